@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Addresses and identities: routing IDs (BDF) and MAC, WWN, GUID, UUID, VLAN values with their texts.
+ * Addresses and identities: routing IDs (BDF) and MAC, WWN, GUID, UUID, VLAN values with their
+ * texts.
  */
 #ifndef COMMON_IDS_H
 #define COMMON_IDS_H
@@ -20,7 +21,7 @@ static inline uint16_t mr_rid(unsigned bus, unsigned dev, unsigned fn)
 }
 #define MR_RID_BUS(rid) ((rid) >> 8 & 0xff)
 #define MR_RID_DEV(rid) ((rid) >> 3 & 31)
-#define MR_RID_FN(rid) ((rid)&7)
+#define MR_RID_FN(rid)	((rid)&7)
 
 #define MR_BDF_TEXT 16
 /* "0000:02:03.1"; buf of MR_BDF_TEXT bytes. */
@@ -34,15 +35,18 @@ struct mr_root {
 	uint16_t port;
 };
 
-#define MR_IDENT_TYPES(X) X(MAC, "mac") X(WWPN, "wwpn") X(WWNN, "wwnn") X(GUID, "guid") X(UUID, "uuid") X(VLAN, "vlan")
+#define MR_IDENT_TYPES(X) \
+	X(MAC, "mac")     \
+	X(WWPN, "wwpn") X(WWNN, "wwnn") X(GUID, "guid") X(UUID, "uuid") X(VLAN, "vlan")
 enum mr_ident_type {
 #define X(name, text) MR_IDENT_##name,
 	MR_IDENT_TYPES(X)
 #undef X
-		MR_IDENT_COUNT
+	MR_IDENT_COUNT
 };
 
-/* An identity value as a number: MAC 48 bits, WWN and GUID 64, VLAN 12 (all in 'lo'), UUID 128. */
+/* An identity value as a number: MAC 48 bits, WWN and GUID 64, VLAN 12 (all in 'lo'), UUID 128.
+ */
 struct mr_ident {
 	enum mr_ident_type type;
 	uint64_t hi;
@@ -52,10 +56,13 @@ struct mr_ident {
 #define MR_IDENT_TEXT 40
 const char *mr_ident_type_name(enum mr_ident_type t);
 int mr_ident_type_parse(const char *s); /* -1 = none */
-/* Colon-separated pairs for MAC, WWN, GUID; 8-4-4-4-12 for UUID; decimal for VLAN. buf of MR_IDENT_TEXT bytes. */
+/* Colon-separated pairs for MAC, WWN, GUID; 8-4-4-4-12 for UUID; decimal for VLAN. buf of
+ * MR_IDENT_TEXT bytes. */
 const char *mr_ident_text(const struct mr_ident *id, char *buf);
-/* Parses and checks the value rules of POLICY (MAC unicast, not zero; WWN NAA 1, 2, 5; GUID not zero; VLAN 1-4094). */
-int mr_ident_parse(enum mr_ident_type t, const char *s, struct mr_ident *ret, struct mr_err *err);
+/* Parses and checks the value rules of POLICY (MAC unicast, not zero; WWN NAA 1, 2, 5; GUID not
+ * zero; VLAN 1-4094). */
+int mr_ident_parse(enum mr_ident_type t, const char *s, struct mr_ident *ret,
+		   struct mr_err *err);
 int mr_ident_cmp(const struct mr_ident *a, const struct mr_ident *b); /* by type, then value */
 
 #endif

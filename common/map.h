@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hash map from a string or a u64 to a u64 (an index, or a pointer cast by the user). Iteration order is the
- * order of insertion, so what is computed from a map is deterministic; removal keeps the order of the rest.
+ * Hash map from a string or a u64 to a u64 (an index, or a pointer cast by the user). Iteration
+ * order is the order of insertion, so what is computed from a map is deterministic; removal
+ * keeps the order of the rest.
  */
 #ifndef COMMON_MAP_H
 #define COMMON_MAP_H
@@ -24,7 +25,9 @@ bool mr_map_get_u64(const struct mr_map *m, uint64_t key, uint64_t *ret);
 void mr_map_set_u64(struct mr_map *m, uint64_t key, uint64_t value);
 bool mr_map_del_u64(struct mr_map *m, uint64_t key);
 
-/* Walks in insertion order: *pos starts at 0; false at the end. 'ret_key' is NULL for u64 keys. */
-bool mr_map_next(const struct mr_map *m, size_t *pos, const char **ret_key, uint64_t *ret_u64key, uint64_t *ret_value);
+/* Walks in insertion order: *pos starts at 0; false at the end. 'ret_key' is NULL for u64 keys.
+ */
+bool mr_map_next(const struct mr_map *m, size_t *pos, const char **ret_key,
+		 uint64_t *ret_u64key, uint64_t *ret_value);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The event loop: timers, signals, descriptors, and work handed in from other threads. The only place that
- * knows libevent, with peer.c.
+ * The event loop: timers, signals, descriptors, and work handed in from other threads. The only
+ * place that knows libevent, with peer.c.
  */
 #ifndef COMMON_NET_LOOP_H
 #define COMMON_NET_LOOP_H
@@ -22,7 +22,8 @@ void mr_loop_free(struct mr_loop *l);
 void mr_loop_run(struct mr_loop *l);
 void mr_loop_stop(struct mr_loop *l);
 
-/* One-shot timer at an absolute monotonic time (common/os/clock.h); setting it again replaces; MR_NEVER disarms. */
+/* One-shot timer at an absolute monotonic time (common/os/clock.h); setting it again replaces;
+ * MR_NEVER disarms. */
 struct mr_timer *mr_timer_new(struct mr_loop *l, mr_loop_fn *fn, void *arg);
 void mr_timer_set(struct mr_timer *t, int64_t mono_ns);
 void mr_timer_free(struct mr_timer *t);

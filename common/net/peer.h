@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A peer: one framed connection with its hello (INTERFACES, "Frames"). Listeners accept peers, dialers keep one
- * alive with growing pauses. Writing never blocks: frames queue, over the limit the peer is closed.
+ * A peer: one framed connection with its hello (INTERFACES, "Frames"). Listeners accept peers,
+ * dialers keep one alive with growing pauses. Writing never blocks: frames queue, over the
+ * limit the peer is closed.
  *
- * Life: callbacks run in the loop; `on_ready` once both hellos were read and agree; `on_frame` for each message
- * after that; `on_close` exactly once, after which the peer is gone. A dialer connects again by itself
- * (100 ms, doubling to 10 s, with jitter) and reports each connection by on_ready/on_close.
- * A peer may be closed inside its own callback; it is freed by the loop afterwards.
+ * Life: callbacks run in the loop; `on_ready` once both hellos were read and agree; `on_frame`
+ * for each message after that; `on_close` exactly once, after which the peer is gone. A dialer
+ * connects again by itself (100 ms, doubling to 10 s, with jitter) and reports each connection
+ * by on_ready/on_close. A peer may be closed inside its own callback; it is freed by the loop
+ * afterwards.
  */
 #ifndef COMMON_NET_PEER_H
 #define COMMON_NET_PEER_H
@@ -21,17 +23,17 @@ struct mr_peer;
 struct mr_listener;
 struct mr_dialer;
 
-#define MR_HELLO_MAGIC 0x4e594e42u /* "BNYN" */
-#define MR_PROTOCOL_MAJOR 1
-#define MR_PROTOCOL_MINOR 0
+#define MR_HELLO_MAGIC	    0x4e594e42u /* "BNYN" */
+#define MR_PROTOCOL_MAJOR   1
+#define MR_PROTOCOL_MINOR   0
 #define MR_HELLO_TIMEOUT_MS 5000
-#define MR_PEERS_MAX 20000		/* of one listener */
-#define MR_PEER_QUEUE_MAX (64u << 20) /* bytes not yet taken by the other side */
+#define MR_PEERS_MAX	    20000	/* of one listener */
+#define MR_PEER_QUEUE_MAX   (64u << 20) /* bytes not yet taken by the other side */
 
 /* Who we say we are, and what the other side said. Texts are copied. */
 struct mr_hello {
 	char protocol[16]; /* "agent", "control", "chassis" */
-	char role[16];     /* "manager", "agent", "cli", "sim" */
+	char role[16];	   /* "manager", "agent", "cli", "sim" */
 	char name[64];
 	char instance[64]; /* boot id or random id of this run */
 	uint32_t major;
@@ -52,14 +54,18 @@ struct mr_peer_config {
 	void *arg;
 };
 
-/* "unix:/path", "tcp:host:port", "tcp:[::1]:port"; a bare path is unix. A stale unix socket is replaced, a live one refused (-EADDRINUSE). */
-int mr_listen(struct mr_loop *l, const char *addr, const struct mr_peer_config *cfg, struct mr_listener **ret, struct mr_err *err);
+/* "unix:/path", "tcp:host:port", "tcp:[::1]:port"; a bare path is unix. A stale unix socket is
+ * replaced, a live one refused (-EADDRINUSE). */
+int mr_listen(struct mr_loop *l, const char *addr, const struct mr_peer_config *cfg,
+	      struct mr_listener **ret, struct mr_err *err);
 void mr_listener_free(struct mr_listener *l); /* closes its peers */
 
-struct mr_dialer *mr_dial(struct mr_loop *l, const char *addr, const struct mr_peer_config *cfg);
+struct mr_dialer *mr_dial(struct mr_loop *l, const char *addr,
+			  const struct mr_peer_config *cfg);
 void mr_dialer_free(struct mr_dialer *d);
 /* One blocking-free attempt without retry; on_close reports failure. */
-struct mr_dialer *mr_dial_once(struct mr_loop *l, const char *addr, const struct mr_peer_config *cfg);
+struct mr_dialer *mr_dial_once(struct mr_loop *l, const char *addr,
+			       const struct mr_peer_config *cfg);
 
 /* Queues one frame; written together with what else was queued in this turn of the loop. */
 void mr_peer_send(struct mr_peer *p, const void *data, size_t len);

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Our register map: what MR-IOV leaves unpublished (facts/mriov.md 1.12) is defined here and in
+ * docs/register-map.md, discoverable by DVSECs that say it is ours. Simulator and manager meet
+ * at this file and at the standard's own registers (<linux/pci_regs.h>), nowhere else.
+ *
+ * Three address spaces of a batch (common/pci/batch.h):
+ *   SWITCH  the switch's register file: 64-bit registers at 8-byte aligned addresses, below.
+ *   CONFIG  configuration space of (VH, BDF): VH 0 as the embedded processor enumerated it; VH
+ * h as that host did. MEMORY  VH 0's memory space (vh must be 0): BARs of BFs and PFs and VF
+ * BARs. Reads of what does not exist give all-ones, writes to it are dropped. A write that a
+ * register refuses in its present state ends the batch with MR_BATCH_REFUSED.
+ */
+#ifndef COMMON_PCI_REGMAP_H
+#define COMMON_PCI_REGMAP_H
+
+#include <stdint.h>
+
+/* ---- limits of the chassis
+ * ---------------------------------------------------------------------------------- */
+#define MR_MAX_PORTS                                                                    \
+	512 /* hosts and adapters together; port 0 is the management port (VH 0's root) \
+	       besides */
+#define MR_MAX_HOSTS 255 /* VH numbers 1..255; a host slot s is port s and roots VS (= VH) s \
+			  */
+#define MR_MAX_BRIDGES	  253 /* of one VH: 256 buses less root, upstream and internal bus */
+#define MR_MAX_ADAPTERS	  255
+#define MR_MAX_VFS	  1024 /* of one PF */
+#define MR_MAX_PFS	  8    /* of one adapter */
+#define MR_MAX_DEVICE_VHS 256
+
+/* ---- switch: global registers
+ * ------------------------------------------------------------------------------- */
+#define SW_MAGIC   0x0000 /* RO MR_SW_MAGIC */
+#define SW_VERSION 0x0008 /* RO MR_SW_VERSION */
+#define SW_SERIAL  0x0010 /* RO 4 registers: text, NUL-padded, first byte in the low byte */
+#define SW_CAPS                                                                               \
+	0x0030 /* RO 15:0 highest port number, 31:16 highest VS number, 47:32 bridges per VS, \
+		  63:48 event entries */
+#define SW_NVM 0x0038 /* RO enum mr_sw_nvm: what the memory held at power-on */
+/*
+ * Owner (HANDOVER 8). OWNER_EPOCH takes only a CAS (old, old + 1) whose batch frame carries the
+ * new epoch; when it succeeds the frame's owner id becomes OWNER_ID. Every other write in a
+ * batch whose (owner_id, owner_epoch) differ from these two ends the batch with
+ * MR_BATCH_STALE_OWNER, counts and raises MR_EV_OWNER_REFUSED.
+ */
+#define SW_OWNER_ID    0x0040
+#define SW_OWNER_EPOCH 0x0048
+#define SW_GENERATION  0x0050 /* RW, never lower: a lower value is refused */
+#define SW_REFUSED     0x0058 /* RO writes refused for their owner */
+#define SW_EVENT_HEAD \
+	0x0060 /* RO sequence number of the next event to be written (monotonic, from 0) */
+#define SW_EVENT_TAIL 0x0068 /* RW sequence number of the next event that the owner will read \
+			      */
+#define SW_EVENT_FLAGS \
+	0x0070 /* RW1C MR_SW_EVENT_OVERFLOW: events were lost, re-read everything */
+#define SW_COMMIT \
+	0x0078 /* W any: copies the tables to non-volatile memory; R number of commits */
+#define SW_WRITES    0x0080 /* RO register writes executed for batches, all spaces */
+#define SW_UR_DROPS  0x0088 /* RO TLPs dropped because no row matched */
+#define SW_ROWS_USED 0x0090 /* RO bridge rows not FREE, whole switch */
+#define SW_EFFECT_NS                                                                           \
+	0x0098 /* RO upper bound of the time a table write takes to be effective at every port \
+		*/
+#define SW_CUT_ANSWER \
+	0x00a0 /* RW 0 all-ones, 1 UR: what a blocked row answers; ports may override */
+#define MR_SW_MAGIC	     0x57534e41594e4142ull /* "BANYANSW", little-endian */
+#define MR_SW_VERSION	     1
+#define MR_SW_EVENT_OVERFLOW 1ull
+enum mr_sw_nvm {
+	MR_NVM_GOOD,
+	MR_NVM_BLANK,
+	MR_NVM_STALE,
+	MR_NVM_CORRUPT
+};
+
+/* ---- switch: event ring: SW_CAPS event entries of 4 registers
+ * ------------------------------------------------ */
+#define SW_EVENTS	0x8000
+#define SW_EVENT_STRIDE 0x20
+#define SW_EVENT(i)	(SW_EVENTS + (uint64_t)(i)*SW_EVENT_STRIDE)
+/* register 0: 15:0 enum mr_ev, 31:16 port, 47:32 VH, 63:48 bridge; 1: sequence number; 2 and 3:
+ * as the list says. X(NAME, meaning of registers 2 and 3) */
+#define MR_EVENTS(X)                                                                           \
+	X(NONE, "-")                                                                           \
+	X(PORT_LINK, "1 up, 0 down (host or adapter port)")                                    \
+	X(PORT_POWER, "1 on, 0 off (host port)")                                               \
+	X(PORT_PRESENCE, "1 inserted, 0 pulled (adapter port)")                                \
+	X(HOST_RESET, "new value of PORT_BOOTS")                                               \
+	X(SLOT_POWER, "1 on, 0 off: the host wrote Power Controller Control of the bridge")    \
+	X(REMOVAL_SEEN, "the host cleared the presence change of an emptied bridge")           \
+	X(ROW_EFFECTIVE, "row state that is now effective at every port")                      \
+	X(ROW_DRAINED, "a blocked row has no request outstanding")                             \
+	X(VF_STATE, "pf << 16 | vf (MVF); device VH << 32 | slot << 8 | state: SR-PCIM wrote " \
+		    "the State Array")                                                         \
+	X(VF_ENABLE,                                                                           \
+	  "pf << 16 | device VH; VF Enable: rows of that VH were packed or activated")         \
+	X(VF_DRAINED, "pf << 16 | vf: blocked function has nothing outstanding")               \
+	X(RESET_DONE, "pf << 16 | vf, ffffh = whole device; number of resets")                 \
+	X(UR_DROP, "RID; address: a TLP without a row (rate-limited: one per VH until read)")  \
+	X(OWNER_REFUSED, "owner id and epoch of the refused batch")                            \
+	X(OWNER_CHANGED, "new owner id and epoch")                                             \
+	X(FATAL_ERROR, "the host port reported a fatal error")                                 \
+	X(VH0_RESET, "VH 0's root was reset; nothing of other VHs changed (HANDOVER 3)")
+enum mr_ev {
+#define X(name, text) MR_EV_##name,
+	MR_EVENTS(X)
+#undef X
+	MR_EV_COUNT
+};
+const char *mr_ev_name(enum mr_ev e);
+
+/* ---- switch: port table
+ * ------------------------------------------------------------------------------------- */
+#define SW_PORTS       0x100000
+#define SW_PORT_STRIDE 0x100
+#define SW_PORT(p)     (SW_PORTS + (uint64_t)(p)*SW_PORT_STRIDE)
+#define PORT_KIND      0x00 /* RO enum mr_port_kind */
+#define PORT_STATUS \
+	0x08 /* RO MR_PORT_* bits; 31:16 link speed in units of 100 MT/s, 39:32 width */
+#define PORT_NAME 0x10 /* RO 4 registers: slot name (host name, adapter name) */
+#define PORT_SLOT 0x30 /* RO slot number of its kind */
+#define PORT_VS	  0x38 /* RO host ports: VS number = VH */
+#define PORT_AUTH 0x40 /* RW enum mr_port_auth, host ports */
+#define PORT_CHALLENGE \
+	0x48 /* RW 64 bits shown in the VS-identity capability of the port's VH */
+#define PORT_BOOTS	0x50 /* RO power-ons and resets of the host */
+#define PORT_LINK_DOWNS 0x58 /* RO */
+#define PORT_VH0_RID                                                                          \
+	0x60 /* RO adapter ports: RID of function 0 in VH 0 (secondary bus << 8); ffffh while \
+		absent */
+#define PORT_RESET \
+	0x68 /* W 1: hot reset of an adapter port (rung 3 of HANDOVER 10); R resets so far */
+#define PORT_SERIAL	0x70 /* RO 4 registers: adapter serial */
+#define PORT_CUT_ANSWER 0x90 /* RW host ports: 0 default of the switch, 1 all-ones, 2 UR */
+#define PORT_BRIDGES	0x98 /* RO host ports: bridges of the VS */
+#define PORT_LINK_MBPS	0xa0 /* RO negotiated PCIe link, Mbit/s of raw speed x width */
+#define PORT_NET_MBPS \
+	0xa8 /* RO adapter ports: speed of network port 0; +8 each for ports 1..7 */
+enum mr_port_kind {
+	MR_PORT_NONE,
+	MR_PORT_HOST,
+	MR_PORT_ADAPTER,
+	MR_PORT_MGMT
+};
+enum mr_port_auth {
+	MR_AUTH_HELD,
+	MR_AUTH_AUTHORISED,
+	MR_AUTH_ISOLATED
+};
+#define MR_PORT_PRESENT 1ull
+#define MR_PORT_POWER	2ull
+#define MR_PORT_LINK	4ull
+
+/* ---- switch: bridge rows
+ * ------------------------------------------------------------------------------------ */
+/* One row per virtual downstream bridge; with its synthetic function (HANDOVER 2). */
+#define SW_BRIDGES	 0x10000000
+#define SW_BRIDGE(vs, b) (SW_BRIDGES + ((uint64_t)(vs) << 16) + ((uint64_t)(b) << 8))
+#define ROW_STATE                                                                            \
+	0x00 /* RW enum mr_row_state; legal: FREE->MAPPED->BLOCKED->FREE, BLOCKED->FREE only \
+		when drained */
+#define ROW_STATUS    0x08 /* RO MR_ROW_* bits */
+#define ROW_TARGET    0x10 /* RW while FREE: MR_TARGET() */
+#define ROW_COOKIE    0x18 /* RW while FREE: assignment id << 32 | epoch */
+#define ROW_TOMBSTONE 0x20 /* RW 1: not to be used (kept over FREE; MAPPED is refused) */
+#define ROW_IDS                                                                              \
+	0x28 /* RW while FREE, synthetic: 15:0 vendor, 31:16 device, 55:32 class code, 63:56 \
+		revision */
+#define ROW_SUBSYS 0x30 /* RW while FREE, synthetic: 15:0 vendor, 31:16 id */
+#define ROW_MSIX                                                                           \
+	0x38 /* RW while FREE, synthetic: 15:0 vectors, 18:16 BIR, 63:32 table offset; PBA \
+		follows the table */
+#define ROW_BAR                                                                                \
+	0x40 /* RW while FREE, 6 registers: size in bytes (power of two; 0 none) | MR_BAR_* in \
+		the low bits */
+#define ROW_WINDOW \
+	0x70 /* RW while FREE, 6 registers: address in VH 0 that the BAR's window leads to */
+#define ROW_BUSES 0xa0	/* RO as the host's firmware set them: 7:0 secondary, 15:8 subordinate \
+			 */
+#define ROW_MMIO   0xa8 /* RO bytes of the non-prefetchable window, 0 = none */
+#define ROW_MMIO64 0xb0 /* RO bytes of the prefetchable window */
+#define ROW_OUTSTANDING \
+	0xb8	      /* RO non-posted requests in flight, both ways, and TLPs on their way */
+#define ROW_LOST 0xc0 /* RO TLPs dropped at this row while blocked */
+#define ROW_MAPS 0xc8 /* RO how often the row was MAPPED */
+#define ROW_REGS (0xd0 / 8)
+enum mr_row_state {
+	MR_ROW_FREE,
+	MR_ROW_MAPPED,
+	MR_ROW_BLOCKED
+};
+#define MR_ROW_PRESENT	    1ull  /* presence detect as the host sees it */
+#define MR_ROW_POWER	    2ull  /* the host has the virtual slot powered */
+#define MR_ROW_DLLA	    4ull  /* data link layer active */
+#define MR_ROW_EFFECTIVE    8ull  /* the state written last is effective at every port */
+#define MR_ROW_DRAINED	    16ull /* BLOCKED, effective, ROW_OUTSTANDING is 0 */
+#define MR_ROW_REMOVAL_SEEN 32ull /* the host consumed the removal (or was reset since) */
+#define MR_BAR_64	    1ull
+#define MR_BAR_PREF	    2ull
+#define MR_BAR_FLAGS	    0xfull
+/* What a bridge leads to. 'kind': enum mr_target; VF: pf, vf (MVF numbers); PF: pf field holds
+ * the device VH. */
+#define MR_TARGET(kind, port, pf, vf)                                             \
+	((uint64_t)(kind) << 56 | (uint64_t)(port) << 32 | (uint64_t)(pf) << 16 | \
+	 (uint64_t)(vf))
+#define MR_TARGET_KIND(t) ((unsigned)((t) >> 56))
+#define MR_TARGET_PORT(t) ((unsigned)((t) >> 32 & 0xffff))
+#define MR_TARGET_PF(t)	  ((unsigned)((t) >> 16 & 0xffff))
+#define MR_TARGET_VF(t)	  ((unsigned)((t)&0xffff))
+enum mr_target {
+	MR_TARGET_NONE,
+	MR_TARGET_SYNTHETIC, /* synthetic function over a VF that stays in VH 0 */
+	MR_TARGET_DEVICE,    /* a whole `base` device */
+	MR_TARGET_PFS,	     /* the PFs h:0.. of an `mra` adapter in this VH */
+};
+
+/* ---- adapter control table
+ * ------------------------------------------------------------------------------------ */
+/*
+ * In BAR 0 of the control function in VH 0: function 0, which is the BF of an `mra` adapter
+ * (its PFs are functions 1..n there, and functions 0..n-1 in host VHs) and PF 0 of an `sriov`
+ * adapter. `base` devices have none. Found by the DVSEC MR_DVSEC_CONTROL. 64-bit registers.
+ */
+#define CT_MAGIC 0x0000 /* RO MR_CT_MAGIC */
+#define CT_COUNTS                                                                           \
+	0x0008 /* RO 7:0 PFs, 31:16 VFs per PF, 47:32 device VHs (0: not multi-root), 55:48 \
+		  enum mr_class */
+#define CT_SERIAL 0x0010 /* RO 4 registers */
+#define CT_NET_MBPS                                                                           \
+	0x0030 /* RO 8 registers: speed of network port i (PF i uses port i, or 0 where there \
+		  is one) */
+#define CT_RATE_STEP	   0x0070		 /* RO granularity of rates, Mbit/s */
+#define CT_CAPS		   0x0078		 /* RO MR_CT_CAP_* */
+#define MR_CT_MAGIC	   0x54434e41594e4142ull /* "BANYANCT" */
+#define MR_CT_CAP_MIN_RATE 1ull
+#define MR_CT_CAP_SPOOF	   2ull
+#define MR_CT_CAP_TRUST	   4ull
+#define MR_CT_CAP_VLAN	   8ull
+#define MR_CT_CAP_GATE	   16ull /* link gate; class gpu and nvme have it as "queues held" */
+/* Classes: X(NAME, text, PCI class code) */
+#define MR_CLASSES(X)                     \
+	X(OTHER, "other", 0xff0000)       \
+	X(ETHERNET, "ethernet", 0x020000) \
+	X(FC, "fibre-channel", 0x0c0400)  \
+	X(IB, "infiniband", 0x020700)     \
+	X(NVME, "nvme", 0x010802)         \
+	X(GPU, "gpu", 0x030200)
+enum mr_class {
+#define X(name, text, code) MR_CLASS_##name,
+	MR_CLASSES(X)
+#undef X
+	MR_CLASS_COUNT
+};
+const char *mr_class_name(enum mr_class c);
+int mr_class_parse(const char *s);	 /* -1 = none */
+uint32_t mr_class_code(enum mr_class c); /* 24 bits */
+
+/* VH table of an `mra` device: row d = device VH d; row 0 is VH 0 and fixed. */
+#define CT_VHS	 0x1000
+#define CT_VH(d) (CT_VHS + (uint64_t)(d)*0x20)
+#define VH_MAP                                                                               \
+	0x00 /* RW bit 0 enabled, 31:16 system VH. Disabling is refused while the VH owns an \
+		MVF */
+#define VH_RESET                                                                              \
+	0x08 /* W 1: per-VH reset (as a conventional reset of that hierarchy's PFs); R resets \
+		so far */
+#define VH_OWNED 0x10 /* RO MVFs that the VH owns */
+
+/* PF h:p, one per (device VH, PF). */
+#define CT_PFS		 0x8000
+#define CT_PF(pfs, d, p) (CT_PFS + ((uint64_t)(d) * (pfs) + (p)) * 0x20)
+#define PFR_TOTALVFS	 0x00 /* RW while VF Enable is 0 */
+#define PFR_STATUS \
+	0x08 /* RO bit 0 VF Enable, 1 VF Migration Enable, 31:16 NumVFs, 47:32 InitialVFs */
+#define PFR_RESETS 0x10 /* RO conventional resets and FLRs of this PF */
+
+/* LVF slots, s from 1: what stands in slot s of PF d:p. */
+#define CT_LVFS 0x40000
+#define CT_LVF(pfs, vfs, d, p, s) \
+	(CT_LVFS + (((uint64_t)(d) * (pfs) + (p)) * (vfs) + (s)-1) * 8)
+#define MR_LVF_USED	 1ull /* RO */
+#define MR_LVF_TOMBSTONE 2ull /* RW: the slot is not given to MIGRATE_IN */
+#define MR_LVF_MVF(v)	 ((unsigned)((v) >> 16 & 0xffff)) /* RO */
+#define MR_LVF_STATE(v)	 ((unsigned)((v) >> 8 & 0xff))	  /* RO enum mr_vf_state */
+
+/* VF table: one row per MVF (pf, v). The State Arrays that hosts see are views of it. */
+#define CT_VFS		 0x2000000
+#define CT_VF(vfs, p, v) (CT_VFS + ((uint64_t)(p) * (vfs) + (v)) * 0x100)
+#define VF_MAP \
+	0x00 /* RO 15:0 device VH that owns it, 31:16 slot there, 39:32 enum mr_vf_state */
+#define VF_COMMAND                                                                            \
+	0x08 /* W enum mr_vf_command | argument << 16; illegal in the present state: refused. \
+		R 0 */
+#define VF_STATUS   0x10 /* RO MR_VF_* bits */
+#define VF_BLOCK    0x18 /* RW bit 0 requests from the function, bit 1 requests to it */
+#define VF_COOKIE   0x20 /* RW */
+#define VF_IDENT0   0x28 /* RW MAC, WWPN or port GUID; 0 = none */
+#define VF_IDENT1   0x30 /* RW WWNN or node GUID; 0 = none */
+#define VF_VLAN	    0x38 /* RW 11:0 VLAN, 14:12 priority, 15 802.1ad; 0 = none */
+#define VF_MIN_MBPS 0x40 /* RW 0 = none */
+#define VF_MAX_MBPS 0x48 /* RW 0 = none */
+#define VF_FLAGS \
+	0x50 /* RW bit 0 trust, 1 spoof check, 3:2 link state (0 auto, 1 enable, 2 disable) */
+#define VF_GATE \
+	0x58 /* RW 1 open. Closed: no frame in or out, no queue runs, the link reads down */
+#define VF_RESETS 0x60 /* RO resets completed */
+#define VF_REMAPS 0x68 /* RO changes of VF_MAP's owner */
+#define VF_LOST	  0x70 /* RO frames or commands lost at a closed gate or a block */
+#define VF_OUTSTANDING \
+	0x78 /* RO non-posted requests that wait for completion, and TLPs on their way */
+#define VF_IO		 0x80 /* RO TLPs that the function issued and accepted */
+#define VF_REGS		 (0x88 / 8)
+#define MR_VF_RESET_BUSY 1ull
+#define MR_VF_RESET_DONE                                                                    \
+	2ull /* set by the end of a reset; cleared when the function is mapped or accepts a \
+		request */
+#define MR_VF_DEFAULTS                                                                       \
+	4ull /* ATC empty, ATS off, MSI-X off and clean, Command 0, memory clean, attributes \
+		default */
+#define MR_VF_DRAINED 8ull  /* blocked both ways and nothing outstanding */
+#define MR_VF_ENABLED 16ull /* VH 0: VF Enable covers it */
+enum mr_vf_state {
+	MR_VF_UNAVAILABLE,
+	MR_VF_MIGRATE_IN,
+	MR_VF_MIGRATE_OUT,
+	MR_VF_AVAILABLE
+};
+const char *mr_vf_state_name(enum mr_vf_state s);
+/*
+ * RESET needs VF_BLOCK = 3 and nothing outstanding, or a VF that VH 0 owns and no row maps; it
+ * also restores the attribute registers and the gate to defaults (0; cookie stays). MIGRATE_IN:
+ * argument device VH; only from VH 0, with MR_VF_RESET_DONE, blocked; takes the lowest slot
+ * that is neither used nor tombstoned; while that VH's VF Enable is 0 the row is packed
+ * instead. MIGRATE_OUT: Available -> MigrateOut. Retractions as facts/mriov.md 1.7. FORCE_OUT:
+ * any state of a host VH -> Unavailable at once, with VF_BLOCK = 3. RETURN: Unavailable,
+ * drained -> VH 0.
+ */
+enum mr_vf_command {
+	MR_VFC_RESET = 1,
+	MR_VFC_MIGRATE_IN = 2,
+	MR_VFC_MIGRATE_IN_RETRACT = 3,
+	MR_VFC_MIGRATE_OUT = 4,
+	MR_VFC_MIGRATE_OUT_RETRACT = 5,
+	MR_VFC_FORCE_OUT = 6,
+	MR_VFC_RETURN = 7,
+};
+
+/* ---- capabilities that are ours, in configuration space
+ * -------------------------------------------------------- */
+#define MR_DVSEC_VENDOR 0xba5a /* not registered with the PCI-SIG: a simulated vendor */
+#define MR_DVSEC_CONTROL                                                                \
+	0x0001 /* adapters, control function in VH 0; +0ch: BIR 2:0, offset 31:3 of the \
+		  control table */
+#define MR_DVSEC_VS_IDENTITY 0x0002 /* upstream bridge of each VH, below */
+#define MR_DVSEC_SWITCH \
+	0x0003 /* upstream bridge of VH 0: "the register map is ours", +0ch version */
+/* VS identity (HANDOVER 7), offsets from the start of the DVSEC; all read-only to the host. */
+#define VSID_PORT	  0x0c /* 15:0 port, 31:16 VS */
+#define VSID_EPOCH_LO	  0x10 /* owner epoch */
+#define VSID_EPOCH_HI	  0x14
+#define VSID_CHALLENGE_LO 0x18
+#define VSID_CHALLENGE_HI 0x1c
+#define VSID_SERIAL	  0x20 /* 32 bytes of text */
+#define VSID_LENGTH	  0x40
+/* MR-IOV capability 0011h on BFs: layout ours, version Fh so that no real device can be
+ * confused with it. */
+#define MR_MRIOV_VERSION 0xf
+#define MRIOV_CAP	 0x04 /* 15:0 device VHs, 23:16 PFs per VH */
+#define MRIOV_TABLE	 0x08 /* BIR 2:0, offset 31:3 of the control table */
+#define MRIOV_LENGTH	 0x0c
+
+/* Management interrupts: frame {vector, data}. */
+#define MR_VECTOR_EVENTS 0 /* data = low bits of SW_EVENT_HEAD */
+
+#endif
