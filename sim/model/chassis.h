@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The chassis as hardware: switch, adapters, hierarchies. PURE: time comes in as 'now' (mono_ns
+ * counts), what the outside must do comes out as notices. Four faces: management  register
+ * batches (sim_chassis_batch) and the event ring's interrupt: what chassis.proto carries host
+ * configuration and memory requests of one VH, interrupts to it: what a blade sees (blade.h)
+ *   tester      power, pull, insert, link, reset, cycle: what `banyan-sim ctl` and scenarios do
+ *   probe       requests with a fate that can be watched, functions made to issue traffic: the
+ * oracle's hand of HANDOVER 4; the oracle never reads a table Everything takes 'now' >= every
+ * earlier 'now'. Delayed effects happen in sim_chassis_step.
+ */
+#ifndef SIM_MODEL_CHASSIS_H
+#define SIM_MODEL_CHASSIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/now.h"
+#include "common/str.h"
+
+struct mr_tree;
+struct sim_desc;
+struct sim_chassis;
+
+/* ---- life ---- */
+/*
+ * Builds the chassis that 'desc' (desc.h) describes: chassis powered, hosts powered as
+ * described, ports as HANDOVER 9 says for its memory. Keeps no pointer to desc.
+ */
+struct sim_chassis *sim_chassis_new(const struct sim_desc *desc, struct mr_now now);
+void sim_chassis_free(struct sim_chassis *c);
+
+/* Lets everything happen that is due at 'now'. The next time that something is due, MR_NEVER if
+ * nothing is. */
+void sim_chassis_step(struct sim_chassis *c, struct mr_now now);
+int64_t sim_chassis_deadline(const struct sim_chassis *c);
+
+/* ---- management face ---- */
+struct sim_batch_result {
+	uint32_t executed;  /* records */
+	uint32_t status;    /* enum mr_batch_status */
+	struct mr_buf data; /* reply values; the caller frees with mr_buf_done */
+};
+
+/* Executes one batch of chassis.proto at once and atomically. 'ret' is zeroed or reused (data
+ * is reset). */
+void sim_chassis_batch(struct sim_chassis *c, struct mr_now now, uint64_t owner_id,
+		       uint64_t owner_epoch, const uint8_t *ops, size_t len,
+		       struct sim_batch_result *ret);
+
+/* ---- notices: what the outside must do, in order ---- */
+enum sim_notice_kind {
+	SIM_NOTICE_MGMT_IRQ,  /* frame {vector, data = arg} to every management connection */
+	SIM_NOTICE_HOST_LINK, /* VH's upstream link came up (arg 1) or went down (0): boot, or
+				 lose all below */
+	SIM_NOTICE_HOST_HOTPLUG,   /* VH: hot-plug interrupt of bridge 'bridge': its Slot Status
+				      has changes */
+	SIM_NOTICE_HOST_MIGRATION, /* VH: VF migration interrupt of the PF 'rid' */
+	SIM_NOTICE_HOST_MSI,	   /* VH: MSI-X of function 'rid', 'vector' (probe traffic) */
+};
+
+struct sim_notice {
+	enum sim_notice_kind kind;
+	uint16_t vh;
+	uint16_t bridge;
+	uint16_t rid;
+	uint32_t vector;
+	uint64_t arg;
+};
+
+/* Takes the next notice; false when there is none. */
+bool sim_chassis_notice(struct sim_chassis *c, struct sim_notice *ret);
+
+/* ---- host face ---- */
+unsigned sim_chassis_hosts(const struct sim_chassis *c); /* highest VH number */
+/* Name of the host behind VH 'vh', or NULL; whether its power is on, and its link to the switch
+ * up. */
+const char *sim_host_name(const struct sim_chassis *c, uint16_t vh);
+bool sim_host_power(const struct sim_chassis *c, uint16_t vh);
+bool sim_host_link(const struct sim_chassis *c, uint16_t vh);
+unsigned sim_host_bridges(const struct sim_chassis *c, uint16_t vh);
+/* hotplugReserve of the host: buses, bytes of the two windows, for its whole VH. And: has its
+ * kernel the extension? */
+void sim_host_reserve(const struct sim_chassis *c, uint16_t vh, unsigned *ret_buses,
+		      uint64_t *ret_mmio, uint64_t *ret_mmio64);
+bool sim_host_vf_migration(const struct sim_chassis *c, uint16_t vh);
+
+/*
+ * Configuration requests of host 'vh', immediate. The upstream bridge answers on the bus that
+ * the host's root port leads to (any bus as Type 0 capture, device 0), the internal bus and
+ * what is below it by the bus numbers that the host wrote. Width 1, 2, 4. What is not there
+ * reads all-ones, writes to it vanish.
+ */
+uint32_t sim_host_cfg_read(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
+			   unsigned off, unsigned width);
+void sim_host_cfg_write(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
+			unsigned off, unsigned width, uint32_t value);
+
+/* Memory requests of the host's processors (width 1..8): through the bridges' windows and
+ * Memory Space Enable. */
+uint64_t sim_host_mem_read(struct sim_chassis *c, struct mr_now now, uint16_t vh,
+			   uint64_t address, unsigned width);
+void sim_host_mem_write(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint64_t address,
+			unsigned width, uint64_t value);
+
+/* What a class driver would read from the function at 'rid': identities, link, speed. 0 or
+ * -ENODEV. */
+struct sim_fn_view {
+	unsigned device_class; /* enum mr_class */
+	bool is_pf;
+	uint64_t ident0; /* as VF_IDENT0, VF_IDENT1 of the register map */
+	uint64_t ident1;
+	bool link; /* false while the gate is closed */
+	uint64_t mbps;
+};
+int sim_host_fn_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid,
+		     struct sim_fn_view *ret);
+
+/* ---- tester's face ---- */
+int sim_host_set_power(struct sim_chassis *c, struct mr_now now, uint16_t vh, bool on);
+int sim_host_reset(struct sim_chassis *c, struct mr_now now,
+		   uint16_t vh); /* warm: conventional reset of its hierarchy */
+int sim_port_set_link(struct sim_chassis *c, struct mr_now now, uint16_t port,
+		      bool up); /* cut or restore a cable */
+int sim_adapter_pull(struct sim_chassis *c, struct mr_now now, const char *adapter);
+int sim_adapter_insert(struct sim_chassis *c, struct mr_now now, const char *adapter);
+/* VH of host 'name' / port of adapter 'name', or -ENOENT. */
+int sim_host_find(const struct sim_chassis *c, const char *name);
+int sim_adapter_find(const struct sim_chassis *c, const char *name);
+/* Power loss of the whole chassis and its return, with tables from the committed memory; nvm:
+ * enum mr_sw_nvm. */
+void sim_chassis_power_cycle(struct sim_chassis *c, struct mr_now now, unsigned nvm);
+/* One tree for `ctl status`: switch counters (writes, refused), hosts, adapters, functions with
+ * owner, resets, remaps. */
+struct mr_tree *sim_chassis_status(const struct sim_chassis *c);
+
+/* ---- probe: only tests use it ---- */
+enum sim_tlp_kind {
+	SIM_TLP_CFG_READ,
+	SIM_TLP_MEM_READ,
+	SIM_TLP_MEM_WRITE,
+	SIM_TLP_MSI
+};
+enum sim_tlp_end {
+	SIM_TLP_FLYING,
+	SIM_TLP_LANDED,
+	SIM_TLP_COMPLETED,
+	SIM_TLP_UR,
+	SIM_TLP_DROPPED
+};
+
+struct sim_tlp {
+	enum sim_tlp_kind kind;
+	bool from_function;    /* else from host 'vh' */
+	uint16_t vh;	       /* the requesting host */
+	uint16_t port, pf, vf; /* the requesting function: adapter port, PF, MVF index (ffffh:
+				  the whole device) */
+	uint16_t rid;	       /* completer of a config request */
+	uint64_t address;
+	uint64_t data; /* write: the tag */
+};
+
+struct sim_tlp_fate {
+	enum sim_tlp_end end;
+	uint16_t at_vh; /* a function's request: the host whose memory it reached (0: VH 0) */
+	uint16_t at_port, at_pf, at_vf; /* a host's request: the function that it reached (port
+					   ffffh: none, a bridge) */
+	uint64_t data;			/* of a completion */
+};
+
+/* Launches one request; it moves hop by hop in sim_chassis_step with the description's delays.
+ * Returns its id. */
+uint64_t sim_tlp_launch(struct sim_chassis *c, struct mr_now now, const struct sim_tlp *t);
+/* Its fate so far; a final fate is forgotten after it was read. */
+struct sim_tlp_fate sim_tlp_fate(struct sim_chassis *c, uint64_t id);
+
+/*
+ * Canary of I2: with tag != 0 fills every per-function state that a driver at (vh, rid) can
+ * reach (Command, MSI-X table, BAR memory, ATS); with tag == 0 counts how many states differ
+ * from their defaults.
+ */
+unsigned sim_canary(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
+		    uint64_t tag);
+
+#endif

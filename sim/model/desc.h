@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Chassis description (INTERFACES, "Chassis description"): YAML in, checked structs out.
+ */
+#ifndef SIM_MODEL_DESC_H
+#define SIM_MODEL_DESC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/ids.h"
+#include "common/pci/regmap.h"
+
+struct mr_diags;
+
+enum sim_kind {
+	SIM_KIND_MRA,
+	SIM_KIND_SRIOV,
+	SIM_KIND_BASE
+};
+enum sim_blade_kind {
+	SIM_BLADE_FACE,
+	SIM_BLADE_QEMU
+};
+
+struct sim_bar_desc {
+	uint64_t size; /* bytes, power of two >= 4096, 0 = none */
+	bool mem64;
+	bool prefetch;
+};
+
+struct sim_model_desc {
+	char name[MR_NAME_MAX];
+	enum sim_kind kind;
+	enum mr_class device_class;
+	uint16_t vendor, device, vf_device;
+	unsigned pfs; /* = number of ports where the model has ports, else 1 */
+	unsigned ports;
+	uint64_t port_mbps[MR_MAX_PFS];
+	unsigned link_speed; /* units of 100 MT/s: 16GT = 160 */
+	unsigned link_width;
+	unsigned vfs;		    /* per PF */
+	unsigned vhs;		    /* device VHs of an mra model, VH 0 included */
+	struct sim_bar_desc bar[6]; /* of one VF, or of the function of a base device */
+	unsigned msix;
+	int64_t flr_ns, vf_enable_ns;
+	uint64_t rate_step_mbps; /* default 1 */
+};
+
+struct sim_adapter_desc {
+	unsigned slot;
+	char name[MR_NAME_MAX];
+	unsigned model; /* index */
+	char serial[32];
+	bool present; /* default true */
+};
+
+struct sim_host_desc {
+	unsigned slot;
+	char name[MR_NAME_MAX];
+	enum sim_blade_kind kind;
+	unsigned link_speed, link_width;
+	unsigned bridges;	/* virtual bridges of its VS; default min(reserved buses, 30) */
+	unsigned reserve_buses; /* hotplugReserve: of the whole VH, shared equally by its
+				   bridges */
+	uint64_t reserve_mmio, reserve_mmio64;
+	bool power;	   /* at start; default true */
+	bool vf_migration; /* its kernel has the extension of HANDOVER 14; default true for face
+			    */
+	unsigned cut_answer; /* as PORT_CUT_ANSWER */
+};
+
+struct sim_desc {
+	char name[MR_NAME_MAX];
+	char serial[32];
+	unsigned ports;
+	enum mr_sw_nvm nvm;
+	unsigned cut_answer;	   /* as SW_CUT_ANSWER */
+	unsigned event_entries;	   /* default 1024 */
+	int64_t hop_ns, effect_ns; /* time of a TLP per hop (1us); longest effect time of a
+				      table write at a port (10us) */
+	struct sim_host_desc *host;
+	unsigned hosts;
+	struct sim_model_desc *model;
+	unsigned models;
+	struct sim_adapter_desc *adapter;
+	unsigned adapters;
+};
+
+/*
+ * Reads a ChassisModel document. All findings go to 'diags' (file:line:col, key path,
+ * expectation, nearest key). 0, or -EINVAL with *ret NULL. Limits (255 hosts, 512 ports, 253
+ * bridges, buses, VFs) are refused with their arithmetic.
+ */
+int sim_desc_read(const char *file, const char *text, size_t len, struct sim_desc **ret,
+		  struct mr_diags *diags);
+void sim_desc_free(struct sim_desc *d);
+
+#endif
