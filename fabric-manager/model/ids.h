@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How the manager names things: functions, ways of reaching them, places in a host.
+ */
+#ifndef FABRIC_MANAGER_MODEL_IDS_H
+#define FABRIC_MANAGER_MODEL_IDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/ids.h"
+
+#define FM_WHOLE     0xffff /* pf and vf of a whole `base` device */
+#define FM_NO_BRIDGE 0xffff
+
+/* A mission VF, or a whole device. Chassis by its index in the inventory, adapter by its switch
+ * port. */
+struct fm_fn_id {
+	uint16_t chassis;
+	uint16_t port;
+	uint16_t pf;
+	uint16_t vf;
+};
+
+static inline uint64_t fm_fn_key(struct fm_fn_id f)
+{
+	return (uint64_t)f.chassis << 48 | (uint64_t)f.port << 32 | (uint64_t)f.pf << 16 | f.vf;
+}
+static inline bool fm_fn_eq(struct fm_fn_id a, struct fm_fn_id b)
+{
+	return fm_fn_key(a) == fm_fn_key(b);
+}
+
+/* How a host reaches a function (HANDOVER 2). X(NAME, text) */
+#define FM_WAYS(X) X(NONE, "none") X(LVF, "lvf") X(SYNTHETIC, "synthetic") X(DEVICE, "device")
+enum fm_way {
+#define X(name, text) FM_WAY_##name,
+	FM_WAYS(X)
+#undef X
+};
+const char *fm_way_name(enum fm_way w);
+
+/* Where a function stands in a host's hierarchy: what agent and manager both can point at. */
+struct fm_place {
+	enum fm_way way;
+	uint16_t port;	 /* of the root (= VH) */
+	uint16_t bridge; /* virtual bridge = hot-plug slot number; of the PF for LVF */
+	uint16_t pf;	 /* LVF: PF function number behind the bridge */
+	uint16_t slot; /* LVF: slot from 1, as the specification; 0 until the hardware chose one
+			*/
+};
+
+/* What a function is set to (HANDOVER 5, step 7). Rates in Mbit/s, 0 = none. */
+struct fm_attrs {
+	uint64_t ident0; /* MAC, WWPN, port GUID; 0 = none */
+	uint64_t ident1; /* WWNN, node GUID; 0 = none */
+	uint32_t min_mbps;
+	uint32_t max_mbps;
+	uint16_t vlan; /* 0 = untagged */
+	uint8_t vlan_qos;
+	bool vlan_ad; /* 802.1ad */
+	bool trust;
+	bool spoof_check;
+	uint8_t link_state; /* 0 auto, 1 enable, 2 disable */
+};
+bool fm_attrs_eq(const struct fm_attrs *a, const struct fm_attrs *b);
+
+#endif

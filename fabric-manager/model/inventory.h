@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is there, as read from switch and adapters: always re-read, never assumed. mrpcim fills
+ * it, everyone else reads it. Arrays are owned by the inventory; indices are stable for one
+ * chassis as long as its ports are.
+ */
+#ifndef FABRIC_MANAGER_MODEL_INVENTORY_H
+#define FABRIC_MANAGER_MODEL_INVENTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/pci/regmap.h"
+#include "fabric-manager/model/ids.h"
+
+enum fm_adapter_kind {
+	FM_ADAPTER_MRA,
+	FM_ADAPTER_SRIOV,
+	FM_ADAPTER_BASE
+};
+const char *fm_adapter_kind_name(enum fm_adapter_kind k);
+
+/* One MVF as its row reads (or, pf = FM_WHOLE, a whole device: only row, cookie and blocked
+ * mean something). */
+struct fm_fn {
+	uint64_t cookie;
+	uint16_t owner_vh; /* system VH that the adapter gives it to; 0 = pool */
+	uint16_t lvf_slot; /* 0 = none */
+	uint8_t state;	   /* enum mr_vf_state in its owner's PF */
+	uint8_t block;	   /* VF_BLOCK */
+	bool gate_open;
+	uint32_t status; /* MR_VF_* */
+	uint32_t resets, remaps;
+	uint16_t row_vs, row_bridge; /* bridge row (not FREE) that targets it; row_bridge
+					FM_NO_BRIDGE = none */
+	struct fm_attrs attrs;
+};
+
+struct fm_bar {
+	uint64_t size; /* of one VF or of the device; 0 = none */
+	uint64_t base; /* VH 0: of VF 1 (VF BAR) or of the device */
+	uint8_t flags; /* MR_BAR_64, MR_BAR_PREF */
+};
+
+struct fm_pf {
+	uint64_t net_mbps; /* of its network port, 0 = none */
+	uint16_t numvfs;   /* enabled in VH 0, 0 = not yet provisioned */
+	uint16_t rid;	   /* in VH 0 */
+	uint16_t vf_offset, vf_stride;
+	struct fm_bar vf_bar[6];
+};
+
+struct fm_adapter {
+	char name[MR_NAME_MAX];
+	char serial[32];
+	uint16_t port, slot;
+	bool present, link;
+	enum fm_adapter_kind kind;
+	enum mr_class device_class;
+	uint16_t vendor, device, vf_device;
+	uint16_t subvendor, subdevice;
+	uint8_t revision;
+	uint8_t pfs;
+	uint16_t vfs; /* per PF: TotalVFs in VH 0 */
+	uint16_t vhs; /* device VHs, 0 = not multi-root */
+	uint16_t *
+		vh_of; /* vhs entries: system VH of device VH d, FM_WHOLE = disabled; [0] = 0 */
+	uint32_t caps; /* MR_CT_CAP_* */
+	uint32_t rate_step_mbps;
+	uint64_t link_mbps; /* PCIe, raw */
+	int64_t flr_ns;	    /* Readiness Time Reporting, or the specification's default */
+	uint16_t msix;
+	uint32_t msix_table; /* BIR and offset as in the capability */
+	struct fm_pf pf[MR_MAX_PFS];
+	struct fm_bar bar[6]; /* base devices */
+	struct fm_fn *fn;     /* pfs * vfs, [pf * vfs + vf]; base devices: 1 */
+};
+
+struct fm_bridge {
+	uint8_t state; /* enum mr_row_state */
+	bool tombstone;
+	uint32_t status; /* MR_ROW_* */
+	uint64_t target; /* MR_TARGET() */
+	uint64_t cookie;
+	uint8_t bus_first, bus_last; /* 0, 0 = the host assigned none */
+	uint64_t mmio, mmio64;	     /* bytes */
+	uint32_t maps;
+};
+
+struct fm_host {
+	char name[MR_NAME_MAX]; /* slot name in the port table */
+	uint16_t port;		/* = VS = VH */
+	uint16_t slot;
+	bool present, power, link;
+	enum mr_port_auth auth;
+	uint64_t boots, link_downs;
+	uint64_t link_mbps;
+	uint16_t bridges;
+	struct fm_bridge *bridge;
+};
+
+struct fm_chassis {
+	char name[MR_NAME_MAX];
+	char serial[33];
+	bool observed; /* false until a first full read ended, and after the connection was lost
+			*/
+	uint64_t owner_id, owner_epoch, generation, writes, refused;
+	int64_t effect_ns;
+	enum mr_sw_nvm nvm;
+	struct fm_host *host;
+	unsigned hosts;
+	struct fm_adapter *adapter;
+	unsigned adapters;
+};
+
+struct fm_inventory {
+	struct fm_chassis *chassis;
+	unsigned n;
+	uint64_t revision; /* grows with every change */
+};
+
+void fm_inventory_done(struct fm_inventory *inv);
+void fm_chassis_done(struct fm_chassis *c);
+/* Deep copy into an uninitialised 'to'. */
+void fm_chassis_copy(struct fm_chassis *to, const struct fm_chassis *from);
+
+struct fm_adapter *fm_adapter_by_port(const struct fm_inventory *inv, unsigned chassis,
+				      unsigned port);
+struct fm_adapter *fm_adapter_by_name(const struct fm_inventory *inv, const char *name,
+				      unsigned *ret_chassis); /* "A" or "C/A" */
+struct fm_host *fm_host_by_port(const struct fm_inventory *inv, unsigned chassis,
+				unsigned port);
+struct fm_host *fm_host_by_name(const struct fm_inventory *inv, const char *name,
+				unsigned *ret_chassis);
+struct fm_fn *fm_fn_get(const struct fm_inventory *inv,
+			struct fm_fn_id id); /* NULL when it does not exist */
+
+#define FM_FN_TEXT 144
+/* "nic-left/pf0/vf3", "gpu0"; with the chassis in front where the inventory has several. buf of
+ * FM_FN_TEXT bytes. */
+const char *fm_fn_text(const struct fm_inventory *inv, struct fm_fn_id id, char *buf);
+int fm_fn_parse(const struct fm_inventory *inv, const char *text, struct fm_fn_id *ret);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is durable, in the model's terms: codec/ turns a record into a key of INTERFACES "Store"
+ * and a store.proto value, and back. The engine names records; it never sees keys or bytes.
+ */
+#ifndef FABRIC_MANAGER_MODEL_RECORD_H
+#define FABRIC_MANAGER_MODEL_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/ids.h"
+#include "common/reason.h"
+#include "fabric-manager/model/assignment.h"
+
+#define FM_RECORDS(X)                                \
+	X(META, "meta/schema")                       \
+	X(CURRENT, "policy/current")                 \
+	X(DOCUMENT, "policy/v/VERSION/KIND/NAME")    \
+	X(ASSIGNMENT, "assign/PROFILE/DEVICE/INDEX") \
+	X(IDENT, "ident/TYPE/VALUE")                 \
+	X(FUNCTION, "func/CHASSIS/ADAPTER/PF/VF")    \
+	X(OVERRIDE, "override/PROFILE")              \
+	X(TOMBSTONE, "tomb/CHASSIS/PORT/PLACE")      \
+	X(OPERATION, "op/ID")                        \
+	X(EVENT, "event/SEQ")                        \
+	X(CHASSIS, "chassis/NAME")                   \
+	X(HOST, "host/NAME")
+enum fm_record_kind {
+#define X(name, key) FM_RECORD_##name,
+	FM_RECORDS(X)
+#undef X
+	FM_RECORD_COUNT
+};
+const char *fm_record_kind_name(enum fm_record_kind k);
+
+/* Counters that must never go back. */
+struct fm_rec_meta {
+	uint32_t schema;
+	uint64_t owner_id;   /* of this store: who we are to the switches */
+	uint64_t generation; /* store generation */
+	uint32_t next_assignment;
+	uint64_t next_operation; /* upper end of the reserved block */
+	uint64_t next_event;
+	uint64_t version; /* of the documents in force */
+};
+struct fm_rec_document { /* CURRENT points at 'version'; documents of older versions are history
+			  */
+	uint64_t version;
+	char kind[MR_NAME_MAX];
+	char name[MR_NAME_MAX];
+	char set[MR_NAME_MAX];
+	char *text; /* normalised YAML; owned */
+};
+struct fm_rec_ident {
+	struct mr_ident ident;
+	char profile[MR_NAME_MAX], device[MR_NAME_MAX];
+	uint16_t index;
+	uint8_t slot;		  /* 0 or 1 of FM_IDENTS */
+	int64_t released_wall_ns; /* 0 = held; else free again after the pool's reuseAfter */
+};
+struct fm_rec_function {
+	char chassis[MR_NAME_MAX], adapter[MR_NAME_MAX];
+	uint16_t pf, vf;
+	uint32_t assignment, epoch; /* holder; 0 = quarantine without one */
+	bool quarantined;
+	char detail[FM_DETAIL_MAX];
+};
+struct fm_rec_override {
+	char profile[MR_NAME_MAX];
+	char host[MR_NAME_MAX]; /* "" = disconnected */
+	char who[MR_NAME_MAX];
+	char why[FM_DETAIL_MAX];
+	int64_t since_wall_ns;
+};
+struct fm_rec_tombstone {
+	char chassis[MR_NAME_MAX];
+	struct fm_place place;
+	char boot_id[40]; /* of the host when it was cut, "" unknown */
+	uint64_t boots;	  /* PORT_BOOTS then */
+	uint32_t assignment;
+};
+struct fm_rec_operation {
+	uint64_t id;
+	uint32_t assignment, epoch;
+	uint16_t kind; /* enum fm_op_kind, or 256 + enum fm_agent_verb */
+	bool approved;
+	char detail[FM_DETAIL_MAX];
+};
+struct fm_rec_event {
+	uint64_t seq;
+	int64_t wall_ns;
+	enum mr_reason reason;
+	char object[FM_ASSIGNMENT_TEXT];
+	char text[256];
+};
+struct fm_rec_chassis {
+	char name[MR_NAME_MAX];
+	char serial[33];
+	uint64_t owner_epoch; /* highest that we held */
+};
+struct fm_rec_host { /* what the manager must remember of a host: cordon by verb, last boot that
+			had a session */
+	char name[MR_NAME_MAX];
+	bool cordoned;
+	char boot_id[40];
+	int64_t moved_wall_ns; /* last automatic fail-over away (holdDown) */
+};
+
+struct fm_record {
+	enum fm_record_kind kind;
+	bool erase; /* in a change set: delete the key (only the key members count) */
+	union {
+		struct fm_rec_meta meta;
+		struct fm_rec_meta current;
+		struct fm_rec_document document;
+		struct fm_assignment assignment;
+		struct fm_rec_ident ident;
+		struct fm_rec_function function;
+		struct fm_rec_override override;
+		struct fm_rec_tombstone tombstone;
+		struct fm_rec_operation operation;
+		struct fm_rec_event event;
+		struct fm_rec_chassis chassis;
+		struct fm_rec_host host;
+	};
+};
+
+/* A transaction: all of it becomes durable or nothing. Owns the texts of documents. */
+struct fm_changes {
+	struct fm_record *item;
+	unsigned n, cap;
+};
+struct fm_record *
+fm_changes_add(struct fm_changes *c,
+	       enum fm_record_kind kind); /* zeroed; valid until the next add */
+void fm_changes_done(struct fm_changes *c);
+
+#endif
