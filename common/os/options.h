@@ -23,6 +23,8 @@ struct mr_program {
 	const char *synopsis; /* after the name */
 	const char *about;
 	const struct mr_option *options; /* ends with name NULL */
+	bool commands; /* the first operand is a command with options of its own: parsing stops
+			  there */
 };
 
 #define MR_EXIT_USAGE	    64
