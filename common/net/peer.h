@@ -8,7 +8,8 @@
  * for each message after that; `on_close` exactly once, after which the peer is gone. A dialer
  * connects again by itself (100 ms, doubling to 10 s, with jitter) and reports each connection
  * by on_ready/on_close. A peer may be closed inside its own callback; it is freed by the loop
- * afterwards.
+ * afterwards. on_close comes also for a connection that never became ready (refused, silent,
+ * wrong version): mr_peer_user is NULL then. A failed attempt of a dialer is such a connection.
  */
 #ifndef COMMON_NET_PEER_H
 #define COMMON_NET_PEER_H
@@ -52,13 +53,18 @@ struct mr_peer_config {
 	uint32_t cap; /* of a frame after the hello */
 	const struct mr_peer_ops *ops;
 	void *arg;
+	unsigned hello_timeout_ms; /* 0 = MR_HELLO_TIMEOUT_MS */
+	unsigned peers_max;	   /* of a listener; 0 = MR_PEERS_MAX */
 };
 
 /* "unix:/path", "tcp:host:port", "tcp:[::1]:port"; a bare path is unix. A stale unix socket is
  * replaced, a live one refused (-EADDRINUSE). */
 int mr_listen(struct mr_loop *l, const char *addr, const struct mr_peer_config *cfg,
 	      struct mr_listener **ret, struct mr_err *err);
-void mr_listener_free(struct mr_listener *l); /* closes its peers */
+/* Closes its peers; their on_close comes before it returns. */
+void mr_listener_free(struct mr_listener *l);
+/* The bound address as text, with the port that the system chose for port 0. */
+const char *mr_listener_name(const struct mr_listener *l);
 
 struct mr_dialer *mr_dial(struct mr_loop *l, const char *addr,
 			  const struct mr_peer_config *cfg);
