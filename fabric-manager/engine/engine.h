@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The manager's core: one state machine over everything it knows. (state, now, event) ->
+ * actions. PURE.
+ *
+ * Observe, desire, diff, one operation at a time, read back (DESIGN section 13). Before
+ * anything reaches a switch or an agent or an operator, the intent is durable: those actions
+ * carry after_commit (INTERFACES, "How a core is driven"), and io/ holds them until the store
+ * said so. A failed commit drops what it held.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_ENGINE_H
+#define FABRIC_MANAGER_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/now.h"
+#include "fabric-manager/model/agent.h"
+#include "fabric-manager/model/op.h"
+#include "fabric-manager/model/record.h"
+
+struct mr_tree;
+struct fm_engine;
+
+/* What an operator asks. X(NAME, verb, reads nothing but state) */
+#define FM_VERBS(X)                         \
+	X(APPLY, "apply")                   \
+	X(PLAN, "plan")                     \
+	X(DIFF, "diff")                     \
+	X(VALIDATE, "validate")             \
+	X(GET, "get")                       \
+	X(DESCRIBE, "describe")             \
+	X(EXPLAIN, "explain")               \
+	X(DELETE, "delete")                 \
+	X(MOVE, "move")                     \
+	X(CONNECT, "connect")               \
+	X(DISCONNECT, "disconnect")         \
+	X(FAILBACK, "failback")             \
+	X(RESET_OVERRIDE, "reset-override") \
+	X(APPROVE, "approve")               \
+	X(CORDON, "cordon")                 \
+	X(UNCORDON, "uncordon")             \
+	X(DRAIN, "drain")                   \
+	X(EVENTS, "events")                 \
+	X(STATUS, "status")                 \
+	X(TOP, "top")                       \
+	X(ADOPT, "adopt")
+enum fm_verb {
+#define X(name, text) FM_VERB_##name,
+	FM_VERBS(X)
+#undef X
+	FM_VERB_COUNT
+};
+const char *fm_verb_name(enum fm_verb v);
+int fm_verb_parse(const char *s);
+
+struct fm_file {
+	const char *name; /* for findings */
+	const char *text;
+	size_t len;
+};
+
+struct fm_request {
+	enum fm_verb verb;
+	const char *kind; /* "profiles", "hosts" ... or "" */
+	const char *name; /* of an object, profile, host, assignment, or "" */
+	const char *host; /* target of move, connect */
+	const char *set;  /* apply, delete -f */
+	const char *who;  /* user at the control socket */
+	const struct fm_file *file;
+	unsigned files;
+	bool yes; /* running assignments may go */
+	bool prune;
+	bool follow;	/* events: go on sending (io/ subscribes the connection) */
+	uint64_t since; /* events: from this sequence number */
+};
+
+enum fm_event_kind {
+	FM_EV_STORE_LOADED,  /* first event: all records */
+	FM_EV_COMMITTED,     /* commit 'n' is durable */
+	FM_EV_COMMIT_FAILED, /* commit 'n' and what waits for it are dropped; err says why */
+	FM_EV_CHASSIS,	     /* op.h: fm_chassis_event */
+	FM_EV_OP_RESULT,     /* completion of an operation; 'observed' is taken over */
+	FM_EV_AGENT_HELLO,   /* session 'session' said hello */
+	FM_EV_AGENT_ANSWER,  /* the challenge's answer: hello.root[] re-read */
+	FM_EV_AGENT_REPORT,
+	FM_EV_AGENT_ACK,
+	FM_EV_AGENT_GOODBYE, /* announced shutdown of the host */
+	FM_EV_AGENT_LOST,    /* connection closed or heartbeat missed */
+	FM_EV_REQUEST,	     /* operator; answered by exactly one REPLY with its tag */
+	FM_EV_TIMER,	     /* 'now' reached fm_engine_deadline */
+};
+
+struct fm_event {
+	enum fm_event_kind kind;
+	uint64_t n;			/* commit number */
+	uint64_t tag;			/* of a request */
+	uint64_t session;		/* of an agent connection, given by io/, never reused */
+	const struct fm_record *record; /* STORE_LOADED */
+	unsigned records;
+	const struct fm_chassis_event *chassis;
+	struct fm_op_result *result;
+	const struct fm_agent_hello *hello;
+	const struct fm_agent_report *report;
+	const struct fm_agent_ack *ack;
+	const struct fm_request *request;
+	const char *detail; /* AGENT_LOST, COMMIT_FAILED */
+};
+
+enum fm_action_kind {
+	FM_ACT_PERSIST,		/* changes, commit number 'n' (consecutive) */
+	FM_ACT_OPERATION,	/* to the chassis */
+	FM_ACT_AGENT_CHALLENGE, /* ask session for its roots' challenges */
+	FM_ACT_AGENT_COMMAND,
+	FM_ACT_AGENT_ACCEPT, /* session is good: report in full */
+	FM_ACT_AGENT_CLOSE,  /* with reason and text */
+	FM_ACT_REPLY,	     /* to an operator */
+	FM_ACT_EVENT,	     /* for `events --follow` */
+	FM_ACT_LOG,	     /* one line: level, text */
+};
+
+struct fm_action {
+	enum fm_action_kind kind;
+	uint64_t after_commit;	   /* hold until this commit is durable; 0 = at once */
+	uint64_t n;		   /* PERSIST */
+	struct fm_changes changes; /* PERSIST: owned by the action */
+	struct fm_op op;
+	uint64_t session;
+	struct fm_agent_cmd cmd;
+	uint64_t tag;		/* REPLY */
+	enum mr_reason reason;	/* REPLY, AGENT_CLOSE */
+	int exit_code;		/* REPLY: of the command line (INTERFACES, "CLI") */
+	struct mr_tree *tree;	/* REPLY: owned by the action; NULL = none */
+	struct mr_diags *diags; /* REPLY: findings of documents; owned; NULL = none */
+	char *text;		/* REPLY: one sentence; LOG: the line; owned */
+	struct fm_rec_event event;
+	int level; /* LOG: 1 info, 2 warn, 3 error */
+};
+
+struct fm_actions {
+	struct fm_action *item;
+	unsigned n, cap;
+};
+void fm_action_done(struct fm_action *a); /* frees what it owns */
+void fm_actions_done(struct fm_actions *a);
+
+struct fm_engine_config {
+	const char *const *chassis; /* names, order = index in the inventory */
+	unsigned n_chassis;
+	uint64_t seed; /* of challenges and of the owner id of a new store */
+};
+
+struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg);
+void fm_engine_free(struct fm_engine *e);
+void fm_engine_step(struct fm_engine *e, struct mr_now now, const struct fm_event *ev,
+		    struct fm_actions *out);
+int64_t fm_engine_deadline(const struct fm_engine *e);
+
+/* For tests and bench: what it believes. */
+const struct fm_inventory *fm_engine_inventory(const struct fm_engine *e);
+unsigned fm_engine_assignments(const struct fm_engine *e);
+const struct fm_assignment *fm_engine_assignment(const struct fm_engine *e, unsigned i);
+/* No operation under way and nothing left to do but wait. */
+bool fm_engine_idle(const struct fm_engine *e);
+
+#endif
