@@ -17,6 +17,7 @@
 #include "common/map.h"
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "common/yaml_tree.h"
 
 #define MAX_TEXT	   (4 * (size_t)MR_YAML_MAX_BYTES) /* of all scalars, copies included */
 #define MAX_TAG_DIRECTIVES 16 /* libyaml compares each with all before it */
@@ -68,21 +69,6 @@ struct reader {
 	size_t line;	/* its number, from 0 */
 	bool line_done;
 };
-
-static void node_free(struct mr_yaml *n)
-{
-	if (!n)
-		return;
-	for (unsigned i = 0; i < n->n; i++) {
-		if (n->key)
-			node_free(n->key[i]);
-		node_free(n->child[i]);
-	}
-	free(n->key);
-	free(n->child);
-	free(n->text);
-	free(n);
-}
 
 /* "spec.devices[1].qos": the keys that lead to where the reader stands. What is open is its
  * parent's last one. */
@@ -220,23 +206,6 @@ static struct mr_yaml *node_new(enum mr_yaml_kind kind, const yaml_mark_t *at)
 	return n;
 }
 
-/* A copy of 'n', which is no deeper than MR_YAML_MAX_DEPTH; the places stay those of the
- * original. */
-static struct mr_yaml *copy(const struct mr_yaml *n)
-{
-	struct mr_yaml *c = mr_xmemdup(n, sizeof(*n));
-
-	c->text = mr_xstrdup(n->text);
-	c->key = n->key ? mr_xcalloc(n->n, sizeof(*c->key)) : NULL;
-	c->child = n->child ? mr_xcalloc(n->n, sizeof(*c->child)) : NULL;
-	for (unsigned i = 0; i < n->n; i++) {
-		if (n->key)
-			c->key[i] = copy(n->key[i]);
-		c->child[i] = copy(n->child[i]);
-	}
-	return c;
-}
-
 static void frame_grow(struct frame *f)
 {
 	struct mr_yaml *n = f->node;
@@ -299,7 +268,7 @@ static int attach(struct reader *r, struct mr_yaml *node, const yaml_mark_t *at)
 	}
 	if (f->node->kind == MR_YAML_MAP && !f->key) {
 		if (node->kind != MR_YAML_SCALAR) {
-			node_free(node);
+			mr_yaml_free(node);
 			return refuse(r, at->line, at->column,
 				      "expected a plain word as key, got a list or a map");
 		}
@@ -450,7 +419,7 @@ static int on_alias(struct reader *r, const yaml_event_t *ev)
 		return -EINVAL;
 	if (r->depth && r->stack[r->depth - 1].levels < a->levels + 1)
 		r->stack[r->depth - 1].levels = a->levels + 1;
-	return attach(r, copy(a->node), at);
+	return attach(r, mr_yaml_copy(a->node), at);
 }
 
 /* The document's tree is complete: kept unless there is nothing in it. */
@@ -461,7 +430,7 @@ static void on_document_end(struct reader *r)
 	r->root = NULL;
 	anchors_done(r);
 	if (!n || (n->kind == MR_YAML_SCALAR && !n->quoted && !n->text[0])) {
-		node_free(n);
+		mr_yaml_free(n);
 		return;
 	}
 	MR_GROW(r->docs.doc, r->docs.n, r->docs_cap);
@@ -563,9 +532,9 @@ static void reader_done(struct reader *r)
 {
 	for (unsigned i = 0; i < r->depth; i++) {
 		mr_map_free(r->stack[i].seen);
-		node_free(r->stack[i].key);
+		mr_yaml_free(r->stack[i].key);
 	}
-	node_free(r->root);
+	mr_yaml_free(r->root);
 	anchors_done(r);
 	mr_yaml_docs_done(&r->docs);
 }
@@ -602,39 +571,4 @@ out:
 	reader_done(r);
 	free(r);
 	return result;
-}
-
-/* Frees the documents; 'd' is empty afterwards. NULL is accepted. */
-void mr_yaml_docs_done(struct mr_yaml_docs *d)
-{
-	if (!d)
-		return;
-	for (unsigned i = 0; i < d->n; i++)
-		node_free(d->doc[i]);
-	free(d->doc);
-	*d = (struct mr_yaml_docs){0};
-}
-
-/* The value of 'key' of 'map', or NULL when it has none or is no map (or NULL). */
-const struct mr_yaml *mr_yaml_get(const struct mr_yaml *map, const char *key)
-{
-	if (!map || map->kind != MR_YAML_MAP)
-		return NULL;
-	for (unsigned i = 0; i < map->n; i++) {
-		if (!strcmp(map->key[i]->text, key))
-			return map->child[i];
-	}
-	return NULL;
-}
-
-/* on, yes, true: 1; off, no, false: 0, in any case of letters; -1 for all else and NULL. */
-int mr_yaml_bool(const char *text)
-{
-	static const char *const words[] = {"off", "on", "no", "yes", "false", "true"};
-
-	for (unsigned i = 0; text && i < MR_ARRAY_SIZE(words); i++) {
-		if (!mr_strcasecmp(text, words[i]))
-			return i & 1;
-	}
-	return -1;
 }

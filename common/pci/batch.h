@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Batches of register accesses as they cross chassis.proto (INTERFACES, "chassis.proto"):
- *24-byte little-endian records, explicit put and get, golden bytes in tests/unit/common_pci.
+ * 24-byte little-endian records, explicit put and get, golden bytes in tests/unit/common_pci.
  *
  *	u8 op (bits 3:0 the operation, bits 5:4 log2 of the width in bytes), u8 space, u16 vh,
- *u16 bdf, u16 count, u64 address, u64 reserved (0)
+ * u16 bdf, u16 count, u64 address, u64 reserved (0)
  *
  * Payload of 8-byte values after a record: WRITE count values; EXPECT 2 (mask, value); CAS 2
- *(old, new); READ none. A READ of count n reads n consecutive registers of that width into n
- *8-byte reply values; a CAS replies one value (what was there); WRITE and EXPECT reply nothing.
+ * (old, new); READ none. A READ of count n reads n consecutive registers of that width into n
+ * 8-byte reply values; a CAS replies one (what was there); WRITE and EXPECT reply nothing.
  */
 #ifndef COMMON_PCI_BATCH_H
 #define COMMON_PCI_BATCH_H
@@ -60,7 +60,7 @@ struct mr_batch_rec {
 };
 
 /* Builder. One batch under construction; appends never fail (the caps are checked by
- * mr_batch_fits). */
+ * mr_batch_fits, which holds the reply to MR_BATCH_MAX_BYTES as well). */
 struct mr_batch {
 	struct mr_buf ops;
 	unsigned records;

@@ -184,6 +184,7 @@ START_TEST(test_100000_keys)
 	struct mr_map *m = mr_map_new();
 	char key[32];
 	uint64_t v = 0;
+	unsigned right = 0;
 
 	for (unsigned i = 0; i < 100000; i++) {
 		mr_fmt(key, sizeof(key), "chassis/nic%u/pf0/vf%u", i % 100, i / 100);
@@ -193,9 +194,10 @@ START_TEST(test_100000_keys)
 	ck_assert_uint_eq(mr_map_count(m), 200000);
 	for (unsigned i = 0; i < 100000; i++) {
 		mr_fmt(key, sizeof(key), "chassis/nic%u/pf0/vf%u", i % 100, i / 100);
-		ck_assert(mr_map_get(m, key, &v) && v == i);
-		ck_assert(mr_map_get_u64(m, (uint64_t)i << 32, &v) && v == i);
+		right += mr_map_get(m, key, &v) && v == i;
+		right += mr_map_get_u64(m, (uint64_t)i << 32, &v) && v == i;
 	}
+	ck_assert_uint_eq(right, 200000);
 	mr_map_free(m);
 }
 END_TEST
@@ -205,16 +207,17 @@ START_TEST(test_coming_and_going)
 {
 	struct mr_map *m = mr_map_new();
 	size_t pos = 0;
-	uint64_t k = 0;
+	uint64_t k = 0, gone = 0;
 
-	for (uint64_t i = 0; i < 1000000; i++) {
+	for (uint64_t i = 0; i < 200000; i++) {
 		mr_map_set_u64(m, i, i);
 		if (i >= 10)
-			ck_assert(mr_map_del_u64(m, i - 10));
+			gone += mr_map_del_u64(m, i - 10);
 	}
+	ck_assert_uint_eq(gone, 199990);
 	ck_assert_uint_eq(mr_map_count(m), 10);
 	ck_assert(mr_map_next(m, &pos, NULL, &k, NULL));
-	ck_assert_uint_eq(k, 999990);
+	ck_assert_uint_eq(k, 199990);
 	ck_assert_uint_le(pos, 64);
 	mr_map_free(m);
 }
@@ -227,6 +230,7 @@ int main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	tcase_set_timeout(t, 30);
 	tcase_add_test(t, test_strings);
 	tcase_add_test(t, test_both_kinds);
 	tcase_add_test(t, test_similar_keys);
