@@ -21,8 +21,9 @@
 #define MR_MAX_PORTS                                                                    \
 	512 /* hosts and adapters together; port 0 is the management port (VH 0's root) \
 	       besides */
-#define MR_MAX_HOSTS 255 /* VH numbers 1..255; a host slot s is port s and roots VS (= VH) s \
-			  */
+#define MR_MAX_HOSTS                                                            \
+	255 /* VH numbers 1..255; a host slot s is port s and roots VS (= VH) s \
+	     */
 #define MR_MAX_BRIDGES	  253 /* of one VH: 256 buses less root, upstream and internal bus */
 #define MR_MAX_ADAPTERS	  255
 #define MR_MAX_VFS	  1024 /* of one PF */
@@ -50,8 +51,9 @@
 #define SW_REFUSED     0x0058 /* RO writes refused for their owner */
 #define SW_EVENT_HEAD \
 	0x0060 /* RO sequence number of the next event to be written (monotonic, from 0) */
-#define SW_EVENT_TAIL 0x0068 /* RW sequence number of the next event that the owner will read \
-			      */
+#define SW_EVENT_TAIL                                                           \
+	0x0068 /* RW sequence number of the next event that the owner will read \
+		*/
 #define SW_EVENT_FLAGS \
 	0x0070 /* RW1C MR_SW_EVENT_OVERFLOW: events were lost, re-read everything */
 #define SW_COMMIT \
@@ -176,7 +178,8 @@ enum mr_port_auth {
 		the low bits */
 #define ROW_WINDOW \
 	0x70 /* RW while FREE, 6 registers: address in VH 0 that the BAR's window leads to */
-#define ROW_BUSES 0xa0	/* RO as the host's firmware set them: 7:0 secondary, 15:8 subordinate \
+#define ROW_BUSES                                                                              \
+	0xa0		/* RO as the host's firmware set them: 7:0 secondary, 15:8 subordinate \
 			 */
 #define ROW_MMIO   0xa8 /* RO bytes of the non-prefetchable window, 0 = none */
 #define ROW_MMIO64 0xb0 /* RO bytes of the prefetchable window */
