@@ -14,6 +14,50 @@
 #define TEXT_BYTES 768 /* bytes of a finding's text */
 #define PATH_BYTES 512 /* bytes of a finding's path */
 
+/* Bytes of the printable UTF-8 character at 'p', 0 when there is none (control, cut, overlong,
+ * surrogate). */
+static size_t printable(const unsigned char *p)
+{
+	unsigned char c = p[0], least = 0x80, most = 0xbf;
+	size_t n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+
+	if (c < 0x80)
+		return c >= 0x20 && c != 0x7f;
+	if (c < 0xc2 || c > 0xf4)
+		return 0;
+	if (c == 0xc2 || c == 0xe0)
+		least = 0xa0;
+	else if (c == 0xf0)
+		least = 0x90;
+	if (c == 0xed)
+		most = 0x9f;
+	else if (c == 0xf4)
+		most = 0x8f;
+	if (p[1] < least || p[1] > most)
+		return 0;
+	for (size_t i = 2; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return n;
+}
+
+/*
+ * Texts quote what came from outside, and are cut. Whatever was quoted, a text stays one line
+ * of UTF-8: it goes to terminals, logs and JSON. What is neither becomes '?'.
+ */
+static char *clean(char *s)
+{
+	for (char *p = s; *p;) {
+		size_t n = printable((const unsigned char *)p);
+
+		if (!n)
+			*p = '?';
+		p += n ? n : 1;
+	}
+	return s;
+}
+
 static int fill(struct mr_err *err, int code, enum mr_reason reason, const char *fmt,
 		va_list ap)
 {
@@ -25,6 +69,7 @@ static int fill(struct mr_err *err, int code, enum mr_reason reason, const char 
 	err->line = 0;
 	err->col = 0;
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	clean(err->text);
 	return code;
 }
 
@@ -72,6 +117,7 @@ int mr_err_prefix(struct mr_err *err, const char *fmt, ...)
 	va_end(ap);
 	mr_copy(old, sizeof(old), err->text);
 	mr_fmt(err->text, sizeof(err->text), "%s: %s", prefix, old);
+	clean(err->text);
 	return err->code;
 }
 
@@ -146,8 +192,8 @@ void mr_diags_add(struct mr_diags *d, enum mr_severity sev, const char *file, un
 		.file = mr_xstrdup(file ? file : ""),
 		.line = line,
 		.col = col,
-		.path = mr_xstrndup(path ? path : "", PATH_BYTES),
-		.text = mr_xstrdup(text),
+		.path = clean(mr_xstrndup(path ? path : "", PATH_BYTES)),
+		.text = mr_xstrdup(clean(text)),
 	};
 }
 

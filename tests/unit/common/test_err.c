@@ -108,6 +108,43 @@ START_TEST(test_diags_bounded)
 }
 END_TEST
 
+/* Whatever is quoted: one line of UTF-8. */
+static const struct {
+	const char *quoted;
+	const char *want;
+} texts[] = {
+	{"plain ~", "plain ~"},
+	{"a\nb\tc", "a?b?c"},
+	{"\x1b[31mred\x7f", "?[31mred?"},
+	{"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x8c\xb3",
+	 "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x8c\xb3"},
+	{"\xc3", "?"},
+	{"\xe2\x82", "??"},
+	{"\xf0\x9f\x8c", "???"},
+	{"\x80x", "?x"},
+	{"\xc2\x9b", "??"},
+	{"\xc0\xaf", "??"},
+	{"\xe0\x80\xaf", "???"},
+	{"\xed\xa0\x80", "???"},
+	{"\xf0\x80\x80\xaf", "????"},
+	{"\xf4\x90\x80\x80", "????"},
+	{"\xff\xfe", "??"},
+};
+
+START_TEST(test_one_line_of_utf8)
+{
+	struct mr_err err = {0};
+	struct mr_diags d = {0};
+
+	mr_err_set(&err, -EINVAL, MR_REASON_INVALID, "%s", texts[_i].quoted);
+	ck_assert_str_eq(err.text, texts[_i].want);
+	mr_diags_add(&d, MR_SEV_ERROR, "f", 1, 1, texts[_i].quoted, "%s", texts[_i].quoted);
+	ck_assert_str_eq(d.item[0].path, texts[_i].want);
+	ck_assert_str_eq(d.item[0].text, texts[_i].want);
+	mr_diags_done(&d);
+}
+END_TEST
+
 START_TEST(test_reasons)
 {
 	for (int r = 0; r < MR_REASON_COUNT; r++) {
@@ -136,6 +173,7 @@ int main(void)
 	tcase_add_test(t, test_long_texts_are_cut);
 	tcase_add_test(t, test_diags_print);
 	tcase_add_test(t, test_diags_bounded);
+	tcase_add_loop_test(t, test_one_line_of_utf8, 0, MR_ARRAY_SIZE(texts));
 	tcase_add_test(t, test_reasons);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
