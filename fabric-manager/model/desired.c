@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of what the documents ask for: its arrays and the texts that they point at. */
+#include "fabric-manager/model/desired.h"
+
+#include <stdlib.h>
+
+#include "common/str.h"
+#include "common/xalloc.h"
+
+static const char *const topology_names[] = {"adapter", "port", "slot", "chassis"};
+
+/* The policy's word for a unit of antiAffinity, "?" for a number that is none. */
+const char *fm_topology_name(enum fm_topology t)
+{
+	return (size_t)t < MR_ARRAY_SIZE(topology_names) ? topology_names[t] : "?";
+}
+
+/* An empty wish; the caller frees it with fm_desired_free. */
+struct fm_desired *fm_desired_new(void)
+{
+	return MR_NEW(struct fm_desired);
+}
+
+static void free_groups(struct fm_desired *d)
+{
+	for (unsigned i = 0; i < d->groups; i++) {
+		free(d->group[i].host);
+		free(d->group[i].spare);
+	}
+	free(d->group);
+}
+
+/* Frees 'd' and everything that it owns; NULL is accepted. */
+void fm_desired_free(struct fm_desired *d)
+{
+	if (!d)
+		return;
+	for (unsigned i = 0; i < d->pools; i++)
+		free(d->pool[i].part);
+	for (unsigned i = 0; i < d->ident_pools; i++)
+		free(d->ident_pool[i].range);
+	for (unsigned i = 0; i < d->rules; i++)
+		free(d->rule[i].claim);
+	for (unsigned i = 0; i < d->n_strings; i++)
+		free(d->strings[i]);
+	free_groups(d);
+	free(d->claim);
+	free(d->profile);
+	free(d->pool);
+	free(d->edge);
+	free(d->ident_pool);
+	free(d->rule);
+	free(d->host);
+	free(d->strings);
+	free(d);
+}
+
+/* Copies 's' into the storage of 'd', where it lives as long as 'd' does. NULL gives NULL. */
+const char *fm_desired_str(struct fm_desired *d, const char *s)
+{
+	if (!s)
+		return NULL;
+	MR_GROW(d->strings, d->n_strings, d->cap_strings);
+	d->strings[d->n_strings] = mr_xstrdup(s);
+	return d->strings[d->n_strings++];
+}
+
+/* Writes "PROFILE/DEVICE" or, of several, "PROFILE/DEVICE/INDEX" into 'buf' of FM_CLAIM_TEXT
+ * bytes. Returns 'buf'. */
+const char *fm_claim_text(const struct fm_claim *c, char *buf)
+{
+	if (c->count > 1)
+		mr_fmt(buf, FM_CLAIM_TEXT, "%s/%s/%u", c->profile, c->device, c->index);
+	else
+		mr_fmt(buf, FM_CLAIM_TEXT, "%s/%s", c->profile, c->device);
+	return buf;
+}
