@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * To and from pairs for each kind of record, side by side, and the table of them.
+ */
+#include "fabric-manager/codec/record_pairs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/xalloc.h"
+#include "proto/store.pb-c.h"
+
+static const char *chassis_name(const struct fm_record_ctx *c, unsigned index)
+{
+	return index < c->names->n ? c->names->chassis[index] : "";
+}
+
+/* Index of a chassis by name; an unknown one is an error: the configuration lost it. */
+static int chassis_index(const struct fm_record_ctx *c, const char *name, uint16_t *ret)
+{
+	for (unsigned i = 0; i < c->names->n; i++)
+		if (mr_streq(c->names->chassis[i], name)) {
+			*ret = (uint16_t)i;
+			return 0;
+		}
+	return mr_err_set(c->err, -EINVAL, MR_REASON_NOT_FOUND,
+			  "stored chassis '%s' is not in the configuration", name);
+}
+
+static int text(const struct fm_record_ctx *c, const char *field, char *to, size_t size,
+		const char *from)
+{
+	if (mr_copy(to, size, from))
+		return 0;
+	return mr_err_set(c->err, -EINVAL, MR_REASON_INVALID,
+			  "stored field %s is over %zu bytes", field, size - 1);
+}
+#define TEXT(to, field) text(c, #field, to, sizeof(to), m->field)
+
+static int range(const struct fm_record_ctx *c, const char *field, uint64_t v, uint64_t max)
+{
+	if (v <= max)
+		return 0;
+	return mr_err_set(c->err, -EINVAL, MR_REASON_INVALID,
+			  "stored field %s is %llu, at most %llu", field, (unsigned long long)v,
+			  (unsigned long long)max);
+}
+#define RANGE(field, max) range(c, #field, (uint64_t)m->field, max)
+
+static void place_to(const struct fm_place *p, Banyan__StorePlace *m)
+{
+	banyan__store_place__init(m);
+	m->way = p->way;
+	m->port = p->port;
+	m->bridge = p->bridge;
+	m->pf = p->pf;
+	m->slot = p->slot;
+}
+
+static int place_from(const struct fm_record_ctx *c, const Banyan__StorePlace *m,
+		      struct fm_place *p)
+{
+	if (!m)
+		return 0;
+	if (RANGE(way, FM_WAY_DEVICE) || RANGE(port, 0xffff) || RANGE(bridge, 0xffff) ||
+	    RANGE(pf, 0xffff) || RANGE(slot, 0xffff))
+		return -EINVAL;
+	p->way = (enum fm_way)m->way;
+	p->port = (uint16_t)m->port;
+	p->bridge = (uint16_t)m->bridge;
+	p->pf = (uint16_t)m->pf;
+	p->slot = (uint16_t)m->slot;
+	return 0;
+}
+
+static void attrs_to(const struct fm_attrs *a, Banyan__StoreAttrs *m)
+{
+	banyan__store_attrs__init(m);
+	m->ident0 = a->ident0;
+	m->ident1 = a->ident1;
+	m->min_mbps = a->min_mbps;
+	m->max_mbps = a->max_mbps;
+	m->vlan = a->vlan;
+	m->vlan_qos = a->vlan_qos;
+	m->vlan_ad = a->vlan_ad;
+	m->trust = a->trust;
+	m->spoof_check = a->spoof_check;
+	m->link_state = a->link_state;
+}
+
+static int attrs_from(const struct fm_record_ctx *c, const Banyan__StoreAttrs *m,
+		      struct fm_attrs *a)
+{
+	if (!m)
+		return 0;
+	if (RANGE(vlan, 4094) || RANGE(vlan_qos, 7) || RANGE(link_state, 2))
+		return -EINVAL;
+	a->ident0 = m->ident0;
+	a->ident1 = m->ident1;
+	a->min_mbps = m->min_mbps;
+	a->max_mbps = m->max_mbps;
+	a->vlan = (uint16_t)m->vlan;
+	a->vlan_qos = (uint8_t)m->vlan_qos;
+	a->vlan_ad = m->vlan_ad;
+	a->trust = m->trust;
+	a->spoof_check = m->spoof_check;
+	a->link_state = (uint8_t)m->link_state;
+	return 0;
+}
+
+static void pack(const ProtobufCMessage *m, struct mr_buf *out)
+{
+	size_t len = protobuf_c_message_get_packed_size(m);
+	uint8_t *bytes = mr_xmalloc(len + 1);
+
+	protobuf_c_message_pack(m, bytes);
+	mr_buf_add(out, bytes, len);
+	free(bytes);
+}
+
+static void meta_to(const struct fm_record_ctx *c, const struct fm_record *r,
+		    struct mr_buf *out)
+{
+	const struct fm_rec_meta *s = &r->meta;
+	Banyan__StoreMeta m = BANYAN__STORE_META__INIT;
+
+	(void)c;
+	m.schema = s->schema;
+	m.owner_id = s->owner_id;
+	m.generation = s->generation;
+	m.next_assignment = s->next_assignment;
+	m.next_operation = s->next_operation;
+	m.next_event = s->next_event;
+	m.version = s->version;
+	pack(&m.base, out);
+}
+
+static int meta_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreMeta *m = msg;
+	struct fm_rec_meta *s = &r->meta;
+
+	(void)c;
+	s->schema = m->schema;
+	s->owner_id = m->owner_id;
+	s->generation = m->generation;
+	s->next_assignment = m->next_assignment;
+	s->next_operation = m->next_operation;
+	s->next_event = m->next_event;
+	s->version = m->version;
+	return 0;
+}
+
+static void document_to(const struct fm_record_ctx *c, const struct fm_record *r,
+			struct mr_buf *out)
+{
+	const struct fm_rec_document *s = &r->document;
+	Banyan__StoreDocument m = BANYAN__STORE_DOCUMENT__INIT;
+
+	(void)c;
+	m.version = s->version;
+	m.kind = (char *)s->kind;
+	m.name = (char *)s->name;
+	m.set = (char *)s->set;
+	m.text.data = (uint8_t *)s->text;
+	m.text.len = s->text ? strlen(s->text) : 0;
+	pack(&m.base, out);
+}
+
+static int document_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreDocument *m = msg;
+	struct fm_rec_document *s = &r->document;
+
+	if (TEXT(s->kind, kind) || TEXT(s->name, name) || TEXT(s->set, set))
+		return -EINVAL;
+	s->version = m->version;
+	s->text = mr_xstrndup(m->text.data ? (const char *)m->text.data : "", m->text.len);
+	return 0;
+}
+
+static void assignment_to(const struct fm_record_ctx *c, const struct fm_record *r,
+			  struct mr_buf *out)
+{
+	const struct fm_assignment *s = &r->assignment;
+	Banyan__StoreAssignment m = BANYAN__STORE_ASSIGNMENT__INIT;
+	Banyan__StorePlace place;
+	Banyan__StoreAttrs attrs;
+
+	m.profile = (char *)s->profile;
+	m.device = (char *)s->device;
+	m.index = s->index;
+	m.count = s->count;
+	m.id = s->id;
+	m.epoch = s->epoch;
+	m.phase = (char *)fm_phase_name(s->phase);
+	m.reason = (Banyan__Reason)s->reason;
+	m.detail = (char *)s->detail;
+	m.host = (char *)s->host;
+	m.has_fn = s->has_fn;
+	m.chassis = (char *)chassis_name(c, s->has_fn ? s->fn.chassis : s->chassis);
+	m.adapter = (char *)s->adapter;
+	m.port = s->fn.port;
+	m.pf = s->fn.pf;
+	m.vf = s->fn.vf;
+	place_to(&s->place, &place);
+	m.place = &place;
+	m.guaranteed_mbps = s->guaranteed_mbps;
+	m.limit_mbps = s->limit_mbps;
+	attrs_to(&s->attrs, &attrs);
+	m.attrs = &attrs;
+	m.driver = (char *)s->driver;
+	m.going = s->going;
+	m.forced = s->forced;
+	m.since_wall_ns = s->since_wall_ns;
+	pack(&m.base, out);
+}
+
+static int assignment_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreAssignment *m = msg;
+	struct fm_assignment *s = &r->assignment;
+	int phase = fm_phase_parse(m->phase);
+
+	if (phase < 0)
+		return mr_err_set(c->err, -EINVAL, MR_REASON_INVALID,
+				  "stored phase '%s' is unknown", m->phase);
+	if (TEXT(s->profile, profile) || TEXT(s->device, device) || TEXT(s->detail, detail) ||
+	    TEXT(s->host, host) || TEXT(s->adapter, adapter) || TEXT(s->driver, driver) ||
+	    RANGE(index, 0xffff) || RANGE(count, 0xffff) || RANGE(port, 0xffff) ||
+	    RANGE(pf, 0xffff) || RANGE(vf, 0xffff) || RANGE(reason, MR_REASON_COUNT - 1) ||
+	    place_from(c, m->place, &s->place) || attrs_from(c, m->attrs, &s->attrs))
+		return -EINVAL;
+	if (m->chassis[0] && chassis_index(c, m->chassis, &s->chassis))
+		return -EINVAL;
+	s->index = (uint16_t)m->index;
+	s->count = (uint16_t)m->count;
+	s->id = m->id;
+	s->epoch = m->epoch;
+	s->phase = (enum fm_phase)phase;
+	s->reason = (enum mr_reason)m->reason;
+	s->has_fn = m->has_fn;
+	s->fn = (struct fm_fn_id){s->chassis, (uint16_t)m->port, (uint16_t)m->pf,
+				  (uint16_t)m->vf};
+	s->guaranteed_mbps = m->guaranteed_mbps;
+	s->limit_mbps = m->limit_mbps;
+	s->going = m->going;
+	s->forced = m->forced;
+	s->since_wall_ns = m->since_wall_ns;
+	return 0;
+}
+
+static void ident_to(const struct fm_record_ctx *c, const struct fm_record *r,
+		     struct mr_buf *out)
+{
+	const struct fm_rec_ident *s = &r->ident;
+	Banyan__StoreIdent m = BANYAN__STORE_IDENT__INIT;
+
+	(void)c;
+	m.type = s->ident.type;
+	m.hi = s->ident.hi;
+	m.lo = s->ident.lo;
+	m.profile = (char *)s->profile;
+	m.device = (char *)s->device;
+	m.index = s->index;
+	m.slot = s->slot;
+	m.released_wall_ns = s->released_wall_ns;
+	pack(&m.base, out);
+}
+
+static int ident_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreIdent *m = msg;
+	struct fm_rec_ident *s = &r->ident;
+
+	if (RANGE(type, MR_IDENT_COUNT - 1) || TEXT(s->profile, profile) ||
+	    TEXT(s->device, device) || RANGE(index, 0xffff) || RANGE(slot, 1))
+		return -EINVAL;
+	s->ident = (struct mr_ident){(enum mr_ident_type)m->type, m->hi, m->lo};
+	s->index = (uint16_t)m->index;
+	s->slot = (uint8_t)m->slot;
+	s->released_wall_ns = m->released_wall_ns;
+	return 0;
+}
+
+static void function_to(const struct fm_record_ctx *c, const struct fm_record *r,
+			struct mr_buf *out)
+{
+	const struct fm_rec_function *s = &r->function;
+	Banyan__StoreFunction m = BANYAN__STORE_FUNCTION__INIT;
+
+	(void)c;
+	m.chassis = (char *)s->chassis;
+	m.adapter = (char *)s->adapter;
+	m.pf = s->pf;
+	m.vf = s->vf;
+	m.assignment = s->assignment;
+	m.epoch = s->epoch;
+	m.quarantined = s->quarantined;
+	m.detail = (char *)s->detail;
+	pack(&m.base, out);
+}
+
+static int function_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreFunction *m = msg;
+	struct fm_rec_function *s = &r->function;
+
+	if (TEXT(s->chassis, chassis) || TEXT(s->adapter, adapter) || TEXT(s->detail, detail) ||
+	    RANGE(pf, 0xffff) || RANGE(vf, 0xffff))
+		return -EINVAL;
+	s->pf = (uint16_t)m->pf;
+	s->vf = (uint16_t)m->vf;
+	s->assignment = m->assignment;
+	s->epoch = m->epoch;
+	s->quarantined = m->quarantined;
+	return 0;
+}
+
+static void override_to(const struct fm_record_ctx *c, const struct fm_record *r,
+			struct mr_buf *out)
+{
+	const struct fm_rec_override *s = &r->override;
+	Banyan__StoreOverride m = BANYAN__STORE_OVERRIDE__INIT;
+
+	(void)c;
+	m.profile = (char *)s->profile;
+	m.host = (char *)s->host;
+	m.who = (char *)s->who;
+	m.why = (char *)s->why;
+	m.since_wall_ns = s->since_wall_ns;
+	pack(&m.base, out);
+}
+
+static int override_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreOverride *m = msg;
+	struct fm_rec_override *s = &r->override;
+
+	if (TEXT(s->profile, profile) || TEXT(s->host, host) || TEXT(s->who, who) ||
+	    TEXT(s->why, why))
+		return -EINVAL;
+	s->since_wall_ns = m->since_wall_ns;
+	return 0;
+}
+
+static void tombstone_to(const struct fm_record_ctx *c, const struct fm_record *r,
+			 struct mr_buf *out)
+{
+	const struct fm_rec_tombstone *s = &r->tombstone;
+	Banyan__StoreTombstone m = BANYAN__STORE_TOMBSTONE__INIT;
+	Banyan__StorePlace place;
+
+	(void)c;
+	m.chassis = (char *)s->chassis;
+	place_to(&s->place, &place);
+	m.place = &place;
+	m.boot_id = (char *)s->boot_id;
+	m.boots = s->boots;
+	m.assignment = s->assignment;
+	pack(&m.base, out);
+}
+
+static int tombstone_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreTombstone *m = msg;
+	struct fm_rec_tombstone *s = &r->tombstone;
+
+	if (TEXT(s->chassis, chassis) || TEXT(s->boot_id, boot_id) ||
+	    place_from(c, m->place, &s->place))
+		return -EINVAL;
+	s->boots = m->boots;
+	s->assignment = m->assignment;
+	return 0;
+}
+
+static void operation_to(const struct fm_record_ctx *c, const struct fm_record *r,
+			 struct mr_buf *out)
+{
+	const struct fm_rec_operation *s = &r->operation;
+	Banyan__StoreOperation m = BANYAN__STORE_OPERATION__INIT;
+
+	(void)c;
+	m.id = s->id;
+	m.assignment = s->assignment;
+	m.epoch = s->epoch;
+	m.kind = s->kind;
+	m.approved = s->approved;
+	m.detail = (char *)s->detail;
+	pack(&m.base, out);
+}
+
+static int operation_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreOperation *m = msg;
+	struct fm_rec_operation *s = &r->operation;
+
+	if (TEXT(s->detail, detail) || RANGE(kind, 0xffff))
+		return -EINVAL;
+	s->id = m->id;
+	s->assignment = m->assignment;
+	s->epoch = m->epoch;
+	s->kind = (uint16_t)m->kind;
+	s->approved = m->approved;
+	return 0;
+}
+
+static void event_to(const struct fm_record_ctx *c, const struct fm_record *r,
+		     struct mr_buf *out)
+{
+	const struct fm_rec_event *s = &r->event;
+	Banyan__StoreEvent m = BANYAN__STORE_EVENT__INIT;
+
+	(void)c;
+	m.seq = s->seq;
+	m.wall_ns = s->wall_ns;
+	m.reason = (Banyan__Reason)s->reason;
+	m.object = (char *)s->object;
+	m.text = (char *)s->text;
+	pack(&m.base, out);
+}
+
+static int event_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreEvent *m = msg;
+	struct fm_rec_event *s = &r->event;
+
+	if (TEXT(s->object, object) || TEXT(s->text, text) ||
+	    RANGE(reason, MR_REASON_COUNT - 1))
+		return -EINVAL;
+	s->seq = m->seq;
+	s->wall_ns = m->wall_ns;
+	s->reason = (enum mr_reason)m->reason;
+	return 0;
+}
+
+static void chassis_to(const struct fm_record_ctx *c, const struct fm_record *r,
+		       struct mr_buf *out)
+{
+	const struct fm_rec_chassis *s = &r->chassis;
+	Banyan__StoreChassis m = BANYAN__STORE_CHASSIS__INIT;
+
+	(void)c;
+	m.name = (char *)s->name;
+	m.serial = (char *)s->serial;
+	m.owner_epoch = s->owner_epoch;
+	pack(&m.base, out);
+}
+
+static int chassis_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreChassis *m = msg;
+	struct fm_rec_chassis *s = &r->chassis;
+
+	if (TEXT(s->name, name) || TEXT(s->serial, serial))
+		return -EINVAL;
+	s->owner_epoch = m->owner_epoch;
+	return 0;
+}
+
+static void host_to(const struct fm_record_ctx *c, const struct fm_record *r,
+		    struct mr_buf *out)
+{
+	const struct fm_rec_host *s = &r->host;
+	Banyan__StoreHost m = BANYAN__STORE_HOST__INIT;
+
+	(void)c;
+	m.name = (char *)s->name;
+	m.cordoned = s->cordoned;
+	m.boot_id = (char *)s->boot_id;
+	m.moved_wall_ns = s->moved_wall_ns;
+	pack(&m.base, out);
+}
+
+static int host_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreHost *m = msg;
+	struct fm_rec_host *s = &r->host;
+
+	if (TEXT(s->name, name) || TEXT(s->boot_id, boot_id))
+		return -EINVAL;
+	s->cordoned = m->cordoned;
+	s->moved_wall_ns = m->moved_wall_ns;
+	return 0;
+}
+
+const struct fm_record_pair fm_record_pairs[FM_RECORD_COUNT] = {
+	[FM_RECORD_META] = {"meta/", &banyan__store_meta__descriptor, meta_to, meta_from},
+	[FM_RECORD_CURRENT] = {"policy/current", &banyan__store_meta__descriptor, meta_to,
+			       meta_from},
+	[FM_RECORD_DOCUMENT] = {"policy/v/", &banyan__store_document__descriptor, document_to,
+				document_from},
+	[FM_RECORD_ASSIGNMENT] = {"assign/", &banyan__store_assignment__descriptor,
+				  assignment_to, assignment_from},
+	[FM_RECORD_IDENT] = {"ident/", &banyan__store_ident__descriptor, ident_to, ident_from},
+	[FM_RECORD_FUNCTION] = {"func/", &banyan__store_function__descriptor, function_to,
+				function_from},
+	[FM_RECORD_OVERRIDE] = {"override/", &banyan__store_override__descriptor, override_to,
+				override_from},
+	[FM_RECORD_TOMBSTONE] = {"tomb/", &banyan__store_tombstone__descriptor, tombstone_to,
+				 tombstone_from},
+	[FM_RECORD_OPERATION] = {"op/", &banyan__store_operation__descriptor, operation_to,
+				 operation_from},
+	[FM_RECORD_EVENT] = {"event/", &banyan__store_event__descriptor, event_to, event_from},
+	[FM_RECORD_CHASSIS] = {"chassis/", &banyan__store_chassis__descriptor, chassis_to,
+			       chassis_from},
+	[FM_RECORD_HOST] = {"host/", &banyan__store_host__descriptor, host_to, host_from},
+};
