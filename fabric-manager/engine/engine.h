@@ -20,62 +20,10 @@
 #include "fabric-manager/model/agent.h"
 #include "fabric-manager/model/op.h"
 #include "fabric-manager/model/record.h"
+#include "fabric-manager/model/request.h"
 
 struct mr_tree;
 struct fm_engine;
-
-/* What an operator asks. X(NAME, verb, reads nothing but state) */
-#define FM_VERBS(X)                         \
-	X(APPLY, "apply")                   \
-	X(PLAN, "plan")                     \
-	X(DIFF, "diff")                     \
-	X(VALIDATE, "validate")             \
-	X(GET, "get")                       \
-	X(DESCRIBE, "describe")             \
-	X(EXPLAIN, "explain")               \
-	X(DELETE, "delete")                 \
-	X(MOVE, "move")                     \
-	X(CONNECT, "connect")               \
-	X(DISCONNECT, "disconnect")         \
-	X(FAILBACK, "failback")             \
-	X(RESET_OVERRIDE, "reset-override") \
-	X(APPROVE, "approve")               \
-	X(CORDON, "cordon")                 \
-	X(UNCORDON, "uncordon")             \
-	X(DRAIN, "drain")                   \
-	X(EVENTS, "events")                 \
-	X(STATUS, "status")                 \
-	X(TOP, "top")                       \
-	X(ADOPT, "adopt")
-enum fm_verb {
-#define X(name, text) FM_VERB_##name,
-	FM_VERBS(X)
-#undef X
-	FM_VERB_COUNT
-};
-const char *fm_verb_name(enum fm_verb v);
-int fm_verb_parse(const char *s);
-
-struct fm_file {
-	const char *name; /* for findings */
-	const char *text;
-	size_t len;
-};
-
-struct fm_request {
-	enum fm_verb verb;
-	const char *kind; /* "profiles", "hosts" ... or "" */
-	const char *name; /* of an object, profile, host, assignment, or "" */
-	const char *host; /* target of move, connect */
-	const char *set;  /* apply, delete -f */
-	const char *who;  /* user at the control socket */
-	const struct fm_file *file;
-	unsigned files;
-	bool yes; /* running assignments may go */
-	bool prune;
-	bool follow;	/* events: go on sending (io/ subscribes the connection) */
-	uint64_t since; /* events: from this sequence number */
-};
 
 enum fm_event_kind {
 	FM_EV_STORE_LOADED,  /* first event: all records */
