@@ -13,6 +13,7 @@
 #include "common/err.h"
 #include "common/net/addr.h"
 #include "common/net/backoff.h"
+#include "common/net/lookup.h"
 #include "common/net/peer-int.h"
 #include "common/os/clock.h"
 #include "common/rng.h"
@@ -24,7 +25,8 @@ struct mr_dialer {
 	struct mr_peer_config cfg;
 	char *addr;
 	bool once;
-	struct mr_peer *peer; /* NULL between attempts */
+	struct mr_peer *peer;	  /* NULL between attempts */
+	struct mr_lookup *lookup; /* of the peer's address, under way */
 	struct mr_timer *retry;
 	struct mr_backoff backoff;
 	struct mr_rng rng;
@@ -43,53 +45,65 @@ static void peer_gone(struct mr_peer *p, void *owner)
 
 	(void)p;
 	d->peer = NULL;
+	mr_lookup_cancel(d->lookup);
+	d->lookup = NULL;
 	if (!d->once)
 		mr_timer_set(d->retry,
 			     mr_clock_now().mono_ns + mr_backoff_next(&d->backoff, &d->rng));
 }
 
-/* Starts connecting: the socket, '*ret_under_way' when it is not connected yet, or what failed.
- */
-static int start_connect(const char *addr, bool *ret_under_way, struct mr_err *err)
+static int start_connect(struct mr_dialer *d, const struct sockaddr_storage *ss, socklen_t len,
+			 struct mr_err *err)
 {
-	struct sockaddr_storage ss;
-	struct mr_addr a;
-	socklen_t len;
-	int fd, r;
+	int fd = socket(ss->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int r;
 
-	r = mr_addr_parse(addr, &a, err);
-	if (r == 0)
-		r = mr_addr_resolve(&a, false, &ss, &len, err);
-	if (r < 0)
-		return r;
-	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return mr_err_set(err, -errno, MR_REASON_INTERNAL, "socket: %s",
 				  strerror(errno));
-	mr_peer_socket_setup(fd, ss.ss_family);
-	*ret_under_way = false;
-	if (connect(fd, (struct sockaddr *)&ss, len) == 0)
-		return fd;
-	if (errno == EINPROGRESS) {
-		*ret_under_way = true;
-		return fd;
+	mr_peer_socket_setup(fd, ss->ss_family);
+	r = connect(fd, (const struct sockaddr *)ss, len) == 0 ? 0 : -errno;
+	if (r == 0 || r == -EINPROGRESS) {
+		mr_peer_attach(d->peer, fd, r != 0);
+		return 0;
 	}
-	r = mr_err_set(err, -errno, MR_REASON_UNREACHABLE, "cannot connect to %s: %s", addr,
-		       strerror(errno));
 	close(fd);
-	return r;
+	return mr_err_set(err, r, MR_REASON_UNREACHABLE, "cannot connect to %s: %s", d->addr,
+			  strerror(-r));
+}
+
+static void on_lookup(const struct sockaddr_storage *ss, socklen_t len,
+		      const struct mr_err *lookup_err, void *arg)
+{
+	struct mr_dialer *d = arg;
+	struct mr_err err = {0};
+
+	d->lookup = NULL;
+	if (!ss)
+		mr_peer_fail(d->peer, lookup_err->text);
+	else if (start_connect(d, ss, len, &err) < 0)
+		mr_peer_fail(d->peer, err.text);
 }
 
 static void attempt(void *arg)
 {
 	struct mr_dialer *d = arg;
+	struct sockaddr_storage ss;
 	struct mr_err err = {0};
-	bool under_way = false;
-	int fd = start_connect(d->addr, &under_way, &err);
+	struct mr_addr a;
+	socklen_t len;
+	int r;
 
-	d->peer = mr_peer_new(d->loop, fd < 0 ? -1 : fd, under_way, d->addr, &d->cfg,
+	d->peer = mr_peer_new(d->loop, d->addr, &d->cfg,
 			      (struct mr_peer_owner){peer_ready, peer_gone, d});
-	if (fd < 0)
+	r = mr_addr_parse(d->addr, &a, &err);
+	if (r == 0)
+		r = mr_addr_resolve(&a, true, &ss, &len, &err);
+	if (r == 0)
+		r = start_connect(d, &ss, len, &err);
+	if (r == -EAGAIN && !err.code)
+		d->lookup = mr_lookup_start(d->loop, &a, on_lookup, d);
+	else if (r < 0)
 		mr_peer_fail(d->peer, err.text);
 }
 

@@ -208,10 +208,11 @@ static void take_connection(struct mr_listener *l, int fd, const struct sockaddr
 	mr_peer_socket_setup(fd, ss->ss_family);
 	if (!l->is_unix)
 		mr_sockaddr_text((const struct sockaddr *)ss, name, sizeof(name));
-	p = mr_peer_new(l->loop, fd, false, l->is_unix ? l->name : name, &l->cfg,
+	p = mr_peer_new(l->loop, l->is_unix ? l->name : name, &l->cfg,
 			(struct mr_peer_owner){peer_ready, peer_gone, l});
 	TAILQ_INSERT_TAIL(&l->peers, p, link);
 	l->n++;
+	mr_peer_attach(p, fd, false);
 }
 
 static void on_acceptable(void *arg)

@@ -31,6 +31,15 @@ struct mr_calls {
 	unsigned cap;
 };
 
+/* The way in from other threads; it outlives the loop while a thread holds a reference. */
+struct mr_post {
+	pthread_mutex_t lock;
+	unsigned refs;
+	bool closed; /* the loop is gone */
+	int fd;	     /* eventfd */
+	struct mr_calls calls;
+};
+
 struct mr_signal;
 
 struct mr_loop {
@@ -39,14 +48,15 @@ struct mr_loop {
 	struct event later; /* runs 'deferred', then 'flushes' */
 	struct mr_calls deferred;
 	TAILQ_HEAD(, mr_flush) flushes;
-	int post_fd; /* eventfd */
+	struct mr_post *post;
 	struct event post_event;
-	pthread_mutex_t post_lock;
-	struct mr_calls posted; /* under post_lock */
 	SLIST_HEAD(, mr_signal) signals;
 	char scratch[MR_LOOP_SCRATCH]; /* what one read takes in */
 };
 
+struct mr_post *mr_post_ref(struct mr_loop *l);
+void mr_post_unref(struct mr_post *post);
+bool mr_post_call(struct mr_post *post, mr_loop_fn *fn, void *arg);
 void mr_flush_add(struct mr_loop *l, struct mr_flush *f);
 void mr_flush_cancel(struct mr_loop *l, struct mr_flush *f);
 

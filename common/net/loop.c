@@ -77,22 +77,82 @@ static void on_later(evutil_socket_t fd, short what, void *arg)
 	run_flushes(l);
 }
 
+static void run_posted(struct mr_post *post)
+{
+	struct mr_calls taken;
+
+	pthread_mutex_lock(&post->lock);
+	taken = post->calls;
+	post->calls = (struct mr_calls){0};
+	pthread_mutex_unlock(&post->lock);
+	for (unsigned i = 0; i < taken.n; i++)
+		taken.item[i].fn(taken.item[i].arg);
+	free(taken.item);
+}
+
 static void on_post(evutil_socket_t fd, short what, void *arg)
 {
 	struct mr_loop *l = arg;
-	struct mr_calls taken;
 	uint64_t n;
 
 	(void)what;
 	if (read(fd, &n, sizeof(n)) < 0 && errno != EAGAIN && errno != EINTR)
 		abort(); /* an eventfd of our own cannot fail otherwise */
-	pthread_mutex_lock(&l->post_lock);
-	taken = l->posted;
-	l->posted = (struct mr_calls){0};
-	pthread_mutex_unlock(&l->post_lock);
-	for (unsigned i = 0; i < taken.n; i++)
-		taken.item[i].fn(taken.item[i].arg);
-	free(taken.item);
+	run_posted(l->post);
+}
+
+static struct mr_post *post_new(void)
+{
+	struct mr_post *post = MR_NEW(struct mr_post);
+
+	pthread_mutex_init(&post->lock, NULL);
+	post->refs = 1;
+	post->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (post->fd < 0)
+		abort();
+	return post;
+}
+
+/* A reference for another thread, taken in the loop's. */
+struct mr_post *mr_post_ref(struct mr_loop *l)
+{
+	pthread_mutex_lock(&l->post->lock);
+	l->post->refs++;
+	pthread_mutex_unlock(&l->post->lock);
+	return l->post;
+}
+
+/* Gives a reference back; the last one frees. */
+void mr_post_unref(struct mr_post *post)
+{
+	bool last;
+
+	pthread_mutex_lock(&post->lock);
+	last = --post->refs == 0;
+	pthread_mutex_unlock(&post->lock);
+	if (!last)
+		return;
+	close(post->fd);
+	pthread_mutex_destroy(&post->lock);
+	free(post->calls.item);
+	free(post);
+}
+
+/* Hands a call to the loop; false when the loop is gone and the call will not be made. */
+bool mr_post_call(struct mr_post *post, mr_loop_fn *fn, void *arg)
+{
+	const uint64_t one = 1;
+	bool wake, closed;
+
+	pthread_mutex_lock(&post->lock);
+	closed = post->closed;
+	wake = post->calls.n == 0;
+	if (!closed)
+		calls_add(&post->calls, fn, arg);
+	pthread_mutex_unlock(&post->lock);
+	if (!closed && wake && write(post->fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		abort(); /* EAGAIN: it is readable already */
+	return !closed;
 }
 
 /* Thousands of agents need thousands of descriptors: take what the hard limit gives. */
@@ -115,22 +175,28 @@ struct mr_loop *mr_loop_new(void)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
 	l->base = event_base_new();
-	l->post_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!l->base || l->post_fd < 0)
+	if (!l->base)
 		abort();
+	l->post = post_new();
 	TAILQ_INIT(&l->flushes);
 	SLIST_INIT(&l->signals);
-	pthread_mutex_init(&l->post_lock, NULL);
 	event_assign(&l->later, l->base, -1, 0, on_later, l);
-	event_assign(&l->post_event, l->base, l->post_fd, EV_READ | EV_PERSIST, on_post, l);
+	event_assign(&l->post_event, l->base, l->post->fd, EV_READ | EV_PERSIST, on_post, l);
 	event_add(&l->post_event, NULL);
 	return l;
 }
 
+static void close_post(struct mr_loop *l)
+{
+	pthread_mutex_lock(&l->post->lock);
+	l->post->closed = true;
+	pthread_mutex_unlock(&l->post->lock);
+	run_posted(l->post);
+}
+
 /*
- * Frees the loop after running what was deferred (frees of peers among it). Listeners, dialers,
- * timers and watches are freed before it by their owners; what was posted and not yet run is
- * dropped.
+ * Frees the loop after running what was posted and deferred (frees of peers among it).
+ * Listeners, dialers, timers and watches are freed before it by their owners.
  */
 void mr_loop_free(struct mr_loop *l)
 {
@@ -138,6 +204,7 @@ void mr_loop_free(struct mr_loop *l)
 
 	if (!l)
 		return;
+	close_post(l);
 	while (l->deferred.n > 0)
 		calls_run(&l->deferred);
 	while ((s = SLIST_FIRST(&l->signals))) {
@@ -147,11 +214,9 @@ void mr_loop_free(struct mr_loop *l)
 	}
 	event_del(&l->later);
 	event_del(&l->post_event);
-	close(l->post_fd);
 	event_base_free(l->base);
-	pthread_mutex_destroy(&l->post_lock);
+	mr_post_unref(l->post);
 	free(l->deferred.item);
-	free(l->posted.item);
 	free(l);
 }
 
@@ -274,15 +339,7 @@ void mr_loop_defer(struct mr_loop *l, mr_loop_fn *fn, void *arg)
 /* See loop.h; calls of one thread run in their order. */
 void mr_loop_post(struct mr_loop *l, mr_loop_fn *fn, void *arg)
 {
-	const uint64_t one = 1;
-	bool wake;
-
-	pthread_mutex_lock(&l->post_lock);
-	wake = l->posted.n == 0;
-	calls_add(&l->posted, fn, arg);
-	pthread_mutex_unlock(&l->post_lock);
-	if (wake && write(l->post_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		abort(); /* EAGAIN: it is readable already */
+	mr_post_call(l->post, fn, arg);
 }
 
 /* Puts 'f' on the list of what is written at the end of this turn; twice is once. */

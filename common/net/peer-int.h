@@ -51,8 +51,9 @@ struct mr_peer {
 	char why[256];
 };
 
-struct mr_peer *mr_peer_new(struct mr_loop *l, int fd, bool connecting, const char *name,
+struct mr_peer *mr_peer_new(struct mr_loop *l, const char *name,
 			    const struct mr_peer_config *cfg, struct mr_peer_owner owner);
+void mr_peer_attach(struct mr_peer *p, int fd, bool connecting);
 void mr_peer_fail(struct mr_peer *p, const char *why);
 void mr_peer_kill(struct mr_peer *p, const char *why);
 int mr_peer_socket_setup(int fd, int family);

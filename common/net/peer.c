@@ -273,11 +273,10 @@ int mr_peer_socket_setup(int fd, int family)
 }
 
 /*
- * A peer over the non-blocking socket 'fd' (which it owns from now on; -1 = none, mr_peer_fail
- * follows). 'connecting': connect() is under way. 'cfg' stays the owner's and outlives the peer
- * or its mr_peer_kill.
+ * A peer without a socket yet: mr_peer_attach or mr_peer_fail follows before the time for the
+ * hello is over. 'cfg' stays the owner's and outlives the peer or its mr_peer_kill.
  */
-struct mr_peer *mr_peer_new(struct mr_loop *l, int fd, bool connecting, const char *name,
+struct mr_peer *mr_peer_new(struct mr_loop *l, const char *name,
 			    const struct mr_peer_config *cfg, struct mr_peer_owner owner)
 {
 	struct mr_peer *p = MR_NEW(struct mr_peer);
@@ -285,21 +284,31 @@ struct mr_peer *mr_peer_new(struct mr_loop *l, int fd, bool connecting, const ch
 	p->loop = l;
 	p->cfg = cfg;
 	p->owner = owner;
-	p->fd = fd;
+	p->fd = -1;
 	mr_fmt(p->name, sizeof(p->name), "%s", name);
 	p->flush = (struct mr_flush){.fn = on_flush, .arg = p};
 	mr_frame_reader_init(&p->reader, MR_FRAME_CAP_HELLO);
-	event_assign(&p->readable, l->base, fd, EV_READ | EV_PERSIST, on_readable, p);
-	event_assign(&p->writable, l->base, fd, EV_WRITE, on_writable, p);
 	event_assign(&p->timeout, l->base, -1, 0, on_timeout, p);
 	p->state = PEER_CONNECTING;
-	if (fd >= 0 && connecting) {
-		set_timeout(p, hello_ms(p));
-		event_add(&p->writable, NULL);
-	} else if (fd >= 0) {
-		start_hello(p);
-	}
+	set_timeout(p, hello_ms(p));
 	return p;
+}
+
+/* Gives it the non-blocking socket 'fd', which it owns from now on. 'connecting': connect() is
+ * under way. */
+void mr_peer_attach(struct mr_peer *p, int fd, bool connecting)
+{
+	if (p->state != PEER_CONNECTING) { /* it was given up while its name was looked up */
+		close(fd);
+		return;
+	}
+	p->fd = fd;
+	event_assign(&p->readable, p->loop->base, fd, EV_READ | EV_PERSIST, on_readable, p);
+	event_assign(&p->writable, p->loop->base, fd, EV_WRITE, on_writable, p);
+	if (connecting)
+		event_add(&p->writable, NULL);
+	else
+		start_hello(p);
 }
 
 /* Over 'sent' bytes that are gone the buffer would grow for ever under a steady stream. */

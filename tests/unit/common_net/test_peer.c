@@ -150,6 +150,47 @@ START_TEST(dialing_once)
 }
 END_TEST
 
+static bool client_decided(void)
+{
+	return client.ready + client.closed > 0;
+}
+
+static bool client_says_why(void)
+{
+	return client.closed > 0;
+}
+
+START_TEST(names_are_looked_up_beside_the_loop)
+{
+	struct mr_peer_config mine = config_of(&client, "cli"),
+			      cfg = config_of(&server, "manager");
+	char name[256], at[300];
+	struct mr_err err = {0};
+	struct mr_dialer *d;
+
+	ck_assert_int_eq(gethostname(name, sizeof(name)), 0);
+	ck_assert_msg(mr_listen(loop, "tcp:[::]:0", &cfg, &listener, &err) == 0 ||
+			      mr_listen(loop, "tcp:0.0.0.0:0", &cfg, &listener, NULL) == 0,
+		      "%s", err.text);
+	snprintf(at, sizeof(at), "tcp:%s%s", name, strrchr(mr_listener_name(listener), ':'));
+	d = mr_dial_once(loop, at, &mine);
+	run_until(client_decided); /* this machine's own name may be unknown to its name service
+				    */
+	ck_assert_uint_eq(client.ready + client.refused, 1);
+	mr_dialer_free(d);
+	memset(&client, 0, sizeof(client));
+	d = mr_dial_once(loop, "tcp:no-such-host.invalid:1", &mine);
+	run_until(client_says_why);
+	ck_assert_msg(strstr(client.why, "no-such-host.invalid") ||
+			      strstr(client.why, "too long"),
+		      "%s", client.why);
+	mr_dialer_free(d);
+	d = mr_dial_once(loop, "tcp:no-such-host.invalid:1", &mine);
+	mr_dialer_free(d); /* while it is looked up */
+	ck_assert_uint_eq(client.closed, 2);
+}
+END_TEST
+
 static struct mr_dialer *the_dialer;
 
 static void free_dialer(struct mr_peer *p, const uint8_t *data, size_t len, struct side *s)
@@ -287,6 +328,7 @@ int main(void)
 	tcase_add_loop_test(t, echo_over_tcp, 0, 3);
 	tcase_add_test(t, a_dialer_waits_for_its_listener);
 	tcase_add_test(t, dialing_once);
+	tcase_add_test(t, names_are_looked_up_beside_the_loop);
 	tcase_add_loop_test(t, freeing_in_a_callback, 0, 2);
 	tcase_add_test(t, what_was_queued_arrives_before_the_end);
 	tcase_add_test(t, a_message_over_the_cap_is_not_sent);
