@@ -139,6 +139,12 @@ const char *mr_ev_name(enum mr_ev e);
 #define PORT_LINK_MBPS	0xa0 /* RO negotiated PCIe link, Mbit/s of raw speed x width */
 #define PORT_NET_MBPS \
 	0xa8 /* RO adapter ports: speed of network port 0; +8 each for ports 1..7 */
+/* What the embedded processor found when it enumerated VH 0: BARs of function 0 of an adapter
+ * port. BARs can be sized by writing only, which nobody may do to a device that runs. */
+#define SW_PORT_BARS   0x140000
+#define SW_PORT_BAR(p) (SW_PORT_BARS + (uint64_t)(p)*0x40)
+#define PORT_BAR_SIZE  0x00 /* RO 6 registers: as ROW_BAR */
+#define PORT_BAR_MSIX  0x30 /* RO as ROW_MSIX */
 enum mr_port_kind {
 	MR_PORT_NONE,
 	MR_PORT_HOST,
@@ -235,6 +241,8 @@ enum mr_target {
 		  is one) */
 #define CT_RATE_STEP	   0x0070		 /* RO granularity of rates, Mbit/s */
 #define CT_CAPS		   0x0078		 /* RO MR_CT_CAP_* */
+#define CT_VF_BAR	   0x0080		 /* RO 6 registers: one VF's BARs, as ROW_BAR */
+#define CT_VF_MSIX	   0x00b0		 /* RO of one VF, as ROW_MSIX */
 #define MR_CT_MAGIC	   0x54434e41594e4142ull /* "BANYANCT" */
 #define MR_CT_CAP_MIN_RATE 1ull
 #define MR_CT_CAP_SPOOF	   2ull
