@@ -14,6 +14,7 @@
 #define SIM_MODEL_BLADE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/now.h"
@@ -48,12 +49,25 @@ struct sim_dev {
 	uint64_t serial; /* grows with every device added: tells two devices at one rid apart */
 };
 
+/* How long the host's own doings take; the defaults are what was measured on Linux 6.1. */
+struct sim_blade_timing {
+	int64_t boot_ns;       /* link up -> devices in sysfs */
+	int64_t power_on_ns;   /* pciehp: presence or power on -> the function's 'add' */
+	int64_t power_off_ns;  /* pciehp: power off -> the slot may change again */
+	int64_t vf_enable_ns;  /* VF Enable -> VFs added */
+	int64_t vf_disable_ns; /* VF Enable off -> the write returns */
+	int64_t flr_ns;	       /* reset -> the write returns */
+};
+
 struct sim_blade *sim_blade_new(struct sim_chassis *c, uint16_t vh, uint64_t seed);
 void sim_blade_free(struct sim_blade *b);
 /* A notice of the chassis for this VH; and the passing of time (boot, pciehp's delays). */
 void sim_blade_notice(struct sim_blade *b, struct mr_now now, const struct sim_notice *n);
 void sim_blade_step(struct sim_blade *b, struct mr_now now);
 int64_t sim_blade_deadline(const struct sim_blade *b);
+
+/* The blade's times, to be changed at any moment; they count from the next wait on. */
+struct sim_blade_timing *sim_blade_timing(struct sim_blade *b);
 
 const char *sim_blade_name(const struct sim_blade *b);
 bool sim_blade_up(const struct sim_blade *b);		  /* powered, link up, enumerated */
@@ -62,6 +76,8 @@ bool sim_blade_has_vf_migration(const struct sim_blade *b);
 /* A hung host: its kernel does nothing until it is released; then it goes on with what it
  * intended. */
 void sim_blade_hang(struct sim_blade *b, bool hung);
+
+bool sim_blade_hung(const struct sim_blade *b);
 
 unsigned sim_blade_devs(const struct sim_blade *b);
 const struct sim_dev *sim_blade_dev(const struct sim_blade *b, unsigned i); /* sorted by rid */
@@ -78,6 +94,18 @@ void sim_blade_cfg_write(struct sim_blade *b, struct mr_now now, uint16_t rid, u
 unsigned sim_blade_slots(const struct sim_blade *b);
 bool sim_blade_slot_power(const struct sim_blade *b, unsigned slot);
 uint16_t sim_blade_slot_address(const struct sim_blade *b, unsigned slot);
+
+/* Names of the drivers that the blade's kernel has, NULL after the last; and the one class
+ * device that a bound driver made: its class ("net", "infiniband", "nvme", "fc_host"; NULL =
+ * none) and name. */
+const char *sim_blade_driver(unsigned i);
+const char *sim_dev_class(const struct sim_dev *d, char *ret_name, size_t size);
+/* Whether 'reset' exists; the BARs of VF 0 of a PF, one VF's aperture each ('resource' 7-12);
+ * migration state files. */
+bool sim_blade_can_reset(const struct sim_blade *b, uint16_t rid);
+bool sim_blade_vf_bar(const struct sim_blade *b, uint16_t rid, unsigned i, uint64_t *ret_base,
+		      uint64_t *ret_aperture, unsigned long *ret_flags);
+bool sim_blade_can_migrate(struct sim_blade *b, struct mr_now now, uint16_t rid);
 
 /*
  * What sysfs files do when written: 0 or the kernel's own negative errno

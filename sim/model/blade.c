@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A blade's life: power and link, boot, hanging, and the one place where its time passes. What
+ * happens in a boot is in blade_enum.c; what the slots, PFs and drivers do in their own files.
+ */
+#include "sim/model/blade.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "sim/model/blade_priv.h"
+#include "sim/model/chassis.h"
+
+/* Measured on Linux 6.1 (facts/qemu-blades.md 2a, facts/linux-host.md 2.1); boot is ours. */
+static const struct sim_blade_timing measured = {
+	.boot_ns = 50 * MR_NS_PER_MS,
+	.power_on_ns = 1100 * MR_NS_PER_MS,
+	.power_off_ns = 1100 * MR_NS_PER_MS,
+	.vf_enable_ns = 140 * MR_NS_PER_MS,
+	.vf_disable_ns = 1100 * MR_NS_PER_MS,
+	.flr_ns = 100 * MR_NS_PER_MS,
+};
+
+/* Makes the next step come no later than 'due'. */
+void blade_arm(struct sim_blade *b, int64_t due)
+{
+	if (due < b->due)
+		b->due = due;
+}
+
+/* Something that sysfs shows has changed. */
+void blade_changed(struct sim_blade *b)
+{
+	b->revision++;
+}
+
+static void new_boot_id(struct sim_blade *b)
+{
+	uint64_t hi = mr_rng_next(&b->rng), lo = mr_rng_next(&b->rng);
+
+	mr_fmt(b->boot_id, sizeof(b->boot_id), "%08x-%04x-4%03x-%04x-%012llx",
+	       (unsigned)(hi >> 32), (unsigned)(hi >> 16 & 0xffff), (unsigned)(hi & 0xfff),
+	       (unsigned)(0x8000 | (lo >> 48 & 0x3fff)),
+	       (unsigned long long)(lo & 0xffffffffffff));
+}
+
+static void start_boot(struct sim_blade *b, int64_t due)
+{
+	b->recheck = b->link_lost = false;
+	blade_drop_all(b);
+	b->state = BLADE_BOOTING;
+	b->boot_due = due;
+	blade_arm(b, due);
+	new_boot_id(b);
+}
+
+/*
+ * The blade behind upstream port 'vh' of 'c', which outlives it. 'seed' decides its boot ids. A
+ * blade whose link is up already boots at the first step.
+ */
+struct sim_blade *sim_blade_new(struct sim_chassis *c, uint16_t vh, uint64_t seed)
+{
+	struct sim_blade *b = MR_NEW(struct sim_blade);
+
+	b->c = c;
+	b->vh = vh;
+	b->due = MR_NEVER;
+	b->timing = measured;
+	mr_rng_init(&b->rng, seed);
+	blade_local_init(b);
+	new_boot_id(b);
+	if (sim_host_power(c, vh) && sim_host_link(c, vh))
+		start_boot(b, INT64_MIN);
+	return b;
+}
+
+/* NULL is accepted. */
+void sim_blade_free(struct sim_blade *b)
+{
+	if (!b)
+		return;
+	blade_drop_all(b);
+	for (unsigned i = 0; i < b->ue_cap; i++)
+		mr_buf_done(&b->uevent[i]);
+	free(b->uevent);
+	free(b->dev);
+	free(b);
+}
+
+/* The times of the blade's own doings, to be changed at will. */
+struct sim_blade_timing *sim_blade_timing(struct sim_blade *b)
+{
+	return &b->timing;
+}
+
+/* The link is gone: a host without power forgets all, a running kernel loses what was below. */
+static void link_down(struct sim_blade *b, struct mr_now now)
+{
+	if (!sim_host_power(b->c, b->vh)) {
+		blade_drop_all(b);
+		b->state = BLADE_OFF;
+		return;
+	}
+	if (b->state != BLADE_UP) {
+		b->state = b->state == BLADE_BOOTING ? BLADE_OFF : b->state;
+		return;
+	}
+	for (unsigned i = b->devs; i-- > 0;)
+		if (b->dev[i]->d.rid >> 8)
+			blade_remove_node(b, now, b->dev[i], true);
+	b->slots = 0;
+	b->state = BLADE_ORPHAN;
+}
+
+static void link_up(struct sim_blade *b, struct mr_now now)
+{
+	if (b->state != BLADE_BOOTING)
+		start_boot(b, now.mono_ns + b->timing.boot_ns);
+}
+
+/* What reached a hung host is dealt with when it goes on: everything is looked at again. */
+static void catch_up(struct sim_blade *b, struct mr_now now)
+{
+	b->recheck = false;
+	if (b->link_lost)
+		link_down(b, now);
+	b->link_lost = false;
+	if (b->state != BLADE_UP)
+		return;
+	for (unsigned i = 0; i < b->slots; i++)
+		blade_slot_event(b, now, i);
+	for (unsigned i = 0; i < b->devs; i++)
+		if (b->dev[i]->vfm)
+			blade_migration(b, now, b->dev[i]->d.rid);
+}
+
+/* A notice of the chassis that concerns this blade's hierarchy. */
+void sim_blade_notice(struct sim_blade *b, struct mr_now now, const struct sim_notice *n)
+{
+	if (n->kind == SIM_NOTICE_HOST_LINK) {
+		b->hung = b->hung && !n->arg && sim_host_power(b->c, b->vh);
+		b->link_lost = b->hung;
+		if (n->arg)
+			link_up(b, now);
+		else if (!b->hung)
+			link_down(b, now);
+		return;
+	}
+	if (b->hung || b->state != BLADE_UP)
+		return;
+	if (n->kind == SIM_NOTICE_HOST_HOTPLUG && n->bridge < b->slots)
+		blade_slot_event(b, now, n->bridge);
+	else if (n->kind == SIM_NOTICE_HOST_MIGRATION)
+		blade_migration(b, now, n->rid);
+}
+
+static void step_all(struct sim_blade *b, struct mr_now now)
+{
+	if (b->state == BLADE_BOOTING && b->boot_due <= now.mono_ns) {
+		b->state = BLADE_UP;
+		blade_enumerate(b, now);
+		blade_changed(b);
+	}
+	if (b->recheck)
+		catch_up(b, now);
+	for (unsigned i = 0; i < b->slots; i++)
+		blade_slot_step(b, now, i);
+	/* a PF's VFs are added behind it, so the index stays good */
+	for (unsigned i = 0; i < b->devs; i++) {
+		blade_sriov_step(b, now, b->dev[i]);
+		blade_restore_step(b, now, b->dev[i]);
+	}
+}
+
+static void rearm(struct sim_blade *b)
+{
+	b->due = b->state == BLADE_BOOTING ? b->boot_due : MR_NEVER;
+	for (unsigned i = 0; i < b->slots; i++)
+		if (b->slot[i].exists)
+			blade_arm(b, b->slot[i].due);
+	for (unsigned i = 0; i < b->devs; i++) {
+		blade_arm(b, b->dev[i]->job_due);
+		blade_arm(b, b->dev[i]->restore_due);
+	}
+}
+
+/* Lets everything happen that is due. A hung host does nothing. */
+void sim_blade_step(struct sim_blade *b, struct mr_now now)
+{
+	if (b->hung || (b->due > now.mono_ns && !b->recheck))
+		return;
+	step_all(b, now);
+	rearm(b);
+}
+
+/* The next time that something is due; MR_NEVER if nothing is, or the host hangs. */
+int64_t sim_blade_deadline(const struct sim_blade *b)
+{
+	if (b->hung)
+		return MR_NEVER;
+	return b->recheck ? INT64_MIN : b->due;
+}
+
+/* Freezes and releases the host's kernel; a reset or a power cycle releases it, too. */
+void sim_blade_hang(struct sim_blade *b, bool hung)
+{
+	b->recheck = b->recheck || (b->hung && !hung);
+	b->hung = hung;
+}
+
+/* Whether the host hangs. */
+bool sim_blade_hung(const struct sim_blade *b)
+{
+	return b->hung;
+}
+
+/* The host's name in the chassis description. */
+const char *sim_blade_name(const struct sim_blade *b)
+{
+	return sim_host_name(b->c, b->vh);
+}
+
+/* Powered, link up, enumerated. */
+bool sim_blade_up(const struct sim_blade *b)
+{
+	return b->state == BLADE_UP;
+}
+
+/* UUID text, new with every boot. */
+const char *sim_blade_boot_id(const struct sim_blade *b)
+{
+	return b->boot_id;
+}
+
+/* Whether its kernel has the extension of HANDOVER 14. */
+bool sim_blade_has_vf_migration(const struct sim_blade *b)
+{
+	return sim_host_vf_migration(b->c, b->vh);
+}
+
+/* Number of functions that the kernel knows. */
+unsigned sim_blade_devs(const struct sim_blade *b)
+{
+	return b->devs;
+}
+
+/* The i-th function by routing ID, NULL past the end. */
+const struct sim_dev *sim_blade_dev(const struct sim_blade *b, unsigned i)
+{
+	return i < b->devs ? &b->dev[i]->d : NULL;
+}
+
+/* The function at 'rid', or NULL. */
+const struct sim_dev *sim_blade_find(const struct sim_blade *b, uint16_t rid)
+{
+	const struct blade_node *n = blade_node(b, rid);
+
+	return n ? &n->d : NULL;
+}
+
+/* Grows with every change of what sysfs shows. */
+uint64_t sim_blade_revision(const struct sim_blade *b)
+{
+	return b->revision;
+}
