@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/err.h"
 #include "common/net/backoff.h"
 #include "common/net/frame.h"
+#include "common/net/hello.h"
 #include "common/now.h"
 #include "common/reason.h"
 #include "common/rng.h"
@@ -194,6 +196,42 @@ START_TEST(backoff_spreads)
 }
 END_TEST
 
+/* Whatever the bytes are: taken with every text terminated in its field, or refused with a
+ * sentence. */
+START_TEST(mutated_hellos)
+{
+	struct mr_hello ours = {"control", "manager", "m", "i", MR_PROTOCOL_MAJOR, 3};
+	unsigned taken = 0;
+	struct mr_buf good = {0};
+	struct mr_rng rng;
+
+	mr_hello_put(&good, &ours);
+	mr_rng_init(&rng, 11);
+	for (unsigned round = 0; round < 20000; round++) {
+		struct mr_hello theirs = {0};
+		struct mr_err err = {0};
+		uint8_t data[256];
+		size_t len = good.len - MR_FRAME_HEADER;
+		int r;
+
+		memcpy(data, good.data + MR_FRAME_HEADER, len);
+		for (uint64_t i = mr_rng_below(&rng, 4); i > 0; i--)
+			data[mr_rng_below(&rng, len)] = (uint8_t)mr_rng_next(&rng);
+		if (mr_rng_chance(&rng, 20))
+			len = mr_rng_below(&rng, len);
+		r = mr_hello_read(data, len, &ours, &theirs, &err);
+		taken += r == 0;
+		if (r == 0 && (memcmp(theirs.protocol, "control", 8) ||
+			       !memchr(theirs.name, 0, sizeof(theirs.name))))
+			ck_abort_msg("round %u", round);
+		if (r < 0 && (err.code != r || !err.text[0]))
+			ck_abort_msg("round %u: %d without a sentence", round, r);
+	}
+	ck_assert_msg(taken > 2000 && taken < 18000, "%u", taken);
+	mr_buf_done(&good);
+}
+END_TEST
+
 START_TEST(reasons_are_the_same_list)
 {
 	const ProtobufCEnumDescriptor *d = &banyan__reason__descriptor;
@@ -224,6 +262,7 @@ int main(void)
 	tcase_add_test(t, an_idle_reader_is_small);
 	tcase_add_test(t, backoff_doubles_to_its_end);
 	tcase_add_test(t, backoff_spreads);
+	tcase_add_test(t, mutated_hellos);
 	tcase_add_test(t, reasons_are_the_same_list);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
