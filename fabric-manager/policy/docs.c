@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A set of documents: a sorted array of references, and an index by kind and name.
+ */
+#include "fabric-manager/policy/docs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/map.h"
+#include "common/str.h"
+#include "common/xalloc.h"
+
+#define KEY_MAX (MR_NAME_MAX + 8)
+
+/* The index's key. */
+static const char *key_of(enum fm_kind kind, const char *name, char *buf)
+{
+	mr_fmt(buf, KEY_MAX, "%d/%s", (int)kind, name);
+	return buf;
+}
+
+/* Gives the references back; 's' is empty afterwards. */
+void fm_docs_done(struct fm_docs *s)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		fm_doc_unref(s->doc[i]);
+	free(s->doc);
+	mr_map_free(s->index);
+	memset(s, 0, sizeof(*s));
+}
+
+/* The document of that kind and name, or NULL; the set keeps it. */
+struct fm_doc *fm_docs_find(const struct fm_docs *s, enum fm_kind kind, const char *name)
+{
+	char key[KEY_MAX];
+	uint64_t v;
+
+	if (!name || !s->index || !mr_map_get(s->index, key_of(kind, name, key), &v))
+		return NULL;
+	return (struct fm_doc *)(uintptr_t)v;
+}
+
+static int doc_cmp(const struct fm_doc *a, enum fm_kind kind, const char *name)
+{
+	if (a->kind != kind)
+		return a->kind < kind ? -1 : 1;
+	return strcmp(a->meta.name.s, name);
+}
+
+/* The first position that does not come before (kind, name). */
+static unsigned position(const struct fm_docs *s, enum fm_kind kind, const char *name)
+{
+	unsigned lo = 0, hi = s->n;
+
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+
+		if (doc_cmp(s->doc[mid], kind, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Puts 'd' in, taking over the caller's reference; an older document of the same kind and name
+ * goes. */
+void fm_docs_put(struct fm_docs *s, struct fm_doc *d)
+{
+	unsigned at = position(s, d->kind, d->meta.name.s);
+	char key[KEY_MAX];
+
+	if (at < s->n && !doc_cmp(s->doc[at], d->kind, d->meta.name.s)) {
+		fm_doc_unref(s->doc[at]);
+	} else {
+		MR_GROW(s->doc, s->n, s->cap);
+		memmove(&s->doc[at + 1], &s->doc[at], (s->n - at) * sizeof(s->doc[0]));
+		s->n++;
+	}
+	s->doc[at] = d;
+	if (!s->index)
+		s->index = mr_map_new();
+	mr_map_set(s->index, key_of(d->kind, d->meta.name.s, key), (uintptr_t)d);
+}
+
+/* Takes a document out; false when there is none. */
+bool fm_docs_remove(struct fm_docs *s, enum fm_kind kind, const char *name)
+{
+	struct fm_doc *d = fm_docs_find(s, kind, name);
+	unsigned at = position(s, kind, name);
+	char key[KEY_MAX];
+
+	if (!d)
+		return false;
+	mr_map_del(s->index, key_of(kind, name, key));
+	s->n--;
+	memmove(&s->doc[at], &s->doc[at + 1], (s->n - at) * sizeof(s->doc[0]));
+	fm_doc_unref(d);
+	return true;
+}
+
+/* Puts every document of 'from' into 'to', shared. */
+void fm_docs_merge(struct fm_docs *to, const struct fm_docs *from)
+{
+	for (unsigned i = 0; i < from->n; i++)
+		fm_docs_put(to, fm_doc_ref(from->doc[i]));
+}
+
+static int diag_cmp(const void *a, const void *b)
+{
+	const struct mr_diag *x = a, *y = b;
+	int c = strcmp(x->file, y->file);
+
+	if (!c)
+		c = (x->line > y->line) - (x->line < y->line);
+	if (!c)
+		c = (x->col > y->col) - (x->col < y->col);
+	if (!c)
+		c = strcmp(x->path, y->path);
+	return c ? c : strcmp(x->text, y->text);
+}
+
+/* Sorts findings by file, line and column, so that passes do not show in the order. */
+void fm_diags_sort(struct mr_diags *diags)
+{
+	if (diags->n > 1)
+		qsort(diags->item, diags->n, sizeof(diags->item[0]), diag_cmp);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sets of policy documents: reading them from text, checking them together, printing them. A
+ * set holds references, so that a candidate (what is in force, merged with what is applied)
+ * shares the documents that do not change.
+ */
+#ifndef FABRIC_MANAGER_POLICY_DOCS_H
+#define FABRIC_MANAGER_POLICY_DOCS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fabric-manager/policy/doc.h"
+
+struct mr_buf;
+struct mr_diags;
+struct mr_map;
+
+/* Zeroed is empty. Always sorted by kind, then name: the order of documents means nothing. */
+struct fm_docs {
+	struct fm_doc **doc;
+	unsigned n;
+	unsigned cap;
+	struct mr_map *index;
+};
+
+void fm_docs_done(struct fm_docs *s);
+/* The document of that kind and name, or NULL. */
+struct fm_doc *fm_docs_find(const struct fm_docs *s, enum fm_kind kind, const char *name);
+/* Puts 'd' in, taking over the caller's reference; an older document of the same kind and name
+ * goes. */
+void fm_docs_put(struct fm_docs *s, struct fm_doc *d);
+bool fm_docs_remove(struct fm_docs *s, enum fm_kind kind, const char *name);
+/* Puts every document of 'from' into 'to', shared. */
+void fm_docs_merge(struct fm_docs *to, const struct fm_docs *from);
+
+/*
+ * Reads the documents of 'text' ('file' names it in findings) and adds them to 's'. A document
+ * of the same kind and name as one of 's' is an error that names both places; so read into a
+ * set of its own what is applied at once, and merge it afterwards. Knows the whole grammar.
+ * Returns 0, or -EINVAL with errors in 'diags' (warnings do not fail); documents without an
+ * error are in 's' either way.
+ */
+int fm_docs_read(struct fm_docs *s, const char *file, const char *text, size_t len,
+		 struct mr_diags *diags);
+
+/*
+ * Refuses by name what is read and checked but not carried out yet: one error for each key,
+ * value or kind, unless it says the default. Returns 0 or -ENOTSUP.
+ */
+int fm_docs_check_support(const struct fm_docs *s, struct mr_diags *diags);
+
+/*
+ * Checks the set as a whole: references, overlaps, identities, constraints of a kind. To be
+ * called on the set that would be in force, not on a part of it. Errors about two documents
+ * name both places. Returns 0 or -EINVAL.
+ */
+int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags);
+
+/* Sorts findings by file, line and column. */
+void fm_diags_sort(struct mr_diags *diags);
+
+/* The document as YAML in canonical order, spelling and units, starting with apiVersion; it
+ * reads back equal. */
+void fm_doc_print(const struct fm_doc *d, struct mr_buf *out);
+/* All documents of a set, with "---" between them. */
+void fm_docs_print(const struct fm_docs *s, struct mr_buf *out);
+/* docs/policy-reference.md: every kind and key, from the tables. */
+void fm_policy_reference(struct mr_buf *out);
+
+#endif
