@@ -57,6 +57,10 @@ int fm_docs_check_support(const struct fm_docs *s, struct mr_diags *diags);
  */
 int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags);
 
+/* Both checks, and the findings sorted. Returns 0, -EINVAL, or -ENOTSUP when only the support
+ * is missing. */
+int fm_docs_validate(const struct fm_docs *s, struct mr_diags *diags);
+
 /* Sorts findings by file, line and column. */
 void fm_diags_sort(struct mr_diags *diags);
 

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of the set check share: where findings go, which host is in which group, which
+ * identity ranges there are. Internal to check*.c.
+ */
+#ifndef FABRIC_MANAGER_POLICY_CHECK_H
+#define FABRIC_MANAGER_POLICY_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/ids.h"
+#include "fabric-manager/policy/docs.h"
+
+struct mr_map;
+
+/* A host as a group names it; a value written by 'doc' at 'at'. */
+struct fm_member {
+	const struct fm_doc *doc; /* the group */
+	struct fm_at at;
+	const char *host;
+	bool spare;
+};
+
+/* One range of an identity pool; sorted by type, then first value. */
+struct fm_check_range {
+	const struct fm_doc *doc;
+	struct fm_at at;
+	struct mr_ident first;
+	struct mr_ident last;
+};
+
+struct fm_check {
+	const struct fm_docs *set;
+	struct mr_diags *diags;
+	unsigned errors;
+	struct fm_member *member;
+	unsigned members, cap_members;
+	struct mr_map *member_of; /* host -> index of member */
+	struct fm_check_range *range;
+	unsigned ranges, cap_ranges;
+	struct mr_map *literal; /* "type/value" -> const struct fm_at *, with its document in
+				   literal_doc */
+	struct mr_map *literal_doc;
+	struct mr_map *profile; /* profile name -> const struct fm_doc *: documents and what
+				   templates make */
+};
+
+#define FM_PLACE_MAX 320
+
+void fm_check_error(struct fm_check *c, const struct fm_doc *d, struct fm_at at,
+		    const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+void fm_check_warn(struct fm_check *c, const struct fm_doc *d, struct fm_at at,
+		   const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+/* "file:line:col" into buf of FM_PLACE_MAX bytes. */
+const char *fm_check_place(const struct fm_doc *d, struct fm_at at, char *buf);
+/* The document that 't' refers to; an error with the nearest name, and NULL, when there is
+ * none. */
+const struct fm_doc *fm_check_ref(struct fm_check *c, const struct fm_doc *d, const char *path,
+				  const struct fm_text *t, enum fm_kind kind);
+
+/* The parts, in this order: later ones use what the earlier ones gathered. */
+void fm_check_hosts(struct fm_check *c);
+void fm_check_adapter_pools(struct fm_check *c);
+void fm_check_identity_pools(struct fm_check *c);
+void fm_check_profiles(struct fm_check *c);
+
+/* What a value of 't' can be: 0, or -EINVAL with an error at 'at'. */
+int fm_check_ident(struct fm_check *c, const struct fm_doc *d, const char *path,
+		   enum mr_ident_type type, const struct fm_text *t, struct mr_ident *ret);
+/* The pool range that holds 'id', or NULL; whether there is any range of its type. */
+const struct fm_check_range *fm_check_range_of(const struct fm_check *c,
+					       const struct mr_ident *id);
+bool fm_check_has_ranges(const struct fm_check *c, enum mr_ident_type type);
+
+#endif

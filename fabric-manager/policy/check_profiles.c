@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Checks of QosClass, ServerProfile and ProfileTemplate documents: references, rates,
+ * identities, placement rules and the names of the profiles that templates make.
+ */
+#include <string.h>
+
+#include "common/map.h"
+#include "common/str.h"
+#include "common/xalloc.h"
+#include "fabric-manager/policy/check.h"
+
+#define DEVICES_MAX 256 /* of one profile */
+
+/* One profile being checked, and the path of what is looked at. */
+struct view {
+	struct fm_check *c;
+	const struct fm_doc *doc;
+	const struct fm_doc_profile *p;
+	bool template;
+	char path[128];
+};
+
+/* "spec.template.devices[2].KEY" */
+static const char *device_path(struct view *v, unsigned i, const char *key)
+{
+	mr_fmt(v->path, sizeof(v->path), "spec.%sdevices[%u].%s",
+	       v->template ? "template." : "", i, key);
+	return v->path;
+}
+
+static const char *spec_path(struct view *v, const char *key)
+{
+	mr_fmt(v->path, sizeof(v->path), "spec.%s%s", v->template ? "template." : "", key);
+	return v->path;
+}
+
+/* A guarantee above the limit can't be kept. */
+static void check_rates(struct fm_check *c, const struct fm_doc *d, const char *path,
+			const struct fm_num *guaranteed, const struct fm_num *limit)
+{
+	char g[32], l[32], place[FM_PLACE_MAX];
+
+	if (guaranteed->v <= limit->v)
+		return;
+	fm_check_error(c, d, guaranteed->at, path, "guaranteed %s is above the limit %s (%s)",
+		       mr_rate_text((uint64_t)guaranteed->v, g, sizeof(g)),
+		       mr_rate_text((uint64_t)limit->v, l, sizeof(l)),
+		       fm_check_place(d, limit->at, place));
+}
+
+static void check_class(struct view *v, unsigned i, const struct fm_doc *pool)
+{
+	const struct fm_doc_device *dev = &v->p->devices.item[i];
+	const struct fm_num *class = &pool->spec.adapter_pool.selector.class;
+	char place[FM_PLACE_MAX];
+
+	if (class->v >= 0 && class->v != dev->class.v)
+		fm_check_error(v->c, v->doc, dev->class.at, device_path(v, i, "class"),
+			       "%s, but AdapterPool '%s' has %s adapters (%s)",
+			       fm_doc_class_name(dev->class.v), pool->meta.name.s,
+			       fm_doc_class_name(class->v),
+			       fm_check_place(pool, class->at, place));
+}
+
+/* VLAN, spoof check and trust are of Ethernet; on other classes they would be ignored, so they
+ * are refused. */
+static void check_port_profile(struct view *v, unsigned i, const struct fm_doc *pp)
+{
+	const struct fm_doc_device *dev = &v->p->devices.item[i];
+	const struct fm_doc_port_profile *s = &pp->spec.port_profile;
+	const struct fm_at *at = s->vlan.at.line	  ? &s->vlan.at
+				 : s->spoof_check.at.line ? &s->spoof_check.at
+							  : &s->trust.at;
+	char place[FM_PLACE_MAX];
+
+	if (dev->class.v != FM_DOC_CLASS_ETHERNET && at->line)
+		fm_check_error(v->c, v->doc, dev->port_profile.at,
+			       device_path(v, i, "portProfile"),
+			       "PortProfile '%s' has vlan, spoofCheck or trust (%s), which a "
+			       "%s device can't keep",
+			       pp->meta.name.s, fm_check_place(pp, *at, place),
+			       fm_doc_class_name(dev->class.v));
+}
+
+/* Which identities a class carries. */
+static bool class_carries(int64_t class_, enum mr_ident_type t)
+{
+	switch (t) {
+	case MR_IDENT_MAC:
+		return class_ == FM_DOC_CLASS_ETHERNET;
+	case MR_IDENT_WWPN:
+	case MR_IDENT_WWNN:
+		return class_ == FM_DOC_CLASS_FIBRE_CHANNEL;
+	default:
+		return class_ == FM_DOC_CLASS_INFINIBAND;
+	}
+}
+
+/* The value must be in a pool (where there are pools of the type), so that no pool gives it to
+ * somebody else. */
+static void check_literal(struct view *v, const char *path, const struct fm_text *t,
+			  enum mr_ident_type type)
+{
+	struct fm_check *c = v->c;
+	char key[MR_IDENT_TEXT + 8], place[FM_PLACE_MAX];
+	struct mr_ident id;
+	uint64_t at, doc;
+
+	if (fm_check_ident(c, v->doc, path, type, t, &id))
+		return;
+	if (fm_check_has_ranges(c, type) && !fm_check_range_of(c, &id))
+		fm_check_error(c, v->doc, t->at, path,
+			       "'%s' is outside every IdentityPool of type %s: nothing keeps "
+			       "it from being used twice",
+			       t->s, mr_ident_type_name(type));
+	mr_fmt(key, sizeof(key), "%d/%s", (int)type, t->s);
+	if (mr_map_get(c->literal, key, &at) && mr_map_get(c->literal_doc, key, &doc)) {
+		fm_check_error(c, v->doc, t->at, path, "'%s' is given at %s already", t->s,
+			       fm_check_place((const struct fm_doc *)(uintptr_t)doc,
+					      *(const struct fm_at *)(uintptr_t)at, place));
+		return;
+	}
+	mr_map_set(c->literal, key, (uintptr_t)&t->at);
+	mr_map_set(c->literal_doc, key, (uintptr_t)v->doc);
+}
+
+static void check_identity_pool(struct view *v, const char *path, const struct fm_text *t,
+				enum mr_ident_type type)
+{
+	const struct fm_doc *pool = fm_check_ref(v->c, v->doc, path, t, FM_KIND_IDENTITY_POOL);
+	char place[FM_PLACE_MAX];
+
+	if (pool && pool->spec.identity_pool.type.v != type)
+		fm_check_error(
+			v->c, v->doc, t->at, path, "IdentityPool '%s' gives %s, not %s (%s)",
+			t->s,
+			mr_ident_type_name((enum mr_ident_type)pool->spec.identity_pool.type.v),
+			mr_ident_type_name(type),
+			fm_check_place(pool, pool->spec.identity_pool.type.at, place));
+}
+
+static void check_identity(struct view *v, unsigned i, enum mr_ident_type type)
+{
+	const struct fm_doc_device *dev = &v->p->devices.item[i];
+	const struct fm_doc_identity_ref *ref = &dev->identity.ref[type];
+	char key[32];
+	const char *path;
+
+	if (!ref->at.line)
+		return;
+	mr_fmt(key, sizeof(key), "identity.%s", mr_ident_type_name(type));
+	path = device_path(v, i, key);
+	if (!class_carries(dev->class.v, type))
+		fm_check_error(v->c, v->doc, ref->at, path,
+			       "a device of class %s carries no %s",
+			       fm_doc_class_name(dev->class.v), mr_ident_type_name(type));
+	if (ref->pool.s)
+		check_identity_pool(v, path, &ref->pool, type);
+	if (!ref->literal.s)
+		return;
+	if (v->template)
+		fm_check_error(v->c, v->doc, ref->at, path,
+			       "a template would give '%s' to every host; write {pool: NAME}",
+			       ref->literal.s);
+	else if (dev->count.n.v > 1)
+		fm_check_error(v->c, v->doc, ref->at, path,
+			       "one value for %lld functions; write {pool: NAME}",
+			       (long long)dev->count.n.v);
+	else
+		check_literal(v, path, &ref->literal, type);
+}
+
+static void check_qos(struct view *v, unsigned i)
+{
+	const struct fm_doc_device_qos *q = &v->p->devices.item[i].qos;
+
+	fm_check_ref(v->c, v->doc, device_path(v, i, "qos"), &q->name, FM_KIND_QOS_CLASS);
+	check_rates(v->c, v->doc, device_path(v, i, "qos.guaranteed"), &q->guaranteed,
+		    &q->limit);
+}
+
+static void check_device(struct view *v, unsigned i)
+{
+	const struct fm_doc_device *dev = &v->p->devices.item[i];
+	const struct fm_doc *pool, *pp;
+	char place[FM_PLACE_MAX];
+
+	for (unsigned j = 0; j < i; j++) {
+		const struct fm_doc_device *old = &v->p->devices.item[j];
+
+		if (mr_streq(old->name.s, dev->name.s))
+			fm_check_error(v->c, v->doc, dev->name.at, device_path(v, i, "name"),
+				       "a second device '%s'; the first stands at %s",
+				       dev->name.s,
+				       fm_check_place(v->doc, old->name.at, place));
+	}
+	pool = fm_check_ref(v->c, v->doc, device_path(v, i, "pool"), &dev->pool,
+			    FM_KIND_ADAPTER_POOL);
+	if (pool)
+		check_class(v, i, pool);
+	pp = fm_check_ref(v->c, v->doc, device_path(v, i, "portProfile"), &dev->port_profile,
+			  FM_KIND_PORT_PROFILE);
+	if (pp)
+		check_port_profile(v, i, pp);
+	if (dev->count.min.at.line && dev->count.max.at.line &&
+	    dev->count.min.v > dev->count.max.v)
+		fm_check_error(v->c, v->doc, dev->count.min.at, device_path(v, i, "count"),
+			       "min is above max");
+	check_qos(v, i);
+	for (int t = 0; t < FM_DOC_IDENTS; t++)
+		check_identity(v, i, (enum mr_ident_type)t);
+}
+
+static const struct fm_doc_device *find_device(const struct fm_doc_profile *p, const char *name)
+{
+	for (unsigned i = 0; i < p->devices.n; i++) {
+		if (mr_streq(p->devices.item[i].name.s, name))
+			return &p->devices.item[i];
+	}
+	return NULL;
+}
+
+static void check_placement(struct view *v, unsigned i)
+{
+	const struct fm_doc_placement *r = &v->p->placement.item[i];
+	const char *path = spec_path(v, "placement");
+	int64_t functions = 0;
+
+	for (unsigned j = 0; j < r->devices.n; j++) {
+		const struct fm_text *t = &r->devices.item[j];
+		const struct fm_doc_device *dev = find_device(v->p, t->s);
+
+		if (!dev)
+			fm_check_error(v->c, v->doc, t->at, path,
+				       "the profile has no device '%s'", t->s);
+		else
+			functions += dev->count.n.v;
+		for (unsigned k = 0; k < j; k++) {
+			if (mr_streq(r->devices.item[k].s, t->s))
+				fm_check_error(v->c, v->doc, t->at, path,
+					       "device '%s' stands twice", t->s);
+		}
+	}
+	for (unsigned j = 0; !r->devices.n && j < v->p->devices.n; j++)
+		functions += v->p->devices.item[j].count.n.v;
+	if (r->type.v == FM_DOC_PLACE_ANTI_AFFINITY && functions < 2)
+		fm_check_warn(v->c, v->doc, r->at, path,
+			      "the rule is about one function only: it has no effect");
+}
+
+static void check_spec(struct view *v)
+{
+	const struct fm_doc_profile *p = v->p;
+
+	if (p->devices.n > DEVICES_MAX) {
+		fm_check_error(v->c, v->doc, p->devices.at, spec_path(v, "devices"),
+			       "expected at most %d devices; got %u", DEVICES_MAX,
+			       p->devices.n);
+		return;
+	}
+	fm_check_ref(v->c, v->doc, spec_path(v, "priorityClass"), &p->priority_class,
+		     FM_KIND_PRIORITY_CLASS);
+	fm_check_ref(v->c, v->doc, spec_path(v, "host.group"), &p->host.group,
+		     FM_KIND_HOST_GROUP);
+	for (unsigned i = 0; i < p->devices.n; i++)
+		check_device(v, i);
+	for (unsigned i = 0; i < p->placement.n; i++)
+		check_placement(v, i);
+}
+
+/* A profile's name must be free; 'd' is its document, or the template that makes it. */
+static void claim_name(struct fm_check *c, const char *name, const struct fm_doc *d,
+		       const char *host)
+{
+	char place[FM_PLACE_MAX];
+	uint64_t v;
+
+	if (mr_map_get(c->profile, name, &v)) {
+		const struct fm_doc *old = (const struct fm_doc *)(uintptr_t)v;
+
+		fm_check_error(c, d, d->meta.name.at, "metadata.name",
+			       "for host '%s' it makes the profile '%s', which %s '%s' at %s "
+			       "makes already",
+			       host, name, fm_kind_name(old->kind), old->meta.name.s,
+			       fm_check_place(old, old->meta.name.at, place));
+		return;
+	}
+	mr_map_set(c->profile, name, (uintptr_t)d);
+}
+
+static void check_profile(struct fm_check *c, const struct fm_doc *d)
+{
+	struct view v = {.c = c, .doc = d, .p = &d->spec.profile};
+	const struct fm_text *host = &d->spec.profile.host.name;
+	char place[FM_PLACE_MAX];
+	uint64_t m;
+
+	if (host->s && mr_map_get(c->member_of, host->s, &m) && c->member[m].spare)
+		fm_check_error(c, d, host->at, "spec.host",
+			       "'%s' is a spare of HostGroup '%s' (%s); a spare has no profile",
+			       host->s, c->member[m].doc->meta.name.s,
+			       fm_check_place(c->member[m].doc, c->member[m].at, place));
+	check_spec(&v);
+}
+
+static void check_template_names(struct fm_check *c, const struct fm_doc *d,
+				 const struct fm_doc *group)
+{
+	for (unsigned i = 0; i < c->members; i++) {
+		char name[2 * MR_NAME_MAX];
+
+		if (c->member[i].doc != group || c->member[i].spare)
+			continue;
+		mr_fmt(name, sizeof(name), "%s-%s", d->meta.name.s, c->member[i].host);
+		if (strlen(name) >= MR_NAME_MAX)
+			fm_check_error(c, d, d->meta.name.at, "metadata.name",
+				       "the profile's name %s-%s is longer than 63 characters",
+				       d->meta.name.s, c->member[i].host);
+		else
+			claim_name(c, name, d, c->member[i].host);
+	}
+}
+
+static void check_template(struct fm_check *c, const struct fm_doc *d)
+{
+	const struct fm_doc_template *t = &d->spec.template;
+	struct view v = {.c = c, .doc = d, .p = &t->template, .template = true};
+	const struct fm_doc *group;
+
+	if (!t->host_group.at.line == !t->replicas.at.line)
+		fm_check_error(c, d, t->at, "spec", "expected either hostGroup or replicas");
+	if (t->template.host.at.line)
+		fm_check_error(c, d, t->template.host.at, "spec.template.host",
+			       "a template's profiles get their hosts from its hostGroup");
+	group = fm_check_ref(c, d, "spec.hostGroup", &t->host_group, FM_KIND_HOST_GROUP);
+	if (group)
+		check_template_names(c, d, group);
+	check_spec(&v);
+}
+
+/* Checks rates, profiles and templates. */
+void fm_check_profiles(struct fm_check *c)
+{
+	for (unsigned i = 0; i < c->set->n; i++) {
+		if (c->set->doc[i]->kind == FM_KIND_SERVER_PROFILE)
+			claim_name(c, c->set->doc[i]->meta.name.s, c->set->doc[i], "");
+	}
+	for (unsigned i = 0; i < c->set->n; i++) {
+		const struct fm_doc *d = c->set->doc[i];
+
+		if (d->kind == FM_KIND_QOS_CLASS)
+			check_rates(c, d, "spec.guaranteed", &d->spec.qos_class.guaranteed,
+				    &d->spec.qos_class.limit);
+		else if (d->kind == FM_KIND_SERVER_PROFILE)
+			check_profile(c, d);
+		else if (d->kind == FM_KIND_PROFILE_TEMPLATE)
+			check_template(c, d);
+	}
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Sets of documents: order, merging, removal, sharing; what counts as a difference; which
+ * result says "not supported yet"; sizes beyond the caps; and that the tables themselves are
+ * sound.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/str.h"
+#include "fabric-manager/policy/docs.h"
+#include "fabric-manager/policy/table.h"
+
+#define HEAD(kind, name) \
+	"---\napiVersion: banyan/v1\nkind: " kind "\nmetadata: {name: " name "}\n"
+
+static int read_text(struct fm_docs *s, const char *text)
+{
+	struct mr_diags diags = {0};
+	int r = fm_docs_read(s, "t", text, strlen(text), &diags);
+
+	ck_assert((r == 0) == (diags.errors == 0));
+	mr_diags_done(&diags);
+	return r;
+}
+
+static bool same(const char *a, const char *b)
+{
+	struct fm_docs x = {0}, y = {0};
+	bool ret;
+
+	ck_assert_int_eq(read_text(&x, a), 0);
+	ck_assert_int_eq(read_text(&y, b), 0);
+	ret = fm_doc_equal(x.doc[0], y.doc[0]);
+	fm_docs_done(&x);
+	fm_docs_done(&y);
+	return ret;
+}
+
+START_TEST(order)
+{
+	struct fm_docs a = {0}, b = {0};
+	struct mr_buf x = {0}, y = {0};
+
+	ck_assert_int_eq(
+		read_text(&a, HEAD("QosClass", "z") HEAD("Host", "b") HEAD("Host", "a")), 0);
+	ck_assert_int_eq(
+		read_text(&b, HEAD("Host", "a") HEAD("QosClass", "z") HEAD("Host", "b")), 0);
+	fm_docs_print(&a, &x);
+	fm_docs_print(&b, &y);
+	ck_assert_str_eq(mr_buf_text(&x), mr_buf_text(&y));
+	ck_assert_str_eq(a.doc[0]->meta.name.s, "a");
+	mr_buf_done(&x);
+	mr_buf_done(&y);
+	fm_docs_done(&a);
+	fm_docs_done(&b);
+}
+END_TEST
+
+START_TEST(merge)
+{
+	struct fm_docs old = {0}, new = {0}, all = {0};
+
+	ck_assert_int_eq(read_text(&old, HEAD("Host", "a") HEAD("Host", "b")), 0);
+	ck_assert_int_eq(
+		read_text(&new, HEAD("Host", "b") "spec: {cordoned: yes}\n" HEAD("Host", "c")),
+		0);
+	fm_docs_merge(&all, &old);
+	fm_docs_merge(&all, &new);
+	ck_assert_uint_eq(all.n, 3);
+	ck_assert_ptr_eq(fm_docs_find(&all, FM_KIND_HOST, "a"), old.doc[0]);
+	ck_assert_int_eq(fm_docs_find(&all, FM_KIND_HOST, "b")->spec.host.cordoned.v, 1);
+	ck_assert_int_eq(fm_docs_find(&old, FM_KIND_HOST, "b")->spec.host.cordoned.v, 0);
+	fm_docs_done(&old);
+	fm_docs_done(&new);
+	ck_assert(fm_docs_remove(&all, FM_KIND_HOST, "a"));
+	ck_assert(!fm_docs_remove(&all, FM_KIND_HOST, "a"));
+	ck_assert_ptr_null(fm_docs_find(&all, FM_KIND_HOST, "a"));
+	ck_assert_ptr_null(fm_docs_find(&all, FM_KIND_QOS_CLASS, "b"));
+	ck_assert_str_eq(fm_docs_find(&all, FM_KIND_HOST, "c")->meta.name.s, "c");
+	fm_docs_done(&all);
+}
+END_TEST
+
+START_TEST(equal)
+{
+	ck_assert(same(HEAD("Host", "a"), HEAD("Host", "a") "spec: {cordoned: off}\n"));
+	ck_assert(!same(HEAD("Host", "a"), HEAD("Host", "a") "spec: {cordoned: on}\n"));
+	ck_assert(!same(HEAD("Host", "a"), HEAD("Host", "b")));
+	ck_assert(!same(HEAD("Host", "a"), HEAD("Adapter", "a")));
+	ck_assert(same(HEAD("QosClass", "q") "spec: {limit: 1Gbit}\n",
+		       HEAD("QosClass", "q") "spec: {limit: 1000Mbit}\n"));
+	ck_assert(same(HEAD("QosClass", "q"), HEAD("QosClass", "q") "spec: {limit: none}\n"));
+	ck_assert(!same(HEAD("HostGroup", "g") "spec: {hosts: [a, b]}\n",
+			HEAD("HostGroup", "g") "spec: {hosts: [a]}\n"));
+	ck_assert(same(
+		HEAD("HostGroup", "g") "spec: {hostSelector: {matchLabels: {a: b, c: d}}}\n",
+		HEAD("HostGroup", "g") "spec: {hostSelector: {matchLabels: {c: d, a: b}}}\n"));
+}
+END_TEST
+
+START_TEST(one_wrong_document)
+{
+	struct fm_docs s = {0};
+
+	ck_assert_int_eq(read_text(&s, HEAD("Host", "a") HEAD("Host", "b") "spec: {x: y}\n"),
+			 -EINVAL);
+	fm_docs_done(&s);
+}
+END_TEST
+
+static int validate(const char *text)
+{
+	struct mr_diags diags = {0};
+	struct fm_docs s = {0};
+	int r;
+
+	ck_assert_int_eq(fm_docs_read(&s, "t", text, strlen(text), &diags), 0);
+	r = fm_docs_validate(&s, &diags);
+	fm_docs_done(&s);
+	mr_diags_done(&diags);
+	return r;
+}
+
+START_TEST(results)
+{
+	ck_assert_int_eq(validate(HEAD("Host", "a")), 0);
+	ck_assert_int_eq(validate(HEAD("Domain", "a")), -ENOTSUP);
+	ck_assert_int_eq(validate(HEAD("FabricPolicy", "a")), -EINVAL);
+	ck_assert_int_eq(validate(HEAD("FabricPolicy", "a") HEAD("Domain", "b")), -EINVAL);
+}
+END_TEST
+
+/* 10 MB of nesting, and a file that is merely too long. */
+START_TEST(too_large)
+{
+	size_t len = 10u << 20;
+	char *text = malloc(len + 1);
+	struct mr_diags diags = {0};
+	struct fm_docs s = {0};
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, '[', len);
+	text[len] = '\0';
+	ck_assert_int_lt(fm_docs_read(&s, "t", text, len, &diags), 0);
+	ck_assert_uint_eq(diags.errors, 1);
+	mr_diags_done(&diags);
+	ck_assert_int_lt(fm_docs_read(&s, "t", text, 1u << 20, &diags), 0);
+	ck_assert_uint_eq(diags.errors, 1);
+	mr_diags_done(&diags);
+	ck_assert_uint_eq(s.n, 0);
+	free(text);
+	fm_docs_done(&s);
+}
+END_TEST
+
+/* More entries than a list may have. */
+START_TEST(too_many)
+{
+	struct mr_buf b = {0};
+	struct fm_docs s = {0};
+
+	mr_buf_puts(&b, HEAD("HostGroup", "g") "spec: {hosts: [a");
+	for (unsigned i = 0; i < FM_LIST_MAX; i++)
+		mr_buf_printf(&b, ",h%u", i);
+	mr_buf_puts(&b, "]}\n");
+	ck_assert_int_eq(read_text(&s, mr_buf_text(&b)), -EINVAL);
+	mr_buf_done(&b);
+	fm_docs_done(&s);
+}
+END_TEST
+
+static void check_table(const struct fm_table *t, unsigned depth)
+{
+	ck_assert_uint_lt(depth, 8);
+	for (unsigned i = 0; i < t->n; i++) {
+		const struct fm_key *k = &t->key[i];
+
+		ck_assert_msg(k->help && k->help[strlen(k->help) - 1] == '.',
+			      "%s.%s has no sentence", t->name, k->name);
+		ck_assert_msg(k->type != FM_T_ENUM || k->names, "%s.%s has no words", t->name,
+			      k->name);
+		ck_assert_msg(k->offset + fm_key_size(k) <= t->size || k->flags & FM_K_LIST ||
+				      k->type == FM_T_LABELS,
+			      "%s.%s lies outside", t->name, k->name);
+		ck_assert_msg(!k->name[0] || fm_table_find(t, k->name) == k,
+			      "%s.%s stands twice", t->name, k->name);
+		ck_assert_msg(!(k->flags & FM_K_DEFAULT) || !k->sub,
+			      "%s.%s: an object has no default", t->name, k->name);
+		ck_assert_msg(k->type != FM_T_EITHER || !fm_table_scalar(k->sub)->name[0],
+			      "%s.%s has no scalar form", t->name, k->name);
+		if (k->sub)
+			check_table(k->sub, depth + 1);
+	}
+}
+
+START_TEST(tables)
+{
+	check_table(fm_kind_table((enum fm_kind)_i), 0);
+	ck_assert_int_eq(fm_kind_parse(fm_kind_name((enum fm_kind)_i)), _i);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("docs");
+	TCase *t = tcase_create("all");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, order);
+	tcase_add_test(t, merge);
+	tcase_add_test(t, equal);
+	tcase_add_test(t, one_wrong_document);
+	tcase_add_test(t, results);
+	tcase_add_test(t, too_large);
+	tcase_add_test(t, too_many);
+	tcase_add_loop_test(t, tables, 0, FM_KIND_COUNT);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
