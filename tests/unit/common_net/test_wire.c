@@ -3,6 +3,8 @@
  * Bad input on the wire (issue "Bad input"): each gets our Hello, at most one Error with the
  * right reason, and the end of the connection; the listener and its other peers go on.
  */
+#include <sys/resource.h>
+
 #include "common/rng.h"
 #include "proto/common.pb-c.h"
 #include "tests/unit/common_net/fixture.h"
@@ -322,6 +324,39 @@ START_TEST(a_full_listener_says_so)
 }
 END_TEST
 
+static struct rlimit limit;
+
+static void restore_limit(void *arg)
+{
+	bool *restored = arg;
+
+	ck_assert_uint_eq(server.ready, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	*restored = true;
+}
+
+START_TEST(without_descriptors_it_waits)
+{
+	struct mr_peer_config cfg = config_of(&server, "manager");
+	struct mr_timer *t;
+	struct rlimit low;
+	bool restored = false;
+
+	listen_with(&cfg);
+	raw_open(&raw, true);
+	raw_hello(&raw);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	low = (struct rlimit){.rlim_cur = (rlim_t)raw.fd + 1, .rlim_max = limit.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+	t = mr_timer_new(loop, restore_limit, &restored);
+	mr_timer_set(t, mr_clock_now().mono_ns + 20 * MR_NS_PER_MS);
+	run_until(raw_has_hello);
+	ck_assert(restored);
+	mr_timer_free(t);
+	raw_close(&raw);
+}
+END_TEST
+
 START_TEST(a_dialer_refuses_a_wrong_version_too)
 {
 	struct mr_peer_config cfg = config_of(&server, "manager"),
@@ -351,6 +386,7 @@ int main(void)
 	tcase_add_test(t, a_peer_that_goes_away_before_its_hello);
 	tcase_add_test(t, a_hundred_idle_connections);
 	tcase_add_test(t, a_full_listener_says_so);
+	tcase_add_test(t, without_descriptors_it_waits);
 	tcase_add_test(t, a_dialer_refuses_a_wrong_version_too);
 	return run_suite(t);
 }
