@@ -122,9 +122,26 @@ static int diag_cmp(const void *a, const void *b)
 	return c ? c : strcmp(x->text, y->text);
 }
 
-/* Sorts findings by file, line and column, so that passes do not show in the order. */
+/* Sorts findings by file, line and column, so that passes do not show in the order; the same
+ * one twice is one. */
 void fm_diags_sort(struct mr_diags *diags)
 {
+	unsigned n = 0;
+
 	if (diags->n > 1)
 		qsort(diags->item, diags->n, sizeof(diags->item[0]), diag_cmp);
+	for (unsigned i = 0; i < diags->n; i++) {
+		struct mr_diag *g = &diags->item[i];
+
+		if (n && !diag_cmp(&diags->item[n - 1], g) &&
+		    diags->item[n - 1].severity == g->severity) {
+			diags->errors -= g->severity == MR_SEV_ERROR;
+			free(g->file);
+			free(g->path);
+			free(g->text);
+		} else {
+			diags->item[n++] = *g;
+		}
+	}
+	diags->n = n;
 }

@@ -61,7 +61,7 @@ int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags);
  * is missing. */
 int fm_docs_validate(const struct fm_docs *s, struct mr_diags *diags);
 
-/* Sorts findings by file, line and column. */
+/* Sorts findings by file, line and column, and drops what stands twice. */
 void fm_diags_sort(struct mr_diags *diags);
 
 /* The document as YAML in canonical order, spelling and units, starting with apiVersion; it

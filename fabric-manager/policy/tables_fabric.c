@@ -54,7 +54,7 @@ static const struct fm_key host_keys[] = {
 	     "Upstream ports of the switch that lead to the host; unwritten, the port whose "
 	     "slot name in the switch's "
 	     "port table is the host's name.",
-	     PORTS),
+	     PORTS, .later = 1),
 	NUM(fm_doc_host, "cordoned", cordoned, BOOL, "A cordoned host gets nothing new.",
 	    DEF(0)),
 	OBJ(fm_doc_host, "power", power, power_table,

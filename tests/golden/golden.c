@@ -36,6 +36,7 @@ char *golden_file(const char *dir, const char *name, size_t *ret_len)
 /* Prints the first line in which the two texts differ. */
 static void show_difference(const char *want, const char *have)
 {
+	const char *start = want;
 	unsigned line = 1;
 
 	while (*want && *want == *have) {
@@ -43,7 +44,7 @@ static void show_difference(const char *want, const char *have)
 		want++;
 		have++;
 	}
-	while (line > 1 && want[-1] != '\n') {
+	while (want > start && want[-1] != '\n') {
 		want--;
 		have--;
 	}

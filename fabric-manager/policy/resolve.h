@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Documents + inventory -> desired: which hosts, groups, pools, profiles and claims there are
+ * (DESIGN, "data flow"). The documents are in force, so they have passed fm_docs_validate; what
+ * the inventory lacks makes claims that cannot be placed yet, never an error of the whole
+ * policy.
+ */
+#ifndef FABRIC_MANAGER_POLICY_RESOLVE_H
+#define FABRIC_MANAGER_POLICY_RESOLVE_H
+
+#include "fabric-manager/model/desired.h"
+#include "fabric-manager/model/inventory.h"
+#include "fabric-manager/model/record.h"
+#include "fabric-manager/policy/docs.h"
+
+struct mr_diags;
+
+#define FM_CLAIMS_MAX (1u << 18) /* of one policy */
+
+struct fm_resolve_input {
+	const struct fm_docs *docs;
+	const struct fm_inventory *inventory; /* NULL = nothing is known yet */
+	const struct fm_rec_override *override;
+	unsigned overrides;
+	const struct fm_rec_host *host; /* cordons by verb */
+	unsigned hosts;
+};
+
+/*
+ * The wish, which the caller frees with fm_desired_free. A pure function of its input; the
+ * order of documents, overrides and adapters in it means nothing but for indices.
+ *
+ * 'findings' (may be NULL) gets what documents and inventory say together, at the documents'
+ * places. Errors: two pools that select the same function, VFs beyond what an adapter has, two
+ * values of provision for one PF, a host in two groups by its chassis or slot, two hosts at one
+ * port, too many claims. To refuse an apply on them is the caller's choice; the wish is sound
+ * either way: the first by name keeps what is contested (POLICY, "Selector overlap is checked
+ * again"). Warnings: selectors that match nothing.
+ */
+struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags *findings);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the resolver share. Internal to resolve*.c. */
+#ifndef FABRIC_MANAGER_POLICY_RESOLVING_H
+#define FABRIC_MANAGER_POLICY_RESOLVING_H
+
+#include "common/err.h"
+#include "fabric-manager/policy/resolve.h"
+
+struct mr_map;
+
+struct fm_resolving {
+	const struct fm_resolve_input *in;
+	const struct fm_docs *docs;
+	const struct fm_inventory *inv; /* never NULL */
+	struct fm_desired *d;
+	struct mr_diags *diags;
+	struct mr_map *host_of; /* name -> index of d->host */
+};
+
+/* A finding at 'at' of 'doc'; 'sev' says whether documents and inventory contradict each other.
+ */
+#define FM_FIND(r, sev, doc, at_, path, ...) \
+	mr_diags_add((r)->diags, sev, (doc)->file, (at_).line, (at_).col, path, __VA_ARGS__)
+
+/* The parts, in this order. */
+void fm_resolve_hosts(struct fm_resolving *r);
+void fm_resolve_groups(struct fm_resolving *r);
+void fm_resolve_ident_pools(struct fm_resolving *r);
+void fm_resolve_pools(struct fm_resolving *r);
+void fm_resolve_profiles(struct fm_resolving *r);
+
+enum mr_class fm_class_of(int64_t doc_class);
+/* Index of the pool 'name' for devices of 'class_', of the identity pool, of the group;
+ * FM_WHOLE = none. */
+uint16_t fm_pool_index(const struct fm_desired *d, const char *name, enum mr_class class_);
+unsigned fm_ident_pool_index(const struct fm_desired *d, const char *name);
+int fm_group_index(const struct fm_desired *d, const char *name);
+
+#endif
