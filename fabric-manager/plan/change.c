@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From placement to changes: what differs from the current assignments, with its class, in the
+ * order in which it should happen (what frees before what takes).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "fabric-manager/plan/place.h"
+
+static const char *const class_names[] = {
+#define X(name, text) text,
+	FM_CLASSES(X)
+#undef X
+};
+static const char *const kind_names[] = {
+#define X(name, text) text,
+	FM_CHANGES(X)
+#undef X
+};
+
+/* POLICY's word for a class, "?" for a number that is none. */
+const char *fm_class_name(enum fm_class c)
+{
+	return (size_t)c < MR_ARRAY_SIZE(class_names) ? class_names[c] : "?";
+}
+
+/* The word for a kind of change, "?" for a number that is none. */
+const char *fm_change_kind_name(enum fm_change_kind k)
+{
+	return (size_t)k < MR_ARRAY_SIZE(kind_names) ? kind_names[k] : "?";
+}
+
+static struct fm_change *add(struct fm_plan *plan, unsigned *cap, enum fm_change_kind kind,
+			     enum fm_class class)
+{
+	struct fm_change *c;
+
+	MR_GROW(plan->change, plan->changes, *cap);
+	c = &plan->change[plan->changes++];
+	*c = (struct fm_change){
+		.kind = kind, .change_class = class, .claim = -1, .current = -1};
+	return c;
+}
+
+static void provisions(struct fm_planner *p, unsigned *cap)
+{
+	for (unsigned i = 0; i < p->world.adapters; i++) {
+		const struct fm_unit_adapter *a = &p->world.adapter[i];
+		bool differs = false, enabled = false;
+		struct fm_change *c;
+
+		if (!a->provision || a->a->kind == FM_ADAPTER_BASE || !a->a->present ||
+		    !p->world.chassis[a->chassis].c->observed)
+			continue;
+		for (unsigned k = 0; k < a->units; k++) {
+			differs |= a->a->pf[k].numvfs != a->provision;
+			enabled |= a->a->pf[k].numvfs != 0;
+		}
+		if (!differs)
+			continue;
+		c = add(p->plan, cap, FM_CHANGE_PROVISION,
+			enabled && a->disturbed ? FM_CLASS_COUNT : FM_CLASS_NONE);
+		c->chassis = a->chassis;
+		c->port = a->a->port;
+		c->value = a->provision;
+	}
+}
+
+/* ---- releases ---- */
+
+static int name_cmp(const void *pa, const void *pb)
+{
+	const struct fm_assignment *a = **(const struct fm_assignment *const *const *)pa;
+	const struct fm_assignment *b = **(const struct fm_assignment *const *const *)pb;
+	int c = strcmp(a->profile, b->profile);
+
+	if (!c)
+		c = strcmp(a->device, b->device);
+	if (!c)
+		c = (int)a->index - (int)b->index;
+	return c ? c : (a->id > b->id) - (a->id < b->id);
+}
+
+static bool holds(const struct fm_assignment *a)
+{
+	return a->has_fn && a->phase != FM_PHASE_RELEASED;
+}
+
+/* What waits in quarantine on its way out is for an operator, not for a plan. */
+static bool unwanted(const struct fm_planner *p, unsigned k)
+{
+	const struct fm_assignment *a = p->in->current[k];
+
+	return !p->matched[k] && a->phase != FM_PHASE_RELEASED &&
+	       !(a->phase == FM_PHASE_QUARANTINED && a->going);
+}
+
+/* A matched assignment goes when its profile is connected to no host, or when it cannot stay
+ * and there is nowhere to go. */
+static bool loses(const struct fm_planner *p, unsigned i)
+{
+	const struct fm_placed *pl = &p->plan->placed[i];
+	const struct fm_assignment *a = pl->current < 0 ? NULL : p->in->current[pl->current];
+
+	if (!a || a->phase == FM_PHASE_RELEASED || pl->placed)
+		return false;
+	if (p->d->claim[i].host == FM_WHOLE)
+		return true;
+	if (!holds(a) || (a->phase == FM_PHASE_QUARANTINED && a->going))
+		return false;
+	return p->stay[i] == FM_STAY_GONE || a->going;
+}
+
+static void releases(struct fm_planner *p, unsigned *cap)
+{
+	const struct fm_assignment *const **list =
+		mr_xcalloc(p->in->currents + 1, sizeof(*list));
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < p->in->currents; k++)
+		if (unwanted(p, k))
+			list[n++] = &p->in->current[k];
+	for (unsigned i = 0; i < p->d->claims; i++)
+		if (loses(p, i))
+			list[n++] = &p->in->current[p->plan->placed[i].current];
+	qsort(list, n, sizeof(*list), name_cmp);
+	for (unsigned i = 0; i < n; i++)
+		add(p->plan, cap, FM_CHANGE_RELEASE,
+		    holds(*list[i]) ? FM_CLASS_MOVE : FM_CLASS_NONE)
+			->current = (int32_t)(list[i] - p->in->current);
+	free(list);
+}
+
+/* ---- claims ---- */
+
+static bool live_differs(const struct fm_claim *c, const struct fm_assignment *a,
+			 const struct fm_attrs *want)
+{
+	return !fm_attrs_eq(&a->attrs, want) || a->guaranteed_mbps != c->guaranteed_mbps ||
+	       a->limit_mbps != c->limit_mbps;
+}
+
+/* What has to happen on the function that it keeps. */
+static enum fm_change_kind in_place(const struct fm_claim *c, const struct fm_placed *pl,
+				    const struct fm_assignment *a, bool *ret)
+{
+	*ret = true;
+	if (pl->reason != MR_REASON_OK && pl->reason != MR_REASON_GUARANTEE_BROKEN)
+		return FM_CHANGE_PEND;
+	if (a->attrs.ident0 != pl->attrs.ident0 || a->attrs.ident1 != pl->attrs.ident1 ||
+	    !mr_streq(a->driver, c->driver ? c->driver : ""))
+		return FM_CHANGE_REBIND;
+	*ret = live_differs(c, a, &pl->attrs);
+	return FM_CHANGE_UPDATE;
+}
+
+static bool kind_of(const struct fm_planner *p, unsigned i, enum fm_change_kind *ret)
+{
+	const struct fm_placed *pl = &p->plan->placed[i];
+	const struct fm_assignment *a = pl->current < 0 ? NULL : p->in->current[pl->current];
+	bool some = true;
+
+	if (p->d->claim[i].host == FM_WHOLE)
+		return false;
+	if (!pl->placed)
+		*ret = FM_CHANGE_PEND;
+	else if (p->stay[i] == FM_STAY_NEW)
+		*ret = FM_CHANGE_GIVE;
+	else if (!pl->same_fn || p->stay[i] == FM_STAY_MOVE)
+		*ret = FM_CHANGE_MOVE;
+	else if (a->fn.chassis >= p->world.n_chassis ||
+		 !p->world.chassis[a->fn.chassis].c->observed)
+		return false;
+	else
+		*ret = in_place(&p->d->claim[i], pl, a, &some);
+	return some;
+}
+
+static enum fm_class class_of(enum fm_change_kind k)
+{
+	switch (k) {
+	case FM_CHANGE_UPDATE:
+		return FM_CLASS_LIVE;
+	case FM_CHANGE_REBIND:
+		return FM_CLASS_RESET;
+	case FM_CHANGE_MOVE:
+		return FM_CLASS_MOVE;
+	default:
+		return FM_CLASS_NONE;
+	}
+}
+
+/* Appends the changes of the kinds of one stage, in the order of filling. */
+static void stage(struct fm_planner *p, unsigned *cap, unsigned kinds)
+{
+	for (unsigned n = 0; n < p->d->claims; n++) {
+		unsigned i = (unsigned)(p->order[n] - p->d->claim);
+		enum fm_change_kind k;
+		struct fm_change *c;
+
+		if (!kind_of(p, i, &k) || !(kinds >> k & 1))
+			continue;
+		c = add(p->plan, cap, k, class_of(k));
+		c->claim = (int32_t)i;
+		c->current = p->plan->placed[i].current;
+	}
+}
+
+/* Fills plan.change. */
+void fm_planner_changes(struct fm_planner *p)
+{
+	unsigned cap = 0;
+
+	provisions(p, &cap);
+	releases(p, &cap);
+	stage(p, &cap, 1u << FM_CHANGE_MOVE);
+	stage(p, &cap, 1u << FM_CHANGE_UPDATE | 1u << FM_CHANGE_REBIND);
+	stage(p, &cap, 1u << FM_CHANGE_GIVE);
+	stage(p, &cap, 1u << FM_CHANGE_PEND);
+}

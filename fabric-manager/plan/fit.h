@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The hard limits of placement, one function each, and their words. A candidate is dropped by
+ * the first limit that it breaks; the list's order is also how near it came, so the last of the
+ * list is what an operator wants to read.
+ */
+#ifndef FABRIC_MANAGER_PLAN_FIT_H
+#define FABRIC_MANAGER_PLAN_FIT_H
+
+#include "fabric-manager/plan/world.h"
+
+/* X(NAME, reason, the rule in words) */
+#define FM_DROPS(X)                                                         \
+	X(NONE, OK, "fits")                                                 \
+	X(GONE, DEVICE_GONE, "adapter is present with its link up")         \
+	X(ABLE, UNSUPPORTED, "adapter can do what the claim asks for")      \
+	X(ANTI, NO_CAPACITY, "required antiAffinity")                       \
+	X(SHARE, NO_CAPACITY, "share: exclusive")                           \
+	X(FULL, NO_CAPACITY, "a free function in the pool")                 \
+	X(VHS, LIMIT, "device VHs of the adapter")                          \
+	X(GUARANTEE, NO_BANDWIDTH, "guarantees within the port")            \
+	X(LIMIT, NO_BANDWIDTH, "limits within the port's oversubscription") \
+	X(BRIDGES, LIMIT, "a free bridge in the host")                      \
+	X(BUSES, NO_WINDOW, "bus numbers of the bridge")                    \
+	X(WINDOW, NO_WINDOW, "memory windows of the bridge")
+enum fm_drop {
+#define X(name, reason, text) FM_DROP_##name,
+	FM_DROPS(X)
+#undef X
+};
+const char *fm_drop_text(enum fm_drop d);
+enum mr_reason fm_drop_reason(enum fm_drop d);
+
+/* What is looked for. */
+struct fm_ask {
+	const struct fm_claim *claim;
+	uint32_t host;
+	bool lvf;
+	bool exclusive;
+};
+
+/* What was found. */
+struct fm_fit {
+	uint32_t unit;
+	uint16_t vf, bridge;
+	enum fm_way way;
+};
+
+/* Whether the claim fits on candidate 'c'; antiAffinity by the stamps of the units. */
+enum fm_drop fm_fit_cand(const struct fm_world *w, const struct fm_ask *ask,
+			 const struct fm_cand *c, struct fm_fit *ret);
+/* Whether a guarantee or limit on 'u' can become the claim's; 'from' is what it has (zeros: it
+ * is new there). */
+enum fm_drop fm_fit_rate(const struct fm_unit *u, const struct fm_use *from,
+			 uint64_t guaranteed, uint64_t limit);
+/* The limit in words, with the numbers. */
+void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const struct fm_cand *c,
+		  enum fm_drop d, struct mr_buf *out);
+void fm_rate_words(const struct fm_world *w, uint32_t unit, const struct fm_use *from,
+		   uint64_t guaranteed, uint64_t limit, enum fm_drop d, struct mr_buf *out);
+/* "nic-left/pf0", "gpu0". */
+void fm_unit_words(const struct fm_world *w, uint32_t unit, struct mr_buf *out);
+
+#endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Identity allocation over the locks of the store and what current assignments carry. Two open
+ * hash tables of 4-byte references; the values stay where they are.
+ */
+#include "fabric-manager/plan/idents.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+
+/* A reference: what it points at in the top two bits, index (* 2 + slot) below. 0 = empty. */
+enum ref {
+	REF_RECORD = 1,
+	REF_PLACED = 2,
+	REF_CURRENT = 3
+};
+#define REF(kind, i) ((uint32_t)(kind) << 30 | (uint32_t)(i))
+#define REF_KIND(r)  ((r) >> 30)
+#define REF_AT(r)    ((r)&0x3fffffffu)
+
+static uint32_t mix(uint64_t x)
+{
+	x ^= x >> 32;
+	x *= UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(x >> 32);
+}
+
+static uint32_t value_hash(enum mr_ident_type type, uint64_t lo)
+{
+	return mix(lo * 8 + type);
+}
+
+static uint32_t owner_hash(const char *profile, const char *device, unsigned index,
+			   unsigned slot)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (; *profile; profile++)
+		h = (h ^ (uint8_t)*profile) * 1099511628211u;
+	for (h = h * 31; *device; device++)
+		h = (h ^ (uint8_t)*device) * 1099511628211u;
+	return mix(h ^ (uint64_t)index << 8 ^ slot);
+}
+
+static uint32_t *table_new(size_t entries, uint32_t *ret_mask)
+{
+	uint32_t size = 16;
+
+	while (size < entries + entries / 2)
+		size *= 2;
+	*ret_mask = size - 1;
+	return mr_xcalloc(size, sizeof(uint32_t));
+}
+
+static void table_add(uint32_t *table, uint32_t mask, uint32_t hash, uint32_t ref)
+{
+	while (table[hash & mask])
+		hash++;
+	table[hash & mask] = ref;
+}
+
+/* The types that a current assignment's two values have: by its adapter's class. */
+static bool current_type(const struct fm_world *w, const struct fm_assignment *a, unsigned slot,
+			 enum mr_ident_type *ret)
+{
+	uint32_t at = a->has_fn && a->phase != FM_PHASE_RELEASED
+			      ? fm_world_adapter(w, a->fn.chassis, a->fn.port)
+			      : FM_NONE;
+
+	if (at == FM_NONE)
+		return false;
+	switch (w->adapter[at].a->device_class) {
+	case MR_CLASS_ETHERNET:
+		*ret = MR_IDENT_MAC;
+		return slot == 0;
+	case MR_CLASS_FC:
+		*ret = slot ? MR_IDENT_WWNN : MR_IDENT_WWPN;
+		return true;
+	case MR_CLASS_IB:
+		*ret = MR_IDENT_GUID;
+		return slot == 0;
+	default:
+		return false;
+	}
+}
+
+static void ref_value(const struct fm_idents *s, uint32_t ref, enum mr_ident_type *ret_type,
+		      uint64_t *ret_lo)
+{
+	uint32_t at = REF_AT(ref);
+	const struct mr_ident *id = REF_KIND(ref) == REF_RECORD
+					    ? &s->in->ident[at].ident
+					    : &s->plan->placed[at / 2].ident[at % 2];
+	const struct fm_assignment *a;
+
+	if (REF_KIND(ref) != REF_CURRENT) {
+		*ret_type = id->type;
+		*ret_lo = id->lo;
+		return;
+	}
+	a = s->in->current[at / 2];
+	*ret_lo = at % 2 ? a->attrs.ident1 : a->attrs.ident0;
+	if (!current_type(s->world, a, at % 2, ret_type))
+		*ret_lo = 0;
+}
+
+static bool same_claim(const struct fm_claim *c, const char *profile, const char *device,
+		       unsigned index)
+{
+	return c->index == index && mr_streq(c->device, device) &&
+	       mr_streq(c->profile, profile);
+}
+
+/* Whether the user that 'ref' names is claim 'i' itself. */
+static bool is_own(const struct fm_idents *s, uint32_t ref, unsigned i)
+{
+	const struct fm_claim *c = &s->in->desired->claim[i];
+	uint32_t at = REF_AT(ref);
+	const struct fm_rec_ident *r;
+	const struct fm_assignment *a;
+
+	if (REF_KIND(ref) == REF_PLACED)
+		return at / 2 == i;
+	if (REF_KIND(ref) == REF_RECORD) {
+		r = &s->in->ident[at];
+		return same_claim(c, r->profile, r->device, r->index);
+	}
+	a = s->in->current[at / 2];
+	return same_claim(c, a->profile, a->device, a->index);
+}
+
+/* Who bars claim 'i' (FM_NONE-like UINT32_MAX: any claim) from a value; 0 = nobody. A released
+ * lock bars for 'reuse_ns'. */
+static uint32_t barred(const struct fm_idents *s, unsigned i, enum mr_ident_type type,
+		       uint64_t lo, int64_t reuse_ns)
+{
+	for (uint32_t h = value_hash(type, lo); s->value[h & s->value_mask]; h++) {
+		uint32_t ref = s->value[h & s->value_mask];
+		enum mr_ident_type t;
+		uint64_t v;
+
+		ref_value(s, ref, &t, &v);
+		if (t != type || v != lo || (i != UINT32_MAX && is_own(s, ref, i)))
+			continue;
+		if (REF_KIND(ref) == REF_RECORD && s->in->ident[REF_AT(ref)].released_wall_ns &&
+		    s->in->ident[REF_AT(ref)].released_wall_ns + reuse_ns <= s->in->wall_ns)
+			continue;
+		return ref;
+	}
+	return 0;
+}
+
+static void init_records(struct fm_idents *s)
+{
+	for (unsigned i = 0; i < s->in->idents; i++) {
+		const struct fm_rec_ident *r = &s->in->ident[i];
+
+		table_add(s->value, s->value_mask, value_hash(r->ident.type, r->ident.lo),
+			  REF(REF_RECORD, i));
+		table_add(s->owner, s->owner_mask,
+			  owner_hash(r->profile, r->device, r->index, r->slot),
+			  REF(REF_RECORD, i));
+	}
+}
+
+static void init_currents(struct fm_idents *s)
+{
+	for (unsigned i = 0; i < s->in->currents * 2; i++) {
+		const struct fm_assignment *a = s->in->current[i / 2];
+		uint64_t lo = i % 2 ? a->attrs.ident1 : a->attrs.ident0;
+		enum mr_ident_type type;
+
+		if (lo && current_type(s->world, a, i % 2, &type))
+			table_add(s->value, s->value_mask, value_hash(type, lo),
+				  REF(REF_CURRENT, i));
+	}
+}
+
+/* Collects who uses what. 'plan' is the one that is being made; its placed entries have to have
+ * their 'current' set. */
+void fm_idents_init(struct fm_idents *s, const struct fm_world *w, const struct fm_plan *plan)
+{
+	const struct fm_plan_input *in = w->in;
+	size_t wanted = 0, carried = 0;
+
+	*s = (struct fm_idents){.in = in, .world = w, .plan = plan};
+	for (unsigned i = 0; i < in->desired->claims; i++)
+		for (unsigned k = 0; k < FM_IDENTS; k++)
+			wanted += in->desired->claim[i].ident[k].source != FM_IDENT_NONE;
+	for (unsigned i = 0; i < in->currents; i++)
+		carried += !!in->current[i]->attrs.ident0 + !!in->current[i]->attrs.ident1;
+	s->value = table_new(wanted + carried + in->idents, &s->value_mask);
+	s->owner = table_new(in->idents, &s->owner_mask);
+	s->cursor = mr_xcalloc(in->desired->ident_pools + 1, sizeof(*s->cursor));
+	init_records(s);
+	init_currents(s);
+}
+
+/* Frees what 's' owns. */
+void fm_idents_done(struct fm_idents *s)
+{
+	free(s->value);
+	free(s->owner);
+	free(s->cursor);
+	*s = (struct fm_idents){0};
+}
+
+static bool in_pool(const struct fm_ident_pool *p, uint64_t lo)
+{
+	for (unsigned r = 0; r < p->ranges; r++)
+		if (lo >= p->range[r].first && lo <= p->range[r].last)
+			return true;
+	return false;
+}
+
+/* The first range that starts above 'after' (or any, when 'begun' is false). */
+static bool next_range(const struct fm_ident_pool *p, struct fm_ident_cursor *c)
+{
+	unsigned best = p->ranges;
+
+	for (unsigned r = 0; r < p->ranges; r++) {
+		if (c->begun && p->range[r].first <= p->range[c->range].first)
+			continue;
+		if (best == p->ranges || p->range[r].first < p->range[best].first)
+			best = r;
+	}
+	if (best == p->ranges)
+		return false;
+	*c = (struct fm_ident_cursor){
+		.range = best, .next = p->range[best].first, .begun = true};
+	return true;
+}
+
+/* The lowest value of a pool that nobody uses. Values are only taken while a plan is made, so
+ * the cursor never has to go back. */
+static bool lowest(struct fm_idents *s, unsigned pool, uint64_t *ret)
+{
+	const struct fm_ident_pool *p = &s->in->desired->ident_pool[pool];
+	struct fm_ident_cursor *c = &s->cursor[pool];
+
+	if (!c->begun && !next_range(p, c))
+		return false;
+	for (;;) {
+		const struct fm_ident_range *r = &p->range[c->range];
+
+		while (c->next <= r->last) {
+			if (!barred(s, UINT32_MAX, p->type, c->next, p->reuse_after_ns)) {
+				*ret = c->next;
+				return true;
+			}
+			if (c->next++ == UINT64_MAX)
+				return false;
+		}
+		if (!next_range(p, c))
+			return false;
+	}
+}
+
+/* What the claim has, or had last, when the pool still holds it and nobody else took it. */
+static bool sticky(const struct fm_idents *s, unsigned i, unsigned slot, uint64_t *ret)
+{
+	const struct fm_claim *c = &s->in->desired->claim[i];
+	const struct fm_ident_pool *p = &s->in->desired->ident_pool[c->ident[slot].pool];
+	int32_t cur = s->plan->placed[i].current;
+	uint64_t have = 0;
+	int64_t best = INT64_MIN;
+
+	if (cur >= 0)
+		have = slot ? s->in->current[cur]->attrs.ident1
+			    : s->in->current[cur]->attrs.ident0;
+	for (uint32_t h = owner_hash(c->profile, c->device, c->index, slot);
+	     !have && s->owner[h & s->owner_mask]; h++) {
+		const struct fm_rec_ident *r =
+			&s->in->ident[REF_AT(s->owner[h & s->owner_mask])];
+		int64_t when = r->released_wall_ns ? r->released_wall_ns : INT64_MAX;
+
+		if (r->slot != slot || r->ident.type != p->type || !in_pool(p, r->ident.lo) ||
+		    !same_claim(c, r->profile, r->device, r->index))
+			continue;
+		if (when > best || (when == best && r->ident.lo < *ret)) {
+			best = when;
+			*ret = r->ident.lo;
+		}
+	}
+	if (have)
+		*ret = have;
+	return (have || best != INT64_MIN) && in_pool(p, *ret) &&
+	       !barred(s, i, p->type, *ret, p->reuse_after_ns);
+}
+
+static void collision_words(const struct fm_idents *s, uint32_t ref, const struct mr_ident *id,
+			    struct mr_buf *out)
+{
+	char text[FM_ASSIGNMENT_TEXT], value[MR_IDENT_TEXT];
+	const struct fm_rec_ident *r = &s->in->ident[REF_AT(ref)];
+
+	mr_buf_printf(out, "%s %s is used by ", mr_ident_type_name(id->type),
+		      mr_ident_text(id, value));
+	if (REF_KIND(ref) == REF_RECORD)
+		mr_buf_printf(out, "%s/%s", r->profile, r->device);
+	else if (REF_KIND(ref) == REF_PLACED)
+		mr_buf_puts(out, fm_claim_text(&s->in->desired->claim[REF_AT(ref) / 2], text));
+	else
+		mr_buf_puts(out, fm_assignment_text(s->in->current[REF_AT(ref) / 2], text));
+}
+
+static enum mr_reason find_one(struct fm_idents *s, unsigned i, unsigned slot,
+			       struct mr_ident *ret, struct mr_buf *out)
+{
+	const struct fm_ident_want *want = &s->in->desired->claim[i].ident[slot];
+	uint32_t who;
+
+	if (want->source == FM_IDENT_LITERAL) {
+		who = barred(s, i, want->type, want->literal.lo, 0);
+		*ret = want->literal;
+		ret->type = want->type;
+		if (who)
+			collision_words(s, who, ret, out);
+		return who ? MR_REASON_CONFLICT : MR_REASON_OK;
+	}
+	ret->type = s->in->desired->ident_pool[want->pool].type;
+	ret->hi = 0;
+	if (sticky(s, i, slot, &ret->lo) || lowest(s, want->pool, &ret->lo))
+		return MR_REASON_OK;
+	mr_buf_printf(out, "identity pool %s: every value is used",
+		      s->in->desired->ident_pool[want->pool].name);
+	return MR_REASON_NO_CAPACITY;
+}
+
+/* Finds both identities of a claim. */
+enum mr_reason fm_idents_find(struct fm_idents *s, unsigned i, struct mr_ident ret[FM_IDENTS],
+			      struct mr_buf *out)
+{
+	const struct fm_claim *c = &s->in->desired->claim[i];
+
+	for (unsigned k = 0; k < FM_IDENTS; k++) {
+		enum mr_reason r = MR_REASON_OK;
+
+		ret[k] = (struct mr_ident){.type = c->ident[k].type};
+		if (c->ident[k].source != FM_IDENT_NONE)
+			r = find_one(s, i, k, &ret[k], out);
+		if (r != MR_REASON_OK)
+			return r;
+	}
+	return MR_REASON_OK;
+}
+
+/* Marks the identities of placed[i] as its own. */
+void fm_idents_take(struct fm_idents *s, unsigned i)
+{
+	const struct fm_claim *c = &s->in->desired->claim[i];
+
+	for (unsigned k = 0; k < FM_IDENTS; k++) {
+		const struct mr_ident *id = &s->plan->placed[i].ident[k];
+
+		if (c->ident[k].source != FM_IDENT_NONE)
+			table_add(s->value, s->value_mask, value_hash(id->type, id->lo),
+				  REF(REF_PLACED, i * 2 + k));
+	}
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What runs stays where it runs: each current assignment against the claim that it stands for.
+ * Only a hard limit, another host or a dead device makes it leave.
+ */
+#include <stdlib.h>
+
+#include "fabric-manager/plan/place.h"
+
+static int key_cmp(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool is_bad(const struct fm_planner *p, const struct fm_assignment *a)
+{
+	uint64_t key = fm_fn_key(a->fn);
+
+	return a->phase == FM_PHASE_QUARANTINED ||
+	       bsearch(&key, p->bad, p->in->quarantineds, sizeof(key), key_cmp);
+}
+
+static bool is_observed(const struct fm_planner *p, unsigned chassis)
+{
+	return chassis < p->world.n_chassis && p->world.chassis[chassis].c->observed;
+}
+
+static bool on_its_host(const struct fm_planner *p, const struct fm_claim *c,
+			const struct fm_assignment *a)
+{
+	return mr_streq(a->host, p->d->host[c->host].name);
+}
+
+/* The current function of claim 'i' as it is, with the attributes that it has. */
+void fm_planner_keep_as_is(struct fm_planner *p, unsigned i)
+{
+	struct fm_placed *pl = &p->plan->placed[i];
+	const struct fm_assignment *a = p->in->current[pl->current];
+	const struct fm_claim *c = &p->d->claim[i];
+
+	pl->placed = pl->same_fn = true;
+	pl->fn = a->fn;
+	pl->place = a->place;
+	pl->attrs = a->attrs;
+	for (unsigned k = 0; k < FM_IDENTS; k++) {
+		pl->ident[k].type = c->ident[k].type;
+		pl->ident[k].lo = k ? a->attrs.ident1 : a->attrs.ident0;
+	}
+}
+
+static enum fm_stay judge(struct fm_planner *p, unsigned i, struct fm_use *u)
+{
+	const struct fm_claim *c = &p->d->claim[i];
+	const struct fm_assignment *a = p->in->current[p->plan->placed[i].current];
+	const struct fm_adapter *ad;
+
+	if (!a->has_fn || a->phase == FM_PHASE_RELEASED)
+		return FM_STAY_NEW;
+	if (is_bad(p, a))
+		return FM_STAY_GONE;
+	if (!is_observed(p, a->fn.chassis))
+		return FM_STAY_KEEP;
+	if (!fm_planner_use(p, p->plan->placed[i].current, u))
+		return FM_STAY_GONE;
+	ad = p->world.adapter[p->world.unit[u->unit].adapter].a;
+	if (!ad->present)
+		return FM_STAY_GONE;
+	if (a->going || !on_its_host(p, c, a))
+		return FM_STAY_MOVE;
+	fm_planner_stamp(p, i);
+	if (p->world.unit[u->unit].hard == p->world.stamp)
+		return FM_STAY_LEAVE;
+	if (c->reason == MR_REASON_OK && !fm_planner_cand(p, i, u->unit, u->vf))
+		return FM_STAY_LEAVE;
+	return FM_STAY_KEEP;
+}
+
+/* Capacity that shrank under what is promised: said, nothing moves (I3). */
+static void check_broken(struct fm_planner *p, unsigned i, const struct fm_use *u)
+{
+	const struct fm_unit *un = &p->world.unit[u->unit];
+	struct mr_buf b = {0};
+
+	if (!un->edge || !u->guaranteed || un->guaranteed <= un->edge->guaranteed_max_mbps)
+		return;
+	fm_rate_words(&p->world, u->unit, u, u->guaranteed, u->limit, FM_DROP_GUARANTEE, &b);
+	fm_planner_refuse(p, i, MR_REASON_GUARANTEE_BROKEN, &b);
+}
+
+/* Keeps the function and brings attributes and identities to what is wanted. Whatever cannot be
+ * had leaves all as it is, with the reason. */
+static void keep(struct fm_planner *p, unsigned i, const struct fm_use *u)
+{
+	struct fm_placed *pl = &p->plan->placed[i];
+	const struct fm_claim *c = &p->d->claim[i];
+	struct mr_ident ident[FM_IDENTS];
+	struct fm_use to = *u;
+	struct mr_buf b = {0};
+	enum mr_reason r = fm_idents_find(&p->idents, i, ident, &b);
+
+	fm_planner_keep_as_is(p, i);
+	pl->attach_pf = pl->place.way == FM_WAY_LVF && fm_planner_attach(p, u->host, u->unit);
+	if (r != MR_REASON_OK) {
+		fm_planner_refuse(p, i, r, &b);
+		return;
+	}
+	to.guaranteed = c->guaranteed_mbps;
+	to.limit = c->limit_mbps;
+	fm_world_rate(&p->world, u->unit, u, &to);
+	pl->ident[0] = ident[0];
+	pl->ident[1] = ident[1];
+	pl->attrs = fm_planner_attrs(p, i, u->unit);
+	fm_idents_take(&p->idents, i);
+	check_broken(p, i, &to);
+	mr_buf_done(&b);
+}
+
+/* A claim that documents or inventory bar now keeps what it has. */
+static bool keep_barred(struct fm_planner *p, unsigned i)
+{
+	const struct fm_claim *c = &p->d->claim[i];
+	struct mr_buf b = {0};
+
+	if (c->reason == MR_REASON_OK)
+		return false;
+	fm_planner_keep_as_is(p, i);
+	mr_buf_puts(&b, c->detail ? c->detail : "");
+	fm_planner_refuse(p, i, c->reason, &b);
+	return true;
+}
+
+static void keep_claim(struct fm_planner *p, unsigned i)
+{
+	const struct fm_claim *c = &p->d->claim[i];
+	struct fm_use u = {.unit = FM_NONE, .host = FM_NONE};
+
+	p->stay[i] = (uint8_t)judge(p, i, &u);
+	if (p->stay[i] == FM_STAY_KEEP && u.unit != FM_NONE &&
+	    fm_fit_rate(&p->world.unit[u.unit], &u, c->guaranteed_mbps, c->limit_mbps))
+		p->stay[i] = FM_STAY_LEAVE;
+	if (p->stay[i] != FM_STAY_KEEP || keep_barred(p, i))
+		return;
+	if (u.unit == FM_NONE)
+		fm_planner_keep_as_is(p, i); /* its chassis is out of sight */
+	else
+		keep(p, i, &u);
+}
+
+/* Keeps all that may be kept, in the order of filling. */
+void fm_planner_keep(struct fm_planner *p)
+{
+	for (unsigned n = 0; n < p->d->claims; n++) {
+		unsigned i = (unsigned)(p->order[n] - p->d->claim);
+
+		if (p->plan->placed[i].current >= 0 && p->d->claim[i].host != FM_WHOLE)
+			keep_claim(p, i);
+	}
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plan and the reasons of one placement as trees, with the numbers that an operator checks by
+ * hand. The numbers are computed again from the plan's input; nothing is kept for them.
+ */
+#include <stdlib.h>
+
+#include "common/tree.h"
+#include "common/xalloc.h"
+#include "fabric-manager/plan/place.h"
+
+static const char *rate_text(uint64_t mbps, char *buf, size_t size)
+{
+	return mbps > UINT64_MAX / 1000000 ? "free" : mr_rate_text(mbps * 1000000, buf, size);
+}
+
+static void add_rate(struct mr_tree *t, const char *key, uint64_t mbps)
+{
+	char text[32];
+
+	mr_tree_add_text(t, key, rate_text(mbps, text, sizeof(text)));
+}
+
+/* ---- the changes ---- */
+
+static void add_fn(struct mr_tree *t, const char *key, const struct fm_plan_input *in,
+		   struct fm_fn_id fn)
+{
+	char text[FM_FN_TEXT];
+
+	mr_tree_add_text(t, key, fm_fn_text(in->inventory, fn, text));
+}
+
+static void change_provision(struct mr_tree *t, const struct fm_change *c,
+			     const struct fm_plan_input *in)
+{
+	const struct fm_adapter *a = fm_adapter_by_port(in->inventory, c->chassis, c->port);
+
+	mr_tree_add_text(t, "object", a ? a->name : "?");
+	mr_tree_add_fmt(t, "detail", "%u -> %u VFs on each PF", a ? a->pf[0].numvfs : 0,
+			c->value);
+}
+
+static void update_words(const struct fm_assignment *a, const struct fm_claim *c,
+			 const struct fm_placed *pl, struct mr_buf *b)
+{
+	char x[32], y[32];
+
+	if (a->guaranteed_mbps != c->guaranteed_mbps)
+		mr_buf_printf(b, ", guaranteed %s -> %s",
+			      rate_text(a->guaranteed_mbps, x, sizeof(x)),
+			      rate_text(c->guaranteed_mbps, y, sizeof(y)));
+	if (a->limit_mbps != c->limit_mbps)
+		mr_buf_printf(b, ", limit %s -> %s",
+			      a->limit_mbps ? rate_text(a->limit_mbps, x, sizeof(x)) : "none",
+			      c->limit_mbps ? rate_text(c->limit_mbps, y, sizeof(y)) : "none");
+	if (a->attrs.vlan != pl->attrs.vlan)
+		mr_buf_printf(b, ", VLAN %u -> %u", a->attrs.vlan, pl->attrs.vlan);
+	if (a->attrs.trust != pl->attrs.trust)
+		mr_buf_printf(b, ", trust %s", pl->attrs.trust ? "on" : "off");
+	if (a->attrs.spoof_check != pl->attrs.spoof_check)
+		mr_buf_printf(b, ", spoofCheck %s", pl->attrs.spoof_check ? "on" : "off");
+	if (a->attrs.link_state != pl->attrs.link_state)
+		mr_buf_puts(b, ", link state");
+	if (a->attrs.ident0 != pl->attrs.ident0 || a->attrs.ident1 != pl->attrs.ident1)
+		mr_buf_puts(b, ", identity");
+	if (!mr_streq(a->driver, c->driver ? c->driver : ""))
+		mr_buf_printf(b, ", driver %s -> %s", a->driver[0] ? a->driver : "default",
+			      c->driver && c->driver[0] ? c->driver : "default");
+}
+
+static void change_claim(struct mr_tree *t, const struct fm_change *c, const struct fm_plan *p,
+			 const struct fm_plan_input *in)
+{
+	const struct fm_claim *cl = &in->desired->claim[c->claim];
+	const struct fm_placed *pl = &p->placed[c->claim];
+	const struct fm_assignment *a = c->current < 0 ? NULL : in->current[c->current];
+	struct mr_buf b = {0};
+	char text[FM_CLAIM_TEXT];
+
+	mr_tree_add_text(t, "object", fm_claim_text(cl, text));
+	mr_tree_add_text(t, "host", in->desired->host[cl->host].name);
+	if (a && a->has_fn)
+		add_fn(t, "from", in, a->fn);
+	if (pl->placed)
+		add_fn(t, "function", in, pl->fn);
+	if (a && a->has_fn && !mr_streq(a->host, in->desired->host[cl->host].name))
+		mr_tree_add_text(t, "fromHost", a->host);
+	if (c->kind == FM_CHANGE_UPDATE || c->kind == FM_CHANGE_REBIND)
+		update_words(a, cl, pl, &b);
+	if (pl->reason != MR_REASON_OK)
+		mr_buf_printf(&b, "%s%s: %s", b.len ? "; " : ", ", mr_reason_name(pl->reason),
+			      pl->detail ? pl->detail : "");
+	if (b.len > 2)
+		mr_tree_add_text(t, "detail", mr_buf_text(&b) + 2);
+	mr_buf_done(&b);
+}
+
+static void change_release(struct mr_tree *t, const struct fm_change *c,
+			   const struct fm_plan_input *in)
+{
+	const struct fm_assignment *a = in->current[c->current];
+	char text[FM_ASSIGNMENT_TEXT];
+
+	mr_tree_add_text(t, "object", fm_assignment_text(a, text));
+	mr_tree_add_text(t, "host", a->host);
+	if (a->has_fn)
+		add_fn(t, "from", in, a->fn);
+}
+
+static void add_change(struct mr_tree *list, const struct fm_change *c, const struct fm_plan *p,
+		       const struct fm_plan_input *in)
+{
+	struct mr_tree *t = mr_tree_add_map(list, NULL);
+
+	mr_tree_add_text(t, "change", fm_change_kind_name(c->kind));
+	mr_tree_add_text(t, "class", fm_class_name(c->change_class));
+	if (c->kind == FM_CHANGE_PROVISION)
+		change_provision(t, c, in);
+	else if (c->kind == FM_CHANGE_RELEASE)
+		change_release(t, c, in);
+	else
+		change_claim(t, c, p, in);
+}
+
+/* ---- the sums ---- */
+
+struct sum {
+	uint64_t guaranteed, limit;
+	unsigned functions;
+};
+
+/* Sums as they will be when the plan is carried out. */
+static struct sum *sums_after(const struct fm_world *w, const struct fm_plan *p,
+			      const struct fm_plan_input *in)
+{
+	struct sum *sum = mr_xcalloc(w->units + 1, sizeof(*sum));
+
+	for (unsigned i = 0; i < p->claims; i++) {
+		const struct fm_placed *pl = &p->placed[i];
+		const struct fm_claim *c = &in->desired->claim[i];
+		bool held = pl->reason != MR_REASON_OK &&
+			    pl->reason != MR_REASON_GUARANTEE_BROKEN && pl->current >= 0;
+		uint16_t vf;
+		uint32_t u = pl->placed ? fm_world_unit(w, pl->fn, &vf) : FM_NONE;
+
+		if (u == FM_NONE)
+			continue;
+		sum[u].functions++;
+		sum[u].guaranteed +=
+			held ? in->current[pl->current]->guaranteed_mbps : c->guaranteed_mbps;
+		sum[u].limit +=
+			fm_unit_limit(&w->unit[u], held ? in->current[pl->current]->limit_mbps
+							: c->limit_mbps);
+	}
+	return sum;
+}
+
+static void add_edges(struct mr_tree *list, const struct fm_world *w, const struct sum *sum)
+{
+	for (unsigned u = 0; u < w->units; u++) {
+		const struct fm_edge *e = w->unit[u].edge;
+		struct mr_buf b = {0};
+		struct mr_tree *t;
+
+		if (!e || !sum[u].functions)
+			continue;
+		t = mr_tree_add_map(list, NULL);
+		fm_unit_words(w, u, &b);
+		mr_tree_add_text(t, "port", mr_buf_text(&b));
+		mr_buf_done(&b);
+		mr_tree_add_int(t, "functions", sum[u].functions);
+		add_rate(t, "guaranteed", sum[u].guaranteed);
+		add_rate(t, "reservable", e->guaranteed_max_mbps);
+		add_rate(t, "limits", sum[u].limit);
+		add_rate(t, "limitsAllowed", e->limit_max_mbps);
+	}
+}
+
+/* The plan as a tree: {"changes": [...], "edges": [...], "pending": bool, "kept": n}. */
+struct mr_tree *fm_plan_tree(const struct fm_plan *p, const struct fm_plan_input *in)
+{
+	struct mr_tree *t = mr_tree_map(), *list = mr_tree_add_list(t, "changes");
+	struct fm_world w;
+	struct sum *sum;
+	unsigned kept = p->claims;
+
+	for (unsigned i = 0; i < p->changes; i++) {
+		add_change(list, &p->change[i], p, in);
+		kept -= p->change[i].claim >= 0;
+	}
+	fm_world_init(&w, in);
+	sum = sums_after(&w, p, in);
+	add_edges(mr_tree_add_list(t, "edges"), &w, sum);
+	free(sum);
+	fm_world_done(&w);
+	mr_tree_add_int(t, "unchanged", kept);
+	mr_tree_add_bool(t, "pending", fm_plan_pending(p));
+	return t;
+}
+
+/* ---- explain ---- */
+
+/* The world as it will be without claim 'i'. */
+static void without(struct fm_planner *p, unsigned i)
+{
+	struct fm_use u;
+
+	for (unsigned k = 0; k < p->plan->claims; k++) {
+		const struct fm_placed *pl = &p->plan->placed[k];
+
+		if (k == i || !pl->placed || p->d->claim[k].host == FM_WHOLE)
+			continue;
+		if (pl->current >= 0 && fm_planner_use(p, pl->current, &u))
+			continue; /* counted where it is now */
+		u = fm_planner_placed_use(p, k);
+		if (u.unit != FM_NONE)
+			fm_world_take(&p->world, &u);
+	}
+	if (p->plan->placed[i].current >= 0 &&
+	    fm_planner_use(p, p->plan->placed[i].current, &u)) {
+		u.exclusive = p->d->pool[p->d->claim[i].pool].exclusive;
+		fm_world_give_back(&p->world, &u);
+	}
+	fm_planner_stamp(p, i);
+}
+
+static void add_candidate(struct mr_tree *list, struct fm_planner *p, const struct fm_ask *ask,
+			  const struct fm_cand *c, unsigned i)
+{
+	const struct fm_placed *pl = &p->plan->placed[i];
+	const struct fm_unit *u = &p->world.unit[c->unit];
+	struct mr_tree *t = mr_tree_add_map(list, NULL);
+	enum fm_drop d;
+	struct fm_fit fit;
+	struct mr_buf b = {0};
+	uint16_t vf = 0;
+	bool here = pl->placed && fm_world_unit(&p->world, pl->fn, &vf) == c->unit &&
+		    vf >= c->vf_first && vf <= c->vf_last;
+
+	fm_unit_words(&p->world, c->unit, &b);
+	if (u->pf != FM_WHOLE)
+		mr_buf_printf(&b, "/vf%u-%u", c->vf_first, c->vf_last);
+	mr_tree_add_text(t, "part", mr_buf_text(&b));
+	mr_buf_reset(&b);
+	d = fm_fit_cand(&p->world, ask, c, &fit);
+	mr_tree_add_text(t, "result", here ? "chosen" : d ? "dropped" : "fits");
+	mr_tree_add_text(t, "rule", fm_drop_text(d));
+	if (d == FM_DROP_ANTI)
+		fm_planner_anti_words(p, i, &b);
+	else if (d)
+		fm_fit_words(&p->world, ask, c, d, &b);
+	if (d)
+		mr_tree_add_text(t, "detail", mr_buf_text(&b));
+	mr_tree_add_int(t, "used", u->used);
+	if (u->edge) {
+		add_rate(t, "guaranteed", u->guaranteed);
+		add_rate(t, "reservable", u->edge->guaranteed_max_mbps);
+		add_rate(t, "limits", u->limit);
+	}
+	mr_buf_done(&b);
+}
+
+static void add_result(struct mr_tree *t, const struct fm_plan_input *in,
+		       const struct fm_plan *p, unsigned i)
+{
+	const struct fm_claim *c = &in->desired->claim[i];
+	const struct fm_placed *pl = &p->placed[i];
+	char text[FM_CLAIM_TEXT];
+
+	mr_tree_add_text(t, "assignment", fm_claim_text(c, text));
+	mr_tree_add_text(t, "host",
+			 c->host == FM_WHOLE ? "none" : in->desired->host[c->host].name);
+	mr_tree_add_text(t, "pool", in->desired->pool[c->pool].name);
+	mr_tree_add_int(t, "priority", c->priority);
+	mr_tree_add_bool(t, "placed", pl->placed);
+	if (pl->placed) {
+		add_fn(t, "function", in, pl->fn);
+		mr_tree_add_text(t, "way", fm_way_name(pl->place.way));
+		mr_tree_add_int(t, "bridge", pl->place.bridge);
+	}
+	mr_tree_add_text(t, "reason", mr_reason_name(pl->reason));
+	mr_tree_add_text(t, "detail", pl->detail);
+}
+
+/* Why claim 'i' is where it is, or nowhere: every candidate with what became of it, in the
+ * order of ties; the chosen one is the least loaded that fits. */
+struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_plan *p,
+				unsigned i)
+{
+	struct mr_tree *t = mr_tree_map(), *list;
+	struct fm_plan copy = {.claims = p->claims};
+	struct fm_planner pl;
+	struct fm_ask ask;
+	uint32_t first, last;
+
+	add_result(t, in, p, i);
+	list = mr_tree_add_list(t, "candidates");
+	if (in->desired->claim[i].host == FM_WHOLE)
+		return t;
+	copy.placed = mr_xcalloc(p->claims + 1, sizeof(*copy.placed));
+	for (unsigned k = 0; k < p->claims; k++)
+		copy.placed[k] = p->placed[k];
+	fm_planner_init(&pl, in, &copy);
+	without(&pl, i);
+	if (fm_planner_ask(&pl, i, &ask)) {
+		fm_planner_cands(&pl, &ask, &first, &last);
+		for (uint32_t k = first; k < last; k++)
+			add_candidate(list, &pl, &ask, &pl.world.cand[k], i);
+	}
+	fm_planner_done(&pl);
+	free(copy.placed);
+	return t;
+}
