@@ -20,19 +20,22 @@
 
 struct ag_core;
 
+/* As enum fm_way on the wire. A host cannot tell a synthetic function from a whole device: what
+ * stands behind a slot is reported as SYNTHETIC if it is a single function, else as DEVICE, and
+ * is compared by port and bridge. */
 enum ag_way {
 	AG_WAY_NONE,
 	AG_WAY_LVF,
 	AG_WAY_SYNTHETIC,
 	AG_WAY_DEVICE
-}; /* as enum fm_way on the wire */
+};
 
 struct ag_place {
 	uint8_t way;
 	uint16_t port;	 /* of the root, from its VS identity */
 	uint16_t bridge; /* hot-plug slot */
-	uint16_t pf;
-	uint16_t slot; /* LVF slot from 1; 0 = the PF itself */
+	uint16_t pf;	 /* LVF: PF function number; else the function number behind the slot */
+	uint16_t slot;	 /* LVF slot from 1; 0 = the PF itself */
 };
 
 /* One root: an upstream bridge with our VS-identity capability. */
@@ -60,6 +63,7 @@ struct ag_fn {
 	bool vf_migration; /* PF: has the attribute vf_migration_state */
 	char users[128]; /* who uses it ("mounted on /data", "route of the agent"), "" = nobody
 			  */
+	bool carries_agent; /* the agent's own connection runs over it: never taken away */
 };
 
 /* A hot-plug slot. */
@@ -77,23 +81,31 @@ struct ag_scan {
 	unsigned fns;
 	struct ag_slot *slot;
 	unsigned slots;
-	bool failed; /* sysfs could not be read: keep what is known */
+	bool vf_migration; /* the kernel has the extension of HANDOVER 14 */
+	bool failed;	   /* sysfs could not be read: keep what is known */
 };
 
+/* As enum fm_agent_verb on the wire. */
+#define AG_VERBS(X)                 \
+	X(QUIESCE, "quiesce")       \
+	X(RELEASE, "release")       \
+	X(ACTIVATE, "activate")     \
+	X(ENABLE_VFS, "enable-vfs") \
+	X(CONFIRM_GONE, "confirm-gone")
 enum ag_verb {
-	AG_QUIESCE,
-	AG_RELEASE,
-	AG_ACTIVATE,
-	AG_ENABLE_VFS,
-	AG_CONFIRM_GONE
-}; /* as enum fm_agent_verb */
+#define X(name, text) AG_##name,
+	AG_VERBS(X)
+#undef X
+	AG_VERB_COUNT
+};
+const char *ag_verb_name(unsigned verb);
 
 struct ag_cmd {
 	uint64_t op;
 	uint8_t verb;
 	uint32_t assignment, epoch;
 	uint64_t owner_epoch;
-	int64_t deadline_ns;
+	int64_t deadline_ns; /* from receipt; 0 = AG_DEADLINE_NS */
 	struct ag_place place;
 	char driver[32];
 	bool force;
@@ -126,17 +138,25 @@ struct ag_event {
 
 /* Writes are data: what, where, value. The shell's table turns them into sysfs paths; only it
  * has rights. */
+#define AG_WRITES(X)                                                                     \
+	X(UNBIND, "unbind")                                                              \
+	X(OVERRIDE, "driver-override")                                                   \
+	X(PROBE, "probe")                                                                \
+	X(RESET, "reset")                                                                \
+	X(SLOT_POWER, "slot-power")                                                      \
+	X(NUMVFS, "numvfs")                                                              \
+	X(AUTOPROBE, "autoprobe")                                                        \
+	X(VF_STATE, "vf-state") /* value AG_VF_STATE_READ: read only (no legal state) */ \
+	X(HOOKS, "hooks")	/* text: "release" or "activate" */
 enum ag_write {
-	AG_WR_UNBIND,
-	AG_WR_OVERRIDE,
-	AG_WR_PROBE,
-	AG_WR_RESET,
-	AG_WR_SLOT_POWER,
-	AG_WR_NUMVFS,
-	AG_WR_AUTOPROBE,
-	AG_WR_VF_STATE,
-	AG_WR_HOOKS
+#define X(name, text) AG_WR_##name,
+	AG_WRITES(X)
+#undef X
+	AG_WRITE_COUNT
 };
+const char *ag_write_name(unsigned write);
+
+#define AG_VF_STATE_READ 0xff
 
 enum ag_action_kind {
 	AG_ACT_SCAN,
@@ -151,12 +171,14 @@ enum ag_action_kind {
 };
 struct ag_action {
 	enum ag_action_kind kind;
-	uint64_t tag; /* WRITE */
+	uint64_t tag;	     /* WRITE */
+	int64_t deadline_ns; /* WRITE: monotonic; one that did not start by then is dropped
+				(-ETIMEDOUT) */
 	enum ag_write write;
-	uint16_t rid; /* WRITE: the function; SLOT_POWER: unused */
+	uint16_t rid; /* WRITE: the function (VF_STATE, NUMVFS: the PF); SLOT_POWER: unused */
 	struct ag_place place;
 	uint32_t value; /* SLOT_POWER 0/1, NUMVFS, VF_STATE (place.slot: which), AUTOPROBE */
-	char text[64];	/* OVERRIDE: driver ("" clears); LOG: see below */
+	char text[64];	/* OVERRIDE: driver ("" clears); UNBIND: driver; HOOKS: when */
 	struct ag_root root[AG_ROOTS_MAX]; /* HELLO, ANSWER */
 	unsigned roots;
 	bool vf_migration; /* HELLO */
@@ -186,5 +208,21 @@ void ag_core_free(struct ag_core *c);
 void ag_core_step(struct ag_core *c, struct mr_now now, const struct ag_event *ev,
 		  struct ag_actions *out);
 int64_t ag_core_deadline(const struct ag_core *c);
+
+#define AG_DEADLINE_NS	(30 * INT64_C(1000000000)) /* of a command that names none */
+#define AG_FOLD_NS	(20 * INT64_C(1000000))	   /* uevents of one burst, one scan */
+#define AG_RESCAN_NS	(30 * INT64_C(1000000000)) /* uevents can be lost */
+#define AG_POLL_NS	(500 * INT64_C(1000000))   /* the same, while a command waits */
+#define AG_RETRY_NS	(1000 * INT64_C(1000000))  /* after a scan that failed */
+#define AG_HEARTBEAT_NS (5 * INT64_C(1000000000))
+#define AG_ALONE_NS	(10 * INT64_C(1000000000))
+
+/*
+ * How long the agent waits for a manager before it acts alone (default AG_ALONE_NS): a host
+ * that rebooted while the manager is away gets its functions again (HANDOVER 1), so VFs of PFs
+ * with VF migration are enabled and those that come up Available are given to their drivers.
+ * MR_NEVER: never.
+ */
+void ag_core_set_alone(struct ag_core *c, int64_t ns);
 
 #endif
