@@ -339,9 +339,41 @@ static void check_template(struct fm_check *c, const struct fm_doc *d)
 	check_spec(&v);
 }
 
+/* Functions that a profile asks for. */
+static uint64_t functions_of(const struct fm_doc_profile *p)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < p->devices.n; i++)
+		n += (uint64_t)p->devices.item[i].count.n.v;
+	return n;
+}
+
+/* The sum of what is asked for has an end, since every function wanted is kept in memory. */
+static void check_size(struct fm_check *c, const struct fm_doc *d, uint64_t *sum)
+{
+	bool template = d->kind == FM_KIND_PROFILE_TEMPLATE;
+	const struct fm_doc *group = template ? fm_docs_find(c->set, FM_KIND_HOST_GROUP,
+							     d->spec.template.host_group.s)
+					      : NULL;
+	uint64_t n = functions_of(template ? &d->spec.template.template : &d->spec.profile);
+	uint64_t before = *sum, hosts = 0;
+
+	for (unsigned i = 0; group && i < c->members; i++)
+		hosts += c->member[i].doc == group && !c->member[i].spare;
+	*sum += template ? n * hosts : n;
+	if (before <= FM_CLAIMS_MAX && *sum > FM_CLAIMS_MAX)
+		fm_check_error(
+			c, d, d->at, "spec",
+			"the documents up to this one ask for %llu functions; %u are possible",
+			(unsigned long long)*sum, FM_CLAIMS_MAX);
+}
+
 /* Checks rates, profiles and templates. */
 void fm_check_profiles(struct fm_check *c)
 {
+	uint64_t functions = 0;
+
 	for (unsigned i = 0; i < c->set->n; i++) {
 		if (c->set->doc[i]->kind == FM_KIND_SERVER_PROFILE)
 			claim_name(c, c->set->doc[i]->meta.name.s, c->set->doc[i], "");
@@ -356,5 +388,7 @@ void fm_check_profiles(struct fm_check *c)
 			check_profile(c, d);
 		else if (d->kind == FM_KIND_PROFILE_TEMPLATE)
 			check_template(c, d);
+		if (d->kind == FM_KIND_SERVER_PROFILE || d->kind == FM_KIND_PROFILE_TEMPLATE)
+			check_size(c, d, &functions);
 	}
 }

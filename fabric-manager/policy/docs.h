@@ -16,6 +16,8 @@ struct mr_buf;
 struct mr_diags;
 struct mr_map;
 
+#define FM_CLAIMS_MAX (1u << 18) /* functions that one policy may ask for */
+
 /* Zeroed is empty. Always sorted by kind, then name: the order of documents means nothing. */
 struct fm_docs {
 	struct fm_doc **doc;

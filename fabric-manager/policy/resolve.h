@@ -15,8 +15,6 @@
 
 struct mr_diags;
 
-#define FM_CLAIMS_MAX (1u << 18) /* of one policy */
-
 struct fm_resolve_input {
 	const struct fm_docs *docs;
 	const struct fm_inventory *inventory; /* NULL = nothing is known yet */

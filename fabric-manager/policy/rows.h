@@ -83,6 +83,7 @@
 #define GBIT  (1000 * 1000 * KBIT)
 #define MBIT  (1000 * KBIT)
 #define RATES RANGE(MBIT, 100000 * GBIT)
+#define KIB   INT64_C(1024)
 #define GIB   (INT64_C(1) << 30)
 #define PORTS RANGE(0, 511)
 

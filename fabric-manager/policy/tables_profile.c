@@ -172,7 +172,7 @@ static const struct fm_table boot_table = TABLE(fm_doc_device_boot, "boot", boot
 
 static const struct fm_key namespace_keys[] = {
 	TXT(fm_doc_namespace, "name", name, NAME, "Name of the namespace.", REQUIRED),
-	NUM(fm_doc_namespace, "size", size, SIZE, "Its size.", REQUIRED, RANGE(1, 0)),
+	NUM(fm_doc_namespace, "size", size, SIZE, "Its size.", REQUIRED, RANGE(KIB, 0)),
 	NUM(fm_doc_namespace, "blockSize", block_size, SIZE, "Size of a block.",
 	    RANGE(512, 65536)),
 	NUM(fm_doc_namespace, "sharing", sharing, ENUM,
@@ -204,9 +204,9 @@ static const struct fm_table watchdog_table =
 
 static const struct fm_key gpu_keys[] = {
 	NUM(fm_doc_device_gpu, "framebuffer", framebuffer, SIZE, "Memory of the function.",
-	    RANGE(1, 0)),
+	    RANGE(KIB, 0)),
 	NUM(fm_doc_device_gpu, "timeSlice", time_slice, TIME, "Time slice of the function.",
-	    RANGE(1, SEC)),
+	    RANGE(MS, SEC)),
 	OBJ(fm_doc_device_gpu, "watchdog", watchdog, watchdog_table,
 	    "Guard against a function that hangs."),
 };
