@@ -295,6 +295,13 @@ static void fail_unknown(struct reader *r, const struct mr_yaml *key, const char
 	mr_buf_done(&all);
 }
 
+/* Blocks are placed at their key: what stands below it may start a line later. */
+static void place_block(const struct mr_yaml *key, const struct mr_yaml *value, void *field)
+{
+	if (value->kind != MR_YAML_SCALAR)
+		*(struct fm_at *)field = at_of(key);
+}
+
 static void read_key(struct reader *r, const struct fm_table *t, const struct mr_yaml *key,
 		     const struct mr_yaml *value, void *base)
 {
@@ -313,6 +320,8 @@ static void read_key(struct reader *r, const struct fm_table *t, const struct mr
 	} else {
 		read_value(r, k, value, (char *)base + k->offset);
 	}
+	if (k)
+		place_block(key, value, (char *)base + k->offset);
 	fm_path_pop(&r->path, len);
 }
 
