@@ -222,7 +222,7 @@ struct fm_doc_port_profile {
 		struct fm_num qos;
 		struct fm_num protocol; /* enum fm_doc_vlan_protocol */
 	} vlan;
-	struct fm_num spoof_check;
+	struct fm_num spoof_check; /* -1 = not written */
 	struct fm_num trust;
 	struct fm_num link_state; /* enum fm_doc_link_state */
 	struct fm_num mtu;

@@ -128,7 +128,9 @@ static void set_port(const struct fm_resolving *r, const struct fm_doc_device *d
 		c->attrs.vlan_qos = (uint8_t)p->vlan.qos.v;
 		c->attrs.vlan_ad = p->vlan.protocol.v == FM_DOC_VLAN_8021AD;
 		c->attrs.trust = p->trust.v;
-		c->attrs.spoof_check = p->spoof_check.v;
+		c->attrs.spoof_check = p->spoof_check.v < 0
+					       ? dev->identity.ref[MR_IDENT_MAC].at.line > 0
+					       : p->spoof_check.v;
 	}
 	fm_doc_unref(none);
 }

@@ -64,7 +64,10 @@ static const struct fm_key port_profile_keys[] = {
 	OBJ(fm_doc_port_profile, "vlan", vlan, vlan_table,
 	    "VLAN of the function; unwritten: none."),
 	NUM(fm_doc_port_profile, "spoofCheck", spoof_check, BOOL,
-	    "Frames from other source addresses than the function's are dropped.", DEF(1)),
+	    "Frames from other source addresses than the function's are dropped. Unwritten: on "
+	    "where the device "
+	    "has a mac of its own.",
+	    .def = -1),
 	NUM(fm_doc_port_profile, "trust", trust, BOOL,
 	    "The host may change the function's address and receive everything.", DEF(0)),
 	NUM(fm_doc_port_profile, "linkState", link_state, ENUM,
