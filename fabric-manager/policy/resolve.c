@@ -5,7 +5,11 @@
  */
 #include "fabric-manager/policy/resolve.h"
 
+#include <string.h>
+
 #include "common/map.h"
+#include "common/str.h"
+#include "common/xalloc.h"
 #include "fabric-manager/policy/resolving.h"
 
 /* The inventory's word for a class of the documents; OTHER when none was written. */
@@ -14,6 +18,50 @@ enum mr_class fm_class_of(int64_t doc_class)
 	int c = doc_class < 0 ? -1 : mr_class_parse(fm_doc_class_name(doc_class));
 
 	return c < 0 ? MR_CLASS_OTHER : (enum mr_class)c;
+}
+
+/* Index of the identity pool 'name'; there is one, since the documents were checked. */
+unsigned fm_ident_pool_index(const struct fm_desired *d, const char *name)
+{
+	unsigned i = 0;
+
+	while (i < d->ident_pools && strcmp(d->ident_pool[i].name, name))
+		i++;
+	return i;
+}
+
+static void add_range(struct fm_ident_pool *p, const struct fm_doc_ident_range *range)
+{
+	struct mr_ident first, last;
+
+	if (mr_ident_parse(p->type, range->start.s, &first, NULL) ||
+	    mr_ident_parse(p->type, range->end.s, &last, NULL))
+		return;
+	p->range[p->ranges++] = (struct fm_ident_range){first.lo, last.lo};
+}
+
+/* Identity pools by name; ranges stay in the order of the document, the lowest free value is
+ * the planner's. */
+void fm_resolve_ident_pools(struct fm_resolving *r)
+{
+	struct fm_desired *d = r->d;
+
+	d->ident_pool = mr_xcalloc(r->docs->n + 1, sizeof(d->ident_pool[0]));
+	for (unsigned i = 0; i < r->docs->n; i++) {
+		const struct fm_doc *doc = r->docs->doc[i];
+		const struct fm_doc_identity_pool *s = &doc->spec.identity_pool;
+		struct fm_ident_pool *p = &d->ident_pool[d->ident_pools];
+
+		if (doc->kind != FM_KIND_IDENTITY_POOL)
+			continue;
+		d->ident_pools++;
+		mr_copy(p->name, sizeof(p->name), doc->meta.name.s);
+		p->type = (enum mr_ident_type)s->type.v;
+		p->reuse_after_ns = s->reuse_after.v;
+		p->range = mr_xcalloc(s->ranges.n + 1, sizeof(p->range[0]));
+		for (unsigned j = 0; j < s->ranges.n; j++)
+			add_range(p, &s->ranges.item[j]);
+	}
 }
 
 /* FabricPolicy, or what holds without one. */
@@ -53,7 +101,6 @@ struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags
 	fm_resolve_ident_pools(&r);
 	fm_resolve_pools(&r);
 	fm_resolve_profiles(&r);
-	fm_resolve_literals(&r);
 	mr_map_free(r.host_of);
 	return r.d;
 }

@@ -28,7 +28,6 @@ void fm_resolve_groups(struct fm_resolving *r);
 void fm_resolve_ident_pools(struct fm_resolving *r);
 void fm_resolve_pools(struct fm_resolving *r);
 void fm_resolve_profiles(struct fm_resolving *r);
-void fm_resolve_literals(struct fm_resolving *r);
 
 enum mr_class fm_class_of(int64_t doc_class);
 /* Index of the pool 'name' for devices of 'class_', of the identity pool, of the group;

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The verbs of the control socket: what a tester's hands do to the chassis, and raw looks at
+ * what a host would see.
+ */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/ids.h"
+#include "common/os/options.h"
+#include "common/pci/regmap.h"
+#include "common/tree.h"
+#include "common/xalloc.h"
+#include "sim/ctl.h"
+#include "sim/model/blade.h"
+#include "sim/model/chassis.h"
+#include "sim/tree_text.h"
+#include "sim/world.h"
+
+struct verb {
+	const char *name, *args, *help;
+	int min, max;
+	int (*run)(struct sim_world *w, char **arg, int n, struct mr_buf *out);
+};
+
+static int refuse(struct mr_buf *out, const char *fmt, const char *what)
+{
+	mr_buf_printf(out, fmt, what);
+	mr_buf_putc(out, '\n');
+	return 1;
+}
+
+/* VH of a blade by name, 0 with a sentence when there is none. */
+static unsigned blade(struct sim_world *w, const char *name, struct mr_buf *out)
+{
+	int vh = sim_host_find(sim_world_chassis(w), name);
+
+	if (vh > 0 && sim_world_blade(w, (unsigned)vh))
+		return (unsigned)vh;
+	refuse(out, "there is no blade '%s'", name);
+	return 0;
+}
+
+/* 1 or 0 for the two words, -1 with a sentence. */
+static int word(const char *s, const char *yes, const char *no, struct mr_buf *out)
+{
+	if (mr_streq(s, yes))
+		return 1;
+	if (mr_streq(s, no))
+		return 0;
+	mr_buf_printf(out, "expected %s or %s, got '%s'\n", yes, no, s);
+	return -1;
+}
+
+static int done(int r, const char *what, struct mr_buf *out)
+{
+	if (!r)
+		return 0;
+	mr_buf_printf(out, "%s: refused (%s)\n", what, strerror(-r));
+	return 1;
+}
+
+static int v_power(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	unsigned vh = blade(w, arg[0], out);
+	int on = vh ? word(arg[1], "on", "off", out) : -1;
+
+	(void)n;
+	if (on < 0)
+		return 1;
+	return done(
+		sim_host_set_power(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh, on),
+		arg[0], out);
+}
+
+static int v_reset(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	unsigned vh = blade(w, arg[0], out);
+
+	(void)n;
+	if (!vh)
+		return 1;
+	return done(sim_host_reset(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh),
+		    arg[0], out);
+}
+
+static int v_pull(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	int r = sim_adapter_pull(sim_world_chassis(w), sim_world_now(w), arg[0]);
+
+	(void)n;
+	return r == -ENOENT ? refuse(out, "there is no adapter '%s'", arg[0])
+			    : done(r, arg[0], out);
+}
+
+static int v_insert(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	int r = sim_adapter_insert(sim_world_chassis(w), sim_world_now(w), arg[0]);
+
+	(void)n;
+	return r == -ENOENT ? refuse(out, "there is no adapter '%s'", arg[0])
+			    : done(r, arg[0], out);
+}
+
+static int v_link(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	struct sim_chassis *c = sim_world_chassis(w);
+	uint64_t number;
+	int port = sim_host_find(c, arg[0]), up = word(arg[1], "up", "down", out);
+
+	(void)n;
+	if (up < 0)
+		return 1;
+	if (port < 0)
+		port = sim_adapter_find(c, arg[0]);
+	if (port < 0 && !mr_parse_u64(arg[0], MR_MAX_PORTS, false, &number, NULL))
+		port = (int)number;
+	if (port < 0)
+		return refuse(out, "there is no port, blade or adapter '%s'", arg[0]);
+	return done(sim_port_set_link(c, sim_world_now(w), (uint16_t)port, up), arg[0], out);
+}
+
+static int v_hang(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	unsigned vh = blade(w, arg[0], out);
+	int on = vh ? word(arg[1], "on", "off", out) : -1;
+
+	(void)n;
+	if (on < 0)
+		return 1;
+	sim_blade_hang(sim_world_blade(w, vh), on);
+	return 0;
+}
+
+static const char *life(const struct sim_world *w, struct sim_chassis *c, unsigned vh)
+{
+	const struct sim_blade *b = sim_world_blade(w, vh);
+
+	if (sim_blade_hung(b))
+		return "hung";
+	if (sim_blade_up(b))
+		return "up";
+	if (!sim_host_power(c, (uint16_t)vh))
+		return "off";
+	return sim_host_link(c, (uint16_t)vh) ? "booting" : "waits for its link";
+}
+
+static void add_blades(struct sim_world *w, struct mr_tree *t)
+{
+	struct mr_tree *list = mr_tree_add_list(t, "blades");
+
+	for (unsigned vh = 1; vh <= sim_world_blades(w); vh++) {
+		const struct sim_blade *b = sim_world_blade(w, vh);
+		struct mr_tree *m;
+
+		if (!b)
+			continue;
+		m = mr_tree_add_map(list, NULL);
+		mr_tree_add_text(m, "name", sim_blade_name(b));
+		mr_tree_add_int(m, "vh", vh);
+		mr_tree_add_text(m, "state", life(w, sim_world_chassis(w), vh));
+		mr_tree_add_text(m, "bootId", sim_blade_boot_id(b));
+		mr_tree_add_int(m, "devices", sim_blade_devs(b));
+	}
+}
+
+static int v_status(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	struct mr_tree *t;
+
+	if (n && (n != 2 || !mr_streq(arg[0], "-o") ||
+		  (!mr_streq(arg[1], "json") && !mr_streq(arg[1], "text")))) {
+		mr_buf_puts(out, "usage: status [-o json|text]\n");
+		return MR_EXIT_USAGE;
+	}
+	t = sim_chassis_status(sim_world_chassis(w));
+	add_blades(w, t);
+	if (n && mr_streq(arg[1], "json"))
+		sim_tree_json(t, out);
+	else
+		sim_tree_text(t, out);
+	mr_tree_free(t);
+	return 0;
+}
+
+static uint32_t cfg(struct sim_world *w, unsigned vh, uint16_t rid, unsigned off,
+		    unsigned width)
+{
+	return sim_host_cfg_read(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh, rid, off,
+				 width);
+}
+
+/* One bus by raw configuration cycles, and what is behind its bridges. */
+static void walk_bus(struct sim_world *w, unsigned vh, unsigned bus, unsigned depth,
+		     struct mr_buf *out)
+{
+	for (unsigned i = 0; i < 256; i++) {
+		uint16_t rid = (uint16_t)(bus << 8 | i);
+		uint32_t id = cfg(w, vh, rid, PCI_VENDOR_ID, 4);
+		uint32_t class = cfg(w, vh, rid, PCI_CLASS_REVISION, 4);
+		char text[MR_BDF_TEXT];
+
+		if ((id & 0xffff) == 0xffff)
+			continue;
+		mr_buf_printf(out, "%s %04x: %04x:%04x (rev %02x)\n",
+			      mr_bdf_text(rid, text) + 5, class >> 16, id & 0xffff, id >> 16,
+			      class & 0xff);
+		if ((cfg(w, vh, rid, PCI_HEADER_TYPE, 1) & 0x7f) == PCI_HEADER_TYPE_BRIDGE &&
+		    depth < 8 && cfg(w, vh, rid, PCI_SECONDARY_BUS, 1) > bus)
+			walk_bus(w, vh, cfg(w, vh, rid, PCI_SECONDARY_BUS, 1), depth + 1, out);
+	}
+}
+
+static int v_lspci(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	unsigned vh = blade(w, arg[0], out);
+
+	(void)n;
+	if (!vh)
+		return 1;
+	walk_bus(w, vh, 1, 0, out);
+	return 0;
+}
+
+static int v_mem(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	unsigned vh = blade(w, arg[0], out);
+	uint64_t address, width = 4, value;
+	struct mr_err err = {0};
+
+	if (!vh)
+		return 1;
+	if (mr_parse_u64(arg[1], UINT64_MAX, true, &address, &err) ||
+	    (n > 2 && mr_parse_u64(arg[2], 8, false, &width, &err)) ||
+	    (n > 3 && mr_parse_u64(arg[3], UINT64_MAX, true, &value, &err)))
+		return refuse(out, "%s", err.text);
+	if (width != 1 && width != 2 && width != 4 && width != 8)
+		return refuse(out, "expected a width of 1, 2, 4 or 8 bytes, got '%s'", arg[2]);
+	if (n > 3) {
+		sim_host_mem_write(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh,
+				   address, (unsigned)width, value);
+		return 0;
+	}
+	value = sim_host_mem_read(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh, address,
+				  (unsigned)width);
+	if (width < 8)
+		value &= (UINT64_C(1) << (8 * width)) - 1;
+	mr_buf_printf(out, "0x%0*llx\n", (int)(2 * width), (unsigned long long)value);
+	return 0;
+}
+
+static int v_cycle(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	static const char *const memories[] = {"good", "blank", "stale", "corrupt"};
+	unsigned nvm = 0;
+
+	while (n && nvm < MR_ARRAY_SIZE(memories) && !mr_streq(arg[0], memories[nvm]))
+		nvm++;
+	if (nvm == MR_ARRAY_SIZE(memories))
+		return refuse(out, "expected good, blank, stale or corrupt, got '%s'", arg[0]);
+	sim_chassis_power_cycle(sim_world_chassis(w), sim_world_now(w), nvm);
+	return 0;
+}
+
+static const struct verb verbs[] = {
+	{"power", "BLADE on|off", "switch a blade's power", 2, 2, v_power},
+	{"reset", "BLADE", "warm reset of a blade", 1, 1, v_reset},
+	{"pull", "ADAPTER", "take an adapter out of its slot", 1, 1, v_pull},
+	{"insert", "ADAPTER", "put it back", 1, 1, v_insert},
+	{"link", "PORT|BLADE|ADAPTER up|down", "restore or cut a cable", 2, 2, v_link},
+	{"hang", "BLADE on|off", "freeze a blade's kernel, let it go on", 2, 2, v_hang},
+	{"cycle", "[good|blank|stale|corrupt]",
+	 "power cycle of the chassis; what its memory then holds", 0, 1, v_cycle},
+	{"status", "[-o json|text]", "the chassis, its adapters and blades", 0, 2, v_status},
+	{"lspci", "BLADE", "what raw configuration cycles of the blade find", 1, 1, v_lspci},
+	{"mem", "BLADE ADDRESS [WIDTH [VALUE]]",
+	 "a memory read (or write) of the blade's processor", 2, 4, v_mem},
+};
+
+/* One line a verb. */
+void sim_ctl_help(struct mr_buf *out)
+{
+	for (size_t i = 0; i < MR_ARRAY_SIZE(verbs); i++)
+		mr_buf_printf(out, "  %-7s %-30s %s\n", verbs[i].name, verbs[i].args,
+			      verbs[i].help);
+}
+
+static const struct verb *find(const char *name)
+{
+	for (size_t i = 0; i < MR_ARRAY_SIZE(verbs); i++)
+		if (mr_streq(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+/* 0, or MR_EXIT_USAGE with what would be right. */
+int sim_ctl_check(int argc, char **argv, struct mr_buf *out)
+{
+	const struct verb *v = argc ? find(argv[0]) : NULL;
+
+	if (v && argc - 1 >= v->min && argc - 1 <= v->max)
+		return 0;
+	if (v) {
+		mr_buf_printf(out, "usage: banyan-sim ctl --run DIR %s %s\n", v->name, v->args);
+	} else {
+		mr_buf_printf(out, "'%s' is no verb; there are:\n", argc ? argv[0] : "");
+		sim_ctl_help(out);
+	}
+	return MR_EXIT_USAGE;
+}
+
+/* Runs one verb; see the header. */
+int sim_ctl_run(struct sim_world *w, int argc, char **argv, struct mr_buf *out)
+{
+	int r = sim_ctl_check(argc, argv, out);
+
+	return r ? r : find(argv[0])->run(w, argv + 1, argc - 1, out);
+}
