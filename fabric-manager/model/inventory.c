@@ -187,8 +187,10 @@ const char *fm_fn_text(const struct fm_inventory *inv, struct fm_fn_id id, char 
 	char port[16] = "";
 	struct mr_buf b = {0};
 
-	if (inv->n > 1 && id.chassis < inv->n)
-		mr_buf_printf(&b, "%s/", inv->chassis[id.chassis].name);
+	if (inv->n > 1 && id.chassis < inv->n) {
+		mr_buf_puts(&b, inv->chassis[id.chassis].name);
+		mr_buf_putc(&b, '/');
+	}
 	if (!a)
 		mr_fmt(port, sizeof(port), "port%u", id.port);
 	mr_buf_puts(&b, a ? a->name : port);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Folding of repeated log lines, without clock or output. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ static void tell(const struct mr_fold_line *line, void *arg)
 
 	t->calls++;
 	t->repeats = line->repeats;
-	strncpy(t->text, line->text, sizeof(t->text) - 1);
+	snprintf(t->text, sizeof(t->text), "%.*s", (int)sizeof(t->text) - 1, line->text);
 }
 
 static struct mr_fold *fold;

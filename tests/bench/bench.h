@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * banyan-bench: one program, one subcommand a subject. Each prints JSON lines with what was
+ * measured, the baseline of the same run and the ratio of the two (DESIGN section 11).
+ */
+#ifndef TESTS_BENCH_BENCH_H
+#define TESTS_BENCH_BENCH_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct bench_options {
+	unsigned count;	 /* 0 = the figure of DESIGN section 11 */
+	unsigned rounds; /* the best of so many */
+	const char *dir; /* for stores and sockets */
+	FILE *out;	 /* JSON lines */
+};
+
+int bench_plan(const struct bench_options *o);
+
+int64_t bench_now_ns(void);
+/* Resident memory of this process in bytes: now, and the highest since bench_rss_reset. */
+void bench_rss_reset(void);
+int64_t bench_rss(void);
+int64_t bench_rss_peak(void);
+
+#endif

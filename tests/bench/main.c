@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * banyan-bench SUBJECT [--count N] [--rounds N] [--dir DIR]
+ * banyan-bench smoke: every subject with tiny counts; each line has to be JSON with ratios > 0.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/xalloc.h"
+#include "tests/bench/bench.h"
+
+static const struct subject {
+	const char *name;
+	int (*run)(const struct bench_options *o);
+	unsigned tiny;
+	const char *about;
+} subjects[] = {
+	{"plan", bench_plan, 60, "place and plan: 1,000 claims, 100,000 claims, one change"},
+};
+
+/* Monotonic time. */
+int64_t bench_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t status_kib(const char *key)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[256];
+	int64_t kib = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, key, strlen(key)) == 0)
+			kib = strtoll(line + strlen(key), NULL, 10);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+/* Starts a new high-water mark. */
+void bench_rss_reset(void)
+{
+	FILE *f = fopen("/proc/self/clear_refs", "w");
+
+	if (!f)
+		return;
+	fputs("5", f);
+	fclose(f);
+}
+
+int64_t bench_rss(void)
+{
+	return status_kib("VmRSS:") * 1024;
+}
+
+int64_t bench_rss_peak(void)
+{
+	return status_kib("VmHWM:") * 1024;
+}
+
+/* ---- smoke ---- */
+
+static int check_line(const char *subject, const char *line)
+{
+	json_error_t err;
+	json_t *j = json_loads(line, 0, &err);
+	const char *key;
+	json_t *value;
+	int ratios = 0, bad = 0;
+
+	if (!j) {
+		fprintf(stderr, "%s: '%s' is no JSON: %s\n", subject, line, err.text);
+		return -1;
+	}
+	json_object_foreach(j, key, value)
+	{
+		if (!strstr(key, "ratio"))
+			continue;
+		ratios++;
+		bad += json_number_value(value) <= 0;
+	}
+	json_decref(j);
+	if (ratios && !bad)
+		return 0;
+	fprintf(stderr, "%s: '%s' has no ratio above 0\n", subject, line);
+	return -1;
+}
+
+static int smoke_subject(const struct subject *s, struct bench_options o)
+{
+	char *text = NULL, *save, *line;
+	size_t size;
+	unsigned lines = 0;
+	int rc;
+
+	o.out = open_memstream(&text, &size);
+	o.count = s->tiny;
+	o.rounds = 1;
+	rc = s->run(&o);
+	fclose(o.out);
+	if (rc)
+		fprintf(stderr, "%s: failed with %d\n", s->name, rc);
+	for (line = strtok_r(text, "\n", &save); line && !rc;
+	     line = strtok_r(NULL, "\n", &save), lines++) {
+		puts(line);
+		rc = check_line(s->name, line);
+	}
+	free(text);
+	return lines ? rc : -1;
+}
+
+static int smoke(const struct bench_options *o)
+{
+	int bad = 0;
+
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(subjects); i++)
+		bad |= smoke_subject(&subjects[i], *o);
+	return bad;
+}
+
+/* ---- command line ---- */
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: banyan-bench SUBJECT [--count N] [--rounds N] [--dir DIR]\n");
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(subjects); i++)
+		fprintf(stderr, "  %-10s %s\n", subjects[i].name, subjects[i].about);
+	fprintf(stderr, "  %-10s all of them, tiny, checked\n", "smoke");
+	return 64;
+}
+
+static int options(int argc, char **argv, struct bench_options *o)
+{
+	for (int i = 2; i + 1 < argc; i += 2) {
+		if (strcmp(argv[i], "--count") == 0)
+			o->count = (unsigned)strtoul(argv[i + 1], NULL, 10);
+		else if (strcmp(argv[i], "--rounds") == 0)
+			o->rounds = (unsigned)strtoul(argv[i + 1], NULL, 10);
+		else if (strcmp(argv[i], "--dir") == 0)
+			o->dir = argv[i + 1];
+		else
+			return -1;
+	}
+	return argc % 2 ? -1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	char dir[] = "/tmp/banyan-bench-XXXXXX";
+	struct bench_options o = {.rounds = 5, .out = stdout};
+	int rc;
+
+	if (argc < 2 || options(argc, argv, &o) || !o.rounds)
+		return usage();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (!o.dir && !mkdtemp(dir))
+		return 1;
+	o.dir = o.dir ? o.dir : dir;
+	if (strcmp(argv[1], "smoke") == 0) {
+		rc = smoke(&o);
+	} else {
+		const struct subject *s = NULL;
+
+		for (unsigned i = 0; i < MR_ARRAY_SIZE(subjects); i++)
+			if (strcmp(argv[1], subjects[i].name) == 0)
+				s = &subjects[i];
+		rc = s ? s->run(&o) : usage();
+	}
+	if (o.dir == dir)
+		rmdir(dir);
+	return rc ? 1 : 0;
+}
