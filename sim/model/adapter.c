@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Adapters: building, their place in VH 0 (buses and addresses with room for all VFs, set by
+ * the switch's own processor), presence and resets of the whole device.
+ */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/str.h"
+#include "common/xalloc.h"
+#include "sim/model/internal.h"
+
+/* ---- parts ---- */
+
+/* PF d:p. */
+struct sim_pf *sim_pf(const struct sim_adapter *a, unsigned d, unsigned p)
+{
+	return &a->pf[d * a->m.pfs + p];
+}
+
+/* MVF v of PF p. */
+struct sim_mvf *sim_mvf(const struct sim_adapter *a, unsigned p, unsigned v)
+{
+	return &a->vf[p * a->m.vfs + v];
+}
+
+/* Slot s (from 1) of PF d:p: MVF + 1, or 0. */
+uint16_t *sim_lvf(const struct sim_adapter *a, unsigned d, unsigned p, unsigned s)
+{
+	return &a->lvf[(d * a->m.pfs + p) * a->m.vfs + s - 1];
+}
+
+/* Whether slot s of PF d:p is tombstoned. */
+bool sim_slot_tombed(const struct sim_adapter *a, unsigned d, unsigned p, unsigned s)
+{
+	return a->tomb[(d * a->m.pfs + p) * a->m.vfs + s - 1];
+}
+
+/* Function number of PF d:p on the adapter's first bus: the BF is function 0 of VH 0. */
+unsigned sim_pf_function(const struct sim_adapter *a, unsigned d, unsigned p)
+{
+	return p + (a->m.kind == SIM_KIND_MRA && !d);
+}
+
+/* Buses that a model takes in VH 0: BF, PFs and all VFs, 256 routing IDs a bus. */
+unsigned sim_model_buses(const struct sim_model_desc *m)
+{
+	unsigned rids = (m->kind == SIM_KIND_MRA) + m->pfs * (1 + m->vfs);
+
+	return (rids + 255) / 256;
+}
+
+/* Present and its link up. */
+bool sim_adapter_up(const struct sim_adapter *a)
+{
+	return a->present && a->cable;
+}
+
+/* Whether any function of it is assigned to a host's VH. */
+bool sim_adapter_assigned(const struct sim_adapter *a)
+{
+	if (a->row_vs)
+		return true;
+	for (unsigned d = 1; d < a->vhs; d++)
+		if (a->vh[d].row_vs)
+			return true;
+	for (unsigned i = 0; i < a->m.pfs * a->m.vfs; i++)
+		if (a->vf[i].row_vs || a->vf[i].nv.d)
+			return true;
+	return false;
+}
+
+/* ---- building ---- */
+
+/* Makes the adapter of 'd' with the model 'm'; sim_adapter_done frees what it holds. */
+void sim_adapter_init(struct sim_chassis *c, struct sim_adapter *a,
+		      const struct sim_adapter_desc *d, const struct sim_model_desc *m)
+{
+	unsigned pfs = m->pfs, slots;
+
+	mr_copy(a->name, sizeof(a->name), d->name);
+	mr_copy(a->serial, sizeof(a->serial), d->serial);
+	a->m = *m;
+	a->slot = d->slot;
+	a->port = c->hosts + d->slot;
+	a->present = d->present;
+	a->cable = true;
+	a->vhs = m->kind == SIM_KIND_MRA ? m->vhs : 1;
+	slots = a->vhs * pfs * m->vfs;
+	a->vh = mr_xcalloc(a->vhs, sizeof(*a->vh));
+	a->pf = mr_xcalloc(a->vhs * pfs, sizeof(*a->pf));
+	a->vf = mr_xcalloc(pfs * m->vfs + 1, sizeof(*a->vf));
+	a->lvf = mr_xcalloc(slots + 1, sizeof(*a->lvf));
+	a->tomb = mr_xcalloc(slots + 1, 1);
+}
+
+/* Frees what the adapter holds. */
+void sim_adapter_done(struct sim_adapter *a)
+{
+	sim_fn_done(&a->self);
+	for (unsigned i = 0; i < a->vhs * a->m.pfs; i++)
+		sim_fn_done(&a->pf[i].fn);
+	for (unsigned i = 0; i < a->m.pfs * a->m.vfs; i++)
+		sim_fn_done(&a->vf[i].fn);
+	free(a->vh);
+	free(a->pf);
+	free(a->vf);
+	free(a->lvf);
+	free(a->tomb);
+	free(a->nv_vf);
+	free(a->nv_pf);
+	free(a->nv_vh);
+	free(a->nv_tomb);
+}
+
+/* ---- place in VH 0 ---- */
+
+struct cursor {
+	uint64_t at32, at64;
+};
+
+static uint64_t take(struct cursor *k, bool mem64, uint64_t size, uint64_t total)
+{
+	uint64_t *at = mem64 ? &k->at64 : &k->at32;
+	uint64_t here = (*at + size - 1) & ~(size - 1);
+
+	*at = here + total;
+	return here;
+}
+
+static void set_bar(uint32_t *bar, unsigned i, bool mem64, uint64_t addr)
+{
+	bar[i] = (uint32_t)addr;
+	if (mem64)
+		bar[i + 1] = (uint32_t)(addr >> 32);
+}
+
+static void assign_bars(struct cursor *k, const struct sim_loc *l)
+{
+	unsigned flags;
+
+	for (unsigned i = 0; i < 6; i++) {
+		uint64_t size = sim_bar_size(l, i, &flags);
+
+		if (size)
+			set_bar(l->fn->bar, i, flags & MR_BAR_64,
+				take(k, flags & MR_BAR_64, size, size));
+	}
+	l->fn->command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+}
+
+static void assign_vf_bars(struct cursor *k, const struct sim_adapter *a, struct sim_pf *pf)
+{
+	for (unsigned i = 0; i < 6; i++) {
+		const struct sim_bar_desc *b = &a->m.bar[i];
+
+		if (b->size)
+			set_bar(pf->iov.bar, i, b->mem64,
+				take(k, b->mem64, b->size, b->size * a->m.vfs));
+	}
+	pf->iov.ctl |= PCI_SRIOV_CTRL_ARI;
+}
+
+static struct sim_loc self_loc(struct sim_adapter *a)
+{
+	return (struct sim_loc){.kind = a->m.kind == SIM_KIND_MRA ? SIM_LOC_BF : SIM_LOC_BASE,
+				.a = a,
+				.fn = &a->self};
+}
+
+/* Sets every BAR and VF BAR of the adapter's functions in VH 0, always to the same addresses.
+ * A device that a host holds is not in VH 0. */
+void sim_adapter_assign(struct sim_adapter *a)
+{
+	struct cursor k = {a->base32, a->base64};
+	struct sim_loc l = self_loc(a);
+
+	if (a->m.kind != SIM_KIND_SRIOV && !a->row_vs)
+		assign_bars(&k, &l);
+	for (unsigned p = 0; p < a->m.pfs && a->m.kind != SIM_KIND_BASE; p++) {
+		l = sim_loc_pf(a, 0, p);
+		assign_bars(&k, &l);
+		assign_vf_bars(&k, a, sim_pf(a, 0, p));
+	}
+}
+
+/* How much address space the adapter takes: by an assignment that is thrown away. */
+static void measure(struct sim_adapter *a, struct cursor *k)
+{
+	struct sim_loc l = self_loc(a);
+
+	a->base32 = k->at32;
+	a->base64 = k->at64;
+	if (a->m.kind != SIM_KIND_SRIOV)
+		assign_bars(k, &l);
+	for (unsigned p = 0; p < a->m.pfs && a->m.kind != SIM_KIND_BASE; p++) {
+		l = sim_loc_pf(a, 0, p);
+		assign_bars(k, &l);
+		assign_vf_bars(k, a, sim_pf(a, 0, p));
+	}
+}
+
+static int by_slot(const void *x, const void *y)
+{
+	const struct sim_adapter *const *a = x, *const *b = y;
+
+	return (*a)->slot < (*b)->slot ? -1 : (*a)->slot > (*b)->slot;
+}
+
+/* Gives every adapter its buses and addresses in VH 0, in the order of slots. */
+void sim_adapters_place(struct sim_chassis *c)
+{
+	struct cursor k = {SIM_VH0_MEM32, SIM_VH0_MEM64};
+	struct sim_adapter **order = mr_xcalloc(c->adapters + 1, sizeof(struct sim_adapter *));
+	unsigned bus = 2;
+
+	for (unsigned i = 0; i < c->adapters; i++)
+		order[i] = &c->adapter[i];
+	if (c->adapters)
+		qsort(order, c->adapters, sizeof(struct sim_adapter *), by_slot);
+	for (unsigned i = 0; i < c->adapters; i++) {
+		struct sim_adapter *a = order[i];
+
+		a->bus = (uint8_t)bus;
+		bus += sim_model_buses(&a->m);
+		a->last_bus = (uint8_t)(bus - 1);
+		measure(a, &k);
+		a->dsp = (struct sim_bridge_cfg){.pri = 1, .sec = a->bus, .sub = a->last_bus};
+		a->dsp.devctl2 = PCI_EXP_DEVCTL2_ARI;
+		a->dsp.command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	}
+	free(order);
+}
+
+/* ---- resets ---- */
+
+static void fresh_vf(struct sim_mvf *v)
+{
+	uint16_t vs = v->row_vs, b = v->row_b;
+	uint64_t writes = v->writes;
+	bool dirty = v->dirty;
+
+	sim_fn_done(&v->fn);
+	memset(v, 0, sizeof(*v));
+	v->reset_done = true; /* power-on is a reset */
+	v->row_vs = vs;
+	v->row_b = b;
+	v->writes = writes;
+	v->dirty = dirty;
+}
+
+/* What a device is when it gets power: all tables at their defaults, then what the switch's
+ * committed memory knows of it. */
+void sim_adapter_power_on(struct sim_chassis *c, struct sim_adapter *a)
+{
+	unsigned slots = a->vhs * a->m.pfs * a->m.vfs;
+
+	sim_fn_reset(&a->self);
+	for (unsigned d = 0; d < a->vhs; d++) {
+		a->vh[d].enabled = !d;
+		a->vh[d].vh = 0;
+		a->vh[d].resets = 0;
+	}
+	for (unsigned i = 0; i < a->vhs * a->m.pfs; i++) {
+		sim_fn_done(&a->pf[i].fn);
+		memset(&a->pf[i], 0, sizeof(a->pf[i]));
+		a->pf[i].iov.total = (uint16_t)a->m.vfs;
+	}
+	for (unsigned i = 0; i < a->m.pfs * a->m.vfs; i++)
+		fresh_vf(&a->vf[i]);
+	memset(a->lvf, 0, slots * sizeof(*a->lvf));
+	memset(a->tomb, 0, slots);
+	sim_adapter_assign(a);
+	sim_nvm_restore_adapter(c, a);
+	sim_slots_update_adapter(c, a);
+}
+
+/*
+ * Hot reset of the device: every function of every VH. The BF's tables are sticky; the VFs of
+ * VH 0 come back as committed, those of hosts when they enable them again.
+ */
+void sim_adapter_reset(struct sim_chassis *c, struct sim_adapter *a)
+{
+	sim_fn_reset(&a->self);
+	a->self.busy_until = c->now.mono_ns + a->m.flr_ns;
+	for (unsigned d = 0; d < a->vhs && a->m.kind != SIM_KIND_BASE; d++)
+		for (unsigned p = 0; p < a->m.pfs; p++)
+			sim_pf_reset(c, a, d, p);
+	for (unsigned i = 0; i < a->m.pfs * a->m.vfs; i++)
+		sim_mvf_host_reset(c, a, &a->vf[i]);
+	sim_adapter_assign(a);
+	a->resets++;
+	for (unsigned p = 0; p < a->m.pfs && a->nv_valid; p++) {
+		struct sim_pf *pf = sim_pf(a, 0, p);
+
+		pf->iov.num = a->nv_pf[p].num;
+		pf->iov.ctl |= a->nv_pf[p].ctl & PCI_SRIOV_CTRL_MSE;
+		if (a->nv_pf[p].ctl & PCI_SRIOV_CTRL_VFE)
+			sim_sriov_enable(c, a, 0, p, true);
+	}
+	sim_slots_update_adapter(c, a);
+	sim_event_push(c, MR_EV_RESET_DONE, a->port, 0, 0, 0xffff, a->resets);
+}
+
+/* ---- tester ---- */
+
+/* Port of the adapter 'name', or -ENOENT. */
+int sim_adapter_find(const struct sim_chassis *c, const char *name)
+{
+	for (unsigned i = 0; i < c->adapters; i++)
+		if (mr_streq(c->adapter[i].name, name))
+			return (int)c->adapter[i].port;
+	return -ENOENT;
+}
+
+static int set_present(struct sim_chassis *c, struct mr_now now, const char *name, bool present)
+{
+	int port = sim_adapter_find(c, name);
+	struct sim_adapter *a;
+
+	sim_chassis_step(c, now);
+	if (port < 0)
+		return port;
+	a = sim_adapter_at(c, (unsigned)port);
+	if (a->present == present)
+		return -EALREADY;
+	a->present = present;
+	sim_event_push(c, MR_EV_PORT_PRESENCE, a->port, 0, 0, present, 0);
+	if (present) {
+		sim_adapter_power_on(c, a);
+	} else {
+		a->link_downs++;
+		sim_slots_update_adapter(c, a);
+	}
+	sim_event_push(c, MR_EV_PORT_LINK, a->port, 0, 0, sim_adapter_up(a), 0);
+	return 0;
+}
+
+/* Pulls an adapter out. 0, -ENOENT, -EALREADY. */
+int sim_adapter_pull(struct sim_chassis *c, struct mr_now now, const char *adapter)
+{
+	return set_present(c, now, adapter, false);
+}
+
+/* Puts it back. 0, -ENOENT, -EALREADY. */
+int sim_adapter_insert(struct sim_chassis *c, struct mr_now now, const char *adapter)
+{
+	return set_present(c, now, adapter, true);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Limits of a chassis as a whole. Everything that the numbering of ports, buses and addresses
+ * cannot hold is refused with its arithmetic, before anything is allocated for it.
+ */
+#include "common/str.h"
+#include "common/yaml.h"
+#include "sim/model/desc_read.h"
+#include "sim/model/internal.h"
+
+static const struct mr_yaml *item(const struct mr_yaml *spec, const char *list, unsigned i)
+{
+	const struct mr_yaml *y = mr_yaml_get(spec, list);
+
+	return y && y->kind == MR_YAML_SEQ && i < y->n ? y->child[i] : y;
+}
+
+static void check_host(struct sim_rd *rd, const struct mr_yaml *spec, unsigned i)
+{
+	const struct sim_desc *d = rd->desc;
+	const struct sim_host_desc *h = &d->host[i];
+	const struct mr_yaml *y = item(spec, "hosts", i);
+	char path[SIM_PATH_MAX];
+
+	mr_fmt(path, sizeof(path), "spec.hosts[%u]", i);
+	for (unsigned j = 0; j < i; j++) {
+		if (d->host[j].slot == h->slot)
+			sim_rd_error(rd, y, path, "slot %u is taken by host '%s'", h->slot,
+				     d->host[j].name);
+		if (mr_streq(d->host[j].name, h->name))
+			sim_rd_error(rd, y, path, "two hosts are named '%s'", h->name);
+	}
+	if (h->bridges > MR_MAX_BRIDGES)
+		sim_rd_error(rd, y, path,
+			     "%u bridges: 256 buses - 1 (root) - 1 (upstream bridge) - 1 "
+			     "(internal bus) = %d for one hierarchy",
+			     h->bridges, MR_MAX_BRIDGES);
+	else if (h->bridges > h->reserve_buses)
+		sim_rd_error(rd, y, path, "%u bridges need at least %u buses, reserved are %u",
+			     h->bridges, h->bridges, h->reserve_buses);
+}
+
+static void check_adapter(struct sim_rd *rd, const struct mr_yaml *spec, unsigned i)
+{
+	const struct sim_desc *d = rd->desc;
+	const struct sim_adapter_desc *a = &d->adapter[i];
+	const struct mr_yaml *y = item(spec, "adapters", i);
+	char path[SIM_PATH_MAX];
+
+	mr_fmt(path, sizeof(path), "spec.adapters[%u]", i);
+	for (unsigned j = 0; j < i; j++) {
+		if (d->adapter[j].slot == a->slot)
+			sim_rd_error(rd, y, path, "slot %u is taken by adapter '%s'", a->slot,
+				     d->adapter[j].name);
+		if (mr_streq(d->adapter[j].name, a->name))
+			sim_rd_error(rd, y, path, "two adapters are named '%s'", a->name);
+		if (mr_streq(d->adapter[j].serial, a->serial))
+			sim_rd_error(rd, y, path, "two adapters have the serial '%s'",
+				     a->serial);
+	}
+}
+
+static void check_ports(struct sim_rd *rd, const struct mr_yaml *spec)
+{
+	const struct sim_desc *d = rd->desc;
+	const struct mr_yaml *y = mr_yaml_get(spec, "switch");
+	unsigned h = 0, a = 0;
+
+	for (unsigned i = 0; i < d->hosts; i++)
+		h = d->host[i].slot > h ? d->host[i].slot : h;
+	for (unsigned i = 0; i < d->adapters; i++)
+		a = d->adapter[i].slot > a ? d->adapter[i].slot : a;
+	if (d->ports > MR_MAX_PORTS)
+		sim_rd_error(rd, y, "spec.switch.ports",
+			     "%u ports: at most %d, hosts and adapters together", d->ports,
+			     MR_MAX_PORTS);
+	else if (h + a > d->ports)
+		sim_rd_error(rd, y, "spec.switch.ports",
+			     "%u host slots + %u adapter slots = %u ports, the switch has %u",
+			     h, a, h + a, d->ports);
+}
+
+static void check_buses(struct sim_rd *rd, const struct mr_yaml *spec)
+{
+	const struct sim_desc *d = rd->desc;
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < d->adapters; i++)
+		sum += sim_model_buses(&d->model[d->adapter[i].model]);
+	if (sum + 2 > 256)
+		sim_rd_error(rd, mr_yaml_get(spec, "adapters"), "spec.adapters",
+			     "VH 0 has 256 buses: 1 (root) + 1 (internal bus) + %u (adapters "
+			     "with room for their VFs) = %u",
+			     sum, sum + 2);
+}
+
+static uint64_t model_mem32(const struct sim_model_desc *m)
+{
+	uint64_t copies = m->kind == SIM_KIND_BASE ? 1 : (uint64_t)m->pfs * m->vfs;
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < 6; i++)
+		if (!m->bar[i].mem64)
+			sum += m->bar[i].size * copies;
+	return sum;
+}
+
+/* A 32-bit VF BAR of all VFs together is aligned to one aperture; 2 GiB are there. */
+static void check_mem32(struct sim_rd *rd, const struct mr_yaml *spec)
+{
+	const struct sim_desc *d = rd->desc;
+	uint64_t sum = 0, largest = 0;
+
+	for (unsigned i = 0; i < d->adapters; i++) {
+		const struct sim_model_desc *m = &d->model[d->adapter[i].model];
+
+		sum += model_mem32(m);
+		for (unsigned b = 0; b < 6; b++)
+			if (!m->bar[b].mem64 && m->bar[b].size > largest)
+				largest = m->bar[b].size;
+	}
+	sum += largest * d->adapters;
+	if (largest && sum > (1ull << 32) - SIM_VH0_MEM32)
+		sim_rd_error(rd, mr_yaml_get(spec, "adapters"), "spec.adapters",
+			     "32-bit BARs of all adapters and their VFs need %llu MiB with "
+			     "alignment, VH 0 has 2048 MiB: use mem64",
+			     (unsigned long long)(sum >> 20));
+}
+
+/* Checks what the fields are together. Findings go to rd->diags. */
+void sim_desc_check(struct sim_rd *rd, const struct mr_yaml *spec)
+{
+	const struct sim_desc *d = rd->desc;
+
+	if (!d->hosts || d->hosts > MR_MAX_HOSTS)
+		sim_rd_error(rd, mr_yaml_get(spec, "hosts"), "spec.hosts",
+			     "%u hosts: expected 1 to %d (VH numbers)", d->hosts, MR_MAX_HOSTS);
+	if (d->adapters > MR_MAX_ADAPTERS)
+		sim_rd_error(rd, mr_yaml_get(spec, "adapters"), "spec.adapters",
+			     "%u adapters: at most %d", d->adapters, MR_MAX_ADAPTERS);
+	for (unsigned i = 0; i < d->hosts && d->hosts <= MR_MAX_HOSTS; i++)
+		check_host(rd, spec, i);
+	for (unsigned i = 0; i < d->adapters; i++)
+		check_adapter(rd, spec, i);
+	check_ports(rd, spec);
+	check_buses(rd, spec);
+	check_mem32(rd, spec);
+}

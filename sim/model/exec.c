@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Executes batches of register accesses. A batch is checked as a whole first (records that can
+ * be decoded, caps), then executed record by record until one fails. The owner is compared at
+ * each writing record (HANDOVER 8): at execution, not at receipt.
+ */
+#include "common/pci/batch.h"
+#include "sim/model/internal.h"
+
+struct run {
+	struct sim_chassis *c;
+	uint64_t owner_id, owner_epoch;
+	struct sim_batch_result *ret;
+};
+
+static uint64_t mask_of(unsigned width)
+{
+	return width == 8 ? SIM_ONES : (1ull << 8 * width) - 1;
+}
+
+/* ---- the three spaces ---- */
+
+static struct sim_loc locate(struct sim_chassis *c, const struct mr_batch_rec *r)
+{
+	return r->vh ? sim_vh_locate(c, r->vh, r->bdf) : sim_vh0_locate(c, r->bdf);
+}
+
+static bool is_control(const struct sim_loc *l, unsigned bar)
+{
+	if (bar)
+		return false;
+	return l->kind == SIM_LOC_BF ||
+	       (l->kind == SIM_LOC_PF && !l->d && !l->p && l->a->m.kind == SIM_KIND_SRIOV);
+}
+
+static uint64_t mem_read(struct sim_chassis *c, uint64_t addr, unsigned width)
+{
+	unsigned bar, shift = (unsigned)(addr & 7) * 8;
+	uint64_t off;
+	struct sim_loc l = sim_vh0_decode(c, addr, &bar, &off);
+
+	if (l.kind == SIM_LOC_NONE || (addr & (width - 1)))
+		return mask_of(width);
+	if (is_control(&l, bar))
+		return sim_ct_read(c, l.a, off & ~7ull) >> shift & mask_of(width);
+	return sim_fn_mem(c, &l, bar, off, width, false, 0);
+}
+
+static enum sim_wr mem_write(struct sim_chassis *c, uint64_t addr, unsigned width, uint64_t v)
+{
+	unsigned bar;
+	uint64_t off;
+	struct sim_loc l = sim_vh0_decode(c, addr, &bar, &off);
+
+	if (l.kind == SIM_LOC_NONE || (addr & (width - 1)))
+		return SIM_WR_DROPPED;
+	if (is_control(&l, bar)) /* its registers take whole writes only */
+		return width == 8 ? sim_ct_write(c, l.a, off, v) : SIM_WR_DROPPED;
+	sim_fn_touched(&l);
+	sim_fn_mem(c, &l, bar, off, width, true, v);
+	return SIM_WR_DONE;
+}
+
+static uint64_t reg_read(struct run *x, const struct mr_batch_rec *r, uint64_t addr)
+{
+	struct sim_loc l;
+
+	switch (r->space) {
+	case MR_SPACE_SWITCH:
+		return sim_sw_read(x->c, addr);
+	case MR_SPACE_MEMORY:
+		return r->vh ? mask_of(r->width) : mem_read(x->c, addr, r->width);
+	default:
+		l = locate(x->c, r);
+		if (addr >= 4096 || !sim_loc_answers(x->c, &l))
+			return mask_of(r->width);
+		return sim_cfg_read(x->c, &l, (unsigned)addr, r->width);
+	}
+}
+
+static enum sim_wr reg_write(struct run *x, const struct mr_batch_rec *r, uint64_t addr,
+			     uint64_t v)
+{
+	struct sim_loc l;
+
+	switch (r->space) {
+	case MR_SPACE_SWITCH:
+		return sim_sw_write(x->c, addr, v);
+	case MR_SPACE_MEMORY:
+		return r->vh ? SIM_WR_DROPPED : mem_write(x->c, addr, r->width, v);
+	default:
+		l = locate(x->c, r);
+		if (addr >= 4096 || !sim_loc_answers(x->c, &l))
+			return SIM_WR_DROPPED;
+		sim_fn_touched(&l);
+		sim_cfg_write(x->c, &l, (unsigned)addr, r->width, (uint32_t)v);
+		return SIM_WR_DONE;
+	}
+}
+
+/* ---- the records ---- */
+
+static bool owner_holds(struct run *x)
+{
+	struct sim_chassis *c = x->c;
+
+	if (c->owner_epoch && x->owner_id == c->owner_id && x->owner_epoch == c->owner_epoch)
+		return true;
+	c->refused++;
+	sim_event_push(c, MR_EV_OWNER_REFUSED, 0, 0, 0, x->owner_id, x->owner_epoch);
+	return false;
+}
+
+static uint32_t run_read(struct run *x, const struct mr_batch_rec *r)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		mr_batch_put_value(&x->ret->data,
+				   reg_read(x, r, r->address + (uint64_t)i * r->width));
+	return MR_BATCH_OK;
+}
+
+static uint32_t run_write(struct run *x, const struct mr_batch_rec *r)
+{
+	if (!owner_holds(x))
+		return MR_BATCH_STALE_OWNER;
+	for (unsigned i = 0; i < r->count; i++) {
+		if (reg_write(x, r, r->address + (uint64_t)i * r->width,
+			      mr_batch_value(r, i) & mask_of(r->width)) == SIM_WR_REFUSED)
+			return MR_BATCH_REFUSED;
+		x->c->writes++;
+	}
+	return MR_BATCH_OK;
+}
+
+static uint32_t run_expect(struct run *x, const struct mr_batch_rec *r)
+{
+	uint64_t v = reg_read(x, r, r->address);
+
+	if ((v & mr_batch_value(r, 0)) == mr_batch_value(r, 1))
+		return MR_BATCH_OK;
+	mr_batch_put_value(&x->ret->data, v);
+	return MR_BATCH_EXPECT;
+}
+
+/* The take-over: (old, old + 1) in a frame that already carries the new epoch. */
+static uint32_t run_take_over(struct run *x, uint64_t old, uint64_t value)
+{
+	struct sim_chassis *c = x->c;
+
+	mr_batch_put_value(&x->ret->data, c->owner_epoch);
+	if (c->owner_epoch != old || value != old + 1 || x->owner_epoch != value ||
+	    !x->owner_id)
+		return MR_BATCH_REFUSED;
+	c->owner_epoch = value;
+	c->owner_id = x->owner_id;
+	c->writes++;
+	sim_event_push(c, MR_EV_OWNER_CHANGED, 0, 0, 0, c->owner_id, c->owner_epoch);
+	return MR_BATCH_OK;
+}
+
+static uint32_t run_cas(struct run *x, const struct mr_batch_rec *r)
+{
+	uint64_t old = mr_batch_value(r, 0), value = mr_batch_value(r, 1), v;
+
+	if (r->space == MR_SPACE_SWITCH && r->address == SW_OWNER_EPOCH)
+		return run_take_over(x, old, value);
+	if (!owner_holds(x)) {
+		mr_batch_put_value(&x->ret->data, reg_read(x, r, r->address));
+		return MR_BATCH_STALE_OWNER;
+	}
+	v = reg_read(x, r, r->address);
+	mr_batch_put_value(&x->ret->data, v);
+	if (v != old ||
+	    reg_write(x, r, r->address, value & mask_of(r->width)) == SIM_WR_REFUSED)
+		return MR_BATCH_REFUSED;
+	x->c->writes++;
+	return MR_BATCH_OK;
+}
+
+static uint32_t run_record(struct run *x, const struct mr_batch_rec *r)
+{
+	switch (r->op) {
+	case MR_OP_READ:
+		return run_read(x, r);
+	case MR_OP_WRITE:
+		return run_write(x, r);
+	case MR_OP_CAS:
+		return run_cas(x, r);
+	default:
+		return run_expect(x, r);
+	}
+}
+
+/* Whether all of it can be decoded and is within the caps, before any of it is executed. */
+static uint32_t check(const uint8_t *ops, size_t len)
+{
+	struct mr_batch_rec r;
+	size_t pos = 0, records = 0, values = 0;
+	int rc;
+
+	if (len > MR_BATCH_MAX_BYTES)
+		return MR_BATCH_LIMIT;
+	while ((rc = mr_batch_next(ops, len, &pos, &r)) > 0) {
+		records++;
+		values += r.op == MR_OP_READ ? r.count : r.op == MR_OP_CAS;
+	}
+	if (rc < 0)
+		return MR_BATCH_MALFORMED;
+	return records > MR_BATCH_MAX_RECORDS || values > MR_BATCH_MAX_BYTES / 8
+		       ? MR_BATCH_LIMIT
+		       : MR_BATCH_OK;
+}
+
+/* Executes one batch at 'now': chassis.h. */
+void sim_chassis_batch(struct sim_chassis *c, struct mr_now now, uint64_t owner_id,
+		       uint64_t owner_epoch, const uint8_t *ops, size_t len,
+		       struct sim_batch_result *ret)
+{
+	struct run x = {c, owner_id, owner_epoch, ret};
+	struct mr_batch_rec r;
+	size_t pos = 0;
+
+	sim_chassis_step(c, now);
+	mr_buf_reset(&ret->data);
+	ret->executed = 0;
+	ret->status = check(ops, len);
+	while (ret->status == MR_BATCH_OK && mr_batch_next(ops, len, &pos, &r) > 0) {
+		ret->status = run_record(&x, &r);
+		if (ret->status == MR_BATCH_OK)
+			ret->executed++;
+	}
+}

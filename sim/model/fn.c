@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state that a driver can leave in a function: BARs, MSI-X table, device memory. Resets
+ * clear it, and whether it is clean is computed from it and from nothing else (I2).
+ */
+#include <linux/pci_regs.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "sim/model/internal.h"
+
+/* Everything back to its default. A reset that is under way goes on. */
+void sim_fn_reset(struct sim_fn *f)
+{
+	int64_t busy = f->busy_until;
+
+	sim_fn_done(f);
+	f->busy_until = busy;
+}
+
+/* Frees what the function holds; all-zero afterwards. */
+void sim_fn_done(struct sim_fn *f)
+{
+	free(f->mem);
+	free(f->msix);
+	memset(f, 0, sizeof(*f));
+}
+
+static bool msix_clean(const struct sim_fn *f, unsigned vectors)
+{
+	for (unsigned i = 0; f->msix && i < 4 * vectors; i++)
+		if (f->msix[i] != (i % 4 == 3))
+			return false;
+	return true;
+}
+
+static bool mem_clean(const struct sim_fn *f)
+{
+	for (unsigned i = 0; f->mem && i < SIM_FN_MEM; i++)
+		if (f->mem[i])
+			return false;
+	return true;
+}
+
+static bool bars_clean(const struct sim_fn *f)
+{
+	for (unsigned i = 0; i < 6; i++)
+		if (f->bar[i])
+			return false;
+	return true;
+}
+
+/* How many kinds of per-function state differ from their defaults. */
+unsigned sim_fn_dirt(const struct sim_fn *f, unsigned vectors)
+{
+	return (unsigned)(!!f->command + !!f->ats_ctl + !!f->msix_ctl + !!f->acs_ctl +
+			  !!(f->devctl | f->devctl2 | f->lnkctl) + !bars_clean(f) +
+			  !msix_clean(f, vectors) + !mem_clean(f));
+}
+
+/* Whether the function is as after a reset. */
+bool sim_fn_clean(const struct sim_fn *f, unsigned vectors)
+{
+	return !sim_fn_dirt(f, vectors);
+}
+
+/* MR_VF_DEFAULTS: function state and attributes. */
+bool sim_vf_defaults(const struct sim_adapter *a, const struct sim_mvf *v)
+{
+	const struct sim_vf_nv *n = &v->nv;
+
+	return sim_fn_clean(&v->fn, a->m.msix) &&
+	       !(n->ident0 | n->ident1 | n->vlan | n->min | n->max | n->flags | n->gate);
+}
+
+/* Notes that the MVF differs from the committed memory. */
+void sim_mvf_dirty(struct sim_chassis *c, struct sim_adapter *a, unsigned p, unsigned v)
+{
+	struct sim_mvf *m = sim_mvf(a, p, v);
+
+	a->dirty = true;
+	if (m->dirty)
+		return;
+	m->dirty = true;
+	MR_GROW(c->dirty, c->dirties, c->dirty_cap);
+	c->dirty[c->dirties++] = (uint64_t)a->port << 32 | (p * a->m.vfs + v);
+}
+
+/* A reset that its host caused (FLR, conventional): attributes of the assignment stay. */
+void sim_mvf_host_reset(struct sim_chassis *c, struct sim_adapter *a, struct sim_mvf *v)
+{
+	sim_fn_reset(&v->fn);
+	v->fn.busy_until = c->now.mono_ns + a->m.flr_ns;
+	v->resets++;
+}
+
+/* A request reached the function. */
+void sim_fn_touched(const struct sim_loc *l)
+{
+	if (l->kind != SIM_LOC_VF && l->kind != SIM_LOC_SYNTH)
+		return;
+	sim_mvf(l->a, l->p, l->v)->reset_done = false;
+	sim_mvf(l->a, l->p, l->v)->io++;
+}
+
+/* ---- BARs ---- */
+
+static bool has_control(const struct sim_loc *l)
+{
+	return l->kind == SIM_LOC_BF ||
+	       (l->kind == SIM_LOC_PF && !l->d && !l->p && l->a->m.kind == SIM_KIND_SRIOV);
+}
+
+/* Size of BAR 'i' in bytes, 0 where there is none; MR_BAR_* in *ret_flags. */
+uint64_t sim_bar_size(const struct sim_loc *l, unsigned i, unsigned *ret_flags)
+{
+	const struct sim_bar_desc *b;
+	uint64_t row;
+
+	*ret_flags = MR_BAR_64 | MR_BAR_PREF;
+	switch (l->kind) {
+	case SIM_LOC_BF:
+		return i ? 0 : SIM_CT_BAR;
+	case SIM_LOC_PF:
+		if (has_control(l))
+			return i == 0 ? SIM_CT_BAR : i == 2 ? SIM_PF_BAR : 0;
+		return i ? 0 : SIM_PF_BAR;
+	case SIM_LOC_BASE:
+		b = &l->a->m.bar[i];
+		*ret_flags = (b->mem64 ? MR_BAR_64 : 0) | (b->prefetch ? MR_BAR_PREF : 0);
+		return b->size;
+	case SIM_LOC_SYNTH:
+		row = l->bridge->row.bar[i];
+		*ret_flags = row & MR_BAR_FLAGS;
+		return row & ~MR_BAR_FLAGS;
+	default:
+		return 0;
+	}
+}
+
+/* Address in BAR 'i' as it is set. */
+uint64_t sim_bar_address(const struct sim_loc *l, unsigned i)
+{
+	unsigned flags;
+	uint64_t size = sim_bar_size(l, i, &flags), addr;
+
+	if (!size)
+		return SIM_ONES;
+	addr = l->fn->bar[i];
+	if (flags & MR_BAR_64 && i < 5)
+		addr |= (uint64_t)l->fn->bar[i + 1] << 32;
+	return addr & ~(size - 1);
+}
+
+/* Writes the bytes 'mask' of BAR register 'i'; address bits below the size stay 0. */
+void sim_bar_write(const struct sim_loc *l, unsigned i, uint32_t v, uint32_t mask)
+{
+	unsigned flags;
+	uint64_t size = sim_bar_size(l, i, &flags);
+	uint32_t keep;
+
+	if (size) {
+		keep = (uint32_t) ~(size - 1);
+	} else if (i && sim_bar_size(l, i - 1, &flags) && flags & MR_BAR_64) {
+		keep = (uint32_t)(~(sim_bar_size(l, i - 1, &flags) - 1) >> 32);
+	} else {
+		return;
+	}
+	l->fn->bar[i] = ((l->fn->bar[i] & ~mask) | (v & mask)) & keep;
+}
+
+/* ---- what is behind BARs ---- */
+
+/* Vectors, BAR and offset of the MSI-X table; 0 vectors where there is none. */
+void sim_msix_layout(const struct sim_loc *l, unsigned *ret_vectors, unsigned *ret_bir,
+		     uint32_t *ret_offset)
+{
+	uint64_t row;
+
+	*ret_vectors = l->a ? l->a->m.msix : 0;
+	*ret_bir = 0;
+	*ret_offset = 0;
+	switch (l->kind) {
+	case SIM_LOC_PF:
+		*ret_bir = has_control(l) ? 2 : 0;
+		*ret_offset = SIM_PF_MSIX;
+		break;
+	case SIM_LOC_SYNTH:
+		row = l->bridge->row.msix;
+		*ret_vectors = (row & 0xffff) < 2048 ? row & 0xffff : 2048;
+		*ret_bir = row >> 16 & 7;
+		*ret_offset = (uint32_t)(row >> 32);
+		break;
+	case SIM_LOC_VF:
+	case SIM_LOC_BASE:
+		*ret_offset = (uint32_t)(l->a->m.bar[0].size / 2);
+		break;
+	default:
+		*ret_vectors = 0;
+	}
+}
+
+static uint32_t msix_word(struct sim_fn *f, unsigned vectors, unsigned i, bool write,
+			  uint32_t v, uint32_t mask)
+{
+	if (!f->msix && !write)
+		return i % 4 == 3;
+	if (!f->msix) {
+		f->msix = mr_xcalloc(4 * vectors, sizeof(*f->msix));
+		for (unsigned k = 0; k < vectors; k++)
+			f->msix[4 * k + 3] = 1;
+	}
+	if (write)
+		f->msix[i] = (f->msix[i] & ~mask) | (v & mask);
+	return f->msix[i];
+}
+
+static uint64_t msix_access(struct sim_fn *f, unsigned vectors, uint64_t off, unsigned width,
+			    bool write, uint64_t v)
+{
+	unsigned i = (unsigned)(off / 4), shift = (unsigned)(off & 3) * 8;
+	uint32_t mask = width >= 4 ? UINT32_MAX : ((1u << 8 * width) - 1) << shift;
+	uint64_t got = msix_word(f, vectors, i, write, (uint32_t)(v << shift), mask) >> shift;
+
+	if (width == 8)
+		got |= (uint64_t)msix_word(f, vectors, i + 1, write, (uint32_t)(v >> 32), mask)
+		       << 32;
+	return width >= 4 ? got : got & ((1u << 8 * width) - 1);
+}
+
+static uint64_t mem_access(struct sim_fn *f, uint64_t off, unsigned width, bool write,
+			   uint64_t v)
+{
+	uint64_t got = 0;
+
+	if (!f->mem && !write)
+		return 0;
+	if (!f->mem)
+		f->mem = mr_xcalloc(1, SIM_FN_MEM);
+	for (unsigned i = 0; i < width; i++) {
+		if (write)
+			f->mem[off + i] = (uint8_t)(v >> 8 * i);
+		got |= (uint64_t)f->mem[off + i] << 8 * i;
+	}
+	return got;
+}
+
+static uint64_t array_access(struct sim_chassis *c, const struct sim_loc *l, uint64_t off,
+			     unsigned width, bool write, uint64_t v)
+{
+	uint64_t got = 0;
+
+	for (unsigned i = 0; i < width; i++) {
+		unsigned at = (unsigned)(off - SIM_PF_ARRAY) + i;
+
+		if (write)
+			sim_array_write(c, l->a, l->d, l->p, at, (uint8_t)(v >> 8 * i));
+		got |= (uint64_t)sim_array_read(l->a, l->d, l->p, at) << 8 * i;
+	}
+	return got;
+}
+
+/*
+ * Access behind BAR 'bar' of the function 'l' at 'off', naturally aligned: MSI-X table, State
+ * Array, function memory; elsewhere reads give 0. Control tables are not reached here.
+ */
+uint64_t sim_fn_mem(struct sim_chassis *c, const struct sim_loc *l, unsigned bar, uint64_t off,
+		    unsigned width, bool write, uint64_t v)
+{
+	unsigned vectors, bir, mem_bar = has_control(l) ? 2 : 0;
+	uint64_t room = SIM_FN_MEM;
+	uint32_t table;
+
+	sim_msix_layout(l, &vectors, &bir, &table);
+	if (bar == bir && off >= table && off < table + 16ull * vectors)
+		return msix_access(l->fn, vectors, off - table, width, write, v);
+	if (l->kind == SIM_LOC_PF && l->d && bar == 0 && off >= SIM_PF_ARRAY &&
+	    off < SIM_PF_ARRAY + l->a->m.vfs)
+		return array_access(c, l, off, width, write, v);
+	if (l->kind == SIM_LOC_VF || l->kind == SIM_LOC_BASE)
+		room = l->a->m.bar[0].size / 2 < room ? l->a->m.bar[0].size / 2 : room;
+	if (bar == mem_bar && off < room && l->kind != SIM_LOC_BF)
+		return mem_access(l->fn, off, width, write, v);
+	return 0;
+}

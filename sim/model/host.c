@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hosts as the chassis sees them: power, cable, link and resets of their hierarchies; the
+ * tester's calls for them and what a blade asks about itself.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "common/str.h"
+#include "sim/model/internal.h"
+
+/* Whether the host sees a tree: link up and port authorised. */
+bool sim_host_alive(const struct sim_host *h)
+{
+	return h->link && h->auth == MR_AUTH_AUTHORISED;
+}
+
+/*
+ * Conventional reset of a hierarchy: every bridge register returns to its default, what the
+ * host owns behind its bridges is reset; slots then show what is there without a change.
+ */
+void sim_host_tree_reset(struct sim_chassis *c, unsigned vh)
+{
+	struct sim_host *h = &c->host[vh];
+
+	memset(&h->up, 0, sizeof(h->up));
+	for (unsigned b = 0; h->bridge && b < h->d.bridges; b++) {
+		struct sim_bridge *r = &h->bridge[b];
+		bool pending = r->removal_pending;
+
+		sim_target_reset(c, vh, b);
+		memset(&r->cfg, 0, sizeof(r->cfg));
+		r->removal_pending = false;
+		sim_slot_update(c, vh, b);
+		r->cfg.slotsta = 0;
+		r->removal_pending = false;
+		if (pending)
+			sim_event_push(c, MR_EV_REMOVAL_SEEN, vh, vh, b, 0, 0);
+	}
+}
+
+static void notice_link(struct sim_chassis *c, unsigned vh, bool up)
+{
+	sim_notice_push(c, &(struct sim_notice){.kind = SIM_NOTICE_HOST_LINK,
+						.vh = (uint16_t)vh,
+						.arg = up});
+}
+
+/* Brings the link in line with power, cable and authorisation. A link that goes down resets the
+ * hierarchy below it. */
+void sim_host_link_update(struct sim_chassis *c, unsigned vh)
+{
+	struct sim_host *h = &c->host[vh];
+	bool up = h->power && h->cable && h->auth != MR_AUTH_HELD;
+
+	if (up == h->link) {
+		for (unsigned b = 0; h->bridge && b < h->d.bridges; b++)
+			sim_slot_update(c, vh, b);
+		return;
+	}
+	h->link = up;
+	if (!up)
+		h->link_downs++;
+	sim_host_tree_reset(c, vh);
+	sim_event_push(c, MR_EV_PORT_LINK, vh, vh, 0, up, 0);
+	notice_link(c, vh, up);
+}
+
+/* ---- what a blade asks ---- */
+
+/* Highest VH number. */
+unsigned sim_chassis_hosts(const struct sim_chassis *c)
+{
+	return c->hosts;
+}
+
+/* Name of the host of VH 'vh', NULL where there is none. */
+const char *sim_host_name(const struct sim_chassis *c, uint16_t vh)
+{
+	const struct sim_host *h = sim_host_at(c, vh);
+
+	return h ? h->d.name : NULL;
+}
+
+/* Whether the host's power is on. */
+bool sim_host_power(const struct sim_chassis *c, uint16_t vh)
+{
+	const struct sim_host *h = sim_host_at(c, vh);
+
+	return h && h->power;
+}
+
+/* Whether its link to the switch is up. */
+bool sim_host_link(const struct sim_chassis *c, uint16_t vh)
+{
+	const struct sim_host *h = sim_host_at(c, vh);
+
+	return h && h->link;
+}
+
+/* Bridges of its VS. */
+unsigned sim_host_bridges(const struct sim_chassis *c, uint16_t vh)
+{
+	const struct sim_host *h = sim_host_at(c, vh);
+
+	return h ? h->d.bridges : 0;
+}
+
+/* hotplugReserve of the host; zeros where there is none. */
+void sim_host_reserve(const struct sim_chassis *c, uint16_t vh, unsigned *ret_buses,
+		      uint64_t *ret_mmio, uint64_t *ret_mmio64)
+{
+	const struct sim_host *h = sim_host_at(c, vh);
+
+	*ret_buses = h ? h->d.reserve_buses : 0;
+	*ret_mmio = h ? h->d.reserve_mmio : 0;
+	*ret_mmio64 = h ? h->d.reserve_mmio64 : 0;
+}
+
+/* Whether its kernel has the VF migration extension of HANDOVER 14. */
+bool sim_host_vf_migration(const struct sim_chassis *c, uint16_t vh)
+{
+	const struct sim_host *h = sim_host_at(c, vh);
+
+	return h && h->d.vf_migration;
+}
+
+/* ---- tester ---- */
+
+/* VH of the host 'name', or -ENOENT. */
+int sim_host_find(const struct sim_chassis *c, const char *name)
+{
+	for (unsigned vh = 1; vh <= c->hosts; vh++)
+		if (c->host[vh].used && mr_streq(c->host[vh].d.name, name))
+			return (int)vh;
+	return -ENOENT;
+}
+
+static void count_boot(struct sim_chassis *c, unsigned vh)
+{
+	struct sim_host *h = &c->host[vh];
+
+	h->boots++;
+	sim_event_push(c, MR_EV_HOST_RESET, vh, vh, 0, h->boots, 0);
+}
+
+/* Power of a host on or off. 0, -ENOENT, or -EALREADY when it is so already. */
+int sim_host_set_power(struct sim_chassis *c, struct mr_now now, uint16_t vh, bool on)
+{
+	struct sim_host *h = sim_host_at(c, vh);
+
+	sim_chassis_step(c, now);
+	if (!h)
+		return -ENOENT;
+	if (h->power == on)
+		return -EALREADY;
+	h->power = on;
+	sim_event_push(c, MR_EV_PORT_POWER, vh, vh, 0, on, 0);
+	if (on)
+		count_boot(c, vh);
+	sim_host_link_update(c, vh);
+	return 0;
+}
+
+/* VH 0's root is reset: what has functions assigned to other VHs is not touched (HANDOVER 3);
+ * the others start anew and get their committed NumVFs and VF Enable back. */
+static void reset_vh0(struct sim_chassis *c)
+{
+	memset(&c->host[0].up, 0, sizeof(c->host[0].up));
+	for (unsigned i = 0; i < c->adapters; i++)
+		if (sim_adapter_up(&c->adapter[i]) && !sim_adapter_assigned(&c->adapter[i]))
+			sim_adapter_reset(c, &c->adapter[i]);
+	sim_event_push(c, MR_EV_VH0_RESET, 0, 0, 0, 0, 0);
+}
+
+/* Warm reset of a host: conventional reset of its hierarchy. 0, -ENOENT, -EHOSTDOWN. */
+int sim_host_reset(struct sim_chassis *c, struct mr_now now, uint16_t vh)
+{
+	struct sim_host *h = sim_host_at(c, vh);
+
+	sim_chassis_step(c, now);
+	if (!vh) {
+		reset_vh0(c);
+		return 0;
+	}
+	if (!h)
+		return -ENOENT;
+	if (!h->power)
+		return -EHOSTDOWN;
+	count_boot(c, vh);
+	sim_host_tree_reset(c, vh);
+	if (h->link) {
+		notice_link(c, vh, false);
+		notice_link(c, vh, true);
+	}
+	return 0;
+}
+
+/* Cuts or restores the cable of a host or adapter port. 0 or -ENOENT. */
+int sim_port_set_link(struct sim_chassis *c, struct mr_now now, uint16_t port, bool up)
+{
+	struct sim_host *h = sim_host_at(c, port);
+	struct sim_adapter *a = sim_adapter_at(c, port);
+
+	sim_chassis_step(c, now);
+	if (h) {
+		h->cable = up;
+		sim_host_link_update(c, port);
+		return 0;
+	}
+	if (!a)
+		return -ENOENT;
+	if (a->cable == up)
+		return 0;
+	a->cable = up;
+	if (!up)
+		a->link_downs++;
+	if (a->present) {
+		sim_event_push(c, MR_EV_PORT_LINK, a->port, 0, 0, up, 0);
+		sim_adapter_reset(c, a);
+	}
+	sim_slots_update_adapter(c, a);
+	return 0;
+}

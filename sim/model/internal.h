@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the chassis model share: its structs and the calls between its rooms.
+ * Nobody outside sim/model includes this. All-zero is the power-on value of every register
+ * block here, so that hierarchies can be allocated when they come up and cleared with memset.
+ */
+#ifndef SIM_MODEL_INTERNAL_H
+#define SIM_MODEL_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/now.h"
+#include "common/pci/batch.h"
+#include "common/pci/regmap.h"
+#include "common/rng.h"
+#include "sim/model/chassis.h"
+#include "sim/model/desc.h"
+
+#define SIM_FN_MEM     4096u		/* bytes of function memory behind BAR 0, at most */
+#define SIM_CT_BAR     (64ull << 20)	/* BAR of the control table */
+#define SIM_PF_BAR     (128ull << 10)	/* BAR of a PF: memory, state array, MSI-X table */
+#define SIM_PF_ARRAY   0x1000u		/* VF Migration State Array in it */
+#define SIM_PF_MSIX    0x10000u		/* MSI-X table in it */
+#define SIM_VH0_MEM32  0x80000000ull	/* VH 0: 32-bit BARs from here to 4 GiB */
+#define SIM_VH0_MEM64  0x10000000000ull /* VH 0: 64-bit BARs from here */
+#define SIM_ONES       UINT64_MAX
+#define SIM_BRIDGE_ID  0x0001ba5au /* device << 16 | vendor: upstream bridges; */
+#define SIM_BRIDGE_DSP 0x0002ba5au /* and downstream ones */
+
+/* ---- functions ---- */
+
+/* State that a driver can leave in a function; what a reset of it clears. */
+struct sim_fn {
+	uint32_t bar[6];
+	uint16_t command, devctl, devctl2, lnkctl, msix_ctl, ats_ctl, pmcsr, acs_ctl;
+	uint8_t intline, cacheline;
+	int64_t busy_until; /* a reset is under way until then */
+	uint8_t *mem;	    /* SIM_FN_MEM bytes once written */
+	uint32_t *msix;	    /* 4 words per vector once written */
+};
+
+/* The SR-IOV capability of one PF d:p. */
+struct sim_sriov {
+	uint16_t ctl, status, initial, total, num;
+	uint32_t page; /* 0 = 1, the default */
+	uint32_t bar[6];
+	int64_t ready_at; /* enabled VFs answer from then on */
+};
+
+struct sim_pf {
+	struct sim_fn fn;
+	struct sim_sriov iov;
+	uint32_t resets;
+};
+
+/* What the non-volatile memory keeps of an MVF. */
+struct sim_vf_nv {
+	uint16_t d, slot; /* owner and slot there; slot 0: in none (released, or VH 0's own) */
+	bool released;	  /* given up or cut: no rebooting host gets it back */
+	uint8_t block;
+	uint64_t cookie, ident0, ident1, vlan, min, max, flags, gate;
+};
+
+struct sim_mvf {
+	struct sim_fn fn;
+	struct sim_vf_nv nv;
+	uint8_t state; /* enum mr_vf_state; of host VHs only */
+	bool reset_busy, reset_done, dirty, drain_told;
+	uint16_t row_vs, row_b; /* the row that is not FREE and targets it; vs 0 = none */
+	uint32_t outstanding;
+	uint64_t resets, remaps, lost, io, writes;
+};
+
+/* A device VH of an mra adapter. */
+struct sim_dvh {
+	bool enabled;
+	uint16_t vh;
+	uint16_t row_vs, row_b;
+	uint32_t resets;
+};
+
+/* ---- bridges ---- */
+
+/* Configuration registers of a bridge that software can write. */
+struct sim_bridge_cfg {
+	uint16_t command, bctl, devctl, devctl2, lnkctl, pmcsr, acs_ctl;
+	uint16_t msi_ctl, msi_data;
+	uint16_t mem_base, mem_limit, pref_base, pref_limit;
+	uint16_t slotctl, slotsta;
+	uint8_t pri, sec, sub, intline, cacheline, io_base, io_limit;
+	uint32_t pref_base_hi, pref_limit_hi, msi_lo, msi_hi;
+};
+
+/* What the non-volatile memory keeps of a bridge row. */
+struct sim_row_nv {
+	uint64_t target, cookie, ids, msix, bar[6], window[6];
+	uint32_t subsys;
+	uint8_t state, tombstone;
+};
+
+/* One virtual downstream bridge with its row: at most 256 bytes. */
+struct sim_bridge {
+	struct sim_row_nv row;
+	int64_t eff_host, eff_dev; /* when the state written last takes effect at either port */
+	uint32_t maps, lost, outstanding;
+	uint8_t old_host, old_dev; /* states until then */
+	bool present, dlla;	   /* as the host sees them */
+	bool removal_pending;	   /* shown empty, not yet consumed by the host */
+	bool settling, dirty, drain_told;
+	struct sim_bridge_cfg cfg;
+};
+_Static_assert(sizeof(struct sim_bridge) <= 256, "a bridge is a record of at most 256 bytes");
+
+/* ---- hosts and adapters ---- */
+
+struct sim_row_nvm {
+	struct sim_row_nv cur, prev;
+	uint64_t commit; /* of 'cur' */
+};
+
+/* A host slot: port s, VS s, VH s. Index 0 of the table is VH 0's root. */
+struct sim_host {
+	bool used;
+	struct sim_host_desc d;
+	bool power, cable, link;
+	uint8_t auth, cut_answer;
+	uint8_t nv_auth, nv_cut;
+	bool ur_told;
+	uint64_t challenge;
+	uint32_t boots, link_downs;
+	struct sim_bridge_cfg up;
+	struct sim_bridge *bridge; /* d.bridges of them once the hierarchy came up */
+	struct sim_row_nvm *nvm;
+};
+
+struct sim_pf_nv {
+	uint16_t total, num, ctl;
+};
+
+struct sim_vf_nvm {
+	struct sim_vf_nv cur, prev;
+	uint64_t commit;
+};
+
+struct sim_adapter {
+	char name[MR_NAME_MAX];
+	char serial[32];
+	struct sim_model_desc m;
+	unsigned slot, port, vhs; /* vhs: 1 for sriov and base */
+	bool present, cable;
+	bool dirty;
+	uint8_t bus, last_bus;	 /* in VH 0 */
+	uint64_t base32, base64; /* VH 0: where its BARs begin */
+	uint16_t row_vs, row_b;	 /* base: the row that holds the whole device */
+	uint32_t link_downs, resets, outstanding;
+	struct sim_bridge_cfg dsp; /* its port in VH 0 */
+	struct sim_fn self;	   /* the BF of mra, the function of base */
+	struct sim_dvh *vh;	   /* [vhs] */
+	struct sim_pf *pf;	   /* [vhs][pfs] */
+	struct sim_mvf *vf;	   /* [pfs][vfs] */
+	uint16_t *lvf;		   /* [vhs][pfs][vfs]: MVF + 1 in the slot, 0 = free */
+	uint8_t *tomb;		   /* the same: tombstones of slots */
+	/* committed memory */
+	struct sim_vf_nvm *nv_vf;
+	struct sim_pf_nv *nv_pf; /* [vhs][pfs] */
+	struct sim_dvh *nv_vh;
+	uint8_t *nv_tomb;
+	bool nv_valid;
+};
+
+/* ---- the chassis ---- */
+
+enum sim_due_kind {
+	SIM_DUE_ROW,   /* a = vs, b = bridge: the row's state may be effective now */
+	SIM_DUE_RESET, /* a = port, b = pf << 16 | vf: a reset by the MR-PCIM ends */
+	SIM_DUE_TLP,   /* a = id */
+};
+
+struct sim_due {
+	int64_t at;
+	uint64_t seq;
+	enum sim_due_kind kind;
+	uint64_t a, b;
+};
+
+struct sim_event {
+	uint64_t reg[4];
+};
+
+struct sim_tlps; /* tlp.c */
+
+struct sim_chassis {
+	struct mr_now now;
+	struct mr_rng rng;
+	char name[MR_NAME_MAX];
+	char serial[32];
+	unsigned ports, hosts; /* highest port; highest host slot = VH */
+	struct sim_host *host; /* [hosts + 1] */
+	struct sim_adapter *adapter;
+	unsigned adapters;
+	uint16_t *adapter_at; /* [ports + 1]: adapter index + 1 */
+	int64_t hop_ns, effect_ns;
+	unsigned max_bridges;
+
+	uint64_t nvm_found, owner_id, owner_epoch, generation, refused, commits, writes;
+	uint64_t ur_drops, rows_used, cut_answer;
+	struct sim_event *event;
+	unsigned events;
+	uint64_t head, tail, event_flags;
+
+	struct sim_due *due;
+	unsigned dues, due_cap;
+	uint64_t due_seq;
+	struct sim_notice *notice;
+	unsigned notices, notice_first, notice_cap;
+	uint64_t *dirty; /* rows and MVFs changed since the last commit */
+	unsigned dirties, dirty_cap;
+	uint64_t nv_owner_id, nv_owner_epoch, nv_generation, nv_cut_answer, described_cut;
+	bool restoring_stale; /* a power cycle with stale memory is under way */
+	struct sim_tlps *tlps;
+};
+
+/* A function (or bridge) as it is seen from one hierarchy. */
+enum sim_loc_kind {
+	SIM_LOC_NONE,
+	SIM_LOC_UP,   /* upstream bridge */
+	SIM_LOC_DOWN, /* downstream bridge of a host VH */
+	SIM_LOC_DSP,  /* downstream port of VH 0 */
+	SIM_LOC_BF,
+	SIM_LOC_PF,
+	SIM_LOC_VF,
+	SIM_LOC_SYNTH,
+	SIM_LOC_BASE,
+};
+
+struct sim_loc {
+	enum sim_loc_kind kind;
+	uint16_t vh;
+	struct sim_host *host;
+	unsigned b; /* bridge number that it is or sits behind */
+	struct sim_bridge *bridge;
+	struct sim_bridge_cfg *br; /* bridges: their registers */
+	struct sim_adapter *a;
+	unsigned d, p, v; /* device VH, PF, MVF */
+	struct sim_fn *fn;
+	bool blocked; /* nothing is there because a row or the function is blocked */
+};
+
+enum sim_wr {
+	SIM_WR_DONE,
+	SIM_WR_DROPPED,
+	SIM_WR_REFUSED
+};
+
+/* chassis.c */
+void sim_due_add(struct sim_chassis *c, int64_t at, enum sim_due_kind kind, uint64_t a,
+		 uint64_t b);
+void sim_event_push(struct sim_chassis *c, enum mr_ev ev, unsigned port, unsigned vh,
+		    unsigned bridge, uint64_t arg0, uint64_t arg1);
+void sim_notice_push(struct sim_chassis *c, const struct sim_notice *n);
+struct sim_adapter *sim_adapter_at(const struct sim_chassis *c, unsigned port);
+struct sim_host *sim_host_at(const struct sim_chassis *c, unsigned vh);
+
+/* host.c */
+bool sim_host_alive(const struct sim_host *h); /* link up and tree shown */
+void sim_host_link_update(struct sim_chassis *c, unsigned vh);
+void sim_host_tree_reset(struct sim_chassis *c, unsigned vh);
+
+/* regs.c, rows.c */
+uint64_t sim_sw_read(struct sim_chassis *c, uint64_t addr);
+enum sim_wr sim_sw_write(struct sim_chassis *c, uint64_t addr, uint64_t v);
+uint64_t sim_row_read(struct sim_chassis *c, unsigned vs, unsigned b, unsigned off);
+enum sim_wr sim_row_write(struct sim_chassis *c, unsigned vs, unsigned b, unsigned off,
+			  uint64_t v);
+struct sim_bridge *sim_bridges(struct sim_host *h); /* allocates */
+const struct sim_bridge *sim_bridge_peek(const struct sim_host *h, unsigned b);
+unsigned sim_row_at_host(const struct sim_chassis *c, const struct sim_bridge *r);
+unsigned sim_row_at_dev(const struct sim_chassis *c, const struct sim_bridge *r);
+bool sim_row_effective(const struct sim_chassis *c, const struct sim_bridge *r);
+void sim_row_settle(struct sim_chassis *c, unsigned vs, unsigned b);
+void sim_row_drain_check(struct sim_chassis *c, unsigned vs, unsigned b);
+void sim_row_dirty(struct sim_chassis *c, unsigned vs, unsigned b);
+/* Ties the target of a row that is not FREE to it (on) or unties it. */
+void sim_row_tie(struct sim_chassis *c, unsigned vs, unsigned b, bool on);
+
+/* slot.c */
+void sim_slot_update(struct sim_chassis *c, unsigned vh, unsigned b);
+void sim_slots_update_adapter(struct sim_chassis *c, const struct sim_adapter *a);
+void sim_slot_ctl_write(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t v);
+void sim_slot_status_clear(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t bits);
+void sim_target_reset(struct sim_chassis *c, unsigned vh, unsigned b);
+
+/* adapter.c */
+void sim_adapter_init(struct sim_chassis *c, struct sim_adapter *a,
+		      const struct sim_adapter_desc *d, const struct sim_model_desc *m);
+void sim_adapter_done(struct sim_adapter *a);
+void sim_adapters_place(struct sim_chassis *c);
+void sim_adapter_assign(struct sim_adapter *a); /* BARs of VH 0 as its firmware sets them */
+bool sim_adapter_up(const struct sim_adapter *a);
+void sim_adapter_power_on(struct sim_chassis *c, struct sim_adapter *a);
+void sim_adapter_reset(struct sim_chassis *c, struct sim_adapter *a);
+bool sim_adapter_assigned(const struct sim_adapter *a);
+struct sim_pf *sim_pf(const struct sim_adapter *a, unsigned d, unsigned p);
+struct sim_mvf *sim_mvf(const struct sim_adapter *a, unsigned p, unsigned v);
+uint16_t *sim_lvf(const struct sim_adapter *a, unsigned d, unsigned p, unsigned s);
+bool sim_slot_tombed(const struct sim_adapter *a, unsigned d, unsigned p, unsigned s);
+unsigned sim_pf_function(const struct sim_adapter *a, unsigned d, unsigned p);
+unsigned sim_model_buses(const struct sim_model_desc *m);
+
+/* fn.c */
+void sim_fn_reset(struct sim_fn *f);
+void sim_fn_done(struct sim_fn *f);
+bool sim_fn_clean(const struct sim_fn *f, unsigned vectors);
+unsigned sim_fn_dirt(const struct sim_fn *f, unsigned vectors);
+uint64_t sim_bar_size(const struct sim_loc *l, unsigned i, unsigned *ret_flags);
+uint64_t sim_bar_address(const struct sim_loc *l, unsigned i);
+void sim_bar_write(const struct sim_loc *l, unsigned i, uint32_t v, uint32_t mask);
+void sim_msix_layout(const struct sim_loc *l, unsigned *ret_vectors, unsigned *ret_bir,
+		     uint32_t *ret_offset);
+uint64_t sim_fn_mem(struct sim_chassis *c, const struct sim_loc *l, unsigned bar, uint64_t off,
+		    unsigned width, bool write, uint64_t v);
+bool sim_vf_defaults(const struct sim_adapter *a, const struct sim_mvf *v);
+void sim_mvf_dirty(struct sim_chassis *c, struct sim_adapter *a, unsigned p, unsigned v);
+void sim_mvf_host_reset(struct sim_chassis *c, struct sim_adapter *a, struct sim_mvf *v);
+/* A request of VH 'vh' reached the function: RESET_DONE no longer tells the truth. */
+void sim_fn_touched(const struct sim_loc *l);
+
+/* control.c, migrate.c */
+uint64_t sim_ct_read(struct sim_chassis *c, struct sim_adapter *a, uint64_t off);
+enum sim_wr sim_ct_write(struct sim_chassis *c, struct sim_adapter *a, uint64_t off,
+			 uint64_t v);
+enum sim_wr sim_vf_command(struct sim_chassis *c, struct sim_adapter *a, unsigned p, unsigned v,
+			   uint64_t value);
+void sim_vf_reset_done(struct sim_chassis *c, struct sim_adapter *a, unsigned p, unsigned v);
+void sim_vf_drain_check(struct sim_chassis *c, struct sim_adapter *a, struct sim_mvf *v);
+void sim_vh_pack(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsigned p);
+unsigned sim_vh_owned(const struct sim_adapter *a, unsigned d, unsigned p);
+uint8_t sim_array_read(const struct sim_adapter *a, unsigned d, unsigned p, unsigned i);
+void sim_array_write(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsigned p,
+		     unsigned i, uint8_t v);
+bool sim_vf_enabled0(const struct sim_adapter *a, unsigned p, unsigned v);
+
+/* sriov.c */
+uint32_t sim_sriov_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel);
+void sim_sriov_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel, uint32_t v,
+		     uint32_t mask);
+void sim_sriov_enable(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsigned p,
+		      bool on);
+void sim_sriov_geometry(const struct sim_adapter *a, unsigned d, unsigned *ret_offset,
+			unsigned *ret_stride);
+uint64_t sim_sriov_aperture(const struct sim_adapter *a, const struct sim_pf *pf, unsigned i);
+void sim_pf_reset(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsigned p);
+
+/* cfg.c: configuration space of what 'l' names, dword at a time */
+uint32_t sim_cfg_read(struct sim_chassis *c, const struct sim_loc *l, unsigned off,
+		      unsigned width);
+void sim_cfg_write(struct sim_chassis *c, const struct sim_loc *l, unsigned off, unsigned width,
+		   uint32_t v);
+/* cfg_caps.c */
+struct sim_cap {
+	uint16_t off, len, id;
+	uint8_t version; /* 0: a capability of the first 256 bytes */
+	bool (*has)(const struct sim_loc *l);
+	uint32_t (*read)(struct sim_chassis *c, const struct sim_loc *l, unsigned rel);
+	void (*write)(struct sim_chassis *c, const struct sim_loc *l, unsigned rel, uint32_t v,
+		      uint32_t mask);
+};
+extern const struct sim_cap sim_fn_caps[], sim_bridge_caps[];
+extern const unsigned sim_fn_caps_n, sim_bridge_caps_n;
+uint32_t sim_pcie_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel);
+void sim_pcie_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel, uint32_t v,
+		    uint32_t mask);
+void sim_loc_reset(struct sim_chassis *c, const struct sim_loc *l); /* FLR */
+bool sim_loc_is_bridge(const struct sim_loc *l);
+uint16_t sim_merge16(uint16_t old, uint32_t v, uint32_t mask, uint16_t writable);
+
+/* vh.c, vh0.c */
+struct sim_loc sim_vh_locate(struct sim_chassis *c, unsigned vh, uint16_t rid);
+struct sim_loc sim_vh_decode(struct sim_chassis *c, unsigned vh, uint64_t addr,
+			     unsigned *ret_bar, uint64_t *ret_off);
+struct sim_loc sim_vh0_locate(struct sim_chassis *c, uint16_t rid);
+struct sim_loc sim_vh0_decode(struct sim_chassis *c, uint64_t addr, unsigned *ret_bar,
+			      uint64_t *ret_off);
+struct sim_loc sim_loc_pf(struct sim_adapter *a, unsigned d, unsigned p);
+struct sim_loc sim_loc_vf(struct sim_adapter *a, unsigned p, unsigned v);
+uint16_t sim_vf_rid0(const struct sim_adapter *a, unsigned p, unsigned v);
+/* Which PF or VF stands at function number 'fn' (may exceed 255) of device VH d. */
+struct sim_loc sim_adapter_locate(struct sim_adapter *a, unsigned d, unsigned fn);
+/* The one that decodes 'addr' among BARs and VF BARs of device VH d. */
+struct sim_loc sim_adapter_decode(struct sim_adapter *a, unsigned d, uint64_t addr,
+				  unsigned *ret_bar, uint64_t *ret_off);
+/* What the row of bridge b leads to, whatever the row's state is: by function number behind the
+ * bridge, by address. */
+struct sim_loc sim_behind_cfg(struct sim_chassis *c, struct sim_host *h, unsigned b,
+			      unsigned fn);
+struct sim_loc sim_behind_mem(struct sim_chassis *c, struct sim_host *h, unsigned b,
+			      uint64_t addr, unsigned *ret_bar, uint64_t *ret_off);
+/* The bridge of the host that a request goes to, -1 = none. */
+int sim_vh_bridge_of_rid(const struct sim_host *h, uint16_t rid);
+int sim_vh_bridge_of_addr(const struct sim_host *h, uint64_t addr);
+/* Whether it answers now: reset, VF state, VF Enable. */
+bool sim_loc_answers(const struct sim_chassis *c, struct sim_loc *l);
+void sim_ur_drop(struct sim_chassis *c, unsigned vh, uint16_t rid, uint64_t addr);
+unsigned sim_cut_answer(const struct sim_chassis *c, const struct sim_host *h);
+
+/* tlp.c */
+void sim_tlps_free(struct sim_tlps *t);
+void sim_tlp_due(struct sim_chassis *c, uint64_t id);
+
+/* nvm.c */
+void sim_nvm_commit(struct sim_chassis *c);
+void sim_nvm_restore_adapter(struct sim_chassis *c, struct sim_adapter *a);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * VH 0, the management hierarchy: bus 0 its upstream bridge, bus 1 one downstream port per
+ * adapter slot (slot k is function k - 1), then each adapter's own buses. A `base` device is in
+ * it only while no row holds it.
+ */
+#include <stddef.h>
+
+#include "sim/model/internal.h"
+
+static bool in_vh0(const struct sim_adapter *a)
+{
+	return sim_adapter_up(a) && !(a->m.kind == SIM_KIND_BASE && a->row_vs);
+}
+
+/* What VH 0 has at routing ID 'rid'. */
+struct sim_loc sim_vh0_locate(struct sim_chassis *c, uint16_t rid)
+{
+	struct sim_loc l = {.kind = SIM_LOC_NONE};
+	unsigned bus = rid >> 8;
+
+	if (!rid)
+		return (struct sim_loc){
+			.kind = SIM_LOC_UP, .host = &c->host[0], .br = &c->host[0].up};
+	for (unsigned i = 0; i < c->adapters && bus; i++) {
+		struct sim_adapter *a = &c->adapter[i];
+
+		if (bus == 1 && (rid & 0xff) + 1u == a->slot)
+			return (struct sim_loc){
+				.kind = SIM_LOC_DSP, .a = a, .br = &a->dsp, .b = a->slot};
+		if (bus >= a->bus && bus <= a->last_bus && in_vh0(a))
+			return sim_adapter_locate(a, 0, rid - (unsigned)(a->bus << 8));
+	}
+	return l;
+}
+
+/* Which function of VH 0 decodes 'addr'. */
+struct sim_loc sim_vh0_decode(struct sim_chassis *c, uint64_t addr, unsigned *ret_bar,
+			      uint64_t *ret_off)
+{
+	struct sim_loc l = {.kind = SIM_LOC_NONE};
+
+	for (unsigned i = 0; i < c->adapters && l.kind == SIM_LOC_NONE; i++)
+		if (in_vh0(&c->adapter[i]))
+			l = sim_adapter_decode(&c->adapter[i], 0, addr, ret_bar, ret_off);
+	if (l.kind != SIM_LOC_NONE && !sim_loc_answers(c, &l))
+		l.kind = SIM_LOC_NONE;
+	return l;
+}
