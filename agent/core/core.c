@@ -148,6 +148,7 @@ static void session_look(struct ag_core *c)
 		put_roots(c, a);
 		a->vf_migration = ag_look_vf_migration(c);
 		c->state = AG_HELLO_SENT;
+		c->heartbeat_at = c->now.mono_ns + AG_HEARTBEAT_NS;
 	}
 	if (c->answer_due && c->scans_done >= c->answer_need) {
 		put_roots(c, ag_emit(c, AG_ACT_ANSWER));
@@ -194,7 +195,6 @@ static void on_accepted(struct ag_core *c)
 	if (c->state != AG_HELLO_SENT && c->state != AG_ACCEPTED)
 		return;
 	c->state = AG_ACCEPTED;
-	c->heartbeat_at = c->now.mono_ns + AG_HEARTBEAT_NS;
 	report(c, true);
 }
 

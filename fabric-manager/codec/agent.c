@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * To and from pairs of agent.proto for the manager, side by side. agent/codec has the other end
+ * of the same messages.
+ */
+#include "fabric-manager/codec/agent.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/xalloc.h"
+#include "proto/agent.pb-c.h"
+
+/* Packs at the end of the buffer. */
+static void put(struct mr_buf *out, const Banyan__AgentMsg *m)
+{
+	size_t len = banyan__agent_msg__get_packed_size(m);
+	uint8_t *bytes = mr_xmalloc(len + 1);
+
+	banyan__agent_msg__pack(m, bytes);
+	mr_buf_add(out, bytes, len);
+	free(bytes);
+}
+
+/* ---- checks of single fields ---- */
+
+static int text(const char *field, char *to, size_t size, const char *from, struct mr_err *err)
+{
+	for (const char *s = from; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return mr_err_set(err, -EINVAL, MR_REASON_INVALID,
+					  "field %s holds a control character", field);
+	if (mr_copy(to, size, from))
+		return 0;
+	return mr_err_set(err, -EINVAL, MR_REASON_INVALID, "field %s is over %zu bytes", field,
+			  size - 1);
+}
+#define TEXT(to, field) text(#field, to, sizeof(to), m->field, err)
+
+static int range(const char *field, uint64_t v, uint64_t max, struct mr_err *err)
+{
+	if (v <= max)
+		return 0;
+	return mr_err_set(err, -EINVAL, MR_REASON_INVALID, "field %s is %llu, at most %llu",
+			  field, (unsigned long long)v, (unsigned long long)max);
+}
+#define RANGE(field, max) range(#field, (uint64_t)m->field, max, err)
+
+static int missing(const char *field, struct mr_err *err)
+{
+	return mr_err_set(err, -EINVAL, MR_REASON_INVALID, "field %s is missing", field);
+}
+
+/* ---- places, functions, roots ---- */
+
+static void place_to(const struct fm_place *p, Banyan__Place *m)
+{
+	banyan__place__init(m);
+	m->way = p->way;
+	m->port = p->port;
+	m->bridge = p->bridge;
+	m->pf = p->pf;
+	m->slot = p->slot;
+}
+
+static int place_from(const Banyan__Place *m, struct fm_place *p, struct mr_err *err)
+{
+	if (!m)
+		return missing("place", err);
+	if (RANGE(way, FM_WAY_DEVICE) || RANGE(port, 0xffff) || RANGE(bridge, 0xffff) ||
+	    RANGE(pf, 0xffff) || RANGE(slot, 0xffff))
+		return -EINVAL;
+	if (m->way == FM_WAY_NONE)
+		return missing("way", err);
+	*p = (struct fm_place){(enum fm_way)m->way, (uint16_t)m->port, (uint16_t)m->bridge,
+			       (uint16_t)m->pf, (uint16_t)m->slot};
+	return 0;
+}
+
+static int fn_from(const Banyan__AgentFunction *m, struct fm_agent_fn *f, struct mr_err *err)
+{
+	if (place_from(m->place, &f->place, err) || RANGE(rid, 0xffff) ||
+	    RANGE(vendor, 0xffff) || RANGE(device, 0xffff) || RANGE(class_code, 0xffffff) ||
+	    TEXT(f->driver, driver) || TEXT(f->name, name) || RANGE(numvfs, 0xffff) ||
+	    RANGE(totalvfs, 0xffff))
+		return -EINVAL;
+	f->rid = (uint16_t)m->rid;
+	f->vendor = (uint16_t)m->vendor;
+	f->device = (uint16_t)m->device;
+	f->class_code = m->class_code;
+	f->ident0 = m->ident0;
+	f->ident1 = m->ident1;
+	f->link = m->link;
+	f->numa = m->numa;
+	f->iommu_group = m->iommu_group;
+	f->pf = m->pf;
+	f->numvfs = (uint16_t)m->numvfs;
+	f->totalvfs = (uint16_t)m->totalvfs;
+	return 0;
+}
+
+static int roots_from(Banyan__AgentRoot *const *root, size_t n, struct fm_agent_hello *h,
+		      struct mr_err *err)
+{
+	if (range("number of roots", n, FM_ROOTS_MAX, err))
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++) {
+		const Banyan__AgentRoot *m = root[i];
+		struct fm_agent_root *r = &h->root[i];
+
+		if (TEXT(r->chassis_serial, chassis_serial) || RANGE(port, 0xffff) ||
+		    RANGE(vs, 0xffff))
+			return -EINVAL;
+		r->port = (uint16_t)m->port;
+		r->vs = (uint16_t)m->vs;
+		r->owner_epoch = m->owner_epoch;
+		r->challenge = m->challenge;
+	}
+	h->roots = (unsigned)n;
+	return 0;
+}
+
+/* ---- what the manager says ---- */
+
+/* Appends a Challenge: the agent is to read its VS identities again. */
+void fm_agent_put_challenge(struct mr_buf *out)
+{
+	Banyan__AgentMsg m = BANYAN__AGENT_MSG__INIT;
+	Banyan__Challenge c = BANYAN__CHALLENGE__INIT;
+
+	m.body_case = BANYAN__AGENT_MSG__BODY_CHALLENGE;
+	m.challenge = &c;
+	put(out, &m);
+}
+
+/* Appends an Accept: the session stands, the agent reports in full. */
+void fm_agent_put_accept(struct mr_buf *out, uint64_t session)
+{
+	Banyan__AgentMsg m = BANYAN__AGENT_MSG__INIT;
+	Banyan__Accept a = BANYAN__ACCEPT__INIT;
+
+	a.session = session;
+	m.body_case = BANYAN__AGENT_MSG__BODY_ACCEPT;
+	m.accept = &a;
+	put(out, &m);
+}
+
+/* Appends a Command. */
+void fm_agent_put_command(struct mr_buf *out, const struct fm_agent_cmd *cmd)
+{
+	Banyan__AgentMsg m = BANYAN__AGENT_MSG__INIT;
+	Banyan__Command c = BANYAN__COMMAND__INIT;
+	Banyan__Place place;
+
+	place_to(&cmd->place, &place);
+	c.op = cmd->op;
+	c.verb = cmd->verb;
+	c.assignment = cmd->assignment;
+	c.epoch = cmd->epoch;
+	c.owner_epoch = cmd->owner_epoch;
+	c.deadline_ns = cmd->deadline_ns;
+	c.place = &place;
+	c.driver = (char *)cmd->driver;
+	c.force = cmd->force;
+	c.ident0 = cmd->ident0;
+	m.body_case = BANYAN__AGENT_MSG__BODY_COMMAND;
+	m.command = &c;
+	put(out, &m);
+}
+
+/* Appends a ReportAck. */
+void fm_agent_put_report_ack(struct mr_buf *out, uint64_t revision)
+{
+	Banyan__AgentMsg m = BANYAN__AGENT_MSG__INIT;
+	Banyan__ReportAck a = BANYAN__REPORT_ACK__INIT;
+
+	a.revision = revision;
+	m.body_case = BANYAN__AGENT_MSG__BODY_REPORT_ACK;
+	m.report_ack = &a;
+	put(out, &m);
+}
+
+/* Appends a Heartbeat of the manager; it carries no revision. */
+void fm_agent_put_heartbeat(struct mr_buf *out)
+{
+	Banyan__AgentMsg m = BANYAN__AGENT_MSG__INIT;
+	Banyan__Heartbeat h = BANYAN__HEARTBEAT__INIT;
+
+	m.body_case = BANYAN__AGENT_MSG__BODY_HEARTBEAT;
+	m.heartbeat = &h;
+	put(out, &m);
+}
+
+/* Appends an Error, as the reply to 'reply_to' (0 = to nothing). */
+void fm_agent_put_error(struct mr_buf *out, uint64_t reply_to, const struct mr_err *err)
+{
+	Banyan__AgentMsg m = BANYAN__AGENT_MSG__INIT;
+	Banyan__Error e = BANYAN__ERROR__INIT;
+
+	e.reason = (Banyan__Reason)err->reason;
+	e.err = -err->code;
+	e.text = (char *)err->text;
+	m.reply_to = reply_to;
+	m.body_case = BANYAN__AGENT_MSG__BODY_ERROR;
+	m.error = &e;
+	put(out, &m);
+}
+
+/* ---- what an agent says ---- */
+
+static int hello_from(const Banyan__AgentHello *m, struct fm_agent_hello *h, struct mr_err *err)
+{
+	if (TEXT(h->host, host) || TEXT(h->boot_id, boot_id) || TEXT(h->kernel, kernel) ||
+	    roots_from(m->root, m->n_root, h, err))
+		return -EINVAL;
+	if (!h->host[0])
+		return missing("host", err);
+	if (!h->boot_id[0])
+		return missing("boot_id", err);
+	h->incarnation = m->incarnation;
+	h->vf_migration = m->vf_migration;
+	return 0;
+}
+
+static int report_from(const Banyan__Report *m, struct fm_agent_report *r, struct mr_err *err)
+{
+	if (RANGE(n_function, FM_REPORT_FUNCTIONS_MAX) ||
+	    RANGE(n_gone, FM_REPORT_FUNCTIONS_MAX))
+		return -EINVAL;
+	r->revision = m->revision;
+	r->full = m->full;
+	r->fn = m->n_function ? mr_xcalloc(m->n_function, sizeof(*r->fn)) : NULL;
+	r->gone = m->n_gone ? mr_xcalloc(m->n_gone, sizeof(*r->gone)) : NULL;
+	for (; r->fns < m->n_function; r->fns++)
+		if (fn_from(m->function[r->fns], &r->fn[r->fns], err))
+			return -EINVAL;
+	for (; r->gones < m->n_gone; r->gones++)
+		if (place_from(m->gone[r->gones], &r->gone[r->gones], err))
+			return -EINVAL;
+	return 0;
+}
+
+/* A reason that this version does not know is INTERNAL; the sentence says the rest
+ * (proto/README.md). */
+static enum mr_reason reason_from(int reason)
+{
+	return reason >= 0 && reason < MR_REASON_COUNT ? (enum mr_reason)reason
+						       : MR_REASON_INTERNAL;
+}
+
+static int ack_from(const Banyan__Ack *m, struct fm_agent_ack *a, struct mr_err *err)
+{
+	if (TEXT(a->detail, detail) || TEXT(a->who, who) ||
+	    (m->function && fn_from(m->function, &a->fn, err)))
+		return -EINVAL;
+	if (!m->op)
+		return missing("op", err);
+	a->op = m->op;
+	a->reason = reason_from((int)m->reason);
+	a->has_fn = m->function;
+	return 0;
+}
+
+/* A sentence for the log: cut where it is too long, never a reason to fail. */
+static void sentence(struct fm_agent_msg *msg, const char *s)
+{
+	mr_fmt(msg->text, sizeof(msg->text), "%s", s);
+	for (char *t = msg->text; *t; t++)
+		if ((unsigned char)*t < 0x20 || *t == 0x7f)
+			*t = '?';
+}
+
+static int body_from(const Banyan__AgentMsg *m, struct fm_agent_msg *ret, struct mr_err *err)
+{
+	switch (m->body_case) {
+	case BANYAN__AGENT_MSG__BODY_ERROR:
+		ret->kind = FM_AGENT_MSG_ERROR;
+		sentence(ret, m->error->text);
+		return 0;
+	case BANYAN__AGENT_MSG__BODY_AGENT_HELLO:
+		ret->kind = FM_AGENT_MSG_HELLO;
+		return hello_from(m->agent_hello, &ret->hello, err);
+	case BANYAN__AGENT_MSG__BODY_ANSWER:
+		ret->kind = FM_AGENT_MSG_ANSWER;
+		return roots_from(m->answer->root, m->answer->n_root, &ret->hello, err);
+	case BANYAN__AGENT_MSG__BODY_REPORT:
+		ret->kind = FM_AGENT_MSG_REPORT;
+		return report_from(m->report, &ret->report, err);
+	case BANYAN__AGENT_MSG__BODY_SYNC_BEGIN:
+		ret->kind = FM_AGENT_MSG_SYNC_BEGIN;
+		return 0;
+	case BANYAN__AGENT_MSG__BODY_SYNC_END:
+		ret->kind = FM_AGENT_MSG_SYNC_END;
+		return 0;
+	case BANYAN__AGENT_MSG__BODY_ACK:
+		ret->kind = FM_AGENT_MSG_ACK;
+		return ack_from(m->ack, &ret->ack, err);
+	case BANYAN__AGENT_MSG__BODY_HEARTBEAT:
+		ret->kind = FM_AGENT_MSG_HEARTBEAT;
+		ret->report.revision = m->heartbeat->revision;
+		return 0;
+	case BANYAN__AGENT_MSG__BODY_GOODBYE:
+		ret->kind = FM_AGENT_MSG_GOODBYE;
+		sentence(ret, m->goodbye->why);
+		return 0;
+	case BANYAN__AGENT_MSG__BODY_CHALLENGE:
+	case BANYAN__AGENT_MSG__BODY_ACCEPT:
+	case BANYAN__AGENT_MSG__BODY_REPORT_ACK:
+	case BANYAN__AGENT_MSG__BODY_COMMAND:
+		return mr_err_set(err, -EINVAL, MR_REASON_INVALID,
+				  "body %d is the manager's to say", (int)m->body_case);
+	default:
+		return mr_err_set(err, -ENOTSUP, MR_REASON_UNSUPPORTED,
+				  "this manager does not know the body of that message");
+	}
+}
+
+int fm_agent_get(const uint8_t *data, size_t len, struct fm_agent_msg *ret, struct mr_err *err)
+{
+	Banyan__AgentMsg *m = banyan__agent_msg__unpack(NULL, len, data);
+	int rc;
+
+	*ret = (struct fm_agent_msg){0};
+	if (!m)
+		return mr_err_set(err, -EINVAL, MR_REASON_INVALID, "frame is no AgentMsg");
+	ret->id = m->id;
+	ret->reply_to = m->reply_to;
+	rc = body_from(m, ret, err);
+	banyan__agent_msg__free_unpacked(m, NULL);
+	if (rc)
+		fm_agent_report_done(&ret->report);
+	return rc;
+}
+
+/* Frees what a message owns; 'm' is empty afterwards. */
+void fm_agent_msg_done(struct fm_agent_msg *m)
+{
+	fm_agent_report_done(&m->report);
+	*m = (struct fm_agent_msg){0};
+}
