@@ -176,7 +176,7 @@ struct fm_use fm_planner_placed_use(const struct fm_planner *p, unsigned i)
 			   .bridge = pl->place.bridge,
 			   .guaranteed = c->guaranteed_mbps,
 			   .limit = c->limit_mbps,
-			   .exclusive = p->d->pool[c->pool].exclusive};
+			   .exclusive = fm_planner_exclusive(p, i)};
 
 	u.unit = fm_world_unit(&p->world, pl->fn, &u.vf);
 	u.host = u.sharer =
@@ -194,7 +194,7 @@ static void take_matched(struct fm_planner *p, unsigned i)
 	if (p->plan->placed[i].current < 0 ||
 	    !fm_planner_use(p, p->plan->placed[i].current, &u))
 		return;
-	u.exclusive = p->d->pool[c->pool].exclusive;
+	u.exclusive = fm_planner_exclusive(p, i);
 	if (c->host != FM_WHOLE)
 		u.sharer = fm_world_host(&p->world, p->d->host[c->host].chassis,
 					 p->d->host[c->host].port);

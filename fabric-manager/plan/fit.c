@@ -49,15 +49,19 @@ static enum fm_way way_of(const struct fm_adapter *a, bool lvf)
 	return a->kind == FM_ADAPTER_MRA && lvf ? FM_WAY_LVF : FM_WAY_SYNTHETIC;
 }
 
+/* What has to stand in the 32-bit window of 'b'. */
+static uint64_t low_need(const struct fm_bridge *b, const struct fm_need *n)
+{
+	return n->mmio + (b->mmio64 ? 0 : n->mmio64);
+}
+
 static enum fm_drop bridge_drop(const struct fm_bridge *b, const struct fm_need *n)
 {
-	uint64_t left = b->mmio - n->mmio, left64 = b->mmio64 - n->mmio64;
-
 	if (!b->bus_first || b->bus_last - b->bus_first + 1u < n->buses)
 		return FM_DROP_BUSES;
-	if (b->mmio < n->mmio || b->mmio64 < n->mmio64)
+	if (low_need(b, n) > b->mmio || (b->mmio64 && n->mmio64 > b->mmio64))
 		return FM_DROP_WINDOW;
-	return n->either <= left || n->either <= left64 ? FM_DROP_NONE : FM_DROP_WINDOW;
+	return FM_DROP_NONE;
 }
 
 /* Lowest free bridge of the host that has what 'n' needs; when there is none, the free bridge
@@ -259,9 +263,9 @@ static void window_words(const struct fm_world *w, const struct fm_ask *ask,
 			      b->bus_first ? b->bus_last - b->bus_first + 1u : 0, n->buses);
 		return;
 	}
-	low = n->mmio > b->mmio || (n->mmio64 <= b->mmio64 && !n->mmio64);
+	low = low_need(b, n) > b->mmio;
 	size(out, "", low ? b->mmio : b->mmio64);
-	size(out, ", needs ", low ? n->mmio + n->either : n->mmio64 + n->either);
+	size(out, ", needs ", low ? low_need(b, n) : n->mmio64);
 }
 
 static void full_words(const struct fm_world *w, const struct fm_cand *c, struct mr_buf *out)

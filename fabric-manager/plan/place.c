@@ -17,7 +17,7 @@ bool fm_planner_ask(const struct fm_planner *p, unsigned i, struct fm_ask *ret)
 			       .host = h->port ? fm_world_host(&p->world, h->chassis, h->port)
 					       : FM_NONE,
 			       .lvf = p->in->host && p->in->host[c->host].lvf,
-			       .exclusive = p->d->pool[c->pool].exclusive};
+			       .exclusive = fm_planner_exclusive(p, i)};
 	return ret->host != FM_NONE;
 }
 
@@ -38,6 +38,8 @@ const struct fm_cand *fm_planner_cand(const struct fm_planner *p, unsigned i, ui
 	unsigned chassis = p->world.adapter[p->world.unit[unit].adapter].chassis;
 	uint32_t g = p->d->claim[i].pool * p->world.n_chassis + chassis;
 
+	if (p->d->claim[i].pool >= p->d->pools)
+		return NULL;
 	for (uint32_t k = p->world.cand_first[g]; k < p->world.cand_first[g + 1]; k++) {
 		const struct fm_cand *c = &p->world.cand[k];
 

@@ -50,6 +50,13 @@ void fm_planner_changes(struct fm_planner *p);
 bool fm_planner_use(const struct fm_planner *p, int32_t k, struct fm_use *ret);
 /* What a placed claim uses on its new function. */
 struct fm_use fm_planner_placed_use(const struct fm_planner *p, unsigned i);
+/* Whether the claim's pool is `share: exclusive`; a claim may have no pool at all. */
+static inline bool fm_planner_exclusive(const struct fm_planner *p, unsigned i)
+{
+	unsigned pool = p->d->claim[i].pool;
+
+	return pool < p->d->pools && p->d->pool[pool].exclusive;
+}
 /* Fills 'ret' for claim 'i'; false when its host is behind no port that we see. */
 bool fm_planner_ask(const struct fm_planner *p, unsigned i, struct fm_ask *ret);
 /* Stamps the units that antiAffinity rules of claim 'i' speak against. */

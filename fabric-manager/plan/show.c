@@ -219,7 +219,7 @@ static void without(struct fm_planner *p, unsigned i)
 	}
 	if (p->plan->placed[i].current >= 0 &&
 	    fm_planner_use(p, p->plan->placed[i].current, &u)) {
-		u.exclusive = p->d->pool[p->d->claim[i].pool].exclusive;
+		u.exclusive = fm_planner_exclusive(p, i);
 		fm_world_give_back(&p->world, &u);
 	}
 	fm_planner_stamp(p, i);
@@ -271,7 +271,8 @@ static void add_result(struct mr_tree *t, const struct fm_plan_input *in,
 	mr_tree_add_text(t, "assignment", fm_claim_text(c, text));
 	mr_tree_add_text(t, "host",
 			 c->host == FM_WHOLE ? "none" : in->desired->host[c->host].name);
-	mr_tree_add_text(t, "pool", in->desired->pool[c->pool].name);
+	mr_tree_add_text(t, "pool",
+			 c->pool < in->desired->pools ? in->desired->pool[c->pool].name : NULL);
 	mr_tree_add_int(t, "priority", c->priority);
 	mr_tree_add_bool(t, "placed", pl->placed);
 	if (pl->placed) {
@@ -296,7 +297,8 @@ struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_
 
 	add_result(t, in, p, i);
 	list = mr_tree_add_list(t, "candidates");
-	if (in->desired->claim[i].host == FM_WHOLE)
+	if (in->desired->claim[i].host == FM_WHOLE ||
+	    in->desired->claim[i].pool >= in->desired->pools)
 		return t;
 	copy.placed = mr_xcalloc(p->claims + 1, sizeof(*copy.placed));
 	for (unsigned k = 0; k < p->claims; k++)

@@ -78,13 +78,13 @@ struct fm_fn_id fm_world_fn(const struct fm_world *w, uint32_t unit, uint16_t vf
 
 /* ---- windows that a target needs ---- */
 
-/* BARs are placed by size, largest first, so their sum is what they take. */
+/* As Linux does it: a prefetchable 64-bit BAR goes to the prefetchable window, everything else
+ * to the 32-bit one. They are placed by size, largest first, so their sum is what they take. */
 static void need_bars(struct fm_need *n, const struct fm_bar bar[6], uint64_t times)
 {
 	for (unsigned i = 0; i < 6; i++) {
-		uint64_t *sum = bar[i].flags & MR_BAR_PREF ? &n->mmio64
-				: bar[i].flags & MR_BAR_64 ? &n->either
-							   : &n->mmio;
+		uint8_t high = MR_BAR_64 | MR_BAR_PREF;
+		uint64_t *sum = (bar[i].flags & high) == high ? &n->mmio64 : &n->mmio;
 
 		*sum += bar[i].size * times;
 	}

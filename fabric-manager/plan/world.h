@@ -20,9 +20,8 @@
 
 /* What a bridge has to offer for one kind of target (HANDOVER 13). */
 struct fm_need {
-	uint64_t mmio;	 /* BARs of 32 bits */
-	uint64_t either; /* of 64 bits and not prefetchable: in the one window or the other */
-	uint64_t mmio64; /* prefetchable */
+	uint64_t mmio;	 /* in the 32-bit window: BARs of 32 bits or not prefetchable */
+	uint64_t mmio64; /* 64 bits and prefetchable: in the other, where the bridge has it */
 	uint32_t buses;
 };
 

@@ -342,6 +342,26 @@ START_TEST(test_buses)
 }
 END_TEST
 
+/* Not prefetchable: the aperture of all VFs has to fit the 32-bit window. */
+START_TEST(test_aperture)
+{
+	struct fix *f = single(FM_ADAPTER_MRA, 128, true);
+	struct fm_plan *p;
+
+	f->inv.chassis[0].adapter[0].pf[0].vf_bar[0].size = 131072;
+	p = fix_plan(f);
+
+	ck_assert_int_eq(p->placed[0].reason, MR_REASON_NO_WINDOW);
+	ck_assert_str_eq(p->placed[0].detail, "blade01: bridge 0 has 8 MiB, needs 16 MiB");
+	fm_plan_free(p);
+	f->inv.chassis[0].adapter[0].pf[0].vf_bar[0].flags |= MR_BAR_PREF;
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed);
+	fm_plan_free(p);
+	fix_free(f);
+}
+END_TEST
+
 START_TEST(test_barred_places)
 {
 	struct fix *f = single(FM_ADAPTER_SRIOV, 2, false);
@@ -545,6 +565,37 @@ START_TEST(test_unobserved)
 }
 END_TEST
 
+/* What the documents bar stays pending, and what runs for it goes on. */
+START_TEST(test_barred_claim)
+{
+	struct fix *f = single(FM_ADAPTER_SRIOV, 4, false);
+	struct fm_plan *p = fix_plan(f);
+	struct mr_tree *t;
+
+	fix_settle(f, p);
+	fm_plan_free(p);
+	fix_claim(f, "b", "boot", 0, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		f->d->claim[i].pool = FM_WHOLE;
+		f->d->claim[i].reason = MR_REASON_NOT_FOUND;
+		f->d->claim[i].detail = "no such pool";
+	}
+	p = fix_plan(f);
+	ck_assert(p->placed[0].same_fn && !p->placed[1].placed);
+	ck_assert_uint_eq(p->changes, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_int_eq(p->change[i].kind, FM_CHANGE_PEND);
+		ck_assert_int_eq(p->placed[i].reason, MR_REASON_NOT_FOUND);
+		ck_assert_str_eq(p->placed[i].detail, "no such pool");
+	}
+	t = fm_plan_explain(&f->in, p, 1);
+	ck_assert_str_eq(mr_tree_text(t, "detail"), "no such pool");
+	mr_tree_free(t);
+	fm_plan_free(p);
+	fix_free(f);
+}
+END_TEST
+
 START_TEST(test_soft_rule)
 {
 	struct fix *f = single(FM_ADAPTER_SRIOV, 4, false);
@@ -689,6 +740,7 @@ int main(void)
 	tcase_add_test(t, test_attached);
 	tcase_add_test(t, test_windows);
 	tcase_add_test(t, test_buses);
+	tcase_add_test(t, test_aperture);
 	tcase_add_test(t, test_barred_places);
 	tcase_add_loop_test(t, test_move, 0, 2);
 	tcase_add_test(t, test_quarantine);
@@ -698,6 +750,7 @@ int main(void)
 	tcase_add_test(t, test_priority);
 	tcase_add_test(t, test_disconnect);
 	tcase_add_test(t, test_unobserved);
+	tcase_add_test(t, test_barred_claim);
 	tcase_add_test(t, test_soft_rule);
 	tcase_add_test(t, test_identities);
 	tcase_add_test(t, test_rebind);
