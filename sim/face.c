@@ -201,6 +201,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		    struct fuse_file_info *fi)
 {
+	struct sim_face *f = face_of(req); /* an answered request is gone */
 	struct mr_buf out = {0};
 	struct face_at at;
 	size_t from = 0;
@@ -221,7 +222,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		fuse_reply_buf(req, mr_buf_text(&out) + from,
 			       out.len - from < size ? out.len - from : size);
 	mr_buf_done(&out);
-	sim_world_pump(face_of(req)->world);
+	sim_world_pump(f->world);
 }
 
 static struct parked *park(struct sim_face *f, fuse_req_t req, size_t len)

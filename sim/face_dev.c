@@ -185,7 +185,7 @@ static void resource_windows(const struct face_at *at, struct mr_buf *out)
 	end64 |= (uint64_t)face_cfg(at, PCI_PREF_LIMIT_UPPER32, 4) << 32;
 	resource_line(out, 0, 0, 0);
 	resource_line(out, base, end > base ? end - base + 1 : 0, 0x200);
-	resource_line(out, base64, end64 > base64 ? end64 - base64 + 1 : 0, 0x10220c);
+	resource_line(out, base64, end64 > base64 ? end64 - base64 + 1 : 0, 0x102201);
 	resource_line(out, 0, 0, 0);
 }
 

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * banyan-sim: a chassis in software. Reads its description, builds the world, opens its faces
+ * (chassis.proto, sysfs, uevents, control socket), and runs until SIGTERM or Ctrl-C.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/err.h"
+#include "common/net/loop.h"
+#include "common/os/clock.h"
+#include "common/os/log.h"
+#include "common/os/options.h"
+#include "sim/ctl.h"
+#include "sim/face.h"
+#include "sim/model/desc.h"
+#include "sim/server.h"
+#include "sim/uevent.h"
+#include "sim/world.h"
+
+#define CHASSIS_FILE_MAX (4u << 20)
+
+struct arguments {
+	const char *chassis, *listen, *face, *run, *clock, *log;
+};
+
+struct sim {
+	struct mr_loop *loop;
+	struct sim_world *world;
+	struct sim_server *server;
+	struct sim_face *face;
+	struct sim_uevents *uevents;
+	struct sim_ctl *ctl;
+};
+
+static int parse(int argc, char **argv, struct arguments *a, int *ret_exit)
+{
+	const struct mr_option options[] = {
+		{"chassis", 0, "FILE", "description of the chassis (YAML)", &a->chassis, NULL,
+		 true},
+		{"listen", 0, "ADDR", "where managers connect: unix:PATH or tcp:HOST:PORT",
+		 &a->listen, NULL, true},
+		{"host-face", 0, "DIR", "folder that gets the blades' sysfs trees", &a->face,
+		 NULL, true},
+		{"run", 0, "DIR", "folder for the uevent sockets and ctl.sock", &a->run, NULL,
+		 true},
+		{"clock", 0, "real|virtual", "virtual: time advances when nobody talks to us",
+		 &a->clock, NULL, false},
+		{"log", 0, "LEVEL", "debug, info, warn or error (default info)", &a->log, NULL,
+		 false},
+		{NULL, 0, NULL, NULL, NULL, NULL, false},
+	};
+	const struct mr_program program = {
+		.name = "banyan-sim",
+		.synopsis = "--chassis FILE --listen ADDR --host-face DIR --run DIR",
+		.about = "A multi-root chassis in software. 'banyan-sim ctl --help' for the "
+			 "tester's verbs.",
+		.options = options,
+	};
+	int first = mr_options_parse(&program, argc, argv, ret_exit);
+
+	if (first < 0)
+		return first;
+	if (first == argc &&
+	    (!a->clock || mr_streq(a->clock, "real") || mr_streq(a->clock, "virtual")) &&
+	    (!a->log || mr_log_level_parse(a->log) >= 0))
+		return 0;
+	fprintf(stderr,
+		"banyan-sim: expected no operands, --clock real|virtual and a log level\n");
+	*ret_exit = MR_EXIT_USAGE;
+	return -1;
+}
+
+/* The description, NULL after its findings were printed. */
+static struct sim_desc *read_chassis(const char *file, struct mr_err *err)
+{
+	struct mr_diags diags = {0};
+	struct mr_buf text = {0};
+	struct sim_desc *desc = NULL;
+	unsigned long len;
+	char *yaml;
+
+	if (mr_file_read(file, CHASSIS_FILE_MAX, &yaml, &len, err))
+		return NULL;
+	if (sim_desc_read(file, yaml, len, &desc, &diags))
+		mr_err_set(err, -EINVAL, MR_REASON_INVALID,
+			   "'%s' is no chassis that can be built", file);
+	mr_diags_print(&diags, &text);
+	fputs(mr_buf_text(&text), stderr);
+	mr_buf_done(&text);
+	mr_diags_done(&diags);
+	free(yaml);
+	return desc;
+}
+
+/* Blades of other kinds than the face have their room here (docs/host-face.md). */
+static int check_kinds(const struct sim_desc *d, struct mr_err *err)
+{
+	for (unsigned i = 0; i < d->hosts; i++)
+		if (d->host[i].kind != SIM_BLADE_FACE)
+			return mr_err_set(
+				err, -EOPNOTSUPP, MR_REASON_UNSUPPORTED,
+				"host '%s' is of kind qemu, which is not supported yet",
+				d->host[i].name);
+	return 0;
+}
+
+static void on_interrupt(uint32_t vector, uint32_t data, void *arg)
+{
+	struct sim *s = arg;
+
+	if (s->server)
+		sim_server_interrupt(s->server, vector, data);
+}
+
+static void on_blade(unsigned vh, void *arg)
+{
+	struct sim *s = arg;
+
+	if (s->uevents)
+		sim_uevents_flush(s->uevents, vh);
+}
+
+static void on_stop(void *arg)
+{
+	struct sim *s = arg;
+
+	mr_loop_stop(s->loop);
+}
+
+static int open_faces(struct sim *s, const struct arguments *a, const char *name,
+		      struct mr_err *err)
+{
+	int r;
+
+	if (mkdir(a->run, 0755) && errno != EEXIST) {
+		r = -errno;
+		return mr_err_set(err, r, MR_REASON_INVALID,
+				  "expected a folder for sockets at '%s': %s", a->run,
+				  strerror(-r));
+	}
+	r = sim_face_new(s->loop, s->world, a->face, on_stop, s, &s->face, err);
+	if (!r)
+		r = sim_uevents_new(s->loop, s->world, a->run, &s->uevents, err);
+	if (!r)
+		r = sim_server_new(s->loop, s->world, a->listen, name, &s->server, err);
+	if (!r)
+		r = sim_ctl_new(s->loop, s->world, s->face, a->run, &s->ctl, err);
+	return r;
+}
+
+static int run(struct sim *s, const struct arguments *a, struct mr_err *err)
+{
+	static const struct sim_world_ops ops = {on_interrupt, on_blade};
+	struct sim_desc *desc = read_chassis(a->chassis, err);
+	int r;
+
+	if (!desc)
+		return -EINVAL;
+	r = check_kinds(desc, err);
+	if (!r) {
+		s->loop = mr_loop_new();
+		s->world = sim_world_new(s->loop, desc, mr_streq(a->clock, "virtual"),
+					 mr_random_u64());
+		sim_world_watch(s->world, &ops, s);
+		mr_loop_signal(s->loop, SIGTERM, on_stop, s);
+		mr_loop_signal(s->loop, SIGINT, on_stop, s);
+		r = open_faces(s, a, desc->name, err);
+	}
+	if (!r) {
+		mr_info("sim", "chassis '%s' with %u hosts and %u adapters is up", desc->name,
+			desc->hosts, desc->adapters);
+		sim_world_pump(s->world);
+		mr_loop_run(s->loop);
+		mr_info("sim", "stopping");
+	}
+	sim_desc_free(desc);
+	return r;
+}
+
+static void close_all(struct sim *s)
+{
+	sim_ctl_free(s->ctl);
+	sim_server_free(s->server);
+	sim_uevents_free(s->uevents);
+	sim_face_free(s->face);
+	sim_world_free(s->world);
+	if (s->loop)
+		mr_loop_free(s->loop);
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments a = {0};
+	struct sim s = {0};
+	struct mr_err err = {0};
+	int code = 0;
+
+	if (argc > 1 && mr_streq(argv[1], "ctl"))
+		return sim_ctl_main(argc - 1, argv + 1);
+	if (parse(argc, argv, &a, &code))
+		return code;
+	mr_log_setup(a.log ? (enum mr_log_level)mr_log_level_parse(a.log) : MR_LOG_INFO, 0,
+		     "banyan-sim");
+	if (run(&s, &a, &err)) {
+		mr_error("sim", "%s", err.text);
+		code = 1;
+	}
+	close_all(&s);
+	return code;
+}
