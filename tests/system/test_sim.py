@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""banyan-sim with the demo chassis: host face, lspci, uevents, control socket, life and end."""
+import errno
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from chassis import Chassis
+from simulator import PROGRAMS, SOURCES, Simulator, read, write
+
+BLADES = ["blade%02d" % i for i in range(1, 6)]
+PF = "0000:03:00.0"
+
+
+def mounted(folder):
+    with open("/proc/self/mountinfo", encoding="utf-8") as f:
+        return any(" %s " % folder in line for line in f)
+
+
+class Base(unittest.TestCase):
+    clock = "virtual"
+
+    def setUp(self):
+        self.sim = Simulator(clock=self.clock)
+        self.addCleanup(self.end)
+        self.manager = Chassis(self.sim.listen[5:])
+        self.manager.take_over()
+
+    def end(self):
+        if self.sim.process.poll() is None:
+            self.assertEqual(self.sim.stop(), 0)
+        self.sim.remove()
+        self.manager.sock.close()
+        bad = [line for line in self.sim.log if " WARN " in line or " ERROR " in line]
+        self.assertEqual(bad, [])
+
+    def boot(self, *blades):
+        for name in blades:
+            self.manager.authorise(BLADES.index(name) + 1)
+        for name in blades:
+            self.sim.wait_up(name)
+
+    def with_nic(self):
+        """blade01 up with the PFs of nic-left behind bridge 0."""
+        self.manager.map_pfs(self.sim.adapter("nic-left")["port"], 1, 1, 0)
+        self.boot("blade01")
+
+
+class Lspci(Base):
+    def test_all_blades(self):
+        self.manager.map_pfs(self.sim.adapter("nic-left")["port"], 1, 1, 0)
+        self.manager.map_pfs(self.sim.adapter("hca")["port"], 1, 2, 3)
+        code, out, err = self.sim.lspci("blade01", "-vvv")
+        self.assertEqual((code, out, err), (0, "", []))
+        self.boot(*BLADES)
+        for name in BLADES:
+            code, out, err = self.sim.lspci(name, "-vvv")
+            self.assertEqual((code, err), (0, []), name)
+            self.assertNotIn("unassigned", out)
+            self.assertNotIn("!!!", out)
+        self.assertIn("Mellanox", self.sim.lspci("blade01", "-s", "3:")[1])
+
+    def test_same_functions_as_raw_cycles(self):
+        self.with_nic()
+        raw = self.sim.ctl("lspci", "blade01")[1].splitlines()
+        code, out, _ = self.sim.lspci("blade01", "-n")
+        self.assertEqual(code, 0)
+        shown = [re.sub(r" \(prog.*", "", line) for line in out.splitlines()]
+        self.assertEqual(sorted(raw), sorted(x for x in shown if not x.startswith("00:")))
+
+    def test_setpci_changes_registers_only(self):
+        self.with_nic()
+        cap = subprocess.run(["setpci", "-A", "linux-sysfs", "-O",
+                              "sysfs.path=" + self.sim.pci("blade01"), "-s", PF, "ECAP10+10.w=2",
+                              ], capture_output=True, text=True, timeout=20)
+        self.assertEqual((cap.returncode, cap.stderr), (0, ""))
+        self.assertIn("Number of VFs: 2", self.sim.lspci("blade01", "-vvv", "-s", PF)[1])
+        self.assertEqual(read(self.sim.device("blade01", PF, "sriov_numvfs")), "0")
+
+
+class Sysfs(Base):
+    def test_errnos(self):
+        self.with_nic()
+        numvfs = self.sim.device("blade01", PF, "sriov_numvfs")
+        self.assertEqual(write(numvfs, "65\n"), errno.ERANGE)
+        self.assertEqual(write(numvfs, "many\n"), errno.EINVAL)
+        self.assertEqual(write(numvfs, "64\n"), 0)
+        self.assertEqual(write(numvfs, "3\n"), errno.EBUSY)
+        self.assertEqual(write(numvfs, "64\n"), 0)
+        self.assertEqual(write(numvfs, "0\n"), 0)
+        self.assertEqual(write(self.sim.pci("blade01", "drivers/mlx5_core/unbind"), PF), 0)
+        self.assertEqual(write(numvfs, "1\n"), errno.ENOENT)
+        self.assertEqual(write(self.sim.device("blade01", PF, "vendor"), "1"), errno.EACCES)
+        self.assertEqual(write(self.sim.device("blade01", PF, "resource0"), b"1"), errno.EIO)
+        self.assertEqual(write(self.sim.pci("blade01", "drivers/nvme/bind"), PF), errno.ENODEV)
+
+    def test_links_lead_somewhere(self):
+        self.with_nic()
+        dangling = []
+        for folder, folders, files in os.walk(self.sim.face + "/blade01"):
+            for name in folders + files:
+                path = os.path.join(folder, name)
+                if os.path.islink(path) and not os.path.exists(path):
+                    dangling.append(path)
+        self.assertEqual(dangling, [])
+        self.assertEqual(os.path.realpath(self.sim.face + "/blade01/class/net/eth0/device"),
+                         os.path.realpath(self.sim.device("blade01", PF)))
+
+    def test_every_file_can_be_read(self):
+        self.with_nic()
+        unread = []
+        for folder, _, files in os.walk(self.sim.face + "/blade01"):
+            for name in files:
+                path = os.path.join(folder, name)
+                if os.path.islink(path) or not os.stat(path).st_mode & 0o400:
+                    continue
+                if re.fullmatch(r"resource\d", name):
+                    continue
+                with open(path, "rb") as f:
+                    if not f.read():
+                        unread.append(path)
+        self.assertEqual(unread, [])
+
+    def test_slot_power(self):
+        self.with_nic()
+        power = self.sim.pci("blade01", "slots/0/power")
+        self.assertEqual(read(power), "1")
+        self.assertEqual(write(power, "1"), errno.ENODEV)
+        self.assertEqual(write(power, "0"), 0)
+        self.assertFalse(os.path.exists(self.sim.device("blade01", PF)))
+        self.assertEqual(write(power, "1"), 0)
+        self.assertTrue(os.path.exists(self.sim.device("blade01", PF)))
+        self.assertEqual(read(self.sim.pci("blade01", "slots/0/address")), PF[:10])
+
+    def test_boot_id_and_extension(self):
+        self.boot("blade01", "blade04")
+        self.assertEqual(read(self.sim.face + "/blade01/kernel/boot_id"),
+                         self.sim.blade("blade01")["bootId"])
+        self.assertTrue(os.path.exists(self.sim.pci("blade01", "banyan_vf_migration")))
+        self.assertFalse(os.path.exists(self.sim.pci("blade04", "banyan_vf_migration")))
+
+
+class Uevents(Base):
+    def test_hot_add_and_pull(self):
+        self.boot("blade02")
+        events = self.sim.uevents("blade02")
+        self.manager.map_pfs(self.sim.adapter("nic-right")["port"], 2, 2, 0)
+        seen = [(e["ACTION"], e["SUBSYSTEM"]) for e in events.until("bind", PF)]
+        self.assertEqual(seen, [("add", "pci"), ("add", "net"), ("bind", "pci")])
+        self.assertEqual(self.sim.ctl("pull", "nic-right"), (0, "", ""))
+        seen = [(e["ACTION"], e["SUBSYSTEM"]) for e in events.until("remove", PF)]
+        self.assertEqual(seen, [("remove", "net"), ("unbind", "pci"), ("remove", "pci")])
+        self.assertEqual(self.sim.ctl("insert", "nic-right")[0], 0)
+        events.close()
+
+    def test_a_reboot_ends_the_readers(self):
+        self.boot("blade01")
+        events = self.sim.uevents("blade01")
+        first = self.sim.blade("blade01")["bootId"]
+        self.assertEqual(self.sim.ctl("reset", "blade01")[0], 0)
+        while events.next():
+            pass
+        self.sim.wait_up("blade01")
+        self.assertNotEqual(self.sim.blade("blade01")["bootId"], first)
+        events.close()
+
+
+class Control(Base):
+    def test_verbs_and_refusals(self):
+        code, _, err = self.sim.ctl("explode", "blade01")
+        self.assertEqual(code, 64)
+        self.assertIn("power", err)
+        self.assertEqual(self.sim.ctl("power", "blade01")[0], 64)
+        code, _, err = self.sim.ctl("power", "blade09", "on")
+        self.assertEqual((code, err), (1, "there is no blade 'blade09'\n"))
+        self.assertEqual(self.sim.ctl("pull", "nothing")[0], 1)
+        self.assertEqual(self.sim.ctl("mem", "blade01", "0x0", "3")[0], 1)
+
+    def test_power(self):
+        self.boot("blade03")
+        self.assertEqual(self.sim.ctl("power", "blade03", "off")[0], 0)
+        self.assertEqual(self.sim.blade("blade03")["state"], "off")
+        self.assertEqual(os.listdir(self.sim.pci("blade03", "devices")), [])
+        self.assertEqual(self.sim.ctl("power", "blade03", "on")[0], 0)
+        self.sim.wait_up("blade03")
+
+    def test_memory(self):
+        self.with_nic()
+        base = read(self.sim.device("blade01", PF, "resource")).split()[0]
+        self.assertEqual(self.sim.ctl("mem", "blade01", base, "4", "0x12345678")[0], 0)
+        self.assertEqual(self.sim.ctl("mem", "blade01", base)[1], "0x12345678\n")
+
+    def test_a_hung_blade_acts_when_it_goes_on(self):
+        self.with_nic()
+        self.assertEqual(self.sim.ctl("hang", "blade01", "on")[0], 0)
+        result = []
+        power = self.sim.pci("blade01", "slots/0/power")
+        writer = threading.Thread(target=lambda: result.append(write(power, "0")))
+        writer.start()
+        self.assertEqual(self.sim.blade("blade01")["state"], "hung")
+        self.assertTrue(os.path.exists(self.sim.device("blade01", PF)))
+        self.assertEqual(self.sim.ctl("hang", "blade01", "off")[0], 0)
+        writer.join(20)
+        self.assertEqual(result, [0])
+        self.assertFalse(os.path.exists(self.sim.device("blade01", PF)))
+
+
+class Wire(Base):
+    def test_garbage_closes_only_its_connection(self):
+        for data in (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\4\0\0\0abcd", os.urandom(64)):
+            with socket.socket(socket.AF_UNIX) as s:
+                s.settimeout(20)
+                s.connect(self.sim.listen[5:])
+                s.sendall(data)
+                s.shutdown(socket.SHUT_WR)
+                while s.recv(4096):
+                    pass
+        self.assertEqual(self.manager.read(0), 0x57534E41594E4142)
+        self.sim.log = [x for x in self.sim.log if " WARN " not in x]
+
+    def test_interrupts_have_id_0(self):
+        self.boot("blade01")
+        self.manager.read(0)
+        self.assertTrue(self.manager.interrupts)
+
+
+class Life(unittest.TestCase):
+    def test_sigterm_and_sigint_leave_nothing(self):
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            sim = Simulator()
+            self.assertTrue(mounted(sim.face))
+            self.assertEqual(sim.stop(sig), 0)
+            self.assertFalse(mounted(sim.face))
+            self.assertEqual(os.listdir(sim.run), [])
+            sim.remove()
+
+    def test_a_dead_mount_is_detached_a_live_one_refused(self):
+        sim = Simulator()
+        second = Simulator(folder=sim.dir)
+        self.assertEqual(second.process.wait(20), 1)
+        second.reader.join()
+        second.process.stderr.close()
+        self.assertIn("is another banyan-sim running?", "".join(second.log))
+        sim.stop(signal.SIGKILL)
+        again = Simulator(folder=sim.dir)
+        self.assertEqual(again.status()["name"], "c1")
+        self.assertEqual(again.stop(), 0)
+        self.assertFalse(mounted(sim.face))
+        again.remove()
+
+    def refused(self, *arguments):
+        p = subprocess.run([PROGRAMS + "/banyan-sim", *arguments], capture_output=True, text=True,
+                           timeout=20)
+        return p.returncode, p.stderr
+
+    def test_bad_arguments_and_files(self):
+        code, err = self.refused("--chassis", "/nonexistent", "--listen", "unix:/x",
+                                 "--host-face", "/x", "--run", "/x")
+        self.assertEqual(code, 1)
+        self.assertIn("/nonexistent", err)
+        self.assertEqual(self.refused()[0], 64)
+        self.assertEqual(self.refused("ctl", "--run", "/nonexistent", "status")[0], 69)
+
+    def test_qemu_blades_are_refused_by_name(self):
+        sim = Simulator()
+        sim.stop()
+        path = sim.dir + "/qemu.yaml"
+        with open(SOURCES + "/config/demo-chassis.yaml", encoding="utf-8") as f:
+            text = f.read().replace("name: blade02, kind: face", "name: blade02, kind: qemu")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        code, err = self.refused("--chassis", path, "--listen", sim.listen, "--host-face",
+                                 sim.face, "--run", sim.run)
+        self.assertEqual(code, 1)
+        self.assertIn("'blade02' is of kind qemu", err)
+        sim.remove()
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
