@@ -100,11 +100,11 @@ int sim_rd_word(struct sim_rd *rd, const struct mr_yaml *y, const char *path,
 
 	if (!text)
 		return -1;
-	for (int i = 0; words[i]; i++) {
+	for (int i = 0; words[i]; i++)
 		if (mr_streq(words[i], text))
 			return i;
+	for (int i = 0; words[i]; i++)
 		mr_buf_printf(&list, "%s%s", i ? ", " : "", words[i]);
-	}
 	sim_rd_error(rd, y, path, "'%.64s' is not one of: %s", text, mr_buf_text(&list));
 	mr_buf_done(&list);
 	return -1;
