@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Tables (aligned, "-" for what is not there, no spaces at the ends of lines) and pages.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/str.h"
+#include "common/tree.h"
+#include "common/xalloc.h"
+#include "fabric-manager/cli/kinds.h"
+#include "fabric-manager/cli/text.h"
+#include "fabric-manager/cli/writer.h"
+
+#define COLUMNS_MAX 24
+#define GAP	    2
+
+/* What is under a path of dots, the last part without a dot of its own. */
+static const struct mr_tree *walk(const struct mr_tree *t, const char *path, size_t len)
+{
+	char key[64];
+
+	while (t && len) {
+		size_t n = 0;
+
+		while (n < len && path[n] != '.')
+			n++;
+		if (t->kind != MR_TREE_MAP || n >= sizeof(key))
+			return NULL;
+		memcpy(key, path, n);
+		key[n] = '\0';
+		t = mr_tree_get(t, key);
+		path += n < len ? n + 1 : n;
+		len -= n < len ? n + 1 : n;
+	}
+	return t;
+}
+
+/* Appends "-" when nothing was added since 'from'; no blanks at the end of what was. */
+static void end_value(struct mr_buf *out, size_t from)
+{
+	while (out->len > from && out->data[out->len - 1] == ' ')
+		out->data[--out->len] = '\0';
+	if (out->len == from)
+		mr_buf_putc(out, '-');
+}
+
+/* The cell of a column: the first alternative that is there. */
+static void cell(const struct cli_writer *w, const struct mr_tree *row, const char *path,
+		 struct mr_buf *out)
+{
+	const struct mr_tree *v = NULL;
+	bool count = false;
+
+	while (*path && !v) {
+		size_t n = strcspn(path, "|");
+
+		count = *path == '#';
+		v = walk(row, path + count, n - count);
+		if (v && v->kind == MR_TREE_NULL)
+			v = NULL;
+		path += n + (path[n] == '|');
+	}
+	if (!v)
+		return;
+	if (count)
+		mr_buf_printf(out, "%u", v->n);
+	else
+		cli_value(w, v, out);
+}
+
+/* A key without the unit that ends it: the value is printed with one. */
+static size_t without_unit(const char *key)
+{
+	static const char *const units[] = {"_ns", "_bps", "_bytes"};
+	size_t len = strlen(key);
+
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(units); i++) {
+		size_t n = strlen(units[i]);
+
+		if (len > n && !strcmp(key + len - n, units[i]))
+			return len - n;
+	}
+	return len;
+}
+
+/* "hostGroup" -> "HOST GROUP", "since_ns" -> "SINCE". */
+static char *header_of(const char *key)
+{
+	struct mr_buf b = {0};
+	size_t len = without_unit(key);
+
+	for (size_t i = 0; i < len; i++) {
+		char c = key[i];
+		bool up = c >= 'A' && c <= 'Z';
+
+		if (up && i && key[i - 1] >= 'a' && key[i - 1] <= 'z')
+			mr_buf_putc(&b, ' ');
+		if (c == '_')
+			c = ' ';
+		mr_buf_putc(&b, c >= 'a' && c <= 'z' ? (char)(c - 32) : c);
+	}
+	return mr_buf_steal(&b);
+}
+
+struct grid {
+	unsigned columns, rows;
+	char *head[COLUMNS_MAX];
+	char *path[COLUMNS_MAX];
+	size_t width[COLUMNS_MAX];
+	char **cell; /* rows x columns */
+};
+
+static void add_column(struct grid *g, char *head, const char *path)
+{
+	g->head[g->columns] = head;
+	g->path[g->columns] = mr_xstrdup(path);
+	g->columns++;
+}
+
+static bool has_path(const struct grid *g, const char *path)
+{
+	for (unsigned i = 0; i < g->columns; i++) {
+		if (!strcmp(g->path[i], path))
+			return true;
+	}
+	return false;
+}
+
+/* Every key of the rows, in the order in which they come. Keys with dots, bars or '#' would be
+ * read as paths and are left out. */
+static void columns_of_keys(struct grid *g, const struct mr_tree *rows)
+{
+	for (unsigned r = 0; r < rows->n; r++) {
+		const struct mr_tree *row = rows->child[r];
+
+		for (unsigned i = 0; row->kind == MR_TREE_MAP && i < row->n; i++) {
+			const char *key = row->child[i]->key;
+			struct mr_buf head = {0};
+			char *raw;
+
+			if (g->columns == COLUMNS_MAX || strpbrk(key, ".|#") ||
+			    has_path(g, key))
+				continue;
+			raw = header_of(key);
+			cli_clean(&head, raw);
+			free(raw);
+			add_column(g, mr_buf_steal(&head), key);
+		}
+	}
+}
+
+static void fill(struct grid *g, const struct cli_writer *w, const struct mr_tree *rows)
+{
+	g->rows = rows->n;
+	g->cell = mr_xcalloc((size_t)rows->n * g->columns + 1, sizeof(*g->cell));
+	for (unsigned c = 0; c < g->columns; c++) {
+		g->width[c] = cli_width(g->head[c]);
+		for (unsigned r = 0; r < rows->n; r++) {
+			struct mr_buf b = {0};
+			size_t n;
+
+			cell(w, rows->child[r], g->path[c], &b);
+			end_value(&b, 0);
+			n = cli_width(b.data);
+			g->width[c] = n > g->width[c] ? n : g->width[c];
+			g->cell[(size_t)r * g->columns + c] = mr_buf_steal(&b);
+		}
+	}
+}
+
+static void spaces(struct mr_buf *out, size_t n)
+{
+	while (n--)
+		mr_buf_putc(out, ' ');
+}
+
+static void print_line(const struct grid *g, char *const *cells, const struct cli_writer *w,
+		       bool head, unsigned indent, struct mr_buf *out)
+{
+	spaces(out, indent);
+	for (unsigned c = 0; c < g->columns; c++) {
+		enum cli_color color = head ? CLI_HEAD : cli_color_of(cells[c]);
+
+		cli_colored(out, w->color ? color : CLI_PLAIN, cells[c]);
+		if (c + 1 < g->columns)
+			spaces(out, g->width[c] - cli_width(cells[c]) + GAP);
+	}
+	mr_buf_putc(out, '\n');
+}
+
+static void grid_done(struct grid *g)
+{
+	for (size_t i = 0; i < (size_t)g->rows * g->columns; i++)
+		free(g->cell[i]);
+	for (unsigned c = 0; c < g->columns; c++) {
+		free(g->head[c]);
+		free(g->path[c]);
+	}
+	free(g->cell);
+}
+
+/* Rows that are no maps: one line each. */
+static void plain_list(const struct cli_writer *w, const struct mr_tree *rows, unsigned indent,
+		       struct mr_buf *out)
+{
+	for (unsigned i = 0; i < rows->n; i++) {
+		size_t from;
+
+		spaces(out, indent);
+		from = out->len;
+		cli_value(w, rows->child[i], out);
+		end_value(out, from);
+		mr_buf_putc(out, '\n');
+	}
+}
+
+void cli_write_table(const struct cli_writer *w, const struct mr_tree *rows,
+		     const struct cli_column *column, unsigned indent, struct mr_buf *out)
+{
+	struct grid g = {0};
+
+	for (; column && column->header && g.columns < COLUMNS_MAX; column++) {
+		if (!column->wide || w->format == CLI_FORMAT_WIDE)
+			add_column(&g, mr_xstrdup(column->header), column->path);
+	}
+	if (!g.columns)
+		columns_of_keys(&g, rows);
+	if (!g.columns) {
+		plain_list(w, rows, indent, out);
+		return;
+	}
+	fill(&g, w, rows);
+	if (rows->n)
+		print_line(&g, g.head, w, true, indent, out);
+	for (unsigned r = 0; r < g.rows; r++)
+		print_line(&g, g.cell + (size_t)r * g.columns, w, false, indent, out);
+	grid_done(&g);
+}
+
+/* ---- pages ---- */
+
+/* "hostGroup" -> "Host group". */
+static char *label_of(const char *key)
+{
+	struct mr_buf b = {0};
+	char *s = header_of(key);
+
+	for (char *p = s + (*s != '\0'); *p; p++)
+		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
+	cli_clean(&b, s);
+	free(s);
+	return mr_buf_steal(&b);
+}
+
+static bool is_simple(const struct mr_tree *v)
+{
+	if (v->kind == MR_TREE_MAP)
+		return !v->n;
+	for (unsigned i = 0; v->kind == MR_TREE_LIST && i < v->n; i++) {
+		if (!cli_is_scalar(v->child[i]))
+			return false;
+	}
+	return true;
+}
+
+static size_t label_width(const struct mr_tree *map)
+{
+	size_t width = 0;
+
+	for (unsigned i = 0; i < map->n; i++) {
+		char *label = label_of(map->child[i]->key);
+		size_t n = is_simple(map->child[i]) ? cli_width(label) : 0;
+
+		width = n > width ? n : width;
+		free(label);
+	}
+	return width;
+}
+
+static void print_simple(const struct cli_writer *w, const struct mr_tree *v, const char *label,
+			 size_t width, struct mr_buf *out)
+{
+	struct mr_buf b = {0};
+
+	cli_value(w, v, &b);
+	end_value(&b, 0);
+	mr_buf_printf(out, "%s:", label);
+	spaces(out, width - cli_width(label) + GAP);
+	cli_colored(out, w->color ? cli_color_of(b.data) : CLI_PLAIN, b.data);
+	mr_buf_putc(out, '\n');
+	mr_buf_done(&b);
+}
+
+void cli_write_page(const struct cli_writer *w, const struct mr_tree *map, unsigned indent,
+		    struct mr_buf *out)
+{
+	size_t width = label_width(map);
+
+	for (unsigned i = 0; i < map->n; i++) {
+		const struct mr_tree *v = map->child[i];
+		char *label = label_of(v->key);
+
+		spaces(out, indent);
+		if (is_simple(v)) {
+			print_simple(w, v, label, width, out);
+		} else {
+			cli_colored(out, w->color ? CLI_HEAD : CLI_PLAIN, label);
+			mr_buf_puts(out, ":\n");
+		}
+		if (!is_simple(v) && v->kind == MR_TREE_MAP)
+			cli_write_page(w, v, indent + 2, out);
+		else if (!is_simple(v))
+			cli_write_table(w, v, cli_columns_of(v->key), indent + 2, out);
+		free(label);
+	}
+}

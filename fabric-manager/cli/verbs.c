@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The tables of verbs and options. A new verb is a row here; what it does is one of the
+ * functions of run.h.
+ */
+#include <string.h>
+
+#include "common/str.h"
+#include "common/xalloc.h"
+#include "fabric-manager/cli/args.h"
+#include "fabric-manager/cli/run.h"
+
+#define HERE	(-1)
+#define ASKS	(CLI_OPT_MANAGER | CLI_OPT_OUTPUT | CLI_OPT_NO_COLOR)
+#define CHANGES (ASKS | CLI_OPT_WAIT)
+
+const struct cli_option cli_options[CLI_OPT_COUNT] = {
+	{CLI_OPT_MANAGER, "manager", 'm', "ADDR",
+	 "the manager's control socket: unix:PATH or tcp:HOST:PORT (default: the environment's "
+	 "BANYAN_MANAGER, else " CLI_MANAGER_DEFAULT ")"},
+	{CLI_OPT_FILE, "file", 'f', "PATH",
+	 "a policy file, a folder (its *.yaml, sorted) or - for standard input; may be "
+	 "repeated"},
+	{CLI_OPT_OUTPUT, "output", 'o', "FORMAT", "table, wide, json, yaml or name"},
+	{CLI_OPT_NO_COLOR, "no-color", 0, NULL, "no colour, not even on a terminal"},
+	{CLI_OPT_WATCH, "watch", 'w', NULL, "show it again whenever it changes, until Ctrl-C"},
+	{CLI_OPT_WAIT, "wait", 0, NULL,
+	 "wait until the fabric has settled, with a line for each change; exit code 3 when the "
+	 "time ran out"},
+	{CLI_OPT_WAIT, "timeout", 0, "TIME", "how long --wait waits (default 60s)"},
+	{CLI_OPT_SET, "set", 0, "NAME", "the set that these documents belong to"},
+	{CLI_OPT_PRUNE, "prune", 0, NULL, "remove the set's documents that are no longer here"},
+	{CLI_OPT_YES, "yes", 'y', NULL, "yes, also when running assignments go"},
+	{CLI_OPT_FOLLOW, "follow", 0, NULL, "go on and show events as they come"},
+	{CLI_OPT_SINCE, "since", 0, "WHEN",
+	 "from this sequence number on, or not older than this time (10m)"},
+};
+
+const struct cli_verb cli_verbs[] = {
+	{"apply", FM_VERB_APPLY, "", 0, "-f PATH",
+	 CHANGES | CLI_OPT_FILE | CLI_OPT_SET | CLI_OPT_PRUNE | CLI_OPT_YES,
+	 "Put policy documents into force; all of them or, when one is wrong, none.",
+	 "banyan apply -f policy.yaml --wait", cli_run_request},
+	{"plan", FM_VERB_PLAN, "", 0, "-f PATH",
+	 ASKS | CLI_OPT_FILE | CLI_OPT_SET | CLI_OPT_PRUNE,
+	 "Show what apply would change; exit code 0 for nothing, 2 for something.",
+	 "banyan plan -f policy.yaml", cli_run_request},
+	{"diff", FM_VERB_DIFF, "", 0, "", ASKS,
+	 "Show where the fabric differs from the policy in force; exit code 2 when it does.",
+	 "banyan diff", cli_run_request},
+	{"validate", HERE, "", 0, "-f PATH", CLI_OPT_FILE | CLI_OPT_OUTPUT | CLI_OPT_NO_COLOR,
+	 "Check policy documents as a complete set, without a manager.",
+	 "banyan validate -f policy/", cli_run_validate},
+	{"get", FM_VERB_GET, "kn", 1, "KIND [NAME]", ASKS | CLI_OPT_WATCH,
+	 "List the things of a kind, or one of them.", "banyan get assignments -o wide",
+	 cli_run_show},
+	{"describe", FM_VERB_DESCRIBE, "kn", 2, "KIND NAME", ASKS,
+	 "Show everything that is known of one thing.", "banyan describe host blade01",
+	 cli_run_request},
+	{"explain", FM_VERB_EXPLAIN, "n", 1, "ASSIGNMENT", ASKS,
+	 "Say why an assignment is where it is, or why it is nowhere.",
+	 "banyan explain web01/data0", cli_run_request},
+	{"delete", FM_VERB_DELETE, "kn", 0, "KIND NAME | -f PATH",
+	 CHANGES | CLI_OPT_FILE | CLI_OPT_SET | CLI_OPT_YES,
+	 "Take policy documents out of force; --yes when running assignments go.",
+	 "banyan delete serverprofile web01 --yes", cli_run_request},
+	{"move", FM_VERB_MOVE, "nh", 2, "PROFILE HOST", CHANGES | CLI_OPT_YES,
+	 "Move a connected profile with its identities to another host.",
+	 "banyan move web01 blade05 --wait", cli_run_request},
+	{"connect", FM_VERB_CONNECT, "nh", 2, "PROFILE HOST", CHANGES,
+	 "Connect a profile to a host.", "banyan connect web01 blade02", cli_run_request},
+	{"disconnect", FM_VERB_DISCONNECT, "n", 1, "PROFILE", CHANGES | CLI_OPT_YES,
+	 "Take a profile from its host; its identities stay its own.",
+	 "banyan disconnect web01", cli_run_request},
+	{"failback", FM_VERB_FAILBACK, "n", 1, "PROFILE", CHANGES | CLI_OPT_YES,
+	 "Move a profile back to the host that it was taken from.", "banyan failback web01",
+	 cli_run_request},
+	{"reset-override", FM_VERB_RESET_OVERRIDE, "n", 1, "PROFILE", CHANGES | CLI_OPT_YES,
+	 "End a profile's override: its documents say again where it is.",
+	 "banyan reset-override web01", cli_run_request},
+	{"approve", FM_VERB_APPROVE, "n", 1, "NAME", CHANGES | CLI_OPT_YES,
+	 "Let a change go ahead that waits for approval (classes Count and Host).",
+	 "banyan approve nic-left", cli_run_request},
+	{"adopt", FM_VERB_ADOPT, "kn", 0, "[chassis [NAME]]", CHANGES | CLI_OPT_YES,
+	 "Take over a chassis that was replaced or that a newer store has programmed.",
+	 "banyan adopt chassis c1", cli_run_request},
+	{"cordon", FM_VERB_CORDON, "n", 1, "HOST", ASKS,
+	 "Give a host nothing new; what it has goes on.", "banyan cordon blade03",
+	 cli_run_request},
+	{"uncordon", FM_VERB_UNCORDON, "n", 1, "HOST", ASKS, "End a host's cordon.",
+	 "banyan uncordon blade03", cli_run_request},
+	{"drain", FM_VERB_DRAIN, "n", 1, "HOST", CHANGES | CLI_OPT_YES,
+	 "Cordon a host and move its profiles away.", "banyan drain blade03 --wait",
+	 cli_run_request},
+	{"events", FM_VERB_EVENTS, "", 0, "", ASKS | CLI_OPT_FOLLOW | CLI_OPT_SINCE,
+	 "Show what happened, oldest first.", "banyan events --since 10m --follow",
+	 cli_run_events},
+	{"status", FM_VERB_STATUS, "", 0, "", ASKS | CLI_OPT_WATCH,
+	 "Show the manager, its chassis, and how many assignments are in which phase.",
+	 "banyan status", cli_run_show},
+	{"top", FM_VERB_TOP, "k", 0, "[KIND]", ASKS | CLI_OPT_WATCH,
+	 "Show how much of each adapter and host is used.", "banyan top --watch", cli_run_show},
+	{"completion", HERE, "s", 1, "bash|zsh|man", 0,
+	 "Print the shell's completion script, or the man page.",
+	 "source <(banyan completion bash)", cli_run_completion},
+	{"help", HERE, "v", 0, "[VERB]", 0, "Show this text, or the help of one verb.",
+	 "banyan help apply", cli_run_help},
+	{"version", HERE, "", 0, "", 0, "Show the version of this command.", "banyan version",
+	 cli_run_version},
+	{0},
+};
+
+const struct cli_verb *cli_verb_find(const char *name)
+{
+	for (const struct cli_verb *v = cli_verbs; v->name; v++) {
+		if (!strcmp(v->name, name))
+			return v;
+	}
+	return NULL;
+}
+
+const char *const *cli_verb_names(void)
+{
+	static const char *names[MR_ARRAY_SIZE(cli_verbs)];
+
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(cli_verbs); i++)
+		names[i] = cli_verbs[i].name;
+	return names;
+}
+
+const char *cli_format_name(enum cli_format f)
+{
+	static const char *const names[] = {
+#define X(name, text) text,
+		CLI_FORMATS(X)
+#undef X
+	};
+
+	return names[f];
+}

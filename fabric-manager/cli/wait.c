@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * --wait: looks at the assignments whenever an event comes (and now and then without one) until
+ * the manager has nothing left to do, and tells each change on standard error.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/map.h"
+#include "common/now.h"
+#include "common/os/clock.h"
+#include "common/str.h"
+#include "common/tree.h"
+#include "common/xalloc.h"
+#include "fabric-manager/cli/args.h"
+#include "fabric-manager/cli/client.h"
+#include "fabric-manager/cli/out.h"
+#include "fabric-manager/cli/run.h"
+#include "fabric-manager/cli/writer.h"
+#include "fabric-manager/model/assignment.h"
+
+#define LOOK_EVERY_NS (250 * MR_NS_PER_MS) /* without events */
+#define SHOWN_MAX     10		   /* of those that did not make it */
+
+struct item {
+	char *name;
+	char *phase;
+	char *why;	/* reason, detail; "" = none */
+	bool concerned; /* named by the reply, of the profile, or changed since */
+	bool there;	/* in the last look */
+};
+
+struct waiting {
+	struct cli_client *client;
+	const struct cli_args *args;
+	const struct mr_tree *reply; /* NULL = none */
+	struct mr_map *index;	     /* name -> item */
+	struct item *item;
+	unsigned n, cap;
+	bool first;
+};
+
+static bool names(const struct mr_tree *t, const char *name)
+{
+	if (t->kind == MR_TREE_TEXT)
+		return mr_streq(t->text, name);
+	for (unsigned i = 0; i < t->n; i++) {
+		if (names(t->child[i], name))
+			return true;
+	}
+	return false;
+}
+
+static bool is_concerned(const struct waiting *w, const char *name)
+{
+	const char *profile = w->args->request.name;
+	size_t n = strlen(profile);
+
+	if (n && !strncmp(name, profile, n) && name[n] == '/')
+		return true;
+	return w->reply && names(w->reply, name);
+}
+
+static bool is_settled(const char *phase)
+{
+	static const enum fm_phase settled[] = {FM_PHASE_PENDING,     FM_PHASE_ACTIVE,
+						FM_PHASE_DEGRADED,    FM_PHASE_FAILED,
+						FM_PHASE_QUARANTINED, FM_PHASE_RELEASED};
+
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(settled); i++) {
+		if (mr_streq(phase, fm_phase_name(settled[i])))
+			return true;
+	}
+	return false;
+}
+
+static bool is_phase(const struct item *i, enum fm_phase p)
+{
+	return mr_streq(i->phase, fm_phase_name(p));
+}
+
+/* "REASON: detail", what there is of it. */
+static char *why_of(const struct mr_tree *row)
+{
+	const char *reason = mr_tree_text(row, "reason"), *detail = mr_tree_text(row, "detail");
+	struct mr_buf b = {0};
+
+	if (reason[0] && strcmp(reason, "OK"))
+		mr_buf_puts(&b, reason);
+	if (detail[0])
+		mr_buf_printf(&b, "%s%s", b.len ? ": " : "", detail);
+	return mr_buf_steal(&b);
+}
+
+static struct item *item_of(struct waiting *w, const char *name, bool *ret_new)
+{
+	uint64_t at;
+
+	*ret_new = !mr_map_get(w->index, name, &at);
+	if (!*ret_new)
+		return &w->item[at];
+	MR_GROW(w->item, w->n, w->cap);
+	mr_map_set(w->index, name, w->n);
+	w->item[w->n] = (struct item){.name = mr_xstrdup(name),
+				      .phase = mr_xstrdup(""),
+				      .why = mr_xstrdup(""),
+				      .concerned = is_concerned(w, name)};
+	return &w->item[w->n++];
+}
+
+static void tell(const struct waiting *w, const struct item *i, const char *before)
+{
+	if (before[0])
+		cli_say(w->args, "%s: %s -> %s%s%s", i->name, before, i->phase,
+			i->why[0] ? ", " : "", i->why);
+	else
+		cli_say(w->args, "%s: %s%s%s", i->name, i->phase, i->why[0] ? ", " : "",
+			i->why);
+}
+
+static void look_at(struct waiting *w, const struct mr_tree *row)
+{
+	const char *phase = mr_tree_text(row, "phase");
+	bool is_new;
+	struct item *i = item_of(w, mr_tree_text(row, "name"), &is_new);
+	char *before = i->phase;
+
+	i->there = true;
+	free(i->why);
+	i->why = why_of(row);
+	i->phase = mr_xstrdup(phase);
+	if (strcmp(before, phase) && (!w->first || (i->concerned && !is_settled(phase)))) {
+		i->concerned = true;
+		tell(w, i, before);
+	}
+	free(before);
+}
+
+static void look_for_gone(struct waiting *w)
+{
+	for (unsigned k = 0; k < w->n; k++) {
+		struct item *i = &w->item[k];
+
+		if (!i->there && i->phase[0] && !is_phase(i, FM_PHASE_RELEASED)) {
+			char *before = i->phase;
+
+			i->phase = mr_xstrdup(fm_phase_name(FM_PHASE_RELEASED));
+			i->concerned = true;
+			tell(w, i, before);
+			free(before);
+		}
+		i->there = false;
+	}
+}
+
+/* Asks for the assignments and compares. 0, or the exit code after it said why not. */
+static int look(struct waiting *w)
+{
+	struct fm_request get = {.verb = FM_VERB_GET,
+				 .kind = "assignments",
+				 .name = "",
+				 .host = "",
+				 .set = "",
+				 .who = ""};
+	const struct mr_tree *rows = NULL;
+	struct fm_control_msg m;
+	int code = cli_ask(w->client, w->args, &get, &m);
+
+	if (code)
+		return code;
+	if (m.reply.exit_code != FM_EXIT_DONE)
+		code = cli_show_reply(w->args, &m.reply);
+	else if (m.reply.tree)
+		rows = cli_rows(m.reply.tree);
+	for (unsigned i = 0; rows && i < rows->n; i++) {
+		if (rows->child[i]->kind == MR_TREE_MAP)
+			look_at(w, rows->child[i]);
+	}
+	if (!code)
+		look_for_gone(w);
+	w->first = false;
+	fm_control_msg_done(&m);
+	return code;
+}
+
+/* Whether the manager says that it is idle: 1, 0, or -1 where it does not say. */
+static int ask_idle(struct waiting *w, int *ret)
+{
+	struct fm_request status = {.verb = FM_VERB_STATUS,
+				    .kind = "",
+				    .name = "",
+				    .host = "",
+				    .set = "",
+				    .who = ""};
+	const struct mr_tree *idle = NULL;
+	struct fm_control_msg m;
+	int code = cli_ask(w->client, w->args, &status, &m);
+
+	if (code)
+		return code;
+	if (m.reply.tree && m.reply.tree->kind == MR_TREE_MAP)
+		idle = mr_tree_get(m.reply.tree, "idle");
+	*ret = idle && idle->kind == MR_TREE_BOOL ? idle->num != 0 : -1;
+	fm_control_msg_done(&m);
+	return 0;
+}
+
+static bool all_settled(const struct waiting *w)
+{
+	for (unsigned i = 0; i < w->n; i++) {
+		if (!is_settled(w->item[i].phase))
+			return false;
+	}
+	return true;
+}
+
+static bool is_bad(const struct waiting *w, const struct item *i)
+{
+	bool takes = w->args->request.verb == FM_VERB_DELETE ||
+		     w->args->request.verb == FM_VERB_DISCONNECT;
+
+	return i->concerned &&
+	       (is_phase(i, FM_PHASE_FAILED) || is_phase(i, FM_PHASE_QUARANTINED) ||
+		(!takes && is_phase(i, FM_PHASE_PENDING)));
+}
+
+/* Counts by phase, then those that are not as wanted. Returns the exit code. */
+static int sum_up(const struct waiting *w)
+{
+	unsigned bad = 0, running = 0, gone = 0;
+
+	for (unsigned i = 0; i < w->n; i++) {
+		if (!w->item[i].concerned)
+			continue;
+		running += is_phase(&w->item[i], FM_PHASE_ACTIVE) ||
+			   is_phase(&w->item[i], FM_PHASE_DEGRADED);
+		gone += is_phase(&w->item[i], FM_PHASE_RELEASED);
+		if (is_bad(w, &w->item[i]) && bad++ < SHOWN_MAX)
+			cli_say(w->args, "%s is %s%s%s", w->item[i].name, w->item[i].phase,
+				w->item[i].why[0] ? ", " : "", w->item[i].why);
+	}
+	cli_say(w->args, "settled: %u running, %u released, %u not as wanted", running, gone,
+		bad);
+	return bad ? FM_EXIT_FAILED : FM_EXIT_DONE;
+}
+
+static int ran_out(const struct waiting *w)
+{
+	char buf[32];
+	unsigned busy = 0;
+
+	for (unsigned i = 0; i < w->n; i++)
+		busy += w->item[i].concerned && !is_settled(w->item[i].phase);
+	cli_say(w->args, "%s are over, work goes on: %u assignment%s under way",
+		mr_time_text(w->args->timeout_ns, buf, sizeof(buf)), busy,
+		busy == 1 ? "" : "s");
+	return FM_EXIT_TIMEOUT;
+}
+
+/* Until something happens, or it is time to look again, or the time is over. */
+static enum cli_got pause_until(struct waiting *w, int64_t until)
+{
+	struct fm_control_msg m;
+	enum cli_got got = cli_client_next(w->client, until, &m);
+
+	if (got == CLI_GOT_MESSAGE)
+		fm_control_msg_done(&m);
+	return got;
+}
+
+static int watch_it(struct waiting *w)
+{
+	int64_t end = mr_clock_now().mono_ns + w->args->timeout_ns;
+
+	for (;;) {
+		int64_t now;
+		int idle = -1;
+		/* first whether it is idle: what is seen after that is how it ended */
+		int code = ask_idle(w, &idle);
+
+		if (!code)
+			code = look(w);
+		if (code)
+			return code;
+		if (idle < 0 ? all_settled(w) : idle)
+			return sum_up(w);
+		now = mr_clock_now().mono_ns;
+		if (now >= end)
+			return ran_out(w);
+		if (pause_until(w, now + LOOK_EVERY_NS < end ? now + LOOK_EVERY_NS : end) ==
+		    CLI_GOT_INTERRUPT)
+			return CLI_EXIT_INTERRUPTED;
+	}
+}
+
+int cli_wait(struct cli_client *c, const struct cli_args *a, const struct fm_reply *r)
+{
+	struct fm_request events = {.verb = FM_VERB_EVENTS,
+				    .kind = "",
+				    .name = "",
+				    .host = "",
+				    .set = "",
+				    .who = "",
+				    .follow = true,
+				    .since = INT64_MAX};
+	struct waiting w = {.client = c, .args = a, .reply = r->tree, .first = true};
+	int code;
+
+	w.index = mr_map_new();
+	cli_client_catch_interrupt(c);
+	cli_client_send(c, &events);
+	code = watch_it(&w);
+	for (unsigned i = 0; i < w.n; i++) {
+		free(w.item[i].name);
+		free(w.item[i].phase);
+		free(w.item[i].why);
+	}
+	free(w.item);
+	mr_map_free(w.index);
+	return code;
+}
