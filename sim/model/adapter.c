@@ -148,7 +148,9 @@ static void assign_bars(struct cursor *k, const struct sim_loc *l)
 			set_bar(l->fn->bar, i, flags & MR_BAR_64,
 				take(k, flags & MR_BAR_64, size, size));
 	}
-	l->fn->command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	/* A `base` device waits for its host with memory and bus master off. */
+	if (l->kind != SIM_LOC_BASE)
+		l->fn->command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 }
 
 static void assign_vf_bars(struct cursor *k, const struct sim_adapter *a, struct sim_pf *pf)
@@ -172,12 +174,12 @@ static struct sim_loc self_loc(struct sim_adapter *a)
 
 /* Sets every BAR and VF BAR of the adapter's functions in VH 0, always to the same addresses.
  * A device that a host holds is not in VH 0. */
-void sim_adapter_assign(struct sim_adapter *a)
+void sim_adapter_assign(const struct sim_chassis *c, struct sim_adapter *a)
 {
 	struct cursor k = {a->base32, a->base64};
 	struct sim_loc l = self_loc(a);
 
-	if (a->m.kind != SIM_KIND_SRIOV && !a->row_vs)
+	if (a->m.kind != SIM_KIND_SRIOV && !sim_base_held(c, a))
 		assign_bars(&k, &l);
 	for (unsigned p = 0; p < a->m.pfs && a->m.kind != SIM_KIND_BASE; p++) {
 		l = sim_loc_pf(a, 0, p);
@@ -272,7 +274,7 @@ void sim_adapter_power_on(struct sim_chassis *c, struct sim_adapter *a)
 		fresh_vf(&a->vf[i]);
 	memset(a->lvf, 0, slots * sizeof(*a->lvf));
 	memset(a->tomb, 0, slots);
-	sim_adapter_assign(a);
+	sim_adapter_assign(c, a);
 	sim_nvm_restore_adapter(c, a);
 	sim_slots_update_adapter(c, a);
 }
@@ -290,7 +292,7 @@ void sim_adapter_reset(struct sim_chassis *c, struct sim_adapter *a)
 			sim_pf_reset(c, a, d, p);
 	for (unsigned i = 0; i < a->m.pfs * a->m.vfs; i++)
 		sim_mvf_host_reset(c, a, &a->vf[i]);
-	sim_adapter_assign(a);
+	sim_adapter_assign(c, a);
 	a->resets++;
 	for (unsigned p = 0; p < a->m.pfs && a->nv_valid; p++) {
 		struct sim_pf *pf = sim_pf(a, 0, p);

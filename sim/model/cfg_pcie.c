@@ -8,6 +8,10 @@
 
 #include "sim/model/internal.h"
 
+/* Both indicators of a slot are off after a reset, which is not 0: registers are kept with
+ * these bits inverted. */
+#define INDICATORS_OFF (PCI_EXP_SLTCTL_AIC | PCI_EXP_SLTCTL_PIC)
+
 static unsigned speed_code(unsigned speed)
 {
 	static const unsigned speeds[] = {25, 50, 80, 160, 320, 640};
@@ -127,10 +131,11 @@ uint32_t sim_pcie_read(struct sim_chassis *c, const struct sim_loc *l, unsigned 
 	case PCI_EXP_LNKCTL:
 		return link_regs(c, l);
 	case PCI_EXP_SLTCAP:
-		return slot ? PCI_EXP_SLTCAP_PCP | PCI_EXP_SLTCAP_HPC | 75u << 7 | l->b << 19
+		return slot ? PCI_EXP_SLTCAP_PCP | PCI_EXP_SLTCAP_HPC | PCI_EXP_SLTCAP_AIP |
+				       PCI_EXP_SLTCAP_PIP | 75u << 7 | l->b << 19
 			    : 0;
 	case PCI_EXP_SLTCTL:
-		return slot ? l->br->slotctl |
+		return slot ? (l->br->slotctl ^ INDICATORS_OFF) |
 				       (uint32_t)(l->br->slotsta |
 						  (l->bridge->present ? PCI_EXP_SLTSTA_PDS : 0))
 					       << 16
@@ -159,7 +164,7 @@ void sim_loc_reset(struct sim_chassis *c, const struct sim_loc *l)
 	case SIM_LOC_PF:
 		sim_pf_reset(c, l->a, l->d, l->p);
 		if (!l->d)
-			sim_adapter_assign(l->a);
+			sim_adapter_assign(c, l->a);
 		break;
 	case SIM_LOC_VF:
 	case SIM_LOC_SYNTH:
@@ -170,7 +175,7 @@ void sim_loc_reset(struct sim_chassis *c, const struct sim_loc *l)
 		sim_fn_reset(l->fn);
 		l->fn->busy_until = c->now.mono_ns + l->a->m.flr_ns;
 		if (!l->vh)
-			sim_adapter_assign(l->a);
+			sim_adapter_assign(c, l->a);
 		break;
 	default:
 		break;
@@ -194,8 +199,9 @@ static void write_slot(struct sim_chassis *c, const struct sim_loc *l, uint32_t 
 	if (mask >> 16)
 		sim_slot_status_clear(c, l->vh, l->b, (uint16_t)((v & mask) >> 16));
 	if (mask & 0xffff)
-		sim_slot_ctl_write(c, l->vh, l->b,
-				   sim_merge16(l->br->slotctl, v, mask, 0xffff));
+		sim_slot_ctl_write(
+			c, l->vh, l->b,
+			sim_merge16(l->br->slotctl, v ^ INDICATORS_OFF, mask, 0xffff));
 }
 
 /* Writes the bytes 'mask' of dword 'rel'. */

@@ -25,6 +25,8 @@ static uint64_t read_head(const struct sim_adapter *a, uint64_t off)
 		return serial_reg(a, (unsigned)(off - CT_SERIAL) / 8);
 	if (off >= CT_NET_MBPS && off < CT_NET_MBPS + 64)
 		return a->m.port_mbps[(off - CT_NET_MBPS) / 8];
+	if (off >= CT_VF_BAR && off <= CT_VF_MSIX)
+		return sim_model_bar_reg(&a->m, (unsigned)(off - CT_VF_BAR) / 8);
 	switch (off) {
 	case CT_MAGIC:
 		return MR_CT_MAGIC;

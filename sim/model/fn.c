@@ -59,6 +59,12 @@ unsigned sim_fn_dirt(const struct sim_fn *f, unsigned vectors)
 			  !msix_clean(f, vectors) + !mem_clean(f));
 }
 
+/* 1 when any BAR has an address. */
+unsigned sim_fn_addressed(const struct sim_fn *f)
+{
+	return !bars_clean(f);
+}
+
 /* Whether the function is as after a reset. */
 bool sim_fn_clean(const struct sim_fn *f, unsigned vectors)
 {
@@ -199,6 +205,20 @@ void sim_msix_layout(const struct sim_loc *l, unsigned *ret_vectors, unsigned *r
 	default:
 		*ret_vectors = 0;
 	}
+}
+
+/* Sizes of the BARs of one VF, or of a `base` device's function, as ROW_BAR (i < 6), and its
+ * MSI-X table as ROW_MSIX (i = 6). */
+uint64_t sim_model_bar_reg(const struct sim_model_desc *m, unsigned i)
+{
+	const struct sim_bar_desc *b;
+
+	if (i >= 6)
+		return m->msix ? m->msix | (m->bar[0].size / 2) << 32 : 0;
+	b = &m->bar[i];
+	if (!b->size)
+		return 0;
+	return b->size | (b->mem64 ? MR_BAR_64 : 0) | (b->prefetch ? MR_BAR_PREF : 0);
 }
 
 static uint32_t msix_word(struct sim_fn *f, unsigned vectors, unsigned i, bool write,

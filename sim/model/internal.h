@@ -296,7 +296,8 @@ void sim_adapter_init(struct sim_chassis *c, struct sim_adapter *a,
 		      const struct sim_adapter_desc *d, const struct sim_model_desc *m);
 void sim_adapter_done(struct sim_adapter *a);
 void sim_adapters_place(struct sim_chassis *c);
-void sim_adapter_assign(struct sim_adapter *a); /* BARs of VH 0 as its firmware sets them */
+void sim_adapter_assign(const struct sim_chassis *c,
+			struct sim_adapter *a); /* BARs of VH 0 as its firmware sets them */
 bool sim_adapter_up(const struct sim_adapter *a);
 void sim_adapter_power_on(struct sim_chassis *c, struct sim_adapter *a);
 void sim_adapter_reset(struct sim_chassis *c, struct sim_adapter *a);
@@ -312,8 +313,10 @@ unsigned sim_model_buses(const struct sim_model_desc *m);
 void sim_fn_reset(struct sim_fn *f);
 void sim_fn_done(struct sim_fn *f);
 bool sim_fn_clean(const struct sim_fn *f, unsigned vectors);
+unsigned sim_fn_addressed(const struct sim_fn *f);
 unsigned sim_fn_dirt(const struct sim_fn *f, unsigned vectors);
 uint64_t sim_bar_size(const struct sim_loc *l, unsigned i, unsigned *ret_flags);
+uint64_t sim_model_bar_reg(const struct sim_model_desc *m, unsigned i);
 uint64_t sim_bar_address(const struct sim_loc *l, unsigned i);
 void sim_bar_write(const struct sim_loc *l, unsigned i, uint32_t v, uint32_t mask);
 void sim_msix_layout(const struct sim_loc *l, unsigned *ret_vectors, unsigned *ret_bir,
@@ -379,6 +382,8 @@ uint16_t sim_merge16(uint16_t old, uint32_t v, uint32_t mask, uint16_t writable)
 struct sim_loc sim_vh_locate(struct sim_chassis *c, unsigned vh, uint16_t rid);
 struct sim_loc sim_vh_decode(struct sim_chassis *c, unsigned vh, uint64_t addr,
 			     unsigned *ret_bar, uint64_t *ret_off);
+/* Whether a host holds the whole `base` device now: VH 0 may only look at it. */
+bool sim_base_held(const struct sim_chassis *c, const struct sim_adapter *a);
 struct sim_loc sim_vh0_locate(struct sim_chassis *c, uint16_t rid);
 struct sim_loc sim_vh0_decode(struct sim_chassis *c, uint64_t addr, unsigned *ret_bar,
 			      uint64_t *ret_off);

@@ -296,6 +296,16 @@ static enum sim_wr port_write(struct sim_chassis *c, unsigned n, unsigned off, u
 	return SIM_WR_DONE;
 }
 
+/* BARs and MSI-X table of function 0 of a `base` adapter; nothing for others. */
+static uint64_t port_bar_read(const struct sim_chassis *c, unsigned n, unsigned off)
+{
+	struct sim_adapter *a = n ? sim_adapter_at(c, n) : NULL;
+
+	if (!a || a->m.kind != SIM_KIND_BASE || off > PORT_BAR_MSIX)
+		return SIM_ONES;
+	return sim_model_bar_reg(&a->m, off / 8);
+}
+
 /* ---- the whole file ---- */
 
 /* The switch register at 'addr'; all-ones where there is none. */
@@ -310,6 +320,8 @@ uint64_t sim_sw_read(struct sim_chassis *c, uint64_t addr)
 			       ? SIM_ONES
 			       : sim_row_read(c, (unsigned)((addr - SW_BRIDGES) >> 16),
 					      addr >> 8 & 0xff, addr & 0xff);
+	if (addr >= SW_PORT_BARS)
+		return port_bar_read(c, (unsigned)((addr - SW_PORT_BARS) / 0x40), addr % 0x40);
 	if (addr >= SW_PORTS)
 		return port_read(c, (unsigned)((addr - SW_PORTS) / SW_PORT_STRIDE),
 				 addr % SW_PORT_STRIDE);

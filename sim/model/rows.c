@@ -4,6 +4,7 @@
  * target, tombstones, and when a write is effective at the two ports that look at it.
  */
 #include <stddef.h>
+#include <string.h>
 
 #include "common/xalloc.h"
 #include "sim/model/internal.h"
@@ -206,9 +207,12 @@ static enum sim_wr write_state(struct sim_chassis *c, unsigned vs, unsigned b, u
 		sim_row_tie(c, vs, b, true);
 		r->maps++;
 		c->rows_used++;
-		if (find_target(c, r->row.target, &t) && t.v) {
+		find_target(c, r->row.target, &t);
+		if (t.v) {
 			t.v->reset_done = false;
 			t.v->writes++;
+		} else if (t.kind == MR_TARGET_DEVICE) { /* VH 0's addresses end with VH 0 */
+			memset(t.a->self.bar, 0, sizeof(t.a->self.bar));
 		}
 	} else if (r->row.state == MR_ROW_BLOCKED && v == MR_ROW_FREE) {
 		if (!row_drained(c, r))

@@ -101,7 +101,7 @@ void sim_slot_ctl_write(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t
 	uint16_t old = r->cfg.slotctl, sta = r->cfg.slotsta;
 	bool off = v & PCI_EXP_SLTCTL_PCC;
 
-	r->cfg.slotctl = v & 0x143f;
+	r->cfg.slotctl = v & 0x17ff;
 	if ((old ^ v) & PCI_EXP_SLTCTL_PCC) {
 		if (off)
 			sim_target_reset(c, vh, b);

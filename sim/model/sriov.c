@@ -41,9 +41,13 @@ static void enable(struct sim_chassis *c, struct sim_adapter *a, unsigned d, uns
 	pf->iov.ready_at = c->now.mono_ns + a->m.vf_enable_ns;
 	for (unsigned s = 1; d && s <= owned && s <= pf->iov.num; s++) {
 		unsigned in = *sim_lvf(a, d, p, s);
+		struct sim_mvf *m = in ? sim_mvf(a, p, in - 1) : NULL;
 
-		if (in)
-			sim_mvf(a, p, in - 1)->state = MR_VF_AVAILABLE;
+		/* Cut while its VH was off: it is on its way back to VH 0. */
+		if (m && m->nv.block == 3)
+			m->nv.released = true;
+		else if (m)
+			m->state = MR_VF_AVAILABLE;
 	}
 }
 

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * VH 0, the management hierarchy: bus 0 its upstream bridge, bus 1 one downstream port per
- * adapter slot (slot k is function k - 1), then each adapter's own buses. A `base` device is in
- * it only while no row holds it.
+ * adapter slot (slot k is function k - 1), then each adapter's own buses. A `base` device that
+ * a host holds can only be looked at from here: its configuration space reads, nothing is
+ * written.
  */
 #include <stddef.h>
 
 #include "sim/model/internal.h"
 
-static bool in_vh0(const struct sim_adapter *a)
+/* Whether a row leads a host to the whole device (blocked and effective: no more). */
+bool sim_base_held(const struct sim_chassis *c, const struct sim_adapter *a)
 {
-	return sim_adapter_up(a) && !(a->m.kind == SIM_KIND_BASE && a->row_vs);
+	const struct sim_bridge *r;
+
+	if (a->m.kind != SIM_KIND_BASE || !a->row_vs)
+		return false;
+	r = sim_bridge_peek(&c->host[a->row_vs], a->row_b);
+	return r->row.state != MR_ROW_BLOCKED || !sim_row_effective(c, r);
 }
 
 /* What VH 0 has at routing ID 'rid'. */
@@ -28,7 +35,7 @@ struct sim_loc sim_vh0_locate(struct sim_chassis *c, uint16_t rid)
 		if (bus == 1 && (rid & 0xff) + 1u == a->slot)
 			return (struct sim_loc){
 				.kind = SIM_LOC_DSP, .a = a, .br = &a->dsp, .b = a->slot};
-		if (bus >= a->bus && bus <= a->last_bus && in_vh0(a))
+		if (bus >= a->bus && bus <= a->last_bus && sim_adapter_up(a))
 			return sim_adapter_locate(a, 0, rid - (unsigned)(a->bus << 8));
 	}
 	return l;
@@ -41,7 +48,7 @@ struct sim_loc sim_vh0_decode(struct sim_chassis *c, uint64_t addr, unsigned *re
 	struct sim_loc l = {.kind = SIM_LOC_NONE};
 
 	for (unsigned i = 0; i < c->adapters && l.kind == SIM_LOC_NONE; i++)
-		if (in_vh0(&c->adapter[i]))
+		if (sim_adapter_up(&c->adapter[i]) && !sim_base_held(c, &c->adapter[i]))
 			l = sim_adapter_decode(&c->adapter[i], 0, addr, ret_bar, ret_off);
 	if (l.kind != SIM_LOC_NONE && !sim_loc_answers(c, &l))
 		l.kind = SIM_LOC_NONE;
