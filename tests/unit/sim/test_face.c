@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The sysfs tables without FUSE: every place can be named, opened again by its inode and looked
+ * up by its name; inodes are unique; what went away answers so. And the control socket's verbs.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/map.h"
+#include "common/net/loop.h"
+#include "common/os/clock.h"
+#include "common/os/options.h"
+#include "common/pci/batch.h"
+#include "common/pci/regmap.h"
+#include "sim/ctl.h"
+#include "sim/face_tree.h"
+#include "sim/model/blade.h"
+#include "sim/model/chassis.h"
+#include "sim/model/desc.h"
+#include "sim/world.h"
+
+#define OWNER 5
+
+static struct mr_loop *loop;
+static struct sim_world *world;
+
+static void sw_write(uint64_t address, uint64_t value, bool first)
+{
+	struct mr_batch b = {0};
+	struct sim_batch_result r = {0};
+
+	if (first)
+		mr_batch_cas(&b, MR_SPACE_SWITCH, 0, 0, SW_OWNER_EPOCH, 8, 0, 1);
+	mr_batch_sw_write(&b, address, value);
+	sim_chassis_batch(sim_world_chassis(world), sim_world_now(world), OWNER, 1,
+			  (const uint8_t *)b.ops.data, b.ops.len, &r);
+	ck_assert_uint_eq(r.status, MR_BATCH_OK);
+	mr_batch_done(&b);
+	mr_buf_done(&r.data);
+}
+
+static void stop(void *arg)
+{
+	mr_loop_stop(arg);
+}
+
+/* Lets the virtual clock go on by ten seconds. */
+static void pass(void)
+{
+	sim_world_at(world, sim_world_now(world).mono_ns + 10 * MR_NS_PER_S, stop, loop);
+	mr_loop_run(loop);
+}
+
+/* blade03 boots with a whole GPU behind bridge 4. */
+static void setup(void)
+{
+	struct mr_diags diags = {0};
+	struct sim_desc *desc = NULL;
+	unsigned long len;
+	char *text;
+	int port;
+
+	ck_assert_int_eq(
+		mr_file_read(SRCDIR "/config/demo-chassis.yaml", 1 << 20, &text, &len, NULL),
+		0);
+	ck_assert_int_eq(sim_desc_read("demo", text, len, &desc, &diags), 0);
+	loop = mr_loop_new();
+	world = sim_world_new(loop, desc, true, 1);
+	sim_desc_free(desc);
+	free(text);
+	port = sim_adapter_find(sim_world_chassis(world), "gpu-whole");
+	sw_write(SW_BRIDGE(3, 4) + ROW_TARGET, MR_TARGET(MR_TARGET_DEVICE, port, 0, 0), true);
+	sw_write(SW_BRIDGE(3, 4) + ROW_STATE, MR_ROW_MAPPED, false);
+	sw_write(SW_PORT(3) + PORT_AUTH, MR_AUTH_AUTHORISED, false);
+	sim_world_pump(world);
+	pass();
+	ck_assert(sim_blade_up(sim_world_blade(world, 3)));
+}
+
+static void teardown(void)
+{
+	sim_world_free(world);
+	mr_loop_free(loop);
+}
+
+static unsigned check_folder(const struct face_at *dir, struct mr_map *seen, unsigned depth)
+{
+	struct face_cursor cur = {0};
+	char name[FACE_NAME_MAX];
+	struct face_at at, again;
+	unsigned count = 0;
+
+	ck_assert_uint_lt(depth, 20);
+	while (face_next(dir, &cur, &at, name)) {
+		uint64_t was;
+
+		ck_assert_msg(!mr_map_get_u64(seen, face_ino(&at), &was), "inode of %s", name);
+		mr_map_set_u64(seen, face_ino(&at), 1);
+		ck_assert_int_eq(face_open(world, face_ino(&at), &again), 0);
+		ck_assert_uint_eq(face_ino(&again), face_ino(&at));
+		ck_assert_msg(face_lookup(dir, name, &again) == 0, "look-up of %s", name);
+		ck_assert_uint_eq(face_ino(&again), face_ino(&at));
+		count += 1 + (at.dir == D_FILE ? 0 : check_folder(&at, seen, depth + 1));
+	}
+	return count;
+}
+
+START_TEST(every_place_is_found_again)
+{
+	struct mr_map *seen = mr_map_new();
+	struct face_at root;
+
+	ck_assert_int_eq(face_open(world, 1, &root), 0);
+	ck_assert_uint_gt(check_folder(&root, seen, 0), 500);
+	mr_map_free(seen);
+}
+END_TEST
+
+static void expect_read(const char *path, const char *want)
+{
+	struct mr_buf out = {0};
+	struct face_at at;
+
+	ck_assert_msg(face_walk(world, path, &at) == 0, "%s", path);
+	if (face_row_of(&at)->link)
+		ck_assert_int_eq(face_readlink(&at, &out), 0);
+	else
+		ck_assert_int_eq(face_row_of(&at)->read(&at, &out), 0);
+	ck_assert_str_eq(mr_buf_text(&out), want);
+	mr_buf_done(&out);
+}
+
+#define GPU "blade03/bus/pci/devices/0000:0b:00.0"
+#define DEV "blade03/devices/pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:00.4/0000:0b:00.0/"
+
+START_TEST(contents_have_the_kernels_format)
+{
+	expect_read(DEV "vendor", "0x1002\n");
+	expect_read(DEV "class", "0x030200\n");
+	expect_read(DEV "driver_override", "(null)\n");
+	expect_read(DEV "modalias", "pci:v00001002d0000740Fsv00001002sd00000001bc03sc02i00\n");
+	expect_read(DEV "driver", "../../../../../../bus/pci/drivers/amdgpu");
+	expect_read(DEV "max_link_width", "16\n");
+	expect_read(GPU, "../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:00.4/"
+			 "0000:0b:00.0");
+	expect_read("blade03/bus/pci/slots/4/address", "0000:0b:00\n");
+	expect_read("blade03/bus/pci/slots/4/power", "1\n");
+	expect_read("blade03/kernel/hostname", "blade03\n");
+}
+END_TEST
+
+START_TEST(what_is_gone_is_not_there)
+{
+	struct face_at at, gpu;
+	uint64_t ino;
+
+	ck_assert_int_eq(face_walk(world, DEV "vendor", &gpu), 0);
+	ino = face_ino(&gpu);
+	ck_assert_int_eq(face_open(world, ino, &at), 0);
+	ck_assert_int_eq(
+		sim_blade_remove(sim_world_blade(world, 3), sim_world_now(world), 0x0b00), 0);
+	ck_assert_int_eq(face_open(world, ino, &at), -ENOENT);
+	ck_assert_int_eq(sim_blade_rescan(sim_world_blade(world, 3), sim_world_now(world)), 0);
+	ck_assert_int_eq(face_walk(world, DEV "vendor", &gpu), 0);
+	ck_assert_uint_ne(face_ino(&gpu), ino);
+	ck_assert_int_eq(face_open(world, ino, &at), -ENOENT);
+	ck_assert_int_eq(face_open(world, UINT64_MAX, &at), -ENOENT);
+	ck_assert_int_eq(face_walk(world, "blade03/nothing", &at), -ENOENT);
+	ck_assert_int_eq(face_walk(world, "blade09", &at), -ENOENT);
+}
+END_TEST
+
+static int run(const char *a, const char *b, const char *c, struct mr_buf *out)
+{
+	char *argv[] = {(char *)a, (char *)b, (char *)c};
+
+	mr_buf_reset(out);
+	return sim_ctl_run(world, c ? 3 : b ? 2 : 1, argv, out);
+}
+
+START_TEST(verbs)
+{
+	static const struct {
+		const char *a, *b, *c;
+		int code;
+		const char *text;
+	} cases[] = {
+		{"power", "blade03", "off", 0, ""},
+		{"power", "blade03", "off", 1,
+		 "blade03: refused (Operation already in progress)\n"},
+		{"power", "blade03", "maybe", 1, "expected on or off, got 'maybe'\n"},
+		{"reset", "blade03", NULL, 1, "blade03: refused (Host is down)\n"},
+		{"power", "blade03", "on", 0, ""},
+		{"reset", "nobody", NULL, 1, "there is no blade 'nobody'\n"},
+		{"pull", "gpu-whole", NULL, 0, ""},
+		{"insert", "gpu-whole", NULL, 0, ""},
+		{"insert", "nobody", NULL, 1, "there is no adapter 'nobody'\n"},
+		{"link", "blade03", "down", 0, ""},
+		{"link", "nobody", "down", 1, "there is no port, blade or adapter 'nobody'\n"},
+		{"hang", "blade03", "on", 0, ""},
+		{"cycle", "often", NULL, 1,
+		 "expected good, blank, stale or corrupt, got 'often'\n"},
+		{"power", "blade03", NULL, MR_EXIT_USAGE,
+		 "usage: banyan-sim ctl --run DIR power BLADE on|off\n"},
+		{"status", "-o", "xml", MR_EXIT_USAGE, "usage: status [-o json|text]\n"},
+	};
+	struct mr_buf out = {0};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(run(cases[i].a, cases[i].b, cases[i].c, &out), cases[i].code);
+		ck_assert_str_eq(mr_buf_text(&out), cases[i].text);
+	}
+	ck_assert_int_eq(run("status", "-o", "json", &out), 0);
+	ck_assert_ptr_nonnull(strstr(out.data, "\"state\": \"hung\""));
+	ck_assert_int_eq(run("explode", NULL, NULL, &out), MR_EXIT_USAGE);
+	mr_buf_done(&out);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("face");
+	TCase *t = tcase_create("face");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, every_place_is_found_again);
+	tcase_add_test(t, contents_have_the_kernels_format);
+	tcase_add_test(t, what_is_gone_is_not_there);
+	tcase_add_test(t, verbs);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
