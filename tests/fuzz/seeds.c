@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Writes the seeds that are bytes: one file each under FOLDER/TARGET/, made by our own
+ * encoders, so that they follow the protocols. Seeds that are text stand in corpus/ and
+ * config/.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "common/err.h"
+#include "common/net/frame.h"
+#include "common/net/hello.h"
+#include "common/pci/batch.h"
+#include "common/str.h"
+#include "common/tree.h"
+#include "common/xalloc.h"
+#include "fabric-manager/codec/control.h"
+#include "fabric-manager/codec/record.h"
+#include "proto/chassis.pb-c.h"
+
+#define PATH_BYTES 1024
+
+static const char *folder;
+
+/* Writes 'b' and empties it. */
+static void seed(const char *target, const char *name, struct mr_buf *b)
+{
+	char path[PATH_BYTES];
+	FILE *f;
+
+	mr_fmt(path, sizeof(path), "%s/%s", folder, target);
+	mkdir(path, 0777);
+	mr_fmt(path, sizeof(path), "%s/%s/%s", folder, target, name);
+	f = fopen(path, "wb");
+	if (!f || fwrite(mr_buf_text(b), 1, b->len, f) != b->len || fclose(f)) {
+		fprintf(stderr, "cannot write %s\n", path);
+		exit(1);
+	}
+	mr_buf_done(b);
+}
+
+/* The same bytes without the header of their frame. */
+static void seed_payload(const char *target, const char *name, struct mr_buf *frame)
+{
+	struct mr_buf b = {0};
+
+	mr_buf_add(&b, frame->data + MR_FRAME_HEADER, frame->len - MR_FRAME_HEADER);
+	mr_buf_done(frame);
+	seed(target, name, &b);
+}
+
+static void seed_frames(void)
+{
+	struct mr_buf b = {0};
+	char byte = 0;
+
+	for (unsigned len = 1; len <= 300; len += 23) {
+		char payload[300] = {0};
+
+		mr_frame_put(&b, payload, len);
+	}
+	seed("frame", "good", &b);
+	mr_frame_put(&b, "x", 1);
+	mr_buf_add(&b, &byte, 1);
+	seed("frame", "cut", &b);
+	mr_frame_put(&b, "x", 1);
+	mr_buf_add(&b, "\0\0\0\0abc", 7);
+	seed("frame", "zero", &b);
+	mr_buf_add(&b, "\0\x2d\x01\0\0abc", 8);
+	seed("frame", "over", &b);
+}
+
+static void seed_hellos(void)
+{
+	struct mr_hello h = {"control", "cli", "blade01", "6f1c", 1, 0};
+	struct mr_buf b = {0};
+
+	mr_hello_put(&b, &h);
+	seed_payload("hello", "good", &b);
+	h.major = 2;
+	mr_hello_put(&b, &h);
+	seed_payload("hello", "version", &b);
+	mr_copy(h.protocol, sizeof(h.protocol), "agent");
+	mr_hello_put(&b, &h);
+	seed_payload("hello", "protocol", &b);
+	mr_error_put(&b, MR_REASON_NOT_PERMITTED, -EPERM, "no");
+	seed_payload("hello", "refusal", &b);
+}
+
+static void build_batch(struct mr_batch *b)
+{
+	uint64_t values[] = {1, UINT64_MAX, 0x0225b5000001};
+
+	mr_batch_sw_expect(b, 0x100, 0xffff, 7);
+	mr_batch_cas(b, MR_SPACE_SWITCH, 0, 0, 0x40, 8, 0, 1);
+	mr_batch_write_n(b, MR_SPACE_SWITCH, 0, 0, 0x1000, 8, values, 3);
+	mr_batch_write(b, MR_SPACE_CONFIG, 3, 0x0108, 4, 2, 6);
+	mr_batch_read(b, MR_SPACE_CONFIG, 3, 0x0108, 0, 4, 64);
+	mr_batch_write(b, MR_SPACE_MEMORY, 0, 0x0100, 0x2000, 4, 1);
+	mr_batch_read(b, MR_SPACE_MEMORY, 0, 0x0100, 0x2000, 1, 1);
+}
+
+static void seed_batches(void)
+{
+	Banyan__ChassisMsg m = BANYAN__CHASSIS_MSG__INIT;
+	Banyan__Batch body = BANYAN__BATCH__INIT;
+	struct mr_batch batch = {0};
+	struct mr_buf b = {0};
+	uint8_t packed[1024];
+
+	build_batch(&batch);
+	body.owner_id = 0x1122334455667788;
+	body.owner_epoch = 3;
+	body.ops.data = (uint8_t *)batch.ops.data;
+	body.ops.len = batch.ops.len;
+	m.id = 9;
+	m.body_case = BANYAN__CHASSIS_MSG__BODY_BATCH;
+	m.batch = &body;
+	if (banyan__chassis_msg__get_packed_size(&m) > sizeof(packed))
+		exit(1);
+	mr_buf_add(&b, packed, banyan__chassis_msg__pack(&m, packed));
+	seed("chassis_msg", "batch", &b);
+	seed("batch", "all", &batch.ops);
+	mr_batch_done(&batch);
+}
+
+static void seed_reply(void)
+{
+	struct mr_tree *t = mr_tree_map(), *list = mr_tree_add_list(t, "items");
+	struct mr_diags d = {0};
+	struct fm_reply r = {
+		.reason = MR_REASON_NO_WINDOW, .exit_code = 1, .tree = t, .diags = &d};
+	struct mr_buf b = {0};
+	char text[] = "no";
+
+	r.text = text;
+	mr_tree_add_int(list, NULL, -5);
+	mr_tree_add_bool(list, NULL, true);
+	mr_tree_add_text(mr_tree_add_map(list, NULL), "name", "x");
+	mr_tree_add_text(t, "none", NULL);
+	mr_diags_add(&d, MR_SEV_WARNING, "f.yaml", 3, 4, "spec.x", "odd");
+	mr_diags_add(&d, MR_SEV_ERROR, "f.yaml", 5, 6, "", "wrong");
+	fm_control_put_reply(&b, 12, &r);
+	seed("control", "reply", &b);
+	mr_tree_free(t);
+	mr_diags_done(&d);
+}
+
+static void seed_control(void)
+{
+	struct fm_file files[] = {{"a.yaml", "kind: X\n", 8}, {"b.yaml", "", 0}};
+	struct fm_request r = {.name = "n",
+			       .host = "h",
+			       .set = "s",
+			       .kind = "hosts",
+			       .yes = true,
+			       .since = 77};
+	struct fm_rec_event e = {5, 6, MR_REASON_BUSY, "p/d", "text"};
+	struct mr_err err = {.code = -EBUSY, .reason = MR_REASON_BUSY, .text = "not now"};
+	struct mr_buf b = {0};
+
+	for (unsigned v = 0; v < FM_VERB_COUNT; v++) {
+		r.verb = (enum fm_verb)v;
+		r.file = files;
+		r.files = r.verb == FM_VERB_APPLY ? 2 : 0;
+		fm_control_put_request(&b, v, &r);
+		seed("control", fm_verb_name(r.verb), &b);
+	}
+	seed_reply();
+	fm_control_put_event(&b, &e);
+	seed("control", "event", &b);
+	fm_control_put_error(&b, 3, &err);
+	seed("control", "error", &b);
+}
+
+/* A record with something in every member that a reader could trip over. */
+static struct fm_record make_record(enum fm_record_kind kind)
+{
+	static char document[] = "a: b\n";
+	struct fm_record r = {.kind = kind};
+
+	switch (kind) {
+	case FM_RECORD_META:
+	case FM_RECORD_CURRENT:
+		r.meta = (struct fm_rec_meta){1, UINT64_MAX, 7, 8, 128, 9, 41};
+		break;
+	case FM_RECORD_DOCUMENT:
+		r.document = (struct fm_rec_document){41, "HostGroup", "web", "prod", document};
+		break;
+	case FM_RECORD_ASSIGNMENT:
+		r.assignment = (struct fm_assignment){.profile = "web-blade01",
+						      .device = "data0",
+						      .index = 1,
+						      .count = 2,
+						      .id = 5,
+						      .epoch = 6,
+						      .phase = FM_PHASE_DRAINING_IO,
+						      .reason = MR_REASON_BUSY,
+						      .detail = "in use",
+						      .host = "blade01",
+						      .has_fn = true,
+						      .fn = {1, 17, 0, 63},
+						      .adapter = "nic-left",
+						      .chassis = 1,
+						      .place = {FM_WAY_LVF, 1, 3, 0, 4},
+						      .driver = "vfio-pci",
+						      .going = true};
+		break;
+	case FM_RECORD_IDENT:
+		r.ident = (struct fm_rec_ident){
+			{MR_IDENT_MAC, 0, 0x0225b5000001}, "p", "d", 3, 1, 77};
+		break;
+	case FM_RECORD_FUNCTION:
+		r.function =
+			(struct fm_rec_function){"c1", "nic-left", 0, 63, 5, 6, true, "hung"};
+		break;
+	case FM_RECORD_OVERRIDE:
+		r.override = (struct fm_rec_override){"db", "blade15", "root", "fail-over", 5};
+		break;
+	case FM_RECORD_TOMBSTONE:
+		r.tombstone =
+			(struct fm_rec_tombstone){"c1", {FM_WAY_LVF, 1, 2, 0, 9}, "boot", 3, 5};
+		break;
+	case FM_RECORD_OPERATION:
+		r.operation = (struct fm_rec_operation){77, 5, 6, 300, true, "x"};
+		break;
+	case FM_RECORD_EVENT:
+		r.event = (struct fm_rec_event){12, 34, MR_REASON_TIMEOUT, "a/b", "text"};
+		break;
+	case FM_RECORD_CHASSIS:
+		r.chassis = (struct fm_rec_chassis){"c1", "C1-0001", 4};
+		break;
+	case FM_RECORD_HOST:
+		r.host = (struct fm_rec_host){"blade01", true, "boot", 9};
+		break;
+	case FM_RECORD_COUNT:
+		break;
+	}
+	return r;
+}
+
+static void seed_records(void)
+{
+	static const char *const chassis[] = {"c1", "c2"};
+	const struct fm_codec_names names = {chassis, 2};
+
+	for (unsigned k = 0; k < FM_RECORD_COUNT; k++) {
+		struct fm_record r = make_record((enum fm_record_kind)k);
+		struct mr_buf key = {0}, row = {0};
+
+		fm_record_key(&r, &names, &key);
+		mr_buf_putc(&row, (char)key.len);
+		mr_buf_add(&row, key.data, key.len);
+		fm_record_value(&r, &names, &row);
+		seed("record", fm_record_kind_name(r.kind), &row);
+		mr_buf_done(&key);
+	}
+}
+
+static void seed_texts(void)
+{
+	static const char *const text[] = {"02:25:b5:00:00:01",
+					   "20:00:00:25:b5:0a:00:00",
+					   "50:00:00:25:b5:0a:00:00",
+					   "02:00:00:00:00:aa:00:00",
+					   "6f1c0e4a-8a53-4d0c-9d0b-0123456789ab",
+					   "100",
+					   "0000:02:03.1",
+					   "25Gbit",
+					   "64KiB",
+					   "10m",
+					   "c1/nic-*\nc1/nic-left"};
+
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(text); i++) {
+		struct mr_buf b = {0};
+		char name[16];
+
+		mr_buf_putc(&b, (char)i);
+		mr_buf_puts(&b, text[i]);
+		mr_fmt(name, sizeof(name), "%u", i);
+		seed("texts", name, &b);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: fuzz-seeds FOLDER\n");
+		return 64;
+	}
+	folder = argv[1];
+	mkdir(folder, 0777);
+	seed_frames();
+	seed_hellos();
+	seed_batches();
+	seed_control();
+	seed_records();
+	seed_texts();
+	return 0;
+}
