@@ -145,6 +145,7 @@ const char *mr_ev_name(enum mr_ev e);
 #define SW_PORT_BAR(p) (SW_PORT_BARS + (uint64_t)(p)*0x40)
 #define PORT_BAR_SIZE  0x00 /* RO 6 registers: as ROW_BAR */
 #define PORT_BAR_MSIX  0x30 /* RO as ROW_MSIX */
+#define PORT_BAR_IDS   0x38 /* RO as ROW_IDS: a device that a host has is not in VH 0 to ask */
 enum mr_port_kind {
 	MR_PORT_NONE,
 	MR_PORT_HOST,

@@ -301,8 +301,11 @@ static uint64_t port_bar_read(const struct sim_chassis *c, unsigned n, unsigned 
 {
 	struct sim_adapter *a = n ? sim_adapter_at(c, n) : NULL;
 
-	if (!a || a->m.kind != SIM_KIND_BASE || off > PORT_BAR_MSIX)
+	if (!a || a->m.kind != SIM_KIND_BASE)
 		return SIM_ONES;
+	if (off == PORT_BAR_IDS)
+		return a->m.vendor | (uint64_t)a->m.device << 16 |
+		       (uint64_t)mr_class_code(a->m.device_class) << 32;
 	return sim_model_bar_reg(&a->m, off / 8);
 }
 
