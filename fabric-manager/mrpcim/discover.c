@@ -85,7 +85,7 @@ static bool adapters(struct fm_mr_disc *d)
 		d->found[i].bf = MR_NEW(struct fm_mr_cfg);
 		want_cfg(d, dev->rid, 0, CFG_LEGACY, i, 0);
 		want_cfg(d, dev->rid, CFG_LEGACY, CFG_FIRST, i, 0);
-		want_switch(d, SW_PORT_BAR(dev->a.port), PORT_BAR_MSIX / 8 + 1, fm_mr_take_bars,
+		want_switch(d, SW_PORT_BAR(dev->a.port), PORT_BAR_IDS / 8 + 1, fm_mr_take_bars,
 			    i, 0);
 	}
 	return true;
@@ -212,6 +212,24 @@ void fm_mr_disc_free(struct fm_mr_disc *d)
 	free(d);
 }
 
+/* A whole device that a host has shows no capabilities in VH 0: they are as before. */
+static void keep_known(const struct fm_mr_geometry *old, struct fm_mr_dev *dev,
+		       struct fm_adapter *a)
+{
+	const struct fm_mr_dev *was = fm_mr_dev_at(old, a->port);
+
+	if (!a->present || a->kind != FM_ADAPTER_BASE || dev->pcie || !was ||
+	    was->a.vendor != a->vendor || was->a.device != a->device)
+		return;
+	dev->pcie = was->pcie;
+	dev->msix = was->msix;
+	dev->ats = was->ats;
+	dev->flr = was->flr;
+	dev->multi_function = was->multi_function;
+	dev->completion_timeout_ns = was->completion_timeout_ns;
+	dev->a.flr_ns = a->flr_ns = was->a.flr_ns;
+}
+
 /* What was found is the result, and from now on where registers are. */
 static void finish(struct fm_mrpcim *m, struct fm_mr_run *r)
 {
@@ -219,8 +237,10 @@ static void finish(struct fm_mrpcim *m, struct fm_mr_run *r)
 
 	fm_mr_tie_rows(d);
 	d->ch->observed = true;
-	for (unsigned i = 0; i < d->ch->adapters; i++)
+	for (unsigned i = 0; i < d->ch->adapters; i++) {
+		keep_known(m->geo, &d->geo->dev[i], &d->ch->adapter[i]);
 		found_done(&d->found[i]);
+	}
 	free(d->found);
 	d->found = NULL;
 	fm_mr_geometry_free(m->geo);

@@ -43,6 +43,7 @@ struct fm_mr_want {
 /* What is read of an adapter until it is in the model. */
 struct fm_mr_found {
 	struct fm_mr_cfg *bf;		  /* function 0, NULL while nothing answers */
+	uint64_t ids;			  /* PORT_BAR_IDS */
 	struct fm_mr_cfg *pf[MR_MAX_PFS]; /* PF p; the same as bf where that is PF 0 */
 };
 

@@ -175,6 +175,7 @@ void fm_mr_take_bars(struct fm_mr_disc *d, const struct fm_mr_want *w, const uin
 	struct fm_adapter *a = &d->ch->adapter[w->a];
 	uint64_t msix = VALUE(v, PORT_BAR_MSIX);
 
+	d->found[w->a].ids = VALUE(v, PORT_BAR_IDS);
 	for (unsigned i = 0; i < 6; i++) {
 		uint64_t reg = mr_batch_get_value(v, i);
 
@@ -195,6 +196,18 @@ static uint64_t table_address(const struct fm_mr_cfg *c, uint32_t where)
 	return base && (where & 7) < 6 ? base + (where & ~7u) : 0;
 }
 
+/* A whole device that a host has: what VH 0's enumeration saw of it. */
+static void take_ids(struct fm_mr_dev *dev, struct fm_adapter *a, uint64_t ids)
+{
+	a->present = ids && ids != UINT64_MAX;
+	a->vendor = (uint16_t)ids;
+	a->device = (uint16_t)(ids >> 16);
+	a->revision = (uint8_t)(ids >> 56);
+	a->flr_ns = FM_MR_FLR_DEFAULT_NS;
+	dev->class_code = ids >> 32 & 0xffffff;
+	dev->completion_timeout_ns = FM_MR_COMPLETION_NS;
+}
+
 /* Function 0 was read: what kind of adapter it is, and where its control table lies. */
 void fm_mr_take_kind(struct fm_mr_disc *d, unsigned adapter)
 {
@@ -203,9 +216,10 @@ void fm_mr_take_kind(struct fm_mr_disc *d, unsigned adapter)
 	const struct fm_mr_cfg *c = d->found[adapter].bf;
 	unsigned mriov, at;
 
-	a->present &= c && fm_mr_cfg_present(c);
-	if (!a->present)
+	if (!a->present || !c || !fm_mr_cfg_present(c)) {
+		take_ids(dev, a, a->present && c ? d->found[adapter].ids : 0);
 		return;
+	}
 	mriov = fm_mr_ext_cap(c, PCI_EXT_CAP_ID_MRIOV);
 	if (mriov && (fm_mr_cfg32(c, mriov) >> 16 & 15) == MR_MRIOV_VERSION)
 		a->kind = FM_ADAPTER_MRA;
@@ -297,7 +311,7 @@ static void take_pf(struct fm_mr_dev *dev, struct fm_adapter *a, unsigned p,
 	if (!at)
 		return;
 	dev->sriov[p] = (uint16_t)at;
-	dev->ari |= ctrl & PCI_SRIOV_CTRL_ARI;
+	dev->ari |= fm_mr_ext_cap(c, PCI_EXT_CAP_ID_ARI) != 0;
 	pf->numvfs = ctrl & PCI_SRIOV_CTRL_VFE ? fm_mr_cfg16(c, at + PCI_SRIOV_NUM_VF) : 0;
 	pf->vf_offset = fm_mr_cfg16(c, at + PCI_SRIOV_VF_OFFSET);
 	pf->vf_stride = fm_mr_cfg16(c, at + PCI_SRIOV_VF_STRIDE);
@@ -313,10 +327,11 @@ static void take_base(struct fm_mr_dev *dev, struct fm_adapter *a, const struct 
 {
 	a->pfs = 1;
 	a->device_class = class_of(dev->class_code);
+	a->pf[0].rid = dev->rid;
 	a->fn = mr_xcalloc(1, sizeof(*a->fn));
 	a->fn->row_bridge = FM_NO_BRIDGE;
 	for (unsigned i = 0; i < 6; i++)
-		if (a->bar[i].size)
+		if (a->bar[i].size && fm_mr_cfg_present(c))
 			a->bar[i].base = fm_mr_bar_address(c, PCI_BASE_ADDRESS_0 + 4 * i);
 }
 

@@ -41,7 +41,7 @@ struct fm_mr_dev {
 	uint16_t pcie, msix, ats;      /* offsets of capabilities of function 0, 0 = none */
 	uint16_t sriov[MR_MAX_PFS];    /* of the PFs in VH 0 */
 	bool flr;		       /* function 0 has it */
-	bool ari;		       /* ARI Capable Hierarchy is set in PF 0 */
+	bool ari;		       /* its PFs have the ARI capability */
 	bool multi_function;	       /* a `base` device with more than function 0 */
 	int64_t completion_timeout_ns; /* longest that a request may be outstanding */
 };

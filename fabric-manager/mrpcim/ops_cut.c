@@ -135,13 +135,16 @@ static enum fm_mr_next cut_effective(struct fm_mrpcim *m, struct fm_mr_run *r,
 			    (long long)((m->now.mono_ns - r->started_ns) / MR_NS_PER_MS));
 }
 
-/* FORCE_OUT blocks by itself; a function that its host has given up is only blocked. */
+/*
+ * FORCE_OUT whatever the state shows: of a host whose VF Enable is 0 every function reads
+ * Unavailable, and a later VF Enable would hand it back.
+ */
 static void cut_lvf(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
 	if (r->res.fn.owner_vh)
 		fm_mr_vf_expect_owner(m, r, b);
 	block_from(m, r, b);
-	if (r->res.fn.owner_vh && r->res.fn.state != MR_VF_UNAVAILABLE)
+	if (r->res.fn.owner_vh)
 		fm_mr_vf_write(m, r, b, VF_COMMAND, MR_VFC_FORCE_OUT);
 	fm_mr_vf_write(m, r, b, VF_BLOCK, 3);
 	fm_mr_commit(b);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operations that set a function up where no host sees it change hands: CONFIGURE, SET_ATTRS,
  * the gate, tombstones. */
+#include <linux/pci_regs.h>
+
 #include "fabric-manager/mrpcim/internal.h"
 
 #define PROOF (MR_VF_RESET_BUSY | MR_VF_RESET_DONE)
@@ -95,6 +97,8 @@ static void configure_vf(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_bat
 
 static void configure(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
+	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
+
 	if (!fm_mr_is_base(m, r)) {
 		configure_vf(m, r, b);
 		return;
@@ -102,7 +106,8 @@ static void configure(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch 
 	/* A whole device has no row of its own: its state is that of the bridge's. */
 	if (fm_mr_has_row(r))
 		fm_mr_row_expect(r, b, ROW_STATE, UINT64_MAX, MR_ROW_FREE);
-	mr_batch_expect(b, MR_SPACE_CONFIG, 0, fm_mr_run_dev(m, r)->rid, 4, 2, 0x7, 0);
+	mr_batch_expect(b, MR_SPACE_CONFIG, 0, d->rid, PCI_VENDOR_ID, 4, UINT32_MAX,
+			d->a.vendor | (uint32_t)d->a.device << 16);
 	fm_mr_look(m, r, b);
 }
 

@@ -66,8 +66,8 @@ static enum fm_mr_next provision_looked(struct fm_mrpcim *m, struct fm_mr_run *r
 	return r->keep[0] ? FM_MR_NEXT : FM_MR_DONE;
 }
 
-/* Only PFs that do not run; the bit that tells the routing IDs (ARI) stays as VH 0's
- * enumeration set it. */
+/* Only PFs that do not run. ARI Capable Hierarchy comes first (it decides the routing IDs, and
+ * only the lowest PF has it): the ports of VH 0 forward ARI. */
 static void provision_enable(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
@@ -79,6 +79,9 @@ static void provision_enable(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr
 			continue;
 		mr_batch_expect(b, MR_SPACE_CONFIG, 0, rid, at + PCI_SRIOV_CTRL, 2,
 				PCI_SRIOV_CTRL_VFE, 0);
+		if (d->ari)
+			mr_batch_write(b, MR_SPACE_CONFIG, 0, rid, at + PCI_SRIOV_CTRL, 2,
+				       PCI_SRIOV_CTRL_ARI);
 		mr_batch_write(b, MR_SPACE_CONFIG, 0, rid, at + PCI_SRIOV_NUM_VF, 2,
 			       r->keep[1]);
 		mr_batch_write(b, MR_SPACE_CONFIG, 0, rid, at + PCI_SRIOV_CTRL, 2,

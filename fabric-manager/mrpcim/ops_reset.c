@@ -86,7 +86,7 @@ static uint64_t port_reset(const struct fm_mr_run *r)
 }
 
 /* The row must not lead to a host any more (BLOCKED or FREE): a device that is mapped is
- * somebody's. */
+ * somebody's. INTx Disable is a mark that only a reset takes away. */
 static void device_reset(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
@@ -95,7 +95,8 @@ static void device_reset(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_bat
 	    r->res.bridge.state != MR_ROW_FREE)
 		fm_mr_row_expect(r, b, ROW_STATE, UINT64_MAX, MR_ROW_BLOCKED);
 	if (has_flr(d)) {
-		mr_batch_write(b, MR_SPACE_CONFIG, 0, d->rid, PCI_COMMAND, 2, 0);
+		mr_batch_write(b, MR_SPACE_CONFIG, 0, d->rid, PCI_COMMAND, 2,
+			       PCI_COMMAND_INTX_DISABLE);
 		mr_batch_write(b, MR_SPACE_CONFIG, 0, d->rid, d->pcie + PCI_EXP_DEVCTL, 2,
 			       PCI_EXP_DEVCTL_BCR_FLR);
 	} else {
@@ -146,12 +147,12 @@ static bool device_ready(const struct fm_mr_dev *d, const struct fm_mr_run *r,
 	       (has_flr(d) || fm_mr_value(p, r->i_x) != r->keep[0]);
 }
 
+/* The mark that was set before the FLR is gone, and what a driver would have left. Memory and
+ * Bus Master of Command are VH 0's own: its processor places the device again. */
 static bool device_default(const struct fm_mr_dev *d, const struct fm_mr_run *r,
 			   const struct fm_mr_reply *p)
 {
-	const unsigned bits = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
-
-	return !(fm_mr_value(p, r->i_x + 2) & bits) &&
+	return !(fm_mr_value(p, r->i_x + 2) & PCI_COMMAND_INTX_DISABLE) &&
 	       !(d->msix && fm_mr_value(p, r->i_x + 3) & PCI_MSIX_FLAGS_ENABLE) &&
 	       !(d->ats && fm_mr_value(p, r->i_x + 4) & PCI_ATS_CTRL_ENABLE);
 }

@@ -311,7 +311,7 @@ static inline void fake_switch(struct fake *f)
 			sw(f, SW_EVENT(e) + r, 0);
 	sw(f, SW_PORT_BAR(4) + PORT_BAR_SIZE, 1u << 24);
 	for (unsigned p = 2; p <= 4; p++)
-		for (unsigned i = p == 4; i <= PORT_BAR_MSIX / 8; i++)
+		for (unsigned i = p == 4; i <= PORT_BAR_IDS / 8; i++)
 			sw(f, SW_PORT_BAR(p) + 8 * i, 0);
 }
 
