@@ -1,0 +1,681 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The state machine of one assignment: a table of steps (HANDOVER 5). Each row says what is
+ * asked of whom, the phase while it runs and the phase that its confirmation proves, what
+ * follows, and what a failure means. Steps that do not apply are passed over; what was read
+ * back decides, never what was sent.
+ */
+#include "fabric-manager/engine/core.h"
+
+#define ACTIVATE_NS (60 * MR_NS_PER_S)
+#define ANSWER_NS   (5 * MR_NS_PER_S) /* what an answer may take beyond the agent's deadline */
+
+enum on_fail {
+	ON_BACK,       /* give the way out up, unless it is forced: then go on */
+	ON_HOLD,       /* stay, with an alarm: the cut is not proved */
+	ON_QUARANTINE, /* the function is out of use */
+	ON_PEND,       /* undo, and wait for a change */
+	ON_FAIL,       /* mapped, but of no use */
+	ON_DEGRADE,    /* in use with a shortfall */
+	ON_PASS	       /* goes on without it */
+};
+
+struct step_row {
+	const char *name;
+	int op;		     /* enum fm_op_kind, -1 = none */
+	int verb;	     /* enum fm_agent_verb, -1 = none */
+	enum fm_phase phase; /* while it runs; FM_PHASE_COUNT = as before */
+	enum fm_phase done;
+	enum fm_step next;
+	enum on_fail fail;
+	bool (*wanted)(const struct fm_engine *e, const struct fm_asg *a);
+};
+
+static struct fm_session *agent_of(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return fm_session_of((struct fm_engine *)e, a->a.host);
+}
+
+static bool knows_agent(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_hst *h = fm_host_of((struct fm_engine *)e, a);
+
+	return h && (h->session || h->rec.boot_id[0]);
+}
+/* Somebody is there to be asked: an agent, or a running host whose agent may come back. */
+static bool asks_host(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_host *h = fm_host_by_port(&e->inv, a->a.chassis, a->a.place.port);
+
+	if (a->a.forced)
+		return false;
+	return agent_of(e, a) || (knows_agent(e, a) && h && h->power && h->link);
+}
+static bool has_gate(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return a->a.place.way != FM_WAY_DEVICE && fm_fn_get(&e->inv, a->a.fn);
+}
+static bool asks_lvf(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return a->a.place.way == FM_WAY_LVF && asks_host(e, a);
+}
+static bool is_there(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
+
+	return d && d->present && fm_fn_get(&e->inv, a->a.fn);
+}
+static bool leads_there(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return a->a.place.way != FM_WAY_LVF || is_there(e, a);
+}
+static bool without_consent(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return !a->consent && leads_there(e, a);
+}
+static bool not_reset(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+	uint32_t good = MR_VF_RESET_DONE | MR_VF_DEFAULTS;
+
+	return a->a.place.way == FM_WAY_DEVICE || !f || (f->status & good) != good;
+}
+static bool retracts(const struct fm_engine *e, const struct fm_asg *a)
+{
+	(void)e;
+	return a->retracts;
+}
+static bool unbound(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return !a->bound && agent_of(e, a);
+}
+static bool gate_shut(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+
+	return has_gate(e, a) && !f->gate_open;
+}
+
+#define SAME	 FM_PHASE_COUNT
+#define P(x)	 FM_PHASE_##x
+#define OPK(x)	 .op = FM_OP_##x, .verb = -1
+#define AGENT(x) .op = -1, .verb = FM_AGENT_##x
+#define BOOK	 .op = -1, .verb = -1
+#define NEXT(x)	 .next = FM_STEP_##x
+
+static const struct step_row rows[FM_STEP_COUNT] = {
+	[FM_STEP_NONE] = {"none", BOOK, SAME, SAME},
+	[FM_STEP_QUIESCE] = {"quiesce", AGENT(QUIESCE), P(QUIESCING), SAME, NEXT(GATE_CLOSE),
+			     ON_BACK, asks_host},
+	[FM_STEP_GATE_CLOSE] = {"gate-close", OPK(GATE_CLOSE), P(RELEASING), SAME,
+				NEXT(REQUEST_OUT), ON_BACK, has_gate},
+	[FM_STEP_REQUEST_OUT] = {"request-out", OPK(REQUEST_OUT), P(RELEASING), SAME,
+				 NEXT(GIVE_BACK), ON_BACK, asks_lvf},
+	[FM_STEP_GIVE_BACK] = {"give-back", AGENT(RELEASE), P(RELEASING), SAME, NEXT(BLOCK),
+			       ON_BACK, asks_host},
+	[FM_STEP_BLOCK] = {"block", OPK(BLOCK), P(RELEASING), P(FENCED), NEXT(DRAIN), ON_HOLD,
+			   leads_there},
+	[FM_STEP_DRAIN] = {"drain", OPK(DRAIN), P(DRAINING_IO), SAME, NEXT(UNMAP),
+			   ON_QUARANTINE, leads_there},
+	[FM_STEP_UNMAP] = {"unmap", OPK(UNMAP), P(DRAINING_IO), SAME, NEXT(TOMBSTONE),
+			   ON_QUARANTINE, leads_there},
+	[FM_STEP_TOMBSTONE] = {"tombstone", OPK(TOMBSTONE), SAME, SAME, NEXT(RESET_OUT),
+			       ON_PASS, without_consent},
+	[FM_STEP_RESET_OUT] = {"reset", OPK(RESET), P(RESETTING), SAME, NEXT(OUT_DONE),
+			       ON_QUARANTINE, is_there},
+	[FM_STEP_OUT_DONE] = {"released", BOOK, P(RESETTING), SAME},
+	[FM_STEP_PROVISION] = {"provision", BOOK, SAME, SAME, NEXT(ATTACH)},
+	[FM_STEP_ATTACH] = {"attach-pf", BOOK, SAME, SAME, NEXT(ENABLE)},
+	[FM_STEP_ENABLE] = {"enable-vfs", BOOK, SAME, SAME, NEXT(RESET_IN)},
+	[FM_STEP_RESET_IN] = {"reset", OPK(RESET), P(RESETTING), SAME, NEXT(CONFIGURE),
+			      ON_QUARANTINE, not_reset},
+	[FM_STEP_CONFIGURE] = {"configure", OPK(CONFIGURE), P(RESETTING), P(CONFIGURED),
+			       NEXT(MAP), ON_QUARANTINE},
+	[FM_STEP_MAP] = {"map", OPK(MAP), SAME, P(MAPPED), NEXT(ACTIVATE), ON_PEND},
+	[FM_STEP_ACTIVATE] = {"activate", AGENT(ACTIVATE), P(ACTIVATING), SAME, NEXT(GATE_OPEN),
+			      ON_FAIL, knows_agent},
+	[FM_STEP_GATE_OPEN] = {"gate-open", OPK(GATE_OPEN), P(ACTIVATING), SAME, NEXT(IN_DONE),
+			       ON_DEGRADE, has_gate},
+	[FM_STEP_IN_DONE] = {"active", BOOK, P(ACTIVATING), SAME},
+	[FM_STEP_SET_ATTRS] = {"set-attrs", OPK(SET_ATTRS), SAME, SAME, NEXT(NONE), ON_DEGRADE,
+			       has_gate},
+	[FM_STEP_READ_BACK] = {"read-back", OPK(READ_FN), SAME, SAME, NEXT(NONE), ON_PASS},
+	[FM_STEP_BACK_RETRACT] = {"retract", OPK(RETRACT), SAME, SAME, NEXT(BACK_ACTIVATE),
+				  ON_HOLD, retracts},
+	[FM_STEP_BACK_ACTIVATE] = {"activate", AGENT(ACTIVATE), P(ACTIVATING), SAME,
+				   NEXT(BACK_OPEN), ON_FAIL, unbound},
+	[FM_STEP_BACK_OPEN] = {"gate-open", OPK(GATE_OPEN), SAME, SAME, NEXT(BACK_DONE),
+			       ON_DEGRADE, gate_shut},
+	[FM_STEP_BACK_DONE] = {"back", BOOK, SAME, SAME},
+};
+
+/* The step as it is shown. */
+const char *fm_step_name(enum fm_step s)
+{
+	return s < FM_STEP_COUNT ? rows[s].name : "?";
+}
+
+/* Puts it on the list that this step works off. */
+void fm_asg_poke(struct fm_engine *e, struct fm_asg *a)
+{
+	if (a->queued)
+		return;
+	a->queued = true;
+	MR_GROW(e->todo, e->todos, e->cap_todos);
+	e->todo[e->todos++] = a;
+}
+
+static void wait_shared(struct fm_engine *e, struct fm_asg *a)
+{
+	if (a->waits)
+		return;
+	a->waits = true;
+	MR_GROW(e->waiting, e->waitings, e->cap_waitings);
+	e->waiting[e->waitings++] = a;
+}
+
+/* Something shared changed: those that waited look again. */
+void fm_asg_wake(struct fm_engine *e)
+{
+	e->wake = false;
+	for (unsigned i = 0; i < e->waitings; i++) {
+		struct fm_asg *a = e->waiting[i];
+
+		a->waits = false;
+		if (rows[a->step].verb >= 0 && !a->tag)
+			a->until = MR_NEVER;
+		fm_asg_poke(e, a);
+	}
+	e->waitings = 0;
+}
+
+static void pause_until(struct fm_engine *e, struct fm_asg *a, int64_t when)
+{
+	a->until = when;
+	fm_timer_set(e, FM_TM_ASG, a->a.id, when);
+}
+
+/* A step's phase, by the arrows that lead there. */
+static void walk(struct fm_engine *e, struct fm_asg *a, const enum fm_phase *path, unsigned n,
+		 enum fm_phase to)
+{
+	unsigned i = 0, end = 0;
+
+	while (end < n && path[end] != to)
+		end++;
+	while (i < end && path[i] != a->a.phase)
+		i++;
+	if (i == end && a->a.phase != to) { /* not on the path: at its first legal place */
+		for (i = 0; i < end && !fm_phase_allowed(a->a.phase, path[i]); i++)
+			;
+		fm_asg_phase(e, a, path[i], 0);
+	}
+	while (i < end)
+		fm_asg_phase(e, a, path[++i], 0);
+}
+
+static const enum fm_phase out_path[] = {P(RELEASING), P(FENCED), P(DRAINING_IO), P(RESETTING)};
+static const enum fm_phase in_path[] = {P(RESERVED), P(CONFIGURED), P(MAPPED), P(ACTIVATING),
+					P(ACTIVE)};
+
+static bool on_out_path(enum fm_phase p)
+{
+	return p == P(RELEASING) || p == P(FENCED) || p == P(DRAINING_IO) || p == P(RESETTING);
+}
+
+/* Goes to 'to', through the phases between, where one arrow does not lead there. */
+static void phase_to(struct fm_engine *e, struct fm_asg *a, enum fm_phase to)
+{
+	if (to == SAME || a->a.phase == to)
+		return;
+	if (fm_phase_allowed(a->a.phase, to))
+		fm_asg_phase(e, a, to, 0);
+	else if (on_out_path(to))
+		walk(e, a, out_path, MR_ARRAY_SIZE(out_path), to);
+	else
+		walk(e, a, in_path, MR_ARRAY_SIZE(in_path), to);
+}
+
+static void send_op(struct fm_engine *e, struct fm_asg *a, enum fm_op_kind kind)
+{
+	struct fm_op op = {.kind = kind, .chassis = a->a.fn.chassis};
+
+	op.fn = a->a.fn;
+	op.place = a->a.place;
+	op.cookie = fm_asg_cookie(a);
+	op.attrs = a->step == FM_STEP_SET_ATTRS ? a->want : a->a.attrs;
+	op.value = kind == FM_OP_TOMBSTONE;
+	op.forced = kind == FM_OP_BLOCK && !a->consent;
+	a->tag = a->last_tag = fm_op_send(e, &op, FM_TAG_ASG, a->a.id, 0);
+}
+
+static void send_cmd(struct fm_engine *e, struct fm_asg *a, struct fm_session *s,
+		     enum fm_agent_verb verb)
+{
+	struct fm_agent_cmd c = {.verb = verb, .assignment = a->a.id, .epoch = a->a.epoch};
+	int64_t left = ACTIVATE_NS;
+
+	if (verb != FM_AGENT_ACTIVATE && a->drain_until != MR_NEVER)
+		left = a->drain_until - e->now.mono_ns;
+	if (left < MR_NS_PER_S)
+		left = MR_NS_PER_S;
+	c.deadline_ns = left;
+	c.place = a->a.place;
+	c.force = a->drain == FM_DRAIN_FORCE;
+	c.ident0 = verb == FM_AGENT_ACTIVATE ? a->a.attrs.ident0 : 0;
+	memcpy(c.driver, a->a.driver, sizeof(c.driver));
+	c.driver[sizeof(c.driver) - 1] = 0;
+	a->tag = a->last_tag = fm_cmd_send(e, s, &c, FM_TAG_ASG, a->a.id, 0);
+	pause_until(e, a, e->now.mono_ns + left + ANSWER_NS);
+}
+
+/* Before a cut without the host's consent the tombstone is durable (HANDOVER 6). */
+static void before_block(struct fm_engine *e, struct fm_asg *a)
+{
+	a->cut = true;
+	if (!a->consent && leads_there(e, a)) {
+		a->a.forced = true;
+		fm_tomb_add(e, a);
+	}
+	fm_asg_dirty(e, a);
+	e->intent = true;
+}
+
+static void finish_out(struct fm_engine *e, struct fm_asg *a)
+{
+	a->step = FM_STEP_NONE;
+	a->tries = 0;
+	a->cut = a->retracts = a->bound = a->fence_bad = false;
+	fm_asg_unindex(e, a);
+	fm_unlock_fn(e, a);
+	a->a.has_fn = false;
+	if (a->a.place.way == FM_WAY_LVF)
+		fm_attach_leave(e, a->a.chassis, a->a.place.port, a->a.fn.port);
+	a->a.going = a->a.forced = false;
+	a->a.bdf[0] = 0;
+	e->intent = true;
+	if (a->unwanted) {
+		fm_unlock_idents(e, a);
+		fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+		fm_asg_phase(e, a, P(RELEASED), 0);
+		fm_asg_drop(e, a);
+		fm_plan_soon(e, 20 * MR_NS_PER_MS);
+		return;
+	}
+	fm_asg_give(e, a);
+}
+
+static void finish_in(struct fm_engine *e, struct fm_asg *a)
+{
+	a->step = FM_STEP_NONE;
+	a->tries = 0;
+	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+	fm_asg_phase(e, a, P(ACTIVE), 0);
+	fm_asg_dirty(e, a);
+	fm_failover_moves(e);
+}
+
+static void finish_back(struct fm_engine *e, struct fm_asg *a)
+{
+	a->step = FM_STEP_NONE;
+	a->retracts = a->consent = false;
+	a->paused = true;
+	phase_to(e, a, P(ACTIVE));
+	fm_asg_dirty(e, a);
+}
+
+/* Whether a step that waits for something shared can be passed; else it is put to wait. */
+static bool shared_ready(struct fm_engine *e, struct fm_asg *a)
+{
+	char why[FM_DETAIL_MAX] = "";
+	bool ready = a->step == FM_STEP_PROVISION ? fm_prov_ready(e, a, why, sizeof(why))
+		     : a->step == FM_STEP_ATTACH  ? fm_attach_ready(e, a, why, sizeof(why))
+						  : fm_enable_ready(e, a, why, sizeof(why));
+
+	if (!ready) {
+		fm_asg_why(e, a, a->a.reason, "%s", why);
+		wait_shared(e, a);
+	}
+	return ready;
+}
+
+/* A bookkeeping step: true when the next one follows at once. */
+static bool book(struct fm_engine *e, struct fm_asg *a)
+{
+	switch (a->step) {
+	case FM_STEP_PROVISION:
+	case FM_STEP_ATTACH:
+	case FM_STEP_ENABLE:
+		return shared_ready(e, a);
+	case FM_STEP_OUT_DONE:
+		finish_out(e, a);
+		return false;
+	case FM_STEP_IN_DONE:
+		finish_in(e, a);
+		return false;
+	case FM_STEP_BACK_DONE:
+		finish_back(e, a);
+		return false;
+	default:
+		return false;
+	}
+}
+
+static void failed(struct fm_engine *e, struct fm_asg *a);
+
+/* Does one step; true when the next one follows at once. */
+static bool step_once(struct fm_engine *e, struct fm_asg *a)
+{
+	const struct step_row *r = &rows[a->step];
+	struct fm_session *s;
+
+	if (r->wanted && !r->wanted(e, a)) {
+		a->step = r->next;
+		return true;
+	}
+	phase_to(e, a, r->phase);
+	if (r->op < 0 && r->verb < 0) {
+		enum fm_step next = r->next;
+
+		if (!book(e, a))
+			return false;
+		a->step = next;
+		return true;
+	}
+	if (r->op >= 0) {
+		if (r->op == FM_OP_BLOCK)
+			before_block(e, a);
+		send_op(e, a, (enum fm_op_kind)r->op);
+		return false;
+	}
+	s = agent_of(e, a);
+	if (!s || !s->synced) {
+		fm_asg_why(e, a, MR_REASON_TIMEOUT, "waiting for the agent of %s", a->a.host);
+		if (a->drain_until != MR_NEVER && e->now.mono_ns >= a->drain_until) {
+			failed(e, a);
+			return false;
+		}
+		pause_until(e, a, a->drain_until);
+		wait_shared(e, a);
+		return false;
+	}
+	send_cmd(e, a, s, (enum fm_agent_verb)r->verb);
+	return false;
+}
+
+static void run(struct fm_engine *e, struct fm_asg *a)
+{
+	if (a->tag || a->until != MR_NEVER || (a->step == FM_STEP_NONE && !a->resume))
+		return;
+	if (!fm_ch_ready(e, a->a.fn.chassis)) {
+		wait_shared(e, a);
+		return;
+	}
+	if (a->resume) {
+		a->resume = false;
+		fm_asg_resume(e, a);
+		return;
+	}
+	while (step_once(e, a))
+		;
+}
+
+/* Works off what the step touched. */
+void fm_asg_run(struct fm_engine *e)
+{
+	for (e->todo_at = 0; e->todo_at < e->todos; e->todo_at++) {
+		struct fm_asg *a = e->todo[e->todo_at];
+
+		if (!a)
+			continue;
+		a->queued = false;
+		e->todo[e->todo_at] = NULL;
+		run(e, a);
+	}
+	e->todos = e->todo_at = 0;
+}
+
+/* The next step, with a new count of tries. */
+static void advance(struct fm_engine *e, struct fm_asg *a, uint64_t tag)
+{
+	const struct step_row *r = &rows[a->step];
+
+	a->tries = 0;
+	a->until = MR_NEVER;
+	if (r->done != SAME) {
+		a->last_tag = tag;
+		phase_to(e, a, r->done);
+	}
+	a->step = r->next;
+	fm_asg_poke(e, a);
+}
+
+static void give_up_out(struct fm_engine *e, struct fm_asg *a)
+{
+	a->tries = 0;
+	a->until = MR_NEVER;
+	if (a->drain == FM_DRAIN_REQUEST && !a->a.forced) {
+		a->step = FM_STEP_BACK_RETRACT;
+	} else { /* the cut needs no consent */
+		a->a.forced = true;
+		a->step = a->step == FM_STEP_QUIESCE ? FM_STEP_GATE_CLOSE : FM_STEP_BLOCK;
+	}
+	fm_asg_poke(e, a);
+}
+
+static void alarm(struct fm_engine *e, struct fm_asg *a)
+{
+	char name[FM_ASSIGNMENT_TEXT], detail[FM_DETAIL_MAX];
+
+	memcpy(detail, a->a.detail, sizeof(detail));
+	if (!a->fence_bad)
+		fm_note(e, a->a.reason, fm_assignment_text(&a->a, name),
+			"alarm: Fenced=false: the cut is not confirmed: %s", detail);
+	a->fence_bad = true;
+	fm_asg_dirty(e, a);
+	pause_until(e, a, e->now.mono_ns + fm_pause_ns(FM_TRIES_MAX));
+}
+
+/* What follows when a step failed for good. */
+static void failed(struct fm_engine *e, struct fm_asg *a)
+{
+	switch (rows[a->step].fail) {
+	case ON_BACK:
+		if (a->step == FM_STEP_GATE_CLOSE && a->a.forced)
+			alarm(e, a); /* identities may still be seen: hold */
+		else
+			give_up_out(e, a);
+		break;
+	case ON_HOLD:
+		if (a->step == FM_STEP_BACK_RETRACT) { /* the host let go first: go on */
+			a->consent = true;
+			a->step = FM_STEP_BLOCK;
+			fm_asg_poke(e, a);
+			break;
+		}
+		alarm(e, a);
+		break;
+	case ON_QUARANTINE:
+		if (is_there(e, a)) {
+			fm_quarantine_asg(e, a, a->a.detail);
+			break;
+		}
+		a->a.going = true;
+		a->step = FM_STEP_OUT_DONE;
+		fm_asg_poke(e, a);
+		break;
+	case ON_PEND:
+		a->paused = true;
+		a->next.set = false;
+		a->a.going = true;
+		a->step = FM_STEP_RESET_OUT;
+		a->consent = true;
+		fm_asg_poke(e, a);
+		break;
+	case ON_FAIL:
+		a->step = FM_STEP_NONE;
+		phase_to(e, a, P(FAILED));
+		fm_failover_moves(e);
+		break;
+	case ON_DEGRADE:
+		a->step = FM_STEP_NONE;
+		if (fm_phase_allowed(a->a.phase, P(DEGRADED)))
+			fm_asg_phase(e, a, P(DEGRADED), 0);
+		break;
+	case ON_PASS:
+		if (a->step == FM_STEP_READ_BACK) {
+			a->resume = true;
+			fm_ch_observe(e, a->a.fn.chassis);
+			pause_until(e, a, e->now.mono_ns + fm_pause_ns(FM_TRIES_MAX));
+			break;
+		}
+		advance(e, a, a->last_tag);
+		break;
+	}
+}
+
+/* One more failure: a pause and another look, or what a failure for good means. */
+static void try_again(struct fm_engine *e, struct fm_asg *a)
+{
+	if (++a->tries >= FM_TRIES_MAX) {
+		a->tries = 0;
+		failed(e, a);
+		return;
+	}
+	a->resume = rows[a->step].op >= 0 && a->step != FM_STEP_READ_BACK &&
+		    a->step != FM_STEP_SET_ATTRS && a->step != FM_STEP_BACK_RETRACT &&
+		    a->step != FM_STEP_BACK_OPEN && a->step != FM_STEP_GATE_CLOSE &&
+		    a->step != FM_STEP_REQUEST_OUT;
+	pause_until(e, a, e->now.mono_ns + fm_pause_ns(a->tries - 1));
+}
+
+/* What the hardware chose or now shows, taken over by the assignment. */
+static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_result *r)
+{
+	if (a->step == FM_STEP_MAP && r->place.way == a->a.place.way) {
+		fm_asg_unindex(e, a);
+		a->a.place = r->place;
+		fm_asg_index(e, a);
+	}
+	if (a->step == FM_STEP_REQUEST_OUT)
+		a->retracts = true;
+	if (a->step == FM_STEP_BACK_RETRACT)
+		a->retracts = false;
+	if (a->step == FM_STEP_SET_ATTRS) {
+		a->a.attrs = a->want;
+		fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+		if (a->a.phase == P(DEGRADED))
+			fm_asg_phase(e, a, P(ACTIVE), 0);
+		fm_asg_dirty(e, a);
+	}
+}
+
+/* The end of the operation that 'a' waited for. */
+void fm_asg_result(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
+		   const struct fm_op_result *r)
+{
+	if (a->tag != tag)
+		return;
+	a->tag = 0;
+	if (r->end == FM_OP_LOST) {
+		fm_asg_lost(e, a, r->reason ? r->reason : MR_REASON_TIMEOUT, r->detail);
+		return;
+	}
+	if (r->end == FM_OP_DONE) {
+		take(e, a, r);
+		if (a->step == FM_STEP_READ_BACK || (a->resume && a->a.going && !a->cut)) {
+			a->resume = true;
+			a->until = MR_NEVER;
+			fm_asg_poke(e, a);
+			return;
+		}
+		advance(e, a, tag);
+		return;
+	}
+	fm_asg_why(e, a, r->reason, "%s: %s", rows[a->step].name,
+		   r->detail[0] ? r->detail : mr_reason_text(r->reason));
+	try_again(e, a);
+}
+
+/* What was under way is not known to have happened: look, when the chassis is there again. */
+void fm_asg_lost(struct fm_engine *e, struct fm_asg *a, enum mr_reason reason, const char *why)
+{
+	a->tag = 0;
+	a->until = MR_NEVER;
+	if (rows[a->step].verb >= 0) { /* the session is gone: ask again in the next one */
+		if (a->a.going && !a->cut && a->drain != FM_DRAIN_REQUEST)
+			a->a.forced = true;
+		fm_asg_why(e, a, reason, "%s", why);
+		fm_asg_poke(e, a);
+		return;
+	}
+	a->resume = true;
+	fm_asg_why(e, a, reason, "%s: %s", rows[a->step].name, why);
+	fm_asg_poke(e, a);
+}
+
+static void acked(struct fm_engine *e, struct fm_asg *a, const struct fm_agent_ack *ack)
+{
+	if (a->step == FM_STEP_QUIESCE)
+		a->bound = false;
+	if (a->step == FM_STEP_GIVE_BACK)
+		a->consent = true;
+	if (a->step == FM_STEP_ACTIVATE || a->step == FM_STEP_BACK_ACTIVATE) {
+		a->bound = true;
+		if (ack->has_fn)
+			mr_bdf_text(ack->fn.rid, a->a.bdf);
+	}
+	advance(e, a, ack->op);
+}
+
+/* The agent's answer: an ack goes on, a nack gives up or tries again as the drain policy says.
+ */
+void fm_asg_ack(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
+		const struct fm_agent_ack *ack)
+{
+	if (a->tag != tag)
+		return;
+	a->tag = 0;
+	a->until = MR_NEVER;
+	if (ack->reason == MR_REASON_OK) {
+		acked(e, a, ack);
+		return;
+	}
+	fm_asg_why(e, a, ack->reason, "%s on %s: %s%s%s", rows[a->step].name, a->a.host,
+		   ack->detail[0] ? ack->detail : mr_reason_text(ack->reason),
+		   ack->who[0] ? ", by " : "", ack->who);
+	if (rows[a->step].fail == ON_BACK && e->now.mono_ns >= a->drain_until) {
+		failed(e, a);
+		return;
+	}
+	if (a->step == FM_STEP_QUIESCE && ack->reason == MR_REASON_BUSY &&
+	    a->drain == FM_DRAIN_REQUEST) {
+		failed(e, a);
+		return;
+	}
+	try_again(e, a);
+}
+
+/* A pause ended, or the agent did not answer in time. */
+void fm_asg_timer(struct fm_engine *e, struct fm_asg *a)
+{
+	if (a->until == MR_NEVER || a->until > e->now.mono_ns)
+		return;
+	a->until = MR_NEVER;
+	if (a->tag && rows[a->step].verb >= 0) {
+		fm_inflight_del(e, a->tag);
+		a->tag = 0;
+		fm_asg_why(e, a, MR_REASON_TIMEOUT, "%s: no answer from the agent of %s",
+			   rows[a->step].name, a->a.host);
+		if (a->step == FM_STEP_QUIESCE)
+			a->bound = false;
+		failed(e, a);
+		return;
+	}
+	if (a->resume && fm_ch_ready(e, a->a.fn.chassis) && a->step != FM_STEP_READ_BACK &&
+	    !a->tag && fm_fn_get(&e->inv, a->a.fn)) {
+		a->resume = false;
+		a->step = FM_STEP_READ_BACK;
+	}
+	fm_asg_poke(e, a);
+}

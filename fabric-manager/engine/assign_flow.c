@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The ways that an assignment is sent on: given a function, released, updated, left pending;
+ * and how its step is found again from what the hardware shows (after a restart, a lost answer,
+ * or another look at the chassis).
+ */
+#include "fabric-manager/engine/core.h"
+
+#define P(x) FM_PHASE_##x
+
+/* Something is on its way. */
+bool fm_asg_moving(const struct fm_asg *a)
+{
+	return a->step != FM_STEP_NONE || a->resume || (a->a.going && !a->paused);
+}
+
+/* It holds a function. */
+bool fm_asg_holds(const struct fm_asg *a)
+{
+	return a->a.has_fn;
+}
+
+/* A host may be using it. */
+bool fm_asg_runs(const struct fm_asg *a)
+{
+	return a->a.has_fn && (a->a.phase == P(MAPPED) || a->a.phase == P(ACTIVATING) ||
+			       a->a.phase == P(ACTIVE) || a->a.phase == P(DEGRADED) ||
+			       a->a.phase == P(FAILED));
+}
+
+/* The cookie of its row: that of a stranger is what was found. */
+uint64_t fm_asg_cookie(const struct fm_asg *a)
+{
+	return a->stranger ? a->cookie : fm_cookie(&a->a);
+}
+
+/* The bridge row that its place names, or NULL. */
+struct fm_bridge *fm_asg_bridge(const struct fm_engine *e, const struct fm_asg *a)
+{
+	struct fm_host *h = fm_host_by_port(&e->inv, a->a.chassis, a->a.place.port);
+
+	if (!h || a->a.place.bridge >= h->bridges)
+		return NULL;
+	return &h->bridge[a->a.place.bridge];
+}
+
+static bool adapter_there(const struct fm_engine *e, struct fm_fn_id fn)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, fn.chassis, fn.port);
+
+	return d && d->present;
+}
+
+static enum fm_seen seen_lvf(const struct fm_asg *a, const struct fm_fn *f)
+{
+	if (f->cookie != fm_asg_cookie(a) || f->owner_vh != a->a.place.port)
+		return FM_SEEN_FREE;
+	return f->state == MR_VF_UNAVAILABLE || f->block == 3 ? FM_SEEN_BLOCKED
+							      : FM_SEEN_MAPPED;
+}
+
+/* What the hardware shows for its function and place, by cookie (HANDOVER 8). */
+enum fm_seen fm_asg_seen(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+	const struct fm_bridge *b;
+
+	if (!a->a.has_fn)
+		return FM_SEEN_FREE;
+	if (a->a.place.way == FM_WAY_LVF)
+		return f && adapter_there(e, a->a.fn) ? seen_lvf(a, f) : FM_SEEN_GONE;
+	b = fm_asg_bridge(e, a);
+	if (b && b->cookie == fm_asg_cookie(a) && b->state == MR_ROW_MAPPED)
+		return FM_SEEN_MAPPED;
+	if (b && b->cookie == fm_asg_cookie(a) && b->state == MR_ROW_BLOCKED)
+		return FM_SEEN_BLOCKED;
+	return f && adapter_there(e, a->a.fn) ? FM_SEEN_FREE : FM_SEEN_GONE;
+}
+
+static void start(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
+{
+	a->step = s;
+	a->resume = false;
+	fm_asg_poke(e, a);
+}
+
+/* Waits for the planner; what it holds is nothing but identities. */
+void fm_asg_pend(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const char *why)
+{
+	a->step = FM_STEP_NONE;
+	a->a.has_fn = false;
+	a->next.set = false;
+	fm_asg_why(e, a, r, "%s", why);
+	fm_asg_phase(e, a, P(PENDING), 0);
+	fm_asg_dirty(e, a);
+}
+
+/* Starts the way in to 'next'; without one it waits for the planner. */
+void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
+{
+	struct fm_target *t = &a->next;
+
+	if (!t->set || !fm_lock_fn(e, a, t->fn)) {
+		fm_asg_pend(e, a, a->a.reason, a->a.detail);
+		fm_plan_soon(e, 20 * MR_NS_PER_MS);
+		return;
+	}
+	memcpy(a->a.host, t->host, sizeof(t->host));
+	memcpy(a->a.adapter, t->adapter, sizeof(t->adapter));
+	memcpy(a->a.driver, t->driver, sizeof(t->driver));
+	a->a.chassis = t->chassis;
+	a->a.fn = t->fn;
+	a->a.place = t->place;
+	a->a.attrs = t->attrs;
+	a->a.guaranteed_mbps = t->guaranteed_mbps;
+	a->a.limit_mbps = t->limit_mbps;
+	a->a.has_fn = true;
+	a->a.epoch++;
+	a->a.going = a->a.forced = false;
+	a->a.bdf[0] = 0;
+	a->consent = a->cut = a->bound = a->retracts = a->paused = false;
+	a->drain_until = a->until = MR_NEVER;
+	t->set = false;
+	fm_asg_index(e, a);
+	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+	fm_asg_phase(e, a, P(RESERVED), 0);
+	fm_asg_dirty(e, a);
+	e->intent = true;
+	start(e, a, FM_STEP_PROVISION);
+}
+
+static void release_nothing(struct fm_engine *e, struct fm_asg *a)
+{
+	if (!a->unwanted) {
+		fm_asg_give(e, a);
+		return;
+	}
+	fm_unlock_idents(e, a);
+	fm_asg_phase(e, a, P(RELEASED), 0);
+	e->intent = true;
+	fm_asg_drop(e, a);
+}
+
+/*
+ * Starts the way out: to 'next' when that is set, to its end when it is unwanted. 'forced': do
+ * not ask the host. An operation under way is waited for; a command to the agent is not.
+ */
+void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool forced,
+		    const struct fm_drain *drain)
+{
+	a->unwanted = unwanted;
+	a->drain = drain->mode;
+	if (!a->a.has_fn) {
+		release_nothing(e, a);
+		return;
+	}
+	if (a->a.going && !a->paused) {
+		if (!forced || a->a.forced || a->cut)
+			return;
+	}
+	a->a.going = true;
+	a->paused = false;
+	a->drain_until = e->now.mono_ns + drain->timeout_ns;
+	if (forced || drain->mode == FM_DRAIN_NONE)
+		a->a.forced = true;
+	e->intent = true;
+	fm_asg_dirty(e, a);
+	if (a->tag && fm_inflight_get(e, a->tag) && fm_inflight_get(e, a->tag)->op >= 256) {
+		fm_inflight_del(e, a->tag);
+		a->tag = 0;
+	}
+	if (!a->tag)
+		a->until = MR_NEVER;
+	a->tries = 0;
+	a->resume = true;
+	fm_asg_poke(e, a);
+}
+
+/* Attributes of a running function (class Live). */
+void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs *want)
+{
+	a->want = *want;
+	e->intent = true;
+	if (a->step != FM_STEP_NONE || a->a.going || !fm_asg_runs(a)) {
+		fm_plan_soon(e, MR_NS_PER_S); /* when it came to rest */
+		return;
+	}
+	fm_asg_dirty(e, a);
+	start(e, a, FM_STEP_SET_ATTRS);
+}
+
+static void resume_out(struct fm_engine *e, struct fm_asg *a)
+{
+	bool up = a->a.phase == P(CONFIGURED) || a->a.phase == P(RESERVED) ||
+		  a->a.phase == P(RESETTING);
+
+	switch (fm_asg_seen(e, a)) {
+	case FM_SEEN_MAPPED:
+		if (up) { /* further than the books say */
+			static const enum fm_phase to[] = {P(CONFIGURED), P(MAPPED)};
+
+			for (unsigned i = 0; i < 2; i++)
+				fm_asg_phase(e, a, to[i], 0);
+		}
+		if (a->cut || a->a.phase == P(FENCED) || a->a.phase == P(DRAINING_IO))
+			start(e, a, FM_STEP_BLOCK);
+		else
+			start(e, a, a->a.forced ? FM_STEP_GATE_CLOSE : FM_STEP_QUIESCE);
+		break;
+	case FM_SEEN_BLOCKED:
+		start(e, a,
+		      a->a.phase == P(RELEASING) || a->a.place.way == FM_WAY_LVF
+			      ? FM_STEP_BLOCK
+			      : FM_STEP_DRAIN);
+		break;
+	case FM_SEEN_FREE:
+		start(e, a, up ? FM_STEP_RESET_OUT : FM_STEP_TOMBSTONE);
+		break;
+	case FM_SEEN_GONE:
+		start(e, a, FM_STEP_OUT_DONE);
+		break;
+	}
+}
+
+/* Mapped, and meant to be: go on where the gate shows. */
+static void resume_mapped(struct fm_engine *e, struct fm_asg *a)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+	bool open = a->a.place.way == FM_WAY_DEVICE || (f && f->gate_open);
+
+	if (a->a.phase == P(ACTIVE) && open) {
+		a->step = FM_STEP_NONE;
+		return;
+	}
+	if (a->a.phase == P(RESERVED) || a->a.phase == P(RESETTING))
+		fm_asg_phase(e, a, P(CONFIGURED), 0);
+	if (a->a.phase == P(CONFIGURED))
+		fm_asg_phase(e, a, P(MAPPED), 0);
+	start(e, a, a->bound ? FM_STEP_GATE_OPEN : FM_STEP_ACTIVATE);
+}
+
+/* Cut or lost under a running assignment: through reset, and in again on the same function. */
+static void redo(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
+{
+	struct fm_target *t = &a->next;
+
+	memcpy(t->host, a->a.host, sizeof(t->host));
+	memcpy(t->adapter, a->a.adapter, sizeof(t->adapter));
+	memcpy(t->driver, a->a.driver, sizeof(t->driver));
+	t->chassis = a->a.chassis;
+	t->fn = a->a.fn;
+	t->place = a->a.place;
+	t->place.slot = 0;
+	t->attrs = a->a.attrs;
+	t->guaranteed_mbps = a->a.guaranteed_mbps;
+	t->limit_mbps = a->a.limit_mbps;
+	t->set = true;
+	a->a.going = true;
+	a->consent = a->cut = true;
+	fm_asg_dirty(e, a);
+	e->intent = true;
+	start(e, a, s);
+}
+
+static void resume_free(struct fm_engine *e, struct fm_asg *a)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+
+	if (fm_asg_runs(a)) { /* the switch lost it */
+		fm_asg_why(e, a, MR_REASON_CONFLICT, "the switch does not show it any more");
+		redo(e, a, FM_STEP_RESET_OUT);
+		return;
+	}
+	if (a->a.phase == P(CONFIGURED) && f && f->cookie == fm_asg_cookie(a) &&
+	    fm_attrs_eq(&f->attrs, &a->a.attrs))
+		start(e, a, FM_STEP_MAP);
+	else if (a->a.phase == P(CONFIGURED))
+		start(e, a, FM_STEP_RESET_IN);
+	else
+		start(e, a, FM_STEP_PROVISION);
+}
+
+/* Finds the step again from what the hardware shows. */
+void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
+{
+	if (!a->a.has_fn)
+		return;
+	if (a->a.going) {
+		resume_out(e, a);
+		return;
+	}
+	switch (fm_asg_seen(e, a)) {
+	case FM_SEEN_MAPPED:
+		resume_mapped(e, a);
+		break;
+	case FM_SEEN_BLOCKED:
+		fm_asg_why(e, a, MR_REASON_CONFLICT, "it was found cut");
+		redo(e, a, FM_STEP_BLOCK);
+		break;
+	case FM_SEEN_FREE:
+		resume_free(e, a);
+		break;
+	case FM_SEEN_GONE:
+		a->step = FM_STEP_NONE;
+		fm_asg_why(e, a, MR_REASON_DEVICE_GONE, "adapter %s is gone", a->a.adapter);
+		if (fm_phase_allowed(a->a.phase, P(DEGRADED)))
+			fm_asg_phase(e, a, P(DEGRADED), 0);
+		break;
+	}
+}

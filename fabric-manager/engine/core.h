@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of the engine share. Each part is one file: out (actions and the change set of
+ * a step), ops (tags, retries), timers, chassis, assign (the steps), locks, desire (policy and
+ * planner), session, failover, request_*, view_*. Nobody outside this folder includes this.
+ *
+ * One step: an event is dispatched, assignments that it touched are put on 'todo', the plan is
+ * remade if its input changed, 'todo' is worked off, and what changed is written as one PERSIST
+ * at the head of the step's actions.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_CORE_H
+#define FABRIC_MANAGER_ENGINE_CORE_H
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/map.h"
+#include "common/rng.h"
+#include "common/str.h"
+#include "common/tree.h"
+#include "common/xalloc.h"
+#include "fabric-manager/engine/engine.h"
+#include "fabric-manager/model/desired.h"
+#include "fabric-manager/plan/plan.h"
+#include "fabric-manager/policy/docs.h"
+#include "fabric-manager/policy/resolve.h"
+
+#define FM_TRIES_MAX	 3  /* POLICY: three times with growing pauses, then Degraded */
+#define FM_OP_BLOCK	 64 /* operation ids reserved at a time */
+#define FM_EVENTS_KEPT	 1000
+#define FM_VERSIONS_KEPT 10
+#define FM_HOLD		 UINT64_MAX /* after_commit of an action until the step ends */
+
+/*
+ * Steps of an assignment; assign.c has the table. The way out, the way in, live changes, and
+ * the way back to where it was when the way out is given up before the point of no return.
+ */
+#define FM_STEPS(X)                       \
+	X(NONE, "none")                   \
+	X(QUIESCE, "quiesce")             \
+	X(GATE_CLOSE, "gate-close")       \
+	X(REQUEST_OUT, "request-out")     \
+	X(GIVE_BACK, "give-back")         \
+	X(BLOCK, "block")                 \
+	X(DRAIN, "drain")                 \
+	X(UNMAP, "unmap")                 \
+	X(TOMBSTONE, "tombstone")         \
+	X(RESET_OUT, "reset")             \
+	X(OUT_DONE, "released")           \
+	X(PROVISION, "provision")         \
+	X(ATTACH, "attach-pf")            \
+	X(ENABLE, "enable-vfs")           \
+	X(RESET_IN, "reset-before-use")   \
+	X(CONFIGURE, "configure")         \
+	X(MAP, "map")                     \
+	X(ACTIVATE, "activate")           \
+	X(GATE_OPEN, "gate-open")         \
+	X(IN_DONE, "active")              \
+	X(SET_ATTRS, "set-attrs")         \
+	X(READ_BACK, "read-back")         \
+	X(BACK_RETRACT, "retract")        \
+	X(BACK_ACTIVATE, "activate-back") \
+	X(BACK_OPEN, "gate-reopen")       \
+	X(BACK_DONE, "back")
+enum fm_step {
+#define X(name, text) FM_STEP_##name,
+	FM_STEPS(X)
+#undef X
+	FM_STEP_COUNT
+};
+const char *fm_step_name(enum fm_step s);
+
+/* Where a claim is to be: what the planner said, until it is done. */
+struct fm_target {
+	bool set;
+	char host[MR_NAME_MAX];
+	char adapter[MR_NAME_MAX];
+	char driver[MR_NAME_MAX];
+	uint16_t chassis;
+	struct fm_fn_id fn;
+	struct fm_place place;
+	struct fm_attrs attrs;
+	uint32_t guaranteed_mbps, limit_mbps;
+};
+
+/* One assignment and what is under way for it. */
+struct fm_asg {
+	struct fm_assignment a;
+	unsigned index; /* in fm_engine.asg */
+	enum fm_step step;
+	uint64_t tag;	   /* of the operation or command under way, 0 = none */
+	uint64_t last_tag; /* the last one, for log lines */
+	unsigned tries;
+	int64_t until; /* mono: end of a pause, or deadline of the agent's answer */
+	int64_t drain_until;
+	enum fm_drain_mode drain;
+	bool queued;	   /* on todo */
+	bool dirty;	   /* its record has to be written */
+	bool waits;	   /* for something shared: a PF, a chassis, a session */
+	bool paused;	   /* the drain policy said so; an operator's verb goes on */
+	bool unwanted;	   /* erase it when it is released */
+	bool keeps_idents; /* though unwanted: its profile is only disconnected */
+	bool consent;	   /* the host gave it back, or never had it */
+	bool cut;	   /* point of no return passed */
+	bool resume;	   /* find the step again from what is observed */
+	bool fence_bad;	   /* the cut was not confirmed; the alarm was given */
+	bool retracts;	   /* REQUEST_OUT was done: the way back needs RETRACT */
+	bool drifted;	   /* said so */
+	bool stranger;	   /* found mapped without an intent; its row carries 'cookie' */
+	uint64_t cookie;
+	bool bound; /* the host's driver is known to be bound (ACTIVATE was acknowledged) */
+	struct fm_target next; /* set: where it goes after its release */
+	struct fm_attrs want;  /* SET_ATTRS: what a.attrs becomes */
+};
+
+/* A PF of an `mra` adapter in one host's hierarchy: shared by the LVFs that stand in it. */
+enum fm_attach_state {
+	FM_ATTACH_NONE,
+	FM_ATTACH_BUSY,
+	FM_ATTACH_UP,
+	FM_ATTACH_ENABLING,
+	FM_ATTACH_READY, /* NumVFs set by the host's SR-PCIM */
+	FM_ATTACH_LEAVING
+};
+struct fm_attach {
+	uint16_t chassis, host_port, port, bridge;
+	enum fm_attach_state state;
+	uint64_t tag;
+	unsigned tries;
+	int64_t until;
+};
+
+/* VF count of one adapter (PROVISION). */
+struct fm_prov {
+	uint16_t chassis, port;
+	uint64_t tag;
+	unsigned tries;
+	uint64_t approval; /* operation id that waits for `approve`, 0 = none */
+	bool approved, wanted;
+	uint32_t value;
+	int64_t until;
+};
+
+enum fm_chassis_state {
+	FM_CH_AWAY,
+	FM_CH_OBSERVING, /* first read, before we own it */
+	FM_CH_TAKING,
+	FM_CH_READY,
+	FM_CH_READONLY /* reason and detail say why; `adopt` ends it */
+};
+struct fm_ch {
+	enum fm_chassis_state state;
+	enum mr_reason reason;
+	char detail[FM_DETAIL_MAX];
+	struct fm_rec_chassis rec; /* as stored; serial "" = never seen */
+	uint64_t epoch;		   /* that we hold */
+	uint64_t tag;		   /* OBSERVE or TAKE_OWNER */
+	bool observe;		   /* again, when the one under way ended */
+	bool joined;		   /* assignments were compared with what is there */
+	bool adopt;		   /* the operator said so */
+	unsigned tries;
+	int64_t until;
+	uint64_t *auth_tag; /* by host index, AUTHORISE under way */
+	unsigned hosts;
+};
+
+enum fm_session_state {
+	FM_SS_HELLO,	  /* waits until its chassis is ready */
+	FM_SS_CHALLENGED, /* PORT_CHALLENGE being written */
+	FM_SS_ASKED,	  /* the agent has to answer */
+	FM_SS_ACCEPTED,
+	FM_SS_CONTEST, /* another boot answers for the same host: asked again */
+	FM_SS_SUSPENDED
+};
+struct fm_session {
+	uint64_t id;
+	enum fm_session_state state;
+	struct fm_agent_hello hello;
+	uint16_t chassis[FM_ROOTS_MAX];
+	uint64_t challenge[FM_ROOTS_MAX];
+	uint64_t tag[FM_ROOTS_MAX]; /* CHALLENGE operations under way */
+	bool answered;
+	bool synced; /* a full report came */
+	int64_t until;
+	struct fm_hst *host; /* where it was accepted */
+};
+
+/* What is known of a host beside documents and inventory. */
+struct fm_hst {
+	struct fm_rec_host rec; /* rec.name is the key */
+	struct fm_session *session;
+	uint64_t revision;
+	char kernel[64];
+	bool vf_migration;
+	struct mr_map *fn; /* place key -> struct fm_agent_fn *, as reported */
+	/* failover.c: when each trigger began (mono), 0 = it holds not */
+	int64_t agent_lost, link_down, power_off, fatal;
+	int64_t grace_until; /* a reboot was announced or seen */
+	bool link_when_lost; /* the link was up when the agent was lost */
+	int64_t moved;	     /* mono: last automatic move away */
+	bool mass;	     /* its loss is one of many: alarm given */
+	bool no_spare;	     /* said so */
+	bool stored;
+};
+
+struct fm_move { /* an automatic fail-over under way */
+	char profile[MR_NAME_MAX];
+	char group[MR_NAME_MAX];
+};
+
+enum fm_tag_kind {
+	FM_TAG_ASG,
+	FM_TAG_CHASSIS,
+	FM_TAG_AUTH,
+	FM_TAG_CHALLENGE,
+	FM_TAG_PROV,
+	FM_TAG_ATTACH,
+	FM_TAG_TOMB
+};
+/* An operation or command under way, by its tag. */
+struct fm_inflight {
+	uint64_t tag;
+	enum fm_tag_kind kind;
+	uint16_t op; /* enum fm_op_kind, or 256 + enum fm_agent_verb */
+	uint16_t chassis;
+	uint32_t asg;	  /* id */
+	uint64_t key;	  /* of the kind's own */
+	uint64_t session; /* of a command */
+	uint64_t after;	  /* commit that it was held for */
+};
+
+enum fm_timer_kind {
+	FM_TM_ASG,
+	FM_TM_PLAN,
+	FM_TM_STORE,
+	FM_TM_CHASSIS,
+	FM_TM_SESSION,
+	FM_TM_HOST,
+	FM_TM_PROV,
+	FM_TM_ATTACH,
+	FM_TM_IDENT,
+	FM_TM_DRIFT,
+	FM_TM_PORTS
+};
+struct fm_timer {
+	int64_t when;
+	uint64_t key;
+	enum fm_timer_kind kind;
+};
+
+/* The documents in force, with the set that each belongs to. */
+struct fm_base {
+	struct fm_docs docs;
+	struct mr_map *set; /* "KIND/NAME" -> index of fm_engine.set_name */
+	uint64_t version;
+};
+
+struct fm_held_reply {
+	uint64_t tag, after;
+};
+struct fm_old_doc {
+	uint64_t version;
+	char kind[MR_NAME_MAX], name[MR_NAME_MAX];
+};
+
+struct fm_engine {
+	struct mr_now now;
+	struct mr_rng rng;
+	struct fm_actions *out;
+	unsigned out_first; /* first action of this step */
+	bool loaded;
+	char **chassis_name;
+
+	/* change set and commits */
+	struct fm_changes batch;
+	bool intent; /* the batch decides something: what follows waits for it */
+	uint64_t commit_last, commit_intent, commit_durable;
+	struct fm_sent {
+		uint64_t n;
+		struct fm_changes changes; /* copy, without texts */
+	} * sent;
+	unsigned sents, cap_sents;
+	struct fm_held_reply *held;
+	unsigned helds, cap_helds;
+	bool store_down;
+	uint64_t probe; /* commit that asks whether the store is back */
+	unsigned store_tries;
+	struct fm_rec_meta meta;
+	bool meta_dirty;
+	uint64_t next_op;	    /* next free id; meta.next_operation is the reserved end */
+	struct fm_rec_event *event; /* ring */
+	unsigned events, event_first;
+
+	/* policy */
+	struct fm_base base;
+	struct fm_former { /* what was in force before a commit that is not durable yet */
+		uint64_t commit;
+		struct fm_base base;
+	} * former;
+	unsigned formers, cap_formers;
+	char **set_name;
+	unsigned sets, cap_sets;
+	struct fm_old_doc *old;
+	unsigned olds, cap_olds;
+	struct fm_desired *desired;
+	bool desire_dirty, plan_dirty;
+	int64_t plan_at;
+	struct fm_rec_override *override;
+	unsigned overrides, cap_overrides;
+
+	/* what is there and what it holds */
+	struct fm_inventory inv;
+	struct fm_ch *ch;
+	struct fm_asg **asg;
+	unsigned asgs, cap_asgs;
+	struct mr_map *asg_by_name, *asg_by_id, *asg_by_fn, *asg_by_place;
+	struct fm_asg **todo;
+	unsigned todos, cap_todos, todo_at;
+	struct fm_asg **dirty;
+	unsigned dirties, cap_dirties;
+	struct fm_asg **waiting;
+	unsigned waitings, cap_waitings;
+	bool wake; /* something shared changed: look at the waiting ones */
+	struct fm_rec_ident *ident;
+	unsigned idents, cap_idents;
+	struct mr_map *ident_by, *ident_of; /* by value; by claim and slot */
+	struct fm_rec_tombstone *tomb;
+	unsigned tombs, cap_tombs;
+	struct fm_rec_function *quarantine;
+	struct fm_fn_id *quarantine_fn;
+	unsigned quarantines, cap_quarantines, cap_quarantine_fns;
+	struct fm_attach *attach;
+	unsigned attaches, cap_attaches;
+	struct fm_prov *prov;
+	unsigned provs, cap_provs;
+
+	/* agents */
+	struct fm_session **session;
+	unsigned sessions, cap_sessions;
+	struct mr_map *host_by_name; /* struct fm_hst * */
+	struct fm_move *move;
+	unsigned moves, cap_moves;
+
+	struct mr_map *inflight; /* tag -> struct fm_inflight * */
+	struct fm_timer *timer;	 /* heap */
+	unsigned timers, cap_timers;
+	int64_t drift_at, ident_at, ports_at;
+};
+
+/* ---- out.c: actions and the change set */
+struct fm_action *fm_act(struct fm_engine *e, enum fm_action_kind kind);
+void fm_log(struct fm_engine *e, int level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* One visible change: an event, durable and for followers. */
+void fm_note(struct fm_engine *e, enum mr_reason reason, const char *object, const char *fmt,
+	     ...) __attribute__((format(printf, 4, 5)));
+/* The answer to an operator, after everything decided so far is durable. Takes 'tree' and
+ * 'diags'. */
+void fm_reply(struct fm_engine *e, uint64_t tag, enum mr_reason reason, int exit_code,
+	      struct mr_tree *tree, struct mr_diags *diags, const char *fmt, ...)
+	__attribute__((format(printf, 7, 8)));
+/* The same for what only reads: at once. */
+void fm_reply_read(struct fm_engine *e, uint64_t tag, struct mr_tree *tree);
+struct fm_record *fm_rec(struct fm_engine *e, enum fm_record_kind kind);
+void fm_rec_host_put(struct fm_engine *e, struct fm_hst *h);
+void fm_out_begin(struct fm_engine *e, struct fm_actions *out);
+void fm_out_end(struct fm_engine *e);
+void fm_committed(struct fm_engine *e, uint64_t n);
+void fm_commit_failed(struct fm_engine *e, uint64_t n, const char *why);
+void fm_store_timer(struct fm_engine *e);
+
+/* ---- ops.c */
+uint64_t fm_next_op(struct fm_engine *e);
+/* Sends 'op' (its tag, owner and generation are filled in) and notes who waits for it. */
+uint64_t fm_op_send(struct fm_engine *e, struct fm_op *op, enum fm_tag_kind kind, uint32_t asg,
+		    uint64_t key);
+uint64_t fm_cmd_send(struct fm_engine *e, struct fm_session *s, struct fm_agent_cmd *cmd,
+		     enum fm_tag_kind kind, uint32_t asg, uint64_t key);
+struct fm_inflight *fm_inflight_get(struct fm_engine *e, uint64_t tag);
+void fm_inflight_del(struct fm_engine *e, uint64_t tag);
+void fm_op_result(struct fm_engine *e, struct fm_op_result *r);
+void fm_cmd_ack(struct fm_engine *e, uint64_t session, const struct fm_agent_ack *ack);
+/* Ends what waits in 'match' with LOST and 'reason'. */
+void fm_inflight_lose(struct fm_engine *e, bool (*match)(const struct fm_inflight *, uint64_t),
+		      uint64_t arg, enum mr_reason reason, const char *why);
+int64_t fm_pause_ns(unsigned tries);
+
+/* ---- timers.c */
+void fm_timer_set(struct fm_engine *e, enum fm_timer_kind kind, uint64_t key, int64_t when);
+bool fm_timer_pop(struct fm_engine *e, struct fm_timer *ret);
+
+/* ---- chassis.c */
+bool fm_ch_ready(const struct fm_engine *e, unsigned chassis);
+void fm_ch_event(struct fm_engine *e, const struct fm_chassis_event *ev);
+void fm_ch_result(struct fm_engine *e, unsigned chassis, struct fm_op_result *r);
+void fm_ch_timer(struct fm_engine *e, unsigned chassis);
+void fm_ch_observe(struct fm_engine *e, unsigned chassis);
+void fm_ch_stale(struct fm_engine *e, unsigned chassis, uint64_t epoch);
+void fm_ch_adopt(struct fm_engine *e, unsigned chassis);
+const char *fm_ch_state_name(enum fm_chassis_state s);
+/* chassis_join.c: compares what was observed with what is intended. */
+void fm_ch_join(struct fm_engine *e, unsigned chassis);
+/* ports.c: lets hosts in, in policy order. */
+void fm_ports_soon(struct fm_engine *e);
+void fm_ports_check(struct fm_engine *e);
+void fm_ports_result(struct fm_engine *e, const struct fm_inflight *f,
+		     const struct fm_op_result *r);
+void fm_drift_timer(struct fm_engine *e);
+/* Whether what is read of a mapped function is what is intended; else 'why' says what not. */
+bool fm_drift(const struct fm_engine *e, const struct fm_asg *a, char *why, size_t size);
+
+/* ---- assign.c, assign_step.c: the state machine of one assignment */
+void fm_asg_poke(struct fm_engine *e, struct fm_asg *a);
+void fm_asg_run(struct fm_engine *e);
+void fm_asg_result(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
+		   const struct fm_op_result *r);
+void fm_asg_ack(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
+		const struct fm_agent_ack *ack);
+void fm_asg_lost(struct fm_engine *e, struct fm_asg *a, enum mr_reason reason, const char *why);
+void fm_asg_timer(struct fm_engine *e, struct fm_asg *a);
+/* Starts the way in to 'a->next', or the way out. */
+void fm_asg_give(struct fm_engine *e, struct fm_asg *a);
+void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool forced,
+		    const struct fm_drain *drain);
+void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs *want);
+void fm_asg_pend(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const char *why);
+void fm_asg_resume(struct fm_engine *e, struct fm_asg *a);
+void fm_asg_wake(struct fm_engine *e);
+bool fm_asg_moving(const struct fm_asg *a); /* something is under way */
+bool fm_asg_holds(const struct fm_asg *a);  /* a function, mapped or on its way */
+bool fm_asg_runs(const struct fm_asg *a);   /* a host may be using it */
+uint64_t fm_asg_cookie(const struct fm_asg *a);
+/* What the hardware shows: mapped for 'a', cut, or neither. */
+enum fm_seen {
+	FM_SEEN_FREE,
+	FM_SEEN_MAPPED,
+	FM_SEEN_BLOCKED,
+	FM_SEEN_GONE /* the adapter is not there and no row leads to it */
+};
+enum fm_seen fm_asg_seen(const struct fm_engine *e, const struct fm_asg *a);
+struct fm_bridge *fm_asg_bridge(const struct fm_engine *e, const struct fm_asg *a);
+
+/* ---- asgs.c: all of them */
+struct fm_asg *fm_asg_new(struct fm_engine *e, const struct fm_assignment *a);
+struct fm_asg *fm_asg_by_name(const struct fm_engine *e, const char *profile,
+			      const char *device, unsigned index);
+struct fm_asg *fm_asg_by_text(const struct fm_engine *e, const char *text);
+struct fm_asg *fm_asg_by_id(const struct fm_engine *e, uint32_t id);
+struct fm_asg *fm_asg_by_fn(const struct fm_engine *e, struct fm_fn_id fn);
+struct fm_asg *fm_asg_by_place(const struct fm_engine *e, unsigned chassis,
+			       const struct fm_place *p);
+void fm_asg_drop(struct fm_engine *e, struct fm_asg *a);
+void fm_asg_dirty(struct fm_engine *e, struct fm_asg *a);
+void fm_asg_index(struct fm_engine *e, struct fm_asg *a);
+void fm_asg_unindex(struct fm_engine *e, struct fm_asg *a);
+void fm_asg_phase(struct fm_engine *e, struct fm_asg *a, enum fm_phase to, uint64_t op);
+void fm_asg_why(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+uint64_t fm_place_key(unsigned chassis, const struct fm_place *p);
+bool fm_phase_settled(enum fm_phase p);
+
+/* ---- locks.c: functions, identities, tombstones, quarantine */
+bool fm_lock_fn(struct fm_engine *e, struct fm_asg *a, struct fm_fn_id fn);
+void fm_unlock_fn(struct fm_engine *e, const struct fm_asg *a);
+bool fm_lock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot,
+		   const struct mr_ident *id);
+void fm_unlock_idents(struct fm_engine *e, const struct fm_asg *a);
+void fm_ident_load(struct fm_engine *e, const struct fm_rec_ident *r);
+void fm_ident_timer(struct fm_engine *e);
+void fm_quarantine_add(struct fm_engine *e, const struct fm_rec_function *r, bool persist);
+void fm_quarantine_asg(struct fm_engine *e, struct fm_asg *a, const char *why);
+void fm_tomb_add(struct fm_engine *e, const struct fm_asg *a);
+void fm_tomb_load(struct fm_engine *e, const struct fm_rec_tombstone *r);
+/* Those of a host port ('bridge' FM_NO_BRIDGE: all of them) are over; 'why' for the event. */
+void fm_tomb_clear(struct fm_engine *e, unsigned chassis, unsigned port, unsigned bridge,
+		   const char *why);
+void fm_tomb_ask(struct fm_engine *e, struct fm_session *s);
+void fm_tomb_result(struct fm_engine *e, const struct fm_inflight *f,
+		    const struct fm_op_result *r);
+void fm_tomb_ack(struct fm_engine *e, const struct fm_inflight *f,
+		 const struct fm_agent_ack *ack);
+
+/* ---- shared.c: PFs in hosts, VF counts of adapters */
+struct fm_attach *fm_attach_get(struct fm_engine *e, unsigned chassis, unsigned host_port,
+				unsigned port, bool make);
+/* True when the PF stands in the host and its VFs are enabled as far as can be; else it is on
+ * its way and 'why' says what is missing. */
+bool fm_attach_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t size);
+bool fm_enable_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t size);
+void fm_attach_result(struct fm_engine *e, const struct fm_inflight *f,
+		      const struct fm_op_result *r);
+void fm_attach_ack(struct fm_engine *e, const struct fm_inflight *f,
+		   const struct fm_agent_ack *ack);
+void fm_attach_timer(struct fm_engine *e, unsigned i);
+/* Takes a PF out of a host in which nothing of it is used any more. */
+void fm_attach_leave(struct fm_engine *e, unsigned chassis, unsigned host_port, unsigned port);
+void fm_attach_join(struct fm_engine *e, unsigned chassis);
+bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_t size);
+void fm_prov_want(struct fm_engine *e, unsigned chassis, unsigned port, uint32_t value,
+		  bool approval);
+void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
+		    const struct fm_op_result *r);
+void fm_prov_timer(struct fm_engine *e, unsigned i);
+
+/* ---- desire.c: the only place that calls policy and planner */
+void fm_plan_soon(struct fm_engine *e, int64_t in_ns);
+void fm_desire_changed(struct fm_engine *e);
+void fm_plan_run(struct fm_engine *e);
+struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *docs);
+/* A plan of 'd' against what is; the caller frees it with fm_trial_done. */
+struct fm_trial {
+	struct fm_desired *desired; /* not owned */
+	struct fm_plan_input in;
+	struct fm_plan *plan;
+	struct fm_plan_host *host;
+	struct fm_assignment **view; /* copies of those that move: where they will be */
+	unsigned views, cap_views;
+	const struct fm_assignment **current;
+	struct fm_asg **owner; /* of each current; NULL = what it still holds elsewhere */
+	unsigned n, cap, cap_owner;
+};
+void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *ret);
+void fm_trial_done(struct fm_trial *t);
+const struct fm_host_def *fm_host_def(const struct fm_engine *e, const char *name);
+const struct fm_profile *fm_profile_find(const struct fm_desired *d, const char *name);
+bool fm_docs_parse(struct fm_engine *e, const struct fm_request *r, struct fm_docs *ret,
+		   struct mr_diags *diags);
+
+/* ---- session.c */
+struct fm_hst *fm_host(struct fm_engine *e, const char *name, bool make);
+struct fm_hst *fm_host_of(struct fm_engine *e, const struct fm_asg *a);
+struct fm_session *fm_session_of(struct fm_engine *e, const char *host);
+void fm_session_hello(struct fm_engine *e, uint64_t id, const struct fm_agent_hello *h);
+void fm_session_answer(struct fm_engine *e, uint64_t id, const struct fm_agent_hello *h);
+void fm_session_report(struct fm_engine *e, uint64_t id, const struct fm_agent_report *r);
+void fm_session_gone(struct fm_engine *e, uint64_t id, bool goodbye, const char *why);
+void fm_session_result(struct fm_engine *e, const struct fm_inflight *f,
+		       const struct fm_op_result *r);
+void fm_session_timer(struct fm_engine *e, uint64_t id);
+/* Looks at the sessions that wait for a chassis or for a document. */
+void fm_sessions_check(struct fm_engine *e);
+struct fm_session *fm_session_get(const struct fm_engine *e, uint64_t id);
+void fm_host_free(struct fm_hst *h);
+bool fm_way_lvf(const struct fm_engine *e, const char *host);
+struct fm_agent_fn *fm_reported(const struct fm_hst *h, const struct fm_place *p);
+
+/* ---- failover.c */
+void fm_failover_check(struct fm_engine *e, const char *host);
+void fm_failover_timer(struct fm_engine *e, const char *host);
+void fm_failover_moves(struct fm_engine *e); /* forgets the ones that ended */
+int fm_spare_find(const struct fm_engine *e, unsigned host);
+void fm_override_put(struct fm_engine *e, const char *profile, const char *host,
+		     const char *who, const char *why);
+bool fm_override_del(struct fm_engine *e, const char *profile);
+const struct fm_rec_override *fm_override_get(const struct fm_engine *e, const char *profile);
+
+/* ---- request_*.c, view_*.c */
+void fm_request(struct fm_engine *e, uint64_t tag, const struct fm_request *r);
+typedef void fm_request_fn(struct fm_engine *e, uint64_t tag, const struct fm_request *r);
+fm_request_fn fm_rq_apply, fm_rq_plan, fm_rq_diff, fm_rq_validate, fm_rq_get, fm_rq_describe,
+	fm_rq_explain, fm_rq_delete, fm_rq_move, fm_rq_connect, fm_rq_disconnect,
+	fm_rq_failback, fm_rq_reset_override, fm_rq_approve, fm_rq_cordon, fm_rq_drain,
+	fm_rq_events, fm_rq_status, fm_rq_top, fm_rq_adopt;
+void fm_refuse(struct fm_engine *e, uint64_t tag, enum mr_reason reason, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+const char *fm_kind_plural(enum fm_kind k);
+int fm_kind_of_text(const char *s); /* "profiles", "profile", "ServerProfile"; -1 = none */
+struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_asg *a);
+struct mr_tree *fm_tree_host(struct fm_engine *e, const char *name, bool deep);
+struct mr_tree *fm_tree_event(const struct fm_rec_event *ev);
+const char *fm_base_set(const struct fm_engine *e, const struct fm_base *b, enum fm_kind kind,
+			const char *name);
+void fm_base_set_put(struct fm_engine *e, struct fm_base *b, enum fm_kind kind,
+		     const char *name, const char *set);
+void fm_base_copy(struct fm_base *to, const struct fm_base *from);
+void fm_base_done(struct fm_base *b);
+/* The new documents come into force: version + 1, stored, desired is remade. */
+void fm_base_commit(struct fm_engine *e, struct fm_base *b);
+
+/* ---- store_load.c */
+void fm_store_loaded(struct fm_engine *e, const struct fm_record *r, unsigned n);
+
+static inline int64_t fm_min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+#define FM_FOREACH_ASG(e, a) \
+	for (unsigned i_ = 0; i_ < (e)->asgs && ((a) = (e)->asg[i_], true); i_++)
+
+#endif

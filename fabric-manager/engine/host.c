@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What is known of each host, and what its agent reports: functions by place, compared with the
+ * assignments that should stand there.
+ */
+#include "fabric-manager/engine/core.h"
+
+/* The host called 'name'; NULL when there is none and 'make' is false. */
+struct fm_hst *fm_host(struct fm_engine *e, const char *name, bool make)
+{
+	struct fm_hst *h;
+	uint64_t v;
+
+	if (mr_map_get(e->host_by_name, name, &v))
+		return (struct fm_hst *)(uintptr_t)v;
+	if (!make)
+		return NULL;
+	h = MR_NEW(struct fm_hst);
+	mr_copy(h->rec.name, sizeof(h->rec.name), name);
+	mr_map_set(e->host_by_name, name, (uintptr_t)h);
+	return h;
+}
+
+/* The host of an assignment, or NULL. */
+struct fm_hst *fm_host_of(struct fm_engine *e, const struct fm_asg *a)
+{
+	return fm_host(e, a->a.host, false);
+}
+
+static void reported_free(struct fm_hst *h)
+{
+	size_t pos = 0;
+	uint64_t v;
+
+	while (h->fn && mr_map_next(h->fn, &pos, NULL, NULL, &v))
+		free((void *)(uintptr_t)v);
+	mr_map_free(h->fn);
+	h->fn = NULL;
+}
+
+/* Frees a host. */
+void fm_host_free(struct fm_hst *h)
+{
+	reported_free(h);
+	free(h);
+}
+
+/* Whether `mra` adapters are given to the host as LVFs. */
+bool fm_way_lvf(const struct fm_engine *e, const char *host)
+{
+	const struct fm_hst *h = fm_host((struct fm_engine *)e, host, false);
+
+	return h && h->session && h->vf_migration;
+}
+
+/* What the agent reported at a place, or NULL. */
+struct fm_agent_fn *fm_reported(const struct fm_hst *h, const struct fm_place *p)
+{
+	uint64_t v;
+
+	if (!h || !h->fn || !mr_map_get_u64(h->fn, fm_place_key(0, p), &v))
+		return NULL;
+	return (struct fm_agent_fn *)(uintptr_t)v;
+}
+
+static struct fm_asg *at_place(struct fm_engine *e, const struct fm_session *s,
+			       const struct fm_place *p)
+{
+	for (unsigned i = 0; i < s->hello.roots; i++)
+		if (s->hello.root[i].port == p->port)
+			return fm_asg_by_place(e, s->chassis[i], p);
+	return NULL;
+}
+
+static void appeared(struct fm_engine *e, struct fm_session *s, const struct fm_agent_fn *f)
+{
+	struct fm_asg *a = at_place(e, s, &f->place);
+	char bdf[MR_BDF_TEXT];
+
+	if (!a || a->a.going)
+		return;
+	mr_bdf_text(f->rid, bdf);
+	if (!mr_streq(bdf, a->a.bdf)) {
+		mr_copy(a->a.bdf, sizeof(a->a.bdf), bdf);
+		fm_asg_dirty(e, a);
+	}
+	if (a->step == FM_STEP_NONE && !a->bound && a->a.phase == FM_PHASE_DEGRADED) {
+		a->step = FM_STEP_ACTIVATE;
+		fm_asg_poke(e, a);
+	}
+}
+
+static void vanished(struct fm_engine *e, struct fm_session *s, const struct fm_place *p)
+{
+	struct fm_asg *a = at_place(e, s, p);
+
+	fm_tomb_clear(e, s->chassis[0], p->port, p->bridge,
+		      "the agent reports that the device is gone");
+	if (!a || a->a.going || a->step != FM_STEP_NONE || a->a.phase != FM_PHASE_ACTIVE)
+		return;
+	a->bound = false;
+	a->a.bdf[0] = 0;
+	fm_asg_why(e, a, MR_REASON_DEVICE_GONE, "%s does not show it any more", a->a.host);
+	fm_asg_phase(e, a, FM_PHASE_DEGRADED, 0);
+}
+
+static void put(struct fm_engine *e, struct fm_session *s, const struct fm_agent_fn *f)
+{
+	struct fm_hst *h = s->host;
+	struct fm_agent_fn *have = fm_reported(h, &f->place);
+
+	if (!have) {
+		have = MR_NEW(struct fm_agent_fn);
+		mr_map_set_u64(h->fn, fm_place_key(0, &f->place), (uintptr_t)have);
+	}
+	*have = *f;
+	appeared(e, s, f);
+}
+
+static void take_away(struct fm_engine *e, struct fm_session *s, const struct fm_place *p)
+{
+	struct fm_agent_fn *have = fm_reported(s->host, p);
+
+	if (have) {
+		mr_map_del_u64(s->host->fn, fm_place_key(0, p));
+		free(have);
+	}
+	vanished(e, s, p);
+}
+
+/* The first full report of a session: assignments that it does not show are looked at, what was
+ * left unfinished is asked again. */
+static void synced(struct fm_engine *e, struct fm_session *s)
+{
+	struct fm_asg *a;
+
+	s->synced = true;
+	FM_FOREACH_ASG(e, a)
+	{
+		const struct fm_agent_fn *f;
+
+		if (!mr_streq(a->a.host, s->hello.host) || !a->a.has_fn || a->a.going)
+			continue;
+		f = fm_reported(s->host, &a->a.place);
+		a->bound = f && (f->driver[0] || mr_streq(a->a.driver, "none"));
+		if (!f && a->step == FM_STEP_NONE && fm_asg_runs(a)) {
+			a->step = FM_STEP_ACTIVATE; /* a fresh boot: look, bind, say so */
+			fm_asg_poke(e, a);
+		}
+	}
+	for (unsigned i = 0; i < e->attaches; i++)
+		if (e->attach[i].host_port == s->hello.root[0].port &&
+		    e->attach[i].chassis == s->chassis[0] &&
+		    e->attach[i].state == FM_ATTACH_READY)
+			e->attach[i].state = FM_ATTACH_UP;
+	fm_tomb_ask(e, s);
+	e->wake = true;
+	fm_plan_soon(e, 0);
+}
+
+/* A report: full replaces everything known of the host. */
+void fm_session_report(struct fm_engine *e, uint64_t id, const struct fm_agent_report *r)
+{
+	struct fm_session *s = fm_session_get(e, id);
+
+	if (!s || s->state != FM_SS_ACCEPTED || !s->host)
+		return;
+	if (r->full)
+		reported_free(s->host);
+	if (!s->host->fn)
+		s->host->fn = mr_map_new();
+	s->host->revision = r->revision;
+	for (unsigned i = 0; i < r->fns; i++)
+		put(e, s, &r->fn[i]);
+	for (unsigned i = 0; i < r->gones; i++)
+		take_away(e, s, &r->gone[i]);
+	if (r->full && !s->synced)
+		synced(e, s);
+}

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What several assignments share: the PF of an `mra` adapter in a host (attached once, its VFs
+ * enabled once by the host's SR-PCIM), and the VF count of an adapter in VH 0.
+ */
+#include "fabric-manager/engine/core.h"
+
+#define ENABLE_NS (30 * MR_NS_PER_S)
+
+/* The PF of adapter 'port' in the host behind 'host_port'; NULL when there is no record of it
+ * and 'make' is false. */
+struct fm_attach *fm_attach_get(struct fm_engine *e, unsigned chassis, unsigned host_port,
+				unsigned port, bool make)
+{
+	struct fm_attach *t;
+
+	for (unsigned i = 0; i < e->attaches; i++) {
+		t = &e->attach[i];
+		if (t->chassis == chassis && t->host_port == host_port && t->port == port)
+			return t;
+	}
+	if (!make)
+		return NULL;
+	MR_GROW(e->attach, e->attaches, e->cap_attaches);
+	t = &e->attach[e->attaches++];
+	*t = (struct fm_attach){.chassis = (uint16_t)chassis,
+				.host_port = (uint16_t)host_port,
+				.port = (uint16_t)port,
+				.bridge = FM_NO_BRIDGE,
+				.until = MR_NEVER};
+	return t;
+}
+
+static uint64_t index_of(const struct fm_engine *e, const struct fm_attach *t)
+{
+	return (uint64_t)(t - e->attach);
+}
+
+/* The bridge of 'h' that leads to the PFs of adapter 'port', by what was read. */
+static unsigned bridge_of(const struct fm_host *h, unsigned port)
+{
+	for (unsigned b = 0; h && b < h->bridges; b++)
+		if (h->bridge[b].state == MR_ROW_MAPPED &&
+		    MR_TARGET_KIND(h->bridge[b].target) == MR_TARGET_PFS &&
+		    MR_TARGET_PORT(h->bridge[b].target) == port)
+			return b;
+	return FM_NO_BRIDGE;
+}
+
+static void attach_op(struct fm_engine *e, struct fm_attach *t, enum fm_op_kind kind)
+{
+	struct fm_op op = {.kind = kind, .chassis = t->chassis};
+
+	op.fn = (struct fm_fn_id){t->chassis, t->port, 0, 0};
+	op.place.way = FM_WAY_LVF;
+	op.place.port = t->host_port;
+	op.place.bridge = t->bridge;
+	e->intent = true;
+	t->tag = fm_op_send(e, &op, FM_TAG_ATTACH, 0, index_of(e, t));
+}
+
+/* Whether the PF stands in the host of 'a'; else it is on its way. */
+bool fm_attach_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t size)
+{
+	struct fm_attach *t;
+
+	if (a->a.place.way != FM_WAY_LVF)
+		return true;
+	t = fm_attach_get(e, a->a.chassis, a->a.place.port, a->a.fn.port, true);
+	if (t->state == FM_ATTACH_UP || t->state == FM_ATTACH_READY ||
+	    t->state == FM_ATTACH_ENABLING) {
+		a->a.place.bridge = t->bridge;
+		return true;
+	}
+	mr_fmt(why, size, "waiting for adapter %s to be attached to %s", a->a.adapter,
+	       a->a.host);
+	if (t->state == FM_ATTACH_NONE && t->until == MR_NEVER) {
+		t->bridge = a->a.place.bridge;
+		t->state = FM_ATTACH_BUSY;
+		attach_op(e, t, FM_OP_ATTACH_PF);
+	}
+	return false;
+}
+
+static struct fm_session *session_at(struct fm_engine *e, const struct fm_attach *t)
+{
+	for (unsigned i = 0; i < e->sessions; i++) {
+		struct fm_session *s = e->session[i];
+
+		for (unsigned r = 0; s->state == FM_SS_ACCEPTED && r < s->hello.roots; r++)
+			if (s->chassis[r] == t->chassis &&
+			    s->hello.root[r].port == t->host_port)
+				return s;
+	}
+	return NULL;
+}
+
+/* Whether the host's SR-PCIM enabled the VFs of the PF. A host whose agent is away gets its
+ * functions all the same: the device keeps its map packed until then (HANDOVER 1). */
+bool fm_enable_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t size)
+{
+	struct fm_agent_cmd c = {.verb = FM_AGENT_ENABLE_VFS, .deadline_ns = ENABLE_NS};
+	struct fm_attach *t;
+	struct fm_session *s;
+
+	if (a->a.place.way != FM_WAY_LVF)
+		return true;
+	t = fm_attach_get(e, a->a.chassis, a->a.place.port, a->a.fn.port, true);
+	s = session_at(e, t);
+	if (t->state == FM_ATTACH_READY || !s || !s->synced)
+		return true;
+	mr_fmt(why, size, "waiting for %s to enable the functions of %s", a->a.host,
+	       a->a.adapter);
+	if (t->state == FM_ATTACH_UP && t->until == MR_NEVER) {
+		c.place = (struct fm_place){FM_WAY_LVF, t->host_port, t->bridge, 0, 0};
+		t->state = FM_ATTACH_ENABLING;
+		t->tag = fm_cmd_send(e, s, &c, FM_TAG_ATTACH, 0, index_of(e, t));
+		t->until = e->now.mono_ns + ENABLE_NS + 5 * MR_NS_PER_S;
+		fm_timer_set(e, FM_TM_ATTACH, index_of(e, t), t->until);
+	}
+	return false;
+}
+
+static void retry(struct fm_engine *e, struct fm_attach *t)
+{
+	t->until = e->now.mono_ns + fm_pause_ns(t->tries++);
+	fm_timer_set(e, FM_TM_ATTACH, index_of(e, t), t->until);
+}
+
+/* ATTACH_PF or DETACH_PF ended. */
+void fm_attach_result(struct fm_engine *e, const struct fm_inflight *f,
+		      const struct fm_op_result *r)
+{
+	struct fm_attach *t = &e->attach[f->key];
+	bool leaving = t->state == FM_ATTACH_LEAVING;
+
+	if (t->tag != f->tag)
+		return;
+	t->tag = 0;
+	if (r->end == FM_OP_DONE) {
+		t->tries = 0;
+		t->state = leaving ? FM_ATTACH_NONE : FM_ATTACH_UP;
+		if (!leaving)
+			t->bridge = r->place.bridge;
+		e->wake = true;
+		return;
+	}
+	fm_log(e, 2, "%s: adapter port %u at host port %u: '%s'; it is tried again",
+	       fm_op_kind_name(r->kind), t->port, t->host_port, r->detail);
+	t->state = leaving ? FM_ATTACH_UP : FM_ATTACH_NONE;
+	if (!leaving)
+		retry(e, t);
+	fm_ch_observe(e, t->chassis);
+}
+
+/* The agent enabled the VFs, or let the PF's slot go. */
+void fm_attach_ack(struct fm_engine *e, const struct fm_inflight *f,
+		   const struct fm_agent_ack *ack)
+{
+	struct fm_attach *t = &e->attach[f->key];
+
+	if (t->tag != f->tag)
+		return;
+	t->tag = 0;
+	t->until = MR_NEVER;
+	if (t->state == FM_ATTACH_LEAVING) {
+		if (ack->reason == MR_REASON_OK)
+			attach_op(e, t, FM_OP_DETACH_PF);
+		else
+			t->state = FM_ATTACH_UP;
+		return;
+	}
+	if (ack->reason == MR_REASON_OK) {
+		t->state = FM_ATTACH_READY;
+		t->tries = 0;
+	} else {
+		fm_log(e, 2, "enable-vfs at host port %u: '%s'; it is asked again",
+		       t->host_port, ack->detail);
+		t->state = FM_ATTACH_UP;
+		retry(e, t);
+	}
+	e->wake = true;
+}
+
+/* A pause ended, or the agent did not answer. */
+void fm_attach_timer(struct fm_engine *e, unsigned i)
+{
+	struct fm_attach *t = i < e->attaches ? &e->attach[i] : NULL;
+
+	if (!t || t->until == MR_NEVER || t->until > e->now.mono_ns)
+		return;
+	t->until = MR_NEVER;
+	if (t->state == FM_ATTACH_ENABLING) {
+		fm_inflight_del(e, t->tag);
+		t->tag = 0;
+		t->state = FM_ATTACH_UP;
+	}
+	e->wake = true;
+}
+
+static bool in_use(const struct fm_engine *e, const struct fm_attach *t)
+{
+	const struct fm_asg *a;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		const struct fm_target *n = &a->next;
+
+		if (a->a.has_fn && a->a.place.way == FM_WAY_LVF && a->a.chassis == t->chassis &&
+		    a->a.fn.port == t->port && a->a.place.port == t->host_port)
+			return true;
+		if (n->set && n->place.way == FM_WAY_LVF && n->chassis == t->chassis &&
+		    n->fn.port == t->port && n->place.port == t->host_port)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Takes a PF out of a host in which nothing of it is used any more: the host powers the slot
+ * off when its agent is there, then the bridge is freed.
+ */
+void fm_attach_leave(struct fm_engine *e, unsigned chassis, unsigned host_port, unsigned port)
+{
+	struct fm_attach *t = fm_attach_get(e, chassis, host_port, port, false);
+	struct fm_agent_cmd c = {.verb = FM_AGENT_RELEASE, .deadline_ns = ENABLE_NS};
+	struct fm_session *s;
+
+	if (!t || t->tag || (t->state != FM_ATTACH_UP && t->state != FM_ATTACH_READY) ||
+	    in_use(e, t) || !fm_ch_ready(e, chassis))
+		return;
+	s = session_at(e, t);
+	t->state = FM_ATTACH_LEAVING;
+	if (!s) {
+		attach_op(e, t, FM_OP_DETACH_PF);
+		return;
+	}
+	c.place = (struct fm_place){FM_WAY_LVF, t->host_port, t->bridge, 0, 0};
+	t->tag = fm_cmd_send(e, s, &c, FM_TAG_ATTACH, 0, index_of(e, t));
+}
+
+/* What the switch shows of attached PFs, after a chassis was read. */
+void fm_attach_join(struct fm_engine *e, unsigned chassis)
+{
+	const struct fm_chassis *c = &e->inv.chassis[chassis];
+
+	for (unsigned h = 0; h < c->hosts; h++)
+		for (unsigned i = 0; i < c->adapters; i++) {
+			unsigned b = c->adapter[i].kind == FM_ADAPTER_MRA
+					     ? bridge_of(&c->host[h], c->adapter[i].port)
+					     : FM_NO_BRIDGE;
+			struct fm_attach *t =
+				fm_attach_get(e, chassis, c->host[h].port, c->adapter[i].port,
+					      b != FM_NO_BRIDGE);
+
+			if (!t || t->tag)
+				continue;
+			if (b == FM_NO_BRIDGE) {
+				t->state = FM_ATTACH_NONE;
+			} else if (t->state == FM_ATTACH_NONE) {
+				t->state = FM_ATTACH_UP;
+				t->bridge = (uint16_t)b;
+			}
+		}
+}
+
+static struct fm_prov *prov_get(struct fm_engine *e, unsigned chassis, unsigned port)
+{
+	for (unsigned i = 0; i < e->provs; i++)
+		if (e->prov[i].chassis == chassis && e->prov[i].port == port)
+			return &e->prov[i];
+	MR_GROW(e->prov, e->provs, e->cap_provs);
+	e->prov[e->provs] = (struct fm_prov){
+		.chassis = (uint16_t)chassis, .port = (uint16_t)port, .until = MR_NEVER};
+	return &e->prov[e->provs++];
+}
+
+static void prov_send(struct fm_engine *e, struct fm_prov *p)
+{
+	struct fm_op op = {.kind = FM_OP_PROVISION, .chassis = p->chassis, .value = p->value};
+
+	if (p->tag || p->until != MR_NEVER || !fm_ch_ready(e, p->chassis))
+		return;
+	op.fn = (struct fm_fn_id){p->chassis, p->port, 0, 0};
+	e->intent = true;
+	p->tag = fm_op_send(e, &op, FM_TAG_PROV, 0, (uint64_t)(p - e->prov));
+}
+
+/* Whether the function of 'a' is enabled in VH 0; else that is on its way. */
+bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_t size)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
+	struct fm_prov *p;
+
+	if (!d || d->kind == FM_ADAPTER_BASE || a->a.fn.pf >= d->pfs ||
+	    d->pf[a->a.fn.pf].numvfs > a->a.fn.vf)
+		return true;
+	p = prov_get(e, a->a.fn.chassis, a->a.fn.port);
+	mr_fmt(why, size, "%s of adapter %s",
+	       p->approval && !p->approved ? "waiting for approval to change the function count"
+					   : "waiting for the functions",
+	       d->name);
+	if (!p->wanted && d->pf[a->a.fn.pf].numvfs == 0) {
+		p->wanted = true;
+		p->value = 0;
+	}
+	if (p->wanted && (!p->approval || p->approved))
+		prov_send(e, p);
+	return false;
+}
+
+/* The plan wants another VF count. 'approval': it takes functions from running assignments
+ * (class Count) and waits for `approve`. */
+void fm_prov_want(struct fm_engine *e, unsigned chassis, unsigned port, uint32_t value,
+		  bool approval)
+{
+	struct fm_prov *p = prov_get(e, chassis, port);
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, chassis, port);
+	struct fm_record *r;
+
+	if (p->wanted && p->value == value && (p->tag || p->approval || !approval))
+		return;
+	p->wanted = true;
+	p->value = value;
+	if (!approval) {
+		prov_send(e, p);
+		return;
+	}
+	p->approval = fm_next_op(e);
+	p->approved = false;
+	r = fm_rec(e, FM_RECORD_OPERATION);
+	r->operation.id = p->approval;
+	r->operation.kind = FM_OP_PROVISION;
+	mr_fmt(r->operation.detail, sizeof(r->operation.detail), "%u/%u/%u", chassis, port,
+	       value);
+	fm_note(e, MR_REASON_NEEDS_APPROVAL, d ? d->name : "adapter",
+		"class Count: changing the function count to %u interrupts everything on it: "
+		"banyan approve %llu",
+		value, (unsigned long long)p->approval);
+}
+
+/* PROVISION ended: the adapter is read again. */
+void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
+		    const struct fm_op_result *r)
+{
+	struct fm_prov *p = &e->prov[f->key];
+
+	p->tag = 0;
+	if (r->end == FM_OP_DONE) {
+		p->wanted = p->approved = false;
+		p->approval = 0;
+		p->tries = 0;
+	} else {
+		fm_log(e, 2, "provision of adapter port %u: '%s'; it is tried again", p->port,
+		       r->detail);
+		p->until = e->now.mono_ns + fm_pause_ns(p->tries++);
+		fm_timer_set(e, FM_TM_PROV, f->key, p->until);
+	}
+	fm_ch_observe(e, p->chassis);
+}
+
+/* The pause after a failure ended. */
+void fm_prov_timer(struct fm_engine *e, unsigned i)
+{
+	struct fm_prov *p = i < e->provs ? &e->prov[i] : NULL;
+
+	if (!p || p->until == MR_NEVER || p->until > e->now.mono_ns)
+		return;
+	p->until = MR_NEVER;
+	if (p->wanted && (!p->approval || p->approved))
+		prov_send(e, p);
+}
