@@ -17,6 +17,7 @@ struct bench_options {
 };
 
 int bench_plan(const struct bench_options *o);
+int bench_map(const struct bench_options *o);
 
 int64_t bench_now_ns(void);
 /* Resident memory of this process in bytes: now, and the highest since bench_rss_reset. */

@@ -19,6 +19,7 @@ static const struct subject {
 	const char *about;
 } subjects[] = {
 	{"plan", bench_plan, 60, "place and plan: 1,000 claims, 100,000 claims, one change"},
+	{"map", bench_map, 20, "write and read back a function's row, four ways"},
 };
 
 /* Monotonic time. */

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bare libevent echo: no frames, no codec, no registers, the same numbers of bytes both
+ * ways. What is left between it and `map` is ours.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/str.h"
+#include "common/xalloc.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/server.h"
+
+struct end {
+	struct event_base *base;
+	struct event *read, *write;
+	int fd;
+	unsigned in, out;    /* bytes of a message to read, and to write for it */
+	size_t got, to_send; /* bytes of the unfinished message; bytes not yet written */
+	unsigned done, sent, total;
+	bool client;
+	char *bytes;
+	size_t cap;
+};
+
+static void flush(struct end *e)
+{
+	while (e->to_send) {
+		size_t n = e->to_send < e->cap ? e->to_send : e->cap;
+		ssize_t w = write(e->fd, e->bytes, n);
+
+		if (w < 0) {
+			if (errno == EAGAIN)
+				event_add(e->write, NULL);
+			return;
+		}
+		e->to_send -= (size_t)w;
+	}
+}
+
+static void on_write(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	flush(arg);
+}
+
+static void on_read(evutil_socket_t fd, short what, void *arg)
+{
+	struct end *e = arg;
+	ssize_t n = read(fd, e->bytes, e->cap);
+
+	(void)what;
+	if (n <= 0) {
+		if (n == 0 || errno != EAGAIN)
+			event_base_loopbreak(e->base);
+		return;
+	}
+	for (e->got += (size_t)n; e->got >= e->in; e->got -= e->in) {
+		e->done++;
+		if (e->client && e->sent == e->total)
+			continue;
+		e->sent++;
+		e->to_send += e->out;
+	}
+	if (e->client && e->done == e->total)
+		event_base_loopbreak(e->base);
+	else
+		flush(e);
+}
+
+static void end_init(struct end *e, int fd)
+{
+	e->fd = fd;
+	e->cap = 256 << 10;
+	e->bytes = mr_xcalloc(1, e->cap);
+	evutil_make_socket_nonblocking(fd);
+	e->base = event_base_new();
+	e->read = event_new(e->base, fd, EV_READ | EV_PERSIST, on_read, e);
+	e->write = event_new(e->base, fd, EV_WRITE, on_write, e);
+	event_add(e->read, NULL);
+}
+
+static void end_done(struct end *e)
+{
+	event_free(e->read);
+	event_free(e->write);
+	event_base_free(e->base);
+	close(e->fd);
+	free(e->bytes);
+}
+
+static void answer(int fd, unsigned request, unsigned reply)
+{
+	struct end e = {.in = request, .out = reply};
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	end_init(&e, fd);
+	event_base_dispatch(e.base);
+	_exit(0);
+}
+
+/* Exchanges per second; see the header. */
+double bench_echo(unsigned n, unsigned window, unsigned request, unsigned reply)
+{
+	struct end e = {.in = reply, .out = request, .total = n, .client = true};
+	int fd[2];
+	int64_t start;
+	pid_t pid;
+
+	if (!request || !reply || socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
+		return 0;
+	pid = fork();
+	if (!pid) {
+		close(fd[0]);
+		answer(fd[1], request, reply);
+	}
+	close(fd[1]);
+	end_init(&e, fd[0]);
+	start = bench_now_ns();
+	e.sent = window < n ? window : n;
+	e.to_send = (size_t)e.sent * request;
+	flush(&e);
+	event_base_dispatch(e.base);
+	start = bench_now_ns() - start;
+	end_done(&e);
+	bench_child_end(pid);
+	return e.done == n ? (double)n * 1e9 / (double)start : 0;
+}

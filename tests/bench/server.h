@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The other processes of the benchmarks: a chassis server made of sim_model, and the echo. */
+#ifndef TESTS_BENCH_SERVER_H
+#define TESTS_BENCH_SERVER_H
+
+#include <sys/types.h>
+
+/* Serves a chassis of so many hosts and adapters at 'path' until it is killed. Returns the
+ * child's pid, or -1. It listens when this returns. */
+pid_t bench_chassis_start(const char *path, unsigned hosts, unsigned adapters);
+void bench_child_end(pid_t pid);
+
+/*
+ * A bare libevent echo over a unix socket pair, the other end in a child: 'n' requests of
+ * 'request' bytes, each answered by 'reply' bytes, 'window' at once. Returns exchanges per
+ * second, 0 on failure.
+ */
+double bench_echo(unsigned n, unsigned window, unsigned request, unsigned reply);
+
+#endif
