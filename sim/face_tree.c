@@ -256,6 +256,33 @@ bool face_next(const struct face_at *dir, struct face_cursor *cur, struct face_a
 	return false;
 }
 
+/* Rows whose entries are called by the address of a device: no need to walk them all. */
+static bool is_named_by_bdf(enum face_each each)
+{
+	return each == EACH_DEV || each == EACH_CHILD || each == EACH_BOUND ||
+	       each == EACH_IN_GROUP;
+}
+
+static bool lookup_bdf(const struct face_at *dir, unsigned index, const char *name,
+		       struct face_at *ret)
+{
+	const struct face_row *row = row_at(index);
+	const struct sim_dev *d;
+	char have[FACE_NAME_MAX];
+	uint16_t rid;
+
+	if (mr_bdf_parse(name, &rid, NULL))
+		return false;
+	d = sim_blade_find(dir->blade, rid);
+	if (!d || !dev_matches(dir, row, d, have) || !mr_streq(have, name))
+		return false;
+	*ret = *dir;
+	ret->dir = row->dir;
+	ret->row = row->dir == D_FILE ? index : 0;
+	take_dev(ret, d);
+	return there(dir, row, ret);
+}
+
 /* The entry of that name, or -ENOENT. Fixed names are compared without asking the blade. */
 int face_lookup(const struct face_at *dir, const char *name, struct face_at *ret)
 {
@@ -268,6 +295,11 @@ int face_lookup(const struct face_at *dir, const char *name, struct face_at *ret
 		if (row->in != dir->dir ||
 		    (row->each == EACH_ONE && !mr_streq(row->name, name)))
 			continue;
+		if (is_named_by_bdf(row->each)) {
+			if (lookup_bdf(dir, i, name, ret))
+				return 0;
+			continue;
+		}
 		while (next_of_row(dir, i, &n, ret, have))
 			if (mr_streq(have, name))
 				return 0;

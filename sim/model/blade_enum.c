@@ -269,34 +269,40 @@ static void mirror_link(struct sim_blade *b, struct mr_now now, uint16_t upstrea
 	b->rp_cfg[rp + PCI_EXP_LNKSTA + 1] = (uint8_t)(sta >> 8);
 }
 
-/* Firmware and kernel boot: buses, windows, slots, devices; everything is announced. */
-void blade_enumerate(struct sim_blade *b, struct mr_now now)
+/* What is below the root port, if the port is authorised: buses, windows, slots, devices. */
+static void enumerate_below(struct sim_blade *b, struct mr_now now)
 {
 	const uint16_t upstream = mr_rid(BLADE_BUS_UPSTREAM, 0, 0);
-	struct blade_node *host;
 
-	blade_local_init(b);
-	b->slots = 0;
-	memset(b->slot, 0, sizeof(b->slot));
-	set_buses(b, now, BLADE_RID_ROOT_PORT, 0, BLADE_BUS_UPSTREAM, 0xff);
-	host = blade_new_node(b, now, BLADE_RID_HOST_BRIDGE, -1, -1);
-	blade_insert(b, host);
-	blade_uevent_dev(b, "add", host, NULL);
-	if ((blade_rd(b, now, upstream, PCI_VENDOR_ID, 4) & 0xffff) == 0xffff) {
-		add_bridge(b, now, BLADE_RID_ROOT_PORT, -1);
+	if ((blade_rd(b, now, upstream, PCI_VENDOR_ID, 4) & 0xffff) == 0xffff)
 		return;
-	}
 	set_buses(b, now, upstream, BLADE_BUS_UPSTREAM, BLADE_BUS_INTERNAL, 0xff);
 	setup_slots(b, now, upstream);
 	mirror_link(b, now, upstream);
-	add_bridge(b, now, BLADE_RID_ROOT_PORT, -1);
-	add_bridge(b, now, upstream, BLADE_RID_ROOT_PORT);
+	if (!blade_node(b, upstream))
+		add_bridge(b, now, upstream, BLADE_RID_ROOT_PORT);
 	for (unsigned i = 0; i < b->slots; i++)
 		if (b->slot[i].exists)
 			b->slot[i].pcie = add_bridge(b, now, b->slot[i].rid, upstream)->pcie;
 	for (unsigned i = 0; i < b->slots; i++)
 		if (b->slot[i].exists)
 			blade_slot_boot(b, now, i);
+}
+
+/* Firmware and kernel boot; everything is announced. */
+void blade_enumerate(struct sim_blade *b, struct mr_now now)
+{
+	struct blade_node *host;
+
+	blade_local_init(b);
+	b->slots = 0;
+	memset(b->slot, 0, sizeof(b->slot));
+	host = blade_new_node(b, now, BLADE_RID_HOST_BRIDGE, -1, -1);
+	blade_insert(b, host);
+	blade_uevent_dev(b, "add", host, NULL);
+	set_buses(b, now, BLADE_RID_ROOT_PORT, 0, BLADE_BUS_UPSTREAM, 0xff);
+	add_bridge(b, now, BLADE_RID_ROOT_PORT, -1);
+	enumerate_below(b, now);
 }
 
 /* The host lost power or is reset: its kernel's records are gone, without a word. */
@@ -423,6 +429,8 @@ int sim_blade_rescan(struct sim_blade *b, struct mr_now now)
 {
 	if (b->state != BLADE_UP)
 		return -ENODEV;
+	if (!b->slots)
+		enumerate_below(b, now); /* the port was isolated so far */
 	for (unsigned i = 0; i < b->slots; i++)
 		if (b->slot[i].exists && b->slot[i].state == SLOT_ON)
 			blade_scan_slot(b, now, i);

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -144,6 +145,31 @@ class Sysfs(Base):
                          self.sim.blade("blade01")["bootId"])
         self.assertTrue(os.path.exists(self.sim.pci("blade01", "banyan_vf_migration")))
         self.assertFalse(os.path.exists(self.sim.pci("blade04", "banyan_vf_migration")))
+
+
+class RealClock(Base):
+    clock = "real"
+
+    def test_slow_writes_hold_up_nobody(self):
+        self.with_nic()
+        numvfs = self.sim.device("blade01", PF, "sriov_numvfs")
+        start = time.monotonic()
+        self.assertEqual(write(numvfs, "64"), 0)
+        self.assertGreaterEqual(time.monotonic() - start, 0.14)
+        took = []
+
+        def disable():
+            begin = time.monotonic()
+            write(numvfs, "0")
+            took.append(time.monotonic() - begin)
+        writer = threading.Thread(target=disable)
+        writer.start()
+        while writer.is_alive():
+            begin = time.monotonic()
+            self.assertEqual(read(self.sim.device("blade01", PF, "vendor")), "0x15b3")
+            self.assertLess(time.monotonic() - begin, 1)
+        writer.join()
+        self.assertGreaterEqual(took[0], 1.1)
 
 
 class Uevents(Base):

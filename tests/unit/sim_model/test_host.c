@@ -249,6 +249,24 @@ START_TEST(a_whole_gpu_fits_its_windows)
 }
 END_TEST
 
+START_TEST(an_isolated_port_is_empty_until_a_rescan)
+{
+	ck_assert_uint_eq(sw_w(&x, SW_PORT(5) + PORT_AUTH, MR_AUTH_HELD), MR_BATCH_OK);
+	settle();
+	ck_assert(!sim_blade_up(blade[5]));
+	ck_assert_uint_eq(sw_w(&x, SW_PORT(5) + PORT_AUTH, MR_AUTH_ISOLATED), MR_BATCH_OK);
+	settle();
+	ck_assert(sim_blade_up(blade[5]));
+	ck_assert_uint_eq(sim_blade_devs(blade[5]), 3);
+	ck_assert_uint_eq(sim_blade_slots(blade[5]), 0);
+	ck_assert_uint_eq(sw_w(&x, SW_PORT(5) + PORT_AUTH, MR_AUTH_AUTHORISED), MR_BATCH_OK);
+	settle();
+	ck_assert_int_eq(sim_blade_rescan(blade[5], x.now), 0);
+	settle();
+	ck_assert_uint_eq(sim_blade_devs(blade[5]), 3 + 16);
+}
+END_TEST
+
 START_TEST(power_off_and_on_finds_the_same)
 {
 	map_pfs("hca", 1, 1, 3);
@@ -294,6 +312,7 @@ int main(void)
 	tcase_add_test(t, a_synthetic_function_comes_goes_and_comes_again);
 	tcase_add_test(t, the_host_powers_a_slot_off_first);
 	tcase_add_test(t, a_whole_gpu_fits_its_windows);
+	tcase_add_test(t, an_isolated_port_is_empty_until_a_rescan);
 	tcase_add_test(t, power_off_and_on_finds_the_same);
 	tcase_add_test(t, a_reset_function_is_clean_but_configured);
 	suite_add_tcase(s, t);
