@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Multi-root adapters: PFs in a host's VH, VF migration (facts/mriov.md 1.7), resets, identity,
  * and what a host's reboot finds (HANDOVER 1). */
+#include "common/rng.h"
 #include "fixture.h"
 
 #define PFS	  1u
@@ -321,6 +322,103 @@ START_TEST(pulled_and_inserted)
 }
 END_TEST
 
+/* ---- random moves of eight functions by both sides ---- */
+
+#define SOME 8u
+
+static void check_tables(void)
+{
+	bool enabled = hcfg(&x, 1, PF_RID, SRIOV + 0x08, 2) & 1;
+	unsigned num = hcfg(&x, 1, PF_RID, SRIOV + 0x10, 2), used = 0;
+
+	for (unsigned v = 0; v < SOME; v++) {
+		uint64_t map = ct(&x, nic, VF(v) + VF_MAP);
+		unsigned s = map >> 16 & 0xffff;
+
+		if ((map & 0xffff) == 0)
+			ck_assert_uint_eq(s, v + 1);
+		else if (s)
+			ck_assert_uint_eq(ct(&x, nic, CT_LVF(PFS, VFS, 2, 0, s)) & ~2ull,
+					  MR_LVF_USED | v << 16 | (map >> 32) << 8);
+	}
+	for (unsigned s = 1; s <= VFS; s++) {
+		uint64_t lvf = ct(&x, nic, CT_LVF(PFS, VFS, 2, 0, s));
+		unsigned st = MR_LVF_STATE(lvf);
+		bool there;
+
+		if (!(lvf & MR_LVF_USED))
+			continue;
+		used++;
+		if (!enabled)
+			ck_assert_uint_eq(s, used); /* packed */
+		there = enabled && s <= num && st != MR_VF_UNAVAILABLE &&
+			!(ct(&x, nic, VF(MR_LVF_MVF(lvf)) + VF_BLOCK) & 2);
+		ck_assert_msg(there == (hcfg(&x, 1, VF_RID(s), 0x84, 4) != 0xffffffff),
+			      "slot %u in state %u", s, st);
+	}
+	if (!enabled)
+		ck_assert_uint_eq(hcfg(&x, 1, PF_RID, SRIOV + 0x0c, 2), used);
+}
+
+static void random_move(struct mr_rng *r)
+{
+	unsigned v = (unsigned)mr_rng_below(r, SOME);
+	uint16_t rid0 = (uint16_t)(sw(&x, SW_PORT(8) + PORT_VH0_RID) + 1);
+
+	switch (mr_rng_below(r, 12)) {
+	case 0:
+	case 1:
+		ct_w(&x, nic, VF(v) + VF_BLOCK, mr_rng_chance(r, 60) ? 3 : mr_rng_below(r, 4));
+		break;
+	case 2:
+	case 3:
+	case 4:
+	case 5:
+		command(v, (unsigned)(1 + mr_rng_below(r, 7)) | 2 << 16);
+		break;
+	case 6:
+		give(v);
+		break;
+	case 7:
+	case 8:
+		set_state((unsigned)(1 + mr_rng_below(r, SOME)), (unsigned)mr_rng_below(r, 4));
+		break;
+	case 9:
+		host_enable((unsigned)(mr_rng_chance(r, 80) ? 64 : mr_rng_below(r, 6)));
+		break;
+	case 10:
+		if (mr_rng_chance(r, 30))
+			hcfg_w(&x, 1, PF_RID, SRIOV + 0x08, 2, 0x10);
+		break;
+	default:
+		if (mr_rng_chance(r, 10)) {
+			sim_host_reset(x.c, x.now, 1);
+			fx_enumerate(&x, 1);
+			hcfg_w(&x, 1, PF_RID, SRIOV + 0x08, 2, 0x10);
+		} else if (mr_rng_chance(r, 5)) {
+			fx_write(&x, MR_SPACE_CONFIG, 0, rid0, 0x88, 2, 0x8000);
+			fx_provision(&x, nic, 1, VFS);
+		}
+	}
+}
+
+START_TEST(random_moves)
+{
+	struct mr_rng r;
+	unsigned owned = 0;
+
+	mr_rng_init(&r, (uint64_t)_i);
+	hcfg_w(&x, 1, PF_RID, SRIOV + 0x08, 2, 0x10);
+	for (unsigned i = 0; i < 600; i++) {
+		random_move(&r);
+		if (i % 3 == 0)
+			check_tables();
+		owned += ct(&x, nic, CT_VH(2) + VH_OWNED) > 0;
+	}
+	ck_assert_uint_gt(owned, 40); /* it did something */
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("migrate");
@@ -338,6 +436,8 @@ int main(void)
 	tcase_add_test(t, stale_memory);
 	tcase_add_test(t, vh0_does_not_touch_others);
 	tcase_add_test(t, pulled_and_inserted);
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, random_moves, 0, 6);
 	suite_add_tcase(s, t);
 	return fx_main(s);
 }
