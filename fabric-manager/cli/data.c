@@ -166,6 +166,38 @@ static void yaml_text(const char *s, struct mr_buf *out)
 	free(text);
 }
 
+/* Text of several lines that can stand as it is: every line is shown, none begins with a blank
+ * or is empty, and a newline ends it. */
+static bool is_literal(const char *s)
+{
+	bool begin = true;
+	const char *p = s;
+
+	while (*p) {
+		uint32_t code;
+		unsigned n = cli_utf8(p, &code);
+
+		if (!n || (p == s && *p == ' ') || (begin && *p == '\n') ||
+		    (code != '\n' && !cli_is_shown(code)))
+			return false;
+		begin = code == '\n';
+		p += n;
+	}
+	return begin && p > s;
+}
+
+static void yaml_literal(const char *s, unsigned indent, struct mr_buf *out)
+{
+	mr_buf_puts(out, "|\n");
+	while (*s) {
+		size_t n = strcspn(s, "\n") + 1;
+
+		mr_buf_printf(out, "%*s", (int)indent, "");
+		mr_buf_add(out, s, n);
+		s += n;
+	}
+}
+
 static void yaml_scalar(const struct mr_tree *t, struct mr_buf *out)
 {
 	switch (t->kind) {
@@ -206,7 +238,10 @@ static void yaml_children(const struct mr_tree *t, unsigned indent, bool begun,
 			yaml_text(c->key, out);
 			mr_buf_putc(out, ':');
 		}
-		if (leaf) {
+		if (c->kind == MR_TREE_TEXT && c->text && is_literal(c->text)) {
+			mr_buf_putc(out, ' ');
+			yaml_literal(c->text, indent + 2, out);
+		} else if (leaf) {
 			mr_buf_putc(out, ' ');
 			yaml_scalar(c, out);
 			mr_buf_putc(out, '\n');

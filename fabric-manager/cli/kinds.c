@@ -13,101 +13,36 @@
 
 static const struct cli_column host_columns[] = {
 	{"NAME", "name", false},
-	{"STATE", "state", false},
-	{"AGENT", "agent|session.state", false},
-	{"LINK", "link|linkUp", false},
+	{"GROUP", "group", false},
+	{"SPARE", "spare", false},
 	{"CORDONED", "cordoned", false},
-	{"PROFILES", "profiles", false},
-	{"FUNCTIONS", "functions|#assignments", false},
-	{"PORTS", "ports|port", true},
-	{"BOOT ID", "bootId|boot_id", true},
+	{"ACCESS", "access", false},
+	{"POWER", "power", false},
+	{"LINK", "link", false},
+	{"AGENT", "agent", false},
+	{"ASSIGNMENTS", "assignments", false},
+	{"PORT", "port", true},
+	{"KNOWN", "known", true},
 	{"KERNEL", "kernel", true},
-	{"TOMBSTONES", "#tombstones", true},
 	{NULL, NULL, false},
 };
 static const struct cli_column adapter_columns[] = {
-	{"NAME", "name", false},
-	{"KIND", "iov|adapterKind|kind", false},
-	{"CLASS", "class", false},
-	{"STATE", "state", false},
-	{"CHASSIS", "chassis", true},
-	{"SLOT", "slot", false},
-	{"FUNCTIONS", "functions|vfs", false},
-	{"USED", "used", false},
-	{"FREE", "free", false},
-	{"QUARANTINED", "quarantined", true},
-	{"SERIAL", "serial", true},
-	{"IDS", "ids|device", true},
-	{NULL, NULL, false},
-};
-static const struct cli_column group_columns[] = {
-	{"NAME", "name", false},
-	{"HOSTS", "hosts|spec.hosts", false},
-	{"SPARES", "spares|spec.spares", false},
-	{"FAILOVER", "failover|spec.failover.mode", false},
-	{"SET", "set", true},
-	{NULL, NULL, false},
-};
-static const struct cli_column pool_columns[] = {
-	{"NAME", "name", false},
-	{"CLASS", "class|spec.adapterSelector.class", false},
-	{"ADAPTERS", "adapters", false},
-	{"VFS", "vfs|functions", false},
-	{"USED", "used", false},
-	{"FREE", "free", false},
-	{"PROVISION", "provision|spec.provision", true},
-	{"SET", "set", true},
-	{NULL, NULL, false},
-};
-static const struct cli_column identity_columns[] = {
-	{"NAME", "name", false},
-	{"TYPE", "type|spec.type", false},
-	{"SIZE", "size|total", false},
-	{"USED", "used", false},
-	{"RANGES", "ranges|#spec.ranges", true},
-	{"SET", "set", true},
-	{NULL, NULL, false},
+	{"NAME", "name", false},       {"KIND", "kind", false},
+	{"CLASS", "class", false},     {"SLOT", "slot", false},
+	{"PRESENT", "present", false}, {"FUNCTIONS", "functions", false},
+	{"USED", "used", false},       {"CHASSIS", "chassis", true},
+	{"PORT", "port", true},	       {"DEVICE", "device", true},
+	{"SERIAL", "serial", true},    {NULL, NULL, false},
 };
 static const struct cli_column profile_columns[] = {
 	{"NAME", "name", false},
-	{"HOST", "host|spec.host", false},
-	{"STATE", "state|status.state", false},
+	{"HOST", "host", false},
+	{"STATE", "?conditions", false},
 	{"ACTIVE", "active", false},
-	{"DEVICES", "devices|#spec.devices", false},
-	{"OVERRIDE", "override|override.host", false},
-	{"PRIORITY", "priorityClass|spec.priorityClass", true},
-	{"SET", "set", true},
-	{NULL, NULL, false},
-};
-static const struct cli_column template_columns[] = {
-	{"NAME", "name", false},
-	{"GROUP", "hostGroup|spec.hostGroup", false},
-	{"MODE", "mode|spec.mode", false},
-	{"PROFILES", "profiles", false},
-	{"SET", "set", true},
-	{NULL, NULL, false},
-};
-static const struct cli_column priority_columns[] = {
-	{"NAME", "name", false},
-	{"VALUE", "value|spec.value", false},
-	{"PREEMPTION", "preemption|spec.preemption", false},
-	{"SET", "set", true},
-	{NULL, NULL, false},
-};
-static const struct cli_column qos_columns[] = {
-	{"NAME", "name", false},
-	{"GUARANTEED", "guaranteed|spec.guaranteed", false},
-	{"LIMIT", "limit|spec.limit", false},
-	{"WEIGHT", "weight|spec.weight", true},
-	{"SET", "set", true},
-	{NULL, NULL, false},
-};
-static const struct cli_column port_profile_columns[] = {
-	{"NAME", "name", false},
-	{"VLAN", "vlan|spec.vlan.access", false},
-	{"SPOOF CHECK", "spoofCheck|spec.spoofCheck", false},
-	{"TRUST", "trust|spec.trust", false},
-	{"SET", "set", true},
+	{"DEVICES", "devices", false},
+	{"OVERRIDE", "override", false},
+	{"HOME", "home", true},
+	{"ORIGIN", "origin", true},
 	{NULL, NULL, false},
 };
 static const struct cli_column document_columns[] = {
@@ -117,80 +52,94 @@ static const struct cli_column document_columns[] = {
 };
 static const struct cli_column chassis_columns[] = {
 	{"NAME", "name", false},
-	{"STATE", "state|link", false},
+	{"STATE", "state", false},
 	{"SERIAL", "serial", false},
-	{"OWNER EPOCH", "ownerEpoch|owner_epoch", false},
-	{"GENERATION", "generation", false},
 	{"HOSTS", "hosts", false},
 	{"ADAPTERS", "adapters", false},
+	{"OWNER EPOCH", "ownerEpoch", false},
+	{"GENERATION", "generation", false},
+	{"MESSAGE", "message", false},
+	{"WRITES", "writes", true},
 	{"REASON", "reason", true},
 	{NULL, NULL, false},
 };
 static const struct cli_column function_columns[] = {
-	{"NAME", "name|function", false},
-	{"STATE", "state|phase", false},
+	{"NAME", "name", false},
 	{"ASSIGNMENT", "assignment", false},
 	{"HOST", "host", false},
-	{"ADDRESS", "address|hostAddress", false},
-	{"IDENTITY", "identity|mac", true},
-	{"COOKIE", "cookie", true},
+	{"BDF", "bdf", false},
+	{"GATE OPEN", "gateOpen", false},
+	{"BLOCKED", "blocked", false},
+	{"VH", "vh", true},
+	{"SLOT", "slot", true},
+	{"RESET", "reset", true},
+	{"RESETS", "resets", true},
+	{"REMAPS", "remaps", true},
 	{NULL, NULL, false},
 };
 static const struct cli_column assignment_columns[] = {
 	{"NAME", "name", false},
 	{"PHASE", "phase", false},
-	{"FUNCTION", "function", false},
 	{"HOST", "host", false},
-	{"ADDRESS", "address|hostAddress", false},
-	{"REASON", "reason", false},
-	{"IDENTITY", "identity|identities", true},
+	{"FUNCTION", "function", false},
+	{"BDF", "bdf", false},
+	{"AGE", "since", false},
+	{"MESSAGE", "message", false},
+	{"IDENTITY", "attributes.mac|attributes.wwpn|attributes.guid", true},
+	{"GUARANTEED", "attributes.guaranteedMbps", true},
+	{"LIMIT", "attributes.limitMbps", true},
 	{"ID", "id", true},
 	{"EPOCH", "epoch", true},
-	{"AGE", "since_ns|phase_ns", true},
-	{"DETAIL", "detail|message", true},
+	{"STEP", "step", true},
+	{"REASON", "reason", true},
 	{NULL, NULL, false},
 };
 static const struct cli_column operation_columns[] = {
-	{"ID", "id|name", false},
-	{"WHAT", "what|kind|verb", false},
-	{"STATE", "state|phase", false},
-	{"FUNCTION", "function", false},
-	{"ASSIGNMENT", "assignment|object", false},
-	{"HOST", "host", false},
-	{"AGE", "since_ns|started_ns", false},
-	{"DETAIL", "detail|text", true},
-	{NULL, NULL, false},
+	{"ID", "id", false},	   {"KIND", "kind", false}, {"ASSIGNMENT", "assignment", false},
+	{"STATE", "state", false}, {NULL, NULL, false},
 };
 static const struct cli_column event_columns[] = {
-	{"SEQ", "seq", false},	     {"AGE", "wall_ns|time_ns", false},
-	{"REASON", "reason", false}, {"OBJECT", "object", false},
-	{"TEXT", "text", false},     {NULL, NULL, false},
+	{"SEQ", "seq", false},	     {"AGE", "time", false},  {"REASON", "reason", false},
+	{"OBJECT", "object", false}, {"TEXT", "text", false}, {NULL, NULL, false},
 };
 static const struct cli_column version_columns[] = {
-	{"VERSION", "version|name", false},
-	{"AGE", "wall_ns|time_ns|since_ns", false},
-	{"WHO", "who", false},
+	{"VERSION", "version", false},
 	{"DOCUMENTS", "documents", false},
+	{"CURRENT", "current", false},
 	{NULL, NULL, false},
 };
 static const struct cli_column change_columns[] = {
-	{"CHANGE", "change|kind|what", false},	   {"CLASS", "class", false},
-	{"CLAIM", "claim|assignment|name", false}, {"HOST", "host", false},
-	{"FUNCTION", "function|adapter", false},   {"FROM", "from", false},
-	{"DETAIL", "detail|reason", false},	   {NULL, NULL, false},
+	{"CHANGE", "change", false},
+	{"CLASS", "class", false},
+	{"OBJECT", "object", false},
+	{"HOST", "host", false},
+	{"FUNCTION", "function", false},
+	{"FROM", "from", false},
+	{"FROM HOST", "fromHost", false},
+	{"DETAIL", "detail", false},
+	{NULL, NULL, false},
+};
+static const struct cli_column port_columns[] = {
+	{"PORT", "port", false},
+	{"FUNCTIONS", "functions", false},
+	{"USED", "used", false},
+	{"SPEED", "netMbps", false},
+	{"GUARANTEED", "guaranteedMbps", false},
+	{"LIMITS", "limitMbps", false},
+	{NULL, NULL, false},
 };
 
 const struct cli_kind cli_kinds[] = {
 	{"hosts", "Host", NULL, true, host_columns},
 	{"adapters", "Adapter", NULL, true, adapter_columns},
-	{"hostgroups", "HostGroup", "groups", true, group_columns},
-	{"adapterpools", "AdapterPool", "pools", true, pool_columns},
-	{"identitypools", "IdentityPool", NULL, true, identity_columns},
-	{"portprofiles", "PortProfile", NULL, true, port_profile_columns},
-	{"qosclasses", "QosClass", "qos", true, qos_columns},
-	{"serverprofiles", "ServerProfile", "profiles", true, profile_columns},
-	{"profiletemplates", "ProfileTemplate", "templates", true, template_columns},
-	{"priorityclasses", "PriorityClass", "priorities", true, priority_columns},
+	{"hostgroups", "HostGroup", "groups", true, document_columns},
+	{"adapterpools", "AdapterPool", "pools", true, document_columns},
+	{"identitypools", "IdentityPool", NULL, true, document_columns},
+	{"portprofiles", "PortProfile", NULL, true, document_columns},
+	{"qosclasses", "QosClass", "qos", true, document_columns},
+	{"profiles", "ServerProfile", "serverprofiles", true, profile_columns},
+	{"profiletemplates", "ProfileTemplate", "templates", true, document_columns},
+	{"priorityclasses", "PriorityClass", "priorities", true, document_columns},
 	{"domains", "Domain", NULL, true, document_columns},
 	{"fabricpolicies", "FabricPolicy", NULL, true, document_columns},
 	{"chassis", "Chassis", NULL, false, chassis_columns},
@@ -202,7 +151,7 @@ const struct cli_kind cli_kinds[] = {
 	{NULL, NULL, NULL, false, NULL},
 };
 
-/* "serverprofile" is also "profile": the alias without its last letter. */
+/* "profiles" without its last letter; other singulars are the documents' kinds. */
 static bool is_singular(const char *s, const char *plural)
 {
 	size_t n = plural ? strlen(plural) : 0;
@@ -216,7 +165,8 @@ const struct cli_kind *cli_kind_find(const char *s)
 {
 	for (const struct cli_kind *k = cli_kinds; k->plural; k++) {
 		if (!mr_strcasecmp(s, k->plural) || !mr_strcasecmp(s, k->kind) ||
-		    (k->alias && !mr_strcasecmp(s, k->alias)) || is_singular(s, k->alias))
+		    (k->alias && !mr_strcasecmp(s, k->alias)) || is_singular(s, k->alias) ||
+		    is_singular(s, k->plural))
 			return k;
 	}
 	return NULL;
@@ -233,9 +183,19 @@ const char *const *cli_kind_names(void)
 
 const struct cli_column *cli_columns_of(const char *key)
 {
+	static const struct {
+		const char *key;
+		const struct cli_column *column;
+	} others[] = {
+		{"changes", change_columns},
+		{"holds", assignment_columns},
+		{"ports", port_columns},
+	};
 	const struct cli_kind *k = key ? cli_kind_find(key) : NULL;
 
-	if (mr_streq(key, "changes") || mr_streq(key, "steps"))
-		return change_columns;
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(others); i++) {
+		if (mr_streq(key, others[i].key))
+			return others[i].column;
+	}
 	return k && !k->policy ? k->column : NULL;
 }

@@ -10,7 +10,8 @@
 
 /*
  * 'path': keys with dots between them; alternatives with '|', the first that is there counts.
- * A list's length with '#' before it.
+ * A list's length with '#' before it; with '?' the type of the last condition of a list that
+ * holds.
  */
 struct cli_column {
 	const char *header;

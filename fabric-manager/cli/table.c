@@ -45,26 +45,41 @@ static void end_value(struct mr_buf *out, size_t from)
 		mr_buf_putc(out, '-');
 }
 
+/* The type of the last condition that holds: the more telling ones come later. */
+static void condition(const struct mr_tree *list, struct mr_buf *out)
+{
+	for (unsigned i = list->kind == MR_TREE_LIST ? list->n : 0; i-- > 0;) {
+		const struct mr_tree *on = walk(list->child[i], "status", 6);
+
+		if (on && on->kind == MR_TREE_BOOL && on->num) {
+			cli_clean(out, mr_tree_text(list->child[i], "type"));
+			return;
+		}
+	}
+}
+
 /* The cell of a column: the first alternative that is there. */
 static void cell(const struct cli_writer *w, const struct mr_tree *row, const char *path,
 		 struct mr_buf *out)
 {
 	const struct mr_tree *v = NULL;
-	bool count = false;
+	char how = 0;
 
 	while (*path && !v) {
 		size_t n = strcspn(path, "|");
 
-		count = *path == '#';
-		v = walk(row, path + count, n - count);
+		how = *path == '#' || *path == '?' ? *path : 0;
+		v = walk(row, path + (how != 0), n - (how != 0));
 		if (v && v->kind == MR_TREE_NULL)
 			v = NULL;
 		path += n + (path[n] == '|');
 	}
 	if (!v)
 		return;
-	if (count)
+	if (how == '#')
 		mr_buf_printf(out, "%u", v->n);
+	else if (how == '?')
+		condition(v, out);
 	else
 		cli_value(w, v, out);
 }
@@ -72,7 +87,7 @@ static void cell(const struct cli_writer *w, const struct mr_tree *row, const ch
 /* A key without the unit that ends it: the value is printed with one. */
 static size_t without_unit(const char *key)
 {
-	static const char *const units[] = {"_ns", "_bps", "_bytes"};
+	static const char *const units[] = {"_ns", "_bps", "_bytes", "Mbps"};
 	size_t len = strlen(key);
 
 	for (unsigned i = 0; i < MR_ARRAY_SIZE(units); i++) {
@@ -127,8 +142,8 @@ static bool has_path(const struct grid *g, const char *path)
 	return false;
 }
 
-/* Every key of the rows, in the order in which they come. Keys with dots, bars or '#' would be
- * read as paths and are left out. */
+/* Every key of the rows, in the order in which they come. Keys with the marks of paths would be
+ * read as such and are left out. */
 static void columns_of_keys(struct grid *g, const struct mr_tree *rows)
 {
 	for (unsigned r = 0; r < rows->n; r++) {
@@ -139,7 +154,7 @@ static void columns_of_keys(struct grid *g, const struct mr_tree *rows)
 			struct mr_buf head = {0};
 			char *raw;
 
-			if (g->columns == COLUMNS_MAX || strpbrk(key, ".|#") ||
+			if (g->columns == COLUMNS_MAX || strpbrk(key, ".|#?") ||
 			    has_path(g, key))
 				continue;
 			raw = header_of(key);
@@ -253,8 +268,15 @@ static char *label_of(const char *key)
 	return mr_buf_steal(&b);
 }
 
+static bool is_block(const struct mr_tree *v)
+{
+	return v->kind == MR_TREE_TEXT && v->text && strchr(v->text, '\n');
+}
+
 static bool is_simple(const struct mr_tree *v)
 {
+	if (is_block(v))
+		return false;
 	if (v->kind == MR_TREE_MAP)
 		return !v->n;
 	for (unsigned i = 0; v->kind == MR_TREE_LIST && i < v->n; i++) {
@@ -292,6 +314,63 @@ static void print_simple(const struct cli_writer *w, const struct mr_tree *v, co
 	mr_buf_done(&b);
 }
 
+/* Text of several lines, each at 'indent'. */
+static void block(const char *s, unsigned indent, struct mr_buf *out)
+{
+	while (*s) {
+		size_t n = strcspn(s, "\n");
+		char *line = mr_xstrndup(s, n);
+
+		spaces(out, n ? indent : 0);
+		cli_clean(out, line);
+		mr_buf_putc(out, '\n');
+		free(line);
+		s += n + (s[n] == '\n');
+	}
+}
+
+/* Whether the rows of a list read better one below the other than as a table. */
+static bool are_pages(const struct mr_tree *list)
+{
+	if (mr_streq(list->key, "items") && list->n == 1 && list->child[0]->kind == MR_TREE_MAP)
+		return true;
+	for (unsigned i = 0; i < list->n; i++) {
+		for (unsigned k = 0;
+		     list->child[i]->kind == MR_TREE_MAP && k < list->child[i]->n; k++) {
+			if (is_block(list->child[i]->child[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void pages(const struct cli_writer *w, const struct mr_tree *list, unsigned indent,
+		  struct mr_buf *out)
+{
+	for (unsigned i = 0; i < list->n; i++) {
+		if (i)
+			mr_buf_putc(out, '\n');
+		if (list->child[i]->kind == MR_TREE_MAP)
+			cli_write_page(w, list->child[i], indent, out);
+		else
+			print_simple(w, list->child[i], "-", 0, out);
+	}
+}
+
+/* What stands below its label. */
+static void section(const struct cli_writer *w, const struct mr_tree *v, unsigned indent,
+		    struct mr_buf *out)
+{
+	if (is_block(v))
+		block(v->text, indent, out);
+	else if (v->kind == MR_TREE_MAP)
+		cli_write_page(w, v, indent, out);
+	else if (are_pages(v))
+		pages(w, v, indent, out);
+	else
+		cli_write_table(w, v, cli_columns_of(v->key), indent, out);
+}
+
 void cli_write_page(const struct cli_writer *w, const struct mr_tree *map, unsigned indent,
 		    struct mr_buf *out)
 {
@@ -301,17 +380,18 @@ void cli_write_page(const struct cli_writer *w, const struct mr_tree *map, unsig
 		const struct mr_tree *v = map->child[i];
 		char *label = label_of(v->key);
 
-		spaces(out, indent);
 		if (is_simple(v)) {
+			spaces(out, indent);
 			print_simple(w, v, label, width, out);
+		} else if (mr_streq(v->key, "items") && are_pages(v)) {
+			pages(w, v, indent,
+			      out); /* describe: the thing itself needs no label */
 		} else {
+			spaces(out, indent);
 			cli_colored(out, w->color ? CLI_HEAD : CLI_PLAIN, label);
 			mr_buf_puts(out, ":\n");
+			section(w, v, indent + 2, out);
 		}
-		if (!is_simple(v) && v->kind == MR_TREE_MAP)
-			cli_write_page(w, v, indent + 2, out);
-		else if (!is_simple(v))
-			cli_write_table(w, v, cli_columns_of(v->key), indent + 2, out);
 		free(label);
 	}
 }

@@ -80,10 +80,11 @@ static bool is_phase(const struct item *i, enum fm_phase p)
 	return mr_streq(i->phase, fm_phase_name(p));
 }
 
-/* "REASON: detail", what there is of it. */
+/* "REASON: message", what there is of it. */
 static char *why_of(const struct mr_tree *row)
 {
-	const char *reason = mr_tree_text(row, "reason"), *detail = mr_tree_text(row, "detail");
+	const char *reason = mr_tree_text(row, "reason"),
+		   *detail = mr_tree_text(row, "message");
 	struct mr_buf b = {0};
 
 	if (reason[0] && strcmp(reason, "OK"))

@@ -139,21 +139,22 @@ int cli_run_show(const struct cli_args *a)
 
 /* ---- events ---- */
 
+/* As the manager's replies have it (docs/json.md). */
 static struct mr_tree *event_tree(const struct fm_rec_event *e)
 {
 	struct mr_tree *t = mr_tree_map();
 
 	mr_tree_add_int(t, "seq", (int64_t)e->seq);
-	mr_tree_add_int(t, "wall_ns", e->wall_ns);
-	mr_tree_add_text(t, "reason", mr_reason_name(e->reason));
+	mr_tree_add_int(t, "time", e->wall_ns / MR_NS_PER_S);
 	mr_tree_add_text(t, "object", e->object);
+	mr_tree_add_text(t, "reason", mr_reason_name(e->reason));
 	mr_tree_add_text(t, "text", e->text);
 	return t;
 }
 
-static void time_text(int64_t wall_ns, char *buf, size_t size)
+static void time_text(int64_t wall_s, char *buf, size_t size)
 {
-	time_t s = (time_t)(wall_ns / MR_NS_PER_S);
+	time_t s = (time_t)wall_s;
 	struct tm tm;
 
 	if (!gmtime_r(&s, &tm) || !strftime(buf, size, "%Y-%m-%dT%H:%M:%SZ", &tm))
@@ -187,7 +188,7 @@ static void write_event(const struct cli_args *a, const struct mr_tree *e, struc
 		mr_buf_printf(out, "event/%lld\n", (long long)mr_tree_int(e, "seq"));
 		break;
 	default:
-		time_text(mr_tree_int(e, "wall_ns"), when, sizeof(when));
+		time_text(mr_tree_int(e, "time"), when, sizeof(when));
 		pad(out, when, 20);
 		pad(out, mr_tree_text(e, "reason"), 13);
 		pad(out, mr_tree_text(e, "object"), 24);
@@ -196,16 +197,25 @@ static void write_event(const struct cli_args *a, const struct mr_tree *e, struc
 	}
 }
 
+/* The list "events" of the reply. */
+static const struct mr_tree *events_of(const struct mr_tree *t)
+{
+	const struct mr_tree *l = t && t->kind == MR_TREE_MAP ? mr_tree_get(t, "events") : NULL;
+
+	return l && l->kind == MR_TREE_LIST ? l : NULL;
+}
+
 /* The rows that are young enough, as a list of their own (JSON, YAML) or line by line. */
 static bool show_past(const struct cli_args *a, const struct mr_tree *rows)
 {
-	int64_t least = a->since_age_ns ? mr_clock_now().wall_ns - a->since_age_ns : 0;
+	int64_t least =
+		a->since_age_ns ? (mr_clock_now().wall_ns - a->since_age_ns) / MR_NS_PER_S : 0;
 	struct mr_tree list = {.kind = MR_TREE_LIST};
 	struct mr_buf b = {0};
 	bool ok;
 
 	for (unsigned i = 0; rows && i < rows->n; i++) {
-		if (mr_tree_int(rows->child[i], "wall_ns") < least)
+		if (mr_tree_int(rows->child[i], "time") < least)
 			continue;
 		MR_GROW(list.child, list.n, list.cap);
 		list.child[list.n++] = rows->child[i];
@@ -257,8 +267,7 @@ int cli_run_events(const struct cli_args *a)
 	code = cli_ask(c, a, &a->request, &m);
 	if (!code && m.reply.exit_code != FM_EXIT_DONE)
 		code = cli_show_reply(a, &m.reply);
-	else if (!code && show_past(a, m.reply.tree ? cli_rows(m.reply.tree) : NULL) &&
-		 a->request.follow)
+	else if (!code && show_past(a, events_of(m.reply.tree)) && a->request.follow)
 		code = follow(c, a);
 	fm_control_msg_done(&m);
 	cli_client_free(c);

@@ -37,6 +37,12 @@ static bool ends(const char *s, const char *end)
 	return n > m && !strcmp(s + n - m, end);
 }
 
+/* Points in time in seconds, as the manager's trees have them. */
+static bool is_second(const char *key)
+{
+	return mr_streq(key, "since") || mr_streq(key, "time");
+}
+
 /* The largest unit that gives two digits, or seconds: "3m", "26h", "12d". */
 static void age(int64_t ns, struct mr_buf *out)
 {
@@ -61,6 +67,15 @@ static void integer(const struct cli_writer *w, const struct mr_tree *v, struct 
 	else if (ends(v->key, "_ns") && v->num)
 		mr_buf_puts(out, mr_time_text(v->num, buf, sizeof(buf)));
 	else if (ends(v->key, "_ns"))
+		return;
+	else if (is_second(v->key) && v->num >= WALL_LEAST_NS / MR_NS_PER_S &&
+		 v->num < INT64_MAX / MR_NS_PER_S)
+		age(w->wall_ns - v->num * MR_NS_PER_S, out);
+	else if (is_second(v->key) && !v->num)
+		return;
+	else if (ends(v->key, "Mbps") && v->num > 0 && v->num < INT64_MAX / 1000000)
+		mr_buf_puts(out, mr_rate_text((uint64_t)v->num * 1000000, buf, sizeof(buf)));
+	else if (ends(v->key, "Mbps") && !v->num)
 		return;
 	else if (ends(v->key, "_bps") && v->num > 0)
 		mr_buf_puts(out, mr_rate_text((uint64_t)v->num, buf, sizeof(buf)));
@@ -153,6 +168,14 @@ void cli_write_names(const struct cli_writer *w, const struct mr_tree *t, struct
 		one_name(w, rows->child[i], out);
 }
 
+/* A map whose only content is a list of rows ("ports", "drift"): the list. */
+static const struct mr_tree *only_list(const struct mr_tree *t)
+{
+	const struct mr_tree *c = t->kind == MR_TREE_MAP && t->n == 1 ? t->child[0] : NULL;
+
+	return c && c->kind == MR_TREE_LIST ? c : NULL;
+}
+
 static void people(const struct cli_writer *w, const struct mr_tree *t, struct mr_buf *out)
 {
 	const struct mr_tree *rows = cli_rows(t);
@@ -163,8 +186,12 @@ static void people(const struct cli_writer *w, const struct mr_tree *t, struct m
 		one.child = &child;
 		rows = &one;
 	}
-	if (rows)
-		cli_write_table(w, rows, w->kind ? w->kind->column : NULL, 0, out);
+	if (rows && w->kind)
+		cli_write_table(w, rows, w->kind->column, 0, out);
+	else if (t->kind == MR_TREE_LIST)
+		cli_write_table(w, t, NULL, 0, out);
+	else if (only_list(t))
+		cli_write_table(w, only_list(t), cli_columns_of(only_list(t)->key), 0, out);
 	else
 		cli_write_page(w, t, 0, out);
 }

@@ -130,7 +130,8 @@ static void end_fake(void)
 
 static void answer_hosts(struct mr_peer *p, uint64_t id, const struct fm_request *r)
 {
-	struct mr_tree *t = mr_tree_list(), *m = mr_tree_add_map(t, NULL);
+	struct mr_tree *t = mr_tree_map();
+	struct mr_tree *m = mr_tree_add_map(mr_tree_add_list(t, "items"), NULL);
 
 	if (r->verb != FM_VERB_GET || strcmp(r->kind, "hosts"))
 		_exit(1);
@@ -499,12 +500,13 @@ END_TEST
 
 static void answer_events(struct mr_peer *p, uint64_t id, const struct fm_request *r)
 {
-	struct mr_tree *t = mr_tree_list(), *m = mr_tree_add_map(t, NULL);
+	struct mr_tree *t = mr_tree_map();
+	struct mr_tree *m = mr_tree_add_map(mr_tree_add_list(t, "events"), NULL);
 
 	mr_tree_add_int(m, "seq", 1);
-	mr_tree_add_int(m, "wall_ns", 1600000000000000000);
-	mr_tree_add_text(m, "reason", "OK");
+	mr_tree_add_int(m, "time", 1600000000);
 	mr_tree_add_text(m, "object", "web01/data0");
+	mr_tree_add_text(m, "reason", "OK");
 	mr_tree_add_text(m, "text", "long ago");
 	reply(p, id, MR_REASON_OK, 0, NULL, t);
 	if (!r->follow)
@@ -543,9 +545,10 @@ static void answer_changing(struct mr_peer *p, uint64_t id, const struct fm_requ
 
 	if (r->verb == FM_VERB_GET) {
 		add_assignment(t, "web01/data0", asked++ ? "Active" : "Mapped");
-		send_event(p, asked, "changed");
 	}
 	reply(p, id, MR_REASON_OK, 0, NULL, t);
+	if (asked)
+		send_event(p, asked, "changed");
 }
 
 /* Reads from 'fd' until 'part' was there; what came before it and ends with it or later. */
