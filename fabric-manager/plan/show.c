@@ -36,7 +36,7 @@ static void change_provision(struct mr_tree *t, const struct fm_change *c,
 {
 	const struct fm_adapter *a = fm_adapter_by_port(in->inventory, c->chassis, c->port);
 
-	mr_tree_add_text(t, "object", a ? a->name : "?");
+	mr_tree_add_text(t, "adapter", a ? a->name : "?");
 	mr_tree_add_fmt(t, "detail", "%u -> %u VFs on each PF", a ? a->pf[0].numvfs : 0,
 			c->value);
 }
@@ -78,7 +78,7 @@ static void change_claim(struct mr_tree *t, const struct fm_change *c, const str
 	struct mr_buf b = {0};
 	char text[FM_CLAIM_TEXT];
 
-	mr_tree_add_text(t, "object", fm_claim_text(cl, text));
+	mr_tree_add_text(t, "assignment", fm_claim_text(cl, text));
 	mr_tree_add_text(t, "host", in->desired->host[cl->host].name);
 	if (a && a->has_fn)
 		add_fn(t, "from", in, a->fn);
@@ -102,7 +102,7 @@ static void change_release(struct mr_tree *t, const struct fm_change *c,
 	const struct fm_assignment *a = in->current[c->current];
 	char text[FM_ASSIGNMENT_TEXT];
 
-	mr_tree_add_text(t, "object", fm_assignment_text(a, text));
+	mr_tree_add_text(t, "assignment", fm_assignment_text(a, text));
 	mr_tree_add_text(t, "host", a->host);
 	if (a->has_fn)
 		add_fn(t, "from", in, a->fn);

@@ -258,4 +258,63 @@ static inline unsigned fix_count(const struct fm_plan *p, enum fm_change_kind k)
 	return n;
 }
 
+#define GBIT 1000u /* of Mbit/s */
+
+/* config nic-sharing: two 100G NICs, 'hosts' profiles with data0 and data1 kept apart. */
+static inline struct fix *fix_nic_sharing(unsigned hosts, uint32_t limit)
+{
+	struct fix *f = fix_new();
+	struct fm_adapter *l =
+		fix_adapter(f, "nic-left", FM_ADAPTER_MRA, MR_CLASS_ETHERNET, 1, 64, 17);
+	struct fm_adapter *r =
+		fix_adapter(f, "nic-right", FM_ADAPTER_MRA, MR_CLASS_ETHERNET, 1, 64, 17);
+	struct fm_pool *p = fix_pool(f, "nic100");
+	struct fm_ident_pool *ip = &f->d->ident_pool[f->d->ident_pools++];
+
+	fix_part(p, l, 0, 31);
+	fix_part(p, r, 0, 31);
+	fix_edge(f, l, 100 * GBIT, 90 * GBIT, 200 * GBIT);
+	fix_edge(f, r, 100 * GBIT, 90 * GBIT, 200 * GBIT);
+	mr_copy(ip->name, sizeof(ip->name), "mac-prod");
+	ip->type = MR_IDENT_MAC;
+	ip->range = mr_xcalloc(1, sizeof(*ip->range));
+	ip->range[0] = (struct fm_ident_range){0x0225b5000000, 0x0225b50003ff};
+	ip->ranges = 1;
+	ip->reuse_after_ns = INT64_C(86400) * 1000000000;
+	for (unsigned h = 0; h < hosts; h++) {
+		char host[32], profile[40];
+
+		mr_fmt(host, sizeof(host), "blade%02u", h + 1);
+		mr_fmt(profile, sizeof(profile), "web-%s", host);
+		fix_host(f, host, 32, true);
+		for (unsigned k = 0; k < 2; k++) {
+			struct fm_claim *c = fix_claim(f, profile, k ? "data1" : "data0", 0, h);
+
+			c->priority = 1000;
+			c->guaranteed_mbps = c->attrs.min_mbps = 10 * GBIT;
+			c->limit_mbps = c->attrs.max_mbps = limit;
+			c->attrs.vlan = 100;
+			c->ident[0] = (struct fm_ident_want){.source = FM_IDENT_POOL,
+							     .type = MR_IDENT_MAC};
+		}
+		fix_rule(f, FM_TOPO_ADAPTER, true, h * 2, h * 2 + 1);
+	}
+	return f;
+}
+
+/* One pool of one `sriov` adapter with 'vfs' functions, one claim on blade01. */
+static inline struct fix *fix_single(enum fm_adapter_kind kind, unsigned vfs, bool lvf)
+{
+	struct fix *f = fix_new();
+	struct fm_adapter *a = fix_adapter(f, "dev", kind, MR_CLASS_NVME, 1, vfs,
+					   kind == FM_ADAPTER_MRA ? 3 : 0);
+
+	fix_host(f, "blade01", 8, lvf);
+	fix_host(f, "blade02", 8, lvf);
+	fix_host(f, "blade03", 8, lvf);
+	fix_part(fix_pool(f, "p"), a, 0, vfs - 1);
+	fix_claim(f, "a", "boot", 0, 0);
+	return f;
+}
+
 #endif
