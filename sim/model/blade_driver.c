@@ -183,7 +183,7 @@ static int probe(struct sim_blade *b, struct mr_now now, struct blade_node *n,
 	r = enable(b, now, n);
 	if (r)
 		return r;
-	if (drv->makes != MR_CLASS_OTHER || drv->vendor != ANY)
+	if (drv->class_mask && !n->d.header)
 		msix_on(b, now, n);
 	n->d.index = free_index(b, drv->makes);
 	mr_copy(n->d.driver, sizeof(n->d.driver), drv->name);

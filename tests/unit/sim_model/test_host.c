@@ -300,6 +300,25 @@ START_TEST(a_reset_function_is_clean_but_configured)
 }
 END_TEST
 
+START_TEST(a_large_pf_enables_all_its_vfs)
+{
+	struct fx demo = x;
+	struct sim_blade *first = blade[1];
+
+	x = fx_new("config/large-chassis.yaml");
+	ck_assert_uint_eq(fx_take_over(&x), MR_BATCH_OK);
+	blade[1] = sim_blade_new(x.c, 1, 1);
+	ck_assert_uint_eq(sw_w(&x, SW_PORT(1) + PORT_AUTH, MR_AUTH_AUTHORISED), MR_BATCH_OK);
+	map_pfs("nic-left", 1, 1, 0);
+	ck_assert_int_eq(numvfs(1, "256"), 0);
+	ck_assert_uint_eq(sim_blade_find(blade[1], PF)->numvfs, 256);
+	sim_blade_free(blade[1]);
+	fx_free(&x);
+	blade[1] = first;
+	x = demo;
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("host");
@@ -315,6 +334,7 @@ int main(void)
 	tcase_add_test(t, an_isolated_port_is_empty_until_a_rescan);
 	tcase_add_test(t, power_off_and_on_finds_the_same);
 	tcase_add_test(t, a_reset_function_is_clean_but_configured);
+	tcase_add_test(t, a_large_pf_enables_all_its_vfs);
 	suite_add_tcase(s, t);
 	return fx_main(s);
 }
