@@ -9,13 +9,16 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "agent/codec/codec.h"
 #include "common/err.h"
 #include "common/net/frame.h"
 #include "common/net/hello.h"
 #include "common/pci/batch.h"
+#include "common/pci/regmap.h"
 #include "common/str.h"
 #include "common/tree.h"
 #include "common/xalloc.h"
+#include "fabric-manager/codec/agent.h"
 #include "fabric-manager/codec/control.h"
 #include "fabric-manager/codec/record.h"
 #include "proto/chassis.pb-c.h"
@@ -284,6 +287,131 @@ static void seed_texts(void)
 	}
 }
 
+static const struct ag_root root = {"C1-0001", 3, 4, 5, 0xfedcba9876543210};
+static struct ag_fn function = {.place = {AG_WAY_LVF, 1, 2, 3, 4},
+				.rid = 0x1234,
+				.vendor = 0x15b3,
+				.device = 0x101e,
+				.class_code = 0x020000,
+				.driver = "mlx5_core",
+				.name = "eth0",
+				.ident0 = 0x0225b5000001,
+				.link = true,
+				.numa = -1,
+				.iommu_group = 12,
+				.pf = true,
+				.numvfs = 8,
+				.totalvfs = 16};
+
+static void seed_agent_up(void)
+{
+	struct ag_identity id = {"blade01", "2b0f-boot", "6.1.0", 9};
+	struct ag_place gone = {AG_WAY_DEVICE, 1, 7, 0, 0};
+	struct ag_action a = {.root = {root, root},
+			      .roots = 2,
+			      .vf_migration = true,
+			      .op = 5,
+			      .reason = MR_REASON_BUSY,
+			      .detail = "in use",
+			      .who = "mounted on /data",
+			      .has_fn = true,
+			      .ack_fn = function,
+			      .revision = 8,
+			      .full = true,
+			      .fn = &function,
+			      .fns = 1,
+			      .gone = &gone,
+			      .gones = 1};
+	struct mr_buf b = {0};
+	unsigned pos = 0;
+
+	ag_put_hello(&b, &id, &a);
+	seed("agent_up", "hello", &b);
+	ag_put_answer(&b, &a);
+	seed("agent_up", "answer", &b);
+	ag_put_report(&b, &a, &pos);
+	seed("agent_up", "report", &b);
+	ag_put_ack(&b, &a);
+	seed("agent_up", "ack", &b);
+	ag_put_sync_begin(&b);
+	seed("agent_up", "sync-begin", &b);
+	ag_put_sync_end(&b);
+	seed("agent_up", "sync-end", &b);
+	ag_put_heartbeat(&b, 8);
+	seed("agent_up", "heartbeat", &b);
+	ag_put_goodbye(&b, "reboot");
+	seed("agent_up", "goodbye", &b);
+}
+
+static void seed_agent_down(void)
+{
+	struct fm_agent_cmd cmd = {.op = 9,
+				   .assignment = 5,
+				   .epoch = 6,
+				   .owner_epoch = 7,
+				   .deadline_ns = 30000000000,
+				   .place = {FM_WAY_SYNTHETIC, 1, 3, 0, 0},
+				   .driver = "vfio-pci",
+				   .force = true,
+				   .ident0 = 0x0225b5000001};
+	struct mr_err err = {.code = -EPERM, .reason = MR_REASON_WRONG_SLOT, .text = "no"};
+	struct mr_buf b = {0};
+
+	for (unsigned v = 0; v < FM_AGENT_VERB_COUNT; v++) {
+		cmd.verb = (enum fm_agent_verb)v;
+		fm_agent_put_command(&b, &cmd);
+		seed("agent_down", fm_agent_verb_name(cmd.verb), &b);
+	}
+	fm_agent_put_challenge(&b);
+	seed("agent_down", "challenge", &b);
+	fm_agent_put_accept(&b, 77);
+	seed("agent_down", "accept", &b);
+	fm_agent_put_report_ack(&b, 8);
+	seed("agent_down", "report-ack", &b);
+	fm_agent_put_heartbeat(&b);
+	seed("agent_down", "heartbeat", &b);
+	fm_agent_put_error(&b, 3, &err);
+	seed("agent_down", "error", &b);
+}
+
+/* Steps of the target `chassis`: VFs on, hosts in, a function mapped, cut and reset. */
+static void seed_chassis(void)
+{
+	static const uint8_t steps[][8] = {
+		{2, 0, 0x90, 1, 1, 0, 4, 1},	/* ssd: NumVFs 4 */
+		{2, 0, 0x88, 1, 1, 0, 0x19, 1}, /* VF Enable, MSE */
+		{7, 250},			/* let it come up */
+		{0, 0x41, 8, 1},		/* port 1: authorised */
+		{0, 0x42, 8, 1},
+		{4, 0, 1, 0, 0x18, 0, 1, 0xff}, /* upstream bridge: bus numbers */
+		{4, 0, 1, 0, 0x04, 0, 6, 0},	/* and Command */
+		{0, 0x00, 2, 0x55},		/* VS 1 bridge 0: target */
+		{0, 0x00, 0, MR_ROW_MAPPED},
+		{7, 10},
+		{6, 1, 1, 4, 1, 0, 0, 4}, /* a read in flight */
+		{0, 0x00, 0, MR_ROW_BLOCKED},
+		{7, 100},
+		{3, 1, 0x81, 1, MR_VFC_RESET}, /* VF 1: command */
+		{0, 0x00, 0, MR_ROW_FREE},
+		{3, 0, 0x01, 0, 0x89},			   /* nic: VH 1 enabled */
+		{3, 0, 0x80, 1, 0x88 | MR_VFC_MIGRATE_IN}, /* VF 0 to it */
+		{5, 0, 0, 0},				   /* blade a: power off */
+		{5, 3, 1, 0},				   /* ssd pulled */
+		{5, 4, 1, 0},
+		{5, 5, 0, 0}, /* the chassis' power goes and comes */
+	};
+	struct mr_buf b = {0};
+	struct mr_batch batch = {0};
+
+	mr_buf_add(&b, steps, sizeof(steps));
+	seed("chassis", "life", &b);
+	build_batch(&batch);
+	mr_buf_putc(&b, (char)0xff);
+	mr_buf_add(&b, batch.ops.data, batch.ops.len);
+	seed("chassis", "records", &b);
+	mr_batch_done(&batch);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -298,5 +426,8 @@ int main(int argc, char **argv)
 	seed_control();
 	seed_records();
 	seed_texts();
+	seed_agent_up();
+	seed_agent_down();
+	seed_chassis();
 	return 0;
 }
