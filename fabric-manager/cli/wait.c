@@ -41,10 +41,19 @@ struct waiting {
 	bool first;
 };
 
+/* Whether 'name' is the assignment 'whole', or one of the profile 'whole'. */
+static bool is_of(const char *name, const char *whole)
+{
+	size_t n = strlen(whole);
+
+	return n && !strncmp(name, whole, n) && (!name[n] || name[n] == '/');
+}
+
+/* Whether a text of the tree names the assignment or its profile. */
 static bool names(const struct mr_tree *t, const char *name)
 {
 	if (t->kind == MR_TREE_TEXT)
-		return mr_streq(t->text, name);
+		return t->text && is_of(name, t->text);
 	for (unsigned i = 0; i < t->n; i++) {
 		if (names(t->child[i], name))
 			return true;
@@ -54,12 +63,7 @@ static bool names(const struct mr_tree *t, const char *name)
 
 static bool is_concerned(const struct waiting *w, const char *name)
 {
-	const char *profile = w->args->request.name;
-	size_t n = strlen(profile);
-
-	if (n && !strncmp(name, profile, n) && name[n] == '/')
-		return true;
-	return w->reply && names(w->reply, name);
+	return is_of(name, w->args->request.name) || (w->reply && names(w->reply, name));
 }
 
 static bool is_settled(const char *phase)
@@ -207,13 +211,15 @@ static int ask_idle(struct waiting *w, int *ret)
 	return 0;
 }
 
-static bool all_settled(const struct waiting *w)
+/* Idle is not enough: the manager may wait for a host. Of a manager that does not say whether
+ * it is idle, all assignments must have come to rest. */
+static bool has_settled(const struct waiting *w, int idle)
 {
 	for (unsigned i = 0; i < w->n; i++) {
-		if (!is_settled(w->item[i].phase))
+		if ((idle < 0 || w->item[i].concerned) && !is_settled(w->item[i].phase))
 			return false;
 	}
-	return true;
+	return idle != 0;
 }
 
 static bool is_bad(const struct waiting *w, const struct item *i)
@@ -284,7 +290,7 @@ static int watch_it(struct waiting *w)
 			code = look(w);
 		if (code)
 			return code;
-		if (idle < 0 ? all_settled(w) : idle)
+		if (has_settled(w, idle))
 			return sum_up(w);
 		now = mr_clock_now().mono_ns;
 		if (now >= end)

@@ -463,6 +463,8 @@ static void answer_busy(struct mr_peer *p, uint64_t id, const struct fm_request 
 
 	if (r->verb == FM_VERB_GET)
 		add_assignment(t, "web01/data0", "Quiescing");
+	if (r->verb == FM_VERB_STATUS) /* it waits for a host */
+		mr_tree_add_bool(t, "idle", true);
 	reply(p, id, MR_REASON_OK, 0, NULL, t);
 }
 
@@ -566,6 +568,68 @@ static char *read_until(int fd, const char *part)
 	return mr_buf_steal(&b);
 }
 
+/* A terminal: the command's output and what is written there. */
+static int open_terminal(int *ret_slave)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+
+	ck_assert_int_ge(master, 0);
+	ck_assert_int_eq(grantpt(master), 0);
+	ck_assert_int_eq(unlockpt(master), 0);
+	*ret_slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	ck_assert_int_ge(*ret_slave, 0);
+	return master;
+}
+
+START_TEST(colour_only_on_a_terminal)
+{
+	static const struct {
+		const char *line, *shows;
+	} cases[] = {
+		{"get assignments", "  \033[33mMapped\033[0m  "},
+		{"get assignments --no-color", "  Active  "},
+		{"get assignments -o json", "\"phase\": \"Active\""},
+	};
+
+	serve(answer_changing);
+	setenv("TERM", "xterm", 1);
+	unsetenv("NO_COLOR");
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(cases); i++) {
+		int slave, master = open_terminal(&slave);
+		pid_t pid = start(cases[i].line, slave);
+		char *out = read_until(master, cases[i].shows);
+
+		ck_assert_int_eq(finish(pid), 0);
+		ck_assert_int_eq(strchr(out, '\033') != NULL, i == 0);
+		free(out);
+		close(slave);
+		close(master);
+	}
+	end_fake();
+}
+END_TEST
+
+START_TEST(watch_on_a_terminal_draws_over)
+{
+	int slave, master = open_terminal(&slave);
+	pid_t pid;
+	char *out;
+
+	serve(answer_changing);
+	setenv("TERM", "dumb", 1);
+	pid = start("get assignments --watch", slave);
+	out = read_until(master, "Active");
+	ck_assert_int_eq(strncmp(out, "\033[2J\033[H", 7), 0);
+	expect_in(out, "\033[K\r\n\033[J\033[HNAME");
+	free(out);
+	kill(pid, SIGINT);
+	ck_assert_int_eq(finish(pid), 0);
+	close(slave);
+	close(master);
+	end_fake();
+}
+END_TEST
+
 START_TEST(watch_until_interrupted)
 {
 	int fd[2];
@@ -611,5 +675,7 @@ int main(void)
 	tcase_add_test(t, wait_until_gone);
 	tcase_add_test(t, events_past_and_coming);
 	tcase_add_test(t, watch_until_interrupted);
+	tcase_add_test(t, colour_only_on_a_terminal);
+	tcase_add_test(t, watch_on_a_terminal_draws_over);
 	return run_suite("calls", t);
 }
