@@ -1,47 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Drivers: what carries operations to a chassis and brings back completions and events.
+ * Chassis drivers as io/ sees them: operations go down with a tag, completions and events come
+ * up. What is behind a driver (register batches over chassis.proto now; CXL's FM API or
+ * Switchtec PAX later) is a row in driver.c's table.
  *
- * Life of a driver: open starts to connect and returns at once; FM_CE_CONNECTED is reported
- * when the chassis answers and FM_CE_DISCONNECTED when it is lost, any number of times; between
- * the two, operations may be submitted, any number at once. Each submitted operation ends by
- * exactly one on_result (done, refused, lost); submitting while disconnected ends it as lost.
- * Callbacks come from the loop only, never from inside open, submit or close. After close there
- * is no callback any more; what was under way is not reported.
- *
- * A driver holds no policy and retries nothing (DESIGN section 5). Chassis of other makes
- * follow as further rows of the table in driver.c, equals of `mrpcim`.
+ * Life of a driver:
+ *   open    returns at once, also when nobody answers: the driver connects by itself and again
+ *           after every loss, with growing pauses. It logs each change of that state once.
+ *   submit  takes a copy of an operation, in any state and from anywhere in the loop, callbacks
+ *           included. It never calls back before it returns. Operations are started in the
+ *           order of their submission; they may end in any other.
+ *   result  on_result comes exactly once for every submitted operation: done, refused or lost.
+ *           Lost means that the connection went away (or was not there): what the hardware did
+ *           is not known and has to be read. 'observed' of a result belongs to the callback
+ *           when it sets the pointer to NULL, else it is freed behind it.
+ *   event   on_event says what the chassis says by itself, first of all CONNECTED; operations
+ *           that are submitted before it are lost. DISCONNECTED comes after the results of what
+ *           was under way.
+ *   close   ends the connection; operations under way get no completion, no callback comes any
+ *           more. Not to be called from inside a callback.
+ * All of it happens in the loop's thread. A driver holds no policy and tries nothing again.
  */
 #ifndef FABRIC_MANAGER_DRIVER_DRIVER_H
 #define FABRIC_MANAGER_DRIVER_DRIVER_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
 #include "fabric-manager/model/op.h"
 
 struct mr_err;
 struct mr_loop;
-struct fm_driver;
 
-/* Who is told. 'result' and what it owns belong to the callee's caller again when it returns,
- * except that the callee may take result->observed and leave NULL. */
-struct fm_driver_user {
-	void (*on_result)(struct fm_op_result *result, void *arg);
-	void (*on_event)(const struct fm_chassis_event *event, void *arg);
+struct fm_driver_calls {
+	void (*on_result)(struct fm_op_result *r, void *arg);
+	void (*on_event)(const struct fm_chassis_event *ev, void *arg);
+};
+
+struct fm_driver_config {
+	const char *driver;   /* "mrpcim" */
+	const char *name;     /* of the chassis, for logs and names */
+	unsigned index;	      /* of the chassis in the inventory */
+	const char *address;  /* "unix:/run/banyan/c1.sock" */
+	const char *instance; /* of this run of the manager, for the hello */
+	const struct fm_driver_calls *calls;
 	void *arg;
 };
 
-/* Whether there is a driver of this name ("mrpcim"). */
-bool fm_driver_known(const char *name);
-/*
- * Opens driver 'name' to the chassis 'chassis' (its name and its index in the inventory) at
- * 'address' ("unix:PATH", "tcp:HOST:PORT"). 0, or -ENOENT for an unknown driver, -EINVAL for an
- * address that cannot be parsed.
+struct fm_driver;
+
+/* What a kind of driver does; each keeps its state behind a struct fm_driver as first member.
  */
-int fm_driver_open(struct mr_loop *loop, const char *name, unsigned index, const char *chassis,
-		   const char *address, const struct fm_driver_user *user,
+struct fm_driver_ops {
+	const char *name;
+	struct fm_driver *(*open)(struct mr_loop *l, const struct fm_driver_config *cfg,
+				  struct mr_err *err);
+	void (*submit)(struct fm_driver *d, const struct fm_op *op);
+	void (*close)(struct fm_driver *d);
+};
+struct fm_driver {
+	const struct fm_driver_ops *ops;
+};
+extern const struct fm_driver_ops fm_driver_mrpcim;
+
+int fm_driver_open(struct mr_loop *l, const struct fm_driver_config *cfg,
 		   struct fm_driver **ret, struct mr_err *err);
-void fm_driver_submit(struct fm_driver *d, const struct fm_op *op); /* copied */
-void fm_driver_close(struct fm_driver *d);			    /* NULL is accepted */
+void fm_driver_submit(struct fm_driver *d, const struct fm_op *op);
+void fm_driver_close(struct fm_driver *d);
 
 #endif
