@@ -332,10 +332,10 @@ static bool shared_ready(struct fm_engine *e, struct fm_asg *a)
 		     : a->step == FM_STEP_ATTACH  ? fm_attach_ready(e, a, why, sizeof(why))
 						  : fm_enable_ready(e, a, why, sizeof(why));
 
-	if (!ready) {
-		fm_asg_why(e, a, a->a.reason, "%s", why);
+	if (!ready)
 		wait_shared(e, a);
-	}
+	if (!ready || a->a.detail[0])
+		fm_asg_why(e, a, MR_REASON_OK, "%s", why);
 	return ready;
 }
 

@@ -123,7 +123,7 @@ void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
 	t->set = false;
 	fm_asg_index(e, a);
 	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
-	fm_asg_phase(e, a, P(RESERVED), 0);
+	fm_asg_phase(e, a, P(RESERVED), fm_next_op(e));
 	fm_asg_dirty(e, a);
 	e->intent = true;
 	start(e, a, FM_STEP_PROVISION);
@@ -172,6 +172,7 @@ void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool f
 	if (!a->tag)
 		a->until = MR_NEVER;
 	a->tries = 0;
+	a->last_tag = fm_next_op(e);
 	a->resume = true;
 	fm_asg_poke(e, a);
 }

@@ -27,7 +27,7 @@
 #include "fabric-manager/policy/resolve.h"
 
 #define FM_TRIES_MAX	 3  /* POLICY: three times with growing pauses, then Degraded */
-#define FM_OP_BLOCK	 64 /* operation ids reserved at a time */
+#define FM_OP_RESERVED	 64 /* operation ids reserved at a time */
 #define FM_EVENTS_KEPT	 1000
 #define FM_VERSIONS_KEPT 10
 #define FM_HOLD		 UINT64_MAX /* after_commit of an action until the step ends */

@@ -17,7 +17,7 @@ int64_t fm_pause_ns(unsigned tries)
 uint64_t fm_next_op(struct fm_engine *e)
 {
 	if (e->next_op >= e->meta.next_operation) {
-		e->meta.next_operation = e->next_op + FM_OP_BLOCK;
+		e->meta.next_operation = e->next_op + FM_OP_RESERVED;
 		e->meta_dirty = true;
 		e->intent = true;
 	}

@@ -23,12 +23,226 @@ START_TEST(active_without_agent)
 }
 END_TEST
 
+START_TEST(delete_frees_all)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	mr_buf_reset(&w.ops);
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), false);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_ptr_nonnull(strstr(w.text, "1 running assignment would go"));
+	W_PHASE(&w, "web/data0", ACTIVE);
+	W_OPS(&w, "");
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	ck_assert_int_eq(w.exit_code, 0);
+	W_OPS(&w, "gate-close block drain unmap tombstone reset ");
+	ck_assert_ptr_null(w_asg(&w, "web/data0"));
+	ck_assert_uint_eq(w_mapped(&w), 0);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_FUNCTION), 0);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_ASSIGNMENT), 0);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 1);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_IDENT), 1); /* until reuseAfter */
+	w_chassis(&w, FM_CE_REMOVAL_SEEN, 1, w.c.host[0].bridge[0].tombstone ? 0 : 1, 0);
+	w_settle(&w);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 0);
+	ck_assert(!w.c.host[0].bridge[0].tombstone);
+	w_run(&w, 25ll * 3600 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_IDENT), 0);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(restart_touches_nothing)
+{
+	struct world w;
+	unsigned writes;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	writes = w.writes;
+	w_restart(&w);
+	W_OPS(&w, "observe take-owner ");
+	ck_assert_uint_eq(w.writes, writes);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w.c.owner_epoch, 2);
+	w_text(&w, FM_VERB_PLAN, WEB, false);
+	ck_assert_int_eq(w.exit_code, 0);
+	ck_assert_str_eq(w.text, "nothing to do");
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(plan_says_what_apply_does)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_text(&w, FM_VERB_PLAN, WEB, false);
+	ck_assert_int_eq(w.exit_code, 2);
+	ck_assert_uint_eq(fm_engine_assignments(w.e), 0);
+	w_apply(&w, WEB);
+	w_text(&w, FM_VERB_PLAN, WEB, false);
+	ck_assert_int_eq(w.exit_code, 0);
+	w_text(&w, FM_VERB_APPLY, WEB, false);
+	ck_assert_ptr_nonnull(strstr(w.text, "nothing changed, version 1"));
+	w_done(&w);
+}
+END_TEST
+
+static const struct {
+	const char *name, *text, *finding;
+} bad[] = {
+	{"not yaml", "a: [", ""},
+	{"misspelt", W_HOSTS_TEXT "apiVersion: banyan/v1\nkind: Host\nmetadata: {nmae: x}\n",
+	 "name"},
+	{"no pool",
+	 "apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: p}\nspec:\n  host: "
+	 "blade01\n"
+	 "  devices: [{name: d, class: ethernet, pool: none-such}]\n",
+	 "none-such"},
+	{"second wrong", WEB "---\napiVersion: banyan/v1\nkind: Host\nmetadata: 7\n", ""},
+};
+
+START_TEST(refused_changes_nothing)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	mr_buf_reset(&w.ops);
+	w_text(&w, FM_VERB_APPLY, bad[_i].text, true);
+	ck_assert_msg(w.exit_code == 1, "%s was taken", bad[_i].name);
+	ck_assert_int_eq(w.reason, MR_REASON_INVALID);
+	ck_assert_msg(w.findings[0] && strstr(w.findings, bad[_i].finding), "%s: %s",
+		      bad[_i].name, w.findings);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	W_OPS(&w, "");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_DOCUMENT), 6);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(sets_and_prune)
+{
+	struct world w;
+	struct fm_file f = {"p.yaml", WEB, strlen(WEB)};
+	struct fm_file less = {"p.yaml", W_HOSTS_TEXT W_POOLS_TEXT,
+			       strlen(W_HOSTS_TEXT W_POOLS_TEXT)};
+	struct fm_request r = {.verb = FM_VERB_APPLY, .file = &f, .files = 1, .set = "one"};
+
+	w_init(&w);
+	w_start(&w);
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 0);
+	r.set = "two";
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_ptr_nonnull(strstr(w.findings, "'one'"));
+	r.set = "one";
+	r.file = &less;
+	r.prune = true;
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 1); /* takes a running assignment */
+	W_PHASE(&w, "web/data0", ACTIVE);
+	r.yes = true;
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 0);
+	ck_assert_ptr_null(w_asg(&w, "web/data0"));
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(more_than_fits)
+{
+	struct world w;
+	struct mr_buf b = {0};
+
+	w_init(&w);
+	w_start(&w);
+	mr_buf_puts(&b, W_HOSTS_TEXT W_POOLS_TEXT
+		    "apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: web}\nspec:\n"
+		    "  host: blade01\n  devices: [{name: d, class: ethernet, pool: nics, "
+		    "count: 10}]\n");
+	w_apply(&w, mr_buf_text(&b));
+	W_PHASE(&w, "web/d/0", ACTIVE);
+	W_PHASE(&w, "web/d/7", ACTIVE);
+	W_PHASE(&w, "web/d/8", PENDING);
+	W_PHASE(&w, "web/d/9", PENDING);
+	ck_assert_int_eq(w_asg(&w, "web/d/9")->reason, MR_REASON_NO_CAPACITY);
+	ck_assert_str_ne(w_asg(&w, "web/d/9")->detail, "");
+	ck_assert_uint_eq(w_mapped(&w), 8);
+	w_done(&w);
+	mr_buf_done(&b);
+}
+END_TEST
+
+START_TEST(live_update)
+{
+	struct world w;
+	static const char slower[] = W_HOSTS_TEXT W_POOLS_TEXT
+		"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: web}\nspec:\n"
+		"  host: blade01\n  devices:\n    - {name: data0, class: ethernet, pool: nics, "
+		"qos: {guaranteed: 1Gbit, limit: 5Gbit}, identity: {mac: {pool: macs}}}\n";
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	mr_buf_reset(&w.ops);
+	w_text(&w, FM_VERB_PLAN, slower, false);
+	ck_assert_int_eq(w.exit_code, 2);
+	w_apply(&w, slower);
+	W_OPS(&w, "set-attrs ");
+	ck_assert_uint_eq(w.c.adapter[0].fn[0].attrs.max_mbps, 5000);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_text(&w, FM_VERB_PLAN, slower, false);
+	ck_assert_int_eq(w.exit_code, 0);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(whole_device)
+{
+	struct world w;
+	static const char text[] = W_HOSTS_TEXT
+		"apiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: gpus}\n"
+		"spec: {adapterSelector: {class: gpu}}\n---\n"
+		"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: ml}\nspec:\n"
+		"  host: blade02\n  devices: [{name: gpu, class: gpu, pool: gpus}]\n";
+
+	w_init(&w);
+	w_start(&w);
+	mr_buf_reset(&w.ops);
+	w_apply(&w, text);
+	W_PHASE(&w, "ml/gpu", ACTIVE);
+	W_OPS(&w, "reset configure map authorise authorise authorise ");
+	ck_assert_uint_eq(w_asg(&w, "ml/gpu")->fn.pf, FM_WHOLE);
+	w_text(&w, FM_VERB_DELETE, text, true);
+	W_OPS(&w, "block drain unmap tombstone reset ");
+	ck_assert_uint_eq(w_mapped(&w), 0);
+	w_done(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("engine apply");
 	TCase *t = tcase_create("all");
 
 	tcase_add_test(t, active_without_agent);
+	tcase_add_test(t, delete_frees_all);
+	tcase_add_test(t, restart_touches_nothing);
+	tcase_add_test(t, plan_says_what_apply_does);
+	tcase_add_loop_test(t, refused_changes_nothing, 0, MR_ARRAY_SIZE(bad));
+	tcase_add_test(t, sets_and_prune);
+	tcase_add_test(t, more_than_fits);
+	tcase_add_test(t, live_update);
+	tcase_add_test(t, whole_device);
 	suite_add_tcase(s, t);
 	return w_main(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

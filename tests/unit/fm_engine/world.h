@@ -355,7 +355,6 @@ static inline bool w_cut(struct world *w, const struct fm_op *op, struct fm_op_r
 {
 	bool lvf = op->place.way == FM_WAY_LVF;
 
-	(void)w;
 	switch (op->kind) {
 	case FM_OP_BLOCK:
 		if (!lvf && (!b || b->state == MR_ROW_FREE || b->cookie != op->cookie))
@@ -387,7 +386,8 @@ static inline bool w_cut(struct world *w, const struct fm_op *op, struct fm_op_r
 		if (!f)
 			return w_refuse(r, MR_REASON_DEVICE_GONE, "no such function");
 		ck_assert_msg(!f->owner_vh && f->row_bridge == FM_NO_BRIDGE,
-			      "reset of a mapped function");
+			      "reset of a mapped function: %s\n%s", mr_buf_text(&w->ops),
+			      mr_buf_text(&w->log));
 		f->attrs = (struct fm_attrs){0};
 		f->gate_open = false;
 		f->status |= MR_VF_RESET_DONE | MR_VF_DEFAULTS;

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Refused and lost operations at every step, a failing store, another owner, crashes at every
+ * action: in the end it converges, and the world's assertions held all the time. */
+#include "tests/unit/fm_engine/world.h"
+
+#define WEB W_HOSTS_TEXT W_POOLS_TEXT W_PROFILE("web", "blade01")
+
+static const enum fm_op_kind ways[] = {FM_OP_PROVISION, FM_OP_CONFIGURE,  FM_OP_MAP,
+				       FM_OP_GATE_OPEN, FM_OP_GATE_CLOSE, FM_OP_BLOCK,
+				       FM_OP_DRAIN,	FM_OP_UNMAP,	  FM_OP_TOMBSTONE,
+				       FM_OP_RESET,	FM_OP_AUTHORISE};
+
+static void in_and_out(struct world *w)
+{
+	w_apply(w, WEB);
+	w_run(w, 30 * MR_NS_PER_S);
+	W_PHASE(w, "web/data0", ACTIVE);
+	w_text(w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	w_run(w, 30 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_mapped(w), 0);
+	ck_assert_uint_eq(w_count(w, FM_RECORD_ASSIGNMENT), 0);
+	ck_assert_uint_eq(w_count(w, FM_RECORD_FUNCTION), 0);
+}
+
+START_TEST(refused_twice)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w.refuse = (int)ways[_i];
+	w.times = 2;
+	in_and_out(&w);
+	ck_assert_uint_eq(w.times, 0);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(lost_once)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w.lose = (int)ways[_i];
+	w.times = 1;
+	in_and_out(&w);
+	ck_assert_uint_eq(w.times, 0);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(reset_never_confirmed)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	w.refuse = FM_OP_RESET;
+	w.times = 1000;
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_ptr_null(w_asg(&w, "web/data0"));
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_FUNCTION), 1); /* the quarantine */
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.log), "-> Quarantined"));
+	w.times = 0;
+	w_apply(&w, WEB);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_asg(&w, "web/data0")->fn.vf, 1); /* never handed on */
+	w_restart(&w);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(cut_never_confirmed)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	w.refuse = FM_OP_BLOCK;
+	w.times = 1000;
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	w_run(&w, 30 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", RELEASING);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_IDENT), 1);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_FUNCTION), 1);
+	w.times = 0;
+	w_run(&w, 200 * MR_NS_PER_S);
+	ck_assert_ptr_null(w_asg(&w, "web/data0"));
+	ck_assert_uint_eq(w_mapped(&w), 0);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(map_never_works)
+{
+	struct world w;
+	size_t before;
+
+	w_init(&w);
+	w_start(&w);
+	w.refuse = FM_OP_MAP;
+	w.times = 1000;
+	w_apply(&w, WEB);
+	w_run(&w, 60 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", PENDING);
+	ck_assert_uint_eq(w_mapped(&w), 0);
+	before = w.ops.len;
+	w_run(&w, 20 * MR_NS_PER_S);
+	ck_assert_uint_eq(w.ops.len, before); /* no endless loop */
+	w.times = 0;
+	w_apply(&w, WEB "---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade04}\n");
+	w_settle(&w);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(store_fails)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	mr_buf_reset(&w.ops);
+	w.store_fails = true;
+	w_text(&w, FM_VERB_APPLY, WEB, true);
+	ck_assert_int_eq(w.reason, MR_REASON_STORE_FAILED);
+	ck_assert_int_eq(w.exit_code, 1);
+	W_OPS(&w, "observe "); /* a reading; nothing is written */
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_DOCUMENT), 0);
+	w_text(&w, FM_VERB_APPLY, WEB, true);
+	ck_assert_int_eq(w.reason, MR_REASON_STORE_FAILED);
+	w.store_fails = false;
+	w_run(&w, 120 * MR_NS_PER_S);
+	ck_assert_uint_eq(fm_engine_assignments(w.e), 0);
+	w_apply(&w, WEB);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(store_fails_on_the_way_out)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	mr_buf_reset(&w.ops);
+	w.store_fails = true;
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	ck_assert_int_eq(w.reason, MR_REASON_STORE_FAILED);
+	W_OPS(&w, "");
+	w.store_fails = false;
+	w_run(&w, 120 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVE); /* the documents were taken back */
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(another_owner)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	w.c.owner_epoch = 9;
+	w.c.owner_id = 77;
+	mr_buf_reset(&w.ops);
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	w_run(&w, 60 * MR_NS_PER_S);
+	W_OPS(&w, "gate-close ");
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.log), "another manager owns"));
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	w_verb(&w, FM_VERB_ADOPT, "c1", NULL);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_mapped(&w), 0);
+	ck_assert_uint_eq(w.c.owner_epoch, 10);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(old_store_only_reads)
+{
+	struct world w;
+
+	w_init(&w);
+	w.c.generation = 1000;
+	w_start(&w);
+	W_OPS(&w, "observe ");
+	w_apply(&w, WEB);
+	W_OPS(&w, "");
+	w_verb(&w, FM_VERB_ADOPT, "c1", NULL);
+	w_settle(&w);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(replaced_switch_only_reads)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	mr_copy(w.c.serial, sizeof(w.c.serial), "C1-0002");
+	w_restart(&w);
+	W_OPS(&w, "observe ");
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.log), "C1-0002"));
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(connection_lost_and_back)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	mr_buf_reset(&w.ops);
+	w_chassis(&w, FM_CE_DISCONNECTED, 0, 0, 0);
+	w_settle(&w);
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	W_OPS(&w, "");
+	w_chassis(&w, FM_CE_CONNECTED, 0, 0, 0);
+	w_settle(&w);
+	W_OPS(&w, "observe gate-close block drain unmap tombstone reset ");
+	ck_assert_uint_eq(w_mapped(&w), 0);
+	w_done(&w);
+}
+END_TEST
+
+/* Crash after each action of an apply and of a delete; a new manager on the same store. */
+START_TEST(crash_anywhere_in)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w.crash_after = _i;
+	w_apply(&w, WEB);
+	w_restart(&w);
+	if (!w_count(&w, FM_RECORD_DOCUMENT))
+		w_apply(&w, WEB);
+	w_run(&w, 60 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(crash_anywhere_out)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	w.crash_after = _i;
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	w_restart(&w);
+	w_run(&w, 100 * MR_NS_PER_S);
+	if (w_asg(&w, "web/data0")) {
+		W_PHASE(&w, "web/data0", ACTIVE);
+		w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+		w_run(&w, 100 * MR_NS_PER_S);
+	}
+	ck_assert_uint_eq(w_mapped(&w), 0);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_ASSIGNMENT), 0);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_FUNCTION), 0);
+	w_done(&w);
+}
+END_TEST
+
+/* The switch forgot its tables while the manager was away. */
+START_TEST(blank_switch)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	for (unsigned b = 0; b < W_BRIDGES; b++)
+		w.c.host[0].bridge[b] = (struct fm_bridge){0};
+	w.c.adapter[0].fn[0].row_bridge = FM_NO_BRIDGE;
+	w_restart(&w);
+	w_run(&w, 30 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	w_done(&w);
+}
+END_TEST
+
+/* A row that nobody intends is cut and reset. */
+START_TEST(stranger_is_cut)
+{
+	struct world w;
+	struct fm_bridge *b;
+
+	w_init(&w);
+	b = &w.c.host[1].bridge[3];
+	b->state = MR_ROW_MAPPED;
+	b->cookie = 99ull << 32 | 1;
+	b->target = MR_TARGET(MR_TARGET_SYNTHETIC, HBA, 0, 2);
+	w.c.adapter[1].fn[2].row_vs = 2;
+	w.c.adapter[1].fn[2].row_bridge = 3;
+	w_start(&w);
+	w_run(&w, 30 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_mapped(&w), 0);
+	ck_assert_uint_eq(fm_engine_assignments(w.e), 0);
+	w_done(&w);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("engine faults");
+	TCase *t = tcase_create("all");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, refused_twice, 0, MR_ARRAY_SIZE(ways));
+	tcase_add_loop_test(t, lost_once, 0, MR_ARRAY_SIZE(ways));
+	tcase_add_test(t, reset_never_confirmed);
+	tcase_add_test(t, cut_never_confirmed);
+	tcase_add_test(t, map_never_works);
+	tcase_add_test(t, store_fails);
+	tcase_add_test(t, store_fails_on_the_way_out);
+	tcase_add_test(t, another_owner);
+	tcase_add_test(t, old_store_only_reads);
+	tcase_add_test(t, replaced_switch_only_reads);
+	tcase_add_test(t, connection_lost_and_back);
+	tcase_add_loop_test(t, crash_anywhere_in, 0, 24);
+	tcase_add_loop_test(t, crash_anywhere_out, 0, 24);
+	tcase_add_test(t, blank_switch);
+	tcase_add_test(t, stranger_is_cut);
+	suite_add_tcase(s, t);
+	return w_main(s) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
