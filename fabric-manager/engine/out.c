@@ -196,7 +196,8 @@ static void hold(struct fm_engine *e, struct fm_action *a)
 	uint64_t upto = a->kind == FM_ACT_REPLY ? e->commit_last : e->commit_intent;
 	struct fm_inflight *f;
 
-	a->after_commit = upto > e->commit_durable ? upto : 0;
+	/* While the store is down a reply is a refusal: it promises nothing. */
+	a->after_commit = upto > e->commit_durable && !e->store_down ? upto : 0;
 	if (a->kind == FM_ACT_REPLY && a->after_commit) {
 		MR_GROW(e->held, e->helds, e->cap_helds);
 		e->held[e->helds++] = (struct fm_held_reply){a->tag, upto};
