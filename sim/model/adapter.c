@@ -242,6 +242,8 @@ static void fresh_vf(struct sim_mvf *v)
 {
 	uint16_t vs = v->row_vs, b = v->row_b;
 	uint64_t writes = v->writes;
+	uint32_t outstanding =
+		v->outstanding; /* what is in flight will still come to its end */
 	bool dirty = v->dirty;
 
 	sim_fn_done(&v->fn);
@@ -250,6 +252,7 @@ static void fresh_vf(struct sim_mvf *v)
 	v->row_vs = vs;
 	v->row_b = b;
 	v->writes = writes;
+	v->outstanding = outstanding;
 	v->dirty = dirty;
 }
 

@@ -112,8 +112,28 @@ static bool owner_holds(struct run *x)
 	return false;
 }
 
+/* A range of a control table, found once: false when the record is no such thing. */
+static bool read_table(struct run *x, const struct mr_batch_rec *r)
+{
+	struct sim_loc l;
+	unsigned bar;
+	uint64_t off;
+
+	if (r->space != MR_SPACE_MEMORY || r->vh || r->width != 8 || r->address & 7)
+		return false;
+	l = sim_vh0_decode(x->c, r->address, &bar, &off);
+	if (l.kind == SIM_LOC_NONE || !is_control(&l, bar) ||
+	    off + 8ull * r->count > SIM_CT_BAR)
+		return false;
+	for (unsigned i = 0; i < r->count; i++)
+		mr_batch_put_value(&x->ret->data, sim_ct_read(x->c, l.a, off + 8ull * i));
+	return true;
+}
+
 static uint32_t run_read(struct run *x, const struct mr_batch_rec *r)
 {
+	if (read_table(x, r))
+		return MR_BATCH_OK;
 	for (unsigned i = 0; i < r->count; i++)
 		mr_batch_put_value(&x->ret->data,
 				   reg_read(x, r, r->address + (uint64_t)i * r->width));

@@ -15,9 +15,26 @@ bool sim_host_alive(const struct sim_host *h)
 	return h->link && h->auth == MR_AUTH_AUTHORISED;
 }
 
+/* Slots show what is there, without a change that anyone would have to look at. */
+static void show_slots(struct sim_chassis *c, unsigned vh)
+{
+	struct sim_host *h = &c->host[vh];
+
+	for (unsigned b = 0; h->bridge && b < h->d.bridges; b++) {
+		struct sim_bridge *r = &h->bridge[b];
+		bool pending = r->removal_pending;
+
+		sim_slot_update(c, vh, b);
+		r->cfg.slotsta = 0;
+		r->removal_pending = false;
+		if (pending)
+			sim_event_push(c, MR_EV_REMOVAL_SEEN, vh, vh, b, 0, 0);
+	}
+}
+
 /*
  * Conventional reset of a hierarchy: every bridge register returns to its default, what the
- * host owns behind its bridges is reset; slots then show what is there without a change.
+ * host owns behind its bridges is reset.
  */
 void sim_host_tree_reset(struct sim_chassis *c, unsigned vh)
 {
@@ -25,18 +42,10 @@ void sim_host_tree_reset(struct sim_chassis *c, unsigned vh)
 
 	memset(&h->up, 0, sizeof(h->up));
 	for (unsigned b = 0; h->bridge && b < h->d.bridges; b++) {
-		struct sim_bridge *r = &h->bridge[b];
-		bool pending = r->removal_pending;
-
 		sim_target_reset(c, vh, b);
-		memset(&r->cfg, 0, sizeof(r->cfg));
-		r->removal_pending = false;
-		sim_slot_update(c, vh, b);
-		r->cfg.slotsta = 0;
-		r->removal_pending = false;
-		if (pending)
-			sim_event_push(c, MR_EV_REMOVAL_SEEN, vh, vh, b, 0, 0);
+		memset(&h->bridge[b].cfg, 0, sizeof(h->bridge[b].cfg));
 	}
+	show_slots(c, vh);
 }
 
 static void notice_link(struct sim_chassis *c, unsigned vh, bool up)
@@ -59,9 +68,12 @@ void sim_host_link_update(struct sim_chassis *c, unsigned vh)
 		return;
 	}
 	h->link = up;
-	if (!up)
+	if (up) {
+		show_slots(c, vh);
+	} else {
 		h->link_downs++;
-	sim_host_tree_reset(c, vh);
+		sim_host_tree_reset(c, vh);
+	}
 	sim_event_push(c, MR_EV_PORT_LINK, vh, vh, 0, up, 0);
 	notice_link(c, vh, up);
 }
@@ -217,7 +229,8 @@ int sim_port_set_link(struct sim_chassis *c, struct mr_now now, uint16_t port, b
 		a->link_downs++;
 	if (a->present) {
 		sim_event_push(c, MR_EV_PORT_LINK, a->port, 0, 0, up, 0);
-		sim_adapter_reset(c, a);
+		if (!up) /* a device resets itself when its link goes down */
+			sim_adapter_reset(c, a);
 	}
 	sim_slots_update_adapter(c, a);
 	return 0;

@@ -153,7 +153,7 @@ struct sim_adapter {
 	uint8_t bus, last_bus;	 /* in VH 0 */
 	uint64_t base32, base64; /* VH 0: where its BARs begin */
 	uint16_t row_vs, row_b;	 /* base: the row that holds the whole device */
-	uint32_t link_downs, resets, outstanding;
+	uint32_t link_downs, resets;
 	struct sim_bridge_cfg dsp; /* its port in VH 0 */
 	struct sim_fn self;	   /* the BF of mra, the function of base */
 	struct sim_dvh *vh;	   /* [vhs] */

@@ -147,6 +147,7 @@ static void restore_row(struct sim_chassis *c, unsigned vs, unsigned b)
 	sim_row_tie(c, vs, b, true);
 }
 
+/* No row leads anywhere and nothing is in flight. */
 static void drop_ties(struct sim_chassis *c)
 {
 	for (unsigned i = 0; i < c->adapters; i++) {
@@ -156,7 +157,7 @@ static void drop_ties(struct sim_chassis *c)
 		for (unsigned d = 0; d < a->vhs; d++)
 			a->vh[d].row_vs = 0;
 		for (unsigned k = 0; k < a->m.pfs * a->m.vfs; k++)
-			a->vf[k].row_vs = 0;
+			a->vf[k].row_vs = a->vf[k].outstanding = 0;
 	}
 }
 

@@ -128,7 +128,7 @@ struct mr_tree *sim_chassis_status(const struct sim_chassis *c)
 
 static void fill(struct sim_fn *f, unsigned vectors, uint64_t tag)
 {
-	f->command = PCI_COMMAND_MASTER;
+	f->command |= PCI_COMMAND_MASTER;
 	f->ats_ctl = PCI_ATS_CTRL_ENABLE;
 	f->msix_ctl = PCI_MSIX_FLAGS_ENABLE;
 	if (!f->msix)
