@@ -5,27 +5,6 @@
 #include "common/err.h"
 #include "fabric-manager/engine/core.h"
 
-static const char *const verb_names[] = {
-#define X(name, text) text,
-	FM_VERBS(X)
-#undef X
-};
-
-/* The verb as it is typed. */
-const char *fm_verb_name(enum fm_verb v)
-{
-	return v < FM_VERB_COUNT ? verb_names[v] : "?";
-}
-
-/* The verb of a typed word, or -1. */
-int fm_verb_parse(const char *s)
-{
-	for (int i = 0; i < FM_VERB_COUNT; i++)
-		if (mr_streq(s, verb_names[i]))
-			return i;
-	return -1;
-}
-
 /* An engine without state: the first event has to be STORE_LOADED. */
 struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg)
 {
