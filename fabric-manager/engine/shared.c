@@ -292,10 +292,11 @@ bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
 	struct fm_prov *p;
 
-	if (!d || d->kind == FM_ADAPTER_BASE || a->a.fn.pf >= d->pfs ||
-	    d->pf[a->a.fn.pf].numvfs > a->a.fn.vf)
+	if (!d || d->kind == FM_ADAPTER_BASE || a->a.fn.pf >= d->pfs)
 		return true;
 	p = prov_get(e, a->a.fn.chassis, a->a.fn.port);
+	if (d->pf[a->a.fn.pf].numvfs > a->a.fn.vf && !p->tag) /* enabled, and its time passed */
+		return true;
 	mr_fmt(why, size, "%s of adapter %s",
 	       p->approval && !p->approved ? "waiting for approval to change the function count"
 					   : "waiting for the functions",
