@@ -144,9 +144,10 @@ static void unpause(struct fm_engine *e)
 
 	FM_FOREACH_ASG(e, a)
 	{
-		if (a->paused && !a->a.has_fn)
+		if (a->paused && !a->a.has_fn) {
+			a->paused = false;
 			a->a.reason = MR_REASON_OK;
-		a->paused = false;
+		}
 	}
 }
 
