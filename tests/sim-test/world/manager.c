@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The manager of a world: what io/ and driver/ do with sockets and SQLite, done with the
+ * world's messages and a map.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/tree.h"
+#include "common/xalloc.h"
+#include "tests/sim-test/world/world.h"
+
+static const char *const chassis_names[] = {"c1"};
+static const struct fm_codec_names names = {chassis_names, 1};
+
+/* ---- the store ---- */
+
+static char *hex_key(const struct mr_buf *key)
+{
+	struct mr_buf hex = {0};
+
+	for (size_t i = 0; i < key->len; i++)
+		mr_buf_printf(&hex, "%02x", (unsigned char)key->data[i]);
+	return mr_buf_steal(&hex);
+}
+
+static void row_remove(struct world *w, const char *hex)
+{
+	uint64_t at;
+
+	if (!mr_map_get(w->index, hex, &at))
+		return;
+	mr_buf_done(&w->row[at].key);
+	mr_buf_done(&w->row[at].value);
+	mr_map_del(w->index, hex);
+}
+
+static void row_set(struct world *w, const struct fm_record *r)
+{
+	struct world_row row = {{0}, {0}};
+	char *hex;
+
+	fm_record_key(r, &names, &row.key);
+	hex = hex_key(&row.key);
+	row_remove(w, hex);
+	if (r->erase) {
+		mr_buf_done(&row.key);
+	} else {
+		fm_record_value(r, &names, &row.value);
+		MR_GROW(w->row, w->rows, w->rows_cap);
+		w->row[w->rows] = row;
+		mr_map_set(w->index, hex, w->rows++);
+	}
+	free(hex);
+}
+
+bool world_store_has_function(const struct world *w, unsigned port, unsigned pf, unsigned vf)
+{
+	const char *hex;
+	uint64_t key, at;
+	size_t pos = 0;
+
+	while (mr_map_next(w->index, &pos, &hex, &key, &at)) {
+		const struct world_row *row = &w->row[at];
+		struct fm_record r;
+
+		if (!mr_starts(mr_buf_text(&row->key), "func/") ||
+		    fm_record_read(row->key.data, row->key.len, row->value.data, row->value.len,
+				   &names, &r, NULL))
+			continue;
+		if ((r.function.pf == pf || vf == FM_WHOLE) && r.function.vf == vf &&
+		    sim_adapter_find(w->chassis, r.function.adapter) == (int)port)
+			return true;
+	}
+	return false;
+}
+
+/* All or nothing, as the store promises. A manager that died meanwhile has it all the same. */
+static void deliver_commit(struct world *w, struct world_msg *m)
+{
+	struct fm_changes *c = m->ptr;
+	struct fm_event ev = {.kind = w->store_fails ? FM_EV_COMMIT_FAILED : FM_EV_COMMITTED,
+			      .n = m->tag,
+			      .detail = "disk full"};
+
+	if (!w->store_fails)
+		for (unsigned i = 0; i < c->n; i++)
+			row_set(w, &c->item[i]);
+	if (!w->manager_up || m->life != w->manager_life)
+		return;
+	fm_hold_settle(w->hold, m->tag, !w->store_fails);
+	world_engine_event(w, &ev);
+}
+
+static void free_changes(void *ptr)
+{
+	fm_changes_done(ptr);
+	free(ptr);
+}
+
+static void do_persist(struct world *w, struct fm_action *a)
+{
+	struct world_msg *m = world_msg_new(LANE_COMMIT, deliver_commit);
+
+	m->life = w->manager_life;
+	m->tag = a->n;
+	m->ptr = mr_xmemdup(&a->changes, sizeof(a->changes));
+	m->free_ptr = free_changes;
+	a->changes = (struct fm_changes){0};
+	world_post(w, m, world_delay(w));
+}
+
+/* ---- the MR-PCIM and its chassis ---- */
+
+static void deliver_result(struct world *w, struct world_msg *m)
+{
+	const struct fm_event ev = {.kind = FM_EV_OP_RESULT, .result = m->ptr};
+	struct fm_op_result *r = m->ptr;
+
+	if (!w->manager_up || m->life != w->manager_life)
+		return;
+	world_trace(w, "op %llu %s ends %d %s %s", (unsigned long long)r->tag,
+		    fm_op_kind_name(r->kind), r->end, mr_reason_name(r->reason), r->detail);
+	if (w->on_op)
+		w->on_op(w, r, w->arg);
+	world_engine_event(w, &ev);
+}
+
+static void free_result(void *ptr)
+{
+	struct fm_op_result *r = ptr;
+
+	if (r->observed) {
+		fm_chassis_done(r->observed);
+		free(r->observed);
+	}
+	free(r);
+}
+
+static void deliver_chassis_event(struct world *w, struct world_msg *m)
+{
+	const struct fm_event ev = {.kind = FM_EV_CHASSIS, .chassis = m->ptr};
+
+	if (w->manager_up && m->life == w->manager_life)
+		world_engine_event(w, &ev);
+}
+
+static void deliver_reply(struct world *w, struct world_msg *m)
+{
+	const struct fm_mr_event ev = {
+		.kind = FM_MR_REPLY,
+		.tag = m->tag,
+		.executed = m->a,
+		.status = m->b,
+		.data = (const uint8_t *)mr_buf_text(&m->bytes),
+		.len = m->bytes.len,
+	};
+
+	if (w->manager_up && m->life == w->manager_life)
+		world_mr_event(w, &ev);
+}
+
+static void deliver_irq(struct world *w, struct world_msg *m)
+{
+	const struct fm_mr_event ev = {
+		.kind = FM_MR_INTERRUPT, .vector = m->a, .irq_data = m->b};
+
+	if (w->manager_up && m->life == w->manager_life)
+		world_mr_event(w, &ev);
+}
+
+void world_mgmt_irq(struct world *w, uint32_t vector, uint32_t data)
+{
+	struct world_msg *m;
+
+	if (!w->manager_up)
+		return;
+	m = world_msg_new(LANE_REPLY, deliver_irq);
+	m->life = w->manager_life;
+	m->a = vector;
+	m->b = data;
+	world_post(w, m, world_delay(w));
+}
+
+/* The batch reaches the switch even if its sender died meanwhile: that is what a real wire
+ * does. */
+static void deliver_batch(struct world *w, struct world_msg *m)
+{
+	struct sim_batch_result r = {0};
+	struct world_msg *reply;
+
+	sim_chassis_batch(w->chassis, w->now, m->id, m->epoch,
+			  (const uint8_t *)mr_buf_text(&m->bytes), m->bytes.len, &r);
+	if (!w->manager_up || m->life != w->manager_life) {
+		mr_buf_done(&r.data);
+		return;
+	}
+	reply = world_msg_new(LANE_REPLY, deliver_reply);
+	reply->life = m->life;
+	reply->tag = m->tag;
+	reply->a = r.executed;
+	reply->b = r.status;
+	reply->bytes = r.data;
+	world_post(w, reply, world_delay(w));
+}
+
+static void mr_batch_out(struct world *w, struct fm_mr_action *a)
+{
+	struct world_msg *m = world_msg_new(LANE_BATCH, deliver_batch);
+
+	m->life = w->manager_life;
+	m->tag = a->tag;
+	m->id = a->owner_id;
+	m->epoch = a->owner_epoch;
+	m->bytes = a->ops;
+	a->ops = (struct mr_buf){0};
+	world_post(w, m, world_delay(w));
+}
+
+static void mr_own(struct world *w, world_deliver_fn *deliver, void *ptr,
+		   void (*free_ptr)(void *))
+{
+	struct world_msg *m = world_msg_new(LANE_OWN, deliver);
+
+	m->life = w->manager_life;
+	m->ptr = ptr;
+	m->free_ptr = free_ptr;
+	world_post(w, m, 0);
+}
+
+void world_mr_event(struct world *w, const struct fm_mr_event *ev)
+{
+	struct fm_mr_actions out = {0};
+
+	fm_mrpcim_step(w->mr, w->now, ev, &out);
+	for (unsigned i = 0; i < out.n; i++) {
+		struct fm_mr_action *a = &out.item[i];
+
+		if (a->kind == FM_MR_BATCH) {
+			mr_batch_out(w, a);
+		} else if (a->kind == FM_MR_RESULT) {
+			mr_own(w, deliver_result, mr_xmemdup(&a->result, sizeof(a->result)),
+			       free_result);
+			a->result.observed = NULL;
+		} else {
+			mr_own(w, deliver_chassis_event,
+			       mr_xmemdup(&a->event, sizeof(a->event)), free);
+		}
+	}
+	fm_mr_actions_done(&out);
+}
+
+static void deliver_op(struct world *w, struct world_msg *m)
+{
+	const struct fm_mr_event ev = {.kind = FM_MR_OP, .op = m->ptr};
+
+	if (w->manager_up && m->life == w->manager_life)
+		world_mr_event(w, &ev);
+}
+
+static void do_operation(struct world *w, struct fm_action *a)
+{
+	world_trace(w, "op %llu %s p%u pf%u vf%u way %u port %u bridge %u slot %u",
+		    (unsigned long long)a->op.tag, fm_op_kind_name(a->op.kind), a->op.fn.port,
+		    a->op.fn.pf, a->op.fn.vf, a->op.place.way, a->op.place.port,
+		    a->op.place.bridge, a->op.place.slot);
+	mr_own(w, deliver_op, mr_xmemdup(&a->op, sizeof(a->op)), free);
+}
+
+/* ---- the engine's other actions ---- */
+
+static void do_challenge(struct world *w, struct fm_action *a)
+{
+	struct mr_buf b = {0};
+
+	fm_agent_put_challenge(&b);
+	world_to_agent(w, a->session, &b);
+}
+
+static void do_command(struct world *w, struct fm_action *a)
+{
+	struct mr_buf b = {0};
+
+	world_trace(w, "command %llu %s session %llu bridge %u slot %u",
+		    (unsigned long long)a->cmd.op, fm_agent_verb_name(a->cmd.verb),
+		    (unsigned long long)a->session, a->cmd.place.bridge, a->cmd.place.slot);
+	fm_agent_put_command(&b, &a->cmd);
+	world_to_agent(w, a->session, &b);
+}
+
+static void do_accept(struct world *w, struct fm_action *a)
+{
+	struct mr_buf b = {0};
+
+	fm_agent_put_accept(&b, a->session);
+	world_to_agent(w, a->session, &b);
+}
+
+static void do_close(struct world *w, struct fm_action *a)
+{
+	int vh = world_session_host(w, a->session);
+
+	world_trace(w, "session %llu closed: %s %s", (unsigned long long)a->session,
+		    mr_reason_name(a->reason), a->text ? a->text : "");
+	if (vh > 0)
+		w->host[vh].connected = false;
+}
+
+static void do_reply(struct world *w, struct fm_action *a)
+{
+	if (a->tag != w->asked)
+		return;
+	fm_reply_done(&w->reply);
+	w->reply = (struct fm_reply){a->reason, a->exit_code, a->text, a->tree, a->diags};
+	a->text = NULL;
+	a->tree = NULL;
+	a->diags = NULL;
+	w->replied = true;
+}
+
+static void do_event(struct world *w, struct fm_action *a)
+{
+	world_trace(w, "event %s %s: %s", mr_reason_name(a->event.reason), a->event.object,
+		    a->event.text);
+}
+
+static void do_log(struct world *w, struct fm_action *a)
+{
+	world_trace(w, "log %d %s", a->level, a->text);
+}
+
+static void run(struct fm_action *a, void *arg)
+{
+	static void (*const table[])(struct world * w, struct fm_action * a) = {
+		[FM_ACT_PERSIST] = do_persist,
+		[FM_ACT_OPERATION] = do_operation,
+		[FM_ACT_AGENT_CHALLENGE] = do_challenge,
+		[FM_ACT_AGENT_COMMAND] = do_command,
+		[FM_ACT_AGENT_ACCEPT] = do_accept,
+		[FM_ACT_AGENT_CLOSE] = do_close,
+		[FM_ACT_REPLY] = do_reply,
+		[FM_ACT_EVENT] = do_event,
+		[FM_ACT_LOG] = do_log,
+	};
+
+	table[a->kind](arg, a);
+}
+
+void world_engine_event(struct world *w, const struct fm_event *ev)
+{
+	struct fm_actions out = {0};
+
+	fm_engine_step(w->engine, w->now, ev, &out);
+	fm_hold_take(w->hold, &out);
+	fm_actions_done(&out);
+}
+
+/* ---- life ---- */
+
+static void load(struct world *w)
+{
+	struct fm_record *r = mr_xcalloc(w->rows + 1, sizeof(*r));
+	struct fm_event ev = {.kind = FM_EV_STORE_LOADED, .record = r};
+	const char *hex;
+	uint64_t key, at;
+	size_t pos = 0;
+
+	while (mr_map_next(w->index, &pos, &hex, &key, &at)) {
+		struct mr_err err = {0};
+
+		if (fm_record_read(w->row[at].key.data, w->row[at].key.len,
+				   w->row[at].value.data, w->row[at].value.len, &names,
+				   &r[ev.records], &err)) {
+			fprintf(stderr, "stored row does not read: %s\n", err.text);
+			abort();
+		}
+		ev.records++;
+	}
+	world_engine_event(w, &ev);
+	for (unsigned i = 0; i < ev.records; i++)
+		fm_record_done(&r[i]);
+	free(r);
+}
+
+void world_manager_start(struct world *w)
+{
+	const struct fm_engine_config cfg = {chassis_names, 1, mr_rng_next(&w->rng)};
+	const struct fm_mr_event up = {.kind = FM_MR_LINK_UP};
+
+	w->manager_up = true;
+	w->manager_life++;
+	w->engine = fm_engine_new(&cfg);
+	w->mr = fm_mrpcim_new(0, "c1");
+	w->hold = fm_hold_new(run, w);
+	load(w);
+	world_mr_event(w, &up);
+	world_agents_manager(w, true);
+}
+
+void world_manager_kill(struct world *w)
+{
+	if (!w->manager_up)
+		return;
+	w->manager_up = false;
+	fm_hold_free(w->hold);
+	fm_engine_free(w->engine);
+	fm_mrpcim_free(w->mr);
+	world_agents_manager(w, false);
+}
+
+bool world_ask(struct world *w, const struct fm_request *r)
+{
+	struct fm_event ev = {.kind = FM_EV_REQUEST, .request = r};
+	int64_t end = w->now.mono_ns + 60 * MR_NS_PER_S;
+
+	ev.tag = w->asked = ++w->next_tag;
+	w->replied = false;
+	world_engine_event(w, &ev);
+	while (!w->replied && w->now.mono_ns < end && world_step(w))
+		;
+	return w->replied;
+}
+
+bool world_apply(struct world *w, const char *text)
+{
+	const struct fm_file file = {"policy.yaml", text, strlen(text)};
+	const struct fm_request r = {.verb = FM_VERB_APPLY,
+				     .kind = "",
+				     .name = "",
+				     .host = "",
+				     .set = "",
+				     .who = "test",
+				     .file = &file,
+				     .files = 1,
+				     .yes = true};
+
+	return world_ask(w, &r) && w->reply.exit_code == FM_EXIT_DONE;
+}

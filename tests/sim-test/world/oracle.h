@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The judge of HANDOVER 4. It decides by traffic: it sends requests from every host to every
+ * address that the host ever had, makes every function write to every address that it ever
+ * learnt, and looks where things arrive. It shares no code with the switch model's routing and
+ * reads none of its tables, except where an invariant is about the tables' own counters (I3,
+ * I6) or about emptiness after a delete.
+ */
+#ifndef TESTS_SIM_TEST_ORACLE_H
+#define TESTS_SIM_TEST_ORACLE_H
+
+#include <stdbool.h>
+
+#include "tests/sim-test/world/world.h"
+
+struct oracle;
+
+struct oracle *oracle_new(struct world *w);
+void oracle_free(struct oracle *o);
+
+/*
+ * Probes: host 'vh' and the functions that it reaches or ever reached, or everything with vh 0.
+ * False when an invariant (I1 to I5) does not hold; oracle_complaint says which, with the
+ * function and the hosts.
+ */
+bool oracle_check(struct oracle *o, unsigned vh);
+/* Every row free, every function in the pool, at its defaults, gate closed. */
+bool oracle_all_free(struct oracle *o);
+/* A writer with an older owner epoch: refused, counted, without effect (I9). */
+bool oracle_stale_writer(struct oracle *o);
+const char *oracle_complaint(const struct oracle *o);
+
+/* Functions that some host reaches now; requests that were sent so far. */
+unsigned oracle_reachable(const struct oracle *o);
+uint64_t oracle_requests(const struct oracle *o);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Random policies: a wish of profiles, templates and pools that a seed decides, its text, and
+ * random edits of it.
+ */
+#ifndef TESTS_SIM_TEST_POLICIES_H
+#define TESTS_SIM_TEST_POLICIES_H
+
+#include <stdbool.h>
+
+#include "common/pci/regmap.h"
+#include "common/rng.h"
+#include "common/str.h"
+
+#define POLICY_HOSTS	32
+#define POLICY_PROFILES 24
+#define POLICY_DEVICES	4
+
+struct policy_device {
+	enum mr_class device_class;
+	unsigned count;
+	unsigned guaranteed_mbps; /* 0 = no qos */
+	unsigned limit_mbps;
+	unsigned vlan; /* 0 = no port profile; ethernet */
+};
+
+struct policy_profile {
+	bool used;
+	bool is_template; /* over the hosts of the group of the same number */
+	unsigned host;	  /* of a profile that is none; POLICY_HOSTS = none */
+	uint32_t hosts;	  /* group: a bit each */
+	unsigned devices;
+	struct policy_device device[POLICY_DEVICES];
+	bool anti_affinity;
+};
+
+struct policy {
+	unsigned hosts;		      /* how many blades there are: blade01.. */
+	bool classes[MR_CLASS_COUNT]; /* which the chassis has */
+	struct policy_profile profile[POLICY_PROFILES];
+};
+
+void policy_random(struct policy *p, unsigned hosts, const bool *classes, struct mr_rng *rng);
+/* One to three edits: a profile comes, goes, moves, changes. */
+void policy_edit(struct policy *p, struct mr_rng *rng);
+void policy_print(const struct policy *p, struct mr_buf *out);
+
+#endif

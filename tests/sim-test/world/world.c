@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The virtual clock, the messages under way, and the hardware of a world.
+ */
+#include "tests/sim-test/world/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/xalloc.h"
+#include "sim/model/desc.h"
+
+#define FILE_MAX   (1u << 20)
+#define QUIET_NS   (3 * MR_NS_PER_S)
+#define WALL_START (INT64_C(1767225600) * MR_NS_PER_S) /* 2026-01-01 */
+
+/* ---- messages: a binary heap ---- */
+
+static bool before(const struct world_msg *a, const struct world_msg *b)
+{
+	return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->seq < b->seq;
+}
+
+static void swap(struct world *w, unsigned i, unsigned j)
+{
+	struct world_msg *m = w->heap[i];
+
+	w->heap[i] = w->heap[j];
+	w->heap[j] = m;
+}
+
+static void sift_up(struct world *w, unsigned i)
+{
+	for (; i && before(w->heap[i], w->heap[(i - 1) / 2]); i = (i - 1) / 2)
+		swap(w, i, (i - 1) / 2);
+}
+
+static void sift_down(struct world *w, unsigned i)
+{
+	for (;;) {
+		unsigned least = i;
+
+		for (unsigned c = 2 * i + 1; c <= 2 * i + 2; c++)
+			if (c < w->heap_n && before(w->heap[c], w->heap[least]))
+				least = c;
+		if (least == i)
+			return;
+		swap(w, i, least);
+		i = least;
+	}
+}
+
+struct world_msg *world_msg_new(unsigned lane, world_deliver_fn *deliver)
+{
+	struct world_msg *m = MR_NEW(struct world_msg);
+
+	m->lane = lane;
+	m->deliver = deliver;
+	return m;
+}
+
+static void msg_free(struct world_msg *m)
+{
+	mr_buf_done(&m->bytes);
+	if (m->free_ptr)
+		m->free_ptr(m->ptr);
+	free(m);
+}
+
+int64_t world_delay(struct world *w)
+{
+	return 1 + (int64_t)mr_rng_below(&w->rng, (uint64_t)w->delay_max_ns);
+}
+
+/* Never before what was sent on the same connection. */
+void world_post(struct world *w, struct world_msg *m, int64_t delay_ns)
+{
+	m->due_ns = w->now.mono_ns + delay_ns;
+	if (m->due_ns < w->lane_due[m->lane])
+		m->due_ns = w->lane_due[m->lane];
+	w->lane_due[m->lane] = m->due_ns;
+	m->seq = w->next_seq++;
+	MR_GROW(w->heap, w->heap_n, w->heap_cap);
+	w->heap[w->heap_n] = m;
+	sift_up(w, w->heap_n++);
+}
+
+static struct world_msg *msg_take(struct world *w)
+{
+	struct world_msg *m = w->heap[0];
+
+	w->heap[0] = w->heap[--w->heap_n];
+	sift_down(w, 0);
+	return m;
+}
+
+/* ---- time ---- */
+
+static void advance(struct world *w, int64_t mono_ns)
+{
+	if (mono_ns <= w->now.mono_ns)
+		return;
+	w->now.wall_ns += mono_ns - w->now.mono_ns;
+	w->now.mono_ns = mono_ns;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t next_deadline(const struct world *w)
+{
+	int64_t d = sim_chassis_deadline(w->chassis);
+
+	if (w->manager_up)
+		d = least(d, least(fm_engine_deadline(w->engine), fm_mrpcim_deadline(w->mr)));
+	for (unsigned vh = 1; vh <= w->hosts; vh++) {
+		if (w->host[vh].blade)
+			d = least(d, sim_blade_deadline(w->host[vh].blade));
+		if (w->host[vh].agent)
+			d = least(d, ag_core_deadline(w->host[vh].agent));
+	}
+	return d;
+}
+
+/* Everybody whose time has come. */
+static void fire(struct world *w)
+{
+	const struct fm_event timer = {.kind = FM_EV_TIMER};
+	const struct fm_mr_event mr_timer = {.kind = FM_MR_TIMER};
+	const struct ag_event ag_timer = {.kind = AG_EV_TIMER};
+
+	sim_chassis_step(w->chassis, w->now);
+	world_notices(w);
+	for (unsigned vh = 1; vh <= w->hosts; vh++) {
+		struct world_host *h = &w->host[vh];
+
+		if (h->blade && sim_blade_deadline(h->blade) <= w->now.mono_ns) {
+			sim_blade_step(h->blade, w->now);
+			world_blade_changed(w, vh);
+		}
+		if (h->agent && ag_core_deadline(h->agent) <= w->now.mono_ns)
+			world_agent_event(w, vh, &ag_timer);
+	}
+	if (w->manager_up && fm_mrpcim_deadline(w->mr) <= w->now.mono_ns)
+		world_mr_event(w, &mr_timer);
+	if (w->manager_up && fm_engine_deadline(w->engine) <= w->now.mono_ns)
+		world_engine_event(w, &timer);
+	world_notices(w);
+}
+
+bool world_step(struct world *w)
+{
+	int64_t deadline = next_deadline(w);
+	struct world_msg *m;
+
+	w->events++;
+	if (!w->heap_n && deadline == MR_NEVER)
+		return false;
+	if (!w->heap_n || deadline < w->heap[0]->due_ns) {
+		advance(w, deadline);
+		fire(w);
+		return true;
+	}
+	m = msg_take(w);
+	advance(w, m->due_ns);
+	sim_chassis_step(w->chassis, w->now);
+	m->deliver(w, m);
+	msg_free(m);
+	world_notices(w);
+	return true;
+}
+
+void world_pass(struct world *w, int64_t ns)
+{
+	advance(w, w->now.mono_ns + ns);
+	sim_chassis_step(w->chassis, w->now);
+	world_notices(w);
+}
+
+static int64_t next_event(const struct world *w)
+{
+	int64_t next = next_deadline(w);
+
+	return w->heap_n ? least(next, w->heap[0]->due_ns) : next;
+}
+
+void world_run_for(struct world *w, int64_t ns)
+{
+	int64_t end = w->now.mono_ns + ns;
+
+	for (;;) {
+		if (next_event(w) > end)
+			break;
+		world_step(w);
+	}
+	advance(w, end);
+}
+
+/* Idle, and nothing for a while: a quiet moment between two messages is no end. */
+bool world_settle(struct world *w, int64_t limit_ns)
+{
+	int64_t end = w->now.mono_ns + limit_ns, quiet = w->now.mono_ns;
+
+	while (w->now.mono_ns < end) {
+		if (!fm_engine_idle(w->engine))
+			quiet = w->now.mono_ns;
+		else if (next_event(w) - quiet > QUIET_NS)
+			return true;
+		if (!world_step(w))
+			return fm_engine_idle(w->engine);
+	}
+	return false;
+}
+
+/* ---- hardware ---- */
+
+void world_notices(struct world *w)
+{
+	struct sim_notice n;
+
+	while (sim_chassis_notice(w->chassis, &n)) {
+		if (n.kind == SIM_NOTICE_MGMT_IRQ) {
+			world_mgmt_irq(w, n.vector, (uint32_t)n.arg);
+		} else if (n.vh <= w->hosts && w->host[n.vh].blade) {
+			sim_blade_notice(w->host[n.vh].blade, w->now, &n);
+			world_blade_changed(w, n.vh);
+		}
+	}
+}
+
+static char *read_file(const char *path, size_t *ret_len)
+{
+	char *text = mr_xmalloc(FILE_MAX);
+	FILE *f = fopen(path, "r");
+
+	if (!f) {
+		perror(path);
+		exit(1);
+	}
+	*ret_len = fread(text, 1, FILE_MAX - 1, f);
+	text[*ret_len] = '\0';
+	fclose(f);
+	return text;
+}
+
+static struct sim_desc *read_desc(const char *path)
+{
+	struct mr_diags diags = {0};
+	struct sim_desc *desc;
+	size_t len;
+	char *text = read_file(path, &len);
+
+	if (sim_desc_read(path, text, len, &desc, &diags)) {
+		struct mr_buf out = {0};
+
+		mr_diags_print(&diags, &out);
+		fputs(mr_buf_text(&out), stderr);
+		exit(1);
+	}
+	mr_diags_done(&diags);
+	free(text);
+	return desc;
+}
+
+struct world *world_new(const char *chassis_file, uint64_t seed,
+			bool (*agent_on)(const char *host))
+{
+	struct sim_desc *desc = read_desc(chassis_file);
+	struct world *w = MR_NEW(struct world);
+
+	w->now = (struct mr_now){MR_NS_PER_S, WALL_START};
+	w->delay_max_ns = 50 * MR_NS_PER_US;
+	mr_rng_init(&w->rng, seed);
+	w->index = mr_map_new();
+	w->chassis = sim_chassis_new(desc, w->now);
+	sim_desc_free(desc);
+	w->hosts = sim_chassis_hosts(w->chassis);
+	for (unsigned vh = 1; vh <= w->hosts; vh++) {
+		const char *name = sim_host_name(w->chassis, (uint16_t)vh);
+
+		if (!name)
+			continue;
+		w->host[vh].blade =
+			sim_blade_new(w->chassis, (uint16_t)vh, mr_rng_next(&w->rng));
+		w->host[vh].wants_agent = !agent_on || agent_on(name);
+	}
+	world_notices(w);
+	return w;
+}
+
+void world_free(struct world *w)
+{
+	world_manager_kill(w);
+	while (w->heap_n)
+		msg_free(msg_take(w));
+	free(w->heap);
+	for (unsigned vh = 1; vh <= w->hosts; vh++) {
+		ag_core_free(w->host[vh].agent);
+		sim_blade_free(w->host[vh].blade);
+	}
+	sim_chassis_free(w->chassis);
+	for (unsigned i = 0; i < w->rows; i++) {
+		mr_buf_done(&w->row[i].key);
+		mr_buf_done(&w->row[i].value);
+	}
+	free(w->row);
+	mr_map_free(w->index);
+	fm_reply_done(&w->reply);
+	mr_buf_done(&w->trace);
+	free(w);
+}
+
+/* Keeps the last 64 KiB. */
+void world_trace(struct world *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (w->trace.len > 1u << 16) {
+		size_t keep = w->trace.len - (1u << 15);
+
+		memmove(w->trace.data, w->trace.data + keep, w->trace.len - keep);
+		w->trace.len -= keep;
+		w->trace.data[w->trace.len] = '\0';
+	}
+	mr_buf_printf(&w->trace, "%10.6f ", (double)w->now.mono_ns / 1e9);
+	va_start(ap, fmt);
+	mr_buf_vprintf(&w->trace, fmt, ap);
+	va_end(ap);
+	mr_buf_putc(&w->trace, '\n');
+	if (w->verbose) {
+		const char *line = strrchr(mr_buf_text(&w->trace), '\n');
+
+		while (line > w->trace.data && line[-1] != '\n')
+			line--;
+		fputs(line, stderr);
+	}
+}

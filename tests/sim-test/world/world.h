@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A whole fabric in one process under a virtual clock: the real engine and MR-PCIM, the real
+ * codecs, real agent cores over real blades, the chassis model, and a model of store and
+ * network. One seed decides everything: delays, the order of what happens on different
+ * connections, random choices of the test. Nothing here is a mock of what is promised.
+ *
+ * Messages on one connection keep their order; everything that crosses one is bytes, as on a
+ * real wire.
+ */
+#ifndef TESTS_SIM_TEST_WORLD_H
+#define TESTS_SIM_TEST_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/core/core.h"
+#include "common/map.h"
+#include "common/now.h"
+#include "common/rng.h"
+#include "common/str.h"
+#include "fabric-manager/codec/agent.h"
+#include "fabric-manager/codec/record.h"
+#include "fabric-manager/engine/engine.h"
+#include "fabric-manager/engine/hold.h"
+#include "fabric-manager/mrpcim/mrpcim.h"
+#include "sim/model/blade.h"
+#include "sim/model/chassis.h"
+
+#define WORLD_HOSTS_MAX 256
+
+/* Connections; each keeps the order of its messages. */
+enum lane {
+	LANE_BATCH,  /* manager -> chassis */
+	LANE_REPLY,  /* chassis -> manager: replies and interrupts */
+	LANE_COMMIT, /* store -> manager */
+	LANE_OWN,    /* the manager's parts among themselves */
+	LANE_AGENTS, /* + 2 * VH: manager -> agent; + 1: agent -> manager */
+	LANE_LOCAL =
+		LANE_AGENTS + 2 * WORLD_HOSTS_MAX, /* + VH: an agent's own scans and writes */
+	LANE_COUNT = LANE_LOCAL + WORLD_HOSTS_MAX,
+};
+
+struct world;
+struct world_msg;
+typedef void world_deliver_fn(struct world *w, struct world_msg *m);
+
+struct world_msg {
+	int64_t due_ns;
+	uint64_t seq;
+	unsigned lane;
+	unsigned life; /* of the receiver: a message to somebody who restarted is lost */
+	world_deliver_fn *deliver;
+	unsigned vh;
+	uint64_t tag, id, epoch;
+	uint32_t a, b;
+	int err;
+	struct mr_buf bytes;
+	void *ptr;
+	void (*free_ptr)(void *ptr);
+};
+
+struct world_host {
+	struct sim_blade *blade; /* NULL: no such host */
+	struct ag_core *agent;	 /* NULL: not running */
+	bool wants_agent;	 /* an agent runs on it whenever it is up */
+	unsigned life;
+	bool connected;
+	uint64_t session;
+	bool uevent_pending;
+	char boot_id[40];
+	uint64_t incarnation;
+};
+
+struct world_row {
+	struct mr_buf key, value;
+};
+
+struct world {
+	struct mr_now now;
+	struct mr_rng rng;
+	int64_t delay_max_ns; /* of a message */
+	/* hardware */
+	struct sim_chassis *chassis;
+	struct world_host host[WORLD_HOSTS_MAX];
+	unsigned hosts;
+	/* the manager */
+	bool manager_up;
+	unsigned manager_life;
+	struct fm_engine *engine;
+	struct fm_mrpcim *mr;
+	struct fm_hold *hold;
+	uint64_t next_session, next_tag;
+	/* the store: what is durable */
+	struct mr_map *index; /* key in hexadecimal -> row number + 1 */
+	struct world_row *row;
+	unsigned rows, rows_cap;
+	bool store_fails;
+	/* messages under way: a heap by (due, seq) */
+	struct world_msg **heap;
+	unsigned heap_n, heap_cap;
+	uint64_t next_seq;
+	int64_t lane_due[LANE_COUNT];
+	/* the last reply to an operator */
+	struct fm_reply reply;
+	bool replied;
+	uint64_t asked;
+	/* what a test wants to hear of */
+	void (*on_op)(struct world *w, const struct fm_op_result *r, void *arg);
+	void *arg;
+	bool verbose;
+	struct mr_buf trace; /* the last log lines and operations */
+	uint64_t events;     /* steps of the world so far */
+};
+
+/* ---- world.c ---- */
+/* From the text of a chassis description; every host gets an agent where agents[vh] (NULL:
+ * all). The manager is down. */
+struct world *world_new(const char *chassis_file, uint64_t seed,
+			bool (*agent_on)(const char *host));
+void world_free(struct world *w);
+/* Delivers the next message, or lets the next deadline pass. False: nothing will ever happen
+ * again. */
+bool world_step(struct world *w);
+/* Steps until the manager has nothing to do and no message is under way, or 'limit_ns' of
+ * virtual time passed (false). */
+bool world_settle(struct world *w, int64_t limit_ns);
+/* Only the hardware goes on for 'ns': its requests and timers (the oracle's moment). */
+void world_pass(struct world *w, int64_t ns);
+void world_run_for(struct world *w, int64_t ns);
+/* Queues a message; takes over 'm' (from world_msg_new). */
+struct world_msg *world_msg_new(unsigned lane, world_deliver_fn *deliver);
+void world_post(struct world *w, struct world_msg *m, int64_t delay_ns);
+int64_t world_delay(struct world *w); /* random, up to delay_max_ns */
+/* After anything touched the chassis: passes its notices on. */
+void world_notices(struct world *w);
+void world_trace(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- manager.c ---- */
+void world_manager_start(struct world *w);
+void world_manager_kill(struct world *w); /* as kill -9: what is durable stays */
+/* Asks and waits for the reply (w->reply); false when none came within a minute of virtual
+ * time. */
+bool world_ask(struct world *w, const struct fm_request *r);
+bool world_apply(struct world *w, const char *text);
+void world_mgmt_irq(struct world *w, uint32_t vector, uint32_t data);
+void world_engine_event(struct world *w, const struct fm_event *ev);
+void world_mr_event(struct world *w, const struct fm_mr_event *ev);
+
+/* Whether a durable row holds this function. */
+bool world_store_has_function(const struct world *w, unsigned port, unsigned pf, unsigned vf);
+
+/* ---- blades.c ---- */
+void world_agent_event(struct world *w, unsigned vh, const struct ag_event *ev);
+void world_blade_changed(struct world *w,
+			 unsigned vh); /* drains uevents, starts or ends its agent */
+void world_agents_manager(struct world *w, bool up); /* the manager came or went: connections */
+
+/* ---- link.c: agent.proto both ways ---- */
+/* An action of the agent that is a message; nothing happens for what is none. */
+void world_agent_say(struct world *w, unsigned vh, const struct ag_action *a);
+void world_to_agent(struct world *w, uint64_t session,
+		    struct mr_buf *bytes); /* takes over the bytes */
+void world_to_manager(struct world *w, unsigned vh, struct mr_buf *bytes);
+int world_session_host(const struct world *w, uint64_t session); /* VH or -1 */
+
+#endif
