@@ -172,6 +172,29 @@ class RealClock(Base):
         self.assertGreaterEqual(took[0], 1.1)
 
 
+def rdma_in_kernel():
+    """With it libibverbs asks the kernel (NETLINK_RDMA) and never looks at SYSFS_PATH."""
+    try:
+        socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 20).close()
+        return True
+    except OSError:
+        return False
+
+
+class Verbs(Base):
+    @unittest.skipIf(os.getuid() or rdma_in_kernel(), "needs root, and a kernel without RDMA")
+    def test_libibverbs_lists_the_hca(self):
+        self.manager.map_pfs(self.sim.adapter("hca")["port"], 1, 1, 0)
+        self.boot("blade01")
+        script = ("mount -t tmpfs none /dev && mkdir /dev/infiniband && "
+                  "mknod /dev/infiniband/uverbs0 c 231 192 && "
+                  "SYSFS_PATH=%s/blade01 ibv_devices" % self.sim.face)
+        p = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True,
+                           timeout=20)
+        self.assertEqual((p.returncode, p.stderr), (0, ""))
+        self.assertRegex(p.stdout, r"mlx5_0\s+0000000000000000")
+
+
 class Uevents(Base):
     def test_hot_add_and_pull(self):
         self.boot("blade02")
