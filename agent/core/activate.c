@@ -78,7 +78,7 @@ static bool slot_arrived(struct ag_core *c, struct ag_job *j)
 		return true;
 	if (s && !s->power && j->step == 1 && ag_job_may_write(c, j)) {
 		j->step = 2;
-		ag_job_write(c, j, AG_WR_SLOT_POWER, 0, 1, NULL);
+		ag_job_write(c, j, AG_WR_SLOT_POWER, 0, 1, s->name);
 		return false;
 	}
 	if (!j->step)

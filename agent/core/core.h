@@ -72,6 +72,7 @@ struct ag_slot {
 	uint16_t bridge;
 	bool power;
 	bool occupied; /* a kernel device stands behind it */
+	char name[16]; /* as the host calls it, comes back in SLOT_POWER's text */
 };
 
 struct ag_scan {
@@ -178,7 +179,8 @@ struct ag_action {
 	uint16_t rid; /* WRITE: the function (VF_STATE, NUMVFS: the PF); SLOT_POWER: unused */
 	struct ag_place place;
 	uint32_t value; /* SLOT_POWER 0/1, NUMVFS, VF_STATE (place.slot: which), AUTOPROBE */
-	char text[64];	/* OVERRIDE: driver ("" clears); UNBIND: driver; HOOKS: when */
+	char text[64]; /* OVERRIDE: driver ("" clears); UNBIND: driver; HOOKS: when; SLOT_POWER:
+			  slot */
 	struct ag_root root[AG_ROOTS_MAX]; /* HELLO, ANSWER */
 	unsigned roots;
 	bool vf_migration; /* HELLO */

@@ -210,7 +210,7 @@ static void release_slot(struct ag_core *c, struct ag_job *j)
 	else if (pf && ag_job_may_write(c, j) && j->result != AG_WR_NUMVFS)
 		ag_job_write(c, j, AG_WR_NUMVFS, pf->rid, 0, NULL);
 	else if (s->power && !pf && ag_job_may_write(c, j) && j->result != AG_WR_SLOT_POWER)
-		ag_job_write(c, j, AG_WR_SLOT_POWER, 0, 0, NULL);
+		ag_job_write(c, j, AG_WR_SLOT_POWER, 0, 0, s->name);
 	else
 		ag_job_later(c, j);
 	if (!j->over && !j->tag)

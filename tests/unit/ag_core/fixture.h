@@ -219,9 +219,9 @@ static inline void setup(void)
 	put(make_fn(3, 0, 1, ""));
 	put(make_fn(3, 0, 2, "mlx5_core"));
 	put(nvme);
-	slot[0] = (struct ag_slot){1, 3, true, true};
-	slot[1] = (struct ag_slot){1, 7, false, false};
-	slot[2] = (struct ag_slot){1, 9, true, true};
+	slot[0] = (struct ag_slot){1, 3, true, true, ""};
+	slot[1] = (struct ag_slot){1, 7, false, false, ""};
+	slot[2] = (struct ag_slot){1, 9, true, true, ""};
 	host.slots = 3;
 	core = ag_core_new();
 }
