@@ -70,15 +70,34 @@ static int override(const struct ag_write_config *cfg, const struct ag_action *a
 	return put_text(path, a->text[0] ? a->text : "\n");
 }
 
+/* The PF's sriov_drivers_autoprobe if 'a' is a VF and the file reads 0. */
+static bool closed_autoprobe(const struct ag_write_config *cfg, const struct ag_action *a,
+			     char *path)
+{
+	int64_t on;
+
+	return fn_path(cfg, a, "physfn", path) &&
+	       ag_read_int(path, "sriov_drivers_autoprobe", &on) && !on &&
+	       fn_path(cfg, a, "physfn/sriov_drivers_autoprobe", path);
+}
+
+/* Linux binds a VF only while its PF's autoprobe is on, or to the driver of an override. */
 static int probe(const struct ag_write_config *cfg, const struct ag_action *a,
 		 uint32_t *ret_value)
 {
-	char path[AG_PATH_MAX], bdf[MR_BDF_TEXT];
+	char path[AG_PATH_MAX], autoprobe_path[AG_PATH_MAX], bdf[MR_BDF_TEXT];
+	bool closed = closed_autoprobe(cfg, a, autoprobe_path);
+	int rc;
 
 	(void)ret_value;
 	if (!ag_sysfs_path(&cfg->fs, path, "bus/pci/drivers_probe"))
 		return -ENAMETOOLONG;
-	return put_text(path, mr_bdf_text(a->rid, bdf));
+	if (closed)
+		put_text(autoprobe_path, "1");
+	rc = put_text(path, mr_bdf_text(a->rid, bdf));
+	if (closed)
+		put_text(autoprobe_path, "0");
+	return rc;
 }
 
 static int reset(const struct ag_write_config *cfg, const struct ag_action *a,

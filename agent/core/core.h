@@ -142,7 +142,7 @@ struct ag_event {
 #define AG_WRITES(X)                                                                     \
 	X(UNBIND, "unbind")                                                              \
 	X(OVERRIDE, "driver-override")                                                   \
-	X(PROBE, "probe")                                                                \
+	X(PROBE, "probe") /* a VF also while its PF's autoprobe is off */                \
 	X(RESET, "reset")                                                                \
 	X(SLOT_POWER, "slot-power")                                                      \
 	X(NUMVFS, "numvfs")                                                              \

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scans of a fake sysfs root: roots, slots, places, class devices, users, and half a tree. */
+#include "agent/classdev.h"
+#include "agent/scan.h"
+#include "agent/verbs.h"
+#include "tests/unit/ag/tree.h"
+
+static struct ag_look look;
+static struct ag_scan_config cfg;
+
+static void scan(void)
+{
+	ag_look_free(&look);
+	ag_scan_run(&cfg, &look);
+}
+
+static void setup(void)
+{
+	tree_host();
+	ck_assert(ag_sysfs_init(&cfg.fs, tree));
+	mr_fmt(cfg.boot_id, sizeof(cfg.boot_id), "%s/kernel/boot_id", tree);
+}
+
+static void teardown(void)
+{
+	ag_look_free(&look);
+	tree_remove();
+}
+
+static const struct ag_fn *at(unsigned bridge, unsigned pf, unsigned slot)
+{
+	for (unsigned i = 0; i < look.scan.fns; i++) {
+		const struct ag_place *p = &look.scan.fn[i].place;
+
+		if (p->bridge == bridge && p->pf == pf && p->slot == slot)
+			return &look.scan.fn[i];
+	}
+	return NULL;
+}
+
+START_TEST(test_root)
+{
+	scan();
+	ck_assert(look.alive && !look.scan.failed);
+	ck_assert_str_eq(look.boot_id, "2b0f");
+	ck_assert_uint_eq(look.scan.roots, 1);
+	ck_assert_str_eq(look.scan.root[0].serial, "C1-0001");
+	ck_assert_uint_eq(look.scan.root[0].port, 3);
+	ck_assert_uint_eq(look.scan.root[0].vs, 7);
+	ck_assert_uint_eq(look.scan.root[0].owner_epoch, 0x100000005);
+	ck_assert_uint_eq(look.scan.root[0].challenge, 0x1122334455667788);
+	ck_assert(look.scan.vf_migration);
+}
+END_TEST
+
+START_TEST(test_slots)
+{
+	static const struct {
+		unsigned bridge;
+		bool power, occupied;
+	} want[] = {{1, true, true}, {2, true, true}, {4, true, true}, {5, false, false}};
+
+	scan();
+	ck_assert_uint_eq(look.scan.slots, 4);
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert_uint_eq(look.scan.slot[i].port, 3);
+		ck_assert_uint_eq(look.scan.slot[i].bridge, want[i].bridge);
+		ck_assert_int_eq(look.scan.slot[i].power, want[i].power);
+		ck_assert_int_eq(look.scan.slot[i].occupied, want[i].occupied);
+	}
+	ck_assert_str_eq(look.scan.slot[3].name, "5");
+}
+END_TEST
+
+START_TEST(test_places)
+{
+	const struct ag_fn *f;
+
+	scan();
+	ck_assert_uint_eq(look.scan.fns, 6); /* not the host's own NVMe, no bridges */
+	f = at(1, 0, 0);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(f->place.way, AG_WAY_LVF);
+	ck_assert_uint_eq(f->place.port, 3);
+	ck_assert(f->pf && f->vf_migration);
+	ck_assert_uint_eq(f->numvfs, 8);
+	ck_assert_uint_eq(f->totalvfs, 8);
+	ck_assert_uint_eq(f->rid, 0x0400);
+	f = at(1, 0, 1);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_str_eq(f->driver, "");
+	ck_assert_int_eq(f->iommu_group, -1);
+	f = at(1, 0, 5);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(f->place.way, AG_WAY_LVF);
+	ck_assert_uint_eq(f->rid, 0x0405);
+	ck_assert_uint_eq(f->vendor, 0x15b3);
+	ck_assert_uint_eq(f->device, 0x101e);
+	ck_assert_uint_eq(f->class_code, 0x020000);
+	ck_assert_str_eq(f->driver, "mlx5_core");
+	ck_assert_int_eq(f->iommu_group, 17);
+	ck_assert_int_eq(f->numa, 0);
+	ck_assert_ptr_nonnull(at(2, 0, 0));
+	ck_assert_uint_eq(at(2, 0, 0)->place.way, AG_WAY_SYNTHETIC);
+	ck_assert_uint_eq(at(4, 0, 0)->place.way, AG_WAY_DEVICE);
+	ck_assert_uint_eq(at(4, 1, 0)->place.way, AG_WAY_DEVICE);
+}
+END_TEST
+
+START_TEST(test_without_the_extension)
+{
+	char path[256];
+
+	mr_fmt(path, sizeof(path), "%s/bus/pci/banyan_vf_migration", tree);
+	unlink(path);
+	mr_fmt(path, sizeof(path), "%s/" TREE_B(1) "/0000:04:00.0/vf_migration_state", tree);
+	unlink(path);
+	scan();
+	ck_assert(!look.scan.vf_migration);
+	ck_assert_uint_eq(at(1, 0, 0)->place.way, AG_WAY_DEVICE);
+	ck_assert_ptr_null(at(1, 0, 1));
+}
+END_TEST
+
+START_TEST(test_class_devices)
+{
+	const struct ag_fn *f;
+
+	tree_pci(TREE_B(5), "0000:08:00.0", "0x020700\n", "0x101c\n");
+	tree_file(TREE_B(5) "/0000:08:00.0/infiniband/mlx5_2/node_guid",
+		  "0002:c903:0000:0001\n");
+	tree_file(TREE_B(5) "/0000:08:00.0/infiniband/mlx5_2/ports/1/gids/0",
+		  "fe80:0000:0000:0000:0002:c903:0000:00ab\n");
+	tree_file(TREE_B(5) "/0000:08:00.0/infiniband/mlx5_2/ports/1/state", "4: ACTIVE\n");
+	tree_file(TREE_B(5) "/0000:08:00.0/net/ib0/address", "00\n");
+	scan();
+	f = at(1, 0, 5);
+	ck_assert_str_eq(f->name, "eth3");
+	ck_assert_uint_eq(f->ident0, 0x0225b5000001);
+	ck_assert(f->link);
+	f = at(2, 0, 0);
+	ck_assert_str_eq(f->name, "host2");
+	ck_assert_uint_eq(f->ident0, 0x20000025b5000001);
+	ck_assert_uint_eq(f->ident1, 0x20000025b5ffffff);
+	ck_assert(f->link);
+	f = at(5, 0, 0);
+	ck_assert_str_eq(f->name, "mlx5_2");
+	ck_assert_uint_eq(f->ident0, 0x0002c903000000ab);
+	ck_assert_uint_eq(f->ident1, 0x0002c90300000001);
+	ck_assert(f->link);
+}
+END_TEST
+
+START_TEST(test_users)
+{
+	scan();
+	ck_assert_str_eq(at(1, 0, 5)->users, "");
+	tree_dir(TREE_B(1) "/0000:04:00.5/net/eth3/upper_vlan7");
+	scan();
+	ck_assert_str_eq(at(1, 0, 5)->users, "below vlan7");
+	tree_link(TREE_B(1) "/0000:04:00.5/net/eth3/master", "../../../../virtual/net/br0");
+	scan();
+	ck_assert_str_eq(at(1, 0, 5)->users, "member of br0");
+	ck_assert(!at(1, 0, 5)->carries_agent);
+	tree_pci(TREE_B(5), "0000:08:00.0", "0x010802\n", "0xa825\n");
+	tree_file(TREE_B(5) "/0000:08:00.0/nvme/nvme1/state", "live\n");
+	tree_dir(TREE_B(5) "/0000:08:00.0/nvme/nvme1/nvme1n1/nvme1n1p1/holders/dm-0");
+	scan();
+	ck_assert_str_eq(at(5, 0, 0)->users, "held by dm-0");
+	ck_assert(at(5, 0, 0)->link);
+}
+END_TEST
+
+START_TEST(test_no_tree)
+{
+	mr_copy(cfg.fs.root, sizeof(cfg.fs.root), "/nonexistent/banyan");
+	scan();
+	ck_assert(look.scan.failed && !look.alive);
+	tree_dir("off/bus/pci/devices");
+	mr_fmt(cfg.fs.root, sizeof(cfg.fs.root), "%s/off", tree);
+	scan();
+	ck_assert(!look.scan.failed && !look.alive);
+	ck_assert_uint_eq(look.scan.fns, 0);
+}
+END_TEST
+
+/* Files that a changing tree may show: nothing of it may end the agent. */
+START_TEST(test_strange_files)
+{
+	tree_file(TREE_B(1) "/0000:04:00.0/sriov_totalvfs", "99999999999999999999\n");
+	tree_file(TREE_B(1) "/0000:04:00.0/sriov_numvfs", "-4\n");
+	tree_file(TREE_B(1) "/0000:04:00.5/vendor", "\n");
+	tree_file(TREE_B(1) "/0000:04:00.5/net/eth3/address", "zz:zz\n");
+	tree_file("bus/pci/slots/2/address",
+		  "not an address that anybody knows of at all....\n");
+	tree_file("bus/pci/slots/banana/address", "0000:04:00\n");
+	tree_file(TREE_UP "/config", "short");
+	tree_file("bus/pci/devices/nonsense", "");
+	tree_link("bus/pci/devices/0000:99:00.0", "../../../devices/gone");
+	scan();
+	ck_assert(!look.scan.failed);
+	ck_assert_uint_eq(look.scan.roots, 0);
+	ck_assert_uint_eq(look.scan.fns, 0);
+}
+END_TEST
+
+START_TEST(test_hex_numbers)
+{
+	ck_assert_uint_eq(ag_hex_number("02:25:b5:00:00:01"), 0x0225b5000001);
+	ck_assert_uint_eq(ag_hex_number("0x20000025B5000001"), 0x20000025b5000001);
+	ck_assert_uint_eq(ag_hex_number("0002:c903:0000:0001"), 0x0002c90300000001);
+	ck_assert_uint_eq(ag_hex_number("fe80:0000:0000:0000:1"), 0);
+	ck_assert_uint_eq(ag_hex_number("02:25:b5:00:00:0g"), 0);
+	ck_assert_uint_eq(ag_hex_number(""), 0);
+}
+END_TEST
+
+static struct ibv_device fake[2];
+static struct ibv_device *fakes[] = {&fake[0], &fake[1], NULL};
+static unsigned freed;
+
+static struct ibv_device **list_two(int *n)
+{
+	*n = 2;
+	return fakes;
+}
+
+static struct ibv_device **list_none(int *n)
+{
+	(void)n;
+	return NULL;
+}
+
+static void free_list(struct ibv_device **list)
+{
+	ck_assert_ptr_eq(list, fakes);
+	freed++;
+}
+
+static const char *name(struct ibv_device *dev)
+{
+	return dev == &fake[0] ? "mlx5_0" : "mlx5_1";
+}
+
+static uint64_t guid(struct ibv_device *dev)
+{
+	return htobe64(dev == &fake[0] ? 0x0002c90300000001 : 2);
+}
+
+START_TEST(test_verbs)
+{
+	const struct ag_verbs_ops two = {list_two, free_list, name, guid};
+	const struct ag_verbs_ops none = {list_none, free_list, name, guid};
+	struct ag_verbs_dev dev[2];
+
+	ck_assert_uint_eq(ag_verbs_list(&none, dev, 2), 0);
+	ck_assert_uint_eq(freed, 0);
+	ck_assert_uint_eq(ag_verbs_list(&two, dev, 2), 2);
+	ck_assert_str_eq(dev[1].name, "mlx5_1");
+	ck_assert_uint_eq(dev[0].node_guid, 0x0002c90300000001);
+	ck_assert_uint_eq(ag_verbs_list(&two, dev, 1), 1);
+	ck_assert_uint_eq(freed, 2);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("ag_scan");
+	TCase *t = tcase_create("scan"), *plain = tcase_create("plain");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_root);
+	tcase_add_test(t, test_slots);
+	tcase_add_test(t, test_places);
+	tcase_add_test(t, test_without_the_extension);
+	tcase_add_test(t, test_class_devices);
+	tcase_add_test(t, test_users);
+	tcase_add_test(t, test_no_tree);
+	tcase_add_test(t, test_strange_files);
+	tcase_add_test(plain, test_hex_numbers);
+	tcase_add_test(plain, test_verbs);
+	suite_add_tcase(s, t);
+	suite_add_tcase(s, plain);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
