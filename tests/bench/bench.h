@@ -20,6 +20,7 @@ int bench_plan(const struct bench_options *o);
 int bench_map(const struct bench_options *o);
 
 int64_t bench_now_ns(void);
+int64_t bench_cpu_ns(void); /* processor time of this process so far */
 /* Resident memory of this process in bytes: now, and the highest since bench_rss_reset. */
 void bench_rss_reset(void);
 int64_t bench_rss(void);
