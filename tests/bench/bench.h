@@ -18,6 +18,7 @@ struct bench_options {
 
 int bench_plan(const struct bench_options *o);
 int bench_map(const struct bench_options *o);
+int bench_handover(const struct bench_options *o);
 
 int64_t bench_now_ns(void);
 int64_t bench_cpu_ns(void); /* processor time of this process so far */
