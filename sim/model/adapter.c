@@ -12,6 +12,8 @@
 #include "common/xalloc.h"
 #include "sim/model/internal.h"
 
+#define MIB (1ull << 20)
+
 /* ---- parts ---- */
 
 /* PF d:p. */
@@ -193,8 +195,9 @@ static void measure(struct sim_adapter *a, struct cursor *k)
 {
 	struct sim_loc l = self_loc(a);
 
-	a->base32 = k->at32;
-	a->base64 = k->at64;
+	/* Windows of bridges are whole megabytes. */
+	a->base32 = k->at32 = (k->at32 + MIB - 1) & ~(MIB - 1);
+	a->base64 = k->at64 = (k->at64 + MIB - 1) & ~(MIB - 1);
 	if (a->m.kind != SIM_KIND_SRIOV)
 		assign_bars(k, &l);
 	for (unsigned p = 0; p < a->m.pfs && a->m.kind != SIM_KIND_BASE; p++) {
@@ -202,6 +205,48 @@ static void measure(struct sim_adapter *a, struct cursor *k)
 		assign_bars(k, &l);
 		assign_vf_bars(k, a, sim_pf(a, 0, p));
 	}
+}
+
+/* The port of VH 0 that the adapter is behind, with windows from its bases to 'end'. */
+static void set_port(struct sim_adapter *a, const struct cursor *end)
+{
+	struct sim_bridge_cfg *g = &a->dsp;
+
+	*g = (struct sim_bridge_cfg){.pri = 1, .sec = a->bus, .sub = a->last_bus};
+	g->devctl2 = PCI_EXP_DEVCTL2_ARI;
+	g->command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	g->io_base = 0xf0; /* base above limit: no window */
+	g->mem_base = g->pref_base = 0xfff0;
+	if (end->at32 > a->base32) {
+		g->mem_base = a->base32 >> 16 & 0xfff0;
+		g->mem_limit = (end->at32 - 1) >> 16 & 0xfff0;
+	}
+	if (end->at64 > a->base64) {
+		g->pref_base = a->base64 >> 16 & 0xfff0;
+		g->pref_limit = (end->at64 - 1) >> 16 & 0xfff0;
+		g->pref_base_hi = (uint32_t)(a->base64 >> 32);
+		g->pref_limit_hi = (uint32_t)((end->at64 - 1) >> 32);
+	}
+}
+
+/* The switch's own upstream bridge in VH 0, as its processor sets it. */
+void sim_vh0_root_set(struct sim_chassis *c)
+{
+	struct sim_bridge_cfg *g = &c->host[0].up;
+	uint64_t last = c->vh0_end - 1;
+
+	*g = (struct sim_bridge_cfg){.sec = 1, .sub = 1};
+	for (unsigned i = 0; i < c->adapters; i++)
+		if (c->adapter[i].last_bus > g->sub)
+			g->sub = c->adapter[i].last_bus;
+	g->command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	g->io_base = 0xf0;
+	g->mem_base = SIM_VH0_MEM32 >> 16;
+	g->mem_limit = 0xfff0;
+	g->pref_base = SIM_VH0_MEM64 >> 16 & 0xfff0;
+	g->pref_base_hi = (uint32_t)(SIM_VH0_MEM64 >> 32);
+	g->pref_limit = last >> 16 & 0xfff0;
+	g->pref_limit_hi = (uint32_t)(last >> 32);
 }
 
 static int by_slot(const void *x, const void *y)
@@ -229,11 +274,11 @@ void sim_adapters_place(struct sim_chassis *c)
 		bus += sim_model_buses(&a->m);
 		a->last_bus = (uint8_t)(bus - 1);
 		measure(a, &k);
-		a->dsp = (struct sim_bridge_cfg){.pri = 1, .sec = a->bus, .sub = a->last_bus};
-		a->dsp.devctl2 = PCI_EXP_DEVCTL2_ARI;
-		a->dsp.command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+		set_port(a, &k);
 	}
 	free(order);
+	c->vh0_end = k.at64 > SIM_VH0_MEM64 ? k.at64 : SIM_VH0_MEM64 + MIB;
+	sim_vh0_root_set(c);
 }
 
 /* ---- resets ---- */

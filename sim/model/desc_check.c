@@ -119,6 +119,8 @@ static void check_mem32(struct sim_rd *rd, const struct mr_yaml *spec)
 			if (!m->bar[b].mem64 && m->bar[b].size > largest)
 				largest = m->bar[b].size;
 	}
+	if (largest && largest < 1u << 20) /* windows of bridges are whole megabytes */
+		largest = 1u << 20;
 	sum += largest * d->adapters;
 	if (largest && sum > (1ull << 32) - SIM_VH0_MEM32)
 		sim_rd_error(rd, mr_yaml_get(spec, "adapters"), "spec.adapters",

@@ -178,7 +178,7 @@ int sim_host_set_power(struct sim_chassis *c, struct mr_now now, uint16_t vh, bo
  * the others start anew and get their committed NumVFs and VF Enable back. */
 static void reset_vh0(struct sim_chassis *c)
 {
-	memset(&c->host[0].up, 0, sizeof(c->host[0].up));
+	sim_vh0_root_set(c);
 	for (unsigned i = 0; i < c->adapters; i++)
 		if (sim_adapter_up(&c->adapter[i]) && !sim_adapter_assigned(&c->adapter[i]))
 			sim_adapter_reset(c, &c->adapter[i]);

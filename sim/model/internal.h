@@ -202,6 +202,7 @@ struct sim_chassis {
 	uint16_t *adapter_at; /* [ports + 1]: adapter index + 1 */
 	int64_t hop_ns, effect_ns;
 	unsigned max_bridges;
+	uint64_t vh0_end; /* of the 64-bit addresses that VH 0 uses */
 
 	uint64_t nvm_found, owner_id, owner_epoch, generation, refused, commits, writes;
 	uint64_t ur_drops, rows_used, cut_answer;
@@ -296,6 +297,7 @@ void sim_adapter_init(struct sim_chassis *c, struct sim_adapter *a,
 		      const struct sim_adapter_desc *d, const struct sim_model_desc *m);
 void sim_adapter_done(struct sim_adapter *a);
 void sim_adapters_place(struct sim_chassis *c);
+void sim_vh0_root_set(struct sim_chassis *c);
 void sim_adapter_assign(const struct sim_chassis *c,
 			struct sim_adapter *a); /* BARs of VH 0 as its firmware sets them */
 bool sim_adapter_up(const struct sim_adapter *a);

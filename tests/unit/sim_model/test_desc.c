@@ -239,6 +239,24 @@ START_TEST(buses_of_vh0)
 }
 END_TEST
 
+START_TEST(addresses_of_vh0)
+{
+	struct mr_buf b = {0};
+
+	mr_buf_puts(&b, "apiVersion: banyan/v1\nkind: ChassisModel\nmetadata: {name: t}\n"
+			"spec:\n  serial: T\n  switch: {ports: 20}\n"
+			"  hosts: [{slot: 1, name: b1}]\n  models:\n"
+			"    m: {kind: sriov, class: nvme, vendor: \"144d\", device: \"a824\", "
+			"vfDevice: \"a825\", link: {speed: 8GT, width: 4}, vfs: 256, "
+			"bars: [{size: 4MiB, type: mem32}]}\n  adapters:\n");
+	for (unsigned i = 1; i <= 2; i++)
+		mr_buf_printf(&b, "    - {slot: %u, model: m, serial: S%u}\n", i, i);
+	refused(b.data, b.len, "32-bit BARs",
+		"need 2056 MiB with alignment, VH 0 has 2048 MiB");
+	mr_buf_done(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("desc");
@@ -252,6 +270,7 @@ int main(void)
 	tcase_add_test(t, host_counts);
 	tcase_add_test(t, documents_and_depth);
 	tcase_add_test(t, buses_of_vh0);
+	tcase_add_test(t, addresses_of_vh0);
 	suite_add_tcase(s, t);
 	return fx_main(s);
 }

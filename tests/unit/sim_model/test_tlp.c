@@ -190,6 +190,47 @@ START_TEST(windows_lead_nowhere_else)
 }
 END_TEST
 
+/* A device that takes the specification's times: it says so, and is not there meanwhile. */
+START_TEST(slow_resets)
+{
+	static const char text[] =
+		"apiVersion: banyan/v1\nkind: ChassisModel\nmetadata: {name: t}\n"
+		"spec:\n  serial: T\n  switch: {ports: 2, hop: 1us, effect: 0ms}\n"
+		"  hosts: [{slot: 1, name: b1}]\n  models:\n"
+		"    disk-slow: {kind: sriov, class: nvme, vendor: \"144d\", device: \"a824\", "
+		"vfDevice: \"a825\", link: {speed: 8GT, width: 4}, vfs: 4, "
+		"bars: [{size: 16KiB, type: mem64}], timing: {flr: 100ms, vfEnable: 1s}}\n"
+		"  adapters: [{slot: 1, name: disk, model: disk-slow, serial: S}]\n";
+	struct sim_desc *d = fx_desc(text);
+	struct fx y = {.now = {1000, 1000}};
+	const uint64_t vf = CT_VF(4, 0, 2), busy = MR_VF_RESET_BUSY | MR_VF_RESET_DONE;
+	uint16_t rid;
+	uint32_t t;
+
+	y.c = sim_chassis_new(d, y.now);
+	sim_desc_free(d);
+	ck_assert_uint_eq(fx_take_over(&y), MR_BATCH_OK);
+	rid = (uint16_t)sw(&y, SW_PORT(2) + PORT_VH0_RID);
+	t = cfg0(&y, rid, 0x1c8, 4) & 0xfff;
+	ck_assert_uint_ge((uint64_t)(t & 511) << 5 * (t >> 9), 100000000);
+	ck_assert_uint_le((uint64_t)(t & 511) << 5 * (t >> 9), 110000000);
+	fx_provision(&y, "disk", 0, 4);
+	ck_assert_uint_eq(cfg0(&y, (uint16_t)(rid + 3), 0x84, 4), 0xffffffff);
+	fx_pass(&y, MR_NS_PER_S);
+	ck_assert_uint_ne(cfg0(&y, (uint16_t)(rid + 3), 0x84, 4), 0xffffffff);
+	ck_assert_uint_eq(ct_w(&y, "disk", vf + VF_COMMAND, MR_VFC_RESET), MR_BATCH_OK);
+	ck_assert_uint_eq(ct(&y, "disk", vf + VF_STATUS) & busy, MR_VF_RESET_BUSY);
+	ck_assert_uint_eq(ct_w(&y, "disk", vf + VF_COMMAND, MR_VFC_RESET), MR_BATCH_REFUSED);
+	ck_assert_uint_eq(cfg0(&y, (uint16_t)(rid + 3), 0x84, 4), 0xffffffff);
+	fx_pass(&y, 99 * MR_NS_PER_MS);
+	ck_assert_uint_eq(ct(&y, "disk", vf + VF_RESETS), 0);
+	fx_pass(&y, 1 * MR_NS_PER_MS);
+	ck_assert_uint_eq(ct(&y, "disk", vf + VF_STATUS) & busy, MR_VF_RESET_DONE);
+	ck_assert_uint_eq(ct(&y, "disk", vf + VF_RESETS), 1);
+	fx_free(&y);
+}
+END_TEST
+
 START_TEST(whole_device)
 {
 	int gpu = sim_adapter_find(x.c, "gpu-whole");
@@ -228,6 +269,7 @@ int main(void)
 	tcase_add_test(t, cut_in_flight);
 	tcase_add_test(t, unmatched_is_counted);
 	tcase_add_test(t, windows_lead_nowhere_else);
+	tcase_add_test(t, slow_resets);
 	tcase_add_test(t, whole_device);
 	suite_add_tcase(s, t);
 	return fx_main(s);
