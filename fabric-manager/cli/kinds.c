@@ -111,7 +111,7 @@ static const struct cli_column version_columns[] = {
 static const struct cli_column change_columns[] = {
 	{"CHANGE", "change", false},
 	{"CLASS", "class", false},
-	{"OBJECT", "object", false},
+	{"WHAT", "assignment|adapter|object", false},
 	{"HOST", "host", false},
 	{"FUNCTION", "function", false},
 	{"FROM", "from", false},

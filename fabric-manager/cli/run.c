@@ -102,10 +102,23 @@ static void say_failed(const struct cli_args *a, const struct fm_reply *r)
 		cli_say(a, "%s (%s)", mr_reason_text(r->reason), name);
 }
 
+/* An empty list is an answer, but not one that people can see. */
+static void say_nothing_there(const struct cli_args *a, const struct mr_tree *t)
+{
+	const struct mr_tree *rows = t ? cli_rows(t) : NULL;
+	const char *what = a->kind ? a->kind->plural : "entries";
+
+	if (!rows && t && cli_only_list(t)) {
+		rows = cli_only_list(t);
+		what = rows->key;
+	}
+	if (rows && !rows->n)
+		cli_say(a, "no %s", what);
+}
+
 int cli_show_reply(const struct cli_args *a, const struct fm_reply *r)
 {
 	bool failed = r->exit_code != FM_EXIT_DONE && r->exit_code != FM_EXIT_CHANGES;
-	const struct mr_tree *rows = r->tree ? cli_rows(r->tree) : NULL;
 	struct mr_buf b = {0};
 
 	if (r->diags)
@@ -121,8 +134,8 @@ int cli_show_reply(const struct cli_args *a, const struct fm_reply *r)
 		cli_clean_lines(&b, r->text);
 		mr_buf_putc(&b, '\n');
 		cli_put(&b);
-	} else if (rows && !rows->n) {
-		fprintf(stderr, "no %s\n", a->kind ? a->kind->plural : "entries");
+	} else {
+		say_nothing_there(a, r->tree);
 	}
 	mr_buf_done(&b);
 	return r->exit_code;

@@ -232,6 +232,31 @@ static bool is_bad(const struct waiting *w, const struct item *i)
 		(!takes && is_phase(i, FM_PHASE_PENDING)));
 }
 
+/* Claims that the reply's plan leaves without a function and that are no assignments yet. Says
+ * which; returns how many. */
+static unsigned not_placed(const struct waiting *w, unsigned shown)
+{
+	const struct mr_tree *plan = w->reply && w->reply->kind == MR_TREE_MAP
+					     ? mr_tree_get(w->reply, "plan")
+					     : NULL;
+	const struct mr_tree *list =
+		plan && plan->kind == MR_TREE_MAP ? mr_tree_get(plan, "changes") : NULL;
+	unsigned n = 0;
+
+	for (unsigned i = 0; list && list->kind == MR_TREE_LIST && i < list->n; i++) {
+		const struct mr_tree *c = list->child[i];
+		uint64_t at;
+
+		if (c->kind != MR_TREE_MAP || strcmp(mr_tree_text(c, "change"), "pend") ||
+		    mr_map_get(w->index, mr_tree_text(c, "assignment"), &at))
+			continue;
+		if (shown + n++ < SHOWN_MAX)
+			cli_say(w->args, "%s is not placed, %s", mr_tree_text(c, "assignment"),
+				mr_tree_text(c, "detail"));
+	}
+	return n;
+}
+
 /* Counts by phase, then those that are not as wanted. Returns the exit code. */
 static int sum_up(const struct waiting *w)
 {
@@ -247,6 +272,7 @@ static int sum_up(const struct waiting *w)
 			cli_say(w->args, "%s is %s%s%s", w->item[i].name, w->item[i].phase,
 				w->item[i].why[0] ? ", " : "", w->item[i].why);
 	}
+	bad += not_placed(w, bad);
 	cli_say(w->args, "settled: %u running, %u released, %u not as wanted", running, gone,
 		bad);
 	return bad ? FM_EXIT_FAILED : FM_EXIT_DONE;

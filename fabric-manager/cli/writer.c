@@ -168,8 +168,7 @@ void cli_write_names(const struct cli_writer *w, const struct mr_tree *t, struct
 		one_name(w, rows->child[i], out);
 }
 
-/* A map whose only content is a list of rows ("ports", "drift"): the list. */
-static const struct mr_tree *only_list(const struct mr_tree *t)
+const struct mr_tree *cli_only_list(const struct mr_tree *t)
 {
 	const struct mr_tree *c = t->kind == MR_TREE_MAP && t->n == 1 ? t->child[0] : NULL;
 
@@ -190,8 +189,9 @@ static void people(const struct cli_writer *w, const struct mr_tree *t, struct m
 		cli_write_table(w, rows, w->kind->column, 0, out);
 	else if (t->kind == MR_TREE_LIST)
 		cli_write_table(w, t, NULL, 0, out);
-	else if (only_list(t))
-		cli_write_table(w, only_list(t), cli_columns_of(only_list(t)->key), 0, out);
+	else if (cli_only_list(t))
+		cli_write_table(w, cli_only_list(t), cli_columns_of(cli_only_list(t)->key), 0,
+				out);
 	else
 		cli_write_page(w, t, 0, out);
 }

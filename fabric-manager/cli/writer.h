@@ -39,6 +39,8 @@ void cli_write_yaml(const struct mr_tree *t, struct mr_buf *out);
 
 /* The rows of a reply: the tree itself when it is a list, its list "items", else NULL. */
 const struct mr_tree *cli_rows(const struct mr_tree *t);
+/* A map whose only content is a list ("ports", "drift"): the list, else NULL. */
+const struct mr_tree *cli_only_list(const struct mr_tree *t);
 /* A value for people, cleaned; "" for null. 'key' says what an integer means. */
 void cli_value(const struct cli_writer *w, const struct mr_tree *v, struct mr_buf *out);
 bool cli_is_scalar(const struct mr_tree *v);
