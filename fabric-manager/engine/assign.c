@@ -570,6 +570,21 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 	}
 }
 
+/* The adapter is not there: nothing of it is reachable, nothing of it can be reset. A row that
+ * still leads there is cut as a stranger when an adapter comes back. */
+static void device_gone(struct fm_engine *e, struct fm_asg *a)
+{
+	struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
+
+	if (d)
+		d->present = false;
+	fm_ch_observe(e, a->a.fn.chassis);
+	a->a.going = true;
+	a->until = MR_NEVER;
+	a->step = FM_STEP_OUT_DONE;
+	fm_asg_poke(e, a);
+}
+
 /* The end of the operation that 'a' waited for. */
 void fm_asg_result(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
 		   const struct fm_op_result *r)
@@ -594,7 +609,10 @@ void fm_asg_result(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
 	}
 	fm_asg_why(e, a, r->reason, "%s: %s", rows[a->step].name,
 		   r->detail[0] ? r->detail : mr_reason_text(r->reason));
-	try_again(e, a);
+	if (r->reason == MR_REASON_DEVICE_GONE)
+		device_gone(e, a);
+	else
+		try_again(e, a);
 }
 
 /* What was under way is not known to have happened: look, when the chassis is there again. */

@@ -55,8 +55,9 @@ static enum fm_seen seen_lvf(const struct fm_asg *a, const struct fm_fn *f)
 {
 	if (f->cookie != fm_asg_cookie(a) || f->owner_vh != a->a.place.port)
 		return FM_SEEN_FREE;
-	return f->state == MR_VF_UNAVAILABLE || f->block == 3 ? FM_SEEN_BLOCKED
-							      : FM_SEEN_MAPPED;
+	/* Of a host whose VF Enable is 0 every function reads Unavailable: the block decides.
+	 */
+	return f->block == 3 ? FM_SEEN_BLOCKED : FM_SEEN_MAPPED;
 }
 
 /* What the hardware shows for its function and place, by cookie (HANDOVER 8). */

@@ -142,6 +142,9 @@ static void unpause(struct fm_engine *e)
 {
 	struct fm_asg *a;
 
+	for (unsigned i = 0; i < e->provs; i++)
+		e->prov[i].failed = false;
+
 	FM_FOREACH_ASG(e, a)
 	{
 		if (a->paused && !a->a.has_fn) {

@@ -37,6 +37,21 @@ static void set_readonly(struct fm_engine *e, unsigned chassis, enum mr_reason r
 		why, e->chassis_name[chassis]);
 }
 
+/* Whether an operation on a function is under way. */
+static bool function_ops(const struct fm_engine *e, unsigned chassis)
+{
+	size_t pos = 0;
+	uint64_t v;
+
+	while (mr_map_next(e->inflight, &pos, NULL, NULL, &v)) {
+		const struct fm_inflight *f = (const struct fm_inflight *)(uintptr_t)v;
+
+		if (f->chassis == chassis && f->kind == FM_TAG_ASG && f->op < 256)
+			return true;
+	}
+	return false;
+}
+
 /* Reads the whole chassis, once more when a reading is under way. */
 void fm_ch_observe(struct fm_engine *e, unsigned chassis)
 {
@@ -52,6 +67,7 @@ void fm_ch_observe(struct fm_engine *e, unsigned chassis)
 	if (c->until != MR_NEVER)
 		return;
 	c->observe = false;
+	c->quiet = !function_ops(e, chassis);
 	c->tag = fm_op_send(e, &op, FM_TAG_CHASSIS, 0, 0);
 }
 
@@ -111,16 +127,81 @@ static void judge(struct fm_engine *e, unsigned chassis)
 	take_owner(e, chassis);
 }
 
+/* What placement and resolving depend on, as one number. */
+static uint64_t signature(const struct fm_chassis *c)
+{
+	uint64_t h = 14695981039346656037u;
+
+#define MIX(v) (h = (h ^ (uint64_t)(v)) * 1099511628211u)
+	for (unsigned i = 0; i < c->hosts; i++) {
+		const struct fm_host *p = &c->host[i];
+
+		MIX(p->port | (uint64_t)p->present << 32 | (uint64_t)p->power << 33 |
+		    (uint64_t)p->link << 34);
+		MIX(p->link_mbps);
+		for (unsigned b = 0; b < p->bridges; b++) {
+			MIX(p->bridge[b].mmio);
+			MIX(p->bridge[b].mmio64 ^ p->bridge[b].bus_first ^
+			    (uint64_t)p->bridge[b].bus_last << 8);
+		}
+	}
+	for (unsigned i = 0; i < c->adapters; i++) {
+		const struct fm_adapter *d = &c->adapter[i];
+
+		MIX(d->port | (uint64_t)d->present << 32 | (uint64_t)d->kind << 40);
+		MIX(d->vendor | (uint64_t)d->device << 16 | (uint64_t)d->vfs << 32);
+		for (unsigned p = 0; p < d->pfs; p++)
+			MIX(d->pf[p].net_mbps ^ (uint64_t)d->pf[p].numvfs << 48);
+		for (const char *p = d->serial; *p; p++)
+			MIX(*p);
+	}
+#undef MIX
+	return h;
+}
+
 static void became_ready(struct fm_engine *e, unsigned chassis)
 {
 	struct fm_ch *c = &e->ch[chassis];
+	uint64_t sign = signature(&e->inv.chassis[chassis]);
+	bool fresh = !c->joined || sign != c->signature;
 
 	c->joined = true;
+	c->signature = sign;
 	c->reason = MR_REASON_OK;
 	c->detail[0] = 0;
 	fm_ch_join(e, chassis);
 	e->wake = true;
-	fm_desire_changed(e);
+	if (fresh)
+		fm_desire_changed(e);
+}
+
+/* What operations read back since the reading began is newer than the reading. */
+static void keep_fresh(struct fm_engine *e, unsigned chassis, struct fm_chassis *n)
+{
+	struct fm_inventory to = {.chassis = n, .n = 1};
+	const struct fm_asg *a;
+
+	if (e->ch[chassis].touched < e->ch[chassis].read_at)
+		return;
+	FM_FOREACH_ASG(e, a)
+	{
+		struct fm_fn_id id = a->a.fn;
+		struct fm_fn *f, *g;
+		struct fm_bridge *b = fm_asg_bridge(e, a);
+		struct fm_host *h;
+
+		if (!a->a.has_fn || id.chassis != chassis ||
+		    (a->fresh <= e->ch[chassis].read_at && !a->tag))
+			continue;
+		f = fm_fn_get(&e->inv, id);
+		id.chassis = 0;
+		g = fm_fn_get(&to, id);
+		if (f && g)
+			*g = *f;
+		h = fm_host_by_port(&to, 0, a->a.place.port);
+		if (b && h && a->a.place.bridge < h->bridges)
+			h->bridge[a->a.place.bridge] = *b;
+	}
 }
 
 static void observed(struct fm_engine *e, unsigned chassis, struct fm_op_result *r)
@@ -128,6 +209,9 @@ static void observed(struct fm_engine *e, unsigned chassis, struct fm_op_result 
 	struct fm_ch *c = &e->ch[chassis];
 	struct fm_chassis *o = &e->inv.chassis[chassis];
 
+	c->read_at = r->tag;
+	c->quiet = c->quiet && c->touched < r->tag;
+	keep_fresh(e, chassis, r->observed);
 	fm_chassis_done(o);
 	*o = *r->observed;
 	free(r->observed);
@@ -309,6 +393,9 @@ static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev
 {
 	struct fm_adapter *d = fm_adapter_by_port(&e->inv, ev->chassis, ev->port);
 
+	for (unsigned i = 0; i < e->provs; i++)
+		if (e->prov[i].chassis == ev->chassis && e->prov[i].port == ev->port)
+			e->prov[i].failed = false;
 	if (d && ev->kind == FM_CE_ADAPTER_PRESENCE) {
 		d->present = ev->value != 0;
 		fm_note(e, ev->value ? MR_REASON_OK : MR_REASON_DEVICE_GONE, d->name,
@@ -322,6 +409,8 @@ static void host_event(struct fm_engine *e, const struct fm_chassis_event *ev)
 	const struct fm_host *h = fm_host_by_port(&e->inv, ev->chassis, ev->port);
 	struct fm_hst *st = h ? fm_host(e, h->name, true) : NULL;
 
+	if (e->ch[ev->chassis].tag) /* what is being read may be older than this */
+		e->ch[ev->chassis].observe = true;
 	if (ev->kind == FM_CE_HOST_RESET) {
 		host_reset(e, ev);
 		if (st)

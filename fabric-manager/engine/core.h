@@ -91,6 +91,7 @@ struct fm_asg {
 	enum fm_step step;
 	uint64_t tag;	   /* of the operation or command under way, 0 = none */
 	uint64_t last_tag; /* the last one, for log lines */
+	uint64_t fresh;	   /* newest operation id when its last one ended */
 	unsigned tries;
 	int64_t until; /* mono: end of a pause, or deadline of the agent's answer */
 	int64_t drain_until;
@@ -137,7 +138,7 @@ struct fm_prov {
 	uint64_t tag;
 	unsigned tries;
 	uint64_t approval; /* operation id that waits for `approve`, 0 = none */
-	bool approved, wanted;
+	bool approved, wanted, failed;
 	uint32_t value;
 	int64_t until;
 };
@@ -156,11 +157,15 @@ struct fm_ch {
 	struct fm_rec_chassis rec; /* as stored; serial "" = never seen */
 	uint64_t epoch;		   /* that we hold */
 	uint64_t tag;		   /* OBSERVE or TAKE_OWNER */
+	bool quiet;		   /* no function was being changed while it was read */
 	bool observe;		   /* again, when the one under way ended */
 	bool joined;		   /* assignments were compared with what is there */
 	bool adopt;		   /* the operator said so */
 	unsigned tries;
 	int64_t until;
+	uint64_t read_at;   /* id of the OBSERVE that gave the inventory */
+	uint64_t touched;   /* newest operation id when one on a function ended or began */
+	uint64_t signature; /* of what placement depends on */
 	uint64_t *auth_tag; /* by host index, AUTHORISE under way */
 	unsigned hosts;
 };

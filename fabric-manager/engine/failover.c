@@ -290,31 +290,6 @@ static void decide(struct fm_engine *e, struct fm_hst *h, unsigned host,
 	fm_rec_host_put(e, h);
 }
 
-/* Profiles that failed over from here, and whose group wants them back by itself. */
-static void come_home(struct fm_engine *e, struct fm_hst *h, unsigned host,
-		      const struct fm_group *g)
-{
-	const struct fm_desired *d = e->desired;
-
-	if (!g->failover.failback_automatic || !h->session)
-		return;
-	for (unsigned i = 0; i < d->profiles; i++) {
-		const struct fm_profile *p = &d->profile[i];
-		const struct fm_rec_override *o = fm_override_get(e, p->name);
-		int64_t left;
-
-		if (!o || p->home != host || !mr_streq(o->who, "failover"))
-			continue;
-		left = o->since_wall_ns + g->failover.hold_down_ns - e->now.wall_ns;
-		if (left > 0) {
-			fm_timer_set(e, FM_TM_HOST, (uintptr_t)h, e->now.mono_ns + left);
-			continue;
-		}
-		fm_note(e, MR_REASON_OK, p->name, "fail-back to %s", h->rec.name);
-		fm_override_del(e, p->name);
-	}
-}
-
 static bool profile_there(const struct fm_engine *e, unsigned host)
 {
 	for (unsigned i = 0; i < e->desired->profiles; i++)
@@ -355,7 +330,6 @@ void fm_failover_check(struct fm_engine *e, const char *host)
 	if (p->power && p->link && h->session)
 		h->fatal = 0;
 	s = look(e, h, p, &g->failover);
-	come_home(e, h, at, g);
 	if (g->failover.mode != FM_FAILOVER_AUTOMATIC || !profile_there(e, at))
 		return;
 	if (s.next != MR_NEVER)

@@ -65,7 +65,7 @@ static void slot_again(struct fm_engine *e, struct fm_asg *a)
 
 static void join_one(struct fm_engine *e, struct fm_asg *a)
 {
-	if (!a->a.has_fn || a->tag)
+	if (!a->a.has_fn || a->tag || a->fresh > e->ch[a->a.fn.chassis].read_at)
 		return;
 	slot_again(e, a);
 	if (a->step != FM_STEP_NONE && !a->resume) {
@@ -135,7 +135,9 @@ static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_
 				      (uint16_t)MR_TARGET_VF(r->target)};
 		struct fm_place p = {FM_WAY_SYNTHETIC, h->port, (uint16_t)b, 0, 0};
 
-		if (r->state == MR_ROW_FREE ||
+		const struct fm_adapter *d = fm_adapter_by_port(&e->inv, chassis, fn.port);
+
+		if (r->state == MR_ROW_FREE || !d || !d->present ||
 		    (kind != MR_TARGET_SYNTHETIC && kind != MR_TARGET_DEVICE) ||
 		    intended(e, r->cookie))
 			continue;
@@ -149,7 +151,7 @@ static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_
 
 static void strangers_in(struct fm_engine *e, unsigned chassis, const struct fm_adapter *d)
 {
-	unsigned n = d->kind == FM_ADAPTER_MRA ? (unsigned)d->pfs * d->vfs : 0;
+	unsigned n = d->kind == FM_ADAPTER_MRA && d->present ? (unsigned)d->pfs * d->vfs : 0;
 
 	for (unsigned i = 0; d->fn && i < n; i++) {
 		const struct fm_fn *f = &d->fn[i];
@@ -183,9 +185,10 @@ void fm_ch_join(struct fm_engine *e, unsigned chassis)
 		if (a->a.has_fn && a->a.fn.chassis == chassis)
 			join_one(e, a);
 	}
-	for (unsigned i = 0; i < c->hosts; i++)
+	/* Only a reading that nothing moved under can say that a row is nobody's. */
+	for (unsigned i = 0; e->ch[chassis].quiet && i < c->hosts; i++)
 		strangers_at(e, chassis, &c->host[i]);
-	for (unsigned i = 0; i < c->adapters; i++)
+	for (unsigned i = 0; e->ch[chassis].quiet && i < c->adapters; i++)
 		strangers_in(e, chassis, &c->adapter[i]);
 	fm_sessions_check(e);
 }

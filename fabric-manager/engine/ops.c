@@ -72,6 +72,8 @@ uint64_t fm_op_send(struct fm_engine *e, struct fm_op *op, enum fm_tag_kind kind
 		op->owner_id = e->meta.owner_id;
 		op->owner_epoch = e->ch[op->chassis].epoch;
 	}
+	if (op->kind > FM_OP_DETACH_PF)
+		e->ch[op->chassis].touched = op->tag;
 	a = fm_act(e, FM_ACT_OPERATION);
 	a->after_commit = FM_HOLD;
 	a->op = *op;
@@ -119,9 +121,12 @@ static void deliver(struct fm_engine *e, const struct fm_inflight *f, struct fm_
 
 	switch (f->kind) {
 	case FM_TAG_ASG:
+		e->ch[f->chassis].touched = e->next_op;
 		a = fm_asg_by_id(e, f->asg);
-		if (a)
-			fm_asg_result(e, a, f->tag, r);
+		if (!a)
+			break;
+		a->fresh = e->next_op;
+		fm_asg_result(e, a, f->tag, r);
 		break;
 	case FM_TAG_CHASSIS:
 		fm_ch_result(e, f->chassis, r);

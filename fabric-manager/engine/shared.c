@@ -301,7 +301,7 @@ bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_
 	       p->approval && !p->approved ? "waiting for approval to change the function count"
 					   : "waiting for the functions",
 	       d->name);
-	if (!p->wanted && d->pf[a->a.fn.pf].numvfs == 0) {
+	if (!p->wanted && !p->failed && d->pf[a->a.fn.pf].numvfs == 0) {
 		p->wanted = true;
 		p->value = 0;
 	}
@@ -319,6 +319,9 @@ void fm_prov_want(struct fm_engine *e, unsigned chassis, unsigned port, uint32_t
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, chassis, port);
 	struct fm_record *r;
 
+	if (p->failed && p->value == value)
+		return; /* until the adapter or the wish is another */
+	p->failed = false;
 	if (p->wanted && p->value == value && (p->tag || p->approval || !approval))
 		return;
 	p->wanted = true;
@@ -352,8 +355,15 @@ void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
 		p->approval = 0;
 		p->tries = 0;
 	} else {
-		fm_log(e, 2, "provision of adapter port %u: '%s'; it is tried again", p->port,
-		       r->detail);
+		fm_log(e, 2, "provision of adapter port %u: '%s'; %s", p->port, r->detail,
+		       p->tries < FM_TRIES_MAX ? "it is tried again" : "it is given up");
+		if (p->tries >= FM_TRIES_MAX) {
+			p->wanted = p->approved = false;
+			p->approval = 0;
+			p->tries = 0;
+			p->failed = true;
+			return;
+		}
 		p->until = e->now.mono_ns + fm_pause_ns(p->tries++);
 		fm_timer_set(e, FM_TM_PROV, f->key, p->until);
 	}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A host fails and its profile comes up on the spare; what must not move does not. */
+#include "tests/unit/fm_engine/world.h"
+
+#define GROUP(more)                                                                      \
+	W_HOSTS_TEXT W_POOLS_TEXT                                                        \
+		"apiVersion: banyan/v1\nkind: HostGroup\nmetadata: {name: db}\nspec:\n"  \
+		"  hosts: [blade01, blade02]\n  spares: [blade03]\n  failover:\n"        \
+		"    mode: automatic\n    triggers: {agentLost: 15s, hostLinkDown: 5s, " \
+		"powerOff: true, "                                                       \
+		"fatalError: true}\n    rebootGrace: 10m\n" more                         \
+		"---\n" W_PROFILE("one", "blade01") "---\n" W_PROFILE("two", "blade02")
+
+static void up(struct world *w, const char *text)
+{
+	w_init(w);
+	w_start(w);
+	w_apply(w, W_HOSTS_TEXT);
+	for (unsigned p = 1; p <= 3; p++)
+		w_agent_up(w, p, "boot-a", false);
+	w_apply(w, text);
+	W_PHASE(w, "one/data0", ACTIVE);
+	W_PHASE(w, "two/data0", ACTIVE);
+	mr_buf_reset(&w->ops);
+}
+
+static void power(struct world *w, unsigned port, bool on)
+{
+	w->c.host[port - 1].power = w->c.host[port - 1].link = on;
+	w_chassis(w, FM_CE_HOST_LINK, port, 0, on);
+	w_chassis(w, FM_CE_HOST_POWER, port, 0, on);
+	if (on)
+		w_chassis(w, FM_CE_HOST_RESET, port, 0, ++w->c.host[port - 1].boots);
+}
+
+static const char *host_of(struct world *w, const char *asg)
+{
+	return w_asg(w, asg) ? w_asg(w, asg)->host : "";
+}
+
+START_TEST(powered_off_and_agent_lost)
+{
+	struct world w;
+	uint64_t mac;
+
+	up(&w, GROUP(""));
+	mac = w_asg(&w, "one/data0")->attrs.ident0;
+	w_agent_down(&w, 1, false);
+	power(&w, 1, false);
+	w_settle(&w);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01"); /* agentLost needs 15 s */
+	w_run(&w, 20 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	W_PHASE(&w, "one/data0", ACTIVE);
+	ck_assert_uint_eq(w_asg(&w, "one/data0")->attrs.ident0, mac);
+	ck_assert_str_eq(host_of(&w, "two/data0"), "blade02");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 1);
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "quiesce"));
+	/* it comes back: empty until somebody says failback */
+	power(&w, 1, true);
+	w_agent_up(&w, 1, "boot-b", false);
+	w_run(&w, 300 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	w_verb(&w, FM_VERB_FAILBACK, "one", NULL);
+	w_settle(&w);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
+	W_PHASE(&w, "one/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(agent_alone_does_not_move)
+{
+	struct world w;
+
+	up(&w, GROUP(""));
+	w_agent_down(&w, 1, false);
+	w_run(&w, 3600 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 0);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(reboot_has_its_grace)
+{
+	struct world w;
+
+	up(&w, GROUP(""));
+	w_agent_down(&w, 1, true);
+	w.c.host[0].link = false;
+	w_chassis(&w, FM_CE_HOST_LINK, 1, 0, 0);
+	w_run(&w, 500 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
+	if (_i) { /* it is back in time */
+		w.c.host[0].link = true;
+		w_chassis(&w, FM_CE_HOST_LINK, 1, 0, 1);
+		w_agent_up(&w, 1, "boot-b", false);
+	}
+	w_run(&w, 500 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), _i ? "blade01" : "blade03");
+	W_PHASE(&w, "one/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(cut_not_confirmed_stops)
+{
+	struct world w;
+
+	up(&w, GROUP(""));
+	w.refuse = FM_OP_BLOCK;
+	w.times = 1000;
+	w_agent_down(&w, 1, false);
+	power(&w, 1, false);
+	w_run(&w, 60 * MR_NS_PER_S);
+	W_PHASE(&w, "one/data0", RELEASING);
+	ck_assert_uint_eq(w_mapped(&w), 2); /* nothing on the spare */
+	w.times = 0;
+	w_run(&w, 120 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	W_PHASE(&w, "one/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(second_waits_for_a_spare)
+{
+	struct world w;
+
+	up(&w, GROUP(""));
+	for (unsigned p = 1; p <= 2; p++) {
+		w_agent_down(&w, p, false);
+		power(&w, p, false);
+	}
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 1);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	ck_assert_str_eq(host_of(&w, "two/data0"), "blade02");
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(management_network)
+{
+	struct world w;
+
+	up(&w, GROUP("    quorum: 1\n"));
+	w_agent_down(&w, 1, false);
+	w_agent_down(&w, 2, false);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 0);
+	w_agent_up(&w, 1, "boot-a", false);
+	w_agent_up(&w, 2, "boot-a", false);
+	w_agent_down(&w, 1, false); /* alone this time */
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(survives_a_restart)
+{
+	struct world w;
+
+	up(&w, GROUP(""));
+	w_agent_down(&w, 1, false);
+	power(&w, 1, false);
+	w_run(&w, 20 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	w_restart(&w);
+	w_agent_up(&w, 3, "boot-a", false);
+	w_run(&w, 20 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	W_PHASE(&w, "one/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(drain_and_cordon)
+{
+	struct world w;
+
+	up(&w, GROUP(""));
+	w_verb(&w, FM_VERB_DRAIN, "blade01", NULL);
+	ck_assert_int_eq(w.exit_code, 0);
+	w_settle(&w);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	w_verb(&w, FM_VERB_MOVE, "one", "blade01");
+	ck_assert_int_eq(w.exit_code, 1); /* cordoned */
+	w_verb(&w, FM_VERB_DRAIN, "blade02", NULL);
+	ck_assert_int_eq(w.reason, MR_REASON_NO_CAPACITY);
+	w_verb(&w, FM_VERB_UNCORDON, "blade01", NULL);
+	w_verb(&w, FM_VERB_FAILBACK, "one", NULL);
+	w_settle(&w);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(connect_and_disconnect)
+{
+	struct world w;
+
+	up(&w, GROUP(""));
+	w_verb(&w, FM_VERB_CONNECT, "one", "blade03");
+	ck_assert_int_eq(w.reason, MR_REASON_CONFLICT);
+	w_verb(&w, FM_VERB_DISCONNECT, "one", NULL);
+	ck_assert_int_eq(w.exit_code, 0);
+	w_settle(&w);
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_IDENT), 2); /* the profile keeps its own */
+	w_verb(&w, FM_VERB_CONNECT, "one", "blade03");
+	w_settle(&w);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	W_PHASE(&w, "one/data0", ACTIVE);
+	w_verb(&w, FM_VERB_MOVE, "nobody", "blade03");
+	ck_assert_int_eq(w.reason, MR_REASON_NOT_FOUND);
+	w_verb(&w, FM_VERB_MOVE, "one", "blade99");
+	ck_assert_int_eq(w.reason, MR_REASON_NOT_FOUND);
+	w_done(&w);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("engine failover");
+	TCase *t = tcase_create("all");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, powered_off_and_agent_lost);
+	tcase_add_test(t, agent_alone_does_not_move);
+	tcase_add_loop_test(t, reboot_has_its_grace, 0, 2);
+	tcase_add_test(t, cut_not_confirmed_stops);
+	tcase_add_test(t, second_waits_for_a_spare);
+	tcase_add_test(t, management_network);
+	tcase_add_test(t, survives_a_restart);
+	tcase_add_test(t, drain_and_cordon);
+	tcase_add_test(t, connect_and_disconnect);
+	suite_add_tcase(s, t);
+	return w_main(s) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
