@@ -145,9 +145,11 @@ static void restore_row(struct sim_chassis *c, unsigned vs, unsigned b)
 	r->maps = 1;
 	c->rows_used++;
 	sim_row_tie(c, vs, b, true);
+	if (MR_TARGET_KIND(r->row.target) == MR_TARGET_DEVICE) /* as when it was mapped */
+		sim_fn_reset(&sim_adapter_at(c, MR_TARGET_PORT(r->row.target))->self);
 }
 
-/* No row leads anywhere and nothing is in flight. */
+/* No row leads anywhere, nothing is in flight or waits for a commit. */
 static void drop_ties(struct sim_chassis *c)
 {
 	for (unsigned i = 0; i < c->adapters; i++) {
@@ -156,8 +158,11 @@ static void drop_ties(struct sim_chassis *c)
 		a->row_vs = 0;
 		for (unsigned d = 0; d < a->vhs; d++)
 			a->vh[d].row_vs = 0;
-		for (unsigned k = 0; k < a->m.pfs * a->m.vfs; k++)
-			a->vf[k].row_vs = a->vf[k].outstanding = 0;
+		for (unsigned k = 0; k < a->m.pfs * a->m.vfs; k++) {
+			a->vf[k].row_vs = 0;
+			a->vf[k].outstanding = 0;
+			a->vf[k].dirty = false;
+		}
 	}
 }
 

@@ -103,6 +103,48 @@ START_TEST(layout)
 }
 END_TEST
 
+START_TEST(a_row_in_one_read)
+{
+	uint16_t rid0 = (uint16_t)sw(&x, SW_PORT(8) + PORT_VH0_RID);
+	uint64_t bar = (cfg0(&x, rid0, 0x10, 4) & ~15u) | (uint64_t)cfg0(&x, rid0, 0x14, 4)
+								  << 32;
+	struct mr_batch b = {0};
+	struct sim_batch_result r;
+
+	ct_w(&x, nic, VF(6) + VF_COOKIE, 0x1234);
+	mr_batch_read(&b, MR_SPACE_MEMORY, 0, 0, bar + VF(6), 8, VF_REGS + 1);
+	r = fx_run(&x, &b, x.epoch);
+	ck_assert_uint_eq(r.data.len, 8 * (VF_REGS + 1));
+	for (unsigned i = 0; i <= VF_REGS; i++)
+		ck_assert_uint_eq(mr_batch_get_value((const uint8_t *)r.data.data, i),
+				  ct(&x, nic, VF(6) + 8 * i));
+	ck_assert_uint_eq(mr_batch_get_value((const uint8_t *)r.data.data, VF_COOKIE / 8),
+			  0x1234);
+	mr_buf_done(&r.data);
+}
+END_TEST
+
+/* A cable that flaps resets the device; its tables are sticky, VH 0's VFs come back. */
+START_TEST(cable_of_the_adapter)
+{
+	ck_assert_uint_eq(give(1), MR_BATCH_OK);
+	sw_w(&x, SW_COMMIT, 1);
+	host_enable(64);
+	hcfg_w(&x, 1, VF_RID(1), 4, 2, 4);
+	ck_assert_int_eq(sim_port_set_link(x.c, x.now, 8, false), 0);
+	ck_assert_uint_eq(hcfg(&x, 1, PF_RID, 0, 4), 0xffffffff);
+	ck_assert_uint_eq(hcfg(&x, 1, 0x200, 0x92, 2) >> 13 & 1, 0);
+	ck_assert_uint_eq(hcfg(&x, 1, 0x200, 0x9a, 2) & 0x40, 0x40); /* still plugged */
+	ck_assert_int_eq(sim_port_set_link(x.c, x.now, 8, true), 0);
+	ck_assert_uint_eq(hcfg(&x, 1, PF_RID, SRIOV + 0x08, 2) & 1, 0);
+	host_enable(64);
+	ck_assert_uint_eq(state(1), MR_VF_AVAILABLE);
+	ck_assert_uint_eq(hcfg(&x, 1, VF_RID(1), 4, 2), 0);
+	ck_assert_uint_eq(ct(&x, nic, VF(2) + VF_STATUS) & MR_VF_ENABLED, MR_VF_ENABLED);
+	ck_assert_uint_eq(sw(&x, SW_PORT(8) + PORT_LINK_DOWNS), 1);
+}
+END_TEST
+
 START_TEST(packed_while_disabled)
 {
 	ck_assert_uint_eq(give(5), MR_BATCH_OK);
@@ -269,6 +311,11 @@ START_TEST(power_cycle)
 	ck_assert_uint_eq(state(1), MR_VF_AVAILABLE);
 	ck_assert_uint_eq(ct(&x, nic, VF(11) + VF_IDENT0), 0x0225b5000001);
 	ck_assert_uint_eq(ct(&x, nic, VF(12) + VF_STATUS) & MR_VF_ENABLED, MR_VF_ENABLED);
+	/* What had waited for a commit then is committed by the next one after all. */
+	ct_w(&x, nic, VF(11) + VF_IDENT0, 0x0225b5000003);
+	ck_assert_uint_eq(sw_w(&x, SW_COMMIT, 1), MR_BATCH_OK);
+	sim_chassis_power_cycle(x.c, x.now, MR_NVM_GOOD);
+	ck_assert_uint_eq(ct(&x, nic, VF(11) + VF_IDENT0), 0x0225b5000003);
 	/* Memory that cannot be trusted: held ports, no rows, nothing owned. */
 	sim_chassis_power_cycle(x.c, x.now, MR_NVM_CORRUPT);
 	ck_assert(!sim_host_link(x.c, 1));
@@ -426,6 +473,8 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, layout);
+	tcase_add_test(t, a_row_in_one_read);
+	tcase_add_test(t, cable_of_the_adapter);
 	tcase_add_test(t, packed_while_disabled);
 	tcase_add_test(t, migrate_in_and_out);
 	tcase_add_test(t, cut_never_returns_by_a_reboot);

@@ -158,6 +158,19 @@ START_TEST(cut_in_flight)
 }
 END_TEST
 
+START_TEST(moved_vf_bars_lead_nowhere)
+{
+	uint16_t rid = (uint16_t)sw(&x, SW_PORT(hba) + PORT_VH0_RID);
+	uint32_t bar = cfg0(&x, rid, 0x1a4, 4);
+
+	sim_host_mem_write(x.c, x.now, 4, BAR, 4, 0x77);
+	fx_write(&x, MR_SPACE_CONFIG, 0, rid, 0x1a4, 4, bar - 0x10000);
+	ck_assert_uint_eq(sim_host_mem_read(x.c, x.now, 4, BAR, 4), 0xffffffff);
+	fx_write(&x, MR_SPACE_CONFIG, 0, rid, 0x1a4, 4, bar);
+	ck_assert_uint_eq(sim_host_mem_read(x.c, x.now, 4, BAR, 4), 0x77);
+}
+END_TEST
+
 START_TEST(unmatched_is_counted)
 {
 	struct sim_tlp t = fn_write();
@@ -267,6 +280,7 @@ int main(void)
 	tcase_add_test(t, no_bus_master_no_traffic);
 	tcase_add_test(t, interrupts);
 	tcase_add_test(t, cut_in_flight);
+	tcase_add_test(t, moved_vf_bars_lead_nowhere);
 	tcase_add_test(t, unmatched_is_counted);
 	tcase_add_test(t, windows_lead_nowhere_else);
 	tcase_add_test(t, slow_resets);
