@@ -195,10 +195,26 @@ static void take_pf_row(struct fm_mr_run *r, const struct fm_mr_reply *p)
 	r->res.has_bridge = true;
 }
 
+/* Whether another ATTACH_PF under way is about to take device VH 'dvh' for another host: its
+ * batch may be out, so that the table still reads free. */
+static bool dvh_spoken_for(const struct fm_mrpcim *m, const struct fm_mr_run *r, unsigned dvh)
+{
+	for (unsigned i = 0; i < m->runs; i++) {
+		const struct fm_mr_run *o = m->run[i];
+
+		if (o != r && o->kind == &fm_mr_attach_pf && o->op.fn.port == r->op.fn.port &&
+		    o->op.place.port != r->op.place.port && o->keep[0] == dvh)
+			return true;
+	}
+	return false;
+}
+
 /* The host's row of the VH table, or else (with 'take_free') the lowest free one; 0 = none. */
-static unsigned choose_dvh(const struct fm_mr_dev *d, const struct fm_mr_run *r,
+static unsigned choose_dvh(const struct fm_mrpcim *m, const struct fm_mr_run *r,
 			   const struct fm_mr_reply *p, bool take_free)
 {
+	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
+
 	unsigned lowest = 0;
 
 	for (unsigned i = d->a.vhs - 1u; i >= 1; i--) {
@@ -206,17 +222,17 @@ static unsigned choose_dvh(const struct fm_mr_dev *d, const struct fm_mr_run *r,
 
 		if (map & 1 && (map >> 16 & 0xffff) == r->op.place.port)
 			return i;
-		if (!(map & 1))
+		if (take_free && !(map & 1) && !dvh_spoken_for(m, r, i))
 			lowest = i;
 	}
-	return take_free ? lowest : 0;
+	return lowest;
 }
 
 static enum fm_mr_next attach_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 				     const struct fm_mr_reply *p)
 {
 	struct fm_mr_dev *d = fm_mr_run_dev(m, r);
-	unsigned dvh = choose_dvh(d, r, p, true);
+	unsigned dvh = choose_dvh(m, r, p, true);
 
 	take_pf_row(r, p);
 	if (!dvh)
@@ -265,7 +281,7 @@ static enum fm_mr_next attached(struct fm_mrpcim *m, struct fm_mr_run *r,
 	struct fm_mr_dev *d = fm_mr_run_dev(m, r);
 
 	take_pf_row(r, p);
-	if (choose_dvh(d, r, p, false) != r->keep[0] || r->res.bridge.state != MR_ROW_MAPPED ||
+	if (choose_dvh(m, r, p, false) != r->keep[0] || r->res.bridge.state != MR_ROW_MAPPED ||
 	    r->res.bridge.target != pfs_target(r, (unsigned)r->keep[0]))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "the PFs of %s do not read attached to VH %u", d->a.name,
@@ -285,7 +301,7 @@ static enum fm_mr_next detach_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 				     const struct fm_mr_reply *p)
 {
 	struct fm_mr_dev *d = fm_mr_run_dev(m, r);
-	unsigned dvh = choose_dvh(d, r, p, false);
+	unsigned dvh = choose_dvh(m, r, p, false);
 	bool free_row;
 
 	take_pf_row(r, p);
@@ -361,7 +377,7 @@ static enum fm_mr_next detached(struct fm_mrpcim *m, struct fm_mr_run *r,
 	struct fm_mr_dev *d = fm_mr_run_dev(m, r);
 
 	take_pf_row(r, p);
-	if (r->res.bridge.state != MR_ROW_FREE || choose_dvh(d, r, p, false))
+	if (r->res.bridge.state != MR_ROW_FREE || choose_dvh(m, r, p, false))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "the PFs of %s do not read detached from VH %u", d->a.name,
 				    r->op.place.port);
