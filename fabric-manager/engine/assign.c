@@ -51,10 +51,6 @@ static bool asks_host(const struct fm_engine *e, const struct fm_asg *a)
 		return false;
 	return agent_of(e, a) || (knows_agent(e, a) && h && h->power && h->link);
 }
-static bool has_gate(const struct fm_engine *e, const struct fm_asg *a)
-{
-	return a->a.place.way != FM_WAY_DEVICE && fm_fn_get(&e->inv, a->a.fn);
-}
 static bool asks_lvf(const struct fm_engine *e, const struct fm_asg *a)
 {
 	return a->a.place.way == FM_WAY_LVF && asks_host(e, a);
@@ -64,6 +60,10 @@ static bool is_there(const struct fm_engine *e, const struct fm_asg *a)
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
 
 	return d && d->present && fm_fn_get(&e->inv, a->a.fn);
+}
+static bool has_gate(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return a->a.place.way != FM_WAY_DEVICE && is_there(e, a);
 }
 static bool leads_there(const struct fm_engine *e, const struct fm_asg *a)
 {
@@ -226,7 +226,8 @@ static bool on_out_path(enum fm_phase p)
 /* Goes to 'to', through the phases between, where one arrow does not lead there. */
 static void phase_to(struct fm_engine *e, struct fm_asg *a, enum fm_phase to)
 {
-	if (to == SAME || a->a.phase == to)
+	if (to == SAME || a->a.phase == to ||
+	    (to == P(QUIESCING) && a->a.phase == P(RELEASING))) /* asked once more */
 		return;
 	if (fm_phase_allowed(a->a.phase, to))
 		fm_asg_phase(e, a, to, 0);
@@ -318,8 +319,10 @@ static void finish_in(struct fm_engine *e, struct fm_asg *a)
 static void finish_back(struct fm_engine *e, struct fm_asg *a)
 {
 	a->step = FM_STEP_NONE;
-	a->retracts = a->consent = false;
-	a->paused = true;
+	a->retracts = a->consent = a->unwanted = a->keeps_idents = false;
+	a->a.going = a->a.forced = a->next.set = false;
+	a->drain_until = MR_NEVER;
+	a->paused = true; /* the plan does not try again before an operator does */
 	phase_to(e, a, P(ACTIVE));
 	fm_asg_dirty(e, a);
 }

@@ -11,7 +11,7 @@
 /* Something is on its way. */
 bool fm_asg_moving(const struct fm_asg *a)
 {
-	return a->step != FM_STEP_NONE || a->resume || (a->a.going && !a->paused);
+	return a->step != FM_STEP_NONE || a->resume || a->a.going;
 }
 
 /* It holds a function. */
@@ -155,10 +155,8 @@ void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool f
 		release_nothing(e, a);
 		return;
 	}
-	if (a->a.going && !a->paused) {
-		if (!forced || a->a.forced || a->cut)
-			return;
-	}
+	if (a->a.going && (!forced || a->a.forced || a->cut))
+		return;
 	a->a.going = true;
 	a->paused = false;
 	a->drain_until = e->now.mono_ns + drain->timeout_ns;

@@ -147,10 +147,9 @@ static void unpause(struct fm_engine *e)
 
 	FM_FOREACH_ASG(e, a)
 	{
-		if (a->paused && !a->a.has_fn) {
-			a->paused = false;
+		if (a->paused && !a->a.has_fn)
 			a->a.reason = MR_REASON_OK;
-		}
+		a->paused = false;
 	}
 }
 

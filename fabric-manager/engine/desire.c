@@ -251,7 +251,7 @@ static void to_target(struct fm_engine *e, const struct fm_desired *d, const str
 {
 	struct fm_asg *a = asg_for(e, c);
 
-	if (a->paused && !a->a.has_fn)
+	if (a->paused)
 		return;
 	if (!lock_idents(e, a, p)) {
 		fm_plan_soon(e, MR_NS_PER_S);
@@ -290,7 +290,7 @@ static void release(struct fm_engine *e, struct fm_asg *a, bool claimed, bool co
 {
 	bool unwanted = !claimed || !connected;
 
-	if (!a || (a->a.going && a->unwanted == unwanted && !a->paused && !a->next.set))
+	if (!a || a->paused || (a->a.going && a->unwanted == unwanted && !a->next.set))
 		return;
 	a->next.set = false;
 	a->keeps_idents = claimed;
@@ -344,14 +344,37 @@ static void change(struct fm_engine *e, const struct fm_trial *t, const struct f
 	}
 }
 
-/* A way out that is paused and not wanted any more: it stays. */
+/* A way out that was given up, and is not wanted any more. */
 static void stay(struct fm_engine *e, struct fm_asg *a)
 {
-	if (!a->paused || !a->a.going)
+	if (!a || !a->paused || !a->a.has_fn)
 		return;
-	a->paused = a->a.going = a->unwanted = false;
+	a->paused = false;
 	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
-	fm_asg_dirty(e, a);
+}
+
+/* Which claim each current assignment stands for; claims without a change stay. */
+static int32_t *claims_of(struct fm_engine *e, const struct fm_trial *t)
+{
+	int32_t *of = mr_xmalloc((t->n + 1) * sizeof(*of));
+	bool *changes = mr_xcalloc(t->plan->claims + 1, sizeof(*changes));
+
+	for (unsigned i = 0; i < t->n; i++)
+		of[i] = -1;
+	for (unsigned i = 0; i < t->plan->changes; i++)
+		if (t->plan->change[i].claim >= 0)
+			changes[t->plan->change[i].claim] = true;
+	for (unsigned i = 0; i < t->plan->claims; i++) {
+		const struct fm_placed *p = &t->plan->placed[i];
+
+		if (p->current < 0)
+			continue;
+		of[p->current] = (int32_t)i;
+		if (p->placed && p->same_fn && !changes[i])
+			stay(e, t->owner[p->current]);
+	}
+	free(changes);
+	return of;
 }
 
 static bool chassis_known(const struct fm_engine *e)
@@ -381,18 +404,7 @@ void fm_plan_run(struct fm_engine *e)
 	if (!chassis_known(e))
 		return;
 	fm_trial_make(e, e->desired, &t);
-	claim_of = mr_xmalloc((t.n + 1) * sizeof(*claim_of));
-	for (unsigned i = 0; i < t.n; i++)
-		claim_of[i] = -1;
-	for (unsigned i = 0; i < t.plan->claims; i++) {
-		const struct fm_placed *p = &t.plan->placed[i];
-
-		if (p->current < 0)
-			continue;
-		claim_of[p->current] = (int32_t)i;
-		if (p->placed && p->same_fn && t.owner[p->current])
-			stay(e, t.owner[p->current]);
-	}
+	claim_of = claims_of(e, &t);
 	for (unsigned i = 0; i < t.plan->changes; i++)
 		change(e, &t, &t.plan->change[i], claim_of);
 	free(claim_of);

@@ -72,8 +72,6 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 		fm_asg_poke(e, a);
 		return;
 	}
-	if (a->paused && a->a.going)
-		return;
 	if (a->a.phase == FM_PHASE_ACTIVE && !a->a.going &&
 	    fm_asg_seen(e, a) == FM_SEEN_MAPPED) {
 		report_drift(e, a);

@@ -60,7 +60,7 @@ static void go_on(struct fm_engine *e, const struct fm_profile *p)
 		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
 		struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
 
-		if (a && a->paused && !a->a.has_fn)
+		if (a)
 			a->paused = false;
 	}
 }

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Sessions and the hand-over with the host's help, on both presentations; moves between all
+ * pairs of ways; busy, silent and lying agents; tombstones. */
+#include "tests/unit/fm_engine/world.h"
+
+#define WEB W_HOSTS_TEXT W_POOLS_TEXT W_PROFILE("web", "blade01")
+
+static void up(struct world *w, bool lvf1, bool lvf2)
+{
+	w_init(w);
+	w_start(w);
+	w_apply(w, W_HOSTS_TEXT);
+	w_agent_up(w, 1, "boot-a", lvf1);
+	w_agent_up(w, 2, "boot-a", lvf2);
+	mr_buf_reset(&w->ops);
+}
+
+START_TEST(synthetic_with_agent)
+{
+	struct world w;
+
+	up(&w, false, false);
+	w_apply(&w, WEB);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	W_OPS(&w, "provision observe configure map activate! gate-open ");
+	ck_assert_int_eq(w_asg(&w, "web/data0")->place.way, FM_WAY_SYNTHETIC);
+	ck_assert_str_ne(w_asg(&w, "web/data0")->bdf, "");
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	W_OPS(&w, "quiesce! gate-close release! block drain unmap reset ");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 0);
+	ck_assert_uint_eq(w_mapped(&w), 0);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(lvf_with_agent)
+{
+	struct world w;
+
+	up(&w, true, true);
+	w_apply(&w, WEB);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	W_OPS(&w, "provision observe attach-pf enable-vfs! configure map activate! gate-open ");
+	ck_assert_int_eq(w_asg(&w, "web/data0")->place.way, FM_WAY_LVF);
+	ck_assert_uint_eq(w_asg(&w, "web/data0")->place.slot, 1);
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	W_OPS(&w, "quiesce! gate-close request-out release! block drain unmap reset release! "
+		  "detach-pf ");
+	ck_assert_uint_eq(w_mapped(&w), 0);
+	w_done(&w);
+}
+END_TEST
+
+/* All four pairs of ways. */
+START_TEST(move_between_ways)
+{
+	struct world w;
+	uint64_t mac;
+
+	up(&w, _i & 1, _i & 2);
+	w_apply(&w, WEB);
+	mac = w_asg(&w, "web/data0")->attrs.ident0;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	ck_assert_int_eq(w.exit_code, 0);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade02");
+	ck_assert_uint_eq(w_asg(&w, "web/data0")->attrs.ident0, mac);
+	ck_assert_uint_eq(w_asg(&w, "web/data0")->epoch, 2);
+	ck_assert_int_eq(w_asg(&w, "web/data0")->place.way,
+			 _i & 2 ? FM_WAY_LVF : FM_WAY_SYNTHETIC);
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_FUNCTION), 1);
+	w_text(&w, FM_VERB_PLAN, WEB, false);
+	ck_assert_int_eq(w.exit_code, 0);
+	ck_assert_ptr_nonnull(strstr(w.text, "override"));
+	w_verb(&w, FM_VERB_RESET_OVERRIDE, "web", NULL);
+	w_settle(&w);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade01");
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 0);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(busy_host_keeps_it)
+{
+	struct world w;
+
+	up(&w, _i, _i);
+	w_apply(&w, WEB);
+	mr_buf_reset(&w.ops);
+	w.agent[1].busy = true;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	w_run(&w, 120 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade01");
+	ck_assert_int_eq(w_asg(&w, "web/data0")->reason, MR_REASON_BUSY);
+	ck_assert_ptr_nonnull(strstr(w_asg(&w, "web/data0")->detail, "mounted on /data"));
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "block"));
+	w.agent[1].busy = false;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade02");
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(taken_back_while_busy)
+{
+	struct world w;
+
+	up(&w, false, false);
+	w_apply(&w, WEB);
+	w.agent[1].busy = true;
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_apply(&w, WEB);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert(!w_asg(&w, "web/data0")->going);
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(silent_agent_pauses)
+{
+	struct world w;
+
+	up(&w, false, false);
+	w_apply(&w, WEB);
+	mr_buf_reset(&w.ops);
+	w.agent[1].silent = true;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	w_run(&w, 30 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", QUIESCING);
+	w_run(&w, 120 * MR_NS_PER_S);
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "block"));
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade01");
+	ck_assert_int_eq(w_asg(&w, "web/data0")->reason, MR_REASON_TIMEOUT);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(agent_restarts_in_the_middle)
+{
+	struct world w;
+
+	up(&w, _i, _i);
+	w_apply(&w, WEB);
+	w.agent[1].silent = true;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	W_PHASE(&w, "web/data0", QUIESCING);
+	w_agent_down(&w, 1, false);
+	w.agent[1].silent = false;
+	w_agent_up(&w, 1, "boot-a", _i);
+	w_settle(&w);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade02");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 0);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(driver_refuses)
+{
+	struct world w;
+
+	up(&w, false, false);
+	w.agent[1].refuses = true;
+	w_apply(&w, WEB);
+	w_run(&w, 30 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", FAILED);
+	ck_assert_int_eq(w_asg(&w, "web/data0")->reason, MR_REASON_DRIVER_REFUSED);
+	ck_assert(!w.c.adapter[0].fn[0].gate_open);
+	w.agent[1].refuses = false;
+	w_agent_down(&w, 1, false);
+	w_agent_up(&w, 1, "boot-b", false);
+	w_settle(&w);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(host_off_is_cut_by_force)
+{
+	struct world w;
+
+	up(&w, _i, _i);
+	w_apply(&w, WEB);
+	w_agent_down(&w, 1, false);
+	w.c.host[0].power = w.c.host[0].link = false;
+	w_chassis(&w, FM_CE_HOST_LINK, 1, 0, 0);
+	w_chassis(&w, FM_CE_HOST_POWER, 1, 0, 0);
+	mr_buf_reset(&w.ops);
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade02");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 1);
+	w.c.host[0].power = w.c.host[0].link = true;
+	w_chassis(&w, FM_CE_HOST_RESET, 1, 0, 2);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 0);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(confirm_gone_clears)
+{
+	struct world w;
+
+	up(&w, false, false);
+	w_apply(&w, WEB);
+	w_agent_down(&w, 1, false);
+	w.c.host[0].link = false;
+	w_chassis(&w, FM_CE_HOST_LINK, 1, 0, 0);
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 1);
+	w.c.host[0].link = true;
+	w_chassis(&w, FM_CE_HOST_LINK, 1, 0, 1);
+	w_agent_up(&w, 1, "boot-a", false);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 0);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(wrong_slot)
+{
+	struct world w;
+	struct fm_agent_hello h;
+	struct fm_event ev = {.kind = FM_EV_AGENT_HELLO, .hello = &h, .session = 55};
+
+	up(&w, false, false);
+	w_hello_of(&w, 2, &h);
+	mr_copy(h.host, sizeof(h.host), "blade03");
+	w_step(&w, &ev);
+	w_settle(&w);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.closed), "WRONG_SLOT"));
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.closed), "blade03"));
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.closed), "blade02"));
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(lying_and_unknown)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_agent_up(&w, 1, "boot-a", false); /* no document names it yet */
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.closed), "NOT_PERMITTED"));
+	mr_buf_reset(&w.closed);
+	w_apply(&w, W_HOSTS_TEXT);
+	w.agent[1].lies = true;
+	w_agent_up(&w, 1, "boot-a", false);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.closed), "WRONG_SLOT"));
+	mr_buf_reset(&w.closed);
+	w.agent[1].lies = false;
+	w.agent[1].silent = true;
+	w_agent_up(&w, 1, "boot-a", false);
+	w_run(&w, 20 * MR_NS_PER_S);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.closed), "TIMEOUT"));
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(newer_incarnation_supersedes)
+{
+	struct world w;
+	uint64_t old;
+
+	up(&w, false, false);
+	w_apply(&w, WEB);
+	old = w.agent[1].session;
+	w_agent_up(&w, 1, "boot-a", false);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.closed), "superseded"));
+	ck_assert_uint_ne(old, w.agent[1].session);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade02");
+	w_done(&w);
+}
+END_TEST
+
+/* Two boots answer for one host: nobody gets a command. */
+START_TEST(two_boots_are_suspended)
+{
+	struct world w;
+	struct fm_agent_hello h;
+	struct fm_event ev = {.kind = FM_EV_AGENT_HELLO, .hello = &h, .session = 77};
+	struct fm_event an = {.kind = FM_EV_AGENT_ANSWER, .hello = &h, .session = 77};
+
+	up(&w, false, false);
+	w_hello_of(&w, 1, &h);
+	mr_copy(h.boot_id, sizeof(h.boot_id), "boot-z");
+	w_step(&w, &ev);
+	w_pump(&w);
+	h.root[0].challenge = w.challenge[1];
+	w_step(&w, &an);
+	w_pump(&w);
+	w_step(&w, &an);
+	w_settle(&w);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.log), "two boots answer"));
+	mr_buf_reset(&w.ops);
+	w_apply(&w, WEB);
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "activate!"));
+	w_done(&w);
+}
+END_TEST
+
+/* A manager that restarts in the middle of a move ends it, whatever was done. */
+START_TEST(crash_in_a_move)
+{
+	struct world w;
+	bool lvf = _i % 2;
+
+	up(&w, lvf, lvf);
+	w_apply(&w, WEB);
+	w.crash_after = _i / 2;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	w_restart(&w);
+	w_agent_up(&w, 1, "boot-a", lvf);
+	w_agent_up(&w, 2, "boot-a", lvf);
+	w_run(&w, 200 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host,
+			 w_count(&w, FM_RECORD_OVERRIDE) ? "blade02" : "blade01");
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(adapter_pulled_and_back)
+{
+	struct world w;
+
+	up(&w, false, false);
+	w_apply(&w, WEB);
+	w.c.adapter[0].present = false;
+	w_chassis(&w, FM_CE_ADAPTER_PRESENCE, NIC, 0, 0);
+	w_run(&w, 30 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", PENDING);
+	ck_assert_int_eq(w.c.host[0].bridge[0].state, MR_ROW_FREE);
+	w.c.adapter[0].present = true;
+	for (unsigned v = 0; v < W_VFS; v++) {
+		w.c.adapter[0].fn[v] = (struct fm_fn){.row_bridge = FM_NO_BRIDGE};
+		w.c.adapter[0].fn[v].status = MR_VF_RESET_DONE | MR_VF_DEFAULTS;
+	}
+	w_chassis(&w, FM_CE_ADAPTER_PRESENCE, NIC, 0, 1);
+	w_run(&w, 30 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(slot_power_by_the_host)
+{
+	struct world w;
+	unsigned bridge;
+
+	up(&w, false, false);
+	w_apply(&w, WEB);
+	bridge = w_asg(&w, "web/data0")->place.bridge;
+	w_chassis(&w, FM_CE_SLOT_POWER, 1, bridge, 0);
+	W_PHASE(&w, "web/data0", DEGRADED);
+	w_chassis(&w, FM_CE_SLOT_POWER, 1, bridge, 1);
+	w_settle(&w);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(drift_is_reported)
+{
+	struct world w;
+	struct fm_request r = {.verb = FM_VERB_DIFF};
+
+	up(&w, false, false);
+	w_apply(&w, WEB);
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 0);
+	w.c.adapter[0].fn[0].attrs.vlan = 66;
+	mr_buf_reset(&w.ops);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.ops), "observe"));
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 2);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w.c.adapter[0].fn[0].attrs.vlan, 66); /* reported, not touched */
+	w_done(&w);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("engine agents");
+	TCase *t = tcase_create("all");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, synthetic_with_agent);
+	tcase_add_test(t, lvf_with_agent);
+	tcase_add_loop_test(t, move_between_ways, 0, 4);
+	tcase_add_loop_test(t, busy_host_keeps_it, 0, 2);
+	tcase_add_test(t, taken_back_while_busy);
+	tcase_add_test(t, silent_agent_pauses);
+	tcase_add_loop_test(t, agent_restarts_in_the_middle, 0, 2);
+	tcase_add_test(t, driver_refuses);
+	tcase_add_loop_test(t, host_off_is_cut_by_force, 0, 2);
+	tcase_add_test(t, confirm_gone_clears);
+	tcase_add_test(t, wrong_slot);
+	tcase_add_test(t, lying_and_unknown);
+	tcase_add_test(t, newer_incarnation_supersedes);
+	tcase_add_test(t, two_boots_are_suspended);
+	tcase_add_loop_test(t, crash_in_a_move, 0, 70);
+	tcase_add_test(t, adapter_pulled_and_back);
+	tcase_add_test(t, slot_power_by_the_host);
+	tcase_add_test(t, drift_is_reported);
+	suite_add_tcase(s, t);
+	return w_main(s) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
