@@ -22,6 +22,8 @@
 #include "fabric-manager/codec/control.h"
 #include "fabric-manager/codec/record.h"
 #include "proto/chassis.pb-c.h"
+#include "sim/codec/chassis.h"
+#include "sim/model/chassis.h"
 
 #define PATH_BYTES 1024
 
@@ -412,6 +414,44 @@ static void seed_chassis(void)
 	mr_batch_done(&batch);
 }
 
+/* Operations of the target `mrpcim`, with answers that are changed now and then. */
+static void seed_mrpcim(void)
+{
+	struct mr_buf b = {0};
+
+	for (uint8_t op = 0; op < 16; op++) {
+		uint8_t e[] = {31, op, 0, 6, op, op | 0x10};
+
+		mr_buf_add(&b, e, sizeof(e));
+	}
+	seed("mrpcim", "synthetic", &b);
+	for (uint8_t op = 0; op < 16; op++) {
+		uint8_t e[] = {7, (uint8_t)(8 * op), 1, op, 0xff, op};
+
+		mr_buf_add(&b, e, sizeof(e));
+	}
+	seed("mrpcim", "lvf", &b);
+}
+
+static void seed_wire(void)
+{
+	struct sim_batch_result r = {.executed = 300, .status = 2};
+	struct mr_buf b = {0};
+
+	mr_batch_put_value(&r.data, 77);
+	mr_batch_put_value(&r.data, UINT64_MAX);
+	sim_reply_put(&b, UINT64_MAX, &r);
+	seed("wire", "reply", &b);
+	mr_buf_reset(&r.data);
+	sim_reply_put(&b, 3, &r);
+	seed("wire", "empty", &b);
+	sim_interrupt_put(&b, 0, 5);
+	seed("wire", "interrupt", &b);
+	sim_error_put(&b, 9, MR_REASON_LIMIT, -EMSGSIZE, "too long");
+	seed("wire", "error", &b);
+	mr_buf_done(&r.data);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -429,5 +469,7 @@ int main(int argc, char **argv)
 	seed_agent_up();
 	seed_agent_down();
 	seed_chassis();
+	seed_mrpcim();
+	seed_wire();
 	return 0;
 }
