@@ -354,10 +354,7 @@ static void host_reset(struct fm_engine *e, const struct fm_chassis_event *ev)
 	if (h)
 		h->boots = ev->value;
 	fm_tomb_clear(e, ev->chassis, ev->port, FM_NO_BRIDGE, "the host was reset");
-	for (unsigned i = 0; i < e->attaches; i++)
-		if (e->attach[i].chassis == ev->chassis && e->attach[i].host_port == ev->port &&
-		    e->attach[i].state == FM_ATTACH_READY)
-			e->attach[i].state = FM_ATTACH_UP;
+	fm_attach_booted(e, ev->chassis, ev->port);
 }
 
 static void slot_power(struct fm_engine *e, const struct fm_chassis_event *ev)

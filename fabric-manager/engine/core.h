@@ -120,12 +120,13 @@ enum fm_attach_state {
 	FM_ATTACH_NONE,
 	FM_ATTACH_BUSY,
 	FM_ATTACH_UP,
-	FM_ATTACH_ENABLING,
-	FM_ATTACH_READY, /* NumVFs set by the host's SR-PCIM */
+	FM_ATTACH_ENABLING, /* the agent was asked to set NumVFs of 'pf' */
 	FM_ATTACH_LEAVING
 };
 struct fm_attach {
 	uint16_t chassis, host_port, port, bridge;
+	uint16_t pf;
+	uint16_t enabled; /* bit per PF: NumVFs was set by the host's SR-PCIM of this boot */
 	enum fm_attach_state state;
 	uint64_t tag;
 	unsigned tries;
@@ -480,6 +481,9 @@ void fm_tomb_load(struct fm_engine *e, const struct fm_rec_tombstone *r);
 /* Those of a host port ('bridge' FM_NO_BRIDGE: all of them) are over; 'why' for the event. */
 void fm_tomb_clear(struct fm_engine *e, unsigned chassis, unsigned port, unsigned bridge,
 		   const char *why);
+void fm_tomb_clear_place(struct fm_engine *e, unsigned chassis, const struct fm_place *p,
+			 const char *why);
+bool fm_tomb_at(const struct fm_engine *e, unsigned chassis, unsigned port, unsigned bridge);
 void fm_tomb_ask(struct fm_engine *e, struct fm_session *s);
 void fm_tomb_result(struct fm_engine *e, const struct fm_inflight *f,
 		    const struct fm_op_result *r);
@@ -501,6 +505,10 @@ void fm_attach_timer(struct fm_engine *e, unsigned i);
 /* Takes a PF out of a host in which nothing of it is used any more. */
 void fm_attach_leave(struct fm_engine *e, unsigned chassis, unsigned host_port, unsigned port);
 void fm_attach_join(struct fm_engine *e, unsigned chassis);
+/* The host behind the port booted: its SR-PCIM has to enable again. */
+void fm_attach_booted(struct fm_engine *e, unsigned chassis, unsigned host_port);
+/* An agent is there: PFs that nobody uses any more may go. */
+void fm_attach_tidy(struct fm_engine *e, unsigned chassis, unsigned host_port);
 bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_t size);
 void fm_prov_want(struct fm_engine *e, unsigned chassis, unsigned port, uint32_t value,
 		  bool approval);

@@ -63,6 +63,14 @@ struct fm_agent_fn *fm_reported(const struct fm_hst *h, const struct fm_place *p
 	return (struct fm_agent_fn *)(uintptr_t)v;
 }
 
+static unsigned chassis_at(const struct fm_session *s, unsigned port)
+{
+	for (unsigned i = 0; i < s->hello.roots; i++)
+		if (s->hello.root[i].port == port)
+			return s->chassis[i];
+	return s->chassis[0];
+}
+
 static struct fm_asg *at_place(struct fm_engine *e, const struct fm_session *s,
 			       const struct fm_place *p)
 {
@@ -94,8 +102,8 @@ static void vanished(struct fm_engine *e, struct fm_session *s, const struct fm_
 {
 	struct fm_asg *a = at_place(e, s, p);
 
-	fm_tomb_clear(e, s->chassis[0], p->port, p->bridge,
-		      "the agent reports that the device is gone");
+	fm_tomb_clear_place(e, chassis_at(s, p->port), p,
+			    "the agent reports that the device is gone");
 	if (!a || a->a.going || a->step != FM_STEP_NONE || a->a.phase != FM_PHASE_ACTIVE)
 		return;
 	a->bound = false;
@@ -148,11 +156,10 @@ static void synced(struct fm_engine *e, struct fm_session *s)
 			fm_asg_poke(e, a);
 		}
 	}
-	for (unsigned i = 0; i < e->attaches; i++)
-		if (e->attach[i].host_port == s->hello.root[0].port &&
-		    e->attach[i].chassis == s->chassis[0] &&
-		    e->attach[i].state == FM_ATTACH_READY)
-			e->attach[i].state = FM_ATTACH_UP;
+	for (unsigned r = 0; r < s->hello.roots; r++) {
+		fm_attach_booted(e, s->chassis[r], s->hello.root[r].port);
+		fm_attach_tidy(e, s->chassis[r], s->hello.root[r].port);
+	}
 	fm_tomb_ask(e, s);
 	e->wake = true;
 	fm_plan_soon(e, 0);

@@ -36,17 +36,6 @@ static uint64_t index_of(const struct fm_engine *e, const struct fm_attach *t)
 	return (uint64_t)(t - e->attach);
 }
 
-/* The bridge of 'h' that leads to the PFs of adapter 'port', by what was read. */
-static unsigned bridge_of(const struct fm_host *h, unsigned port)
-{
-	for (unsigned b = 0; h && b < h->bridges; b++)
-		if (h->bridge[b].state == MR_ROW_MAPPED &&
-		    MR_TARGET_KIND(h->bridge[b].target) == MR_TARGET_PFS &&
-		    MR_TARGET_PORT(h->bridge[b].target) == port)
-			return b;
-	return FM_NO_BRIDGE;
-}
-
 static void attach_op(struct fm_engine *e, struct fm_attach *t, enum fm_op_kind kind)
 {
 	struct fm_op op = {.kind = kind, .chassis = t->chassis};
@@ -67,8 +56,7 @@ bool fm_attach_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t si
 	if (a->a.place.way != FM_WAY_LVF)
 		return true;
 	t = fm_attach_get(e, a->a.chassis, a->a.place.port, a->a.fn.port, true);
-	if (t->state == FM_ATTACH_UP || t->state == FM_ATTACH_READY ||
-	    t->state == FM_ATTACH_ENABLING) {
+	if (t->state == FM_ATTACH_UP || t->state == FM_ATTACH_ENABLING) {
 		a->a.place.bridge = t->bridge;
 		return true;
 	}
@@ -107,12 +95,14 @@ bool fm_enable_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t si
 		return true;
 	t = fm_attach_get(e, a->a.chassis, a->a.place.port, a->a.fn.port, true);
 	s = session_at(e, t);
-	if (t->state == FM_ATTACH_READY || !s || !s->synced)
+	if (t->enabled >> a->a.place.pf & 1 || !s || !s->synced)
 		return true;
 	mr_fmt(why, size, "waiting for %s to enable the functions of %s", a->a.host,
 	       a->a.adapter);
 	if (t->state == FM_ATTACH_UP && t->until == MR_NEVER) {
-		c.place = (struct fm_place){FM_WAY_LVF, t->host_port, t->bridge, 0, 0};
+		c.place = (struct fm_place){FM_WAY_LVF, t->host_port, t->bridge, a->a.place.pf,
+					    0};
+		t->pf = a->a.place.pf;
 		t->state = FM_ATTACH_ENABLING;
 		t->tag = fm_cmd_send(e, s, &c, FM_TAG_ATTACH, 0, index_of(e, t));
 		t->until = e->now.mono_ns + ENABLE_NS + 5 * MR_NS_PER_S;
@@ -139,6 +129,7 @@ void fm_attach_result(struct fm_engine *e, const struct fm_inflight *f,
 	t->tag = 0;
 	if (r->end == FM_OP_DONE) {
 		t->tries = 0;
+		t->enabled = 0;
 		t->state = leaving ? FM_ATTACH_NONE : FM_ATTACH_UP;
 		if (!leaving)
 			t->bridge = r->place.bridge;
@@ -170,13 +161,13 @@ void fm_attach_ack(struct fm_engine *e, const struct fm_inflight *f,
 			t->state = FM_ATTACH_UP;
 		return;
 	}
+	t->state = FM_ATTACH_UP;
 	if (ack->reason == MR_REASON_OK) {
-		t->state = FM_ATTACH_READY;
+		t->enabled |= (uint16_t)(1u << t->pf);
 		t->tries = 0;
 	} else {
 		fm_log(e, 2, "enable-vfs at host port %u: '%s'; it is asked again",
 		       t->host_port, ack->detail);
-		t->state = FM_ATTACH_UP;
 		retry(e, t);
 	}
 	e->wake = true;
@@ -216,9 +207,17 @@ static bool in_use(const struct fm_engine *e, const struct fm_attach *t)
 	return false;
 }
 
+/* A host that runs lets go by itself: it is asked, now or when its agent is back. */
+static bool host_runs(const struct fm_engine *e, const struct fm_attach *t)
+{
+	const struct fm_host *h = fm_host_by_port(&e->inv, t->chassis, t->host_port);
+
+	return h && h->power && h->link;
+}
+
 /*
  * Takes a PF out of a host in which nothing of it is used any more: the host powers the slot
- * off when its agent is there, then the bridge is freed.
+ * off, then the bridge is freed. A slot with a tombstone is still in use by the host's kernel.
  */
 void fm_attach_leave(struct fm_engine *e, unsigned chassis, unsigned host_port, unsigned port)
 {
@@ -226,17 +225,59 @@ void fm_attach_leave(struct fm_engine *e, unsigned chassis, unsigned host_port, 
 	struct fm_agent_cmd c = {.verb = FM_AGENT_RELEASE, .deadline_ns = ENABLE_NS};
 	struct fm_session *s;
 
-	if (!t || t->tag || (t->state != FM_ATTACH_UP && t->state != FM_ATTACH_READY) ||
-	    in_use(e, t) || !fm_ch_ready(e, chassis))
+	if (!t || t->tag || t->state != FM_ATTACH_UP || !fm_ch_ready(e, chassis) ||
+	    fm_tomb_at(e, chassis, host_port, t->bridge) || in_use(e, t))
 		return;
 	s = session_at(e, t);
+	if (!s && host_runs(e, t))
+		return;
 	t->state = FM_ATTACH_LEAVING;
 	if (!s) {
 		attach_op(e, t, FM_OP_DETACH_PF);
 		return;
 	}
-	c.place = (struct fm_place){FM_WAY_LVF, t->host_port, t->bridge, 0, 0};
+	c.place = (struct fm_place){FM_WAY_SYNTHETIC, t->host_port, t->bridge, 0, 0};
 	t->tag = fm_cmd_send(e, s, &c, FM_TAG_ATTACH, 0, index_of(e, t));
+}
+
+/* The host behind the port booted: its SR-PCIM has to enable again. */
+void fm_attach_booted(struct fm_engine *e, unsigned chassis, unsigned host_port)
+{
+	for (unsigned i = 0; i < e->attaches; i++)
+		if (e->attach[i].chassis == chassis && e->attach[i].host_port == host_port)
+			e->attach[i].enabled = 0;
+}
+
+/* An agent is there: PFs that nobody uses any more may go. */
+void fm_attach_tidy(struct fm_engine *e, unsigned chassis, unsigned host_port)
+{
+	for (unsigned i = 0; i < e->attaches; i++)
+		if (e->attach[i].chassis == chassis && e->attach[i].host_port == host_port)
+			fm_attach_leave(e, chassis, host_port, e->attach[i].port);
+}
+
+static void attach_seen(struct fm_engine *e, unsigned chassis, const struct fm_host *h,
+			unsigned bridge)
+{
+	struct fm_attach *t = fm_attach_get(e, chassis, h->port,
+					    MR_TARGET_PORT(h->bridge[bridge].target), true);
+
+	if (t->tag || t->state != FM_ATTACH_NONE)
+		return;
+	t->state = FM_ATTACH_UP;
+	t->bridge = (uint16_t)bridge;
+}
+
+static bool still_attached(const struct fm_engine *e, const struct fm_attach *t)
+{
+	const struct fm_host *h = fm_host_by_port(&e->inv, t->chassis, t->host_port);
+	const struct fm_bridge *b;
+
+	if (!h || t->bridge >= h->bridges)
+		return false;
+	b = &h->bridge[t->bridge];
+	return b->state == MR_ROW_MAPPED && MR_TARGET_KIND(b->target) == MR_TARGET_PFS &&
+	       MR_TARGET_PORT(b->target) == t->port;
 }
 
 /* What the switch shows of attached PFs, after a chassis was read. */
@@ -244,24 +285,18 @@ void fm_attach_join(struct fm_engine *e, unsigned chassis)
 {
 	const struct fm_chassis *c = &e->inv.chassis[chassis];
 
-	for (unsigned h = 0; h < c->hosts; h++)
-		for (unsigned i = 0; i < c->adapters; i++) {
-			unsigned b = c->adapter[i].kind == FM_ADAPTER_MRA
-					     ? bridge_of(&c->host[h], c->adapter[i].port)
-					     : FM_NO_BRIDGE;
-			struct fm_attach *t =
-				fm_attach_get(e, chassis, c->host[h].port, c->adapter[i].port,
-					      b != FM_NO_BRIDGE);
+	for (unsigned i = 0; i < e->attaches; i++) {
+		struct fm_attach *t = &e->attach[i];
 
-			if (!t || t->tag)
-				continue;
-			if (b == FM_NO_BRIDGE) {
-				t->state = FM_ATTACH_NONE;
-			} else if (t->state == FM_ATTACH_NONE) {
-				t->state = FM_ATTACH_UP;
-				t->bridge = (uint16_t)b;
-			}
-		}
+		if (t->chassis == chassis && !t->tag && t->state == FM_ATTACH_UP &&
+		    !still_attached(e, t))
+			t->state = FM_ATTACH_NONE;
+	}
+	for (unsigned h = 0; h < c->hosts; h++)
+		for (unsigned b = 0; b < c->host[h].bridges; b++)
+			if (c->host[h].bridge[b].state == MR_ROW_MAPPED &&
+			    MR_TARGET_KIND(c->host[h].bridge[b].target) == MR_TARGET_PFS)
+				attach_seen(e, chassis, &c->host[h], b);
 }
 
 static struct fm_prov *prov_get(struct fm_engine *e, unsigned chassis, unsigned port)

@@ -66,6 +66,7 @@ static void clear_one(struct fm_engine *e, unsigned i, const char *why)
 		op.fn.chassis = op.chassis;
 		fm_op_send(e, &op, FM_TAG_TOMB, 0, 0);
 	}
+	fm_attach_tidy(e, op.chassis, t.place.port);
 	fm_plan_soon(e, 20 * MR_NS_PER_MS);
 }
 
@@ -91,6 +92,29 @@ void fm_tomb_clear(struct fm_engine *e, unsigned chassis, unsigned port, unsigne
 		if (!still_cutting(e, t))
 			clear_one(e, i, why);
 	}
+}
+
+/* The one of a place is over. */
+void fm_tomb_clear_place(struct fm_engine *e, unsigned chassis, const struct fm_place *p,
+			 const char *why)
+{
+	for (unsigned i = e->tombs; i-- > 0;) {
+		const struct fm_rec_tombstone *t = &e->tomb[i];
+
+		if (mr_streq(t->chassis, e->chassis_name[chassis]) &&
+		    fm_place_key(0, &t->place) == fm_place_key(0, p) && !still_cutting(e, t))
+			clear_one(e, i, why);
+	}
+}
+
+/* Whether there is one on a bridge or in a slot behind it. */
+bool fm_tomb_at(const struct fm_engine *e, unsigned chassis, unsigned port, unsigned bridge)
+{
+	for (unsigned i = 0; i < e->tombs; i++)
+		if (e->tomb[i].place.port == port && e->tomb[i].place.bridge == bridge &&
+		    mr_streq(e->tomb[i].chassis, e->chassis_name[chassis]))
+			return true;
+	return false;
 }
 
 /* Asks the agent of a fresh session whether the kernel devices at its tombstones are gone. */
