@@ -102,13 +102,14 @@ struct fm_mr_step {
 
 /* What an operation is made of: steps by the way in which the function is reached. */
 enum fm_mr_needs {
-	FM_MR_WRITES = 1,  /* ours to do only as the owner */
-	FM_MR_ADAPTER = 2, /* op.fn.port is an adapter that was discovered */
-	FM_MR_FN = 4,	   /* op.fn is a function of it */
-	FM_MR_HOST = 8,	   /* op.place.port is a host port */
-	FM_MR_BRIDGE = 16, /* op.place.bridge is a bridge of it */
-	FM_MR_PLACE = 32,  /* host, and bridge unless the way is LVF or none */
-	FM_MR_MRA = 64,	   /* the adapter is multi-root aware */
+	FM_MR_WRITES = 1,    /* ours to do only as the owner */
+	FM_MR_ADAPTER = 2,   /* op.fn.port is an adapter that was discovered */
+	FM_MR_FN = 4,	     /* op.fn is a function of it */
+	FM_MR_HOST = 8,	     /* op.place.port is a host port */
+	FM_MR_BRIDGE = 16,   /* op.place.bridge is a bridge of it */
+	FM_MR_PLACE = 32,    /* host, and bridge unless the way is LVF or none */
+	FM_MR_MRA = 64,	     /* the adapter is multi-root aware */
+	FM_MR_GONE_OK = 128, /* where a bridge row leads to it the adapter may be gone */
 };
 struct fm_mr_op {
 	unsigned needs;
@@ -222,7 +223,7 @@ void fm_mr_vf_expect_owner(const struct fm_mrpcim *m, const struct fm_mr_run *r,
 void fm_mr_row_write(const struct fm_mr_run *r, struct mr_batch *b, unsigned reg, uint64_t v);
 void fm_mr_row_expect(const struct fm_mr_run *r, struct mr_batch *b, unsigned reg,
 		      uint64_t mask, uint64_t v);
-bool fm_mr_is_base(const struct fm_mrpcim *m, const struct fm_mr_run *r);
+bool fm_mr_row_only(const struct fm_mrpcim *m, const struct fm_mr_run *r);
 bool fm_mr_has_row(const struct fm_mr_run *r);
 uint64_t fm_mr_target(const struct fm_mrpcim *m, const struct fm_mr_run *r);
 uint64_t fm_mr_lvf_address(const struct fm_mr_dev *d, unsigned dvh, unsigned pf, unsigned slot);
@@ -236,7 +237,7 @@ enum fm_mr_next fm_mr_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 /* discover.c, ring.c */
 void fm_mr_disc_start(struct fm_mrpcim *m, struct fm_mr_run *r);
 void fm_mr_disc_free(struct fm_mr_disc *d);
-void fm_mr_ring_read(struct fm_mrpcim *m);
+void fm_mr_ring_read(struct fm_mrpcim *m, uint32_t head);
 void fm_mr_ring_reset(struct fm_mrpcim *m, uint64_t head, uint64_t tail, unsigned entries);
 
 #endif

@@ -202,7 +202,7 @@ void fm_mrpcim_step(struct fm_mrpcim *m, struct mr_now now, const struct fm_mr_e
 		break;
 	case FM_MR_INTERRUPT:
 		if (m->ready && ev->vector == MR_VECTOR_EVENTS)
-			fm_mr_ring_read(m);
+			fm_mr_ring_read(m, ev->irq_data);
 		break;
 	case FM_MR_OP:
 		fm_mr_run_start(m, ev->op);

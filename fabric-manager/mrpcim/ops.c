@@ -28,16 +28,19 @@ const struct fm_mr_op *const fm_mr_ops[FM_OP_COUNT] = {
 	/* FM_OP_OBSERVE is discover.c */
 };
 
-/* The adapter of the operation's function; never NULL inside a step (run.c looked). */
+/* The adapter of the operation's function; NULL only where FM_MR_GONE_OK allows it. */
 struct fm_mr_dev *fm_mr_run_dev(const struct fm_mrpcim *m, const struct fm_mr_run *r)
 {
 	return fm_mr_dev_at(m->geo, r->op.fn.port);
 }
 
-/* Whether the function is a whole device. */
-bool fm_mr_is_base(const struct fm_mrpcim *m, const struct fm_mr_run *r)
+/* Whether the function has no row of its own that could be read: a whole device, or one whose
+ * adapter is gone. Its bridge's row is all there is. */
+bool fm_mr_row_only(const struct fm_mrpcim *m, const struct fm_mr_run *r)
 {
-	return fm_mr_run_dev(m, r)->a.kind == FM_ADAPTER_BASE;
+	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
+
+	return !d || !d->a.present || d->a.kind == FM_ADAPTER_BASE;
 }
 
 /* Whether a bridge row leads to the operation's function. */
@@ -94,7 +97,8 @@ uint64_t fm_mr_target(const struct fm_mrpcim *m, const struct fm_mr_run *r)
 {
 	struct fm_fn_id f = r->op.fn;
 
-	if (fm_mr_is_base(m, r))
+	(void)m;
+	if (r->op.place.way == FM_WAY_DEVICE)
 		return MR_TARGET(MR_TARGET_DEVICE, f.port, 0, 0);
 	return MR_TARGET(MR_TARGET_SYNTHETIC, f.port, f.pf, f.vf);
 }
@@ -126,11 +130,10 @@ void fm_mr_commit(struct mr_batch *b)
 /* Reads the function's row and the row of its bridge, as far as it has them. */
 void fm_mr_look(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
-	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
-
 	r->i_fn = r->i_row = NOT_READ;
-	if (d->a.kind != FM_ADAPTER_BASE)
-		r->i_fn = mr_batch_read(b, MR_SPACE_MEMORY, 0, 0, fm_mr_vf_row(d, r->op.fn), 8,
+	if (!fm_mr_row_only(m, r))
+		r->i_fn = mr_batch_read(b, MR_SPACE_MEMORY, 0, 0,
+					fm_mr_vf_row(fm_mr_run_dev(m, r), r->op.fn), 8,
 					FM_MR_VF_READ);
 	if (fm_mr_has_row(r))
 		r->i_row = mr_batch_sw_read(b, row_address(r, 0), ROW_REGS);
@@ -149,11 +152,23 @@ static void take_row(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_m
 		return;
 	res->fn.row_vs = r->op.place.port;
 	res->fn.row_bridge = r->op.place.bridge;
-	if (!fm_mr_is_base(m, r))
+	if (r->op.place.way != FM_WAY_DEVICE)
 		return;
 	res->fn.cookie = res->bridge.cookie;
 	res->fn.owner_vh = r->op.place.port;
 	res->fn.block = res->bridge.state == MR_ROW_BLOCKED ? 3 : 0;
+}
+
+/* Everything reads all-ones where nothing answers: the adapter was pulled. */
+static void gone(struct fm_mrpcim *m, struct fm_mr_run *r)
+{
+	struct fm_mr_dev *d = fm_mr_run_dev(m, r);
+
+	d->a.present = false;
+	r->res.has_fn = false;
+	if (!(r->kind->needs & FM_MR_GONE_OK && fm_mr_has_row(r)))
+		fm_mr_refuse(r, MR_REASON_DEVICE_GONE, "the adapter in port %u does not answer",
+			     r->op.fn.port);
 }
 
 /* Takes what fm_mr_look read into the result; a whole device is what its bridge's row says. */
@@ -162,8 +177,10 @@ void fm_mr_take(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr_rep
 	uint64_t reg[FM_MR_VF_READ];
 
 	r->res.fn = (struct fm_fn){.row_bridge = FM_NO_BRIDGE};
-	r->res.has_fn = true;
-	if (r->i_fn != NOT_READ) {
+	r->res.has_fn = r->i_fn != NOT_READ || r->op.place.way == FM_WAY_DEVICE;
+	if (r->i_fn != NOT_READ && fm_mr_value(p, r->i_fn) == UINT64_MAX) {
+		gone(m, r);
+	} else if (r->i_fn != NOT_READ) {
 		for (unsigned i = 0; i < FM_MR_VF_READ; i++)
 			reg[i] = fm_mr_value(p, r->i_fn + i);
 		fm_mr_fn_parse(fm_mr_run_dev(m, r), reg, &r->res.fn);

@@ -86,7 +86,7 @@ static void block_from(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch
 
 static void cut_row(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
-	bool base = fm_mr_is_base(m, r), mapped = r->res.bridge.state == MR_ROW_MAPPED;
+	bool base = fm_mr_row_only(m, r), mapped = r->res.bridge.state == MR_ROW_MAPPED;
 
 	if (mapped)
 		fm_mr_row_expect(r, b, ROW_TARGET, UINT64_MAX, fm_mr_target(m, r));
@@ -107,7 +107,7 @@ static enum fm_mr_next cut_reads(struct fm_mrpcim *m, struct fm_mr_run *r,
 	const struct fm_op_result *res = &r->res;
 
 	fm_mr_take(m, r, p);
-	if (!fm_mr_is_base(m, r) && res->fn.block != 3)
+	if (!fm_mr_row_only(m, r) && res->fn.block != 3)
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "the function does not read blocked");
 	if (res->bridge.state == MR_ROW_FREE || res->bridge.target != fm_mr_target(m, r))
@@ -166,15 +166,14 @@ static enum fm_mr_next cut_lvf_done(struct fm_mrpcim *m, struct fm_mr_run *r,
 /* A whole device is blocked and drained by its bridge's row alone. */
 static bool row_check(struct fm_mrpcim *m, struct fm_mr_run *r)
 {
-	if (fm_mr_is_base(m, r) && !fm_mr_has_row(r))
-		fm_mr_refuse(r, MR_REASON_INVALID, "%s is a whole device: name its bridge",
-			     fm_mr_run_dev(m, r)->a.name);
+	if (fm_mr_row_only(m, r) && !fm_mr_has_row(r))
+		fm_mr_refuse(r, MR_REASON_INVALID, "a whole device is named with its bridge");
 	return r->res.reason == MR_REASON_OK;
 }
 
 /* Without a way: a function that no host has (a stray); it is only blocked. */
 const struct fm_mr_op fm_mr_block = {
-	.needs = FM_MR_WRITES | FM_MR_FN | FM_MR_PLACE,
+	.needs = FM_MR_WRITES | FM_MR_FN | FM_MR_PLACE | FM_MR_GONE_OK,
 	.way = {[FM_WAY_NONE] = {{fm_mr_look, fm_mr_looked}, {cut_lvf, cut_lvf_done}},
 		[FM_WAY_LVF] = {{fm_mr_look, fm_mr_looked}, {cut_lvf, cut_lvf_done}},
 		[FM_WAY_SYNTHETIC] = {{fm_mr_look, fm_mr_looked},
@@ -193,7 +192,7 @@ static bool drained(const struct fm_mrpcim *m, const struct fm_mr_run *r)
 	const struct fm_op_result *res = &r->res;
 	bool row = res->has_bridge && res->bridge.state == MR_ROW_BLOCKED;
 
-	return (fm_mr_is_base(m, r) || res->fn.status & MR_VF_DRAINED) &&
+	return (fm_mr_row_only(m, r) || res->fn.status & MR_VF_DRAINED) &&
 	       (!row || res->bridge.status & MR_ROW_DRAINED);
 }
 
@@ -202,10 +201,11 @@ static bool drained(const struct fm_mrpcim *m, const struct fm_mr_run *r)
 static enum fm_mr_next drain(struct fm_mrpcim *m, struct fm_mr_run *r,
 			     const struct fm_mr_reply *p)
 {
-	int64_t limit = fm_mr_run_dev(m, r)->completion_timeout_ns;
+	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
+	int64_t limit = d && d->a.present ? d->completion_timeout_ns : FM_MR_COMPLETION_NS;
 
 	fm_mr_take(m, r, p);
-	if ((!fm_mr_is_base(m, r) && r->res.fn.block != 3) ||
+	if ((!fm_mr_row_only(m, r) && r->res.fn.block != 3) ||
 	    (r->res.has_bridge && r->res.bridge.state == MR_ROW_MAPPED))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "the function is not blocked: it would never drain");
@@ -219,7 +219,7 @@ static enum fm_mr_next drain(struct fm_mrpcim *m, struct fm_mr_run *r,
 }
 
 const struct fm_mr_op fm_mr_drain = {
-	.needs = FM_MR_FN | FM_MR_PLACE,
+	.needs = FM_MR_FN | FM_MR_PLACE | FM_MR_GONE_OK,
 	.way = {[FM_WAY_NONE] = {{fm_mr_look, drain}}},
 	.check = row_check,
 };

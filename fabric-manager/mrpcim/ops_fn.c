@@ -99,7 +99,7 @@ static void configure(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch 
 {
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
 
-	if (!fm_mr_is_base(m, r)) {
+	if (!fm_mr_row_only(m, r)) {
 		configure_vf(m, r, b);
 		return;
 	}
@@ -116,7 +116,7 @@ static enum fm_mr_next configured(struct fm_mrpcim *m, struct fm_mr_run *r,
 {
 	enum fm_mr_next next = attrs_written(m, r, p);
 
-	if (next == FM_MR_DONE && !fm_mr_is_base(m, r) &&
+	if (next == FM_MR_DONE && !fm_mr_row_only(m, r) &&
 	    (r->res.fn.gate_open || r->res.fn.block != 3 || r->res.fn.cookie != r->op.cookie))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "the function does not read gated, blocked and ours");
@@ -135,7 +135,7 @@ static void set_attrs(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch 
 {
 	uint64_t reg[6];
 
-	if (fm_mr_is_base(m, r)) {
+	if (fm_mr_row_only(m, r)) {
 		fm_mr_look(m, r, b);
 		return;
 	}
@@ -159,7 +159,7 @@ static void gate_open(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch 
 {
 	const uint64_t ident[] = {r->op.attrs.ident0, r->op.attrs.ident1};
 
-	if (!fm_mr_is_base(m, r)) {
+	if (!fm_mr_row_only(m, r)) {
 		fm_mr_vf_expect(m, r, b, VF_COOKIE, UINT64_MAX, r->op.cookie);
 		if (ident[0] || ident[1])
 			vf_write_n(m, r, b, VF_IDENT0, ident, 2);
@@ -173,7 +173,7 @@ static void gate_close(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch
 {
 	static const uint64_t none[2];
 
-	if (!fm_mr_is_base(m, r)) {
+	if (!fm_mr_row_only(m, r)) {
 		fm_mr_vf_write(m, r, b, VF_GATE, 0);
 		vf_write_n(m, r, b, VF_IDENT0, none, 2);
 		fm_mr_commit(b);
@@ -189,7 +189,7 @@ static enum fm_mr_next gate_set(struct fm_mrpcim *m, struct fm_mr_run *r,
 	const struct fm_fn *f = &r->res.fn;
 
 	fm_mr_take(m, r, p);
-	if (fm_mr_is_base(m, r))
+	if (fm_mr_row_only(m, r))
 		return FM_MR_DONE;
 	if (f->gate_open != want || (!want && (f->attrs.ident0 || f->attrs.ident1)))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT, "the gate does not read %s",
@@ -223,10 +223,12 @@ static void tomb_bridge(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batc
 static void tomb_slot(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
-	int dvh = fm_mr_device_vh(d, r->op.place.port);
-	uint64_t a = fm_mr_lvf_address(d, dvh < 0 ? 0 : (unsigned)dvh, r->op.place.pf,
-				       r->op.place.slot);
+	int dvh = d ? fm_mr_device_vh(d, r->op.place.port) : -1;
+	uint64_t a;
 
+	if (dvh < 0)
+		return;
+	a = fm_mr_lvf_address(d, (unsigned)dvh, r->op.place.pf, r->op.place.slot);
 	mr_batch_write(b, MR_SPACE_MEMORY, 0, 0, a, 8, r->op.value ? MR_LVF_TOMBSTONE : 0);
 	fm_mr_commit(b);
 	r->i_x = mr_batch_read(b, MR_SPACE_MEMORY, 0, 0, a, 8, 1);

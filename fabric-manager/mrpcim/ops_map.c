@@ -36,7 +36,7 @@ static void map_row(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b
 	fm_mr_row_expect(r, b, ROW_STATE, UINT64_MAX, MR_ROW_FREE);
 	fm_mr_row_expect(r, b, ROW_TOMBSTONE, 1, 0);
 	mr_batch_write_n(b, MR_SPACE_SWITCH, 0, 0, row + ROW_TARGET, 8, head, 2);
-	if (!fm_mr_is_base(m, r)) {
+	if (!fm_mr_row_only(m, r)) {
 		shadow_regs(fm_mr_run_dev(m, r), r->op.fn, shadow);
 		mr_batch_write_n(b, MR_SPACE_SWITCH, 0, 0, row + ROW_IDS, 8, shadow,
 				 SHADOW_REGS);
@@ -58,10 +58,10 @@ static void expect_configured(struct fm_mrpcim *m, struct fm_mr_run *r, struct m
 /* Requests are let through once the row leads to the host and to no one else. */
 static void map_synthetic(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
-	if (!fm_mr_is_base(m, r))
+	if (!fm_mr_row_only(m, r))
 		expect_configured(m, r, b);
 	map_row(m, r, b);
-	if (!fm_mr_is_base(m, r))
+	if (!fm_mr_row_only(m, r))
 		fm_mr_vf_write(m, r, b, VF_BLOCK, 0);
 	fm_mr_commit(b);
 	fm_mr_look(m, r, b);
@@ -72,7 +72,7 @@ static bool shadow_reads(struct fm_mrpcim *m, struct fm_mr_run *r, const struct 
 {
 	uint64_t shadow[SHADOW_REGS];
 
-	if (fm_mr_is_base(m, r))
+	if (fm_mr_row_only(m, r))
 		return true;
 	shadow_regs(fm_mr_run_dev(m, r), r->op.fn, shadow);
 	for (unsigned i = 0; i < SHADOW_REGS; i++)
@@ -187,7 +187,7 @@ static enum fm_mr_next returned_lvf(struct fm_mrpcim *m, struct fm_mr_run *r,
 }
 
 const struct fm_mr_op fm_mr_unmap = {
-	.needs = FM_MR_WRITES | FM_MR_FN | FM_MR_PLACE,
+	.needs = FM_MR_WRITES | FM_MR_FN | FM_MR_PLACE | FM_MR_GONE_OK,
 	.way = {[FM_WAY_LVF] = {{fm_mr_look, fm_mr_looked}, {return_lvf, returned_lvf}},
 		[FM_WAY_SYNTHETIC] = {{fm_mr_look, fm_mr_looked}, {free_row, freed_row}},
 		[FM_WAY_DEVICE] = {{fm_mr_look, fm_mr_looked}, {free_row, freed_row}}},

@@ -381,7 +381,8 @@ static enum fm_mr_next detached(struct fm_mrpcim *m, struct fm_mr_run *r,
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "the PFs of %s do not read detached from VH %u", d->a.name,
 				    r->op.place.port);
-	d->a.vh_of[r->keep[0]] = FM_WHOLE;
+	if (r->keep[0] < d->a.vhs)
+		d->a.vh_of[r->keep[0]] = FM_WHOLE;
 	return FM_MR_DONE;
 }
 

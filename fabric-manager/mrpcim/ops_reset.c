@@ -31,6 +31,14 @@ static void vf_reset(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *
 	fm_mr_look(m, r, b);
 }
 
+static bool vf_confirmed(const struct fm_mr_run *r)
+{
+	const struct fm_fn *f = &r->res.fn;
+
+	return f->status & MR_VF_RESET_DONE && !(f->status & MR_VF_RESET_BUSY) &&
+	       f->resets != (uint32_t)r->keep[0];
+}
+
 /* Confirmed when the counter of completed resets moved since our command and the row says done
  * and defaults. */
 static enum fm_mr_next vf_judge(struct fm_mrpcim *m, struct fm_mr_run *r,
@@ -40,8 +48,7 @@ static enum fm_mr_next vf_judge(struct fm_mrpcim *m, struct fm_mr_run *r,
 	const struct fm_fn *f = &r->res.fn;
 
 	fm_mr_take(m, r, p);
-	if (f->status & MR_VF_RESET_DONE && !(f->status & MR_VF_RESET_BUSY) &&
-	    f->resets != (uint32_t)r->keep[0]) {
+	if (vf_confirmed(r)) {
 		if (!(f->status & MR_VF_DEFAULTS))
 			return fm_mr_refuse(r, MR_REASON_CONFLICT,
 					    "the function is not at its defaults after its "
@@ -181,7 +188,7 @@ static enum fm_mr_next device_judge(struct fm_mrpcim *m, struct fm_mr_run *r,
 
 static void start(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
-	if (fm_mr_is_base(m, r))
+	if (fm_mr_row_only(m, r))
 		device_reset(m, r, b);
 	else
 		vf_reset(m, r, b);
@@ -190,26 +197,34 @@ static void start(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 static enum fm_mr_next started(struct fm_mrpcim *m, struct fm_mr_run *r,
 			       const struct fm_mr_reply *p)
 {
-	return fm_mr_is_base(m, r) ? device_started(m, r, p) : vf_started(m, r, p);
+	return fm_mr_row_only(m, r) ? device_started(m, r, p) : vf_started(m, r, p);
 }
 
+/* A VF's reset that was over with its command needs no further look. */
 static void poll(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
-	if (fm_mr_is_base(m, r))
+	if (fm_mr_row_only(m, r))
 		device_poll(m, r, b);
-	else
+	else if (!vf_confirmed(r))
+		fm_mr_look(m, r, b);
+}
+
+/* Whether a host has the device: only its bridge's row says that, and it is read first. */
+static void look_device(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
+{
+	if (fm_mr_row_only(m, r))
 		fm_mr_look(m, r, b);
 }
 
 static enum fm_mr_next judge(struct fm_mrpcim *m, struct fm_mr_run *r,
 			     const struct fm_mr_reply *p)
 {
-	return fm_mr_is_base(m, r) ? device_judge(m, r, p) : vf_judge(m, r, p);
+	return fm_mr_row_only(m, r) ? device_judge(m, r, p) : vf_judge(m, r, p);
 }
 
 const struct fm_mr_op fm_mr_reset = {
 	.needs = FM_MR_WRITES | FM_MR_FN | FM_MR_PLACE,
-	.way = {[FM_WAY_NONE] = {{fm_mr_look, fm_mr_looked},
+	.way = {[FM_WAY_NONE] = {{look_device, fm_mr_looked},
 				 {start, started},
 				 {poll, judge},
 				 {vf_clear, fm_mr_looked}}},

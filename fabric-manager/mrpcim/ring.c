@@ -184,16 +184,17 @@ static void translate(struct fm_mrpcim *m, const struct fm_mr_reply *p, unsigned
 static void on_ring(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr_reply *p,
 		    uint64_t serial);
 
-/* One batch: what we have read is acknowledged, then head, tail, flags and the next entries. */
-static void send_read(struct fm_mrpcim *m)
+/* One batch: what we have read is acknowledged, then head, tail, flags and 'want' entries, as
+ * far as they lie in a row. */
+static void send_read(struct fm_mrpcim *m, uint64_t want)
 {
 	struct fm_mr_ring *ring = &m->ring;
 	struct mr_batch *b = &m->batch;
 	unsigned first = (unsigned)(ring->tail % ring->entries);
 
-	ring->asked = ring->entries - first;
-	if (ring->asked > ENTRIES_PER_BATCH)
-		ring->asked = ENTRIES_PER_BATCH;
+	ring->asked = want < ENTRIES_PER_BATCH ? (unsigned)want : ENTRIES_PER_BATCH;
+	if (ring->asked > ring->entries - first)
+		ring->asked = ring->entries - first;
 	mr_batch_reset(b);
 	if (m->owned && ring->overflow)
 		mr_batch_sw_write(b, SW_EVENT_FLAGS, MR_SW_EVENT_OVERFLOW);
@@ -204,7 +205,8 @@ static void send_read(struct fm_mrpcim *m)
 	if (m->owned)
 		ring->overflow = ring->overflow_told = false;
 	mr_batch_sw_read(b, SW_EVENT_HEAD, 3);
-	mr_batch_sw_read(b, SW_EVENT(first), (uint16_t)(ring->asked * ENTRY_REGS));
+	if (ring->asked)
+		mr_batch_sw_read(b, SW_EVENT(first), (uint16_t)(ring->asked * ENTRY_REGS));
 	ring->again = false;
 	ring->run = fm_mr_run_new(m);
 	ring->run->on_reply = on_ring;
@@ -222,7 +224,7 @@ static void on_ring(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr
 	ring->run = NULL;
 	if (p->status == MR_BATCH_STALE_OWNER) {
 		fm_mr_disowned(m, 0);
-		send_read(m);
+		send_read(m, 0);
 		return;
 	}
 	if (p->status != MR_BATCH_OK || p->n < 3)
@@ -235,16 +237,18 @@ static void on_ring(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr
 	translate(m, p, 3, head);
 	if (ring->again || ring->tail < head ||
 	    (m->owned && (ring->overflow || ring->acked != ring->tail)))
-		send_read(m);
+		send_read(m, head - ring->tail);
 }
 
-/* An interrupt came: read until the ring is empty. */
-void fm_mr_ring_read(struct fm_mrpcim *m)
+/* An interrupt came, with the low bits of the head: read until the ring is empty. */
+void fm_mr_ring_read(struct fm_mrpcim *m, uint32_t head)
 {
+	int32_t news = (int32_t)(head - (uint32_t)m->ring.tail);
+
 	if (!m->ring.entries)
 		return;
 	if (m->ring.run)
 		m->ring.again = true;
 	else
-		send_read(m);
+		send_read(m, news > 0 ? (uint32_t)news : 0);
 }

@@ -122,6 +122,8 @@ static bool range_good(const struct fm_mrpcim *m, struct fm_mr_run *r, unsigned 
 	struct fm_fn_id f = r->op.fn;
 	bool whole = f.pf == FM_WHOLE && f.vf == FM_WHOLE;
 
+	if (needs & FM_MR_GONE_OK && fm_mr_has_row(r) && (!d || !d->a.present))
+		return true;
 	if ((needs & (FM_MR_ADAPTER | FM_MR_FN)) && (!d || !d->a.present))
 		fm_mr_refuse(r, MR_REASON_DEVICE_GONE, "no adapter was found in port %u",
 			     f.port);
@@ -202,6 +204,17 @@ static void go(struct fm_mrpcim *m, struct fm_mr_run *r)
 	fm_mr_finish(m, r, FM_OP_DONE);
 }
 
+/* A driver that was started anew writes as the owner that the store says we are: the switch
+ * judges it. What it refused once is not tried again with the same epoch. */
+static void adopt_owner(struct fm_mrpcim *m, const struct fm_op *op)
+{
+	if (op->kind == FM_OP_TAKE_OWNER || op->owner_epoch <= m->owner_epoch)
+		return;
+	m->owner_id = op->owner_id;
+	m->owner_epoch = op->owner_epoch;
+	m->owned = true;
+}
+
 /* Starts an operation; it may end at once. */
 void fm_mr_run_start(struct fm_mrpcim *m, const struct fm_op *op)
 {
@@ -211,6 +224,7 @@ void fm_mr_run_start(struct fm_mrpcim *m, const struct fm_op *op)
 	r->op = *op;
 	r->res.place = op->place;
 	r->started_ns = m->now.mono_ns;
+	adopt_owner(m, op);
 	if (!m->ready) {
 		mr_fmt(r->res.detail, sizeof(r->res.detail), "not connected");
 		fm_mr_finish(m, r, FM_OP_LOST);
@@ -266,7 +280,11 @@ static void refused_reply(struct fm_mrpcim *m, struct fm_mr_run *r, const struct
 
 static void judge(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr_reply *p)
 {
-	switch (r->step->judge(m, r, p)) {
+	enum fm_mr_next next = r->step->judge(m, r, p);
+
+	if (r->res.reason != MR_REASON_OK)
+		next = FM_MR_REFUSED;
+	switch (next) {
 	case FM_MR_NEXT:
 		r->give_up_ns = 0;
 		r->step++;
@@ -298,7 +316,9 @@ void fm_mr_run_reply(struct fm_mrpcim *m, const struct fm_mr_event *ev)
 		return;
 	}
 	r->serial = 0;
-	if (p.status != MR_BATCH_OK) {
+	if (!range_good(m, r, r->kind->needs)) { /* a discovery has found it gone meanwhile */
+		fm_mr_finish(m, r, FM_OP_REFUSED);
+	} else if (p.status != MR_BATCH_OK) {
 		refused_reply(m, r, &p);
 	} else if (p.n != r->values) {
 		fm_mr_refuse(r, MR_REASON_INTERNAL, "expected a reply of %u values, got %u",

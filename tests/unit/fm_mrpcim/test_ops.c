@@ -213,7 +213,8 @@ START_TEST(an_event_ends_the_wait)
 		sw(&f, SW_EVENT(i) + 16, 4 + i); /* vf 4, then 5 */
 		sw(&f, SW_EVENT_HEAD, i + 1);
 		before = f.results;
-		fake_step(&f, &(struct fm_mr_event){.kind = FM_MR_INTERRUPT});
+		fake_step(&f,
+			  &(struct fm_mr_event){.kind = FM_MR_INTERRUPT, .irq_data = i + 1});
 		ck_assert_uint_eq(f.results, before + i);
 	}
 	ck_assert_int_eq(f.result[0].end, FM_OP_DONE);
