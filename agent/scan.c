@@ -35,6 +35,7 @@ struct node {
 	int slot; /* index into slots: itself a slot's bridge, or below one; NONE */
 	int pf;	  /* VFs: rid of the PF */
 	unsigned virtfn;
+	int secondary; /* bridges that may have a slot: their secondary bus, NONE */
 };
 
 struct walk {
@@ -42,6 +43,7 @@ struct walk {
 	struct ag_look *look;
 	struct node *node;
 	unsigned nodes;
+	struct ag_dir devices; /* bus/pci/devices */
 	int by_rid[65536];
 	struct ag_verbs_dev verbs[VERBS_MAX];
 	unsigned n_verbs;
@@ -58,11 +60,25 @@ static bool is_bridge(const struct node *n)
 	return n->class_code >> 8 == 0x0604;
 }
 
-static bool node_dir(const struct walk *w, uint16_t rid, char *path)
+static bool open_node(const struct walk *w, uint16_t rid, struct ag_dir *ret)
 {
-	char bdf[MR_BDF_TEXT];
+	char path[AG_PATH_MAX], bdf[MR_BDF_TEXT];
 
-	return ag_sysfs_path(&w->cfg->fs, path, "bus/pci/devices/%s", mr_bdf_text(rid, bdf));
+	return mr_fmt(path, sizeof(path), "%s/%s", w->devices.path, mr_bdf_text(rid, bdf)) &&
+	       ag_dir_open(path, ret);
+}
+
+/* A number in a device's folder. */
+static bool node_int(const struct walk *w, uint16_t rid, const char *name, int64_t *ret)
+{
+	struct ag_dir dir;
+	bool ok;
+
+	if (!open_node(w, rid, &dir))
+		return false;
+	ok = ag_read_int(dir.path, name, ret);
+	ag_dir_close(&dir);
+	return ok;
 }
 
 /* Depth and parent are in the link: ../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0 */
@@ -71,10 +87,10 @@ static bool read_place(const struct walk *w, const char *name, struct node *n)
 	char path[AG_PATH_MAX], to[AG_PATH_MAX], *save, *part;
 	uint16_t rid;
 
-	if (!ag_sysfs_path(&w->cfg->fs, path, "bus/pci/devices/%s", name) ||
+	if (!mr_fmt(path, sizeof(path), "%s/%s", w->devices.path, name) ||
 	    mr_bdf_parse(name, &n->rid, NULL) || ag_link_target(path, to, sizeof(to)) <= 0)
 		return false;
-	n->parent = n->pf = n->root = n->slot = NONE;
+	n->parent = n->pf = n->root = n->slot = n->secondary = NONE;
 	for (part = strtok_r(to, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
 		if (mr_bdf_parse(part, &rid, NULL))
 			continue;
@@ -96,11 +112,8 @@ static int by_depth(const void *a, const void *b)
 
 static int read_nodes(struct walk *w)
 {
-	char path[AG_PATH_MAX];
 	struct ag_names names;
-	int rc = ag_sysfs_path(&w->cfg->fs, path, "bus/pci/devices")
-			 ? ag_names_read(path, &names)
-			 : -1;
+	int rc = ag_names_read(w->devices.path, &names);
 
 	if (rc)
 		return rc;
@@ -110,8 +123,8 @@ static int read_nodes(struct walk *w)
 		int64_t class_code;
 
 		*n = (struct node){0};
-		if (!read_place(w, names.name[i], n) || !node_dir(w, n->rid, path) ||
-		    !ag_read_int(path, "class", &class_code))
+		if (!read_place(w, names.name[i], n) ||
+		    !node_int(w, n->rid, "class", &class_code))
 			continue;
 		n->class_code = (uint32_t)class_code & 0xffffff;
 		w->nodes++;
@@ -129,11 +142,12 @@ static int read_nodes(struct walk *w)
 static bool take_root(struct walk *w, struct node *n)
 {
 	struct ag_scan *s = &w->look->scan;
-	char dir[AG_PATH_MAX], path[AG_PATH_MAX];
+	char path[AG_PATH_MAX], bdf[MR_BDF_TEXT];
 	uint8_t config[CONFIG_BYTES];
 
-	if (s->roots == AG_ROOTS_MAX || !node_dir(w, n->rid, dir) ||
-	    !mr_fmt(path, sizeof(path), "%s/config", dir) ||
+	if (s->roots == AG_ROOTS_MAX ||
+	    !mr_fmt(path, sizeof(path), "%s/%s/config", w->devices.path,
+		    mr_bdf_text(n->rid, bdf)) ||
 	    !ag_vsid_parse(config, ag_read_bytes(path, config, sizeof(config)),
 			   &s->root[s->roots]))
 		return false;
@@ -149,10 +163,15 @@ static void find_roots(struct walk *w)
 		struct node *n = &w->node[i];
 		const struct node *up = find(w, n->parent);
 
+		int64_t bus;
+
 		if (up)
 			n->root = up->root;
 		if (n->root == NONE && is_bridge(n))
 			take_root(w, n);
+		else if (up && up->is_root && is_bridge(n) &&
+			 node_int(w, n->rid, "secondary_bus_number", &bus))
+			n->secondary = (int)bus;
 	}
 }
 
@@ -161,30 +180,24 @@ static struct node *bridge_of_bus(struct walk *w, unsigned bus)
 {
 	for (unsigned i = 0; i < w->nodes; i++) {
 		struct node *n = &w->node[i];
-		const struct node *up = find(w, n->parent);
-		char dir[AG_PATH_MAX];
-		int64_t secondary;
 
-		if (is_bridge(n) && up && up->is_root && n->slot == NONE &&
-		    node_dir(w, n->rid, dir) &&
-		    ag_read_int(dir, "secondary_bus_number", &secondary) && secondary == bus)
+		if (n->secondary == (int)bus && n->slot == NONE)
 			return n;
 	}
 	return NULL;
 }
 
 /* One of bus/pci/slots: "3", or "3-1" where two controllers have a slot 3. */
-static void take_slot(struct walk *w, const char *name)
+static void take_slot(struct walk *w, const char *dir, const char *name)
 {
 	struct ag_scan *s = &w->look->scan;
-	char dir[AG_PATH_MAX], address[64];
+	char address[64];
 	unsigned long number = strtoul(name, NULL, 10);
 	struct node *n;
 	int64_t power;
 	uint16_t rid;
 
-	if (number > 0xfffe || !ag_sysfs_path(&w->cfg->fs, dir, "bus/pci/slots/%s", name) ||
-	    !ag_read_text(dir, "address", address, sizeof(address) - 3))
+	if (number > 0xfffe || !ag_read_text(dir, "address", address, sizeof(address) - 3))
 		return;
 	memcpy(address + strlen(address), ".0", 3);
 	n = mr_bdf_parse(address, &rid, NULL) ? NULL : bridge_of_bus(w, MR_RID_BUS(rid));
@@ -201,14 +214,21 @@ static void take_slot(struct walk *w, const char *name)
 
 static void find_slots(struct walk *w)
 {
-	char path[AG_PATH_MAX];
+	char path[AG_PATH_MAX], name[AG_PATH_MAX];
 	struct ag_names names;
 
 	if (!ag_sysfs_path(&w->cfg->fs, path, "bus/pci/slots") || ag_names_read(path, &names))
 		return;
 	w->look->scan.slot = mr_xcalloc(names.n + 1, sizeof(*w->look->scan.slot));
-	for (unsigned i = 0; i < names.n; i++)
-		take_slot(w, names.name[i]);
+	for (unsigned i = 0; i < names.n; i++) {
+		struct ag_dir dir;
+
+		if (!mr_fmt(name, sizeof(name), "%s/%s", path, names.name[i]) ||
+		    !ag_dir_open(name, &dir))
+			continue;
+		take_slot(w, dir.path, names.name[i]);
+		ag_dir_close(&dir);
+	}
 	ag_names_done(&names);
 	for (unsigned i = 0; i < w->nodes; i++) {
 		struct node *n = &w->node[i];
@@ -321,34 +341,42 @@ static void put_vf_place(const struct ag_scan *s, const struct node *n, struct a
 	}
 }
 
+/* One function, if it is of the kind that this pass reads. */
+static void take_fn(struct walk *w, struct node *n, const char *dir,
+		    const struct ag_names *names, bool vfs)
+{
+	struct ag_scan *s = &w->look->scan;
+	struct ag_fn *f = &s->fn[s->fns];
+
+	if (listed(names, "physfn") != vfs)
+		return;
+	*f = (struct ag_fn){0};
+	read_fn(w, n, dir, names, f);
+	if (f->pf)
+		note_vfs(w, n, dir, names);
+	if (vfs)
+		put_vf_place(s, n, f);
+	else
+		put_place(w, n, f);
+	s->fns++;
+}
+
 /* One pass over the functions: PFs and plain ones first, VFs need what that pass noted. */
 static void read_fns(struct walk *w, bool vfs)
 {
-	struct ag_scan *s = &w->look->scan;
-
 	for (unsigned i = 0; i < w->nodes; i++) {
 		struct node *n = &w->node[i];
-		struct ag_fn *f = &s->fn[s->fns];
-		char dir[AG_PATH_MAX];
 		struct ag_names names;
-		bool is_vf;
+		struct ag_dir dir;
 
-		if (n->slot == NONE || is_bridge(n) || !node_dir(w, n->rid, dir) ||
-		    (vfs && n->pf == NONE) || ag_names_read(dir, &names))
+		if (n->slot == NONE || is_bridge(n) || (n->pf != NONE) != vfs ||
+		    !open_node(w, n->rid, &dir))
 			continue;
-		is_vf = listed(&names, "physfn");
-		if (is_vf == vfs) {
-			*f = (struct ag_fn){0};
-			read_fn(w, n, dir, &names, f);
-			if (f->pf)
-				note_vfs(w, n, dir, &names);
-			if (vfs)
-				put_vf_place(s, n, f);
-			else
-				put_place(w, n, f);
-			s->fns++;
+		if (!ag_names_read(dir.path, &names)) {
+			take_fn(w, n, dir.path, &names, vfs);
+			ag_names_done(&names);
 		}
-		ag_names_done(&names);
+		ag_dir_close(&dir);
 	}
 }
 
@@ -365,30 +393,42 @@ static void tell_devices(struct ag_scan *s)
 	}
 }
 
+static void read_all(struct walk *w)
+{
+	const struct ag_scan_config *cfg = w->cfg;
+	struct ag_scan *s = &w->look->scan;
+	char path[AG_PATH_MAX];
+
+	s->vf_migration = ag_sysfs_path(&cfg->fs, path, "bus/pci") &&
+			  ag_exists(path, "banyan_vf_migration");
+	s->fn = mr_xcalloc(w->nodes + 1, sizeof(*s->fn));
+	if (cfg->fs.real)
+		w->n_verbs = ag_verbs_list(&ag_verbs_libibverbs, w->verbs, VERBS_MAX);
+	ag_users_begin(&cfg->fs, cfg->manager, &w->users);
+	find_roots(w);
+	find_slots(w);
+	read_fns(w, false);
+	read_fns(w, true);
+	tell_devices(s);
+	ag_users_end(&w->users);
+}
+
 void ag_scan_run(const struct ag_scan_config *cfg, struct ag_look *ret)
 {
 	struct walk *w = MR_NEW(struct walk);
 	char path[AG_PATH_MAX];
 
-	*ret = (struct ag_look){0};
+	*ret = (struct ag_look){.scan = {.failed = true}};
 	w->cfg = cfg;
 	w->look = ret;
 	ag_read_line(cfg->boot_id, ret->boot_id, sizeof(ret->boot_id));
-	ret->scan.failed = read_nodes(w) != 0;
-	ret->alive = w->nodes;
-	if (!ret->scan.failed) {
-		ret->scan.vf_migration = ag_sysfs_path(&cfg->fs, path, "bus/pci") &&
-					 ag_exists(path, "banyan_vf_migration");
-		ret->scan.fn = mr_xcalloc(w->nodes + 1, sizeof(*ret->scan.fn));
-		if (cfg->fs.real)
-			w->n_verbs = ag_verbs_list(&ag_verbs_libibverbs, w->verbs, VERBS_MAX);
-		ag_users_begin(&cfg->fs, cfg->manager, &w->users);
-		find_roots(w);
-		find_slots(w);
-		read_fns(w, false);
-		read_fns(w, true);
-		tell_devices(&ret->scan);
-		ag_users_end(&w->users);
+	if (ag_sysfs_path(&cfg->fs, path, "bus/pci/devices") &&
+	    ag_dir_open(path, &w->devices)) {
+		ret->scan.failed = read_nodes(w) != 0;
+		ret->alive = w->nodes;
+		if (!ret->scan.failed)
+			read_all(w);
+		ag_dir_close(&w->devices);
 	}
 	free(w->node);
 	free(w);

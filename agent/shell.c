@@ -34,6 +34,7 @@ struct ag_shell {
 	struct ag_uevents *uevents;
 	struct mr_timer *timer, *stop;
 	struct ag_actions actions;
+	bool said_down; /* said in the log that there is no PCI tree yet */
 };
 
 static void on_session(const struct ag_event *ev, void *arg);
@@ -137,7 +138,17 @@ static void finish(struct ag_shell *s)
 	s->core = NULL;
 	stop_workers(s);
 	start_workers(s);
+	s->said_down = true;
 	mr_info("agent", "host '%s' went down", s->id.host);
+}
+
+static void stay_down(struct ag_shell *s)
+{
+	if (!s->said_down)
+		mr_info("agent", "host '%s' has no PCI tree below '%s' yet; waiting for it",
+			s->id.host, s->cfg.write.fs.root);
+	s->said_down = true;
+	mr_timer_set(s->timer, mr_clock_now().mono_ns + DOWN_POLL_NS);
 }
 
 static void on_scanned(const struct ag_look *look, void *arg)
@@ -152,7 +163,7 @@ static void on_scanned(const struct ag_look *look, void *arg)
 	else if (s->core)
 		feed(s, &(struct ag_event){.kind = AG_EV_SCAN, .scan = &look->scan});
 	else
-		mr_timer_set(s->timer, mr_clock_now().mono_ns + DOWN_POLL_NS);
+		stay_down(s);
 }
 
 static void on_timer(void *arg)

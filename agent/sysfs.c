@@ -41,6 +41,19 @@ bool ag_sysfs_path(const struct ag_sysfs *fs, char *buf, const char *fmt, ...)
 	return r >= 0 && (size_t)r < AG_PATH_MAX - n - 1;
 }
 
+bool ag_dir_open(const char *path, struct ag_dir *ret)
+{
+	ret->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return ret->fd >= 0 &&
+	       mr_fmt(ret->path, sizeof(ret->path), "/proc/self/fd/%d", ret->fd);
+}
+
+/* Closes it; the short path leads nowhere afterwards. */
+void ag_dir_close(struct ag_dir *d)
+{
+	close(d->fd);
+}
+
 size_t ag_read_bytes(const char *path, void *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -61,14 +74,22 @@ size_t ag_read_bytes(const char *path, void *buf, size_t size)
 
 bool ag_read_line(const char *path, char *buf, size_t size)
 {
-	size_t n = ag_read_bytes(path, buf, size - 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
 	char *end;
 
+	buf[0] = '\0';
+	if (fd < 0)
+		return false;
+	n = read(fd, buf, size - 1); /* sysfs gives a file in one read */
+	close(fd);
+	if (n <= 0)
+		return false;
 	buf[n] = '\0';
 	end = strchr(buf, '\n');
 	if (end)
 		*end = '\0';
-	return n;
+	return true;
 }
 
 bool ag_read_text(const char *dir, const char *name, char *buf, size_t size)

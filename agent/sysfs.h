@@ -24,6 +24,18 @@ bool ag_sysfs_init(struct ag_sysfs *fs, const char *root);
 /* ROOT/fmt...; false when it does not fit. */
 bool ag_sysfs_path(const struct ag_sysfs *fs, char *buf, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/*
+ * A folder that is read often: opened once, and named by a short path that leads there without
+ * walking down the tree again (each step of a path costs a FUSE or kernel look-up). false if
+ * there is no such folder.
+ */
+struct ag_dir {
+	int fd;
+	char path[32];
+};
+bool ag_dir_open(const char *path, struct ag_dir *ret);
+void ag_dir_close(struct ag_dir *d);
+
 /* First line of a small file without its end; false if it cannot be read. */
 bool ag_read_line(const char *path, char *buf, size_t size);
 /* The same for DIR/NAME; numbers as sysfs writes them (0x.. or decimal). */
