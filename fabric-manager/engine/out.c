@@ -263,7 +263,8 @@ void fm_committed(struct fm_engine *e, uint64_t n)
 		forget_sent(e, 0);
 	while (gone < e->formers && e->former[gone].commit <= n)
 		fm_base_done(&e->former[gone++].base);
-	memmove(e->former, e->former + gone, (e->formers - gone) * sizeof(*e->former));
+	if (gone)
+		memmove(e->former, e->former + gone, (e->formers - gone) * sizeof(*e->former));
 	e->formers -= gone;
 	if (e->store_down && n >= e->probe) {
 		e->store_down = false;
