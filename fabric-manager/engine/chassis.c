@@ -46,7 +46,8 @@ static bool function_ops(const struct fm_engine *e, unsigned chassis)
 	while (mr_map_next(e->inflight, &pos, NULL, NULL, &v)) {
 		const struct fm_inflight *f = (const struct fm_inflight *)(uintptr_t)v;
 
-		if (f->chassis == chassis && f->kind == FM_TAG_ASG && f->op < 256)
+		if (f->chassis == chassis &&
+		    (f->kind == FM_TAG_ASG || f->kind == FM_TAG_ATTACH) && f->op < 256)
 			return true;
 	}
 	return false;

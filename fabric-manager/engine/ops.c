@@ -72,7 +72,7 @@ uint64_t fm_op_send(struct fm_engine *e, struct fm_op *op, enum fm_tag_kind kind
 		op->owner_id = e->meta.owner_id;
 		op->owner_epoch = e->ch[op->chassis].epoch;
 	}
-	if (op->kind > FM_OP_DETACH_PF)
+	if (op->kind > FM_OP_PROVISION)
 		e->ch[op->chassis].touched = op->tag;
 	a = fm_act(e, FM_ACT_OPERATION);
 	a->after_commit = FM_HOLD;
@@ -141,6 +141,7 @@ static void deliver(struct fm_engine *e, const struct fm_inflight *f, struct fm_
 		fm_prov_result(e, f, r);
 		break;
 	case FM_TAG_ATTACH:
+		e->ch[f->chassis].touched = e->next_op;
 		fm_attach_result(e, f, r);
 		break;
 	case FM_TAG_TOMB:
