@@ -335,6 +335,40 @@ START_TEST(a_new_driver_writes_as_the_owner_it_is_told)
 }
 END_TEST
 
+/* A new driver finds a device that a host has, and takes it from there. */
+START_TEST(a_new_driver_takes_a_device_away)
+{
+	struct fm_op op = {.fn = fn_of(gpu, FM_WHOLE, FM_WHOLE),
+			   .place = {.way = FM_WAY_DEVICE, .port = 1, .bridge = 2},
+			   .cookie = 0x900000003ull,
+			   .owner_id = 42,
+			   .owner_epoch = 1};
+	int64_t before;
+
+	act(FM_OP_CONFIGURE, op);
+	act(FM_OP_MAP, op);
+	fm_mrpcim_free(x.m);
+	x.m = fm_mrpcim_new(0, "c1");
+	rig_step(&x, &(struct fm_mr_event){.kind = FM_MR_LINK_UP});
+	observe();
+	ck_assert_uint_eq(fn(op.fn)->row_bridge, 2);
+	ck_assert_uint_eq(fm_adapter_by_name(&x.inv, "gpu", NULL)->vendor, 0x1002);
+	op.kind = FM_OP_BLOCK;
+	rig_do(&x, op);
+	op.kind = FM_OP_DRAIN;
+	rig_do(&x, op);
+	op.kind = FM_OP_UNMAP;
+	rig_do(&x, op);
+	before = x.now.mono_ns;
+	op.kind = FM_OP_RESET;
+	rig_do(&x, op);
+	ck_assert_int_ge(x.now.mono_ns - before, 5 * MR_NS_PER_MS);
+	observe();
+	op.kind = FM_OP_CONFIGURE;
+	rig_do(&x, op);
+}
+END_TEST
+
 START_TEST(the_demo_chassis_is_read_whole)
 {
 	struct rig demo;
@@ -377,6 +411,7 @@ int main(void)
 	tcase_add_test(t, hosts_and_adapters_tell_what_happens);
 	tcase_add_test(t, a_pulled_adapter_leaves_its_rows);
 	tcase_add_test(t, a_new_driver_writes_as_the_owner_it_is_told);
+	tcase_add_test(t, a_new_driver_takes_a_device_away);
 	tcase_add_test(t, the_demo_chassis_is_read_whole);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

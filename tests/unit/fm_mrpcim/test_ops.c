@@ -223,6 +223,40 @@ START_TEST(an_event_ends_the_wait)
 }
 END_TEST
 
+static void port_resets(struct fake *x, const struct fake_write *w)
+{
+	if (w->address == SW_PORT(4) + PORT_RESET)
+		sw(x, SW_PORT(4) + PORT_RESET, 8);
+}
+
+/* The next rung where the first is missing: the port's hot reset, as the time of it demands. */
+START_TEST(a_device_without_flr_is_reset_by_its_port)
+{
+	struct fm_op op = {.tag = 1,
+			   .kind = FM_OP_RESET,
+			   .fn = {.port = 4, .pf = FM_WHOLE, .vf = FM_WHOLE},
+			   .place = {.way = FM_WAY_DEVICE, .port = 1, .bridge = 1}};
+	struct fm_op observe = {.tag = 2, .kind = FM_OP_OBSERVE};
+	int64_t before = f.now.mono_ns;
+	struct fm_op_result r;
+
+	cfg(&f, 0x400, 0x40 + PCI_EXP_DEVCAP, 0);
+	r = fake_op(&f, &observe);
+	fm_chassis_done(r.observed);
+	free(r.observed);
+	sw(&f, SW_PORT(4) + PORT_RESET, 7);
+	f.on_write = port_resets;
+	r = wait_for_end(&op);
+	ck_assert_msg(r.end == FM_OP_DONE, "%s", r.detail);
+	ck_assert_uint_eq(f.writes, 1);
+	ck_assert_int_ge(f.now.mono_ns - before, 100 * MR_NS_PER_MS);
+	sw(&f, SW_BRIDGE(1, 1) + ROW_STATE, MR_ROW_MAPPED); /* a host has it */
+	sw(&f, SW_BRIDGE(1, 1) + ROW_TARGET, MR_TARGET(MR_TARGET_DEVICE, 4, 0, 0));
+	ck_assert_int_eq(fake_op(&f, &op).reason, MR_REASON_CONFLICT);
+	ck_assert_uint_eq(f.writes, 1);
+}
+END_TEST
+
 START_TEST(the_drain_ends_with_the_completion_timeout)
 {
 	struct fm_op op = op_of(FM_OP_DRAIN);
@@ -425,6 +459,7 @@ int main(void)
 	tcase_add_test(t, a_reset_that_is_not_confirmed_ends_in_time);
 	tcase_add_test(t, a_reset_that_leaves_something_is_refused);
 	tcase_add_test(t, an_event_ends_the_wait);
+	tcase_add_test(t, a_device_without_flr_is_reset_by_its_port);
 	tcase_add_test(t, the_drain_ends_with_the_completion_timeout);
 	tcase_add_test(t, a_block_without_effect_is_told);
 	tcase_add_test(t, what_does_not_read_back_is_not_done);
