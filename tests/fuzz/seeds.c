@@ -443,6 +443,8 @@ static void seed_wire(void)
 	sim_reply_put(&b, UINT64_MAX, &r);
 	seed("wire", "reply", &b);
 	mr_buf_reset(&r.data);
+	r.executed = 0x89abcdef;
+	r.status = UINT32_MAX;
 	sim_reply_put(&b, 3, &r);
 	seed("wire", "empty", &b);
 	sim_interrupt_put(&b, 0, 5);
