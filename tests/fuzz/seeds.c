@@ -454,6 +454,49 @@ static void seed_wire(void)
 	mr_buf_done(&r.data);
 }
 
+/* libudev's message: header, then the keys of the kernel's. */
+static void seed_uevents(void)
+{
+	static const char keys[] = "ACTION=add\0DEVPATH=/devices/pci0000:00/0000:00:01.0\0"
+				   "SUBSYSTEM=pci\0VF_MIGRATION=1\0SEQNUM=4711";
+	const uint32_t header[] = {0xcefaedfe, 40, 40, sizeof(keys)};
+	struct mr_buf b = {0};
+
+	mr_buf_add(&b, "add@/devices/pci0000:00/0000:00:01.0", 37);
+	mr_buf_add(&b, keys, sizeof(keys));
+	seed("uevent", "kernel", &b);
+	mr_buf_add(&b, "libudev", 8);
+	mr_buf_add(&b, header, sizeof(header));
+	mr_buf_add(&b, "0123456789abcdef", 16);
+	mr_buf_add(&b, keys, sizeof(keys));
+	seed("uevent", "libudev", &b);
+}
+
+static void seed_sysfs(void)
+{
+	static const char *const text[] = {"02:25:b5:00:00:01\n", "-1\n",
+					   "0x20000025b50a0000\n"};
+	static const uint32_t dvsec[] = {0x00010023, 0x0401ba5a, MR_DVSEC_VS_IDENTITY,
+					 0x00030003, 1,		 0,
+					 0x55667788, 0x11223344, 0x302d3143};
+	struct mr_buf b = {0};
+
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(text); i++) {
+		char name[] = {(char)('a' + i), '\0'};
+
+		mr_buf_putc(&b, (char)i);
+		mr_buf_puts(&b, text[i]);
+		seed("sysfs", name, &b);
+	}
+	mr_buf_putc(&b, 3);
+	for (unsigned i = 0; i < 256; i++)
+		mr_buf_putc(&b, 0);
+	mr_buf_add(&b, dvsec, sizeof(dvsec));
+	for (unsigned i = 0; i < 64; i++)
+		mr_buf_putc(&b, 0);
+	seed("sysfs", "vs-identity", &b);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -473,5 +516,7 @@ int main(int argc, char **argv)
 	seed_chassis();
 	seed_mrpcim();
 	seed_wire();
+	seed_uevents();
+	seed_sysfs();
 	return 0;
 }
