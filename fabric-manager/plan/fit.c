@@ -271,9 +271,9 @@ static void window_words(const struct fm_world *w, const struct fm_ask *ask,
 static void full_words(const struct fm_world *w, const struct fm_cand *c, struct mr_buf *out)
 {
 	const struct fm_unit *u = &w->unit[c->unit];
-	unsigned last = c->vf_last < u->vfs ? c->vf_last : u->vfs - 1u, used = 0, all = 0;
+	unsigned used = 0, all = 0;
 
-	for (unsigned v = c->vf_first; v <= last; v++, all++)
+	for (unsigned v = c->vf_first; v <= c->vf_last && v < u->vfs; v++, all++)
 		used += fm_bit(u->bits, v) || v >= u->usable;
 	fm_unit_words(w, c->unit, out);
 	mr_buf_printf(out, ": %u of %u functions are used", used, all);
