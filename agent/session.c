@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Messages out and in. A manager that was heard once and then says nothing for three heartbeats
- * is gone: the connection is closed and dialled again.
+ * is gone: the connection is closed and dialled again. One that closed the session before it
+ * accepted it (WRONG_SLOT, a host that no policy names) is not dialled again at once, as the
+ * dialer would do.
  */
 #include "agent/session.h"
 
@@ -17,16 +19,21 @@
 #include "common/xalloc.h"
 
 #define SILENCE_NS (3 * AG_HEARTBEAT_NS)
+#define REFUSED_NS (2 * MR_NS_PER_S) /* until it is tried again after a refusal */
 
 struct ag_session {
 	struct ag_identity id;
 	ag_session_fn *fn;
 	void *arg;
-	struct mr_dialer *dialer;
+	struct mr_loop *loop;
+	char manager[320];
+	struct mr_dialer *dialer; /* NULL during the pause after a refusal */
+	struct mr_timer *redial;
 	struct mr_peer *peer; /* NULL while there is none that is ready */
 	struct mr_timer *silence;
 	struct mr_buf out;
 	bool unreachable; /* said so in the log */
+	bool accepted;
 };
 
 static void tell(struct ag_session *s, enum ag_event_kind kind)
@@ -53,7 +60,7 @@ static void on_ready(struct mr_peer *p, const struct mr_hello *theirs, void *arg
 
 	(void)theirs;
 	s->peer = p;
-	s->unreachable = false;
+	s->unreachable = s->accepted = false;
 	mr_peer_set_user(p, s);
 	mr_info("session", "connected to the manager at '%s'", mr_peer_name(p));
 	heard(s);
@@ -72,6 +79,7 @@ static void take(struct ag_session *s, const struct ag_msg *msg)
 		mr_info("session", "session %llu is accepted",
 			(unsigned long long)msg->session);
 		ev.kind = AG_EV_ACCEPTED;
+		s->accepted = true;
 		break;
 	case AG_MSG_REPORT_ACK:
 		ev.kind = AG_EV_REPORT_ACKED;
@@ -129,27 +137,56 @@ static void on_close(struct mr_peer *p, const char *why, void *arg)
 	mr_timer_set(s->silence, MR_NEVER);
 	mr_info("session", "the manager is away (%s); everything keeps running", why);
 	tell(s, AG_EV_DISCONNECTED);
+	if (!s->accepted)
+		mr_timer_set(s->redial, 0); /* the dialer is not freed in its own callback */
+}
+
+static const struct mr_peer_ops peer_ops = {on_ready, on_frame, on_close};
+
+static void dial(struct ag_session *s)
+{
+	struct mr_peer_config cfg = {
+		.hello = {.protocol = "agent", .role = "agent"},
+		.cap = MR_FRAME_CAP_AGENT,
+		.ops = &peer_ops,
+		.arg = s,
+	};
+
+	mr_copy(cfg.hello.name, sizeof(cfg.hello.name), s->id.host);
+	mr_copy(cfg.hello.instance, sizeof(cfg.hello.instance), s->id.boot_id);
+	s->dialer = mr_dial(s->loop, s->manager, &cfg);
+}
+
+/* After a refusal: first the dialer goes, then, after the pause, there is a new one. */
+static void on_redial(void *arg)
+{
+	struct ag_session *s = arg;
+
+	if (!s->dialer) {
+		dial(s);
+		return;
+	}
+	if (s->peer) /* it has connected again already */
+		return;
+	s->unreachable = true;
+	mr_dialer_free(s->dialer);
+	s->dialer = NULL;
+	mr_timer_set(s->redial, mr_clock_now().mono_ns + REFUSED_NS);
 }
 
 struct ag_session *ag_session_new(struct mr_loop *l, const char *manager,
 				  const struct ag_identity *id, ag_session_fn *fn, void *arg)
 {
-	static const struct mr_peer_ops ops = {on_ready, on_frame, on_close};
 	struct ag_session *s = MR_NEW(struct ag_session);
-	struct mr_peer_config cfg = {
-		.hello = {.protocol = "agent", .role = "agent"},
-		.cap = MR_FRAME_CAP_AGENT,
-		.ops = &ops,
-		.arg = s,
-	};
 
 	s->id = *id;
 	s->fn = fn;
 	s->arg = arg;
-	mr_copy(cfg.hello.name, sizeof(cfg.hello.name), id->host);
-	mr_copy(cfg.hello.instance, sizeof(cfg.hello.instance), id->boot_id);
+	s->loop = l;
+	mr_copy(s->manager, sizeof(s->manager), manager);
 	s->silence = mr_timer_new(l, on_silence, s);
-	s->dialer = mr_dial(l, manager, &cfg);
+	s->redial = mr_timer_new(l, on_redial, s);
+	dial(s);
 	return s;
 }
 
@@ -210,6 +247,7 @@ void ag_session_free(struct ag_session *s)
 	s->unreachable = true;
 	mr_dialer_free(s->dialer);
 	mr_timer_free(s->silence);
+	mr_timer_free(s->redial);
 	mr_buf_done(&s->out);
 	free(s);
 }

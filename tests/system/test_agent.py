@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -127,6 +128,16 @@ class Session(Base):
         self.manager.accept()
         self.manager.sync()
         self.manager.until(lambda f: (1, 3, 0, 0) in f)
+
+    def test_a_refusal_is_not_answered_at_once(self):
+        self.chassis.authorise(1)
+        self.sim.wait_up("blade01")
+        self.agent = Agent(self.sim, "blade01", self.sim.dir + "/m.sock")
+        self.manager.accept()
+        refused = time.monotonic()
+        self.manager.accept()
+        self.assertGreater(time.monotonic() - refused, 1.5)
+        self.manager.sync()
 
     def test_reboot(self):
         before = self.start()
