@@ -140,11 +140,12 @@ void fm_mr_disowned(struct fm_mrpcim *m, uint64_t epoch)
 static void on_hello(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr_reply *p,
 		     uint64_t serial)
 {
-#define REG(reg) fm_mr_value(p, ((reg)-SW_CAPS) / 8)
+#define REG(reg) (good ? fm_mr_value(p, ((reg)-SW_CAPS) / 8) : 0)
+	bool good = p->status == MR_BATCH_OK && p->n == HELLO_REGS;
 	uint64_t epoch = REG(SW_OWNER_EPOCH);
 
 	(void)serial;
-	m->ready = true;
+	m->ready = true; /* what is no switch of ours is refused when it is observed */
 	m->generation = REG(SW_GENERATION);
 	fm_mr_ring_reset(m, REG(SW_EVENT_HEAD), REG(SW_EVENT_TAIL),
 			 (unsigned)(REG(SW_CAPS) >> 48));

@@ -5,6 +5,10 @@
  * events and inventories out. PURE: driver/ carries the batches. It holds no policy and retries
  * nothing; what it says of the hardware was read from the hardware.
  *
+ * Operations that name ports or functions need an OBSERVE before them: it is what tells where
+ * registers are. All but OBSERVE, READ_FN and DRAIN write, and are refused here unless
+ * TAKE_OWNER was done or the operation itself names owner and epoch.
+ *
  * Driven as INTERFACES says: one event per step, actions appended in order, executed by the
  * shell afterwards.
  */
