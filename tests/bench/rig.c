@@ -87,6 +87,8 @@ static void on_frame(struct mr_peer *p, const uint8_t *data, size_t len, void *a
 		ev.status = m->batch_reply->status;
 		ev.data = m->batch_reply->data.data;
 		ev.len = m->batch_reply->data.len;
+		if (r->run)
+			r->run->bytes_in += len + MR_FRAME_HEADER;
 		if (r->run && ev.tag == r->batch)
 			r->run->reply_bytes = (unsigned)len + MR_FRAME_HEADER;
 		feed(r, &ev);
@@ -199,6 +201,10 @@ static void feed(struct rig *r, const struct fm_mr_event *ev)
 
 		if (a->kind == FM_MR_BATCH) {
 			bytes = send_batch(r, a);
+			if (r->run) {
+				r->run->batches++;
+				r->run->bytes_out += bytes;
+			}
 			if (r->run && ev->kind == FM_MR_OP) {
 				r->run->request_bytes = bytes;
 				r->batch = a->tag;
@@ -332,6 +338,13 @@ static bool setup(struct rig *r)
 	if (run.failed)
 		fprintf(stderr, "setup: %s\n", run.detail);
 	return !run.failed;
+}
+
+/* What was built. */
+void rig_size(const struct rig *r, unsigned *ret_ports, unsigned *ret_functions)
+{
+	*ret_ports = r->hosts + r->adapters;
+	*ret_functions = r->adapters * RIG_VFS;
 }
 
 /* Starts server and connection. */

@@ -34,9 +34,13 @@ struct rig_run {
 	int64_t p99_ns;
 	unsigned failed;
 	unsigned request_bytes, reply_bytes; /* frames of the last operation's batch */
-	char detail[160];		     /* of the first failure */
+	unsigned batches;		     /* of the whole stretch, with their bytes */
+	uint64_t bytes_out, bytes_in;
+	char detail[160]; /* of the first failure */
 };
 void rig_go(struct rig *r, struct rig_run *run);
+/* Hosts, adapters and functions of the chassis. */
+void rig_size(const struct rig *r, unsigned *ret_ports, unsigned *ret_functions);
 
 /* The function and bridge that item 'i' uses. */
 void rig_place(const struct rig *r, unsigned i, struct fm_op *op);
