@@ -17,8 +17,16 @@
 #include "agent/core/core.h"
 #include "common/net/addr.h"
 #include "common/os/clock.h"
+#include "common/xalloc.h"
 
 #define PROC_FILE_MAX (4u << 20)
+#define OPENS_MAX     4096
+
+/* A device file that a process keeps open. */
+struct ag_open {
+	char path[64];
+	char pid[16];
+};
 
 static char *slurp(const char *path)
 {
@@ -87,6 +95,7 @@ void ag_users_end(struct ag_users *u)
 {
 	free(u->mounts);
 	free(u->swaps);
+	free(u->open);
 	*u = (struct ag_users){0};
 }
 
@@ -197,62 +206,94 @@ static void look_at_nvme(const struct ag_users *u, const char *dir, struct ag_fn
 	ag_names_done(&in);
 }
 
-/* Whether one process keeps 'path' open. */
-static bool process_has(const char *pid, const char *path)
+/* Device files of one process that could be a function's. */
+static void note_opens(struct ag_users *u, const char *pid)
 {
-	char folder[64], to[128];
+	char folder[64], link[96], to[128];
 	struct ag_names fds;
-	bool found = false;
 
 	if (!mr_fmt(folder, sizeof(folder), "/proc/%s/fd", pid) || ag_names_read(folder, &fds))
-		return false;
-	for (unsigned i = 0; i < fds.n && !found; i++) {
-		char link[96];
-		ssize_t n = mr_fmt(link, sizeof(link), "%s/%s", folder, fds.name[i])
-				    ? readlink(link, to, sizeof(to) - 1)
-				    : -1;
+		return;
+	for (unsigned i = 0; i < fds.n && u->opens < OPENS_MAX; i++) {
+		struct ag_open o;
 
-		if (n > 0) {
-			to[n] = '\0';
-			found = mr_streq(to, path);
-		}
+		if (!mr_fmt(link, sizeof(link), "%s/%s", folder, fds.name[i]) ||
+		    ag_link_target(link, to, sizeof(to)) <= 0 ||
+		    (!mr_starts(to, "/dev/vfio/") && !mr_starts(to, "/dev/infiniband/")) ||
+		    !mr_copy(o.path, sizeof(o.path), to) || !mr_copy(o.pid, sizeof(o.pid), pid))
+			continue;
+		MR_GROW(u->open, u->opens, u->opens_cap);
+		u->open[u->opens++] = o;
 	}
 	ag_names_done(&fds);
-	return found;
 }
 
-static void look_at_vfio(struct ag_fn *f)
+/* Once a scan, and only if there is a function that may be used that way. */
+static void look_at_processes(struct ag_users *u)
 {
-	char path[64], who[64];
 	struct ag_names pids;
 
-	if (!mr_fmt(path, sizeof(path), "/dev/vfio/%d", f->iommu_group) ||
-	    ag_names_read("/proc", &pids))
+	if (u->looked_at_processes)
+		return;
+	u->looked_at_processes = true;
+	if (ag_names_read("/proc", &pids))
 		return;
 	for (unsigned i = 0; i < pids.n; i++)
-		if (pids.name[i][0] >= '0' && pids.name[i][0] <= '9' &&
-		    process_has(pids.name[i], path) &&
-		    mr_fmt(who, sizeof(who), "process %s", pids.name[i]))
-			used(f, "vfio group open in", who);
+		if (pids.name[i][0] >= '0' && pids.name[i][0] <= '9')
+			note_opens(u, pids.name[i]);
 	ag_names_done(&pids);
 }
 
-void ag_users_read(const struct ag_sysfs *fs, const struct ag_users *u, const char *dir,
-		   const struct ag_names *names, struct ag_fn *f)
+static void look_at_file(struct ag_users *u, const char *path, struct ag_fn *f)
+{
+	char who[96];
+
+	look_at_processes(u);
+	for (unsigned i = 0; i < u->opens; i++)
+		if (mr_streq(u->open[i].path, path) &&
+		    mr_fmt(who, sizeof(who), "process %s (%s)", u->open[i].pid, path))
+			used(f, "open in", who);
+}
+
+static void look_at_verbs(struct ag_users *u, const char *dir, struct ag_fn *f)
 {
 	char path[AG_PATH_MAX];
 	struct ag_names in;
 
+	if (!mr_fmt(path, sizeof(path), "%s/infiniband_verbs", dir) || ag_names_read(path, &in))
+		return;
+	for (unsigned i = 0; i < in.n; i++)
+		if (mr_fmt(path, sizeof(path), "/dev/infiniband/%s", in.name[i]))
+			look_at_file(u, path, f);
+	ag_names_done(&in);
+}
+
+static void look_at_nets(const struct ag_users *u, const char *dir, struct ag_fn *f)
+{
+	char path[AG_PATH_MAX];
+	struct ag_names in;
+
+	if (!mr_fmt(path, sizeof(path), "%s/net", dir) || ag_names_read(path, &in))
+		return;
+	for (unsigned i = 0; i < in.n; i++)
+		look_at_net(u, dir, in.name[i], f);
+	ag_names_done(&in);
+}
+
+void ag_users_read(const struct ag_sysfs *fs, struct ag_users *u, const char *dir,
+		   const struct ag_names *names, struct ag_fn *f)
+{
+	char group[64];
+
 	for (unsigned i = 0; i < names->n; i++) {
 		if (mr_streq(names->name[i], "nvme"))
 			look_at_nvme(u, dir, f);
-		if (!mr_streq(names->name[i], "net") ||
-		    !mr_fmt(path, sizeof(path), "%s/net", dir) || ag_names_read(path, &in))
-			continue;
-		for (unsigned k = 0; k < in.n; k++)
-			look_at_net(u, dir, in.name[k], f);
-		ag_names_done(&in);
+		else if (mr_streq(names->name[i], "net"))
+			look_at_nets(u, dir, f);
+		else if (fs->real && mr_streq(names->name[i], "infiniband_verbs"))
+			look_at_verbs(u, dir, f);
 	}
-	if (fs->real && mr_streq(f->driver, "vfio-pci"))
-		look_at_vfio(f);
+	if (fs->real && mr_streq(f->driver, "vfio-pci") &&
+	    mr_fmt(group, sizeof(group), "/dev/vfio/%d", f->iommu_group))
+		look_at_file(u, group, f);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scans of a fake sysfs root: roots, slots, places, class devices, users, and half a tree. */
+#include <sys/sysmacros.h>
+
 #include "agent/classdev.h"
 #include "agent/scan.h"
 #include "agent/verbs.h"
@@ -171,6 +173,24 @@ START_TEST(test_users)
 }
 END_TEST
 
+/* On the running kernel's own sysfs also what /proc says: the root file system is mounted. */
+START_TEST(test_mounts)
+{
+	struct stat st;
+	char number[32];
+
+	ck_assert_int_eq(stat("/", &st), 0);
+	mr_fmt(number, sizeof(number), "%u:%u\n", major(st.st_dev), minor(st.st_dev));
+	tree_pci(TREE_B(5), "0000:08:00.0", "0x010802\n", "0xa825\n");
+	tree_file(TREE_B(5) "/0000:08:00.0/nvme/nvme1/nvme1n1/nvme1n1p2/dev", number);
+	scan();
+	ck_assert_str_eq(at(5, 0, 0)->users, "");
+	cfg.fs.real = true;
+	scan();
+	ck_assert_str_eq(at(5, 0, 0)->users, "mounted on /");
+}
+END_TEST
+
 START_TEST(test_no_tree)
 {
 	mr_copy(cfg.fs.root, sizeof(cfg.fs.root), "/nonexistent/banyan");
@@ -277,6 +297,7 @@ int main(void)
 	tcase_add_test(t, test_without_the_extension);
 	tcase_add_test(t, test_class_devices);
 	tcase_add_test(t, test_users);
+	tcase_add_test(t, test_mounts);
 	tcase_add_test(t, test_no_tree);
 	tcase_add_test(t, test_strange_files);
 	tcase_add_test(plain, test_hex_numbers);
