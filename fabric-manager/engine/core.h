@@ -126,6 +126,8 @@ enum fm_attach_state {
 struct fm_attach {
 	uint16_t chassis, host_port, port, bridge;
 	uint16_t pf;
+	bool idle;	  /* perhaps: nobody may be using it any more */
+	bool used;	  /* while the idle ones are looked for */
 	uint16_t enabled; /* bit per PF: NumVFs was set by the host's SR-PCIM of this boot */
 	enum fm_attach_state state;
 	uint64_t tag;
@@ -247,7 +249,8 @@ enum fm_timer_kind {
 	FM_TM_ATTACH,
 	FM_TM_IDENT,
 	FM_TM_DRIFT,
-	FM_TM_PORTS
+	FM_TM_PORTS,
+	FM_TM_TIDY
 };
 struct fm_timer {
 	int64_t when;
@@ -333,11 +336,14 @@ struct fm_engine {
 	struct mr_map *ident_by, *ident_of; /* by value; by claim and slot */
 	struct fm_rec_tombstone *tomb;
 	unsigned tombs, cap_tombs;
+	struct mr_map *tomb_by; /* place key -> index */
 	struct fm_rec_function *quarantine;
 	struct fm_fn_id *quarantine_fn;
 	unsigned quarantines, cap_quarantines, cap_quarantine_fns;
 	struct fm_attach *attach;
 	unsigned attaches, cap_attaches;
+	struct mr_map *attach_by; /* chassis, host port, port -> index */
+	int64_t tidy_at;
 	struct fm_prov *prov;
 	unsigned provs, cap_provs;
 
@@ -509,6 +515,7 @@ void fm_attach_join(struct fm_engine *e, unsigned chassis);
 void fm_attach_booted(struct fm_engine *e, unsigned chassis, unsigned host_port);
 /* An agent is there: PFs that nobody uses any more may go. */
 void fm_attach_tidy(struct fm_engine *e, unsigned chassis, unsigned host_port);
+void fm_tidy_timer(struct fm_engine *e);
 bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_t size);
 void fm_prov_want(struct fm_engine *e, unsigned chassis, unsigned port, uint32_t value,
 		  bool approval);

@@ -26,9 +26,11 @@ struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg)
 	e->asg_by_place = mr_map_new();
 	e->ident_by = mr_map_new();
 	e->ident_of = mr_map_new();
+	e->tomb_by = mr_map_new();
+	e->attach_by = mr_map_new();
 	e->host_by_name = mr_map_new();
 	e->inflight = mr_map_new();
-	e->plan_at = e->ident_at = e->drift_at = e->ports_at = MR_NEVER;
+	e->plan_at = e->ident_at = e->drift_at = e->ports_at = e->tidy_at = MR_NEVER;
 	return e;
 }
 
@@ -98,6 +100,8 @@ void fm_engine_free(struct fm_engine *e)
 	mr_map_free(e->asg_by_place);
 	mr_map_free(e->ident_by);
 	mr_map_free(e->ident_of);
+	mr_map_free(e->tomb_by);
+	mr_map_free(e->attach_by);
 	fm_changes_done(&e->batch);
 	fm_base_done(&e->base);
 	fm_desired_free(e->desired);
@@ -149,6 +153,10 @@ static void timer(struct fm_engine *e, const struct fm_timer *t)
 	case FM_TM_DRIFT:
 		if (e->drift_at <= e->now.mono_ns)
 			fm_drift_timer(e);
+		break;
+	case FM_TM_TIDY:
+		if (e->tidy_at <= e->now.mono_ns)
+			fm_tidy_timer(e);
 		break;
 	case FM_TM_PORTS:
 		if (e->ports_at <= e->now.mono_ns) {
@@ -244,5 +252,6 @@ const struct fm_assignment *fm_engine_assignment(const struct fm_engine *e, unsi
 bool fm_engine_idle(const struct fm_engine *e)
 {
 	return e->loaded && !mr_map_count(e->inflight) && !e->plan_dirty && !e->todos &&
-	       e->commit_last == e->commit_durable && e->ports_at == MR_NEVER && !e->store_down;
+	       e->commit_last == e->commit_durable && e->ports_at == MR_NEVER &&
+	       e->tidy_at == MR_NEVER && !e->store_down;
 }

@@ -198,10 +198,12 @@ void fm_ident_timer(struct fm_engine *e)
 		if (!r->released_wall_ns)
 			continue;
 		left = r->released_wall_ns + reuse_of(e, &r->ident) - e->now.wall_ns;
-		if (left > 0)
+		if (left > 0) {
 			next = fm_min64(next, left);
-		else
-			ident_erase(e, i);
+			continue;
+		}
+		ident_erase(e, i);
+		fm_plan_soon(e, 0); /* somebody may wait for it */
 	}
 	if (next != MR_NEVER)
 		ident_soon(e, next);

@@ -12,16 +12,15 @@
 struct fm_attach *fm_attach_get(struct fm_engine *e, unsigned chassis, unsigned host_port,
 				unsigned port, bool make)
 {
+	uint64_t key = (uint64_t)chassis << 32 | (uint64_t)host_port << 16 | port, at;
 	struct fm_attach *t;
 
-	for (unsigned i = 0; i < e->attaches; i++) {
-		t = &e->attach[i];
-		if (t->chassis == chassis && t->host_port == host_port && t->port == port)
-			return t;
-	}
+	if (mr_map_get_u64(e->attach_by, key, &at))
+		return &e->attach[at];
 	if (!make)
 		return NULL;
 	MR_GROW(e->attach, e->attaches, e->cap_attaches);
+	mr_map_set_u64(e->attach_by, key, e->attaches);
 	t = &e->attach[e->attaches++];
 	*t = (struct fm_attach){.chassis = (uint16_t)chassis,
 				.host_port = (uint16_t)host_port,
@@ -189,24 +188,6 @@ void fm_attach_timer(struct fm_engine *e, unsigned i)
 	e->wake = true;
 }
 
-static bool in_use(const struct fm_engine *e, const struct fm_attach *t)
-{
-	const struct fm_asg *a;
-
-	FM_FOREACH_ASG(e, a)
-	{
-		const struct fm_target *n = &a->next;
-
-		if (a->a.has_fn && a->a.place.way == FM_WAY_LVF && a->a.chassis == t->chassis &&
-		    a->a.fn.port == t->port && a->a.place.port == t->host_port)
-			return true;
-		if (n->set && n->place.way == FM_WAY_LVF && n->chassis == t->chassis &&
-		    n->fn.port == t->port && n->place.port == t->host_port)
-			return true;
-	}
-	return false;
-}
-
 /* A host that runs lets go by itself: it is asked, now or when its agent is back. */
 static bool host_runs(const struct fm_engine *e, const struct fm_attach *t)
 {
@@ -215,20 +196,12 @@ static bool host_runs(const struct fm_engine *e, const struct fm_attach *t)
 	return h && h->power && h->link;
 }
 
-/*
- * Takes a PF out of a host in which nothing of it is used any more: the host powers the slot
- * off, then the bridge is freed. A slot with a tombstone is still in use by the host's kernel.
- */
-void fm_attach_leave(struct fm_engine *e, unsigned chassis, unsigned host_port, unsigned port)
+/* Out of the host: it powers the slot off, then the bridge is freed. */
+static void leave(struct fm_engine *e, struct fm_attach *t)
 {
-	struct fm_attach *t = fm_attach_get(e, chassis, host_port, port, false);
 	struct fm_agent_cmd c = {.verb = FM_AGENT_RELEASE, .deadline_ns = ENABLE_NS};
-	struct fm_session *s;
+	struct fm_session *s = session_at(e, t);
 
-	if (!t || t->tag || t->state != FM_ATTACH_UP || !fm_ch_ready(e, chassis) ||
-	    fm_tomb_at(e, chassis, host_port, t->bridge) || in_use(e, t))
-		return;
-	s = session_at(e, t);
 	if (!s && host_runs(e, t))
 		return;
 	t->state = FM_ATTACH_LEAVING;
@@ -238,6 +211,62 @@ void fm_attach_leave(struct fm_engine *e, unsigned chassis, unsigned host_port, 
 	}
 	c.place = (struct fm_place){FM_WAY_SYNTHETIC, t->host_port, t->bridge, 0, 0};
 	t->tag = fm_cmd_send(e, s, &c, FM_TAG_ATTACH, 0, index_of(e, t));
+}
+
+static void mark(struct fm_engine *e, unsigned chassis, const struct fm_place *p,
+		 struct fm_fn_id fn)
+{
+	struct fm_attach *t = p->way == FM_WAY_LVF
+				      ? fm_attach_get(e, chassis, p->port, fn.port, false)
+				      : NULL;
+
+	if (t)
+		t->used = true;
+}
+
+/*
+ * Takes out the PFs of which nothing is used any more. A slot with a tombstone is still in use
+ * by the host's kernel.
+ */
+void fm_tidy_timer(struct fm_engine *e)
+{
+	const struct fm_asg *a;
+
+	e->tidy_at = MR_NEVER;
+	for (unsigned i = 0; i < e->attaches; i++)
+		e->attach[i].used = false;
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->a.has_fn)
+			mark(e, a->a.chassis, &a->a.place, a->a.fn);
+		if (a->next.set)
+			mark(e, a->next.chassis, &a->next.place, a->next.fn);
+	}
+	for (unsigned i = 0; i < e->attaches; i++) {
+		struct fm_attach *t = &e->attach[i];
+
+		if (!t->idle || t->used || t->tag || t->state != FM_ATTACH_UP ||
+		    !fm_ch_ready(e, t->chassis) ||
+		    fm_tomb_at(e, t->chassis, t->host_port, t->bridge))
+			continue;
+		t->idle = false;
+		leave(e, t);
+	}
+}
+
+/* Nothing of this PF may be used any more: looked at in a moment, with what else becomes idle.
+ */
+void fm_attach_leave(struct fm_engine *e, unsigned chassis, unsigned host_port, unsigned port)
+{
+	struct fm_attach *t = fm_attach_get(e, chassis, host_port, port, false);
+
+	if (!t || t->state != FM_ATTACH_UP)
+		return;
+	t->idle = true;
+	if (e->tidy_at != MR_NEVER)
+		return;
+	e->tidy_at = e->now.mono_ns + MR_NS_PER_MS;
+	fm_timer_set(e, FM_TM_TIDY, 0, e->tidy_at);
 }
 
 /* The host behind the port booted: its SR-PCIM has to enable again. */

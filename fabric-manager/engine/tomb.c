@@ -12,10 +12,26 @@ static bool same_place(const struct fm_place *a, const struct fm_place *b)
 	       a->pf == b->pf && a->slot == b->slot;
 }
 
+/* Index of a chassis by name; that many when there is none. */
+static unsigned chassis_of(const struct fm_engine *e, const char *name)
+{
+	unsigned c = 0;
+
+	while (c < e->inv.n && !mr_streq(e->chassis_name[c], name))
+		c++;
+	return c;
+}
+
+static uint64_t key_of(const struct fm_engine *e, const struct fm_rec_tombstone *t)
+{
+	return fm_place_key(chassis_of(e, t->chassis), &t->place);
+}
+
 /* Takes a stored one in. */
 void fm_tomb_load(struct fm_engine *e, const struct fm_rec_tombstone *r)
 {
 	MR_GROW(e->tomb, e->tombs, e->cap_tombs);
+	mr_map_set_u64(e->tomb_by, key_of(e, r), e->tombs);
 	e->tomb[e->tombs++] = *r;
 }
 
@@ -25,12 +41,11 @@ void fm_tomb_add(struct fm_engine *e, const struct fm_asg *a)
 	const struct fm_host *h = fm_host_by_port(&e->inv, a->a.chassis, a->a.place.port);
 	const struct fm_hst *hst = fm_host(e, a->a.host, false);
 	struct fm_rec_tombstone t = {.place = a->a.place, .assignment = a->a.id};
+	uint64_t at;
 
 	mr_copy(t.chassis, sizeof(t.chassis), e->chassis_name[a->a.chassis]);
-	for (unsigned i = 0; i < e->tombs; i++)
-		if (mr_streq(e->tomb[i].chassis, t.chassis) &&
-		    same_place(&e->tomb[i].place, &t.place))
-			return;
+	if (mr_map_get_u64(e->tomb_by, key_of(e, &t), &at))
+		return;
 	if (h)
 		t.boots = h->boots;
 	if (hst)
@@ -49,7 +64,11 @@ static void clear_one(struct fm_engine *e, unsigned i, const char *why)
 
 	r->erase = true;
 	r->tombstone = t;
-	e->tomb[i] = e->tomb[--e->tombs];
+	mr_map_del_u64(e->tomb_by, key_of(e, &t));
+	if (i != --e->tombs) {
+		e->tomb[i] = e->tomb[e->tombs];
+		mr_map_set_u64(e->tomb_by, key_of(e, &e->tomb[i]), i);
+	}
 	for (unsigned c = 0; c < e->inv.n; c++)
 		if (mr_streq(e->chassis_name[c], t.chassis)) {
 			op.chassis = (uint16_t)c;

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What is shown: every kind, every view has its keys; approval of class Count; refusals. */
+#include "tests/unit/fm_engine/world.h"
+
+#define WEB W_HOSTS_TEXT W_POOLS_TEXT W_PROFILE("web", "blade01")
+
+static const struct {
+	const char *kind, *key;
+	unsigned least;
+} kinds[] = {
+	{"hosts", "access", 4},		{"adapters", "used", 3},
+	{"profiles", "conditions", 1},	{"serverprofiles", "conditions", 1},
+	{"hostgroups", "text", 0},	{"adapterpools", "text", 1},
+	{"identitypools", "text", 1},	{"portprofiles", "text", 0},
+	{"qosclasses", "text", 0},	{"profiletemplates", "text", 0},
+	{"priorityclasses", "text", 0}, {"domains", "text", 0},
+	{"fabricpolicies", "text", 0},	{"chassis", "state", 1},
+	{"functions", "gateOpen", 17},	{"assignments", "phase", 1},
+	{"operations", "kind", 0},	{"events", "text", 3},
+	{"versions", "current", 1},
+};
+
+static void up(struct world *w)
+{
+	w_init(w);
+	w_start(w);
+	w_apply(w, WEB);
+}
+
+START_TEST(get_every_kind)
+{
+	struct world w;
+	struct fm_request r = {.verb = FM_VERB_GET, .kind = kinds[_i].kind};
+	const struct mr_tree *items;
+
+	up(&w);
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 0);
+	items = mr_tree_get(w.tree, "items");
+	ck_assert_ptr_nonnull(items);
+	ck_assert_uint_ge(items->n, kinds[_i].least);
+	for (unsigned i = 0; i < items->n; i++)
+		ck_assert_msg(mr_tree_get(items->child[i], kinds[_i].key) != NULL,
+			      "%s lacks %s", kinds[_i].kind, kinds[_i].key);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(get_by_name)
+{
+	struct world w;
+	struct fm_request r = {
+		.verb = FM_VERB_GET, .kind = "functions", .name = "nic-left/pf0/vf0"};
+	const struct mr_tree *row;
+
+	up(&w);
+	w_request(&w, r);
+	row = mr_tree_get(w.tree, "items")->child[0];
+	ck_assert_str_eq(mr_tree_text(row, "assignment"), "web/data0");
+	ck_assert_str_eq(mr_tree_text(row, "host"), "blade01");
+	r.name = "nic-left/pf0/vf99";
+	w_request(&w, r);
+	ck_assert_int_eq(w.reason, MR_REASON_NOT_FOUND);
+	r.kind = "teapots";
+	w_request(&w, r);
+	ck_assert_int_eq(w.reason, MR_REASON_NOT_FOUND);
+	ck_assert_ptr_nonnull(strstr(w.text, "teapots"));
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(describe_and_explain)
+{
+	struct world w;
+	struct fm_request r = {.verb = FM_VERB_DESCRIBE, .kind = "profiles", .name = "web"};
+
+	up(&w);
+	w_request(&w, r);
+	ck_assert_uint_eq(mr_tree_get(w.tree, "assignments")->n, 1);
+	ck_assert_uint_eq(mr_tree_get(w.tree, "documents")->n, 1);
+	ck_assert_uint_ge(mr_tree_get(w.tree, "events")->n, 1);
+	r.kind = "hosts";
+	r.name = "blade01";
+	w_request(&w, r);
+	ck_assert_uint_eq(mr_tree_get(mr_tree_get(w.tree, "items")->child[0], "holds")->n, 1);
+	r.verb = FM_VERB_EXPLAIN;
+	r.kind = "";
+	r.name = "web/data0";
+	w_request(&w, r);
+	ck_assert_str_eq(mr_tree_text(mr_tree_get(w.tree, "assignment"), "phase"), "Active");
+	ck_assert_ptr_nonnull(mr_tree_get(w.tree, "placement"));
+	r.name = "web/none";
+	w_request(&w, r);
+	ck_assert_int_eq(w.reason, MR_REASON_NOT_FOUND);
+	r.name = NULL;
+	w_request(&w, r);
+	ck_assert_int_eq(w.reason, MR_REASON_INVALID);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(status_top_events)
+{
+	struct world w;
+	struct fm_request r = {.verb = FM_VERB_STATUS};
+	const struct mr_tree *t;
+	int64_t next;
+
+	up(&w);
+	w_request(&w, r);
+	ck_assert_int_eq(mr_tree_int(w.tree, "version"), 1);
+	ck_assert_int_eq(mr_tree_int(mr_tree_get(w.tree, "assignments"), "Active"), 1);
+	r.verb = FM_VERB_TOP;
+	w_request(&w, r);
+	t = mr_tree_get(w.tree, "ports");
+	ck_assert_uint_eq(t->n, 2);
+	ck_assert_str_eq(mr_tree_text(t->child[0], "port"), "nic-left/pf0");
+	ck_assert_int_eq(mr_tree_int(t->child[0], "guaranteedMbps"), 1000);
+	r.verb = FM_VERB_EVENTS;
+	w_request(&w, r);
+	next = mr_tree_int(w.tree, "next");
+	ck_assert_uint_eq(mr_tree_get(w.tree, "events")->n, (unsigned)next - 1);
+	r.since = (uint64_t)next;
+	w_request(&w, r);
+	ck_assert_uint_eq(mr_tree_get(w.tree, "events")->n, 0);
+	w_done(&w);
+}
+END_TEST
+
+/* Changing the count of an adapter in use interrupts everything on it: somebody has to say yes.
+ */
+START_TEST(count_needs_approval)
+{
+	struct world w;
+	struct fm_request ops = {.verb = FM_VERB_GET, .kind = "operations"};
+#define POOL(n)                                                                      \
+	W_HOSTS_TEXT                                                                 \
+	"apiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: "                \
+	"nics}\nspec: {adapterSelector: {class: ethernet}, provision: " n "}\n---\n" \
+	"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: web}\nspec:\n" \
+	"  host: blade01\n  devices: [{name: d, class: ethernet, pool: nics}]\n"
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, POOL("4"));
+	W_PHASE(&w, "web/d", ACTIVE);
+	ck_assert_uint_eq(w.c.adapter[0].pf[0].numvfs, 4);
+	mr_buf_reset(&w.ops);
+	w_apply(&w, POOL("6"));
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "provision"));
+	w_request(&w, ops);
+	ck_assert_str_eq(mr_tree_text(mr_tree_get(w.tree, "items")->child[0], "state"),
+			 "needs approval");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OPERATION), 1);
+	w_verb(&w, FM_VERB_APPROVE, "gpu0", NULL);
+	ck_assert_int_eq(w.reason, MR_REASON_NOT_FOUND);
+	w_verb(&w, FM_VERB_APPROVE, "nic-left", NULL);
+	ck_assert_int_eq(w.exit_code, 0);
+	w_settle(&w);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.ops), "provision"));
+	ck_assert_uint_eq(w.c.adapter[0].pf[0].numvfs, 6);
+	w_done(&w);
+}
+END_TEST
+
+/* A literal identity belongs to one claim; another gets it when the first is gone. */
+START_TEST(identity_is_locked)
+{
+	struct world w;
+#define FIXED(name, host)                                                                      \
+	"---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: " name "}\nspec:\n" \
+	"  host: " host "\n  devices: [{name: d, class: ethernet, pool: nics, identity: "      \
+	"{mac: \"02:25:b5:00:00:07\"}}]\n"
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, W_HOSTS_TEXT W_POOLS_TEXT "---\n" FIXED("one", "blade01"));
+	W_PHASE(&w, "one/d", ACTIVE);
+	w_text(&w, FM_VERB_APPLY, FIXED("two", "blade02"), true);
+	ck_assert_int_eq(w.exit_code, 1); /* the same address twice is no policy */
+	w_text(&w, FM_VERB_DELETE, FIXED("one", "blade01"), true);
+	w_apply(&w, FIXED("two", "blade02"));
+	W_PHASE(&w, "two/d", ACTIVE);
+	ck_assert_uint_eq(w_asg(&w, "two/d")->attrs.ident0, 0x0225b5000007);
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(before_the_store_is_read)
+{
+	struct world w;
+	struct fm_request r = {.verb = FM_VERB_STATUS};
+	struct fm_event ev = {.kind = FM_EV_REQUEST, .tag = 1, .request = &r};
+
+	w_init(&w);
+	w_step(&w, &ev);
+	ck_assert_int_eq(w.reason, MR_REASON_BUSY);
+	w_done(&w);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("engine views");
+	TCase *t = tcase_create("all");
+
+	tcase_add_loop_test(t, get_every_kind, 0, MR_ARRAY_SIZE(kinds));
+	tcase_add_test(t, get_by_name);
+	tcase_add_test(t, describe_and_explain);
+	tcase_add_test(t, status_top_events);
+	tcase_add_test(t, count_needs_approval);
+	tcase_add_test(t, identity_is_locked);
+	tcase_add_test(t, before_the_store_is_read);
+	suite_add_tcase(s, t);
+	return w_main(s) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
