@@ -48,6 +48,7 @@ struct walk {
 	struct ag_verbs_dev verbs[VERBS_MAX];
 	unsigned n_verbs;
 	struct ag_users users;
+	bool *orphans; /* by slot: VFs whose PF was removed under them */
 };
 
 static struct node *find(struct walk *w, int rid)
@@ -348,8 +349,11 @@ static void take_fn(struct walk *w, struct node *n, const char *dir,
 	struct ag_scan *s = &w->look->scan;
 	struct ag_fn *f = &s->fn[s->fns];
 
-	if (listed(names, "physfn") != vfs)
+	if (listed(names, "physfn") != vfs) {
+		if (!vfs && !ag_exists(dir, "physfn/class"))
+			w->orphans[n->slot] = true;
 		return;
+	}
 	*f = (struct ag_fn){0};
 	read_fn(w, n, dir, names, f);
 	if (f->pf)
@@ -393,6 +397,17 @@ static void tell_devices(struct ag_scan *s)
 	}
 }
 
+static void tell_orphans(struct walk *w)
+{
+	struct ag_scan *s = &w->look->scan;
+
+	for (unsigned i = 0; i < s->fns; i++) {
+		const struct node *n = find(w, s->fn[i].rid);
+
+		s->fn[i].orphans = s->fn[i].pf && n && w->orphans[n->slot];
+	}
+}
+
 static void read_all(struct walk *w)
 {
 	const struct ag_scan_config *cfg = w->cfg;
@@ -407,9 +422,11 @@ static void read_all(struct walk *w)
 	ag_users_begin(&cfg->fs, cfg->manager, &w->users);
 	find_roots(w);
 	find_slots(w);
+	w->orphans = mr_xcalloc(s->slots + 1, sizeof(*w->orphans));
 	read_fns(w, false);
 	read_fns(w, true);
 	tell_devices(s);
+	tell_orphans(w);
 	ag_users_end(&w->users);
 }
 
@@ -430,6 +447,7 @@ void ag_scan_run(const struct ag_scan_config *cfg, struct ag_look *ret)
 			read_all(w);
 		ag_dir_close(&w->devices);
 	}
+	free(w->orphans);
 	free(w->node);
 	free(w);
 }

@@ -258,7 +258,7 @@ static int64_t alone_at(const struct ag_core *c)
 /* A PF whose VFs nobody enabled since the host started. */
 static bool idle_pf(const struct ag_fn *f)
 {
-	return f->pf && f->vf_migration && !f->numvfs && f->totalvfs;
+	return f->pf && f->vf_migration && !f->orphans && !f->numvfs && f->totalvfs;
 }
 
 static void act_alone(struct ag_core *c)

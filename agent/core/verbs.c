@@ -270,7 +270,11 @@ static void enable_writes(struct ag_core *c, struct ag_job *j, const struct ag_f
 	}
 }
 
-/* NumVFs = TotalVFs, once; what is so already is not written (class Count otherwise). */
+/*
+ * NumVFs = TotalVFs, once; what is so already is not written (class Count otherwise). Writing
+ * the count of a PF that was removed under its VFs and came back brings Linux 6.1 down
+ * (facts/linux-host.md 2.1, M6).
+ */
 static void enable_vfs(struct ag_core *c, struct ag_job *j)
 {
 	const struct ag_fn *pf = ag_look_pf(c, &j->cmd.place);
@@ -278,6 +282,9 @@ static void enable_vfs(struct ag_core *c, struct ag_job *j)
 	if (!pf) {
 		ag_job_wait(j, "a PF to appear");
 		ag_job_later(c, j);
+	} else if (pf->orphans) {
+		ag_job_end(c, j, MR_REASON_CONFLICT, pf->driver,
+			   "VFs of a removed PF are left: the host needs a restart");
 	} else if (!pf->totalvfs) {
 		ag_job_end(c, j, MR_REASON_UNSUPPORTED, pf->driver, "the PF has no VFs");
 	} else if (pf->numvfs == pf->totalvfs) {

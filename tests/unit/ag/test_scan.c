@@ -124,6 +124,19 @@ START_TEST(test_without_the_extension)
 }
 END_TEST
 
+/* A PF that was removed under its VFs and came back: they hang in the air. */
+START_TEST(test_orphans)
+{
+	scan();
+	ck_assert(!at(1, 0, 0)->orphans);
+	tree_pci(TREE_B(1), "0000:04:00.3", "0x020000\n", "0x101e\n");
+	tree_link(TREE_B(1) "/0000:04:00.3/physfn", "../0000:99:00.0");
+	scan();
+	ck_assert(at(1, 0, 0)->orphans);
+	ck_assert_uint_eq(look.scan.fns, 6);
+}
+END_TEST
+
 START_TEST(test_class_devices)
 {
 	const struct ag_fn *f;
@@ -295,6 +308,7 @@ int main(void)
 	tcase_add_test(t, test_slots);
 	tcase_add_test(t, test_places);
 	tcase_add_test(t, test_without_the_extension);
+	tcase_add_test(t, test_orphans);
 	tcase_add_test(t, test_class_devices);
 	tcase_add_test(t, test_users);
 	tcase_add_test(t, test_mounts);

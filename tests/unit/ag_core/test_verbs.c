@@ -448,6 +448,17 @@ START_TEST(test_enable_vfs_needs_a_pf_and_its_driver)
 }
 END_TEST
 
+START_TEST(test_enable_vfs_over_orphans)
+{
+	struct ag_cmd e = cmd(AG_ENABLE_VFS, AG_WAY_LVF, 3, 0);
+
+	at(3, 0)->numvfs = 0;
+	at(3, 0)->orphans = true;
+	ck_assert_str_eq(ask(&e), "report 2 +3.0.0; ack 101 CONFLICT (VFs of a removed PF are "
+				  "left: the host needs a restart) who 'mlx5_core' fn 3.0.0; ");
+}
+END_TEST
+
 START_TEST(test_confirm_gone)
 {
 	struct ag_cmd g = cmd(AG_CONFIRM_GONE, AG_WAY_LVF, 3, 2);
@@ -656,6 +667,7 @@ static void add(Suite *s)
 				      test_enable_vfs_changes_no_count,
 				      test_enable_vfs_needs_a_pf_and_its_driver,
 				      test_confirm_gone,
+				      test_enable_vfs_over_orphans,
 				      test_fences,
 				      test_another_owner_stops_it_half_way,
 				      test_a_newer_epoch_stops_the_older,
