@@ -1,159 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The state machine of one assignment: a table of steps (HANDOVER 5). Each row says what is
- * asked of whom, the phase while it runs and the phase that its confirmation proves, what
- * follows, and what a failure means. Steps that do not apply are passed over; what was read
- * back decides, never what was sent.
+ * The state machine of one assignment: works through the rows of assign_table.c. Steps that do
+ * not apply are passed over.
  */
-#include "fabric-manager/engine/core.h"
+#include "fabric-manager/engine/assign_table.h"
 
 #define ACTIVATE_NS (60 * MR_NS_PER_S)
 #define ANSWER_NS   (5 * MR_NS_PER_S) /* what an answer may take beyond the agent's deadline */
 
-enum on_fail {
-	ON_BACK,       /* give the way out up, unless it is forced: then go on */
-	ON_HOLD,       /* stay, with an alarm: the cut is not proved */
-	ON_QUARANTINE, /* the function is out of use */
-	ON_PEND,       /* undo, and wait for a change */
-	ON_FAIL,       /* mapped, but of no use */
-	ON_DEGRADE,    /* in use with a shortfall */
-	ON_PASS	       /* goes on without it */
-};
-
-struct step_row {
-	const char *name;
-	int op;		     /* enum fm_op_kind, -1 = none */
-	int verb;	     /* enum fm_agent_verb, -1 = none */
-	enum fm_phase phase; /* while it runs; FM_PHASE_COUNT = as before */
-	enum fm_phase done;
-	enum fm_step next;
-	enum on_fail fail;
-	bool (*wanted)(const struct fm_engine *e, const struct fm_asg *a);
-};
-
-static struct fm_session *agent_of(const struct fm_engine *e, const struct fm_asg *a)
-{
-	return fm_session_of((struct fm_engine *)e, a->a.host);
-}
-
-static bool knows_agent(const struct fm_engine *e, const struct fm_asg *a)
-{
-	const struct fm_hst *h = fm_host_of((struct fm_engine *)e, a);
-
-	return h && (h->session || h->rec.boot_id[0]);
-}
-/* Somebody is there to be asked: an agent, or a running host whose agent may come back. */
-static bool asks_host(const struct fm_engine *e, const struct fm_asg *a)
-{
-	const struct fm_host *h = fm_host_by_port(&e->inv, a->a.chassis, a->a.place.port);
-
-	if (a->a.forced)
-		return false;
-	return agent_of(e, a) || (knows_agent(e, a) && h && h->power && h->link);
-}
-static bool asks_lvf(const struct fm_engine *e, const struct fm_asg *a)
-{
-	return a->a.place.way == FM_WAY_LVF && asks_host(e, a);
-}
-static bool is_there(const struct fm_engine *e, const struct fm_asg *a)
-{
-	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
-
-	return d && d->present && fm_fn_get(&e->inv, a->a.fn);
-}
-static bool has_gate(const struct fm_engine *e, const struct fm_asg *a)
-{
-	return a->a.place.way != FM_WAY_DEVICE && is_there(e, a);
-}
-static bool leads_there(const struct fm_engine *e, const struct fm_asg *a)
-{
-	return a->a.place.way != FM_WAY_LVF || is_there(e, a);
-}
-static bool without_consent(const struct fm_engine *e, const struct fm_asg *a)
-{
-	return !a->consent && leads_there(e, a);
-}
-static bool not_reset(const struct fm_engine *e, const struct fm_asg *a)
-{
-	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
-	uint32_t good = MR_VF_RESET_DONE | MR_VF_DEFAULTS;
-
-	return a->a.place.way == FM_WAY_DEVICE || !f || (f->status & good) != good;
-}
-static bool retracts(const struct fm_engine *e, const struct fm_asg *a)
-{
-	(void)e;
-	return a->retracts;
-}
-static bool unbound(const struct fm_engine *e, const struct fm_asg *a)
-{
-	return !a->bound && agent_of(e, a);
-}
-static bool gate_shut(const struct fm_engine *e, const struct fm_asg *a)
-{
-	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
-
-	return has_gate(e, a) && !f->gate_open;
-}
-
-#define SAME	 FM_PHASE_COUNT
-#define P(x)	 FM_PHASE_##x
-#define OPK(x)	 .op = FM_OP_##x, .verb = -1
-#define AGENT(x) .op = -1, .verb = FM_AGENT_##x
-#define BOOK	 .op = -1, .verb = -1
-#define NEXT(x)	 .next = FM_STEP_##x
-
-static const struct step_row rows[FM_STEP_COUNT] = {
-	[FM_STEP_NONE] = {"none", BOOK, SAME, SAME},
-	[FM_STEP_QUIESCE] = {"quiesce", AGENT(QUIESCE), P(QUIESCING), SAME, NEXT(GATE_CLOSE),
-			     ON_BACK, asks_host},
-	[FM_STEP_GATE_CLOSE] = {"gate-close", OPK(GATE_CLOSE), P(RELEASING), SAME,
-				NEXT(REQUEST_OUT), ON_BACK, has_gate},
-	[FM_STEP_REQUEST_OUT] = {"request-out", OPK(REQUEST_OUT), P(RELEASING), SAME,
-				 NEXT(GIVE_BACK), ON_BACK, asks_lvf},
-	[FM_STEP_GIVE_BACK] = {"give-back", AGENT(RELEASE), P(RELEASING), SAME, NEXT(BLOCK),
-			       ON_BACK, asks_host},
-	[FM_STEP_BLOCK] = {"block", OPK(BLOCK), P(RELEASING), P(FENCED), NEXT(DRAIN), ON_HOLD,
-			   leads_there},
-	[FM_STEP_DRAIN] = {"drain", OPK(DRAIN), P(DRAINING_IO), SAME, NEXT(UNMAP),
-			   ON_QUARANTINE, leads_there},
-	[FM_STEP_UNMAP] = {"unmap", OPK(UNMAP), P(DRAINING_IO), SAME, NEXT(TOMBSTONE),
-			   ON_QUARANTINE, leads_there},
-	[FM_STEP_TOMBSTONE] = {"tombstone", OPK(TOMBSTONE), SAME, SAME, NEXT(RESET_OUT),
-			       ON_PASS, without_consent},
-	[FM_STEP_RESET_OUT] = {"reset", OPK(RESET), P(RESETTING), SAME, NEXT(OUT_DONE),
-			       ON_QUARANTINE, is_there},
-	[FM_STEP_OUT_DONE] = {"released", BOOK, P(RESETTING), SAME},
-	[FM_STEP_PROVISION] = {"provision", BOOK, SAME, SAME, NEXT(ATTACH)},
-	[FM_STEP_ATTACH] = {"attach-pf", BOOK, SAME, SAME, NEXT(ENABLE)},
-	[FM_STEP_ENABLE] = {"enable-vfs", BOOK, SAME, SAME, NEXT(RESET_IN)},
-	[FM_STEP_RESET_IN] = {"reset", OPK(RESET), P(RESETTING), SAME, NEXT(CONFIGURE),
-			      ON_QUARANTINE, not_reset},
-	[FM_STEP_CONFIGURE] = {"configure", OPK(CONFIGURE), P(RESETTING), P(CONFIGURED),
-			       NEXT(MAP), ON_QUARANTINE},
-	[FM_STEP_MAP] = {"map", OPK(MAP), SAME, P(MAPPED), NEXT(ACTIVATE), ON_PEND},
-	[FM_STEP_ACTIVATE] = {"activate", AGENT(ACTIVATE), P(ACTIVATING), SAME, NEXT(GATE_OPEN),
-			      ON_FAIL, knows_agent},
-	[FM_STEP_GATE_OPEN] = {"gate-open", OPK(GATE_OPEN), P(ACTIVATING), SAME, NEXT(IN_DONE),
-			       ON_DEGRADE, has_gate},
-	[FM_STEP_IN_DONE] = {"active", BOOK, P(ACTIVATING), SAME},
-	[FM_STEP_SET_ATTRS] = {"set-attrs", OPK(SET_ATTRS), SAME, SAME, NEXT(NONE), ON_DEGRADE,
-			       has_gate},
-	[FM_STEP_READ_BACK] = {"read-back", OPK(READ_FN), SAME, SAME, NEXT(NONE), ON_PASS},
-	[FM_STEP_BACK_RETRACT] = {"retract", OPK(RETRACT), SAME, SAME, NEXT(BACK_ACTIVATE),
-				  ON_HOLD, retracts},
-	[FM_STEP_BACK_ACTIVATE] = {"activate", AGENT(ACTIVATE), P(ACTIVATING), SAME,
-				   NEXT(BACK_OPEN), ON_FAIL, unbound},
-	[FM_STEP_BACK_OPEN] = {"gate-open", OPK(GATE_OPEN), SAME, SAME, NEXT(BACK_DONE),
-			       ON_DEGRADE, gate_shut},
-	[FM_STEP_BACK_DONE] = {"back", BOOK, SAME, SAME},
-};
-
-/* The step as it is shown. */
-const char *fm_step_name(enum fm_step s)
-{
-	return s < FM_STEP_COUNT ? rows[s].name : "?";
-}
+#define P(x) FM_PHASE_##x
+#define SAME FM_SAME
 
 /* Puts it on the list that this step works off. */
 void fm_asg_poke(struct fm_engine *e, struct fm_asg *a)
@@ -182,7 +38,7 @@ void fm_asg_wake(struct fm_engine *e)
 		struct fm_asg *a = e->waiting[i];
 
 		a->waits = false;
-		if (rows[a->step].verb >= 0 && !a->tag)
+		if (fm_steps[a->step].verb >= 0 && !a->tag)
 			a->until = MR_NEVER;
 		fm_asg_poke(e, a);
 	}
@@ -274,7 +130,7 @@ static void send_cmd(struct fm_engine *e, struct fm_asg *a, struct fm_session *s
 static void before_block(struct fm_engine *e, struct fm_asg *a)
 {
 	a->cut = true;
-	if (!a->consent && leads_there(e, a)) {
+	if (!a->consent && fm_step_leads_there(e, a)) {
 		a->a.forced = true;
 		fm_tomb_add(e, a);
 	}
@@ -369,7 +225,7 @@ static void failed(struct fm_engine *e, struct fm_asg *a);
 /* Does one step; true when the next one follows at once. */
 static bool step_once(struct fm_engine *e, struct fm_asg *a)
 {
-	const struct step_row *r = &rows[a->step];
+	const struct fm_step_row *r = &fm_steps[a->step];
 	struct fm_session *s;
 
 	if (r->wanted && !r->wanted(e, a)) {
@@ -391,7 +247,7 @@ static bool step_once(struct fm_engine *e, struct fm_asg *a)
 		send_op(e, a, (enum fm_op_kind)r->op);
 		return false;
 	}
-	s = agent_of(e, a);
+	s = fm_step_agent(e, a);
 	if (!s || !s->synced) {
 		fm_asg_why(e, a, MR_REASON_TIMEOUT, "waiting for the agent of %s", a->a.host);
 		if (a->drain_until != MR_NEVER && e->now.mono_ns >= a->drain_until) {
@@ -441,7 +297,7 @@ void fm_asg_run(struct fm_engine *e)
 /* The next step, with a new count of tries. */
 static void advance(struct fm_engine *e, struct fm_asg *a, uint64_t tag)
 {
-	const struct step_row *r = &rows[a->step];
+	const struct fm_step_row *r = &fm_steps[a->step];
 
 	a->tries = 0;
 	a->until = MR_NEVER;
@@ -482,14 +338,14 @@ static void alarm(struct fm_engine *e, struct fm_asg *a)
 /* What follows when a step failed for good. */
 static void failed(struct fm_engine *e, struct fm_asg *a)
 {
-	switch (rows[a->step].fail) {
-	case ON_BACK:
+	switch (fm_steps[a->step].fail) {
+	case FM_ON_BACK:
 		if (a->step == FM_STEP_GATE_CLOSE && a->a.forced)
 			alarm(e, a); /* identities may still be seen: hold */
 		else
 			give_up_out(e, a);
 		break;
-	case ON_HOLD:
+	case FM_ON_HOLD:
 		if (a->step == FM_STEP_BACK_RETRACT) { /* the host let go first: go on */
 			a->consent = true;
 			a->step = FM_STEP_BLOCK;
@@ -498,8 +354,8 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 		}
 		alarm(e, a);
 		break;
-	case ON_QUARANTINE:
-		if (is_there(e, a)) {
+	case FM_ON_QUARANTINE:
+		if (fm_step_is_there(e, a)) {
 			fm_quarantine_asg(e, a, a->a.detail);
 			break;
 		}
@@ -507,7 +363,7 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 		a->step = FM_STEP_OUT_DONE;
 		fm_asg_poke(e, a);
 		break;
-	case ON_PEND:
+	case FM_ON_PEND:
 		a->paused = true;
 		a->next.set = false;
 		a->a.going = true;
@@ -515,17 +371,17 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 		a->consent = true;
 		fm_asg_poke(e, a);
 		break;
-	case ON_FAIL:
+	case FM_ON_FAIL:
 		a->step = FM_STEP_NONE;
 		phase_to(e, a, P(FAILED));
 		fm_failover_moves(e);
 		break;
-	case ON_DEGRADE:
+	case FM_ON_DEGRADE:
 		a->step = FM_STEP_NONE;
 		if (fm_phase_allowed(a->a.phase, P(DEGRADED)))
 			fm_asg_phase(e, a, P(DEGRADED), 0);
 		break;
-	case ON_PASS:
+	case FM_ON_PASS:
 		if (a->step == FM_STEP_READ_BACK) {
 			a->resume = true;
 			fm_ch_observe(e, a->a.fn.chassis);
@@ -545,7 +401,7 @@ static void try_again(struct fm_engine *e, struct fm_asg *a)
 		failed(e, a);
 		return;
 	}
-	a->resume = rows[a->step].op >= 0 && a->step != FM_STEP_READ_BACK &&
+	a->resume = fm_steps[a->step].op >= 0 && a->step != FM_STEP_READ_BACK &&
 		    a->step != FM_STEP_SET_ATTRS && a->step != FM_STEP_BACK_RETRACT &&
 		    a->step != FM_STEP_BACK_OPEN && a->step != FM_STEP_GATE_CLOSE &&
 		    a->step != FM_STEP_REQUEST_OUT;
@@ -610,7 +466,7 @@ void fm_asg_result(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
 		advance(e, a, tag);
 		return;
 	}
-	fm_asg_why(e, a, r->reason, "%s: %s", rows[a->step].name,
+	fm_asg_why(e, a, r->reason, "%s: %s", fm_steps[a->step].name,
 		   r->detail[0] ? r->detail : mr_reason_text(r->reason));
 	if (r->reason == MR_REASON_DEVICE_GONE)
 		device_gone(e, a);
@@ -623,7 +479,7 @@ void fm_asg_lost(struct fm_engine *e, struct fm_asg *a, enum mr_reason reason, c
 {
 	a->tag = 0;
 	a->until = MR_NEVER;
-	if (rows[a->step].verb >= 0) { /* the session is gone: ask again in the next one */
+	if (fm_steps[a->step].verb >= 0) { /* the session is gone: ask again in the next one */
 		if (a->a.going && !a->cut && a->drain != FM_DRAIN_REQUEST)
 			a->a.forced = true;
 		fm_asg_why(e, a, reason, "%s", why);
@@ -631,7 +487,7 @@ void fm_asg_lost(struct fm_engine *e, struct fm_asg *a, enum mr_reason reason, c
 		return;
 	}
 	a->resume = true;
-	fm_asg_why(e, a, reason, "%s: %s", rows[a->step].name, why);
+	fm_asg_why(e, a, reason, "%s: %s", fm_steps[a->step].name, why);
 	fm_asg_poke(e, a);
 }
 
@@ -662,10 +518,10 @@ void fm_asg_ack(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
 		acked(e, a, ack);
 		return;
 	}
-	fm_asg_why(e, a, ack->reason, "%s on %s: %s%s%s", rows[a->step].name, a->a.host,
+	fm_asg_why(e, a, ack->reason, "%s on %s: %s%s%s", fm_steps[a->step].name, a->a.host,
 		   ack->detail[0] ? ack->detail : mr_reason_text(ack->reason),
 		   ack->who[0] ? ", by " : "", ack->who);
-	if (rows[a->step].fail == ON_BACK && e->now.mono_ns >= a->drain_until) {
+	if (fm_steps[a->step].fail == FM_ON_BACK && e->now.mono_ns >= a->drain_until) {
 		failed(e, a);
 		return;
 	}
@@ -683,11 +539,11 @@ void fm_asg_timer(struct fm_engine *e, struct fm_asg *a)
 	if (a->until == MR_NEVER || a->until > e->now.mono_ns)
 		return;
 	a->until = MR_NEVER;
-	if (a->tag && rows[a->step].verb >= 0) {
+	if (a->tag && fm_steps[a->step].verb >= 0) {
 		fm_inflight_del(e, a->tag);
 		a->tag = 0;
 		fm_asg_why(e, a, MR_REASON_TIMEOUT, "%s: no answer from the agent of %s",
-			   rows[a->step].name, a->a.host);
+			   fm_steps[a->step].name, a->a.host);
 		if (a->step == FM_STEP_QUIESCE)
 			a->bound = false;
 		failed(e, a);
