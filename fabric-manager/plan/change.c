@@ -44,24 +44,29 @@ static struct fm_change *add(struct fm_plan *plan, unsigned *cap, enum fm_change
 	return c;
 }
 
+/* Where a PF has fewer VFs than the pools want. Growing one that runs clears its VF Enable: all
+ * its VFs go (class Count). More than are wanted stay: taking them away would interrupt
+ * everything and give nobody anything. */
 static void provisions(struct fm_planner *p, unsigned *cap)
 {
 	for (unsigned i = 0; i < p->world.adapters; i++) {
 		const struct fm_unit_adapter *a = &p->world.adapter[i];
-		bool differs = false, enabled = false;
+		bool lacks = false, runs = false;
 		struct fm_change *c;
 
 		if (!a->provision || a->a->kind == FM_ADAPTER_BASE || !a->a->present ||
 		    !p->world.chassis[a->chassis].c->observed)
 			continue;
 		for (unsigned k = 0; k < a->units; k++) {
-			differs |= a->a->pf[k].numvfs != a->provision;
-			enabled |= a->a->pf[k].numvfs != 0;
+			if (a->a->pf[k].numvfs >= a->provision)
+				continue;
+			lacks = true;
+			runs |= a->a->pf[k].numvfs != 0;
 		}
-		if (!differs)
+		if (!lacks)
 			continue;
 		c = add(p->plan, cap, FM_CHANGE_PROVISION,
-			enabled && a->disturbed ? FM_CLASS_COUNT : FM_CLASS_NONE);
+			runs ? FM_CLASS_COUNT : FM_CLASS_NONE);
 		c->chassis = a->chassis;
 		c->port = a->a->port;
 		c->value = a->provision;

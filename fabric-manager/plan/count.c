@@ -66,7 +66,6 @@ void fm_world_take(struct fm_world *w, const struct fm_use *u)
 	un->guaranteed += u->guaranteed;
 	un->limit += fm_unit_limit(un, u->limit);
 	set_load(un);
-	a->in_use = true;
 	a->exclusive |= u->exclusive;
 	take_host(w, u);
 }
@@ -102,21 +101,20 @@ void fm_world_rate(struct fm_world *w, uint32_t unit, const struct fm_use *from,
 	set_load(un);
 }
 
-/* VFs that may be handed out: as many as are enabled, or as will be where nobody is disturbed
- * by enabling them. */
+/* VFs that may be handed out: as many as are enabled, or as will be on a PF that has none yet.
+ * More than are enabled come by a change of class Count, which waits for approval. */
 void fm_world_provision(struct fm_world *w)
 {
 	for (unsigned i = 0; i < w->adapters; i++) {
 		struct fm_unit_adapter *a = &w->adapter[i];
 
-		a->disturbed = a->in_use;
 		for (unsigned p = 0; p < a->units; p++) {
 			struct fm_unit *u = &w->unit[a->unit + p];
 			uint32_t have = a->a->pf[p].numvfs, n = a->provision;
 
 			if (a->a->kind == FM_ADAPTER_BASE)
 				n = 1;
-			else if (have && a->in_use && have < n)
+			else if (have && have < n)
 				n = have;
 			u->usable = (uint16_t)n;
 		}

@@ -271,12 +271,16 @@ static void window_words(const struct fm_world *w, const struct fm_ask *ask,
 static void full_words(const struct fm_world *w, const struct fm_cand *c, struct mr_buf *out)
 {
 	const struct fm_unit *u = &w->unit[c->unit];
-	unsigned used = 0, all = 0;
+	unsigned used = 0, all = 0, off = 0;
 
-	for (unsigned v = c->vf_first; v <= c->vf_last && v < u->vfs; v++, all++)
-		used += fm_bit(u->bits, v) || v >= u->usable;
+	for (unsigned v = c->vf_first; v <= c->vf_last && v < u->vfs; v++, all++) {
+		off += v >= u->usable;
+		used += v < u->usable && fm_bit(u->bits, v);
+	}
 	fm_unit_words(w, c->unit, out);
 	mr_buf_printf(out, ": %u of %u functions are used", used, all);
+	if (off)
+		mr_buf_printf(out, ", %u not enabled", off);
 	if (u->leaving)
 		mr_buf_printf(out, ", %u on the way out", u->leaving);
 }

@@ -45,8 +45,7 @@ struct fm_unit_adapter {
 	uint32_t unit, units;
 	uint16_t chassis, index; /* in its chassis */
 	uint16_t free_vhs;
-	uint32_t provision;	/* VFs per PF that the pools want; 0 = in no pool */
-	bool in_use, disturbed; /* now; by changing its VF count: those of before this plan */
+	uint32_t provision; /* VFs per PF that the pools want; 0 = in no pool */
 	bool exclusive;
 	uint32_t only_host;  /* FM_NONE, FM_MANY or the only one that has functions of it */
 	struct fm_need need; /* of a bridge that leads to its PFs */

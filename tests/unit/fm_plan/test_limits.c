@@ -282,12 +282,22 @@ START_TEST(test_provision)
 	ck_assert(p->placed[0].placed);
 	fix_settle(f, p);
 	fm_plan_free(p);
+	pf->numvfs = 8; /* more than wanted stay enabled, and are not handed out */
+	for (unsigned i = 0; i < 4; i++)
+		fix_claim(f, "b", i == 0 ? "d0" : i == 1 ? "d1" : i == 2 ? "d2" : "d3", 0, 0);
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_PROVISION), 0);
+	ck_assert(p->placed[3].placed && !p->placed[4].placed);
+	fm_plan_free(p);
 	pf->numvfs = 4;
 	f->d->pool[0].provision = 0;
 	p = fix_plan(f);
-	ck_assert_uint_eq(p->changes, 1);
+	ck_assert_int_eq(p->change[0].kind, FM_CHANGE_PROVISION);
 	ck_assert_int_eq(p->change[0].change_class, FM_CLASS_COUNT);
 	ck_assert_uint_eq(p->change[0].value, 8);
+	ck_assert(!p->placed[4].placed); /* not before the approval */
+	ck_assert_str_eq(p->placed[4].detail,
+			 "dev/pf0: 4 of 8 functions are used, 4 not enabled");
 	fm_plan_free(p);
 	fix_free(f);
 }
