@@ -84,8 +84,14 @@ static const struct ag_fn *fn_of(const struct ag_core *c, const struct ag_job *j
 
 static void remember(struct ag_core *c, const struct ag_action *a)
 {
-	struct ag_done *d = &c->done[c->done_next++ % AG_DONE_MAX];
+	struct ag_done *d;
 
+	if (c->dones < AG_DONE_MAX) {
+		MR_GROW(c->done, c->dones, c->dones_cap);
+		d = &c->done[c->dones++];
+	} else {
+		d = &c->done[c->done_oldest++ % AG_DONE_MAX];
+	}
 	d->op = a->op;
 	put_text(d->detail, sizeof(d->detail), a->detail);
 	d->has_fn = a->has_fn;
@@ -190,7 +196,7 @@ static struct ag_job *find_op(const struct ag_core *c, uint64_t op)
 
 static bool replay(struct ag_core *c, const struct ag_cmd *cmd)
 {
-	for (unsigned i = 0; i < AG_DONE_MAX; i++) {
+	for (unsigned i = 0; i < c->dones; i++) {
 		const struct ag_done *d = &c->done[i];
 		struct ag_action *a;
 
@@ -410,4 +416,5 @@ void ag_jobs_free(struct ag_core *c)
 	for (unsigned i = 0; i < c->jobs; i++)
 		free(c->job[i]);
 	free(c->job);
+	free(c->done);
 }

@@ -10,7 +10,7 @@
 #include "agent/core/core.h"
 
 #define AG_JOBS_MAX	 4096
-#define AG_DONE_MAX	 128   /* acknowledgements kept for commands that are asked again */
+#define AG_DONE_MAX	 1024  /* acknowledgements kept for commands that are asked again */
 #define AG_EPOCHS_MAX	 65536 /* assignments whose epoch is remembered */
 #define AG_SCAN_FN_MAX	 65536
 #define AG_SCAN_SLOT_MAX 4096
@@ -68,8 +68,8 @@ struct ag_core {
 	int64_t heartbeat_at, offline_since, alone_ns, alone_next;
 	struct ag_job **job;
 	unsigned jobs, jobs_cap;
-	struct ag_done done[AG_DONE_MAX];
-	unsigned done_next;
+	struct ag_done *done; /* grows to AG_DONE_MAX, then the oldest make room */
+	unsigned dones, dones_cap, done_oldest;
 	struct mr_map *epoch; /* assignment -> highest epoch seen */
 	uint64_t last_tag;
 };

@@ -555,6 +555,23 @@ START_TEST(test_duplicates)
 }
 END_TEST
 
+/* Memory has an end: the oldest answers are forgotten, and carried out again. */
+START_TEST(test_old_answers_are_forgotten)
+{
+	struct ag_cmd g = cmd(AG_CONFIRM_GONE, AG_WAY_LVF, 3, 7);
+
+	for (unsigned i = 0; i < 1025; i++) {
+		g.op = 1000 + i;
+		command(&g);
+		scan();
+	}
+	g.op = 1001;
+	ck_assert_str_eq(command(&g), "ack 1001 OK (gone); ");
+	g.op = 1000;
+	ck_assert_str_eq(ask(&g), "ack 1000 OK (gone); ");
+}
+END_TEST
+
 START_TEST(test_a_refused_command_is_tried_again)
 {
 	struct ag_cmd g = cmd(AG_CONFIRM_GONE, AG_WAY_LVF, 3, 2);
@@ -673,6 +690,7 @@ static void add(Suite *s)
 				      test_a_newer_epoch_stops_the_older,
 				      test_malformed,
 				      test_duplicates,
+				      test_old_answers_are_forgotten,
 				      test_a_refused_command_is_tried_again,
 				      test_acks_go_to_the_session_that_asked,
 				      test_no_commands_before_acceptance,
