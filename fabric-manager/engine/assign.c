@@ -416,6 +416,8 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 		a->a.place = r->place;
 		fm_asg_index(e, a);
 	}
+	if (a->step == FM_STEP_READ_BACK)
+		fm_asg_slot(e, a);
 	if (a->step == FM_STEP_REQUEST_OUT)
 		a->retracts = true;
 	if (a->step == FM_STEP_BACK_RETRACT)

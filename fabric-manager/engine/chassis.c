@@ -244,6 +244,8 @@ void fm_ch_result(struct fm_engine *e, unsigned chassis, struct fm_op_result *r)
 		observed(e, chassis, r);
 	} else if (r->end == FM_OP_DONE && r->kind == FM_OP_TAKE_OWNER) {
 		c->state = FM_CH_READY;
+		e->inv.chassis[chassis].owner_id = e->meta.owner_id;
+		e->inv.chassis[chassis].owner_epoch = c->epoch;
 		fm_log(e, 1, "chassis '%s': owner epoch %llu is ours", e->chassis_name[chassis],
 		       (unsigned long long)c->epoch);
 		fm_note(e, MR_REASON_OK, e->chassis_name[chassis], "ready, owner epoch %llu",
@@ -387,6 +389,26 @@ static void vf_state(struct fm_engine *e, const struct fm_chassis_event *ev)
 	fm_asg_poke(e, a);
 }
 
+/* VF Enable changed in a VH: the slots of its LVFs may be others now. */
+static void vf_enable(struct fm_engine *e, const struct fm_chassis_event *ev)
+{
+	struct fm_asg *a;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (!a->a.has_fn || a->a.place.way != FM_WAY_LVF ||
+		    a->a.chassis != ev->chassis || a->a.place.port != ev->port ||
+		    a->a.fn.port != ev->fn.port)
+			continue;
+		if (a->step != FM_STEP_NONE || a->resume) {
+			fm_ch_observe(e, ev->chassis); /* what is under way is not disturbed */
+			continue;
+		}
+		a->step = FM_STEP_READ_BACK;
+		fm_asg_poke(e, a);
+	}
+}
+
 static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev)
 {
 	struct fm_adapter *d = fm_adapter_by_port(&e->inv, ev->chassis, ev->port);
@@ -439,8 +461,10 @@ void fm_ch_event(struct fm_engine *e, const struct fm_chassis_event *ev)
 		disconnected(e, ev->chassis);
 		break;
 	case FM_CE_OVERFLOW:
-	case FM_CE_VF_ENABLE: /* slots may have changed: nothing keys on them, but they show */
 		fm_ch_observe(e, ev->chassis);
+		break;
+	case FM_CE_VF_ENABLE:
+		vf_enable(e, ev);
 		break;
 	case FM_CE_HOST_LINK:
 	case FM_CE_HOST_POWER:

@@ -413,6 +413,7 @@ void fm_ch_adopt(struct fm_engine *e, unsigned chassis);
 const char *fm_ch_state_name(enum fm_chassis_state s);
 /* chassis_join.c: compares what was observed with what is intended. */
 void fm_ch_join(struct fm_engine *e, unsigned chassis);
+void fm_asg_slot(struct fm_engine *e, struct fm_asg *a);
 /* ports.c: lets hosts in, in policy order. */
 void fm_ports_soon(struct fm_engine *e);
 void fm_ports_check(struct fm_engine *e);

@@ -50,7 +50,9 @@ static void report_drift(struct fm_engine *e, struct fm_asg *a)
 	a->drifted = true;
 }
 
-static void slot_again(struct fm_engine *e, struct fm_asg *a)
+/* The slot of an LVF as it was read: the device packs its map while VF Enable is 0, so slots
+ * change over a reboot (HANDOVER 1). */
+void fm_asg_slot(struct fm_engine *e, struct fm_asg *a)
 {
 	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
 
@@ -65,9 +67,11 @@ static void slot_again(struct fm_engine *e, struct fm_asg *a)
 
 static void join_one(struct fm_engine *e, struct fm_asg *a)
 {
-	if (!a->a.has_fn || a->tag || a->fresh > e->ch[a->a.fn.chassis].read_at)
+	if (!a->a.has_fn || a->fresh > e->ch[a->a.fn.chassis].read_at)
 		return;
-	slot_again(e, a);
+	fm_asg_slot(e, a);
+	if (a->tag)
+		return;
 	if (a->step != FM_STEP_NONE && !a->resume) {
 		fm_asg_poke(e, a);
 		return;

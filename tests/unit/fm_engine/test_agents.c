@@ -369,6 +369,29 @@ START_TEST(slot_power_by_the_host)
 }
 END_TEST
 
+/* A host that boots may find its functions in other slots: nothing keys on them. */
+START_TEST(slots_change_over_a_reboot)
+{
+	struct world w;
+	struct fm_chassis_event c = {.kind = FM_CE_VF_ENABLE, .port = 1, .fn = {.port = NIC}};
+	struct fm_event ev = {.kind = FM_EV_CHASSIS, .chassis = &c};
+
+	up(&w, true, true);
+	w_apply(&w, WEB);
+	mr_buf_reset(&w.ops);
+	w.c.adapter[0].fn[0].lvf_slot = 3;
+	w_step(&w, &ev);
+	w_settle(&w);
+	W_OPS(&w, "read-fn ");
+	ck_assert_uint_eq(w_asg(&w, "web/data0")->place.slot, 3);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade02");
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(drift_is_reported)
 {
 	struct world w;
@@ -413,6 +436,7 @@ int main(void)
 	tcase_add_loop_test(t, crash_in_a_move, 0, 70);
 	tcase_add_test(t, adapter_pulled_and_back);
 	tcase_add_test(t, slot_power_by_the_host);
+	tcase_add_test(t, slots_change_over_a_reboot);
 	tcase_add_test(t, drift_is_reported);
 	suite_add_tcase(s, t);
 	return w_main(s) ? EXIT_FAILURE : EXIT_SUCCESS;
