@@ -222,6 +222,18 @@ static bool book(struct fm_engine *e, struct fm_asg *a)
 
 static void failed(struct fm_engine *e, struct fm_asg *a);
 
+/* An LVF is there to be activated when the host's SR-PCIM of this boot enabled the PF's VFs. */
+static bool can_be_activated(struct fm_engine *e, struct fm_asg *a)
+{
+	char why[FM_DETAIL_MAX] = "";
+
+	if (fm_enable_ready(e, a, why, sizeof(why)))
+		return true;
+	fm_asg_why(e, a, MR_REASON_OK, "%s", why);
+	wait_shared(e, a);
+	return false;
+}
+
 /* Does one step; true when the next one follows at once. */
 static bool step_once(struct fm_engine *e, struct fm_asg *a)
 {
@@ -258,7 +270,8 @@ static bool step_once(struct fm_engine *e, struct fm_asg *a)
 		wait_shared(e, a);
 		return false;
 	}
-	send_cmd(e, a, s, (enum fm_agent_verb)r->verb);
+	if (r->verb != FM_AGENT_ACTIVATE || can_be_activated(e, a))
+		send_cmd(e, a, s, (enum fm_agent_verb)r->verb);
 	return false;
 }
 

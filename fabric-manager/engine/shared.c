@@ -94,7 +94,8 @@ bool fm_enable_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t si
 		return true;
 	t = fm_attach_get(e, a->a.chassis, a->a.place.port, a->a.fn.port, true);
 	s = session_at(e, t);
-	if (t->enabled >> a->a.place.pf & 1 || !s || !s->synced)
+	if (t->enabled >> a->a.place.pf & 1 || !s || !s->synced ||
+	    (t->state != FM_ATTACH_UP && t->state != FM_ATTACH_ENABLING))
 		return true;
 	mr_fmt(why, size, "waiting for %s to enable the functions of %s", a->a.host,
 	       a->a.adapter);

@@ -161,6 +161,27 @@ START_TEST(agent_restarts_in_the_middle)
 }
 END_TEST
 
+/* After a boot the SR-PCIM of the host enables the VFs anew, before any of them is activated.
+ */
+START_TEST(lvfs_after_a_reboot)
+{
+	struct world w;
+
+	up(&w, true, true);
+	w_apply(&w, WEB);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	mr_buf_reset(&w.ops);
+	w_agent_down(&w, 1, false);
+	w.c.host[0].boots++;
+	w_chassis(&w, FM_CE_HOST_RESET, 1, 0, w.c.host[0].boots);
+	w_agent_up(&w, 1, "boot-b", true);
+	w_settle(&w);
+	W_OPS(&w, "challenge enable-vfs! activate! gate-open ");
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(driver_refuses)
 {
 	struct world w;
@@ -426,6 +447,7 @@ int main(void)
 	tcase_add_test(t, taken_back_while_busy);
 	tcase_add_test(t, silent_agent_pauses);
 	tcase_add_loop_test(t, agent_restarts_in_the_middle, 0, 2);
+	tcase_add_test(t, lvfs_after_a_reboot);
 	tcase_add_test(t, driver_refuses);
 	tcase_add_loop_test(t, host_off_is_cut_by_force, 0, 2);
 	tcase_add_test(t, confirm_gone_clears);
