@@ -130,6 +130,7 @@ static void send_cmd(struct fm_engine *e, struct fm_asg *a, struct fm_session *s
 static void before_block(struct fm_engine *e, struct fm_asg *a)
 {
 	a->cut = true;
+	a->consent = a->consent || fm_step_host_let_go(e, a);
 	if (!a->consent && fm_step_leads_there(e, a)) {
 		a->a.forced = true;
 		fm_tomb_add(e, a);
@@ -140,6 +141,10 @@ static void before_block(struct fm_engine *e, struct fm_asg *a)
 
 static void finish_out(struct fm_engine *e, struct fm_asg *a)
 {
+	struct fm_session *s = a->consent ? NULL : fm_step_agent(e, a);
+
+	if (s && s->synced)
+		fm_tomb_ask(e, s);
 	a->step = FM_STEP_NONE;
 	a->tries = 0;
 	a->cut = a->retracts = a->bound = a->fence_bad = false;
@@ -222,16 +227,18 @@ static bool book(struct fm_engine *e, struct fm_asg *a)
 
 static void failed(struct fm_engine *e, struct fm_asg *a);
 
-/* An LVF is there to be activated when the host's SR-PCIM of this boot enabled the PF's VFs. */
-static bool can_be_activated(struct fm_engine *e, struct fm_asg *a)
+/* An LVF can be made Available once the host's SR-PCIM enabled the VFs of its PF: it may have
+ * been mapped while the agent was away, or the host booted since. */
+static bool enabled(struct fm_engine *e, struct fm_asg *a)
 {
 	char why[FM_DETAIL_MAX] = "";
+	bool ready = fm_enable_ready(e, a, why, sizeof(why));
 
-	if (fm_enable_ready(e, a, why, sizeof(why)))
-		return true;
-	fm_asg_why(e, a, MR_REASON_OK, "%s", why);
-	wait_shared(e, a);
-	return false;
+	if (!ready)
+		wait_shared(e, a);
+	if (!ready || a->step == FM_STEP_ACTIVATE)
+		fm_asg_why(e, a, MR_REASON_OK, "%s", why);
+	return ready;
 }
 
 /* Does one step; true when the next one follows at once. */
@@ -270,8 +277,9 @@ static bool step_once(struct fm_engine *e, struct fm_asg *a)
 		wait_shared(e, a);
 		return false;
 	}
-	if (r->verb != FM_AGENT_ACTIVATE || can_be_activated(e, a))
-		send_cmd(e, a, s, (enum fm_agent_verb)r->verb);
+	if (r->verb == FM_AGENT_ACTIVATE && !enabled(e, a))
+		return false;
+	send_cmd(e, a, s, (enum fm_agent_verb)r->verb);
 	return false;
 }
 

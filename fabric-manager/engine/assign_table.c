@@ -25,16 +25,33 @@ static bool asks_host(const struct fm_engine *e, const struct fm_asg *a)
 		return false;
 	return fm_step_agent(e, a) || (knows_agent(e, a) && h && h->power && h->link);
 }
-static bool asks_lvf(const struct fm_engine *e, const struct fm_asg *a)
-{
-	return a->a.place.way == FM_WAY_LVF && asks_host(e, a);
-}
 /* Whether the function is there to be asked. */
 bool fm_step_is_there(const struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
 
 	return d && d->present && fm_fn_get(&e->inv, a->a.fn);
+}
+/* The state of an LVF as it was read last, by GATE_CLOSE at the latest. */
+static bool lvf_reads(const struct fm_engine *e, const struct fm_asg *a, enum mr_vf_state state)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+
+	return a->a.place.way == FM_WAY_LVF && f && f->state == state;
+}
+/* Whether the host has let go of an LVF, or does not have it: its VF Enable is 0. */
+bool fm_step_host_let_go(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return lvf_reads(e, a, MR_VF_UNAVAILABLE);
+}
+static bool asks_lvf(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return lvf_reads(e, a, MR_VF_AVAILABLE) && asks_host(e, a);
+}
+static bool gives_back(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return !lvf_reads(e, a, MR_VF_UNAVAILABLE) && !lvf_reads(e, a, MR_VF_MIGRATE_IN) &&
+	       asks_host(e, a);
 }
 static bool has_gate(const struct fm_engine *e, const struct fm_asg *a)
 {
@@ -58,8 +75,7 @@ static bool not_reset(const struct fm_engine *e, const struct fm_asg *a)
 }
 static bool retracts(const struct fm_engine *e, const struct fm_asg *a)
 {
-	(void)e;
-	return a->retracts;
+	return a->retracts || lvf_reads(e, a, MR_VF_MIGRATE_OUT);
 }
 static bool unbound(const struct fm_engine *e, const struct fm_asg *a)
 {
@@ -88,7 +104,7 @@ const struct fm_step_row fm_steps[FM_STEP_COUNT] = {
 	[FM_STEP_REQUEST_OUT] = {"request-out", OPK(REQUEST_OUT), P(RELEASING), SAME,
 				 NEXT(GIVE_BACK), FM_ON_BACK, asks_lvf},
 	[FM_STEP_GIVE_BACK] = {"give-back", AGENT(RELEASE), P(RELEASING), SAME, NEXT(BLOCK),
-			       FM_ON_BACK, asks_host},
+			       FM_ON_BACK, gives_back},
 	[FM_STEP_BLOCK] = {"block", OPK(BLOCK), P(RELEASING), P(FENCED), NEXT(DRAIN),
 			   FM_ON_HOLD, fm_step_leads_there},
 	[FM_STEP_DRAIN] = {"drain", OPK(DRAIN), P(DRAINING_IO), SAME, NEXT(UNMAP),

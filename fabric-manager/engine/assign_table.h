@@ -39,4 +39,7 @@ struct fm_session *fm_step_agent(const struct fm_engine *e, const struct fm_asg 
 bool fm_step_is_there(const struct fm_engine *e, const struct fm_asg *a);
 bool fm_step_leads_there(const struct fm_engine *e, const struct fm_asg *a);
 
+/* Whether the host has let go of an LVF, or does not have it: its VF Enable is 0. */
+bool fm_step_host_let_go(const struct fm_engine *e, const struct fm_asg *a);
+
 #endif

@@ -162,7 +162,8 @@ void fm_attach_ack(struct fm_engine *e, const struct fm_inflight *f,
 		return;
 	}
 	t->state = FM_ATTACH_UP;
-	if (ack->reason == MR_REASON_OK) {
+	/* Another count than all is the host's own choice: what is enabled can be used. */
+	if (ack->reason == MR_REASON_OK || ack->reason == MR_REASON_NEEDS_APPROVAL) {
 		t->enabled |= (uint16_t)(1u << t->pf);
 		t->tries = 0;
 	} else {
@@ -296,6 +297,7 @@ static void attach_seen(struct fm_engine *e, unsigned chassis, const struct fm_h
 		return;
 	t->state = FM_ATTACH_UP;
 	t->bridge = (uint16_t)bridge;
+	fm_attach_leave(e, chassis, h->port, t->port); /* unless somebody uses it */
 }
 
 static bool still_attached(const struct fm_engine *e, const struct fm_attach *t)

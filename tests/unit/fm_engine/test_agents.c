@@ -390,6 +390,28 @@ START_TEST(slot_power_by_the_host)
 }
 END_TEST
 
+/* Mapped while the agent was away: its VFs are enabled before it is told to take the function.
+ */
+START_TEST(enabled_before_activated)
+{
+	struct world w;
+
+	up(&w, true, true);
+	w.crash_after = _i; /* attached, not yet mapped */
+	w_text(&w, FM_VERB_APPLY, WEB, true);
+	w_restart(&w);
+	w_settle(&w);
+	if (w_asg(&w, "web/data0") && w_asg(&w, "web/data0")->phase == FM_PHASE_ACTIVATING) {
+		mr_buf_reset(&w.ops);
+		w_agent_up(&w, 1, "boot-a", true);
+		W_OPS(&w, "challenge enable-vfs! activate! gate-open ");
+	}
+	w_apply(&w, WEB);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
 /* A host that boots may find its functions in other slots: nothing keys on them. */
 START_TEST(slots_change_over_a_reboot)
 {
@@ -458,6 +480,7 @@ int main(void)
 	tcase_add_loop_test(t, crash_in_a_move, 0, 70);
 	tcase_add_test(t, adapter_pulled_and_back);
 	tcase_add_test(t, slot_power_by_the_host);
+	tcase_add_loop_test(t, enabled_before_activated, 6, 14);
 	tcase_add_test(t, slots_change_over_a_reboot);
 	tcase_add_test(t, drift_is_reported);
 	suite_add_tcase(s, t);

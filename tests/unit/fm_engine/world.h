@@ -428,6 +428,8 @@ static inline bool w_function_op(struct world *w, const struct fm_op *op,
 			w_check_identity(w, f);
 		return true;
 	case FM_OP_REQUEST_OUT:
+		if (f->state != MR_VF_AVAILABLE)
+			return w_refuse(r, MR_REASON_CONFLICT, "not available");
 		f->state = MR_VF_MIGRATE_OUT;
 		return true;
 	case FM_OP_RETRACT:
@@ -566,6 +568,18 @@ static inline unsigned w_port_of(const struct world *w, uint64_t session)
 	return 0;
 }
 
+/* The host writes Unavailable to the State Array. */
+static inline void w_give_back(struct world *w, unsigned port, const struct fm_place *p)
+{
+	struct fm_adapter *a = &w->c.adapter[0];
+
+	for (unsigned v = 0; p->way == FM_WAY_LVF && v < a->vfs; v++)
+		if (a->fn[v].owner_vh == port && a->fn[v].lvf_slot == p->slot) {
+			ck_assert_int_eq(a->fn[v].state, MR_VF_MIGRATE_OUT);
+			a->fn[v].state = MR_VF_UNAVAILABLE;
+		}
+}
+
 static inline void w_command(struct world *w, uint64_t session, const struct fm_agent_cmd *c)
 {
 	unsigned port = w_port_of(w, session);
@@ -576,6 +590,8 @@ static inline void w_command(struct world *w, uint64_t session, const struct fm_
 	if (!port || a->silent)
 		return;
 	ck_assert_uint_eq(c->owner_epoch, w->c.owner_epoch);
+	if (c->verb == FM_AGENT_RELEASE)
+		w_give_back(w, port, &c->place);
 	ev = w_push(w, FM_EV_AGENT_ACK);
 	ev->session = session;
 	ev->ack.op = c->op;
