@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Random policies over a whole fabric: apply, edit, delete. The invariants hold after every
- *operation, by traffic; every claim becomes Active; after the delete every function is free and
- *reset.
+ * operation, by traffic; every claim becomes Active; after the delete every function is free
+ *and reset.
  *
  *	seeds-policies [--chassis FILE] [--seed N] [--count N] [--verbose]
  */
@@ -46,6 +46,14 @@ static void on_op(struct world *w, const struct fm_op_result *res, void *arg)
 		return;
 	if (!oracle_check(r->oracle, ++r->ops % FULL_EVERY ? vh : 0))
 		fail(r, oracle_complaint(r->oracle));
+}
+
+static void before_batch(struct world *w, void *arg)
+{
+	struct run *r = arg;
+
+	(void)w;
+	oracle_traffic(r->oracle);
 }
 
 static unsigned not_active(struct run *r, const struct fm_assignment **ret_first)
@@ -170,6 +178,7 @@ static bool run_seed(const char *chassis, uint64_t seed, bool verbose)
 	world_manager_start(r.w);
 	world_settle(r.w, SETTLE_NS);
 	r.w->on_op = on_op;
+	r.w->before_batch = before_batch;
 	r.w->arg = &r;
 	chassis_classes(fm_engine_inventory(r.w->engine), classes);
 	policy_random(&p, hosts, classes, &r.w->rng);

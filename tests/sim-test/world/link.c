@@ -113,6 +113,7 @@ static void to_manager(struct world *w, uint64_t session, const struct fm_agent_
 		break;
 	case FM_AGENT_MSG_ACK:
 		ev.kind = FM_EV_AGENT_ACK;
+		world_cmd_acked(w, msg->ack.op);
 		world_trace(w, "ack %llu %s %s", (unsigned long long)msg->ack.op,
 			    mr_reason_name(msg->ack.reason), msg->ack.detail);
 		break;

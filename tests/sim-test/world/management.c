@@ -10,6 +10,8 @@
 #include "common/pci/batch.h"
 #include "common/pci/regmap.h"
 #include "common/str.h"
+#include "common/xalloc.h"
+#include "tests/sim-test/world/faults.h"
 #include "tests/sim-test/world/world.h"
 
 static uint64_t read1(struct world *w, uint8_t space, uint16_t vh, uint16_t bdf,
@@ -38,50 +40,174 @@ static uint64_t mem(struct world *w, uint64_t address)
 	return read1(w, MR_SPACE_MEMORY, 0, 0, address, 8);
 }
 
-/* The control table behind a port: its address in VH 0, 0 where there is none. */
-static uint64_t control_table(struct world *w, unsigned port)
+/* ---- where the tables are: found once ---- */
+
+struct table {
+	uint64_t base; /* in VH 0, 0 = none found yet */
+	unsigned bus, pfs, vfs;
+};
+
+/* A function as it read at the last look (I6). */
+struct seen {
+	uint64_t resets, remaps, lost;
+	bool runs, known;
+};
+
+struct management {
+	unsigned ports;
+	struct table port[MR_MAX_PORTS + 1];
+	struct seen *seen[MR_MAX_PORTS + 1];
+};
+
+static void find_table(struct world *w, struct management *m, unsigned port)
 {
-	uint64_t rid = management_read(w, SW_PORT(port) + PORT_VH0_RID), bar;
+	struct table *t = &m->port[port];
+	uint64_t rid = management_read(w, SW_PORT(port) + PORT_VH0_RID), bar, counts;
 
 	if (management_read(w, SW_PORT(port) + PORT_KIND) != MR_PORT_ADAPTER || rid >= 0xffff)
-		return 0;
+		return;
+	t->bus = (unsigned)(rid >> 8);
 	bar = read1(w, MR_SPACE_CONFIG, 0, (uint16_t)rid, PCI_BASE_ADDRESS_0, 4) |
 	      read1(w, MR_SPACE_CONFIG, 0, (uint16_t)rid, PCI_BASE_ADDRESS_1, 4) << 32;
 	bar &= ~UINT64_C(0xf);
-	return bar && mem(w, bar + CT_MAGIC) == MR_CT_MAGIC ? bar : 0;
+	if (!bar || mem(w, bar + CT_MAGIC) != MR_CT_MAGIC)
+		return;
+	counts = mem(w, bar + CT_COUNTS);
+	t->base = bar;
+	t->pfs = counts & 0xff;
+	t->vfs = counts >> 16 & 0xffff;
 }
 
-typedef bool row_fn(struct world *w, unsigned port, unsigned pf, unsigned vf, uint64_t row,
-		    char *why, size_t size);
-
-static bool each_vf(struct world *w, row_fn *fn, char *why, size_t size)
+static struct management *tables(struct world *w)
 {
-	unsigned ports = (unsigned)(management_read(w, SW_CAPS) & 0xffff);
+	struct management *m = w->management;
 
-	for (unsigned port = 1; port <= ports; port++) {
-		uint64_t ct = control_table(w, port), counts = ct ? mem(w, ct + CT_COUNTS) : 0;
-		unsigned pfs = counts & 0xff, vfs = counts >> 16 & 0xffff;
+	if (!m) {
+		m = w->management = MR_NEW(struct management);
+		m->ports = (unsigned)(management_read(w, SW_CAPS) & 0xffff);
+		for (unsigned p = 1; p <= m->ports; p++)
+			find_table(w, m, p);
+	}
+	return m;
+}
 
-		for (unsigned pf = 0; pf < pfs; pf++)
-			for (unsigned vf = 0; vf < vfs; vf++)
-				if (!fn(w, port, pf, vf, ct + CT_VF(vfs, pf, vf), why, size))
+void management_free(struct world *w)
+{
+	if (!w->management)
+		return;
+	for (unsigned p = 0; p <= MR_MAX_PORTS; p++)
+		free(w->management->seen[p]);
+	free(w->management);
+}
+
+static uint64_t table_end(const struct table *t)
+{
+	return t->base + CT_VF(t->vfs, t->pfs, 0);
+}
+
+struct management_at management_at(struct world *w, uint64_t address)
+{
+	const struct management *m = tables(w);
+	struct management_at at = {0};
+
+	for (unsigned p = 1; p <= m->ports; p++) {
+		const struct table *t = &m->port[p];
+		uint64_t off = address - t->base - CT_VFS;
+		unsigned n = (unsigned)(off >> 8);
+
+		if (!t->base || address < t->base || address >= table_end(t))
+			continue;
+		at.port = p;
+		if (address < t->base + CT_VFS)
+			return at;
+		at.is_vf = true;
+		at.reg = off & 0xff;
+		at.fn = fm_fn_key((struct fm_fn_id){.port = (uint16_t)p,
+						    .pf = (uint16_t)(n / t->vfs),
+						    .vf = (uint16_t)(n % t->vfs)});
+		return at;
+	}
+	return at;
+}
+
+int management_port_of_bus(struct world *w, unsigned bus)
+{
+	const struct management *m = tables(w);
+
+	for (unsigned p = 1; p <= m->ports; p++)
+		if (m->port[p].bus && m->port[p].bus == bus)
+			return (int)p;
+	return -1;
+}
+
+void management_write(struct world *w, uint64_t address, uint64_t value)
+{
+	struct sim_batch_result r = {0};
+	struct mr_batch b = {0};
+
+	mr_batch_write(&b, MR_SPACE_MEMORY, 0, 0, address, 8, value);
+	sim_chassis_batch(w->chassis, w->now, management_read(w, SW_OWNER_ID),
+			  management_read(w, SW_OWNER_EPOCH), (const uint8_t *)b.ops.data,
+			  b.ops.len, &r);
+	mr_buf_done(&r.data);
+	mr_batch_done(&b);
+}
+
+/* ---- every function, with its row's registers ---- */
+
+struct vf {
+	unsigned port, pf, vf;
+	uint64_t reg[VF_REGS];
+};
+#define REG(v, name) ((v)->reg[(name) / 8])
+
+typedef bool vf_fn(struct world *w, const struct vf *v, void *arg, char *why, size_t size);
+
+static bool read_vf(struct world *w, uint64_t row, struct vf *v)
+{
+	struct sim_batch_result r = {0};
+	struct mr_batch b = {0};
+	bool good;
+
+	mr_batch_read(&b, MR_SPACE_MEMORY, 0, 0, row, 8, VF_REGS);
+	sim_chassis_batch(w->chassis, w->now, 0, 0, (const uint8_t *)b.ops.data, b.ops.len, &r);
+	good = r.status == MR_BATCH_OK && r.data.len == 8 * VF_REGS;
+	for (unsigned i = 0; good && i < VF_REGS; i++)
+		v->reg[i] = mr_batch_get_value((const uint8_t *)r.data.data, i);
+	mr_buf_done(&r.data);
+	mr_batch_done(&b);
+	return good && REG(v, VF_MAP) != UINT64_MAX;
+}
+
+/* Functions of adapters that are not there are passed over. */
+static bool each_vf(struct world *w, vf_fn *fn, void *arg, char *why, size_t size)
+{
+	const struct management *m = tables(w);
+
+	for (unsigned port = 1; port <= m->ports; port++) {
+		const struct table *t = &m->port[port];
+		struct vf v = {.port = port};
+
+		for (v.pf = 0; t->base && v.pf < t->pfs; v.pf++)
+			for (v.vf = 0; v.vf < t->vfs; v.vf++)
+				if (read_vf(w, t->base + CT_VF(t->vfs, v.pf, v.vf), &v) &&
+				    !fn(w, &v, arg, why, size))
 					return false;
 	}
 	return true;
 }
 
-static bool vf_free(struct world *w, unsigned port, unsigned pf, unsigned vf, uint64_t row,
-		    char *why, size_t size)
+static bool vf_free(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
 {
-	uint64_t map = mem(w, row + VF_MAP), status = mem(w, row + VF_STATUS),
-		 gate = mem(w, row + VF_GATE);
-
-	if ((map & 0xffff) == 0 && status & MR_VF_DEFAULTS && !gate)
+	(void)w;
+	(void)arg;
+	if ((REG(v, VF_MAP) & 0xffff) == 0 && REG(v, VF_STATUS) & MR_VF_DEFAULTS &&
+	    !REG(v, VF_GATE))
 		return true;
 	mr_fmt(why, size,
 	       "port %u pf%u vf%u is not free: VF_MAP %#llx, VF_STATUS %#llx, VF_GATE %llu",
-	       port, pf, vf, (unsigned long long)map, (unsigned long long)status,
-	       (unsigned long long)gate);
+	       v->port, v->pf, v->vf, (unsigned long long)REG(v, VF_MAP),
+	       (unsigned long long)REG(v, VF_STATUS), (unsigned long long)REG(v, VF_GATE));
 	return false;
 }
 
@@ -109,38 +235,111 @@ bool management_all_free(struct world *w, char *why, size_t size)
 		mr_fmt(why, size, "%u bridge rows still lead to a function", rows);
 		return false;
 	}
-	return each_vf(w, vf_free, why, size);
+	return each_vf(w, vf_free, NULL, why, size);
 }
 
-/* I3 on ports: the guarantees of functions whose gate is open fit their port. */
-bool management_guarantees_hold(struct world *w, char *why, size_t size)
+/* ---- I3 on ports: the guarantees of functions whose gate is open fit their port ---- */
+
+static bool add_guarantee(struct world *w, const struct vf *v, void *arg, char *why,
+			  size_t size)
 {
-	unsigned ports = (unsigned)(management_read(w, SW_CAPS) & 0xffff);
+	uint64_t *sum = arg, net;
 
-	for (unsigned port = 1; port <= ports; port++) {
-		uint64_t ct = control_table(w, port), counts = ct ? mem(w, ct + CT_COUNTS) : 0;
-		unsigned pfs = counts & 0xff, vfs = counts >> 16 & 0xffff;
+	if (!v->vf)
+		*sum = 0;
+	if (!REG(v, VF_GATE) || !REG(v, VF_MIN_MBPS))
+		return true;
+	*sum += REG(v, VF_MIN_MBPS);
+	net = management_read(w, SW_PORT(v->port) + PORT_NET_MBPS + 8 * v->pf);
+	if (!net || *sum <= net)
+		return true;
+	mr_fmt(why, size, "I3: port %u pf%u guarantees %llu of %llu Mbit/s", v->port, v->pf,
+	       (unsigned long long)*sum, (unsigned long long)net);
+	return false;
+}
 
-		for (unsigned pf = 0; pf < pfs; pf++) {
-			uint64_t net = management_read(w,
-						       SW_PORT(port) + PORT_NET_MBPS + 8 * pf),
-				 sum = 0;
+/* ---- I4 ---- */
 
-			for (unsigned vf = 0; vf < vfs; vf++) {
-				uint64_t row = ct + CT_VF(vfs, pf, vf);
+static bool one_gate(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
+{
+	struct fm_fn_id id = {0, (uint16_t)v->port, (uint16_t)v->pf, (uint16_t)v->vf};
+	uint64_t other;
 
-				if (mem(w, row + VF_GATE))
-					sum += mem(w, row + VF_MIN_MBPS);
-			}
-			if (net && sum > net) {
-				mr_fmt(why, size,
-				       "I3: port %u pf%u guarantees %llu of %llu Mbit/s", port,
-				       pf, (unsigned long long)sum, (unsigned long long)net);
-				return false;
-			}
-		}
+	(void)w;
+	if (!REG(v, VF_GATE) || !REG(v, VF_IDENT0))
+		return true;
+	if (mr_map_get_u64(arg, REG(v, VF_IDENT0), &other)) {
+		mr_fmt(why, size,
+		       "I4: identity %#llx stands behind the open gates of port %u pf%u vf%u "
+		       "and port %u pf%u vf%u",
+		       (unsigned long long)REG(v, VF_IDENT0), (unsigned)(other >> 32 & 0xffff),
+		       (unsigned)(other >> 16 & 0xffff), (unsigned)(other & 0xffff), v->port,
+		       v->pf, v->vf);
+		return false;
 	}
+	mr_map_set_u64(arg, REG(v, VF_IDENT0), fm_fn_key(id));
 	return true;
+}
+
+/* ---- I6: counters ---- */
+
+/* Whether its host or its adapter did something by itself since the last look. */
+static bool excused(struct world *w, const struct vf *v)
+{
+	struct fm_fn_id id = {0, (uint16_t)v->port, (uint16_t)v->pf, (uint16_t)v->vf};
+	uint64_t any;
+
+	return w->shaken || mr_map_get_u64(w->named, fm_fn_key(id), &any) ||
+	       mr_map_get_u64(w->named_before, fm_fn_key(id), &any);
+}
+
+static bool counter_held(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
+{
+	const struct table *t = &w->management->port[v->port];
+	struct seen **list = &w->management->seen[v->port], *s, was;
+
+	(void)arg;
+	if (!*list)
+		*list = mr_xcalloc(t->pfs * t->vfs, sizeof(**list));
+	s = &(*list)[v->pf * t->vfs + v->vf];
+	was = *s;
+	*s = (struct seen){REG(v, VF_RESETS), REG(v, VF_REMAPS), REG(v, VF_LOST),
+			   REG(v, VF_GATE) && !REG(v, VF_BLOCK), true};
+	if (!was.known || excused(w, v) ||
+	    (s->resets == was.resets && s->remaps == was.remaps &&
+	     (s->lost == was.lost || !s->runs || !was.runs)))
+		return true;
+	mr_fmt(why, size,
+	       "I6: no operation named port %u pf%u vf%u, and its resets went from %llu to "
+	       "%llu, its remaps from %llu to %llu, its losses from %llu to %llu",
+	       v->port, v->pf, v->vf, (unsigned long long)was.resets,
+	       (unsigned long long)s->resets, (unsigned long long)was.remaps,
+	       (unsigned long long)s->remaps, (unsigned long long)was.lost,
+	       (unsigned long long)s->lost);
+	return false;
+}
+
+struct walk {
+	uint64_t sum;
+	struct mr_map *identity;
+};
+
+static bool vf_holds(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
+{
+	struct walk *k = arg;
+
+	return add_guarantee(w, v, &k->sum, why, size) &&
+	       one_gate(w, v, k->identity, why, size) && counter_held(w, v, NULL, why, size);
+}
+
+bool management_holds(struct world *w, char *why, size_t size)
+{
+	struct walk k = {0, mr_map_new()};
+	bool good = each_vf(w, vf_holds, &k, why, size);
+
+	mr_map_free(k.identity);
+	world_named_again(w);
+	return good;
 }
 
 /* I9: an owner of an older epoch writes to every host port's authorisation and to every row's
@@ -157,8 +356,7 @@ bool management_stale_writer(struct world *w, char *why, size_t size)
 
 	mr_batch_sw_write(&b, SW_PORT(1) + PORT_AUTH, MR_AUTH_HELD);
 	mr_batch_sw_write(&b, SW_BRIDGE(1, 0) + ROW_STATE, MR_ROW_BLOCKED);
-	sim_chassis_batch(w->chassis, w->now, owner, epoch - 1, (const uint8_t *)b.ops.data,
-			  b.ops.len, &r);
+	world_batch(w, owner, epoch - 1, (const uint8_t *)b.ops.data, b.ops.len, &r);
 	good = r.status == MR_BATCH_STALE_OWNER && r.executed == 0 &&
 	       management_read(w, SW_REFUSED) > refused &&
 	       management_read(w, SW_WRITES) == writes;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Raw reads of the register map for the few invariants that are about registers: sums of
- * guarantees, emptiness after a delete, refusal of a deposed owner. Each returns false with a
- * sentence in 'why'.
+ * guarantees, identities behind open gates, counters of functions that no operation names,
+ * emptiness after a delete, refusal of a deposed owner. Each returns false with a sentence in
+ * 'why'.
  */
 #ifndef TESTS_SIM_TEST_MANAGEMENT_H
 #define TESTS_SIM_TEST_MANAGEMENT_H
@@ -13,10 +14,30 @@
 
 struct world;
 
-bool management_guarantees_hold(struct world *w, char *why, size_t size);
+/*
+ * I3: sums of guarantees of open gates on each port. I4 as it is programmed, whether a host
+ * sees the function or not. I6: resets, remaps and lost frames of functions that no operation
+ * or command named since the last call; what a host or an adapter did by itself (reboot,
+ * unplug) is not an operation's.
+ */
+bool management_holds(struct world *w, char *why, size_t size);
 bool management_all_free(struct world *w, char *why, size_t size);
 bool management_stale_writer(struct world *w, char *why, size_t size);
 /* A switch register. */
 uint64_t management_read(struct world *w, uint64_t address);
+/* A write to VH 0's memory in the owner's name (planted faults). */
+void management_write(struct world *w, uint64_t address, uint64_t value);
+
+/* What stands at an address of VH 0's memory: the control table of which adapter, and of which
+ * function which register. */
+struct management_at {
+	unsigned port; /* 0 = none */
+	bool is_vf;
+	uint64_t fn; /* fm_fn_key */
+	unsigned reg;
+};
+struct management_at management_at(struct world *w, uint64_t address);
+int management_port_of_bus(struct world *w, unsigned bus); /* -1 = none */
+void management_free(struct world *w);
 
 #endif

@@ -10,6 +10,7 @@
 #include "common/err.h"
 #include "common/tree.h"
 #include "common/xalloc.h"
+#include "tests/sim-test/world/faults.h"
 #include "tests/sim-test/world/world.h"
 
 static const char *const chassis_names[] = {"c1"};
@@ -56,25 +57,59 @@ static void row_set(struct world *w, const struct fm_record *r)
 	free(hex);
 }
 
-bool world_store_has_function(const struct world *w, unsigned port, unsigned pf, unsigned vf)
+static bool read_row(const struct world_row *row, struct fm_record *r)
 {
+	return !fm_record_read(row->key.data, row->key.len, row->value.data, row->value.len,
+			       &names, r, NULL);
+}
+
+/* Assignment id -> VH. */
+static struct mr_map *store_hosts(const struct world *w)
+{
+	struct mr_map *m = mr_map_new();
 	const char *hex;
 	uint64_t key, at;
 	size_t pos = 0;
 
 	while (mr_map_next(w->index, &pos, &hex, &key, &at)) {
-		const struct world_row *row = &w->row[at];
 		struct fm_record r;
+		int vh;
 
-		if (!mr_starts(mr_buf_text(&row->key), "func/") ||
-		    fm_record_read(row->key.data, row->key.len, row->value.data, row->value.len,
-				   &names, &r, NULL))
+		if (!mr_starts(mr_buf_text(&w->row[at].key), "assign/") ||
+		    !read_row(&w->row[at], &r))
 			continue;
-		if ((r.function.pf == pf || vf == FM_WHOLE) && r.function.vf == vf &&
-		    sim_adapter_find(w->chassis, r.function.adapter) == (int)port)
-			return true;
+		vh = sim_host_find(w->chassis, r.assignment.host);
+		mr_map_set_u64(m, r.assignment.id, vh > 0 ? (uint64_t)vh : 0);
 	}
-	return false;
+	return m;
+}
+
+struct mr_map *world_store_functions(const struct world *w)
+{
+	struct mr_map *m = mr_map_new(), *hosts = store_hosts(w);
+	const char *hex;
+	uint64_t key, at;
+	size_t pos = 0;
+
+	while (mr_map_next(w->index, &pos, &hex, &key, &at)) {
+		struct fm_record r;
+		uint64_t vh = 0;
+		int port;
+
+		if (!mr_starts(mr_buf_text(&w->row[at].key), "func/") ||
+		    !read_row(&w->row[at], &r))
+			continue;
+		port = sim_adapter_find(w->chassis, r.function.adapter);
+		mr_map_get_u64(hosts, r.function.assignment, &vh);
+		if (port > 0)
+			mr_map_set_u64(
+				m,
+				fm_fn_key((struct fm_fn_id){0, (uint16_t)port, r.function.pf,
+							    r.function.vf}),
+				vh);
+	}
+	mr_map_free(hosts);
+	return m;
 }
 
 /* All or nothing, as the store promises. A manager that died meanwhile has it all the same. */
@@ -87,7 +122,8 @@ static void deliver_commit(struct world *w, struct world_msg *m)
 
 	if (!w->store_fails)
 		for (unsigned i = 0; i < c->n; i++)
-			row_set(w, &c->item[i]);
+			if (!world_fault_record(w, &c->item[i]))
+				row_set(w, &c->item[i]);
 	if (!w->manager_up || m->life != w->manager_life)
 		return;
 	fm_hold_settle(w->hold, m->tag, !w->store_fails);
@@ -121,6 +157,8 @@ static void deliver_result(struct world *w, struct world_msg *m)
 
 	if (!w->manager_up || m->life != w->manager_life)
 		return;
+	world_fault_result(w, r);
+	world_op_ends(w, r);
 	world_trace(w, "op %llu %s ends %d %s %s", (unsigned long long)r->tag,
 		    fm_op_kind_name(r->kind), r->end, mr_reason_name(r->reason), r->detail);
 	if (w->on_op)
@@ -191,8 +229,10 @@ static void deliver_batch(struct world *w, struct world_msg *m)
 	struct sim_batch_result r = {0};
 	struct world_msg *reply;
 
-	sim_chassis_batch(w->chassis, w->now, m->id, m->epoch,
-			  (const uint8_t *)mr_buf_text(&m->bytes), m->bytes.len, &r);
+	if (w->before_batch)
+		w->before_batch(w, w->arg);
+	world_batch(w, m->id, m->epoch, (const uint8_t *)mr_buf_text(&m->bytes), m->bytes.len,
+		    &r);
 	if (!w->manager_up || m->life != w->manager_life) {
 		mr_buf_done(&r.data);
 		return;
@@ -262,11 +302,17 @@ static void deliver_op(struct world *w, struct world_msg *m)
 
 static void do_operation(struct world *w, struct fm_action *a)
 {
+	struct fm_op_result r;
+
 	world_trace(w, "op %llu %s p%u pf%u vf%u way %u port %u bridge %u slot %u",
 		    (unsigned long long)a->op.tag, fm_op_kind_name(a->op.kind), a->op.fn.port,
 		    a->op.fn.pf, a->op.fn.vf, a->op.place.way, a->op.place.port,
 		    a->op.place.bridge, a->op.place.slot);
-	mr_own(w, deliver_op, mr_xmemdup(&a->op, sizeof(a->op)), free);
+	if (world_fault_op(w, &a->op, &r))
+		mr_own(w, deliver_result, mr_xmemdup(&r, sizeof(r)), free_result);
+	else
+		mr_own(w, deliver_op, mr_xmemdup(&a->op, sizeof(a->op)), free);
+	world_op_begins(w, &a->op);
 }
 
 /* ---- the engine's other actions ---- */
@@ -286,6 +332,7 @@ static void do_command(struct world *w, struct fm_action *a)
 	world_trace(w, "command %llu %s session %llu bridge %u slot %u",
 		    (unsigned long long)a->cmd.op, fm_agent_verb_name(a->cmd.verb),
 		    (unsigned long long)a->session, a->cmd.place.bridge, a->cmd.place.slot);
+	world_cmd_begins(w, &a->cmd);
 	fm_agent_put_command(&b, &a->cmd);
 	world_to_agent(w, a->session, &b);
 }

@@ -11,11 +11,13 @@
 
 #include "common/pci/regmap.h"
 #include "common/xalloc.h"
+#include "tests/sim-test/world/faults.h"
 #include "tests/sim-test/world/management.h"
 
 #define SCRATCH	   0x800 /* in a function's memory: where the canary sits */
 #define BUFFER(vh) (0x100000000ull + (uint64_t)(vh)*0x100000)
 #define FLIGHT_MAX 4096
+#define WATCH_MAX  512
 
 /* A function that some host once reached. */
 struct fn {
@@ -23,6 +25,9 @@ struct fn {
 	uint16_t owner;			     /* the host that reaches it now, 0 = none */
 	uint8_t learnt[WORLD_HOSTS_MAX / 8]; /* hosts whose buffers it was told of */
 	uint32_t seen;			     /* check in which it was last reached */
+	uint16_t filled;  /* the host in whose name its state is filled, 0 = none */
+	uint16_t rid;	  /* where its owner reached it last */
+	uint64_t address; /* of its memory there, 0 = unknown */
 };
 
 /* What a host once addressed. */
@@ -40,10 +45,11 @@ struct probed {
 /* A request under way: what its arrival would mean. */
 struct flight {
 	uint64_t id;
-	uint16_t vh;	/* host that sent it, or 0 */
-	uint32_t fn;	/* function that sent it + 1, or 0 */
-	uint16_t owner; /* of the function when it was sent */
-	bool memory;	/* a read of memory: its word is looked at */
+	uint16_t vh;	  /* host that sent it, or 0 */
+	uint32_t fn;	  /* function that sent it + 1, or 0 */
+	uint16_t owner;	  /* of the function when it was sent */
+	bool memory;	  /* a read of memory: its word is looked at */
+	uint64_t address; /* of memory, or RID */
 };
 
 struct oracle {
@@ -54,6 +60,8 @@ struct oracle {
 	struct probed host[WORLD_HOSTS_MAX];
 	struct flight flight[FLIGHT_MAX];
 	unsigned flying;
+	struct flight watch[WATCH_MAX]; /* across operations */
+	unsigned watched;
 	uint32_t check;
 	unsigned reachable;
 	uint64_t requests;
@@ -159,18 +167,25 @@ static void learn_host(struct oracle *o, unsigned vh)
 
 static void step_to_end(struct oracle *o);
 
-static void launch(struct oracle *o, const struct sim_tlp *t, uint32_t fn, uint16_t owner)
+static struct flight send(struct oracle *o, const struct sim_tlp *t, uint32_t fn,
+			  uint16_t owner, bool word)
 {
-	if (o->flying == FLIGHT_MAX)
-		step_to_end(o);
-	o->flight[o->flying++] = (struct flight){
-		.id = sim_tlp_launch(o->w->chassis, o->w->now, t),
+	o->requests++;
+	return (struct flight){
+		.id = world_tlp_launch(o->w, t, word),
 		.vh = t->from_function ? 0 : t->vh,
 		.fn = fn,
 		.owner = owner,
 		.memory = t->kind == SIM_TLP_MEM_READ,
+		.address = t->kind == SIM_TLP_CFG_READ ? t->rid : t->address,
 	};
-	o->requests++;
+}
+
+static void launch(struct oracle *o, const struct sim_tlp *t, uint32_t fn, uint16_t owner)
+{
+	if (o->flying == FLIGHT_MAX)
+		step_to_end(o);
+	o->flight[o->flying++] = send(o, t, fn, owner, false);
 }
 
 /* A host reached a function: at most one host may, in one check. */
@@ -187,7 +202,13 @@ static void reached(struct oracle *o, const struct flight *f, const struct sim_t
 	if (first)
 		o->reachable++;
 	fn->seen = o->check;
+	if (fn->owner != f->vh)
+		fn->address = fn->rid = 0;
 	fn->owner = f->vh;
+	if (f->memory)
+		fn->address = f->address;
+	else
+		fn->rid = (uint16_t)f->address;
 	fn->learnt[f->vh / 8] |= (uint8_t)(1 << f->vh % 8);
 }
 
@@ -219,9 +240,10 @@ static void judge(struct oracle *o, const struct flight *f, const struct sim_tlp
 		const struct fn *fn = &o->fn[f->fn - 1];
 
 		complain(o,
-			 "I1: a word of port %u pf%u vf%u, sent when host %u had it, landed in "
-			 "host %u",
-			 fn->port, fn->pf, fn->vf, f->owner, fate->at_vh);
+			 "%s: a word of port %u pf%u vf%u, sent when host %u (0: nobody) had "
+			 "it, landed in host %u",
+			 f->owner ? "I1" : "I2", fn->port, fn->pf, fn->vf, f->owner,
+			 fate->at_vh);
 	}
 }
 
@@ -231,7 +253,7 @@ static void step_to_end(struct oracle *o)
 	unsigned left = 0;
 
 	for (unsigned i = 0; i < o->flying; i++) {
-		struct sim_tlp_fate fate = sim_tlp_fate(o->w->chassis, o->flight[i].id);
+		struct sim_tlp_fate fate = world_tlp_fate(o->w, o->flight[i].id);
 
 		if (fate.end == SIM_TLP_FLYING)
 			o->flight[left++] = o->flight[i];
@@ -275,24 +297,117 @@ static void probe_fn(struct oracle *o, uint32_t at)
 				    .address = BUFFER(vh),
 				    .data = BUFFER(fn->owner)};
 
-		if (fn->learnt[vh / 8] & 1 << vh % 8)
-			launch(o, &t, at + 1, fn->owner);
+		if (!(fn->learnt[vh / 8] & 1 << vh % 8))
+			continue;
+		launch(o, &t, at + 1, fn->owner);
+		t.kind = SIM_TLP_MSI;
+		t.data = 0;
+		launch(o, &t, at + 1, fn->owner);
 	}
 }
 
-static void mark_memory(struct oracle *o, unsigned vh)
+/* ---- words in flight while a function is cut from its host ---- */
+
+static void watch(struct oracle *o, const struct sim_tlp *t, uint32_t fn, uint16_t owner)
 {
-	struct sim_blade *b = o->w->host[vh].blade;
+	if (o->watched < WATCH_MAX)
+		o->watch[o->watched++] = send(o, t, fn, owner, true);
+}
 
-	if (!b || !sim_blade_up(b))
-		return;
-	for (unsigned i = 0; i < sim_blade_devs(b); i++) {
-		const struct sim_dev *d = sim_blade_dev(b, i);
+/* What arrived meanwhile, whoever has the function by now. */
+static void judge_watched(struct oracle *o)
+{
+	unsigned left = 0;
 
-		if (!d->header && !d->totalvfs && d->bar_size[0] && d->bar[0])
-			sim_host_mem_write(o->w->chassis, o->w->now, (uint16_t)vh,
-					   d->bar[0] + SCRATCH, 8, BUFFER(vh));
+	for (unsigned i = 0; i < o->watched; i++) {
+		const struct flight *f = &o->watch[i];
+		struct sim_tlp_fate fate = world_tlp_fate(o->w, f->id);
+
+		if (fate.end == SIM_TLP_FLYING)
+			o->watch[left++] = *f;
+		else if (f->fn)
+			judge(o, f, &fate);
+		else if (f->memory && fate.end == SIM_TLP_COMPLETED &&
+			 fate.at_port != UINT16_MAX)
+			judge_memory(o, f, &fate);
 	}
+	o->watched = left;
+}
+
+/* The function writes and interrupts, its host writes and reads, all at this moment. */
+static void talk(struct oracle *o, uint32_t at)
+{
+	const struct fn *fn = &o->fn[at];
+	struct sim_tlp t = {.from_function = true,
+			    .port = fn->port,
+			    .pf = fn->pf,
+			    .vf = fn->vf,
+			    .address = BUFFER(fn->owner),
+			    .data = BUFFER(fn->owner)};
+
+	t.kind = SIM_TLP_MEM_WRITE;
+	watch(o, &t, at + 1, fn->owner);
+	t.kind = SIM_TLP_MEM_READ;
+	watch(o, &t, at + 1, fn->owner);
+	t.kind = SIM_TLP_MSI;
+	t.data = 0;
+	watch(o, &t, at + 1, fn->owner);
+	if (!fn->address)
+		return;
+	t = (struct sim_tlp){
+		.vh = fn->owner, .address = fn->address, .data = BUFFER(fn->owner)};
+	t.kind = SIM_TLP_MEM_WRITE;
+	watch(o, &t, 0, fn->owner);
+	t.kind = SIM_TLP_MEM_READ;
+	watch(o, &t, 0, fn->owner);
+}
+
+static bool cuts(enum fm_op_kind k)
+{
+	return k == FM_OP_GATE_CLOSE || k == FM_OP_REQUEST_OUT || k == FM_OP_BLOCK ||
+	       k == FM_OP_DRAIN || k == FM_OP_UNMAP || k == FM_OP_RESET;
+}
+
+void oracle_traffic(struct oracle *o)
+{
+	judge_watched(o);
+	for (unsigned i = 0; i < o->w->ops; i++) {
+		const struct fm_op *op = &o->w->op[i].op;
+		uint64_t at;
+
+		if (cuts(op->kind) && mr_map_get_u64(o->index, fm_fn_key(op->fn), &at) &&
+		    o->fn[at].owner && o->fn[at].owner == op->place.port)
+			talk(o, (uint32_t)at);
+	}
+}
+
+/* ---- canary: a new owner finds nothing of the last one, and leaves everything ---- */
+
+/* The new owner's driver sets Command, the MSI-X table and its control; memory and ATS are left
+ * to find. */
+#define DRIVER_STATES 3
+
+static void canary(struct oracle *o, struct fn *fn)
+{
+	unsigned dirt;
+
+	if (fn->seen != o->check || fn->filled == fn->owner || !fn->rid)
+		return;
+	dirt = sim_canary(o->w->chassis, o->w->now, fn->owner, fn->rid, 0);
+	if (fn->filled && dirt > DRIVER_STATES)
+		complain(o,
+			 "I2: host %u finds %u states of port %u pf%u vf%u as host %u left "
+			 "them",
+			 fn->owner, dirt, fn->port, fn->pf, fn->vf, fn->filled);
+	sim_canary(o->w->chassis, o->w->now, fn->owner, fn->rid, BUFFER(fn->owner));
+	fn->filled = fn->owner;
+}
+
+static void mark_memory(struct oracle *o, const struct fn *fn)
+{
+	if (fn->seen == o->check && fn->address)
+		sim_host_mem_write(o->w->chassis, o->w->now, fn->owner, fn->address, 8,
+				   BUFFER(fn->owner));
 }
 
 /* ---- I4: an identity stands behind one open gate ---- */
@@ -329,21 +444,33 @@ static bool check_identities(struct oracle *o)
 	return good;
 }
 
-/* ---- I5: what is reachable has a row in the store ---- */
+/* ---- I5: what is reachable has a row in the store, which names that host ---- */
 
 static bool check_rows(struct oracle *o)
 {
-	for (unsigned i = 0; i < o->fns; i++) {
-		const struct fn *f = &o->fn[i];
+	struct mr_map *rows = world_store_functions(o->w);
+	bool good = true;
 
-		if (f->seen == o->check &&
-		    !world_store_has_function(o->w, f->port, f->pf, f->vf))
-			return complain(o,
+	for (unsigned i = 0; good && i < o->fns; i++) {
+		const struct fn *f = &o->fn[i];
+		struct fm_fn_id id = {0, f->port, f->vf == FM_WHOLE ? FM_WHOLE : f->pf, f->vf};
+		uint64_t vh = 0;
+
+		if (f->seen != o->check)
+			continue;
+		if (!mr_map_get_u64(rows, fm_fn_key(id), &vh))
+			good = complain(o,
 					"I5: host %u reaches port %u pf%u vf%u, which no row "
 					"of the store names",
 					f->owner, f->port, f->pf, f->vf);
+		else if (vh && vh != f->owner)
+			good = complain(o,
+					"I5: host %u reaches port %u pf%u vf%u, which the "
+					"store promises to host %u",
+					f->owner, f->port, f->pf, f->vf, (unsigned)vh);
 	}
-	return true;
+	mr_map_free(rows);
+	return good;
 }
 
 /* Functions of a full check that nobody reached have no owner any more. */
@@ -358,6 +485,7 @@ bool oracle_check(struct oracle *o, unsigned vh)
 {
 	o->check++;
 	o->reachable = 0;
+	judge_watched(o);
 	for (unsigned h = 1; h <= o->w->hosts; h++)
 		learn_host(o, h);
 	for (unsigned h = 1; h <= o->w->hosts; h++)
@@ -370,14 +498,15 @@ bool oracle_check(struct oracle *o, unsigned vh)
 		if (!vh || o->fn[i].owner == vh || o->fn[i].learnt[vh / 8] & 1 << vh % 8)
 			probe_fn(o, i);
 	step_to_end(o);
-	for (unsigned h = 1; h <= o->w->hosts; h++)
-		if (!vh || h == vh)
-			mark_memory(o, h);
-	if (!check_identities(o) || !check_rows(o))
+	for (unsigned i = 0; i < o->fns; i++) {
+		canary(o, &o->fn[i]);
+		mark_memory(o, &o->fn[i]);
+	}
+	if (o->complaint[0] || !check_identities(o) || !check_rows(o))
 		return false;
-	if (!vh && !management_guarantees_hold(o->w, o->complaint, sizeof(o->complaint)))
-		return false;
-	return !o->complaint[0];
+	if (o->w->stray[0])
+		return complain(o, "%s", o->w->stray);
+	return vh || management_holds(o->w, o->complaint, sizeof(o->complaint));
 }
 
 bool oracle_all_free(struct oracle *o)

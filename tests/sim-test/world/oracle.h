@@ -4,7 +4,7 @@
  * address that the host ever had, makes every function write to every address that it ever
  * learnt, and looks where things arrive. It shares no code with the switch model's routing and
  * reads none of its tables, except where an invariant is about the tables' own counters (I3,
- * I6) or about emptiness after a delete.
+ * I4, I6) or about emptiness after a delete.
  */
 #ifndef TESTS_SIM_TEST_ORACLE_H
 #define TESTS_SIM_TEST_ORACLE_H
@@ -20,10 +20,13 @@ void oracle_free(struct oracle *o);
 
 /*
  * Probes: host 'vh' and the functions that it reaches or ever reached, or everything with vh 0.
- * False when an invariant (I1 to I5) does not hold; oracle_complaint says which, with the
+ * False when an invariant (I1 to I6) does not hold; oracle_complaint says which, with the
  * function and the hosts.
  */
 bool oracle_check(struct oracle *o, unsigned vh);
+/* Traffic of the functions that are being cut from their hosts right now; what it comes to is
+ * judged at later checks. For world.before_batch. */
+void oracle_traffic(struct oracle *o);
 /* Every row free, every function in the pool, at its defaults, gate closed. */
 bool oracle_all_free(struct oracle *o);
 /* A writer with an older owner epoch: refused, counted, without effect (I9). */

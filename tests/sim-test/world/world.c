@@ -11,6 +11,8 @@
 #include "common/err.h"
 #include "common/xalloc.h"
 #include "sim/model/desc.h"
+#include "tests/sim-test/world/faults.h"
+#include "tests/sim-test/world/management.h"
 
 #define FILE_MAX   (1u << 20)
 #define QUIET_NS   (3 * MR_NS_PER_S)
@@ -276,6 +278,9 @@ struct world *world_new(const char *chassis_file, uint64_t seed,
 	w->delay_max_ns = 50 * MR_NS_PER_US;
 	mr_rng_init(&w->rng, seed);
 	w->index = mr_map_new();
+	w->named = mr_map_new();
+	w->named_before = mr_map_new();
+	w->commanded = mr_map_new();
 	w->chassis = sim_chassis_new(desc, w->now);
 	sim_desc_free(desc);
 	w->hosts = sim_chassis_hosts(w->chassis);
@@ -309,6 +314,12 @@ void world_free(struct world *w)
 	}
 	free(w->row);
 	mr_map_free(w->index);
+	mr_map_free(w->named);
+	mr_map_free(w->named_before);
+	mr_map_free(w->commanded);
+	free(w->op);
+	management_free(w);
+	world_faults_free(w);
 	fm_reply_done(&w->reply);
 	mr_buf_done(&w->trace);
 	free(w);

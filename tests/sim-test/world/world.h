@@ -72,6 +72,12 @@ struct world_host {
 	uint64_t incarnation;
 };
 
+/* An operation under way, of which manager. */
+struct world_op {
+	struct fm_op op;
+	unsigned life;
+};
+
 struct world_row {
 	struct mr_buf key, value;
 };
@@ -101,12 +107,24 @@ struct world {
 	unsigned heap_n, heap_cap;
 	uint64_t next_seq;
 	int64_t lane_due[LANE_COUNT];
+	/* what I6 is judged by */
+	struct world_op *op; /* under way */
+	unsigned ops, ops_cap;
+	struct mr_map *named; /* functions that operations and commands named since the last
+				 full look */
+	struct mr_map *named_before; /* between that one and the one before */
+	struct mr_map *commanded;    /* command not answered yet -> the function it is about */
+	bool shaken;	 /* hosts or adapters did something by themselves since then */
+	char stray[200]; /* the first write that no operation named */
+	struct management *management;
+	struct world_faults *faults; /* planted, NULL = none ever */
 	/* the last reply to an operator */
 	struct fm_reply reply;
 	bool replied;
 	uint64_t asked;
 	/* what a test wants to hear of */
 	void (*on_op)(struct world *w, const struct fm_op_result *r, void *arg);
+	void (*before_batch)(struct world *w, void *arg); /* of the manager, at the switch */
 	void *arg;
 	bool verbose;
 	struct mr_buf trace; /* the last log lines and operations */
@@ -147,8 +165,20 @@ void world_mgmt_irq(struct world *w, uint32_t vector, uint32_t data);
 void world_engine_event(struct world *w, const struct fm_event *ev);
 void world_mr_event(struct world *w, const struct fm_mr_event *ev);
 
-/* Whether a durable row holds this function. */
-bool world_store_has_function(const struct world *w, unsigned port, unsigned pf, unsigned vf);
+/*
+ * Which host each function is durably promised to: fm_fn_key -> VH, 0 = held without a host.
+ * The caller frees the map.
+ */
+struct mr_map *world_store_functions(const struct world *w);
+
+/* ---- writes.c: I6's write log ---- */
+void world_op_begins(struct world *w, const struct fm_op *op);
+void world_cmd_begins(struct world *w, const struct fm_agent_cmd *cmd);
+void world_cmd_acked(struct world *w, uint64_t id);
+void world_named_again(struct world *w);
+void world_op_ends(struct world *w, const struct fm_op_result *r);
+void world_writes_done(struct world *w, const uint8_t *ops, size_t len,
+		       const struct sim_batch_result *res);
 
 /* ---- blades.c ---- */
 void world_agent_event(struct world *w, unsigned vh, const struct ag_event *ev);

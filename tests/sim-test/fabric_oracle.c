@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The judge can fail: one story (two profiles, one moves, a third takes over what was freed)
+ * without a fault and with each planted one; the judge is silent in the first and names the
+ * right invariant in the others.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim-test/world/faults.h"
+#include "tests/sim-test/world/oracle.h"
+#include "tests/sim-test/world/world.h"
+
+#define SETTLE_NS (60 * MR_NS_PER_S)
+
+static const char common_text[] =
+	"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\nspec:\n"
+	"  unknownHosts: ignore\n  update: {drain: {mode: force, timeout: 1s}}\n"
+	"---\napiVersion: banyan/v1\nkind: IdentityPool\nmetadata: {name: macs}\n"
+	"spec: {type: mac, ranges: [{start: \"02:25:b5:00:00:00\", end: "
+	"\"02:25:b5:00:00:ff\"}],"
+	" reuseAfter: 1s}\n"
+	"---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: left}\n"
+	"spec: {adapterSelector: {class: ethernet, serials: [N-0001]}}\n"
+	"---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade01}\n"
+	"---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade02}\n"
+	"---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade04}\n"
+	"---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade05}\n";
+
+/* "PROFILE HOST" each: two functions of the left NIC. */
+static const char *const story[][3] = {
+	{"p0 blade04", "p1 blade01"},
+	{"p0 blade02", "p1 blade01"},
+	{"p0 blade02", "p2 blade05", "p3 blade04"},
+};
+
+struct run {
+	struct oracle *o;
+	bool failed;
+};
+
+static void on_op(struct world *w, const struct fm_op_result *res, void *arg)
+{
+	struct run *r = arg;
+
+	(void)w;
+	(void)res;
+	if (!r->failed && !oracle_check(r->o, 0))
+		r->failed = true;
+}
+
+static void before_batch(struct world *w, void *arg)
+{
+	struct run *r = arg;
+
+	(void)w;
+	oracle_traffic(r->o);
+}
+
+static bool nobody(const char *host)
+{
+	(void)host;
+	return false;
+}
+
+static void apply(struct world *w, const char *const *profile)
+{
+	struct mr_buf text = {0};
+	struct fm_file file = {"story.yaml", NULL, 0};
+	struct fm_request q = {.verb = FM_VERB_APPLY,
+			       .kind = "",
+			       .name = "",
+			       .host = "",
+			       .set = "story",
+			       .who = "test",
+			       .file = &file,
+			       .files = 1,
+			       .yes = true,
+			       .prune = true};
+
+	mr_buf_puts(&text, common_text);
+	for (unsigned i = 0; i < 3 && profile[i]; i++)
+		mr_buf_printf(&text,
+			      "---\napiVersion: banyan/v1\nkind: ServerProfile\n"
+			      "metadata: {name: %.2s}\nspec:\n  host: %s\n  devices:\n"
+			      "      - {name: d0, class: ethernet, pool: left, count: 2, "
+			      "identity: {mac: {pool: macs}}}\n",
+			      profile[i], profile[i] + 3);
+	file.text = mr_buf_text(&text);
+	file.len = text.len;
+	ck_assert(world_ask(w, &q));
+	ck_assert_msg(w->reply.exit_code == FM_EXIT_DONE, "%s", w->reply.text);
+	mr_buf_done(&text);
+	world_settle(w, SETTLE_NS);
+}
+
+/* What the judge says of the story with this fault (WORLD_FAULT_COUNT: none); "" = nothing. */
+static char *verdict(unsigned fault)
+{
+	struct world *w = world_new(SRCDIR "/config/demo-chassis.yaml", 7, nobody);
+	struct run r = {oracle_new(w), false};
+	char *said;
+
+	world_run_for(w, 10 * MR_NS_PER_S);
+	world_manager_start(w);
+	world_settle(w, SETTLE_NS);
+	w->on_op = on_op;
+	w->before_batch = before_batch;
+	w->arg = &r;
+	if (fault < WORLD_FAULT_COUNT)
+		world_fault_set(w, (enum world_fault)fault, true);
+	for (unsigned i = 0; i < 3 && !r.failed; i++)
+		apply(w, story[i]);
+	for (unsigned i = 0; i < 3 && !r.failed; i++) {
+		world_run_for(w, 15 * MR_NS_PER_S);
+		r.failed = !oracle_check(r.o, 0);
+	}
+	if (!r.failed)
+		oracle_stale_writer(r.o);
+	said = strdup(oracle_complaint(r.o));
+	oracle_free(r.o);
+	world_free(w);
+	return said;
+}
+
+START_TEST(test_no_fault)
+{
+	char *said = verdict(WORLD_FAULT_COUNT);
+
+	ck_assert_str_eq(said, "");
+	free(said);
+}
+END_TEST
+
+static const char *const expected[] = {
+	[WORLD_FAULT_NO_CUT] = "I5: host 4 reaches",
+	[WORLD_FAULT_NO_RESET] = "I2: a word",
+	[WORLD_FAULT_NO_GATE_CLOSE] = "I4: identity",
+	[WORLD_FAULT_SAME_IDENTITY] = "I4: identity",
+	[WORLD_FAULT_OVERBOOKED] = "I3: port",
+	[WORLD_FAULT_WRONG_HOST] = "I5: host",
+	[WORLD_FAULT_LOST_ROW] = "I5: host",
+	[WORLD_FAULT_OLD_OWNER] = "I9: a write",
+	[WORLD_FAULT_CROSSED_PORTS] = "I1: port",
+	[WORLD_FAULT_LATE_WORDS] = "I1: a word",
+	[WORLD_FAULT_STRAY_WRITE] = "I6: a write",
+	[WORLD_FAULT_STRAY_RESET] = "I6: no operation",
+};
+
+START_TEST(test_fault)
+{
+	char *said = verdict((unsigned)_i);
+
+	ck_assert_msg(!strncmp(said, expected[_i], strlen(expected[_i])),
+		      "fault %d: the judge says \"%s\", not \"%s ...\"", _i, said,
+		      expected[_i]);
+	free(said);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("oracle");
+	TCase *t = tcase_create("oracle");
+	SRunner *r;
+	int failed;
+
+	tcase_set_timeout(t, 120);
+	tcase_add_test(t, test_no_fault);
+	tcase_add_loop_test(t, test_fault, 0, WORLD_FAULT_COUNT);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The write log of I6: every register write of the manager touches only functions, rows and
+ * ports that an operation under way names.
+ */
+#include <stdlib.h>
+
+#include "common/pci/batch.h"
+#include "common/pci/regmap.h"
+#include "common/xalloc.h"
+#include "tests/sim-test/world/management.h"
+#include "tests/sim-test/world/world.h"
+
+void world_op_begins(struct world *w, const struct fm_op *op)
+{
+	MR_GROW(w->op, w->ops, w->ops_cap);
+	w->op[w->ops++] = (struct world_op){*op, w->manager_life};
+	if (op->kind != FM_OP_READ_FN)
+		mr_map_set_u64(w->named, fm_fn_key(op->fn), 1);
+}
+
+/* A command may make the host reset its function. */
+void world_cmd_begins(struct world *w, const struct fm_agent_cmd *cmd)
+{
+	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {
+		const struct fm_assignment *a = fm_engine_assignment(w->engine, i);
+
+		if (a->id != cmd->assignment)
+			continue;
+		mr_map_set_u64(w->named, fm_fn_key(a->fn), 1);
+		mr_map_set_u64(w->commanded, cmd->op, fm_fn_key(a->fn));
+	}
+}
+
+/* Until its answer it may have. */
+void world_cmd_acked(struct world *w, uint64_t id)
+{
+	uint64_t fn;
+
+	if (!mr_map_get_u64(w->commanded, id, &fn))
+		return;
+	mr_map_set_u64(w->named, fn, 1);
+	mr_map_del_u64(w->commanded, id);
+}
+
+/* Another look begins: what is under way is named in it, too. */
+void world_named_again(struct world *w)
+{
+	uint64_t op, fn;
+	size_t pos = 0;
+
+	mr_map_free(w->named_before);
+	w->named_before = w->named;
+	w->named = mr_map_new();
+	for (unsigned i = 0; i < w->ops; i++)
+		mr_map_set_u64(w->named, fm_fn_key(w->op[i].op.fn), 1);
+	while (mr_map_next(w->commanded, &pos, NULL, &op, &fn))
+		mr_map_set_u64(w->named, fn, 1);
+	w->shaken = false;
+}
+
+/* What a manager that died had under way may still arrive, until its successor is owner. */
+void world_op_ends(struct world *w, const struct fm_op_result *r)
+{
+	for (unsigned i = w->ops; i-- > 0;) {
+		bool old = w->op[i].life != w->manager_life;
+
+		if (old ? r->kind == FM_OP_TAKE_OWNER : w->op[i].op.tag == r->tag)
+			w->op[i] = w->op[--w->ops];
+	}
+}
+
+typedef bool names_fn(const struct fm_op *op, uint64_t a, uint64_t b);
+
+static bool any_names(const struct world *w, names_fn *fn, uint64_t a, uint64_t b)
+{
+	for (unsigned i = 0; i < w->ops; i++)
+		if (fn(&w->op[i].op, a, b))
+			return true;
+	return false;
+}
+
+static bool names_function(const struct fm_op *op, uint64_t key, uint64_t unused)
+{
+	(void)unused;
+	return fm_fn_key(op->fn) == key;
+}
+
+static bool names_adapter(const struct fm_op *op, uint64_t port, uint64_t unused)
+{
+	(void)unused;
+	return op->fn.port == port;
+}
+
+static bool names_row(const struct fm_op *op, uint64_t vh, uint64_t bridge)
+{
+	return op->place.port == vh && op->place.bridge == bridge;
+}
+
+static bool names_port(const struct fm_op *op, uint64_t port, uint64_t unused)
+{
+	(void)unused;
+	return op->place.port == port || op->fn.port == port;
+}
+
+static bool switch_write_named(const struct world *w, uint64_t a)
+{
+	if (a >= SW_BRIDGES)
+		return any_names(w, names_row, (a - SW_BRIDGES) >> 16, a >> 8 & 0xff);
+	if (a >= SW_PORTS)
+		return any_names(w, names_port, (a - SW_PORTS) / SW_PORT_STRIDE, 0);
+	return true; /* owner, generation, event ring, commit: the switch's own */
+}
+
+static bool write_named(struct world *w, const struct mr_batch_rec *r)
+{
+	struct management_at at;
+
+	if (r->space == MR_SPACE_SWITCH)
+		return switch_write_named(w, r->address);
+	if (r->space == MR_SPACE_CONFIG) {
+		int port = management_port_of_bus(w, r->bdf >> 8);
+
+		return r->vh == 0 && port >= 0 &&
+		       any_names(w, names_adapter, (uint64_t)port, 0);
+	}
+	at = management_at(w, r->address);
+	if (at.is_vf)
+		return any_names(w, names_function, at.fn, 0);
+	return at.port && any_names(w, names_adapter, at.port, 0);
+}
+
+void world_writes_done(struct world *w, const uint8_t *ops, size_t len,
+		       const struct sim_batch_result *res)
+{
+	struct mr_batch_rec r;
+	size_t pos = 0;
+
+	if (res->status == MR_BATCH_STALE_OWNER || res->status == MR_BATCH_MALFORMED)
+		return;
+	for (unsigned n = 0; n < res->executed && mr_batch_next(ops, len, &pos, &r) == 1; n++)
+		if (r.op == MR_OP_WRITE && !w->stray[0] && !write_named(w, &r))
+			mr_fmt(w->stray, sizeof(w->stray),
+			       "I6: a write to space %u, vh %u, bdf %#x, address %#llx touches "
+			       "what no operation under way names",
+			       r.space, r.vh, r.bdf, (unsigned long long)r.address);
+}
