@@ -79,10 +79,25 @@ static bool on_out_path(enum fm_phase p)
 	return p == P(RELEASING) || p == P(FENCED) || p == P(DRAINING_IO) || p == P(RESETTING);
 }
 
+/* Whether the way out is further than 'to' already: a step of it that is done once more,
+ * because the row was found as it should not be, leaves the phase. */
+static bool is_past(enum fm_phase now, enum fm_phase to)
+{
+	unsigned i = 0, k = 0;
+
+	if (!on_out_path(now) || !on_out_path(to))
+		return false;
+	while (out_path[i] != now)
+		i++;
+	while (out_path[k] != to)
+		k++;
+	return i > k;
+}
+
 /* Goes to 'to', through the phases between, where one arrow does not lead there. */
 static void phase_to(struct fm_engine *e, struct fm_asg *a, enum fm_phase to)
 {
-	if (to == SAME || a->a.phase == to ||
+	if (to == SAME || a->a.phase == to || is_past(a->a.phase, to) ||
 	    (to == P(QUIESCING) && a->a.phase == P(RELEASING))) /* asked once more */
 		return;
 	if (fm_phase_allowed(a->a.phase, to))

@@ -50,6 +50,27 @@ START_TEST(lost_once)
 }
 END_TEST
 
+/* The switch restored an older table in the middle of a way out: cut again. */
+START_TEST(mapped_again_while_draining)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	w.refuse = FM_OP_DRAIN;
+	w.times = 1;
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	for (unsigned b = 0; b < W_BRIDGES; b++)
+		if (w.c.host[0].bridge[b].state == MR_ROW_BLOCKED)
+			w.c.host[0].bridge[b].state = MR_ROW_MAPPED;
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_mapped(&w), 0);
+	ck_assert_ptr_null(w_asg(&w, "web/data0"));
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(reset_never_confirmed)
 {
 	struct world w;
@@ -329,6 +350,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, refused_twice, 0, MR_ARRAY_SIZE(ways));
 	tcase_add_loop_test(t, lost_once, 0, MR_ARRAY_SIZE(ways));
+	tcase_add_test(t, mapped_again_while_draining);
 	tcase_add_test(t, reset_never_confirmed);
 	tcase_add_test(t, cut_never_confirmed);
 	tcase_add_test(t, map_never_works);
