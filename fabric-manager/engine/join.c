@@ -79,10 +79,10 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 	if (a->a.phase == FM_PHASE_ACTIVE && !a->a.going &&
 	    fm_asg_seen(e, a) == FM_SEEN_MAPPED) {
 		report_drift(e, a);
-		if (!a->drifted)
+		if (!a->drifted || fm_fn_get(&e->inv, a->a.fn)->gate_open) {
+			a->resume = a->resume && a->step != FM_STEP_NONE;
 			return;
-		if (fm_fn_get(&e->inv, a->a.fn)->gate_open)
-			return;
+		}
 	}
 	a->resume = true;
 	fm_asg_poke(e, a);

@@ -170,8 +170,13 @@ START_TEST(lvfs_after_a_reboot)
 	up(&w, true, true);
 	w_apply(&w, WEB);
 	W_PHASE(&w, "web/data0", ACTIVE);
+	if (_i) {
+		w_restart(&w);
+		w_settle(&w);
+	} else {
+		w_agent_down(&w, 1, false);
+	}
 	mr_buf_reset(&w.ops);
-	w_agent_down(&w, 1, false);
 	w.c.host[0].boots++;
 	w_chassis(&w, FM_CE_HOST_RESET, 1, 0, w.c.host[0].boots);
 	w_agent_up(&w, 1, "boot-b", true);
@@ -469,7 +474,7 @@ int main(void)
 	tcase_add_test(t, taken_back_while_busy);
 	tcase_add_test(t, silent_agent_pauses);
 	tcase_add_loop_test(t, agent_restarts_in_the_middle, 0, 2);
-	tcase_add_test(t, lvfs_after_a_reboot);
+	tcase_add_loop_test(t, lvfs_after_a_reboot, 0, 2);
 	tcase_add_test(t, driver_refuses);
 	tcase_add_loop_test(t, host_off_is_cut_by_force, 0, 2);
 	tcase_add_test(t, confirm_gone_clears);
