@@ -68,7 +68,7 @@ class Fabric:
                  hosts=HOSTS, alone="500ms"):
         self.sim = Simulator(chassis=chassis, clock=clock)
         self.dir, self.blades, self.alone = self.sim.dir, blades, alone
-        self.allowed = []
+        self.allowed, self.keep = [], False
         self.manager, self.agents = None, {}
         self.times = []
         self.config = self.dir + "/manager.yaml"
@@ -138,7 +138,7 @@ class Fabric:
         wrong += self.bad_lines()
         for what, took in self.times:
             print("%-64s %7.3f s" % (what, took))
-        if wrong or not check:
+        if wrong or not check or self.keep:
             print("logs are in " + self.dir, file=sys.stderr)
         else:
             shutil.rmtree(self.dir)
@@ -172,14 +172,16 @@ class Fabric:
             f.write(text)
         return path
 
-    def until(self, condition, what, seconds=DEADLINE):
+    def until(self, condition, what, seconds=DEADLINE, look=lambda: ""):
         end = time.monotonic() + seconds
         while True:
             r = condition()
             if r:
                 return r
             if time.monotonic() > end:
-                raise AssertionError("gave up after %d s waiting until %s" % (seconds, what))
+                self.keep = True
+                raise AssertionError("gave up after %d s waiting until %s\n%s\n%s" %
+                                     (seconds, what, look(), self.picture()))
             PACE.wait(0.02)
 
     # conditions and looks
@@ -207,12 +209,12 @@ class Fabric:
         return a if good else None
 
     def until_settled(self, n=None, what="", seconds=DEADLINE):
-        try:
-            return self.until(lambda: self.settled(n), "all is Active " + what, seconds)
-        except AssertionError as e:
-            show = self.banyan("get", "assignments", "-o", "wide")
-            ops = self.banyan("get", "operations")
-            raise AssertionError("%s\n%r\n%r" % (e, show, ops)) from None
+        return self.until(lambda: self.settled(n), "all is Active " + what, seconds)
+
+    def picture(self):
+        """What the manager says of everything, for a message of failure."""
+        return "".join(repr(self.banyan("get", *w.split())) for w in
+                       ("assignments -o wide", "operations", "hosts")) + "\nlogs: " + self.dir
 
     def writes(self):
         """Register writes to each function, as the chassis counted them."""
