@@ -11,6 +11,7 @@
 #include "tests/sim-test/world/faults.h"
 #include "tests/sim-test/world/oracle.h"
 #include "tests/sim-test/world/world.h"
+#include "tests/unit/check_main.h"
 
 #define SETTLE_NS (60 * MR_NS_PER_S)
 
@@ -163,16 +164,10 @@ int main(void)
 {
 	Suite *s = suite_create("oracle");
 	TCase *t = tcase_create("oracle");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_no_fault);
 	tcase_add_loop_test(t, test_fault, 0, WORLD_FAULT_COUNT);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

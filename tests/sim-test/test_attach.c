@@ -4,6 +4,7 @@
  * before the other has written to it, and both have to come out with a device VH of their own.
  */
 #include "tests/sim-test/rig.h"
+#include "tests/unit/check_main.h"
 
 #define QUEUE 16
 
@@ -93,13 +94,8 @@ int main(void)
 {
 	Suite *s = suite_create("attach");
 	TCase *t = tcase_create("attach");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, test_two_at_once);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -5,6 +5,7 @@
  */
 #include "common/str.h"
 #include "tests/sim-test/mrpcim.h"
+#include "tests/unit/check_main.h"
 
 START_TEST(life_of_a_synthetic_function)
 {
@@ -396,8 +397,6 @@ int main(void)
 {
 	Suite *s = suite_create("mrpcim on the chassis");
 	TCase *t = tcase_create("operations");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, life_of_a_synthetic_function);
@@ -414,9 +413,5 @@ int main(void)
 	tcase_add_test(t, a_new_driver_takes_a_device_away);
 	tcase_add_test(t, the_demo_chassis_is_read_whole);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s);
 }

@@ -4,6 +4,7 @@
 #include <linux/pci_regs.h>
 
 #include "tests/sim-test/mrpcim.h"
+#include "tests/unit/check_main.h"
 
 /* ---- functions of a host's own PF ---- */
 
@@ -216,8 +217,6 @@ int main(void)
 {
 	Suite *s = suite_create("mrpcim, functions of PFs");
 	TCase *t = tcase_create("operations");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, lvf_slots_are_packed_while_the_host_is_down);
@@ -225,9 +224,5 @@ int main(void)
 	tcase_add_test(t, lvf_is_cut_by_force);
 	tcase_add_test(t, pfs_come_and_go);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s);
 }

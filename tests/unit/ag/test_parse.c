@@ -9,6 +9,7 @@
 #include "agent/vsid.h"
 #include "common/rng.h"
 #include "tests/unit/ag/tree.h"
+#include "tests/unit/check_main.h"
 
 static const char kernel[] = "change@/devices/pci0000:00/0000:03:00.0\0"
 			     "ACTION=change\0"
@@ -177,8 +178,6 @@ int main(void)
 {
 	Suite *s = suite_create("ag_parse");
 	TCase *t = tcase_create("parse");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, test_kernel_format);
 	tcase_add_test(t, test_udev_format);
@@ -188,9 +187,5 @@ int main(void)
 	tcase_add_loop_test(t, test_another_identity_is_not_ours, 0, 4);
 	tcase_add_test(t, test_random_configs);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -6,6 +6,7 @@
 #include "agent/scan.h"
 #include "agent/verbs.h"
 #include "tests/unit/ag/tree.h"
+#include "tests/unit/check_main.h"
 
 static struct ag_look look;
 static struct ag_scan_config cfg;
@@ -300,8 +301,6 @@ int main(void)
 {
 	Suite *s = suite_create("ag_scan");
 	TCase *t = tcase_create("scan"), *plain = tcase_create("plain");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_root);
@@ -318,9 +317,5 @@ int main(void)
 	tcase_add_test(plain, test_verbs);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, plain);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

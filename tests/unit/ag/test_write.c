@@ -11,6 +11,7 @@
 #include "common/net/loop.h"
 #include "common/os/clock.h"
 #include "tests/unit/ag/tree.h"
+#include "tests/unit/check_main.h"
 
 static struct ag_write_config cfg;
 static uint32_t value;
@@ -210,8 +211,6 @@ int main(void)
 {
 	Suite *s = suite_create("ag_write");
 	TCase *t = tcase_create("write");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, tree_remove);
 	tcase_add_test(t, test_driver_files);
@@ -222,9 +221,5 @@ int main(void)
 	tcase_add_test(t, test_a_hook_that_hangs);
 	tcase_add_test(t, test_workers);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -13,6 +13,7 @@
 #include "common/rng.h"
 #include "common/xalloc.h"
 #include "proto/agent.pb-c.h"
+#include "tests/unit/check_main.h"
 
 static struct mr_buf out;
 
@@ -442,7 +443,6 @@ int main(void)
 {
 	Suite *s = suite_create("ag_codec");
 	TCase *t = tcase_create("codec");
-	SRunner *r;
 	int failed;
 
 	tcase_add_test(t, test_hello_and_answer);
@@ -458,10 +458,7 @@ int main(void)
 	tcase_add_test(t, test_unknown_body);
 	tcase_add_test(t, test_random_bytes);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = check_run(s);
 	mr_buf_done(&out);
-	return failed != 0;
+	return failed;
 }

@@ -4,6 +4,7 @@
  * hang, places side by side, limits.
  */
 #include "tests/unit/ag_core/fixture.h"
+#include "tests/unit/check_main.h"
 
 static void set(char *to, const char *from)
 {
@@ -212,13 +213,7 @@ static void add(Suite *s)
 int main(void)
 {
 	Suite *s = suite_create("ag_fences");
-	SRunner *r;
-	int failed;
 
 	add(s);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

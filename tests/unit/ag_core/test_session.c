@@ -4,6 +4,7 @@
  * folding of uevents, heartbeats, re-sync, and what the agent does when it is alone.
  */
 #include "tests/unit/ag_core/fixture.h"
+#include "tests/unit/check_main.h"
 
 START_TEST(test_hello_comes_from_a_fresh_scan)
 {
@@ -161,8 +162,6 @@ int main(void)
 {
 	Suite *s = suite_create("ag_session");
 	TCase *fresh = tcase_create("fresh"), *session = tcase_create("session");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(fresh, setup, teardown);
 	tcase_add_test(fresh, test_hello_comes_from_a_fresh_scan);
@@ -179,9 +178,5 @@ int main(void)
 	tcase_add_test(session, test_with_a_manager_it_waits_for_words);
 	suite_add_tcase(s, fresh);
 	suite_add_tcase(s, session);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "tests/unit/ag_core/fixture.h"
+#include "tests/unit/check_main.h"
 
 static void set(char *to, const char *from)
 {
@@ -520,13 +521,7 @@ static void add(Suite *s)
 int main(void)
 {
 	Suite *s = suite_create("ag_verbs");
-	SRunner *r;
-	int failed;
 
 	add(s);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -10,6 +10,7 @@
 #include "common/reason.h"
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "tests/unit/check_main.h"
 
 START_TEST(test_first_wins)
 {
@@ -165,8 +166,6 @@ int main(void)
 {
 	Suite *s = suite_create("err");
 	TCase *t = tcase_create("err");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, test_first_wins);
 	tcase_add_test(t, test_place);
@@ -176,8 +175,5 @@ int main(void)
 	tcase_add_loop_test(t, test_one_line_of_utf8, 0, MR_ARRAY_SIZE(texts));
 	tcase_add_test(t, test_reasons);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

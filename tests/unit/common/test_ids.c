@@ -10,6 +10,7 @@
 #include "common/ids.h"
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "tests/unit/check_main.h"
 
 static const struct {
 	const char *text;
@@ -162,8 +163,6 @@ int main(void)
 {
 	Suite *s = suite_create("ids");
 	TCase *t = tcase_create("ids");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_loop_test(t, test_bdf, 0, MR_ARRAY_SIZE(bdfs));
 	tcase_add_test(t, test_every_bdf);
@@ -171,8 +170,5 @@ int main(void)
 	tcase_add_test(t, test_order);
 	tcase_add_test(t, test_type_names);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -10,6 +10,7 @@
 #include "common/rng.h"
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "tests/unit/check_main.h"
 
 START_TEST(test_strings)
 {
@@ -227,8 +228,6 @@ int main(void)
 {
 	Suite *s = suite_create("map");
 	TCase *t = tcase_create("map");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, test_strings);
@@ -240,8 +239,5 @@ int main(void)
 	tcase_add_test(t, test_100000_keys);
 	tcase_add_test(t, test_coming_and_going);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

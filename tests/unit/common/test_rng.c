@@ -6,6 +6,7 @@
 
 #include "common/rng.h"
 #include "common/xalloc.h"
+#include "tests/unit/check_main.h"
 
 /* The published first numbers of splitmix64 for seed 1234567. */
 START_TEST(test_known_numbers)
@@ -66,15 +67,10 @@ int main(void)
 {
 	Suite *s = suite_create("rng");
 	TCase *t = tcase_create("rng");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, test_known_numbers);
 	tcase_add_test(t, test_below);
 	tcase_add_test(t, test_chance);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -8,6 +8,7 @@
 
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "tests/unit/check_main.h"
 
 START_TEST(test_buf)
 {
@@ -225,8 +226,6 @@ int main(void)
 {
 	Suite *s = suite_create("str");
 	TCase *t = tcase_create("str");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, test_buf);
 	tcase_add_test(t, test_buf_growth);
@@ -238,8 +237,5 @@ int main(void)
 	tcase_add_test(t, test_nearest_edges);
 	tcase_add_test(t, test_xalloc);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -6,6 +6,7 @@
 
 #include "common/tree.h"
 #include "common/xalloc.h"
+#include "tests/unit/check_main.h"
 
 START_TEST(test_build_and_get)
 {
@@ -73,15 +74,10 @@ int main(void)
 {
 	Suite *s = suite_create("tree");
 	TCase *t = tcase_create("tree");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, test_build_and_get);
 	tcase_add_test(t, test_absent);
 	tcase_add_test(t, test_free_deep);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -11,6 +11,7 @@
 #include "common/rng.h"
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "tests/unit/check_main.h"
 
 static const struct {
 	const char *text;
@@ -241,8 +242,6 @@ int main(void)
 {
 	Suite *s = suite_create("units");
 	TCase *t = tcase_create("units");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_loop_test(t, test_numbers, 0, MR_ARRAY_SIZE(numbers));
 	tcase_add_loop_test(t, test_good, 0, MR_ARRAY_SIZE(good));
@@ -251,8 +250,5 @@ int main(void)
 	tcase_add_test(t, test_every_value_survives);
 	tcase_add_test(t, test_text_edges);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -12,6 +12,7 @@
 #include "common/str.h"
 #include "common/xalloc.h"
 #include "common/yaml.h"
+#include "tests/unit/check_main.h"
 
 static struct mr_yaml_docs docs;
 static struct mr_diags diags;
@@ -426,8 +427,6 @@ int main(void)
 {
 	Suite *s = suite_create("yaml");
 	TCase *t = tcase_create("yaml");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 30);
@@ -452,8 +451,5 @@ int main(void)
 	tcase_add_test(t, test_get);
 	tcase_add_test(t, test_bool);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -26,6 +26,7 @@
 #include "common/now.h"
 #include "common/os/clock.h"
 #include "common/str.h"
+#include "tests/unit/check_main.h"
 
 #define CAP 65536u
 
@@ -219,16 +220,10 @@ static inline void raw_hello(struct raw *r)
 static inline int run_suite(TCase *t)
 {
 	Suite *s = suite_create("net");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }
 
 #endif

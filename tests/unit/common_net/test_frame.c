@@ -14,6 +14,7 @@
 #include "common/reason.h"
 #include "common/rng.h"
 #include "proto/common.pb-c.h"
+#include "tests/unit/check_main.h"
 
 static void put_pattern(struct mr_buf *b, size_t len, unsigned seed)
 {
@@ -251,8 +252,6 @@ int main(void)
 {
 	Suite *s = suite_create("frame");
 	TCase *t = tcase_create("frame");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, split_at_every_byte);
 	tcase_add_test(t, byte_by_byte);
@@ -265,8 +264,5 @@ int main(void)
 	tcase_add_test(t, mutated_hellos);
 	tcase_add_test(t, reasons_are_the_same_list);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -7,6 +7,7 @@
 
 #include "common/now.h"
 #include "common/os/fold.h"
+#include "tests/unit/check_main.h"
 
 struct told {
 	unsigned calls;
@@ -93,8 +94,6 @@ int main(void)
 {
 	Suite *s = suite_create("fold");
 	TCase *t = tcase_create("fold");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, repeats_within_a_second_are_counted);
@@ -102,8 +101,5 @@ int main(void)
 	tcase_add_test(t, expiry_tells_each_once);
 	tcase_add_test(t, a_line_that_fits_no_slot_is_always_printed);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -10,6 +10,7 @@
 #include "common/err.h"
 #include "common/os/clock.h"
 #include "common/os/log.h"
+#include "tests/unit/check_main.h"
 
 static char path[64];
 static int saved;
@@ -129,8 +130,6 @@ int main(void)
 {
 	Suite *s = suite_create("log");
 	TCase *t = tcase_create("log");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, plain_lines);
 	tcase_add_test(t, json_lines);
@@ -139,8 +138,5 @@ int main(void)
 	tcase_add_test(t, files);
 	tcase_add_test(t, clocks);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -9,6 +9,7 @@
 #include "common/os/clock.h"
 #include "common/os/options.h"
 #include "common/xalloc.h"
+#include "tests/unit/check_main.h"
 
 static const char *config, *listen_at;
 static bool verbose;
@@ -164,16 +165,11 @@ int main(void)
 {
 	Suite *s = suite_create("options");
 	TCase *t = tcase_create("options");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, values_flags_operands);
 	tcase_add_test(t, commands_stop_at_the_first_operand);
 	tcase_add_loop_test(t, wrong_usage, 0, MR_ARRAY_SIZE(wrong));
 	tcase_add_test(t, help_and_version);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

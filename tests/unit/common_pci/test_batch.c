@@ -9,6 +9,7 @@
 #include "common/pci/batch.h"
 #include "common/rng.h"
 #include "common/xalloc.h"
+#include "tests/unit/check_main.h"
 
 /* What a manager puts for one bind-like batch: these bytes are the protocol and never change.
  */
@@ -433,8 +434,6 @@ int main(void)
 {
 	Suite *s = suite_create("batch");
 	TCase *t = tcase_create("batch");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, test_golden_put);
 	tcase_add_test(t, test_golden_get);
@@ -445,8 +444,5 @@ int main(void)
 	tcase_add_test(t, test_random_bytes);
 	tcase_add_test(t, test_values);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

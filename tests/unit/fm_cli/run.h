@@ -16,6 +16,7 @@
 
 #include "common/os/clock.h"
 #include "fabric-manager/cli/args.h"
+#include "tests/unit/check_main.h"
 
 #define RUN_ARGS_MAX 16
 
@@ -139,17 +140,11 @@ static inline void expect_in(const char *text, const char *part)
 static inline int run_suite(const char *name, TCase *t)
 {
 	Suite *s = suite_create(name);
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, run_setup, run_teardown);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "common/str.h"
 #include "fabric-manager/cli/text.h"
+#include "tests/unit/check_main.h"
 
 static const struct {
 	const char *in, *out;
@@ -75,16 +76,10 @@ int main(void)
 {
 	Suite *s = suite_create("text");
 	TCase *t = tcase_create("text");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, is_clean, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(t, lines_stay);
 	tcase_add_test(t, no_byte_gets_through);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -13,6 +13,7 @@
 #include "common/xalloc.h"
 #include "fabric-manager/codec/agent.h"
 #include "proto/agent.pb-c.h"
+#include "tests/unit/check_main.h"
 
 static struct mr_buf out;
 static struct fm_agent_msg got;
@@ -429,7 +430,6 @@ int main(void)
 {
 	Suite *s = suite_create("fm_codec_agent");
 	TCase *t = tcase_create("agent");
-	SRunner *r;
 	int failed;
 
 	tcase_add_test(t, test_hello);
@@ -442,11 +442,8 @@ int main(void)
 	tcase_add_test(t, test_unknown_body);
 	tcase_add_test(t, test_random_bytes);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = check_run(s);
 	fm_agent_msg_done(&got);
 	mr_buf_done(&out);
-	return failed != 0;
+	return failed;
 }

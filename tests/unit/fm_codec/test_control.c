@@ -13,6 +13,7 @@
 #include "common/tree.h"
 #include "common/xalloc.h"
 #include "fabric-manager/codec/control.h"
+#include "tests/unit/check_main.h"
 
 static struct fm_control_msg get(const struct mr_buf *b)
 {
@@ -172,8 +173,6 @@ int main(void)
 {
 	Suite *suite = suite_create("control");
 	TCase *c = tcase_create("control");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(c, test_request);
 	tcase_add_test(c, test_reply);
@@ -181,9 +180,5 @@ int main(void)
 	tcase_add_test(c, test_deep_tree_is_refused);
 	tcase_add_test(c, test_random_bytes);
 	suite_add_tcase(suite, c);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(suite);
 }

@@ -13,6 +13,7 @@
 #include "common/rng.h"
 #include "common/xalloc.h"
 #include "fabric-manager/codec/record.h"
+#include "tests/unit/check_main.h"
 
 static const char *const chassis[] = {"c1", "c2"};
 static const struct fm_codec_names names = {chassis, 2};
@@ -203,17 +204,11 @@ int main(void)
 {
 	Suite *suite = suite_create("record");
 	TCase *c = tcase_create("record");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(c, test_round_trip, 0, FM_RECORD_COUNT);
 	tcase_add_test(c, test_be64_order);
 	tcase_add_test(c, test_refusals);
 	tcase_add_test(c, test_random_bytes);
 	suite_add_tcase(suite, c);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(suite);
 }

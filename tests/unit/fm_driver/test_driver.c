@@ -10,6 +10,7 @@
 #include "common/os/clock.h"
 #include "fabric-manager/driver/driver.h"
 #include "proto/chassis.pb-c.h"
+#include "tests/unit/check_main.h"
 #include "tests/unit/fm_mrpcim/fake.h"
 
 static struct fake f;
@@ -278,8 +279,6 @@ int main(void)
 {
 	Suite *s = suite_create("driver");
 	TCase *t = tcase_create("mrpcim");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -289,9 +288,5 @@ int main(void)
 	tcase_add_test(t, an_error_refuses_only_its_batch);
 	tcase_add_test(t, what_cannot_be_opened);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s);
 }

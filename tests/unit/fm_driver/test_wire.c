@@ -9,6 +9,7 @@
 #include "common/xalloc.h"
 #include "fabric-manager/driver/wire.h"
 #include "proto/chassis.pb-c.h"
+#include "tests/unit/check_main.h"
 
 static struct mr_buf pack(const Banyan__ChassisMsg *m)
 {
@@ -172,17 +173,11 @@ int main(void)
 {
 	Suite *s = suite_create("wire");
 	TCase *t = tcase_create("chassis.proto");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, batches_are_what_protobuf_writes);
 	tcase_add_test(t, replies_are_read);
 	tcase_add_test(t, interrupts_and_errors_are_read);
 	tcase_add_test(t, cut_and_wrong_bytes);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s);
 }

@@ -489,5 +489,5 @@ int main(void)
 	tcase_add_test(t, slots_change_over_a_reboot);
 	tcase_add_test(t, drift_is_reported);
 	suite_add_tcase(s, t);
-	return w_main(s) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -244,5 +244,5 @@ int main(void)
 	tcase_add_test(t, live_update);
 	tcase_add_test(t, whole_device);
 	suite_add_tcase(s, t);
-	return w_main(s) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

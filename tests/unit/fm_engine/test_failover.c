@@ -238,5 +238,5 @@ int main(void)
 	tcase_add_test(t, drain_and_cordon);
 	tcase_add_test(t, connect_and_disconnect);
 	suite_add_tcase(s, t);
-	return w_main(s) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

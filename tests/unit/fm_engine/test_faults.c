@@ -365,5 +365,5 @@ int main(void)
 	tcase_add_test(t, blank_switch);
 	tcase_add_test(t, stranger_is_cut);
 	suite_add_tcase(s, t);
-	return w_main(s) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -212,5 +212,5 @@ int main(void)
 	tcase_add_test(t, identity_is_locked);
 	tcase_add_test(t, before_the_store_is_read);
 	suite_add_tcase(s, t);
-	return w_main(s) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -8,6 +8,7 @@
 #ifndef TESTS_UNIT_FM_ENGINE_WORLD_H
 #define TESTS_UNIT_FM_ENGINE_WORLD_H
 
+#include "tests/unit/check_main.h"
 #include "tests/unit/fm_engine/world_chassis.h"
 
 /* ---- agents */
@@ -372,17 +373,6 @@ static inline unsigned w_mapped(struct world *w)
 			n += a->fn[v].owner_vh || a->fn[v].row_bridge != FM_NO_BRIDGE;
 	}
 	return n;
-}
-
-static inline unsigned w_main(Suite *s)
-{
-	SRunner *r = srunner_create(s);
-	unsigned failed;
-
-	srunner_run_all(r, CK_NORMAL);
-	failed = (unsigned)srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed;
 }
 
 #define W_HOSTS_TEXT                                                          \

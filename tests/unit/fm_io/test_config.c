@@ -13,6 +13,7 @@
 #include "common/str.h"
 #include "common/xalloc.h"
 #include "fabric-manager/io/config.h"
+#include "tests/unit/check_main.h"
 
 static const char good[] =
 	"store: {sqlite: /var/lib/banyan/manager.db}\n"
@@ -86,15 +87,9 @@ int main(void)
 {
 	Suite *suite = suite_create("config");
 	TCase *c = tcase_create("config");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(c, test_good);
 	tcase_add_loop_test(c, test_bad, 0, MR_ARRAY_SIZE(bad));
 	suite_add_tcase(suite, c);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(suite);
 }

@@ -12,6 +12,7 @@
 #include "fabric-manager/model/inventory.h"
 #include "fabric-manager/model/op.h"
 #include "fabric-manager/model/record.h"
+#include "tests/unit/check_main.h"
 
 static struct fm_inventory inv;
 
@@ -191,8 +192,6 @@ int main(void)
 {
 	Suite *s = suite_create("inventory");
 	TCase *t = tcase_create("model");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, finds_by_port_and_name);
@@ -202,9 +201,5 @@ int main(void)
 	tcase_add_test(t, change_sets_and_wishes);
 	tcase_add_test(t, names_of_everything);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "fabric-manager/model/assignment.h"
+#include "tests/unit/check_main.h"
 
 static const enum fm_phase good_life[] = {
 	FM_PHASE_PENDING,   FM_PHASE_RESERVED,	 FM_PHASE_RESETTING,   FM_PHASE_CONFIGURED,
@@ -109,8 +110,6 @@ int main(void)
 {
 	Suite *s = suite_create("phase");
 	TCase *t = tcase_create("table");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, a_whole_life_is_allowed);
 	tcase_add_test(t, no_way_around_the_fence);
@@ -120,9 +119,5 @@ int main(void)
 	tcase_add_test(t, edges_of_the_table);
 	tcase_add_test(t, names);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connection, discovery and ownership against registers of paper. */
+#include "tests/unit/check_main.h"
 #include "tests/unit/fm_mrpcim/fake.h"
 
 static struct fake f;
@@ -238,8 +239,6 @@ int main(void)
 {
 	Suite *s = suite_create("discover");
 	TCase *t = tcase_create("paper");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, finds_every_kind);
@@ -251,9 +250,5 @@ int main(void)
 	tcase_add_test(t, nothing_is_written_without_owning);
 	tcase_add_test(t, a_lost_connection_ends_everything_once);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s);
 }

@@ -4,6 +4,7 @@
  * never reported as done. What works is tested on the simulated chassis (tests/sim-test).
  */
 #include "common/rng.h"
+#include "tests/unit/check_main.h"
 #include "tests/unit/fm_mrpcim/fake.h"
 
 static struct fake f;
@@ -447,8 +448,6 @@ int main(void)
 {
 	Suite *s = suite_create("ops");
 	TCase *t = tcase_create("paper");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -466,9 +465,5 @@ int main(void)
 	tcase_add_test(t, refusals_before_the_first_write);
 	tcase_add_test(t, nonsense_does_no_harm);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s);
 }

@@ -2,6 +2,7 @@
 /* The planner by cases: hard limits with their words, ties, ways, identities. */
 #include <check.h>
 
+#include "tests/unit/check_main.h"
 #include "tests/unit/fm_plan/fixture.h"
 
 START_TEST(test_ways)
@@ -332,8 +333,6 @@ int main(void)
 {
 	Suite *s = suite_create("limits");
 	TCase *t = tcase_create("limits");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_loop_test(t, test_ways, 0, 4);
 	tcase_add_test(t, test_device_vhs);
@@ -349,8 +348,5 @@ int main(void)
 	tcase_add_test(t, test_provision);
 	tcase_add_test(t, test_ties);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

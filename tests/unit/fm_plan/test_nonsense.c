@@ -3,6 +3,7 @@
 #include <check.h>
 
 #include "common/tree.h"
+#include "tests/unit/check_main.h"
 #include "tests/unit/fm_plan/gen.h"
 
 #define SEEDS 150
@@ -118,15 +119,9 @@ int main(void)
 {
 	Suite *s = suite_create("nonsense");
 	TCase *t = tcase_create("nonsense");
-	SRunner *r = srunner_create(s);
-	int failed;
 
-	srunner_set_fork_status(r, CK_NOFORK); /* hundreds of seeds */
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_nonsense, 0, SEEDS);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run_here(s);
 }

@@ -3,6 +3,7 @@
 #include <check.h>
 
 #include "common/tree.h"
+#include "tests/unit/check_main.h"
 #include "tests/unit/fm_plan/fixture.h"
 
 static unsigned placed(const struct fm_plan *p)
@@ -389,8 +390,6 @@ int main(void)
 {
 	Suite *s = suite_create("plan");
 	TCase *t = tcase_create("plan");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, test_nic_sharing);
 	tcase_add_loop_test(t, test_fill, 0, (int)MR_ARRAY_SIZE(fill_cases));
@@ -408,8 +407,5 @@ int main(void)
 	tcase_add_test(t, test_rebind);
 	tcase_add_test(t, test_going);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -13,6 +13,7 @@
 #include "common/str.h"
 #include "fabric-manager/policy/docs.h"
 #include "fabric-manager/policy/table.h"
+#include "tests/unit/check_main.h"
 
 #define HEAD(kind, name) \
 	"---\napiVersion: banyan/v1\nkind: " kind "\nmetadata: {name: " name "}\n"
@@ -208,8 +209,6 @@ int main(void)
 {
 	Suite *s = suite_create("docs");
 	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, order);
 	tcase_add_test(t, merge);
@@ -220,8 +219,5 @@ int main(void)
 	tcase_add_test(t, too_many);
 	tcase_add_loop_test(t, tables, 0, FM_KIND_COUNT);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s);
 }

@@ -12,6 +12,7 @@
 #include "common/rng.h"
 #include "common/xalloc.h"
 #include "fabric-manager/policy/resolve.h"
+#include "tests/unit/check_main.h"
 #include "tests/unit/fm_policy/gen.h"
 
 #define ROUNDS 400
@@ -87,14 +88,9 @@ int main(void)
 {
 	Suite *s = suite_create("hostile");
 	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, changed, 0, FM_KIND_COUNT);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s);
 }

@@ -13,6 +13,7 @@
 #include "common/yaml.h"
 #include "fabric-manager/policy/resolve.h"
 #include "tests/golden/resolve/inventory.h"
+#include "tests/unit/check_main.h"
 
 #define HEAD(kind, name) \
 	"apiVersion: banyan/v1\nkind: " kind "\nmetadata: {name: " name "}\nspec: "
@@ -186,15 +187,10 @@ int main(void)
 {
 	Suite *s = suite_create("resolve");
 	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, order_means_nothing);
 	tcase_add_test(t, nothing_is_there);
 	tcase_add_test(t, cordon_by_verb);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s);
 }

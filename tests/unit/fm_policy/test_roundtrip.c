@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "fabric-manager/policy/docs.h"
+#include "tests/unit/check_main.h"
 #include "tests/unit/fm_policy/gen.h"
 
 static void must_read(struct fm_docs *s, const char *text, size_t len)
@@ -117,15 +118,10 @@ int main(void)
 {
 	Suite *s = suite_create("roundtrip");
 	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_loop_test(t, examples, 0, 3);
 	tcase_add_loop_test(t, generated, 0, FM_KIND_COUNT);
 	tcase_add_loop_test(t, generated_differ, 0, FM_KIND_COUNT);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_run(s);
 }

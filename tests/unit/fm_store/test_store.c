@@ -14,6 +14,7 @@
 
 #include "common/err.h"
 #include "fabric-manager/store/store.h"
+#include "tests/unit/check_main.h"
 
 #define COMMITS 500
 
@@ -220,8 +221,6 @@ int main(void)
 {
 	Suite *suite = suite_create("store");
 	TCase *c = tcase_create("sqlite");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_set_timeout(c, 60);
@@ -231,9 +230,5 @@ int main(void)
 	tcase_add_test(c, test_second_process_refused);
 	tcase_add_test(c, test_bad_path);
 	suite_add_tcase(suite, c);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(suite);
 }

@@ -21,6 +21,7 @@
 #include "sim/model/chassis.h"
 #include "sim/model/desc.h"
 #include "sim/world.h"
+#include "tests/unit/check_main.h"
 
 #define OWNER 5
 
@@ -224,8 +225,6 @@ int main(void)
 {
 	Suite *s = suite_create("face");
 	TCase *t = tcase_create("face");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, every_place_is_found_again);
@@ -233,9 +232,5 @@ int main(void)
 	tcase_add_test(t, what_is_gone_is_not_there);
 	tcase_add_test(t, verbs);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

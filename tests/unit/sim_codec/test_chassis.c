@@ -10,6 +10,7 @@
 #include "proto/chassis.pb-c.h"
 #include "sim/codec/chassis.h"
 #include "sim/model/chassis.h"
+#include "tests/unit/check_main.h"
 
 START_TEST(a_batch_is_read)
 {
@@ -95,17 +96,11 @@ int main(void)
 {
 	Suite *s = suite_create("chassis");
 	TCase *t = tcase_create("chassis");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, a_batch_is_read);
 	tcase_add_test(t, what_is_no_batch_is_named);
 	tcase_add_test(t, replies_interrupts_and_errors);
 	tcase_add_test(t, random_bytes_do_no_harm);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

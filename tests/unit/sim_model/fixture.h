@@ -16,6 +16,7 @@
 #include "common/pci/regmap.h"
 #include "sim/model/chassis.h"
 #include "sim/model/desc.h"
+#include "tests/unit/check_main.h"
 
 #define OWNER 77u
 
@@ -280,17 +281,6 @@ static inline void fx_map_synthetic(struct fx *x, unsigned vs, unsigned b, const
 	row_w(x, vs, b, ROW_BAR, size | MR_BAR_64 | MR_BAR_PREF);
 	row_w(x, vs, b, ROW_WINDOW, bar + vf * size);
 	fx_map(x, vs, b, MR_TARGET(MR_TARGET_SYNTHETIC, port, 0, vf));
-}
-
-static inline int fx_main(Suite *s)
-{
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }
 
 #endif

@@ -4,6 +4,7 @@
  * bridges, in each at most one device (with or without SR-IOV). The fake keeps configuration
  * spaces as bytes with write masks and knows nothing else.
  */
+#include "tests/unit/check_main.h"
 #include "tests/unit/sim_model/fake_chassis.h"
 
 static void slot_bits(unsigned b, bool present)
@@ -484,8 +485,6 @@ int main(void)
 {
 	Suite *s = suite_create("blade");
 	TCase *t = tcase_create("blade");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, firmware_shares_buses_and_windows);
@@ -508,9 +507,5 @@ int main(void)
 	tcase_add_test(t, reset_restores_the_configuration);
 	tcase_add_test(t, uevent_text_is_the_kernels);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return check_run(s);
 }

@@ -227,5 +227,5 @@ int main(void)
 	tcase_add_test(t, hot_plug);
 	tcase_add_test(t, slot_power);
 	suite_add_tcase(s, t);
-	return fx_main(s);
+	return check_run(s);
 }

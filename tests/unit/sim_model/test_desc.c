@@ -272,5 +272,5 @@ int main(void)
 	tcase_add_test(t, buses_of_vh0);
 	tcase_add_test(t, addresses_of_vh0);
 	suite_add_tcase(s, t);
-	return fx_main(s);
+	return check_run(s);
 }

@@ -336,5 +336,5 @@ int main(void)
 	tcase_add_test(t, a_reset_function_is_clean_but_configured);
 	tcase_add_test(t, a_large_pf_enables_all_its_vfs);
 	suite_add_tcase(s, t);
-	return fx_main(s);
+	return check_run(s);
 }

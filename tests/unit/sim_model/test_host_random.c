@@ -269,5 +269,5 @@ int main(void)
 	tcase_add_test(t, kernels_know_what_the_rows_show);
 	tcase_add_test(t, adapters_come_and_go);
 	suite_add_tcase(s, t);
-	return fx_main(s);
+	return check_run(s);
 }

@@ -488,5 +488,5 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, random_moves, 0, 6);
 	suite_add_tcase(s, t);
-	return fx_main(s);
+	return check_run(s);
 }

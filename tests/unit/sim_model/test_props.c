@@ -273,5 +273,5 @@ int main(void)
 	tcase_add_loop_test(t, random_accesses, 0, SEEDS);
 	tcase_add_test(t, every_bridge);
 	suite_add_tcase(s, t);
-	return fx_main(s);
+	return check_run(s);
 }

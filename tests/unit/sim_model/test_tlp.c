@@ -286,5 +286,5 @@ int main(void)
 	tcase_add_test(t, slow_resets);
 	tcase_add_test(t, whole_device);
 	suite_add_tcase(s, t);
-	return fx_main(s);
+	return check_run(s);
 }

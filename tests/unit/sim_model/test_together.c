@@ -146,5 +146,5 @@ int main(void)
 	tcase_add_test(t, whole_device);
 	tcase_add_test(t, migration);
 	suite_add_tcase(s, t);
-	return fx_main(s);
+	return check_run(s);
 }
