@@ -3,7 +3,8 @@
  * SQLite behind the store's interface: one table of keys, values and revisions in WAL mode with
  * synchronous=FULL. A thread of its own commits, because a commit waits for the disk; whatever
  * has queued up meanwhile becomes one SQLite transaction (group commit), each of ours inside it
- * a savepoint, so that one that fails its comparison does not take its neighbours along.
+ * a savepoint, so that one that fails its comparison leaves those before it alone; those behind
+ * it, queued before their owner could know, fail with it.
  */
 #include "fabric-manager/store/store.h"
 
@@ -25,6 +26,7 @@ struct txn {
 	unsigned char *bytes;
 	struct mr_err err;
 	bool failed;
+	uint64_t era; /* in which it was queued */
 	struct txn *next;
 };
 
@@ -39,6 +41,8 @@ struct fm_store {
 	struct fm_store_ops ops;
 	void *arg;
 	uint64_t revision; /* highest given out; the committing thread's */
+	uint64_t era;	   /* grows when a failure is delivered; the polling thread's */
+	uint64_t broken;   /* era in which a commit failed, 0 = none; the committing thread's */
 	bool running;
 	pthread_t thread;
 	pthread_mutex_t lock; /* guards what follows */
@@ -145,12 +149,27 @@ static int put_one(struct fm_store *s, const struct fm_store_put *p, uint64_t re
 	return step(s, st, err, "write of a key");
 }
 
+/* A transaction failed: what was queued before its owner learnt of that leans on it. */
+static void txn_failed(struct fm_store *s, struct txn *t)
+{
+	t->failed = true;
+	if (t->era > s->broken)
+		s->broken = t->era;
+}
+
 /* One of our transactions inside the open SQLite transaction. */
 static void txn_run(struct fm_store *s, struct txn *t)
 {
 	uint64_t revision = s->revision + 1;
-	int rc = step(s, s->savepoint, &t->err, "savepoint");
+	int rc;
 
+	if (t->era <= s->broken) {
+		t->failed = true;
+		mr_err_set(&t->err, -ECANCELED, MR_REASON_STORE_FAILED,
+			   "an earlier commit failed");
+		return;
+	}
+	rc = step(s, s->savepoint, &t->err, "savepoint");
 	for (size_t i = 0; !rc && i < t->puts; i++)
 		rc = put_one(s, &t->put[i], revision, &t->err);
 	if (rc)
@@ -159,7 +178,8 @@ static void txn_run(struct fm_store *s, struct txn *t)
 		s->revision = revision;
 	if (step(s, s->release, &t->err, "release") && !rc)
 		rc = t->err.code;
-	t->failed = rc != 0;
+	if (rc)
+		txn_failed(s, t);
 }
 
 /* Commits a group of transactions with one wait for the disk. */
@@ -176,7 +196,7 @@ static void group_run(struct fm_store *s, struct txn *group)
 		return;
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	for (struct txn *t = group; t; t = t->next) {
-		t->failed = true;
+		txn_failed(s, t);
 		if (!t->err.code)
 			t->err = err;
 	}
@@ -295,6 +315,7 @@ int fm_store_open(const char *path, const struct fm_store_ops *ops, void *arg,
 
 	s->ops = *ops;
 	s->arg = arg;
+	s->era = 1;
 	queue_init(&s->todo);
 	queue_init(&s->done);
 	pthread_mutex_init(&s->lock, NULL);
@@ -377,6 +398,7 @@ void fm_store_commit(struct fm_store *s, uint64_t n, const struct fm_store_put *
 {
 	struct txn *t = txn_new(n, put, puts);
 
+	t->era = s->era;
 	pthread_mutex_lock(&s->lock);
 	queue_push(&s->todo, t);
 	pthread_cond_signal(&s->work);
@@ -393,6 +415,8 @@ void fm_store_poll(struct fm_store *s)
 		pthread_mutex_unlock(&s->lock);
 		if (!t)
 			return;
+		if (t->failed)
+			s->era++;
 		s->ops.on_commit(t->n, t->failed ? &t->err : NULL, s->arg);
 		txn_free(t);
 	}

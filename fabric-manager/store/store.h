@@ -27,8 +27,11 @@ struct fm_store_put {
 };
 
 struct fm_store_ops {
-	/* Commit 'n' ended: err NULL = durable. Commits end in the order given. Called in the
-	 * thread that polls. */
+	/*
+	 * Commit 'n' ended: err NULL = durable. Commits end in the order given, and what was
+	 * queued before a failure was delivered fails as well: it may lean on what is not
+	 * there. Called in the thread that polls.
+	 */
 	void (*on_commit)(uint64_t n, const struct mr_err *err, void *arg);
 	/* From any thread: something ended, call fm_store_poll soon (io/ posts to its loop). */
 	void (*wake)(void *arg);
