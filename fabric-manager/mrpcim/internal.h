@@ -161,7 +161,10 @@ struct fm_mr_ring {
 	uint64_t tail;	       /* sequence number of the next event that we want */
 	uint64_t acked;	       /* tail as the switch has it */
 	unsigned entries, asked;
-	bool again, overflow, overflow_told;
+	uint32_t head;	    /* low bits, as the last interrupt had it */
+	bool news;	    /* an interrupt came since the last batch was sent */
+	int64_t not_before; /* of the next batch, unless it is urgent */
+	bool overflow, overflow_told;
 };
 
 struct fm_mrpcim {
@@ -238,6 +241,8 @@ enum fm_mr_next fm_mr_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 void fm_mr_disc_start(struct fm_mrpcim *m, struct fm_mr_run *r);
 void fm_mr_disc_free(struct fm_mr_disc *d);
 void fm_mr_ring_read(struct fm_mrpcim *m, uint32_t head);
+void fm_mr_ring_due(struct fm_mrpcim *m);
+int64_t fm_mr_ring_deadline(const struct fm_mrpcim *m);
 void fm_mr_ring_reset(struct fm_mrpcim *m, uint64_t head, uint64_t tail, unsigned entries);
 
 #endif

@@ -178,7 +178,7 @@ static void link_down(struct fm_mrpcim *m)
 	if (!m->up)
 		return;
 	m->up = m->ready = false;
-	m->ring.run = NULL;
+	m->ring = (struct fm_mr_ring){0};
 	fm_mr_runs_lost(m);
 	if (told)
 		fm_mr_event_add(m, (struct fm_chassis_event){.kind = FM_CE_DISCONNECTED});
@@ -210,6 +210,7 @@ void fm_mrpcim_step(struct fm_mrpcim *m, struct mr_now now, const struct fm_mr_e
 		break;
 	case FM_MR_TIMER:
 		fm_mr_runs_due(m);
+		fm_mr_ring_due(m);
 		break;
 	}
 	m->out = NULL;
@@ -218,5 +219,7 @@ void fm_mrpcim_step(struct fm_mrpcim *m, struct mr_now now, const struct fm_mr_e
 /* When FM_MR_TIMER is due, MR_NEVER if nothing waits. */
 int64_t fm_mrpcim_deadline(const struct fm_mrpcim *m)
 {
-	return m->heaped ? m->heap[0]->wake_ns : MR_NEVER;
+	int64_t ring = fm_mr_ring_deadline(m);
+
+	return m->heaped && m->heap[0]->wake_ns < ring ? m->heap[0]->wake_ns : ring;
 }

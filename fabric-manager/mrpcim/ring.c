@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The event ring: on an interrupt read head, flags and entries in one batch, translate, write
- * the tail (as the owner only), read again until there is nothing new. Entries that were lost
- * become one OVERFLOW: whoever gets it reads everything again.
+ * The event ring: on an interrupt read head, flags and entries in one batch and translate; the
+ * next batch acknowledges them (as the owner only). Entries that were lost become one OVERFLOW:
+ * whoever gets it reads everything again.
+ *
+ * Nearly every operation raises an event, and most of these tell nobody anything. So the first
+ * interrupt after a pause is answered at once, and those behind it once a pause, unless an
+ * operation waits for an event or the ring fills.
  */
 #include "fabric-manager/mrpcim/internal.h"
 
 #define ENTRIES_PER_BATCH 128
 #define ENTRY_REGS	  (SW_EVENT_STRIDE / 8)
+#define PAUSE_NS	  MR_NS_PER_MS
 
 struct entry {
 	uint16_t ev, port, vh, bridge;
@@ -184,6 +189,11 @@ static void translate(struct fm_mrpcim *m, const struct fm_mr_reply *p, unsigned
 static void on_ring(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr_reply *p,
 		    uint64_t serial);
 
+static bool unacknowledged(const struct fm_mrpcim *m)
+{
+	return m->owned && (m->ring.overflow || m->ring.acked != m->ring.tail);
+}
+
 /* One batch: what we have read is acknowledged, then head, tail, flags and 'want' entries, as
  * far as they lie in a row. */
 static void send_read(struct fm_mrpcim *m, uint64_t want)
@@ -207,7 +217,8 @@ static void send_read(struct fm_mrpcim *m, uint64_t want)
 	mr_batch_sw_read(b, SW_EVENT_HEAD, 3);
 	if (ring->asked)
 		mr_batch_sw_read(b, SW_EVENT(first), (uint16_t)(ring->asked * ENTRY_REGS));
-	ring->again = false;
+	ring->news = false;
+	ring->not_before = m->now.mono_ns + PAUSE_NS;
 	ring->run = fm_mr_run_new(m);
 	ring->run->on_reply = on_ring;
 	fm_mr_send(m, ring->run);
@@ -235,20 +246,41 @@ static void on_ring(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr
 		ring->tail = head;
 	}
 	translate(m, p, 3, head);
-	if (ring->again || ring->tail < head ||
-	    (m->owned && (ring->overflow || ring->acked != ring->tail)))
+	if (ring->tail < head || (m->owned && ring->overflow))
 		send_read(m, head - ring->tail);
+	else
+		fm_mr_ring_due(m);
 }
 
-/* An interrupt came, with the low bits of the head: read until the ring is empty. */
+/* Reads or acknowledges if it is time: somebody waits for what an interrupt announced, the ring
+ * is half full, or the pause is over. */
+void fm_mr_ring_due(struct fm_mrpcim *m)
+{
+	struct fm_mr_ring *ring = &m->ring;
+	int32_t fill = (int32_t)(ring->head - (uint32_t)ring->acked);
+	int32_t news = (int32_t)(ring->head - (uint32_t)ring->tail);
+	bool urgent = ring->news && (m->heaped || fill >= (int32_t)(ring->entries / 2));
+
+	if (!ring->entries || ring->run || (!ring->news && !unacknowledged(m)))
+		return;
+	if (urgent || m->now.mono_ns >= ring->not_before)
+		send_read(m, news > 0 ? (uint32_t)news : 0);
+}
+
+/* When fm_mr_ring_due has something to do, MR_NEVER if nothing waits. */
+int64_t fm_mr_ring_deadline(const struct fm_mrpcim *m)
+{
+	const struct fm_mr_ring *ring = &m->ring;
+
+	if (!ring->entries || ring->run || (!ring->news && !unacknowledged(m)))
+		return MR_NEVER;
+	return ring->not_before;
+}
+
+/* An interrupt came, with the low bits of the head. */
 void fm_mr_ring_read(struct fm_mrpcim *m, uint32_t head)
 {
-	int32_t news = (int32_t)(head - (uint32_t)m->ring.tail);
-
-	if (!m->ring.entries)
-		return;
-	if (m->ring.run)
-		m->ring.again = true;
-	else
-		send_read(m, news > 0 ? (uint32_t)news : 0);
+	m->ring.head = head;
+	m->ring.news = true;
+	fm_mr_ring_due(m);
 }

@@ -393,6 +393,7 @@ enum fm_mr_next fm_mr_pause(struct fm_mrpcim *m, struct fm_mr_run *r, int64_t fi
 		wait_for(m, r, 0, fm_mr_fn_wait_key(r->op.fn.port, r->op.fn.pf, r->op.fn.vf));
 	if (fm_mr_has_row(r) || r->kind->needs & FM_MR_BRIDGE)
 		wait_for(m, r, 1, fm_mr_row_wait_key(r->op.place.port, r->op.place.bridge));
+	fm_mr_ring_due(m); /* what it waits for may have been announced already */
 	return FM_MR_AGAIN;
 }
 

@@ -156,6 +156,14 @@ static inline bool rig_tick(struct rig *x)
 	return true;
 }
 
+/* Delivers interrupts and lets the driver read what they announce, in its own time. */
+static inline void rig_hear(struct rig *x)
+{
+	rig_notices(x);
+	while (fm_mrpcim_deadline(x->m) != MR_NEVER)
+		rig_tick(x);
+}
+
 /* Starts an operation. */
 static inline void rig_start(struct rig *x, struct fm_op op)
 {

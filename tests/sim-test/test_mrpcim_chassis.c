@@ -193,7 +193,7 @@ START_TEST(a_stale_owner_writes_nothing)
 	mr_batch_done(&b);
 	x.events = 0;
 	rig_fail(&x, op, MR_REASON_STALE_OWNER);
-	rig_notices(&x);
+	rig_hear(&x);
 	ck_assert_ptr_nonnull(event_of(FM_CE_STALE_OWNER));
 	ck_assert_uint_eq(event_of(FM_CE_STALE_OWNER)->value, 2);
 	observe();
@@ -243,12 +243,13 @@ START_TEST(lost_events_are_told_once)
 		;
 	x.events = 0;
 	rig_step(&x, &(struct fm_mr_event){.kind = FM_MR_INTERRUPT});
+	rig_hear(&x);
 	for (unsigned i = 0; i < x.events; i++)
 		overflows += x.event[i].kind == FM_CE_OVERFLOW;
 	ck_assert_uint_eq(overflows, 1);
 	x.events = 0;
 	sim_port_set_link(x.c, x.now, nic, false);
-	rig_notices(&x);
+	rig_hear(&x);
 	ck_assert_uint_eq(x.events, 1);
 	ck_assert_uint_eq(x.event[0].kind, FM_CE_ADAPTER_LINK);
 	ck_assert_uint_eq(x.event[0].port, nic);
@@ -259,14 +260,14 @@ END_TEST
 START_TEST(hosts_and_adapters_tell_what_happens)
 {
 	sim_host_set_power(x.c, x.now, 1, false);
-	rig_notices(&x);
+	rig_hear(&x);
 	ck_assert_ptr_nonnull(event_of(FM_CE_HOST_POWER));
 	ck_assert_uint_eq(event_of(FM_CE_HOST_POWER)->port, 1);
 	sim_host_reset(x.c, x.now, 2);
-	rig_notices(&x);
+	rig_hear(&x);
 	ck_assert_uint_eq(event_of(FM_CE_HOST_RESET)->port, 2);
 	sim_adapter_pull(x.c, x.now, "gpu");
-	rig_notices(&x);
+	rig_hear(&x);
 	ck_assert_uint_eq(event_of(FM_CE_ADAPTER_PRESENCE)->port, gpu);
 	observe();
 	ck_assert(!fm_adapter_by_name(&x.inv, "gpu", NULL)->present);
@@ -275,7 +276,7 @@ START_TEST(hosts_and_adapters_tell_what_happens)
 		 (struct fm_op){.kind = FM_OP_READ_FN, .fn = fn_of(gpu, FM_WHOLE, FM_WHOLE)},
 		 MR_REASON_DEVICE_GONE);
 	sim_adapter_insert(x.c, x.now, "gpu");
-	rig_notices(&x);
+	rig_hear(&x);
 	while (rig_tick(&x))
 		;
 	observe();
@@ -297,7 +298,7 @@ START_TEST(a_pulled_adapter_leaves_its_rows)
 		act(FM_OP_CONFIGURE, op);
 		act(FM_OP_MAP, op);
 		sim_adapter_pull(x.c, x.now, "hba");
-		rig_notices(&x);
+		rig_hear(&x);
 		if (known)
 			observe();
 		r = act(FM_OP_BLOCK, op);
@@ -308,7 +309,7 @@ START_TEST(a_pulled_adapter_leaves_its_rows)
 		op.kind = FM_OP_RESET;
 		rig_fail(&x, op, MR_REASON_DEVICE_GONE);
 		sim_adapter_insert(x.c, x.now, "hba");
-		rig_notices(&x);
+		rig_hear(&x);
 		while (rig_tick(&x))
 			;
 		observe();

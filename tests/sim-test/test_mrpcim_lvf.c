@@ -88,7 +88,7 @@ static void enable_vfs(uint16_t vh, unsigned bridge)
 	sim_host_cfg_write(x.c, x.now, vh, rid, at + PCI_SRIOV_CTRL, 2,
 			   PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE | PCI_SRIOV_CTRL_VFM |
 				   PCI_SRIOV_CTRL_INTR);
-	rig_notices(&x);
+	rig_hear(&x);
 }
 
 /* Writes the State Array as the SR-PCIM does: BAR 0 of the PF, placed in its bridge's window.
@@ -113,7 +113,7 @@ static void write_state(uint16_t vh, unsigned bridge, unsigned slot, uint8_t sta
 	sim_host_cfg_write(x.c, x.now, vh, rid, PCI_BASE_ADDRESS_1, 4, base >> 32);
 	sim_host_cfg_write(x.c, x.now, vh, rid, PCI_COMMAND, 2, 6);
 	sim_host_mem_write(x.c, x.now, vh, base + (where & ~7u) + slot - 1, 1, state);
-	rig_notices(&x);
+	rig_hear(&x);
 }
 
 START_TEST(lvf_migrates_in_and_out)

@@ -219,8 +219,87 @@ START_TEST(an_event_ends_the_wait)
 		ck_assert_uint_eq(f.results, before + i);
 	}
 	ck_assert_int_eq(f.result[0].end, FM_OP_DONE);
+	f.now.mono_ns = fm_mrpcim_deadline(f.m);
+	fake_step(&f, &(struct fm_mr_event){.kind = FM_MR_TIMER});
 	ck_assert_uint_eq(fake_read(&f, MR_SPACE_SWITCH, 0, SW_EVENT_TAIL), 2);
 	ck_assert_int_eq(fm_mrpcim_deadline(f.m), MR_NEVER);
+}
+END_TEST
+
+/* A host's link event, number 'n' of the ring. */
+static void link_event(unsigned n)
+{
+	sw(&f, SW_EVENT(n), MR_EV_PORT_LINK | 1u << 16);
+	sw(&f, SW_EVENT(n) + 8, n);
+	sw(&f, SW_EVENT(n) + 16, 1);
+	sw(&f, SW_EVENT_HEAD, n + 1);
+}
+
+static void interrupt(unsigned head)
+{
+	fake_step(&f, &(struct fm_mr_event){.kind = FM_MR_INTERRUPT, .irq_data = head});
+}
+
+/* The first event is read at once, those right behind it together, a pause later. */
+START_TEST(events_in_a_row_are_read_together)
+{
+	unsigned batches = f.batches, events = f.events;
+	int64_t due;
+
+	link_event(0);
+	interrupt(1);
+	ck_assert_uint_eq(f.events, events + 1);
+	ck_assert_uint_eq(f.batches, batches + 1);
+	for (unsigned n = 1; n < 9; n++) {
+		link_event(n);
+		interrupt(n + 1);
+	}
+	ck_assert_uint_eq(f.events, events + 1);
+	ck_assert_uint_eq(f.batches, batches + 1);
+	due = fm_mrpcim_deadline(f.m);
+	ck_assert_int_gt(due, f.now.mono_ns);
+	ck_assert_int_le(due, f.now.mono_ns + MR_NS_PER_MS);
+	f.now.mono_ns = due;
+	fake_step(&f, &(struct fm_mr_event){.kind = FM_MR_TIMER});
+	ck_assert_uint_eq(f.events, events + 9);
+	ck_assert_uint_eq(f.batches, batches + 2);
+	f.now.mono_ns = fm_mrpcim_deadline(f.m);
+	fake_step(&f, &(struct fm_mr_event){.kind = FM_MR_TIMER});
+	ck_assert_uint_eq(fake_read(&f, MR_SPACE_SWITCH, 0, SW_EVENT_TAIL), 9);
+	ck_assert_int_eq(fm_mrpcim_deadline(f.m), MR_NEVER);
+}
+END_TEST
+
+/* A ring that is half full is not kept waiting. */
+START_TEST(a_filling_ring_is_read_at_once)
+{
+	unsigned events = f.events;
+
+	link_event(0);
+	interrupt(1);
+	for (unsigned n = 1; n < 32; n++) {
+		link_event(n);
+		interrupt(n + 1);
+	}
+	ck_assert_uint_eq(f.events, events + 32);
+}
+END_TEST
+
+/* What an operation begins to wait for may stand in the ring already. */
+START_TEST(who_waits_reads_what_was_put_off)
+{
+	struct fm_op op = op_of(FM_OP_RESET);
+	unsigned events = f.events;
+
+	for (unsigned n = 0; n < 2; n++) {
+		link_event(n);
+		interrupt(n + 1);
+	}
+	ck_assert_uint_eq(f.events, events + 1);
+	f.on_write = resets_later;
+	fake_step(&f, &(struct fm_mr_event){.kind = FM_MR_OP, .op = &op});
+	ck_assert_uint_eq(f.events, events + 2);
+	ck_assert_uint_eq(f.results, 0);
 }
 END_TEST
 
@@ -458,6 +537,9 @@ int main(void)
 	tcase_add_test(t, a_reset_that_is_not_confirmed_ends_in_time);
 	tcase_add_test(t, a_reset_that_leaves_something_is_refused);
 	tcase_add_test(t, an_event_ends_the_wait);
+	tcase_add_test(t, events_in_a_row_are_read_together);
+	tcase_add_test(t, a_filling_ring_is_read_at_once);
+	tcase_add_test(t, who_waits_reads_what_was_put_off);
 	tcase_add_test(t, a_device_without_flr_is_reset_by_its_port);
 	tcase_add_test(t, the_drain_ends_with_the_completion_timeout);
 	tcase_add_test(t, a_block_without_effect_is_told);
