@@ -216,6 +216,12 @@ class Fabric:
         return "".join(repr(self.banyan("get", *w.split())) for w in
                        ("assignments -o wide", "operations", "hosts")) + "\nlogs: " + self.dir
 
+    def not_free(self):
+        """Functions that are somebody's or were not reset. A whole device has no status to read:
+        it is reset before each use as well."""
+        return [x for x in self.get("functions") if x["assignment"] or x["host"] or
+                ("/" in x["name"] and not x["reset"])]
+
     def writes(self):
         """Register writes to each function, as the chassis counted them."""
         return {"%s/pf%d/vf%d" % (a["name"], f.get("pf", 0), f.get("vf", 0)): f["writes"]

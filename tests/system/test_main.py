@@ -178,8 +178,7 @@ class Main(unittest.TestCase):
         self.f.timed("delete of the demo policy", lambda: self.f.banyan(
             "delete", "-f", DEMO, "--yes", "--wait", "--timeout", "60s", code=0))
         self.assertEqual(self.f.assignments(), {})
-        used = [x for x in self.f.get("functions") if x["assignment"] or x["host"] or not x["reset"]]
-        self.assertEqual(used, [])
+        self.assertEqual(self.f.not_free(), [])
         for b in BLADES:
             self.assertEqual({d: x for d, x in self.f.functions_on(b).items() if not x["pf"]}, {})
 
