@@ -11,17 +11,7 @@
 #include "common/err.h"
 #include "common/xalloc.h"
 #include "proto/agent.pb-c.h"
-
-/* Packs at the end of the buffer. */
-static void put(struct mr_buf *out, const Banyan__AgentMsg *m)
-{
-	size_t len = banyan__agent_msg__get_packed_size(m);
-	uint8_t *bytes = mr_xmalloc(len + 1);
-
-	banyan__agent_msg__pack(m, bytes);
-	mr_buf_add(out, bytes, len);
-	free(bytes);
-}
+#include "proto/field.h"
 
 /* ---- places, functions, roots ---- */
 
@@ -35,19 +25,12 @@ static void place_to(const struct ag_place *p, Banyan__Place *m)
 	m->slot = p->slot;
 }
 
-static int range(const char *field, uint64_t v, uint64_t max, struct mr_err *err)
-{
-	if (v <= max)
-		return 0;
-	return mr_err_set(err, -EINVAL, MR_REASON_INVALID, "field %s is %llu, at most %llu",
-			  field, (unsigned long long)v, (unsigned long long)max);
-}
-#define RANGE(field, max) range(#field, (uint64_t)m->field, max, err)
+#define RANGE(field, max) mr_pb_range(#field, (uint64_t)m->field, max, err)
 
 static int place_from(const Banyan__Place *m, struct ag_place *p, struct mr_err *err)
 {
 	if (!m)
-		return mr_err_set(err, -EINVAL, MR_REASON_INVALID, "field place is missing");
+		return mr_pb_missing("place", err);
 	if (RANGE(way, AG_WAY_DEVICE) || RANGE(port, 0xffff) || RANGE(bridge, 0xffff) ||
 	    RANGE(pf, 0xffff) || RANGE(slot, 0xffff))
 		return -EINVAL;
@@ -115,7 +98,7 @@ void ag_put_hello(struct mr_buf *out, const struct ag_identity *id, const struct
 	h.root = roots.p;
 	m.body_case = BANYAN__AGENT_MSG__BODY_AGENT_HELLO;
 	m.agent_hello = &h;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* Appends the Answer to a challenge. */
@@ -130,7 +113,7 @@ void ag_put_answer(struct mr_buf *out, const struct ag_action *a)
 	w.root = roots.p;
 	m.body_case = BANYAN__AGENT_MSG__BODY_ANSWER;
 	m.answer = &w;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* Appends the mark before a full report. */
@@ -141,7 +124,7 @@ void ag_put_sync_begin(struct mr_buf *out)
 
 	m.body_case = BANYAN__AGENT_MSG__BODY_SYNC_BEGIN;
 	m.sync_begin = &s;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* Appends the mark after a full report. */
@@ -152,7 +135,7 @@ void ag_put_sync_end(struct mr_buf *out)
 
 	m.body_case = BANYAN__AGENT_MSG__BODY_SYNC_END;
 	m.sync_end = &s;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* Appends the answer to a command. */
@@ -173,7 +156,7 @@ void ag_put_ack(struct mr_buf *out, const struct ag_action *a)
 	}
 	m.body_case = BANYAN__AGENT_MSG__BODY_ACK;
 	m.ack = &k;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* Appends a Heartbeat. */
@@ -185,7 +168,7 @@ void ag_put_heartbeat(struct mr_buf *out, uint64_t revision)
 	h.revision = revision;
 	m.body_case = BANYAN__AGENT_MSG__BODY_HEARTBEAT;
 	m.heartbeat = &h;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* Appends a Goodbye: the host goes down. */
@@ -197,7 +180,7 @@ void ag_put_goodbye(struct mr_buf *out, const char *why)
 	g.why = (char *)why;
 	m.body_case = BANYAN__AGENT_MSG__BODY_GOODBYE;
 	m.goodbye = &g;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* Appends an Error, as the reply to 'reply_to'. */
@@ -206,13 +189,11 @@ void ag_put_error(struct mr_buf *out, uint64_t reply_to, const struct mr_err *er
 	Banyan__AgentMsg m = BANYAN__AGENT_MSG__INIT;
 	Banyan__Error e = BANYAN__ERROR__INIT;
 
-	e.reason = (Banyan__Reason)err->reason;
-	e.err = -err->code;
-	e.text = (char *)err->text;
+	mr_pb_error(err, &e);
 	m.reply_to = reply_to;
 	m.body_case = BANYAN__AGENT_MSG__BODY_ERROR;
 	m.error = &e;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* The messages of one chunk. */
@@ -271,7 +252,7 @@ bool ag_put_report(struct mr_buf *out, const struct ag_action *a, unsigned *pos)
 	r.full = a->full && !*pos;
 	m.body_case = BANYAN__AGENT_MSG__BODY_REPORT;
 	m.report = &r;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 	*pos += n ? n : 1;
 	chunk_done(&c);
 	return true;
@@ -287,9 +268,8 @@ static int cmd_from(const Banyan__Command *m, struct ag_cmd *c, struct mr_err *e
 		if (*s <= 0x20 || *s >= 0x7f || *s == '/')
 			return mr_err_set(err, -EINVAL, MR_REASON_INVALID,
 					  "field driver is no name of a driver");
-	if (!mr_copy(c->driver, sizeof(c->driver), m->driver))
-		return mr_err_set(err, -EINVAL, MR_REASON_INVALID,
-				  "field driver is over %zu bytes", sizeof(c->driver) - 1);
+	if (mr_pb_text("driver", c->driver, sizeof(c->driver), m->driver, err))
+		return -EINVAL;
 	if (m->deadline_ns < 0)
 		return mr_err_set(err, -EINVAL, MR_REASON_INVALID,
 				  "field deadline_ns is negative");
@@ -304,25 +284,13 @@ static int cmd_from(const Banyan__Command *m, struct ag_cmd *c, struct mr_err *e
 	return 0;
 }
 
-/* Why the manager refuses us; a reason that we do not know is INTERNAL. */
-static void error_from(const Banyan__Error *m, struct ag_msg *ret)
-{
-	int reason = (int)m->reason;
-
-	ret->reason = reason >= 0 && reason < MR_REASON_COUNT ? (enum mr_reason)reason
-							      : MR_REASON_INTERNAL;
-	mr_fmt(ret->text, sizeof(ret->text), "%s", m->text);
-	for (char *t = ret->text; *t; t++)
-		if ((unsigned char)*t < 0x20 || *t == 0x7f)
-			*t = '?';
-}
-
 static int body_from(const Banyan__AgentMsg *m, struct ag_msg *ret, struct mr_err *err)
 {
 	switch (m->body_case) {
 	case BANYAN__AGENT_MSG__BODY_ERROR:
 		ret->kind = AG_MSG_ERROR;
-		error_from(m->error, ret);
+		ret->reason = mr_pb_reason((int)m->error->reason);
+		mr_pb_sentence(ret->text, sizeof(ret->text), m->error->text);
 		return 0;
 	case BANYAN__AGENT_MSG__BODY_CHALLENGE:
 		ret->kind = AG_MSG_CHALLENGE;

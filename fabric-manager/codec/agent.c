@@ -6,52 +6,17 @@
 #include "fabric-manager/codec/agent.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/err.h"
 #include "common/xalloc.h"
 #include "proto/agent.pb-c.h"
-
-/* Packs at the end of the buffer. */
-static void put(struct mr_buf *out, const Banyan__AgentMsg *m)
-{
-	size_t len = banyan__agent_msg__get_packed_size(m);
-	uint8_t *bytes = mr_xmalloc(len + 1);
-
-	banyan__agent_msg__pack(m, bytes);
-	mr_buf_add(out, bytes, len);
-	free(bytes);
-}
+#include "proto/field.h"
 
 /* ---- checks of single fields ---- */
 
-static int text(const char *field, char *to, size_t size, const char *from, struct mr_err *err)
-{
-	for (const char *s = from; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return mr_err_set(err, -EINVAL, MR_REASON_INVALID,
-					  "field %s holds a control character", field);
-	if (mr_copy(to, size, from))
-		return 0;
-	return mr_err_set(err, -EINVAL, MR_REASON_INVALID, "field %s is over %zu bytes", field,
-			  size - 1);
-}
-#define TEXT(to, field) text(#field, to, sizeof(to), m->field, err)
-
-static int range(const char *field, uint64_t v, uint64_t max, struct mr_err *err)
-{
-	if (v <= max)
-		return 0;
-	return mr_err_set(err, -EINVAL, MR_REASON_INVALID, "field %s is %llu, at most %llu",
-			  field, (unsigned long long)v, (unsigned long long)max);
-}
-#define RANGE(field, max) range(#field, (uint64_t)m->field, max, err)
-
-static int missing(const char *field, struct mr_err *err)
-{
-	return mr_err_set(err, -EINVAL, MR_REASON_INVALID, "field %s is missing", field);
-}
+#define TEXT(to, field)	  mr_pb_text(#field, to, sizeof(to), m->field, err)
+#define RANGE(field, max) mr_pb_range(#field, (uint64_t)m->field, max, err)
 
 /* ---- places, functions, roots ---- */
 
@@ -68,12 +33,12 @@ static void place_to(const struct fm_place *p, Banyan__Place *m)
 static int place_from(const Banyan__Place *m, struct fm_place *p, struct mr_err *err)
 {
 	if (!m)
-		return missing("place", err);
+		return mr_pb_missing("place", err);
 	if (RANGE(way, FM_WAY_DEVICE) || RANGE(port, 0xffff) || RANGE(bridge, 0xffff) ||
 	    RANGE(pf, 0xffff) || RANGE(slot, 0xffff))
 		return -EINVAL;
 	if (m->way == FM_WAY_NONE)
-		return missing("way", err);
+		return mr_pb_missing("way", err);
 	*p = (struct fm_place){(enum fm_way)m->way, (uint16_t)m->port, (uint16_t)m->bridge,
 			       (uint16_t)m->pf, (uint16_t)m->slot};
 	return 0;
@@ -104,7 +69,7 @@ static int fn_from(const Banyan__AgentFunction *m, struct fm_agent_fn *f, struct
 static int roots_from(Banyan__AgentRoot *const *root, size_t n, struct fm_agent_hello *h,
 		      struct mr_err *err)
 {
-	if (range("number of roots", n, FM_ROOTS_MAX, err))
+	if (mr_pb_range("number of roots", n, FM_ROOTS_MAX, err))
 		return -EINVAL;
 	for (size_t i = 0; i < n; i++) {
 		const Banyan__AgentRoot *m = root[i];
@@ -132,7 +97,7 @@ void fm_agent_put_challenge(struct mr_buf *out)
 
 	m.body_case = BANYAN__AGENT_MSG__BODY_CHALLENGE;
 	m.challenge = &c;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* Appends an Accept: the session stands, the agent reports in full. */
@@ -144,7 +109,7 @@ void fm_agent_put_accept(struct mr_buf *out, uint64_t session)
 	a.session = session;
 	m.body_case = BANYAN__AGENT_MSG__BODY_ACCEPT;
 	m.accept = &a;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* Appends a Command. */
@@ -167,7 +132,7 @@ void fm_agent_put_command(struct mr_buf *out, const struct fm_agent_cmd *cmd)
 	c.ident0 = cmd->ident0;
 	m.body_case = BANYAN__AGENT_MSG__BODY_COMMAND;
 	m.command = &c;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* Appends a ReportAck. */
@@ -179,7 +144,7 @@ void fm_agent_put_report_ack(struct mr_buf *out, uint64_t revision)
 	a.revision = revision;
 	m.body_case = BANYAN__AGENT_MSG__BODY_REPORT_ACK;
 	m.report_ack = &a;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* Appends a Heartbeat of the manager; it carries no revision. */
@@ -190,7 +155,7 @@ void fm_agent_put_heartbeat(struct mr_buf *out)
 
 	m.body_case = BANYAN__AGENT_MSG__BODY_HEARTBEAT;
 	m.heartbeat = &h;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* Appends an Error, as the reply to 'reply_to' (0 = to nothing). */
@@ -199,13 +164,11 @@ void fm_agent_put_error(struct mr_buf *out, uint64_t reply_to, const struct mr_e
 	Banyan__AgentMsg m = BANYAN__AGENT_MSG__INIT;
 	Banyan__Error e = BANYAN__ERROR__INIT;
 
-	e.reason = (Banyan__Reason)err->reason;
-	e.err = -err->code;
-	e.text = (char *)err->text;
+	mr_pb_error(err, &e);
 	m.reply_to = reply_to;
 	m.body_case = BANYAN__AGENT_MSG__BODY_ERROR;
 	m.error = &e;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* ---- what an agent says ---- */
@@ -216,9 +179,9 @@ static int hello_from(const Banyan__AgentHello *m, struct fm_agent_hello *h, str
 	    roots_from(m->root, m->n_root, h, err))
 		return -EINVAL;
 	if (!h->host[0])
-		return missing("host", err);
+		return mr_pb_missing("host", err);
 	if (!h->boot_id[0])
-		return missing("boot_id", err);
+		return mr_pb_missing("boot_id", err);
 	h->incarnation = m->incarnation;
 	h->vf_migration = m->vf_migration;
 	return 0;
@@ -242,34 +205,17 @@ static int report_from(const Banyan__Report *m, struct fm_agent_report *r, struc
 	return 0;
 }
 
-/* A reason that this version does not know is INTERNAL; the sentence says the rest
- * (proto/README.md). */
-static enum mr_reason reason_from(int reason)
-{
-	return reason >= 0 && reason < MR_REASON_COUNT ? (enum mr_reason)reason
-						       : MR_REASON_INTERNAL;
-}
-
 static int ack_from(const Banyan__Ack *m, struct fm_agent_ack *a, struct mr_err *err)
 {
 	if (TEXT(a->detail, detail) || TEXT(a->who, who) ||
 	    (m->function && fn_from(m->function, &a->fn, err)))
 		return -EINVAL;
 	if (!m->op)
-		return missing("op", err);
+		return mr_pb_missing("op", err);
 	a->op = m->op;
-	a->reason = reason_from((int)m->reason);
+	a->reason = mr_pb_reason((int)m->reason);
 	a->has_fn = m->function;
 	return 0;
-}
-
-/* A sentence for the log: cut where it is too long, never a reason to fail. */
-static void sentence(struct fm_agent_msg *msg, const char *s)
-{
-	mr_fmt(msg->text, sizeof(msg->text), "%s", s);
-	for (char *t = msg->text; *t; t++)
-		if ((unsigned char)*t < 0x20 || *t == 0x7f)
-			*t = '?';
 }
 
 static int body_from(const Banyan__AgentMsg *m, struct fm_agent_msg *ret, struct mr_err *err)
@@ -277,7 +223,7 @@ static int body_from(const Banyan__AgentMsg *m, struct fm_agent_msg *ret, struct
 	switch (m->body_case) {
 	case BANYAN__AGENT_MSG__BODY_ERROR:
 		ret->kind = FM_AGENT_MSG_ERROR;
-		sentence(ret, m->error->text);
+		mr_pb_sentence(ret->text, sizeof(ret->text), m->error->text);
 		return 0;
 	case BANYAN__AGENT_MSG__BODY_AGENT_HELLO:
 		ret->kind = FM_AGENT_MSG_HELLO;
@@ -303,7 +249,7 @@ static int body_from(const Banyan__AgentMsg *m, struct fm_agent_msg *ret, struct
 		return 0;
 	case BANYAN__AGENT_MSG__BODY_GOODBYE:
 		ret->kind = FM_AGENT_MSG_GOODBYE;
-		sentence(ret, m->goodbye->why);
+		mr_pb_sentence(ret->text, sizeof(ret->text), m->goodbye->why);
 		return 0;
 	case BANYAN__AGENT_MSG__BODY_CHALLENGE:
 	case BANYAN__AGENT_MSG__BODY_ACCEPT:

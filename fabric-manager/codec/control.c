@@ -12,17 +12,7 @@
 #include "common/tree.h"
 #include "common/xalloc.h"
 #include "proto/control.pb-c.h"
-
-/* Packs at the end of the buffer. */
-static void put(struct mr_buf *out, const Banyan__ControlMsg *m)
-{
-	size_t len = banyan__control_msg__get_packed_size(m);
-	uint8_t *bytes = mr_xmalloc(len + 1);
-
-	banyan__control_msg__pack(m, bytes);
-	mr_buf_add(out, bytes, len);
-	free(bytes);
-}
+#include "proto/field.h"
 
 /* ---- trees ---- */
 
@@ -149,7 +139,7 @@ void fm_control_put_request(struct mr_buf *out, uint64_t id, const struct fm_req
 	m.id = id;
 	m.body_case = BANYAN__CONTROL_MSG__BODY_REQUEST;
 	m.request = &q;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 	free(list);
 	free(files);
 }
@@ -220,7 +210,7 @@ void fm_control_put_reply(struct mr_buf *out, uint64_t reply_to, const struct fm
 	m.reply_to = reply_to;
 	m.body_case = BANYAN__CONTROL_MSG__BODY_REPLY;
 	m.reply = &p;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 	tree_free(p.tree);
 	free(list);
 	free(findings);
@@ -271,7 +261,7 @@ void fm_control_put_event(struct mr_buf *out, const struct fm_rec_event *e)
 	v.text = (char *)e->text;
 	m.body_case = BANYAN__CONTROL_MSG__BODY_EVENT;
 	m.event = &v;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 static int event_from(const Banyan__EventMsg *v, struct fm_rec_event *e, struct mr_err *err)
@@ -302,7 +292,7 @@ void fm_control_put_error(struct mr_buf *out, uint64_t reply_to, const struct mr
 	m.reply_to = reply_to;
 	m.body_case = BANYAN__CONTROL_MSG__BODY_ERROR;
 	m.error = &e;
-	put(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 static int error_from(const Banyan__Error *e, struct fm_reply *r, struct mr_err *err)

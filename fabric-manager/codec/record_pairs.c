@@ -5,11 +5,11 @@
 #include "fabric-manager/codec/record_pairs.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/err.h"
 #include "common/xalloc.h"
+#include "proto/field.h"
 #include "proto/store.pb-c.h"
 
 static const char *chassis_name(const struct fm_record_ctx *c, unsigned index)
@@ -110,16 +110,6 @@ static int attrs_from(const struct fm_record_ctx *c, const Banyan__StoreAttrs *m
 	return 0;
 }
 
-static void pack(const ProtobufCMessage *m, struct mr_buf *out)
-{
-	size_t len = protobuf_c_message_get_packed_size(m);
-	uint8_t *bytes = mr_xmalloc(len + 1);
-
-	protobuf_c_message_pack(m, bytes);
-	mr_buf_add(out, bytes, len);
-	free(bytes);
-}
-
 static void meta_to(const struct fm_record_ctx *c, const struct fm_record *r,
 		    struct mr_buf *out)
 {
@@ -134,7 +124,7 @@ static void meta_to(const struct fm_record_ctx *c, const struct fm_record *r,
 	m.next_operation = s->next_operation;
 	m.next_event = s->next_event;
 	m.version = s->version;
-	pack(&m.base, out);
+	mr_pb_put(out, &m.base);
 }
 
 static int meta_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
@@ -166,7 +156,7 @@ static void document_to(const struct fm_record_ctx *c, const struct fm_record *r
 	m.set = (char *)s->set;
 	m.text.data = (uint8_t *)s->text;
 	m.text.len = s->text ? strlen(s->text) : 0;
-	pack(&m.base, out);
+	mr_pb_put(out, &m.base);
 }
 
 static int document_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
@@ -215,7 +205,7 @@ static void assignment_to(const struct fm_record_ctx *c, const struct fm_record 
 	m.going = s->going;
 	m.forced = s->forced;
 	m.since_wall_ns = s->since_wall_ns;
-	pack(&m.base, out);
+	mr_pb_put(out, &m.base);
 }
 
 static int assignment_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
@@ -267,7 +257,7 @@ static void ident_to(const struct fm_record_ctx *c, const struct fm_record *r,
 	m.index = s->index;
 	m.slot = s->slot;
 	m.released_wall_ns = s->released_wall_ns;
-	pack(&m.base, out);
+	mr_pb_put(out, &m.base);
 }
 
 static int ident_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
@@ -300,7 +290,7 @@ static void function_to(const struct fm_record_ctx *c, const struct fm_record *r
 	m.epoch = s->epoch;
 	m.quarantined = s->quarantined;
 	m.detail = (char *)s->detail;
-	pack(&m.base, out);
+	mr_pb_put(out, &m.base);
 }
 
 static int function_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
@@ -331,7 +321,7 @@ static void override_to(const struct fm_record_ctx *c, const struct fm_record *r
 	m.who = (char *)s->who;
 	m.why = (char *)s->why;
 	m.since_wall_ns = s->since_wall_ns;
-	pack(&m.base, out);
+	mr_pb_put(out, &m.base);
 }
 
 static int override_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
@@ -360,7 +350,7 @@ static void tombstone_to(const struct fm_record_ctx *c, const struct fm_record *
 	m.boot_id = (char *)s->boot_id;
 	m.boots = s->boots;
 	m.assignment = s->assignment;
-	pack(&m.base, out);
+	mr_pb_put(out, &m.base);
 }
 
 static int tombstone_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
@@ -389,7 +379,7 @@ static void operation_to(const struct fm_record_ctx *c, const struct fm_record *
 	m.kind = s->kind;
 	m.approved = s->approved;
 	m.detail = (char *)s->detail;
-	pack(&m.base, out);
+	mr_pb_put(out, &m.base);
 }
 
 static int operation_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
@@ -419,7 +409,7 @@ static void event_to(const struct fm_record_ctx *c, const struct fm_record *r,
 	m.reason = (Banyan__Reason)s->reason;
 	m.object = (char *)s->object;
 	m.text = (char *)s->text;
-	pack(&m.base, out);
+	mr_pb_put(out, &m.base);
 }
 
 static int event_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
@@ -446,7 +436,7 @@ static void chassis_to(const struct fm_record_ctx *c, const struct fm_record *r,
 	m.name = (char *)s->name;
 	m.serial = (char *)s->serial;
 	m.owner_epoch = s->owner_epoch;
-	pack(&m.base, out);
+	mr_pb_put(out, &m.base);
 }
 
 static int chassis_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
@@ -471,7 +461,7 @@ static void host_to(const struct fm_record_ctx *c, const struct fm_record *r,
 	m.cordoned = s->cordoned;
 	m.boot_id = (char *)s->boot_id;
 	m.moved_wall_ns = s->moved_wall_ns;
-	pack(&m.base, out);
+	mr_pb_put(out, &m.base);
 }
 
 static int host_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)

@@ -3,11 +3,10 @@
 #include "sim/codec/chassis.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "common/err.h"
-#include "common/xalloc.h"
 #include "proto/chassis.pb-c.h"
+#include "proto/field.h"
 #include "sim/model/chassis.h"
 
 /* Reads one frame; see the header. */
@@ -38,16 +37,6 @@ int sim_request_read(const uint8_t *data, size_t len, struct sim_request *ret,
 	return r;
 }
 
-static void pack(struct mr_buf *out, const Banyan__ChassisMsg *m)
-{
-	size_t len = banyan__chassis_msg__get_packed_size(m);
-	uint8_t *bytes = mr_xmalloc(len + 1);
-
-	banyan__chassis_msg__pack(m, bytes);
-	mr_buf_add(out, bytes, len);
-	free(bytes);
-}
-
 /* The answer to a batch. */
 void sim_reply_put(struct mr_buf *out, uint64_t reply_to, const struct sim_batch_result *r)
 {
@@ -61,7 +50,7 @@ void sim_reply_put(struct mr_buf *out, uint64_t reply_to, const struct sim_batch
 	m.reply_to = reply_to;
 	m.body_case = BANYAN__CHASSIS_MSG__BODY_BATCH_REPLY;
 	m.batch_reply = &reply;
-	pack(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* The refusal of a message. */
@@ -77,7 +66,7 @@ void sim_error_put(struct mr_buf *out, uint64_t reply_to, enum mr_reason reason,
 	m.reply_to = reply_to;
 	m.body_case = BANYAN__CHASSIS_MSG__BODY_ERROR;
 	m.error = &e;
-	pack(out, &m);
+	mr_pb_put(out, &m.base);
 }
 
 /* A message interrupt: id 0. */
@@ -90,5 +79,5 @@ void sim_interrupt_put(struct mr_buf *out, uint32_t vector, uint32_t data)
 	i.data = data;
 	m.body_case = BANYAN__CHASSIS_MSG__BODY_INTERRUPT;
 	m.interrupt = &i;
-	pack(out, &m);
+	mr_pb_put(out, &m.base);
 }
