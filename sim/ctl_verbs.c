@@ -264,12 +264,43 @@ static int v_cycle(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 	return 0;
 }
 
+/* The two things that a hand or a short circuit does to a slot. */
+static int at_slot(struct sim_world *w, char **arg, struct mr_buf *out,
+		   int (*fn)(struct sim_chassis *, struct mr_now, uint16_t, unsigned))
+{
+	unsigned vh = blade(w, arg[0], out);
+	struct mr_err err = {0};
+	uint64_t slot;
+
+	if (!vh)
+		return 1;
+	if (mr_parse_u64(arg[1], 255, false, &slot, &err))
+		return refuse(out, "%s", err.text);
+	return done(fn(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh, (unsigned)slot),
+		    arg[0], out);
+}
+
+static int v_button(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	(void)n;
+	return at_slot(w, arg, out, sim_slot_button);
+}
+
+static int v_powerfault(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	(void)n;
+	return at_slot(w, arg, out, sim_slot_power_fault);
+}
+
 static const struct verb verbs[] = {
 	{"power", "BLADE on|off", "switch a blade's power", 2, 2, v_power},
 	{"reset", "BLADE", "warm reset of a blade", 1, 1, v_reset},
 	{"pull", "ADAPTER", "take an adapter out of its slot", 1, 1, v_pull},
 	{"insert", "ADAPTER", "put it back", 1, 1, v_insert},
 	{"link", "PORT|BLADE|ADAPTER up|down", "restore or cut a cable", 2, 2, v_link},
+	{"button", "BLADE SLOT", "press the attention button of a slot", 2, 2, v_button},
+	{"powerfault", "BLADE SLOT", "let the slot's power controller find a fault", 2, 2,
+	 v_powerfault},
 	{"hang", "BLADE on|off", "freeze a blade's kernel, let it go on", 2, 2, v_hang},
 	{"cycle", "[good|blank|stale|corrupt]",
 	 "power cycle of the chassis; what its memory then holds", 0, 1, v_cycle},
@@ -283,7 +314,7 @@ static const struct verb verbs[] = {
 void sim_ctl_help(struct mr_buf *out)
 {
 	for (size_t i = 0; i < MR_ARRAY_SIZE(verbs); i++)
-		mr_buf_printf(out, "  %-7s %-30s %s\n", verbs[i].name, verbs[i].args,
+		mr_buf_printf(out, "  %-10s %-30s %s\n", verbs[i].name, verbs[i].args,
 			      verbs[i].help);
 }
 

@@ -195,6 +195,9 @@ enum mr_port_auth {
 #define ROW_LOST 0xc0 /* RO TLPs dropped at this row while blocked */
 #define ROW_MAPS 0xc8 /* RO how often the row was MAPPED */
 #define ROW_REGS (0xd0 / 8)
+#define ROW_BUTTON                                                                          \
+	0xd0 /* R 1 where the slot has an attention button; W 1 presses it: refused without \
+		one, and while the host sees no tree */
 enum mr_row_state {
 	MR_ROW_FREE,
 	MR_ROW_MAPPED,

@@ -17,6 +17,7 @@ static const struct sim_blade_timing measured = {
 	.boot_ns = 50 * MR_NS_PER_MS,
 	.power_on_ns = 1100 * MR_NS_PER_MS,
 	.power_off_ns = 1100 * MR_NS_PER_MS,
+	.blink_ns = 5000 * MR_NS_PER_MS,
 	.vf_enable_ns = 140 * MR_NS_PER_MS,
 	.vf_disable_ns = 1100 * MR_NS_PER_MS,
 	.flr_ns = 100 * MR_NS_PER_MS,

@@ -54,6 +54,7 @@ struct sim_blade_timing {
 	int64_t boot_ns;       /* link up -> devices in sysfs */
 	int64_t power_on_ns;   /* pciehp: presence or power on -> the function's 'add' */
 	int64_t power_off_ns;  /* pciehp: power off -> the slot may change again */
+	int64_t blink_ns;      /* pciehp: attention button -> what it asks for */
 	int64_t vf_enable_ns;  /* VF Enable -> VFs added */
 	int64_t vf_disable_ns; /* VF Enable off -> the write returns */
 	int64_t flr_ns;	       /* reset -> the write returns */

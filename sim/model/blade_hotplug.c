@@ -11,10 +11,13 @@
 
 #include "sim/model/blade_priv.h"
 
-#define CHANGES	  (PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_DLLSC)
-#define ALL_RW1C  (CHANGES | PCI_EXP_SLTSTA_CC | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_ABP)
-#define INTERRUPT (PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_DLLSCE | PCI_EXP_SLTCTL_PDCE)
-#define POWER_OFF (PCI_EXP_SLTCTL_PCC | PCI_EXP_SLTCTL_PWR_IND_OFF)
+#define CHANGES	 (PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_DLLSC)
+#define ALL_RW1C (CHANGES | PCI_EXP_SLTSTA_CC | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_ABP)
+/* With a button pciehp leaves presence alone: somebody presses. */
+#define INTERRUPT      (PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_DLLSCE)
+#define ENABLES	       (INTERRUPT | PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_ABPE)
+#define IND(attn, pwr) (PCI_EXP_SLTCTL_ATTN_IND_##attn | PCI_EXP_SLTCTL_PWR_IND_##pwr)
+#define POWER_OFF      (PCI_EXP_SLTCTL_PCC | PCI_EXP_SLTCTL_PWR_IND_OFF)
 
 static uint32_t status(struct sim_blade *b, struct mr_now now, const struct blade_slot *s)
 {
@@ -75,9 +78,49 @@ void blade_slot_boot(struct sim_blade *b, struct mr_now now, unsigned slot)
 	set_power(b, now, s, there);
 	clear_status(b, now, s);
 	s->state = there && blade_scan_slot(b, now, slot) ? SLOT_ON : SLOT_OFF;
-	blade_set_bits(b, now, s->rid, s->pcie + PCI_EXP_SLTCTL, INTERRUPT, INTERRUPT);
+	s->button = blade_rd(b, now, s->rid, s->pcie + PCI_EXP_SLTCAP, 4) & PCI_EXP_SLTCAP_ABP;
+	blade_set_bits(b, now, s->rid, s->pcie + PCI_EXP_SLTCTL, ENABLES,
+		       INTERRUPT | (s->button ? PCI_EXP_SLTCTL_ABPE : PCI_EXP_SLTCTL_PDCE));
 	if (s->state == SLOT_OFF && occupied(b, now, s))
 		turn_on(b, now, s);
+}
+
+static void set_indicators(struct sim_blade *b, struct mr_now now, const struct blade_slot *s,
+			   uint16_t bits)
+{
+	blade_set_bits(b, now, s->rid, s->pcie + PCI_EXP_SLTCTL,
+		       PCI_EXP_SLTCTL_AIC | PCI_EXP_SLTCTL_PIC, bits);
+}
+
+/* The first press announces a change by a blinking indicator, a second one takes it back. */
+static void button_pressed(struct sim_blade *b, struct mr_now now, struct blade_slot *s)
+{
+	if (s->state == SLOT_BLINKING_ON || s->state == SLOT_BLINKING_OFF) {
+		s->state = s->state == SLOT_BLINKING_ON ? SLOT_OFF : SLOT_ON;
+		s->due = MR_NEVER;
+		set_indicators(b, now, s, s->state == SLOT_ON ? IND(OFF, ON) : IND(OFF, OFF));
+		return;
+	}
+	s->state = s->state == SLOT_ON ? SLOT_BLINKING_OFF : SLOT_BLINKING_ON;
+	set_indicators(b, now, s, IND(OFF, BLINK));
+	s->due = now.mono_ns + b->timing.blink_ns;
+	blade_arm(b, s->due);
+}
+
+static void blinked(struct sim_blade *b, struct mr_now now, unsigned slot)
+{
+	struct blade_slot *s = &b->slot[slot];
+
+	s->due = MR_NEVER;
+	if (s->state == SLOT_BLINKING_OFF) {
+		turn_off(b, now, slot, false);
+		s->by_user = true;
+	} else if (occupied(b, now, s)) {
+		turn_on(b, now, s);
+	} else {
+		s->state = SLOT_OFF;
+		set_indicators(b, now, s, IND(OFF, OFF));
+	}
 }
 
 /* The hot-plug interrupt of a slot, or the end of a wait during which one came. */
@@ -90,9 +133,11 @@ void blade_slot_event(struct sim_blade *b, struct mr_now now, unsigned slot)
 		return;
 	sta = status(b, now, s);
 	clear_status(b, now, s);
+	if (sta & PCI_EXP_SLTSTA_ABP && s->button)
+		button_pressed(b, now, s);
 	if (!(sta & CHANGES))
 		return;
-	if (s->state == SLOT_ON)
+	if (s->state == SLOT_ON || s->state == SLOT_BLINKING_OFF)
 		turn_off(b, now, slot, true);
 	else if (sta & PCI_EXP_SLTSTA_PDS && (!s->by_user || sta & PCI_EXP_SLTSTA_PDC))
 		turn_on(b, now, s);
@@ -140,6 +185,8 @@ void blade_slot_step(struct sim_blade *b, struct mr_now now, unsigned slot)
 		finish_on(b, now, slot);
 	else if (s->state == SLOT_POWERING_OFF)
 		finish_off(b, now, slot);
+	else if (s->state == SLOT_BLINKING_ON || s->state == SLOT_BLINKING_OFF)
+		blinked(b, now, slot);
 }
 
 /* Number of hot-plug slots: one past the highest bridge number. */
@@ -152,7 +199,8 @@ unsigned sim_blade_slots(const struct sim_blade *b)
 bool sim_blade_slot_power(const struct sim_blade *b, unsigned slot)
 {
 	return slot < b->slots &&
-	       (b->slot[slot].state == SLOT_ON || b->slot[slot].state == SLOT_POWERING_ON);
+	       (b->slot[slot].state == SLOT_ON || b->slot[slot].state == SLOT_BLINKING_OFF ||
+		b->slot[slot].state == SLOT_POWERING_ON);
 }
 
 /* sysfs slots/N/address: device 0 on the slot's bus. */

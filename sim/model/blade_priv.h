@@ -59,10 +59,13 @@ enum blade_slot_state {
 	SLOT_POWERING_ON,
 	SLOT_ON,
 	SLOT_POWERING_OFF,
+	SLOT_BLINKING_ON, /* the attention button was pressed: on at 'due', unless pressed again
+			   */
+	SLOT_BLINKING_OFF,
 };
 
 struct blade_slot {
-	bool exists;
+	bool exists, button;
 	uint16_t rid; /* of its downstream bridge */
 	unsigned pcie;
 	uint8_t secondary, subordinate;

@@ -113,6 +113,15 @@ static uint32_t devcap(const struct sim_loc *l)
 	return sim_loc_is_bridge(l) ? v : v | PCI_EXP_DEVCAP_FLR;
 }
 
+/* Power controller, indicators, hot plug, 75 W; a button where it is described; no MRL sensor,
+ * no interlock; every command tells its completion. */
+static uint32_t sltcap(const struct sim_loc *l)
+{
+	return PCI_EXP_SLTCAP_PCP | PCI_EXP_SLTCAP_HPC | PCI_EXP_SLTCAP_AIP |
+	       PCI_EXP_SLTCAP_PIP | (l->host->d.attention_button ? PCI_EXP_SLTCAP_ABP : 0) |
+	       75u << 7 | l->b << 19;
+}
+
 /* Dword 'rel' of the capability. */
 uint32_t sim_pcie_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel)
 {
@@ -131,9 +140,7 @@ uint32_t sim_pcie_read(struct sim_chassis *c, const struct sim_loc *l, unsigned 
 	case PCI_EXP_LNKCTL:
 		return link_regs(c, l);
 	case PCI_EXP_SLTCAP:
-		return slot ? PCI_EXP_SLTCAP_PCP | PCI_EXP_SLTCAP_HPC | PCI_EXP_SLTCAP_AIP |
-				       PCI_EXP_SLTCAP_PIP | 75u << 7 | l->b << 19
-			    : 0;
+		return slot ? sltcap(l) : 0;
 	case PCI_EXP_SLTCTL:
 		return slot ? (l->br->slotctl ^ INDICATORS_OFF) |
 				       (uint32_t)(l->br->slotsta |

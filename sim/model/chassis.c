@@ -66,6 +66,9 @@ static void due_run(struct sim_chassis *c, const struct sim_due *d)
 	case SIM_DUE_TLP:
 		sim_tlp_due(c, d->a);
 		break;
+	case SIM_DUE_SLOT:
+		sim_slot_due(c, (unsigned)d->a, (unsigned)d->b);
+		break;
 	}
 }
 
@@ -213,6 +216,7 @@ struct sim_chassis *sim_chassis_new(const struct sim_desc *desc, struct mr_now n
 	c->ports = desc->ports;
 	c->hop_ns = desc->hop_ns;
 	c->effect_ns = desc->effect_ns;
+	c->slot_ns = desc->slot_ns;
 	c->cut_answer = desc->cut_answer;
 	c->nv_cut_answer = c->described_cut = desc->cut_answer;
 	c->nvm_found = desc->nvm;

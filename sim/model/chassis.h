@@ -125,6 +125,11 @@ int sim_port_set_link(struct sim_chassis *c, struct mr_now now, uint16_t port,
 		      bool up); /* cut or restore a cable */
 int sim_adapter_pull(struct sim_chassis *c, struct mr_now now, const char *adapter);
 int sim_adapter_insert(struct sim_chassis *c, struct mr_now now, const char *adapter);
+/* A slot's attention button is pressed; its power controller finds a fault. 0, -ENOENT,
+ * -EHOSTDOWN, -ENODEV (no button), -EALREADY (no power). */
+int sim_slot_button(struct sim_chassis *c, struct mr_now now, uint16_t vh, unsigned bridge);
+int sim_slot_power_fault(struct sim_chassis *c, struct mr_now now, uint16_t vh,
+			 unsigned bridge);
 /* VH of host 'name' / port of adapter 'name', or -ENOENT. */
 int sim_host_find(const struct sim_chassis *c, const char *name);
 int sim_adapter_find(const struct sim_chassis *c, const char *name);

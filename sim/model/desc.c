@@ -118,6 +118,8 @@ static const struct sim_field host_fields[] = {
 	{"bridges", sim_rd_uint, AT(sim_host_desc, bridges), 1, 100000, false, NULL},
 	{"power", sim_rd_bool, AT(sim_host_desc, power), 0, 0, false, NULL},
 	{"vfMigration", sim_rd_bool, AT(sim_host_desc, vf_migration), 0, 0, false, NULL},
+	{"attentionButton", sim_rd_bool, AT(sim_host_desc, attention_button), 0, 0, false,
+	 NULL},
 	{"cutAnswer", sim_rd_cut, AT(sim_host_desc, cut_answer), 0, 0, false, NULL},
 	{0},
 };
@@ -170,6 +172,7 @@ static const struct sim_field switch_fields[] = {
 	{"cutAnswer", read_switch_cut, AT(sim_desc, cut_answer), 0, 0, false, NULL},
 	{"events", sim_rd_uint, AT(sim_desc, event_entries), 8, 32768, false, NULL},
 	{"hop", sim_rd_time, AT(sim_desc, hop_ns), 0, SEC_NS, false, NULL},
+	{"slotCommand", sim_rd_time, AT(sim_desc, slot_ns), 0, SEC_NS, false, NULL},
 	{"effect", sim_rd_time, AT(sim_desc, effect_ns), 0, SEC_NS, false, NULL},
 	{0},
 };

@@ -68,7 +68,8 @@ struct sim_host_desc {
 	bool power;	   /* at start; default true */
 	bool vf_migration; /* its kernel has the extension of HANDOVER 14; default true for face
 			    */
-	unsigned cut_answer; /* as PORT_CUT_ANSWER */
+	bool attention_button; /* of its slots, default false */
+	unsigned cut_answer;   /* as PORT_CUT_ANSWER */
 };
 
 struct sim_desc {
@@ -80,6 +81,7 @@ struct sim_desc {
 	unsigned event_entries;	   /* default 1024 */
 	int64_t hop_ns, effect_ns; /* time of a TLP per hop (1us); longest effect time of a
 				      table write at a port (10us) */
+	int64_t slot_ns;	   /* time of a slot command, default 0 */
 	struct sim_host_desc *host;
 	unsigned hosts;
 	struct sim_model_desc *model;

@@ -90,6 +90,8 @@ struct sim_bridge_cfg {
 	uint16_t slotctl, slotsta;
 	uint8_t pri, sec, sub, intline, cacheline, io_base, io_limit;
 	uint32_t pref_base_hi, pref_limit_hi, msi_lo, msi_hi;
+	bool slot_off;	  /* the power controller's state; Slot Control is the command */
+	int64_t slot_due; /* the command written last is complete then, 0 = it is */
 };
 
 /* What the non-volatile memory keeps of a bridge row. */
@@ -175,6 +177,7 @@ enum sim_due_kind {
 	SIM_DUE_ROW,   /* a = vs, b = bridge: the row's state may be effective now */
 	SIM_DUE_RESET, /* a = port, b = pf << 16 | vf: a reset by the MR-PCIM ends */
 	SIM_DUE_TLP,   /* a = id */
+	SIM_DUE_SLOT,  /* a = vh, b = bridge: a slot command may be complete */
 };
 
 struct sim_due {
@@ -200,7 +203,7 @@ struct sim_chassis {
 	struct sim_adapter *adapter;
 	unsigned adapters;
 	uint16_t *adapter_at; /* [ports + 1]: adapter index + 1 */
-	int64_t hop_ns, effect_ns;
+	int64_t hop_ns, effect_ns, slot_ns;
 	unsigned max_bridges;
 	uint64_t vh0_end; /* of the 64-bit addresses that VH 0 uses */
 
@@ -290,6 +293,7 @@ void sim_slot_update(struct sim_chassis *c, unsigned vh, unsigned b);
 void sim_slots_update_adapter(struct sim_chassis *c, const struct sim_adapter *a);
 void sim_slot_ctl_write(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t v);
 void sim_slot_status_clear(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t bits);
+void sim_slot_due(struct sim_chassis *c, unsigned vh, unsigned b);
 void sim_target_reset(struct sim_chassis *c, unsigned vh, unsigned b);
 
 /* adapter.c */

@@ -245,7 +245,7 @@ static uint64_t row_status(const struct sim_chassis *c, const struct sim_bridge 
 	uint64_t v = 0;
 
 	v |= r->present ? MR_ROW_PRESENT : 0;
-	v |= r->cfg.slotctl & 0x400 ? 0 : MR_ROW_POWER;
+	v |= r->cfg.slot_off ? 0 : MR_ROW_POWER;
 	v |= r->dlla ? MR_ROW_DLLA : 0;
 	v |= sim_row_effective(c, r) ? MR_ROW_EFFECTIVE : 0;
 	v |= row_drained(c, r) ? MR_ROW_DRAINED : 0;
@@ -314,6 +314,8 @@ uint64_t sim_row_read(struct sim_chassis *c, unsigned vs, unsigned b, unsigned o
 		return r->lost;
 	case ROW_MAPS:
 		return r->maps;
+	case ROW_BUTTON:
+		return h->d.attention_button;
 	default:
 		return SIM_ONES;
 	}
@@ -364,6 +366,9 @@ enum sim_wr sim_row_write(struct sim_chassis *c, unsigned vs, unsigned b, unsign
 
 	if (!h || b >= h->d.bridges)
 		return SIM_WR_DROPPED;
+	if (off == ROW_BUTTON)
+		return v != 1 || sim_slot_button(c, c->now, (uint16_t)vs, b) ? SIM_WR_REFUSED
+									     : SIM_WR_DONE;
 	r = &sim_bridges(h)[b];
 	if (off == ROW_STATE) {
 		rc = write_state(c, vs, b, v);

@@ -1,27 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Slot registers of virtual downstream bridges: presence, data-link state, power controller,
- * command completed and the hot-plug interrupt. There is no attention button yet.
+ * Slot registers of virtual downstream bridges (PCI Express 7.5.3.9 to 7.5.3.11): presence,
+ * data-link state, power controller, indicators, attention button, command completed and the
+ * hot-plug interrupt.
  */
+#include <errno.h>
 #include <linux/pci_regs.h>
 
 #include "sim/model/internal.h"
 
-/* A status bit that is enabled raises the interrupt when it becomes set. */
-static void slot_event(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t bits)
-{
-	struct sim_bridge *r = &c->host[vh].bridge[b];
-	uint16_t fresh = bits & (uint16_t)~r->cfg.slotsta;
-	uint16_t ctl = r->cfg.slotctl;
-	bool enabled = (fresh & PCI_EXP_SLTSTA_PDC && ctl & PCI_EXP_SLTCTL_PDCE) ||
-		       (fresh & PCI_EXP_SLTSTA_DLLSC && ctl & PCI_EXP_SLTCTL_DLLSCE) ||
-		       (fresh & PCI_EXP_SLTSTA_CC && ctl & PCI_EXP_SLTCTL_CCIE);
+/* What can be written: MRL sensor and interlock are absent, the button is where it is
+ * described.
+ */
+#define WRITABLE                                                                              \
+	(PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_CCIE |                    \
+	 PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_AIC | PCI_EXP_SLTCTL_PIC | PCI_EXP_SLTCTL_PCC | \
+	 PCI_EXP_SLTCTL_DLLSCE)
+/* Status bits 4:0 have their enables at the same places of Slot Control. */
+#define SAME_PLACE                                                                             \
+	(PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | PCI_EXP_SLTSTA_PDC | \
+	 PCI_EXP_SLTSTA_CC)
 
-	r->cfg.slotsta |= bits;
-	if (enabled && ctl & PCI_EXP_SLTCTL_HPIE)
+/* The interrupt condition: enabled as a whole, and any event that is set and enabled. */
+static bool interrupting(const struct sim_bridge *r)
+{
+	uint16_t ctl = r->cfg.slotctl, sta = r->cfg.slotsta;
+
+	return ctl & PCI_EXP_SLTCTL_HPIE &&
+	       (sta & ctl & SAME_PLACE ||
+		(sta & PCI_EXP_SLTSTA_DLLSC && ctl & PCI_EXP_SLTCTL_DLLSCE));
+}
+
+/* An interrupt message is sent when the condition becomes true, and only then. */
+static void interrupt_if(struct sim_chassis *c, unsigned vh, unsigned b, bool before)
+{
+	if (!before && interrupting(&c->host[vh].bridge[b]))
 		sim_notice_push(c, &(struct sim_notice){.kind = SIM_NOTICE_HOST_HOTPLUG,
 							.vh = (uint16_t)vh,
 							.bridge = (uint16_t)b});
+}
+
+static void slot_event(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t bits)
+{
+	struct sim_bridge *r = &c->host[vh].bridge[b];
+	bool before = interrupting(r);
+
+	r->cfg.slotsta |= bits;
+	interrupt_if(c, vh, b, before);
 }
 
 /* Whether something stands behind the bridge: a mapped row whose target is there. */
@@ -43,7 +68,7 @@ void sim_slot_update(struct sim_chassis *c, unsigned vh, unsigned b)
 	struct sim_bridge *r = &sim_bridges(h)[b];
 	bool alive = sim_host_alive(h), up;
 	bool present = occupied(c, r, &up);
-	bool dlla = present && up && alive && !(r->cfg.slotctl & PCI_EXP_SLTCTL_PCC);
+	bool dlla = present && up && alive && !r->cfg.slot_off;
 	uint16_t bits = 0;
 
 	if (present != r->present) {
@@ -94,28 +119,68 @@ void sim_target_reset(struct sim_chassis *c, unsigned vh, unsigned b)
 	}
 }
 
-/* The host writes Slot Control: every write completes at once. */
+static void set_power(struct sim_chassis *c, unsigned vh, unsigned b, bool off)
+{
+	struct sim_bridge *r = &c->host[vh].bridge[b];
+
+	if (off == r->cfg.slot_off)
+		return;
+	r->cfg.slot_off = off;
+	if (off)
+		sim_target_reset(c, vh, b);
+	sim_event_push(c, MR_EV_SLOT_POWER, vh, vh, b, !off, 0);
+	sim_slot_update(c, vh, b);
+}
+
+/* The command written last has been carried out. */
+static void complete(struct sim_chassis *c, unsigned vh, unsigned b)
+{
+	struct sim_bridge *r = &c->host[vh].bridge[b];
+
+	r->cfg.slot_due = 0;
+	set_power(c, vh, b, r->cfg.slotctl & PCI_EXP_SLTCTL_PCC);
+	slot_event(c, vh, b, PCI_EXP_SLTSTA_CC);
+}
+
+/* A slot command may be over now; a reset or a later command has made older ones void. */
+void sim_slot_due(struct sim_chassis *c, unsigned vh, unsigned b)
+{
+	struct sim_bridge *r = &sim_bridges(&c->host[vh])[b];
+
+	if (r->cfg.slot_due && r->cfg.slot_due <= c->now.mono_ns)
+		complete(c, vh, b);
+}
+
+/* Slot Control after a write of 'v' (indicators inverted, as it is kept): reserved bits stay 0,
+ * the reserved code of an indicator (00b, here 11b) leaves it as it is. */
+static uint16_t legal_ctl(const struct sim_host *h, uint16_t old, uint16_t v)
+{
+	v &= WRITABLE | (h->d.attention_button ? PCI_EXP_SLTCTL_ABPE : 0);
+	if ((v & PCI_EXP_SLTCTL_AIC) == PCI_EXP_SLTCTL_AIC)
+		v = (uint16_t)((v & ~PCI_EXP_SLTCTL_AIC) | (old & PCI_EXP_SLTCTL_AIC));
+	if ((v & PCI_EXP_SLTCTL_PIC) == PCI_EXP_SLTCTL_PIC)
+		v = (uint16_t)((v & ~PCI_EXP_SLTCTL_PIC) | (old & PCI_EXP_SLTCTL_PIC));
+	return v;
+}
+
+/*
+ * The host writes Slot Control: any write is one command. Enables count at once; power
+ * controller and indicators take the description's time, then the command is complete. A
+ * command on top of one that is not complete replaces it.
+ */
 void sim_slot_ctl_write(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t v)
 {
 	struct sim_bridge *r = &sim_bridges(&c->host[vh])[b];
-	uint16_t old = r->cfg.slotctl, sta = r->cfg.slotsta;
-	bool off = v & PCI_EXP_SLTCTL_PCC;
+	bool before = interrupting(r);
 
-	r->cfg.slotctl = v & 0x17ff;
-	if ((old ^ v) & PCI_EXP_SLTCTL_PCC) {
-		if (off)
-			sim_target_reset(c, vh, b);
-		sim_event_push(c, MR_EV_SLOT_POWER, vh, vh, b, !off, 0);
-		sim_slot_update(c, vh, b);
+	r->cfg.slotctl = legal_ctl(&c->host[vh], r->cfg.slotctl, v);
+	interrupt_if(c, vh, b, before);
+	if (!c->slot_ns) {
+		complete(c, vh, b);
+		return;
 	}
-	slot_event(c, vh, b, PCI_EXP_SLTSTA_CC);
-	/* What was pending before interrupts were enabled is told now. */
-	if (!(old & PCI_EXP_SLTCTL_HPIE) && v & PCI_EXP_SLTCTL_HPIE &&
-	    ((sta & PCI_EXP_SLTSTA_PDC && v & PCI_EXP_SLTCTL_PDCE) ||
-	     (sta & PCI_EXP_SLTSTA_DLLSC && v & PCI_EXP_SLTCTL_DLLSCE)))
-		sim_notice_push(c, &(struct sim_notice){.kind = SIM_NOTICE_HOST_HOTPLUG,
-							.vh = (uint16_t)vh,
-							.bridge = (uint16_t)b});
+	r->cfg.slot_due = c->now.mono_ns + c->slot_ns;
+	sim_due_add(c, r->cfg.slot_due, SIM_DUE_SLOT, vh, b);
 }
 
 /* The host clears status bits (RW1C); of an emptied slot that means it consumed the removal. */
@@ -129,4 +194,45 @@ void sim_slot_status_clear(struct sim_chassis *c, unsigned vh, unsigned b, uint1
 		return;
 	r->removal_pending = false;
 	sim_event_push(c, MR_EV_REMOVAL_SEEN, vh, vh, b, 0, 0);
+}
+
+static int find_slot(struct sim_chassis *c, struct mr_now now, unsigned vh, unsigned b)
+{
+	struct sim_host *h = sim_host_at(c, vh);
+
+	sim_chassis_step(c, now);
+	if (!h || b >= h->d.bridges)
+		return -ENOENT;
+	if (!sim_host_alive(h))
+		return -EHOSTDOWN;
+	sim_bridges(h);
+	return 0;
+}
+
+/* Presses the attention button of a slot. 0, -ENOENT, -EHOSTDOWN, -ENODEV without a button. */
+int sim_slot_button(struct sim_chassis *c, struct mr_now now, uint16_t vh, unsigned bridge)
+{
+	int r = find_slot(c, now, vh, bridge);
+
+	if (r)
+		return r;
+	if (!c->host[vh].d.attention_button)
+		return -ENODEV;
+	slot_event(c, vh, bridge, PCI_EXP_SLTSTA_ABP);
+	return 0;
+}
+
+/* The slot's power controller finds a fault: power goes off, whatever Slot Control says, until
+ * a command switches it on again. 0, -ENOENT, -EHOSTDOWN, -EALREADY when it is off. */
+int sim_slot_power_fault(struct sim_chassis *c, struct mr_now now, uint16_t vh, unsigned bridge)
+{
+	int r = find_slot(c, now, vh, bridge);
+
+	if (r)
+		return r;
+	if (c->host[vh].bridge[bridge].cfg.slot_off)
+		return -EALREADY;
+	set_power(c, vh, bridge, true);
+	slot_event(c, vh, bridge, PCI_EXP_SLTSTA_PFD);
+	return 0;
 }
