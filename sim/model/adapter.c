@@ -155,8 +155,10 @@ static void assign_bars(struct cursor *k, const struct sim_loc *l)
 		l->fn->command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 }
 
-static void assign_vf_bars(struct cursor *k, const struct sim_adapter *a, struct sim_pf *pf)
+static void assign_vf_bars(struct cursor *k, const struct sim_adapter *a, unsigned p)
 {
+	struct sim_pf *pf = sim_pf(a, 0, p);
+
 	for (unsigned i = 0; i < 6; i++) {
 		const struct sim_bar_desc *b = &a->m.bar[i];
 
@@ -164,7 +166,8 @@ static void assign_vf_bars(struct cursor *k, const struct sim_adapter *a, struct
 			set_bar(pf->iov.bar, i, b->mem64,
 				take(k, b->mem64, b->size, b->size * a->m.vfs));
 	}
-	pf->iov.ctl |= PCI_SRIOV_CTRL_ARI;
+	if (!p) /* the others read 0 */
+		pf->iov.ctl |= PCI_SRIOV_CTRL_ARI;
 }
 
 static struct sim_loc self_loc(struct sim_adapter *a)
@@ -186,7 +189,7 @@ void sim_adapter_assign(const struct sim_chassis *c, struct sim_adapter *a)
 	for (unsigned p = 0; p < a->m.pfs && a->m.kind != SIM_KIND_BASE; p++) {
 		l = sim_loc_pf(a, 0, p);
 		assign_bars(&k, &l);
-		assign_vf_bars(&k, a, sim_pf(a, 0, p));
+		assign_vf_bars(&k, a, p);
 	}
 }
 
@@ -203,7 +206,7 @@ static void measure(struct sim_adapter *a, struct cursor *k)
 	for (unsigned p = 0; p < a->m.pfs && a->m.kind != SIM_KIND_BASE; p++) {
 		l = sim_loc_pf(a, 0, p);
 		assign_bars(k, &l);
-		assign_vf_bars(k, a, sim_pf(a, 0, p));
+		assign_vf_bars(k, a, p);
 	}
 }
 
@@ -337,7 +340,7 @@ void sim_adapter_reset(struct sim_chassis *c, struct sim_adapter *a)
 	a->self.busy_until = c->now.mono_ns + a->m.flr_ns;
 	for (unsigned d = 0; d < a->vhs && a->m.kind != SIM_KIND_BASE; d++)
 		for (unsigned p = 0; p < a->m.pfs; p++)
-			sim_pf_reset(c, a, d, p);
+			sim_pf_conventional_reset(c, a, d, p);
 	for (unsigned i = 0; i < a->m.pfs * a->m.vfs; i++)
 		sim_mvf_host_reset(c, a, &a->vf[i]);
 	sim_adapter_assign(c, a);

@@ -44,6 +44,9 @@ void blade_local_init(struct sim_blade *b)
 	    PCI_CAP_ID_EXP | (2 | PCI_EXP_TYPE_ROOT_PORT << 4) << 16);
 	put(b->rp_cfg, ROOT_PORT_PCIE + PCI_EXP_DEVCAP, 4, PCI_EXP_DEVCAP_RBER);
 	put(b->rp_cfg, ROOT_PORT_PCIE + PCI_EXP_LNKCAP, 4, PCI_EXP_LNKCAP_DLLLARC | 8 << 4 | 4);
+	/* Retry status is shown to software: the kernel enables that when it finds the port. */
+	put(b->rp_cfg, ROOT_PORT_PCIE + PCI_EXP_RTCTL, 2, PCI_EXP_RTCTL_CRSSVE);
+	put(b->rp_cfg, ROOT_PORT_PCIE + PCI_EXP_RTCAP, 2, PCI_EXP_RTCAP_CRSVIS);
 	put(b->rp_cfg, ROOT_PORT_PCIE + PCI_EXP_DEVCAP2, 4, PCI_EXP_DEVCAP2_ARI);
 }
 
@@ -65,6 +68,7 @@ static uint8_t root_port_mask(unsigned off)
 		{PCI_BRIDGE_CONTROL, 2, 0x005f},
 		{ROOT_PORT_PCIE + PCI_EXP_DEVCTL, 2, 0x70ff},
 		{ROOT_PORT_PCIE + PCI_EXP_LNKCTL, 2, 0x0043},
+		{ROOT_PORT_PCIE + PCI_EXP_RTCTL, 2, PCI_EXP_RTCTL_CRSSVE},
 		{ROOT_PORT_PCIE + PCI_EXP_DEVCTL2, 2, PCI_EXP_DEVCTL2_ARI},
 	};
 
@@ -81,6 +85,19 @@ static uint8_t *local(struct sim_blade *b, uint16_t rid)
 					    : NULL;
 }
 
+/* A read of what lies beyond the root port. Without CRS Software Visibility it tries again
+ * until it gives up: all-ones. */
+static uint32_t beyond(struct sim_blade *b, struct mr_now now, uint16_t rid, unsigned off,
+		       unsigned width)
+{
+	uint32_t v = sim_host_cfg_read(b->c, now, b->vh, rid, off, width);
+	bool shown = get(b->rp_cfg, ROOT_PORT_PCIE + PCI_EXP_RTCTL, 2) & PCI_EXP_RTCTL_CRSSVE;
+
+	if (off != PCI_VENDOR_ID || width < 2 || (v & 0xffff) != BLADE_NOT_READY || shown)
+		return v;
+	return width == 4 ? UINT32_MAX : 0xffff;
+}
+
 /* One configuration read; what is not there reads all-ones. */
 uint32_t blade_rd(struct sim_blade *b, struct mr_now now, uint16_t rid, unsigned off,
 		  unsigned width)
@@ -88,7 +105,7 @@ uint32_t blade_rd(struct sim_blade *b, struct mr_now now, uint16_t rid, unsigned
 	const uint8_t *cfg;
 
 	if (rid >> 8)
-		return sim_host_cfg_read(b->c, now, b->vh, rid, off, width);
+		return beyond(b, now, rid, off, width);
 	cfg = local(b, rid);
 	if (!cfg)
 		return width == 4 ? UINT32_MAX : (1u << (8 * width)) - 1;

@@ -355,6 +355,13 @@ static void meet(struct sim_blade *b, struct mr_now now, uint16_t rid, unsigned 
 	blade_uevent_dev(b, "add", n, NULL);
 }
 
+static bool answers(struct sim_blade *b, struct mr_now now, uint16_t rid)
+{
+	uint32_t vendor = blade_rd(b, now, rid, PCI_VENDOR_ID, 2);
+
+	return vendor != 0xffff && vendor != BLADE_NOT_READY;
+}
+
 unsigned blade_scan_slot(struct sim_blade *b, struct mr_now now, unsigned slot)
 {
 	const struct blade_slot *s = &b->slot[slot];
@@ -363,14 +370,14 @@ unsigned blade_scan_slot(struct sim_blade *b, struct mr_now now, unsigned slot)
 	unsigned fn = 0, found = 0;
 	bool ari, multi;
 
-	if ((blade_rd(b, now, base, PCI_VENDOR_ID, 4) & 0xffff) == 0xffff)
+	if (!answers(b, now, base))
 		return 0;
 	ari = enable_ari(b, now, s, base);
 	multi = blade_rd(b, now, base, PCI_HEADER_TYPE, 1) & 0x80;
 	do {
 		uint16_t rid = (uint16_t)(base + fn);
 
-		if ((blade_rd(b, now, rid, PCI_VENDOR_ID, 4) & 0xffff) != 0xffff)
+		if (answers(b, now, rid))
 			meet(b, now, rid, slot);
 		fn = next_function(b, now, rid, ari, multi);
 	} while (fn && ++found < 256);

@@ -18,6 +18,7 @@
 #define ENABLES	       (INTERRUPT | PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_ABPE)
 #define IND(attn, pwr) (PCI_EXP_SLTCTL_ATTN_IND_##attn | PCI_EXP_SLTCTL_PWR_IND_##pwr)
 #define POWER_OFF      (PCI_EXP_SLTCTL_PCC | PCI_EXP_SLTCTL_PWR_IND_OFF)
+#define RETRY_NS       (10 * MR_NS_PER_MS)
 
 static uint32_t status(struct sim_blade *b, struct mr_now now, const struct blade_slot *s)
 {
@@ -149,6 +150,13 @@ static void finish_on(struct sim_blade *b, struct mr_now now, unsigned slot)
 {
 	struct blade_slot *s = &b->slot[slot];
 
+	/* A function that answers with retry status is waited for. */
+	if (blade_rd(b, now, (uint16_t)(s->secondary << 8), PCI_VENDOR_ID, 2) ==
+	    BLADE_NOT_READY) {
+		s->due = now.mono_ns + RETRY_NS;
+		blade_arm(b, s->due);
+		return;
+	}
 	s->state = SLOT_ON;
 	s->due = MR_NEVER;
 	if (blade_scan_slot(b, now, slot)) {

@@ -17,6 +17,7 @@
 #define BLADE_BUS_INTERNAL    2
 #define BLADE_BUS_FIRST	      3 /* of the downstream bridges' secondary buses */
 #define BLADE_UEVENTS_MAX     16384
+#define BLADE_NOT_READY	      0x0001 /* Vendor ID of a function that answers with retry status */
 
 /* Where firmware puts the hot-plug windows of the hierarchy. */
 #define BLADE_MMIO_BASE	  UINT64_C(0x80000000)

@@ -229,7 +229,8 @@ void sim_pcie_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel
 		break;
 	case PCI_EXP_DEVCTL2:
 		if (l->kind != SIM_LOC_VF)
-			*devctl2(l) = sim_merge16(*devctl2(l), v, mask, 0x043f);
+			if (l->kind != SIM_LOC_VF)
+				*devctl2(l) = sim_merge16(*devctl2(l), v, mask, 0x043f);
 		break;
 	}
 }

@@ -90,7 +90,9 @@ bool sim_host_vf_migration(const struct sim_chassis *c, uint16_t vh);
  * Configuration requests of host 'vh', immediate. The upstream bridge answers on the bus that
  * the host's root port leads to (any bus as Type 0 capture, device 0), the internal bus and
  * what is below it by the bus numbers that the host wrote. Width 1, 2, 4. What is not there
- * reads all-ones, writes to it vanish.
+ * reads all-ones, writes to it vanish. What is there but not ready (after a reset, after VF
+ * Enable) answers with retry status: its Vendor ID reads 0001h, as a root port with CRS
+ * Software Visibility makes of it, all else all-ones.
  */
 uint32_t sim_host_cfg_read(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
 			   unsigned off, unsigned width);

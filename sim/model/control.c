@@ -106,7 +106,7 @@ static enum sim_wr write_vh(struct sim_chassis *c, struct sim_adapter *a, unsign
 	if (!d) /* VH 0 carries what others use: only by PORT_RESET */
 		return SIM_WR_REFUSED;
 	for (unsigned p = 0; p < a->m.pfs; p++)
-		sim_pf_reset(c, a, d, p);
+		sim_pf_conventional_reset(c, a, d, p);
 	a->vh[d].resets++;
 	return SIM_WR_DONE;
 }
@@ -150,6 +150,8 @@ static enum sim_wr write_pf(struct sim_adapter *a, uint64_t i, unsigned off, uin
 	    (d && v < sim_vh_owned(a, d, (unsigned)(i % a->m.pfs))))
 		return SIM_WR_REFUSED;
 	pf->iov.total = (uint16_t)v;
+	if (pf->iov.num > v) /* NumVFs never reads more than TotalVFs */
+		pf->iov.num = (uint16_t)v;
 	a->dirty = true;
 	return SIM_WR_DONE;
 }

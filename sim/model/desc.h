@@ -44,6 +44,7 @@ struct sim_model_desc {
 	unsigned vhs;		    /* device VHs of an mra model, VH 0 included */
 	struct sim_bar_desc bar[6]; /* of one VF, or of the function of a base device */
 	unsigned msix;
+	bool dependent_pfs; /* function dependency links: the PFs are one circle */
 	int64_t flr_ns, vf_enable_ns;
 	uint64_t rate_step_mbps; /* default 1 */
 };

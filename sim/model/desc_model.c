@@ -155,6 +155,7 @@ static const struct sim_field model_fields[] = {
 	{"bars", read_bars, 0, 0, 0, true, NULL},
 	{"msix", sim_rd_uint, AT(sim_model_desc, msix), 0, 2048, false, NULL},
 	{"timing", sim_rd_sub, 0, 0, 0, false, timing_fields},
+	{"dependentPfs", sim_rd_bool, AT(sim_model_desc, dependent_pfs), 0, 0, false, NULL},
 	{"rateStep", sim_rd_mbps, AT(sim_model_desc, rate_step_mbps), 0, 0, false, NULL},
 	{0},
 };

@@ -248,7 +248,8 @@ struct sim_loc {
 	struct sim_adapter *a;
 	unsigned d, p, v; /* device VH, PF, MVF */
 	struct sim_fn *fn;
-	bool blocked; /* nothing is there because a row or the function is blocked */
+	bool blocked;	/* nothing is there because a row or the function is blocked */
+	bool not_ready; /* it is there and answers with Configuration Request Retry Status */
 };
 
 enum sim_wr {
@@ -349,6 +350,9 @@ uint8_t sim_array_read(const struct sim_adapter *a, unsigned d, unsigned p, unsi
 void sim_array_write(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsigned p,
 		     unsigned i, uint8_t v);
 bool sim_vf_enabled0(const struct sim_adapter *a, unsigned p, unsigned v);
+/* The VF migration interrupt of PF d:p, if its host has it enabled. */
+void sim_migration_interrupt(struct sim_chassis *c, struct sim_adapter *a, unsigned d,
+			     unsigned p);
 
 /* sriov.c */
 uint32_t sim_sriov_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel);
@@ -356,10 +360,12 @@ void sim_sriov_write(struct sim_chassis *c, const struct sim_loc *l, unsigned re
 		     uint32_t mask);
 void sim_sriov_enable(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsigned p,
 		      bool on);
-void sim_sriov_geometry(const struct sim_adapter *a, unsigned d, unsigned *ret_offset,
-			unsigned *ret_stride);
+void sim_sriov_geometry(const struct sim_adapter *a, unsigned d, unsigned p,
+			unsigned *ret_offset, unsigned *ret_stride);
 uint64_t sim_sriov_aperture(const struct sim_adapter *a, const struct sim_pf *pf, unsigned i);
 void sim_pf_reset(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsigned p);
+void sim_pf_conventional_reset(struct sim_chassis *c, struct sim_adapter *a, unsigned d,
+			       unsigned p);
 
 /* cfg.c: configuration space of what 'l' names, dword at a time */
 uint32_t sim_cfg_read(struct sim_chassis *c, const struct sim_loc *l, unsigned off,

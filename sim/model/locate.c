@@ -29,7 +29,7 @@ uint16_t sim_vf_rid0(const struct sim_adapter *a, unsigned p, unsigned v)
 {
 	unsigned offset, stride;
 
-	sim_sriov_geometry(a, 0, &offset, &stride);
+	sim_sriov_geometry(a, 0, p, &offset, &stride);
 	return (uint16_t)((a->bus << 8) + sim_pf_function(a, 0, p) + offset + v * stride);
 }
 
@@ -64,10 +64,11 @@ struct sim_loc sim_adapter_locate(struct sim_adapter *a, unsigned d, unsigned fn
 	fn -= first;
 	if (fn < a->m.pfs)
 		return sim_loc_pf(a, d, fn);
-	sim_sriov_geometry(a, d, &offset, &stride);
-	for (unsigned p = 0; p < a->m.pfs && l.kind == SIM_LOC_NONE; p++)
+	for (unsigned p = 0; p < a->m.pfs && l.kind == SIM_LOC_NONE; p++) {
+		sim_sriov_geometry(a, d, p, &offset, &stride);
 		if (fn >= p + offset && (fn - p - offset) % stride == 0)
 			l = at_slot(a, d, p, (fn - p - offset) / stride + 1);
+	}
 	return l;
 }
 
@@ -98,6 +99,7 @@ static struct sim_loc in_vf_bars(struct sim_adapter *a, unsigned d, unsigned p, 
 {
 	const struct sim_pf *pf = sim_pf(a, d, p);
 	uint16_t both = PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE;
+	struct sim_loc l = {.kind = SIM_LOC_NONE};
 
 	for (unsigned i = 0; i < 6 && (pf->iov.ctl & both) == both; i++) {
 		uint64_t size = sim_sriov_aperture(a, pf, i), base = pf->iov.bar[i];
@@ -110,9 +112,12 @@ static struct sim_loc in_vf_bars(struct sim_adapter *a, unsigned d, unsigned p, 
 			continue;
 		*ret_bar = i;
 		*ret_off = (addr - base) % size;
-		return at_slot(a, d, p, (unsigned)((addr - base) / size) + 1);
+		l = at_slot(a, d, p, (unsigned)((addr - base) / size) + 1);
+		if (l.kind == SIM_LOC_VF && l.fn->pmcsr & PCI_PM_CTRL_STATE_MASK)
+			l.kind = SIM_LOC_NONE;
+		break;
 	}
-	return (struct sim_loc){.kind = SIM_LOC_NONE};
+	return l;
 }
 
 /* The function of device VH d that decodes 'addr', with BAR and offset. */
@@ -140,27 +145,28 @@ static bool vf_answers(const struct sim_chassis *c, struct sim_loc *l)
 	const struct sim_mvf *m = sim_mvf(l->a, l->p, l->v);
 	const struct sim_pf *pf = sim_pf(l->a, m->nv.d, l->p);
 
-	if (pf->iov.ready_at > c->now.mono_ns || !(pf->iov.ctl & PCI_SRIOV_CTRL_VFE))
-		return false;
-	if (m->nv.d && m->state == MR_VF_UNAVAILABLE)
+	if (!(pf->iov.ctl & PCI_SRIOV_CTRL_VFE) || (m->nv.d && m->state == MR_VF_UNAVAILABLE))
 		return false;
 	if (l->vh && m->nv.block & 2) { /* VH 0's root, the MR-PCIM itself, is not held off */
 		l->blocked = true;
 		return false;
 	}
-	return true;
+	l->not_ready = pf->iov.ready_at > c->now.mono_ns || m->fn.busy_until > c->now.mono_ns;
+	return !l->not_ready;
 }
 
-/* Whether the function answers a request now; 'blocked' tells a block from absence. */
+/* Whether the function answers a request now; 'blocked' tells a block from absence, 'not_ready'
+ * that it will. */
 bool sim_loc_answers(const struct sim_chassis *c, struct sim_loc *l)
 {
 	if (l->kind == SIM_LOC_NONE)
 		return false;
 	if (sim_loc_is_bridge(l))
 		return true;
-	if (!sim_adapter_up(l->a) || l->fn->busy_until > c->now.mono_ns)
+	if (!sim_adapter_up(l->a))
 		return false;
 	if (l->kind == SIM_LOC_VF || l->kind == SIM_LOC_SYNTH)
 		return vf_answers(c, l);
-	return true;
+	l->not_ready = l->fn->busy_until > c->now.mono_ns;
+	return !l->not_ready;
 }

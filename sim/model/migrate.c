@@ -40,22 +40,28 @@ unsigned sim_vh_owned(const struct sim_adapter *a, unsigned d, unsigned p)
 	return n;
 }
 
-/* Tells the SR-PCIM of VH d that the MR-PCIM changed a state (mriov.md 1.7: every time). */
-static void notify_host(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsigned p)
+/* The VF migration interrupt of PF d:p, if its host has it enabled. */
+void sim_migration_interrupt(struct sim_chassis *c, struct sim_adapter *a, unsigned d,
+			     unsigned p)
 {
-	struct sim_pf *pf = sim_pf(a, d, p);
 	struct sim_dvh *h = &a->vh[d];
 	struct sim_host *host = sim_host_at(c, h->vh);
 	uint8_t bus = h->row_vs && host && host->bridge ? host->bridge[h->row_b].cfg.sec : 0;
 
-	pf->iov.status |= PCI_SRIOV_STATUS_VFM;
-	if (!(pf->iov.ctl & PCI_SRIOV_CTRL_INTR) || !host)
+	if (!(sim_pf(a, d, p)->iov.ctl & PCI_SRIOV_CTRL_INTR) || !host)
 		return;
 	sim_notice_push(c, &(struct sim_notice){
 				   .kind = SIM_NOTICE_HOST_MIGRATION,
 				   .vh = h->vh,
 				   .bridge = h->row_b,
 				   .rid = (uint16_t)(bus << 8 | sim_pf_function(a, d, p))});
+}
+
+/* Tells the SR-PCIM of VH d that the MR-PCIM changed a state (mriov.md 1.7: every time). */
+static void notify_host(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsigned p)
+{
+	sim_pf(a, d, p)->iov.status |= PCI_SRIOV_STATUS_VFM;
+	sim_migration_interrupt(c, a, d, p);
 }
 
 static void slot_set(struct sim_adapter *a, unsigned p, unsigned v, unsigned s)

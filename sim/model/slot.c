@@ -114,7 +114,7 @@ void sim_target_reset(struct sim_chassis *c, unsigned vh, unsigned b)
 		break;
 	case MR_TARGET_PFS:
 		for (unsigned p = 0; p < a->m.pfs; p++)
-			sim_pf_reset(c, a, MR_TARGET_PF(t), p);
+			sim_pf_conventional_reset(c, a, MR_TARGET_PF(t), p);
 		break;
 	}
 }

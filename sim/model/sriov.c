@@ -11,13 +11,18 @@
 
 #define PAGE_SIZES 0x553u /* 4K 8K 64K 256K 1M 4M: the mandatory ones */
 
-/* First VF Offset and VF Stride: with ARI right behind the PFs, else on the next bus. */
-void sim_sriov_geometry(const struct sim_adapter *a, unsigned d, unsigned *ret_offset,
-			unsigned *ret_stride)
+/*
+ * First VF Offset and VF Stride of PF d:p. With ARI, or when all VFs fit the eight functions
+ * that a device has without it, they stand right behind the PFs, else on the next bus. Each PF
+ * keeps to its own remainder of the stride, so routing IDs never overlap.
+ */
+void sim_sriov_geometry(const struct sim_adapter *a, unsigned d, unsigned p,
+			unsigned *ret_offset, unsigned *ret_stride)
 {
 	bool ari = !d || sim_pf(a, d, 0)->iov.ctl & PCI_SRIOV_CTRL_ARI;
+	unsigned num = sim_pf(a, d, p)->iov.num;
 
-	*ret_offset = ari ? a->m.pfs : 256;
+	*ret_offset = ari || (num && a->m.pfs * (1 + num) <= 8) ? a->m.pfs : 256;
 	*ret_stride = a->m.pfs;
 }
 
@@ -83,8 +88,8 @@ void sim_sriov_enable(struct sim_chassis *c, struct sim_adapter *a, unsigned d, 
 	sim_event_push(c, MR_EV_VF_ENABLE, a->port, a->vh[d].vh, 0, (uint64_t)p << 16 | d, on);
 }
 
-/* Conventional reset or FLR of PF d:p: its VFs cease, the capability returns to its defaults
- * except TotalVFs and ARI Capable Hierarchy. */
+/* FLR of PF d:p: its VFs cease, the capability returns to its defaults except TotalVFs and ARI
+ * Capable Hierarchy. */
 void sim_pf_reset(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsigned p)
 {
 	struct sim_pf *pf = sim_pf(a, d, p);
@@ -97,6 +102,16 @@ void sim_pf_reset(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsi
 	pf->iov.total = total;
 	pf->iov.ctl = ari;
 	pf->resets++;
+}
+
+/* Conventional reset of PF d:p: as FLR, and ARI Capable Hierarchy is lost too. In VH 0 the
+ * switch's own processor sets it again. */
+void sim_pf_conventional_reset(struct sim_chassis *c, struct sim_adapter *a, unsigned d,
+			       unsigned p)
+{
+	sim_pf_reset(c, a, d, p);
+	if (d)
+		sim_pf(a, d, p)->iov.ctl = 0;
 }
 
 static unsigned initial_vfs(const struct sim_loc *l, const struct sim_pf *pf)
@@ -113,6 +128,14 @@ static uint32_t read_vf_bar(const struct sim_loc *l, const struct sim_pf *pf, un
 	uint32_t flags = (b->mem64 ? 4u : 0) | (b->prefetch ? 8u : 0);
 
 	return pf->iov.bar[i] | (b->size ? flags : 0);
+}
+
+/* Its own function number; PFs that depend on each other stand in a circle. */
+static uint32_t dependency_link(const struct sim_loc *l)
+{
+	unsigned p = l->a->m.dependent_pfs ? (l->p + 1) % l->a->m.pfs : l->p;
+
+	return sim_pf_function(l->a, l->d, p) & 0xff;
 }
 
 /* Dword 'rel' of the capability (its header is cfg.c's). */
@@ -132,9 +155,9 @@ uint32_t sim_sriov_read(struct sim_chassis *c, const struct sim_loc *l, unsigned
 	case PCI_SRIOV_INITIAL_VF:
 		return initial_vfs(l, pf) | (uint32_t)pf->iov.total << 16;
 	case PCI_SRIOV_NUM_VF:
-		return pf->iov.num | (uint32_t)(sim_pf_function(l->a, l->d, l->p) & 0xff) << 16;
+		return pf->iov.num | dependency_link(l) << 16;
 	case PCI_SRIOV_VF_OFFSET:
-		sim_sriov_geometry(l->a, l->d, &offset, &stride);
+		sim_sriov_geometry(l->a, l->d, l->p, &offset, &stride);
 		return offset | stride << 16;
 	case PCI_SRIOV_VF_DID - 2:
 		return (uint32_t)l->a->m.vf_device << 16;
@@ -149,19 +172,36 @@ uint32_t sim_sriov_read(struct sim_chassis *c, const struct sim_loc *l, unsigned
 	}
 }
 
+static bool any_enabled(const struct sim_loc *l)
+{
+	for (unsigned p = 0; p < l->a->m.pfs; p++)
+		if (sim_pf(l->a, l->d, p)->iov.ctl & PCI_SRIOV_CTRL_VFE)
+			return true;
+	return false;
+}
+
+/* VF Enable goes off before the other bits change and on after them. */
 static void write_ctl(struct sim_chassis *c, const struct sim_loc *l, struct sim_pf *pf,
 		      uint32_t v, uint32_t mask)
 {
-	uint16_t bits = PCI_SRIOV_CTRL_MSE | (l->p ? 0 : PCI_SRIOV_CTRL_ARI);
+	uint16_t bits = PCI_SRIOV_CTRL_MSE, was = pf->iov.ctl;
+	bool touched = mask & PCI_SRIOV_CTRL_VFE, on = v & PCI_SRIOV_CTRL_VFE;
 
 	if (l->d) /* VF migration: only where a host's SR-PCIM takes part */
 		bits |= PCI_SRIOV_CTRL_VFM | PCI_SRIOV_CTRL_INTR;
 	else
 		l->a->dirty = true;
+	if (touched && !on)
+		sim_sriov_enable(c, l->a, l->d, l->p, false);
+	/* It moves routing IDs: only in the lowest PF, and not under VFs that are enabled. */
+	if (!l->p && !any_enabled(l))
+		bits |= PCI_SRIOV_CTRL_ARI;
 	pf->iov.status &= (uint16_t) ~((v & mask) >> 16); /* RW1C */
 	pf->iov.ctl = sim_merge16(pf->iov.ctl, v, mask, bits);
-	if (mask & PCI_SRIOV_CTRL_VFE)
-		sim_sriov_enable(c, l->a, l->d, l->p, v & PCI_SRIOV_CTRL_VFE);
+	if (touched && on)
+		sim_sriov_enable(c, l->a, l->d, l->p, true);
+	if (~was & pf->iov.ctl & PCI_SRIOV_CTRL_INTR && pf->iov.status & PCI_SRIOV_STATUS_VFM)
+		sim_migration_interrupt(c, l->a, l->d, l->p);
 }
 
 static void write_vf_bar(const struct sim_loc *l, struct sim_pf *pf, unsigned i, uint32_t v,
@@ -179,6 +219,19 @@ static void write_vf_bar(const struct sim_loc *l, struct sim_pf *pf, unsigned i,
 	pf->iov.bar[i] = ((pf->iov.bar[i] & ~mask) | (v & mask)) & keep;
 }
 
+/* One supported size, or nothing happens. Apertures grow with it: address bits below them
+ * cannot be set. */
+static void write_page(const struct sim_loc *l, struct sim_pf *pf, uint32_t v, uint32_t mask)
+{
+	uint32_t page = ((pf->iov.page ? pf->iov.page : 1) & ~mask) | (v & mask);
+
+	if (!(page & PAGE_SIZES) || page & (page - 1))
+		return;
+	pf->iov.page = page;
+	for (unsigned i = 0; i < 6; i++)
+		write_vf_bar(l, pf, i, 0, 0);
+}
+
 /* Writes the bytes 'mask' of dword 'rel'. */
 void sim_sriov_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel, uint32_t v,
 		     uint32_t mask)
@@ -193,9 +246,8 @@ void sim_sriov_write(struct sim_chassis *c, const struct sim_loc *l, unsigned re
 
 		pf->iov.num = num > pf->iov.total ? pf->iov.total : num;
 		l->a->dirty = true;
-	} else if (rel == PCI_SRIOV_SYS_PGSIZE && !enabled && mask == UINT32_MAX) {
-		if (v & PAGE_SIZES && !(v & (v - 1)))
-			pf->iov.page = v;
+	} else if (rel == PCI_SRIOV_SYS_PGSIZE && !enabled) {
+		write_page(l, pf, v, mask);
 	} else if (rel >= PCI_SRIOV_BAR && rel < PCI_SRIOV_BAR + 24) {
 		write_vf_bar(l, pf, (rel - PCI_SRIOV_BAR) / 4, v, mask);
 	}

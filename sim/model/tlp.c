@@ -227,7 +227,7 @@ static uint16_t host_rid(const struct sim_chassis *c, const struct tlp *t)
 
 	if (!t->v || !t->d)
 		return (uint16_t)base;
-	sim_sriov_geometry(t->a, t->d, &offset, &stride);
+	sim_sriov_geometry(t->a, t->d, t->req.pf, &offset, &stride);
 	return (uint16_t)(base + t->req.pf + offset + (t->v->nv.slot - 1u) * stride);
 }
 

@@ -242,6 +242,7 @@ static void count_lost(const struct sim_loc *l)
 uint32_t sim_host_cfg_read(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
 			   unsigned off, unsigned width)
 {
+	uint32_t ones = width == 4 ? UINT32_MAX : (1u << 8 * width) - 1;
 	struct sim_loc l;
 
 	if (width != 1 && width != 2 && width != 4)
@@ -251,7 +252,10 @@ uint32_t sim_host_cfg_read(struct sim_chassis *c, struct mr_now now, uint16_t vh
 	if (sim_loc_answers(c, &l))
 		return sim_cfg_read(c, &l, off, width);
 	count_lost(&l);
-	return width == 4 ? UINT32_MAX : (1u << 8 * width) - 1;
+	/* Retry status: the root port makes it 0001h where the Vendor ID was asked for. */
+	if (l.not_ready && off == PCI_VENDOR_ID && width >= 2)
+		return (ones & 0xffff0000) | 1;
+	return ones;
 }
 
 /* Configuration write: chassis.h. */
