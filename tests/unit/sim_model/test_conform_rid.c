@@ -258,5 +258,5 @@ int main(void)
 	tcase_add_test(t, requests_carry_the_vfs_routing_id);
 	tcase_add_test(t, equal_addresses_in_two_hierarchies);
 	suite_add_tcase(s, t);
-	return fx_main(s);
+	return check_run(s);
 }

@@ -480,5 +480,5 @@ int main(void)
 	tcase_add_test(t, state_array_offset_zero);
 	tcase_add_test(t, enable_takes_the_smaller_number);
 	suite_add_tcase(s, t);
-	return fx_main(s);
+	return check_run(s);
 }

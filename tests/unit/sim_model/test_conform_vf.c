@@ -328,5 +328,5 @@ int main(void)
 	tcase_add_test(t, acs_of_functions);
 	tcase_add_test(t, acs_of_downstream_ports);
 	suite_add_tcase(s, t);
-	return fx_main(s);
+	return check_run(s);
 }
