@@ -337,7 +337,7 @@ void sim_adapter_power_on(struct sim_chassis *c, struct sim_adapter *a)
 void sim_adapter_reset(struct sim_chassis *c, struct sim_adapter *a)
 {
 	sim_fn_reset(&a->self);
-	a->self.busy_until = c->now.mono_ns + a->m.flr_ns;
+	a->self.busy_until = sim_fault_reset_end(c, a);
 	for (unsigned d = 0; d < a->vhs && a->m.kind != SIM_KIND_BASE; d++)
 		for (unsigned p = 0; p < a->m.pfs; p++)
 			sim_pf_conventional_reset(c, a, d, p);

@@ -180,7 +180,7 @@ void sim_loc_reset(struct sim_chassis *c, const struct sim_loc *l)
 	case SIM_LOC_BF:
 	case SIM_LOC_BASE:
 		sim_fn_reset(l->fn);
-		l->fn->busy_until = c->now.mono_ns + l->a->m.flr_ns;
+		l->fn->busy_until = sim_fault_reset_end(c, l->a);
 		if (!l->vh)
 			sim_adapter_assign(c, l->a);
 		break;

@@ -69,6 +69,9 @@ static void due_run(struct sim_chassis *c, const struct sim_due *d)
 	case SIM_DUE_SLOT:
 		sim_slot_due(c, (unsigned)d->a, (unsigned)d->b);
 		break;
+	case SIM_DUE_WRITE:
+		sim_fault_due(c, d->a);
+		break;
 	}
 }
 
@@ -123,6 +126,8 @@ void sim_notice_push(struct sim_chassis *c, const struct sim_notice *n)
 	struct sim_notice *last =
 		c->notices > c->notice_first ? &c->notice[c->notices - 1] : NULL;
 
+	if (sim_fault_loses(c, n))
+		return;
 	if (last && n->kind == SIM_NOTICE_MGMT_IRQ && last->kind == n->kind) {
 		last->arg = n->arg;
 		return;
@@ -239,6 +244,7 @@ void sim_chassis_free(struct sim_chassis *c)
 	for (unsigned i = 0; i < c->adapters; i++)
 		sim_adapter_done(&c->adapter[i]);
 	sim_tlps_free(c->tlps);
+	sim_faults_free(c->faults);
 	free(c->host);
 	free(c->adapter);
 	free(c->adapter_at);

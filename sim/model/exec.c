@@ -64,7 +64,10 @@ static enum sim_wr mem_write(struct sim_chassis *c, uint64_t addr, unsigned widt
 static uint64_t reg_read(struct run *x, const struct mr_batch_rec *r, uint64_t addr)
 {
 	struct sim_loc l;
+	uint64_t stuck;
 
+	if (sim_fault_read(x->c, r, addr, &stuck))
+		return stuck & mask_of(r->width);
 	switch (r->space) {
 	case MR_SPACE_SWITCH:
 		return sim_sw_read(x->c, addr);
@@ -83,6 +86,8 @@ static enum sim_wr reg_write(struct run *x, const struct mr_batch_rec *r, uint64
 {
 	struct sim_loc l;
 
+	if (sim_fault_write(x->c, r, addr, v))
+		return SIM_WR_DONE;
 	switch (r->space) {
 	case MR_SPACE_SWITCH:
 		return sim_sw_write(x->c, addr, v);
@@ -97,6 +102,15 @@ static enum sim_wr reg_write(struct run *x, const struct mr_batch_rec *r, uint64
 		sim_cfg_write(x->c, &l, (unsigned)addr, r->width, (uint32_t)v);
 		return SIM_WR_DONE;
 	}
+}
+
+/* A slow register takes what was written to it before. */
+void sim_exec_write(struct sim_chassis *c, const struct mr_batch_rec *r, uint64_t addr,
+		    uint64_t v)
+{
+	struct run x = {.c = c};
+
+	reg_write(&x, r, addr, v);
 }
 
 /* ---- the records ---- */
@@ -119,7 +133,8 @@ static bool read_table(struct run *x, const struct mr_batch_rec *r)
 	unsigned bar;
 	uint64_t off;
 
-	if (r->space != MR_SPACE_MEMORY || r->vh || r->width != 8 || r->address & 7)
+	if (r->space != MR_SPACE_MEMORY || r->vh || r->width != 8 || r->address & 7 ||
+	    sim_fault_registers(x->c))
 		return false;
 	l = sim_vh0_decode(x->c, r->address, &bar, &off);
 	if (l.kind == SIM_LOC_NONE || !is_control(&l, bar) ||

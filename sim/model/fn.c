@@ -97,7 +97,7 @@ void sim_mvf_dirty(struct sim_chassis *c, struct sim_adapter *a, unsigned p, uns
 void sim_mvf_host_reset(struct sim_chassis *c, struct sim_adapter *a, struct sim_mvf *v)
 {
 	sim_fn_reset(&v->fn);
-	v->fn.busy_until = c->now.mono_ns + a->m.flr_ns;
+	v->fn.busy_until = sim_fault_reset_end(c, a);
 	v->resets++;
 }
 

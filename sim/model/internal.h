@@ -16,6 +16,7 @@
 #include "common/rng.h"
 #include "sim/model/chassis.h"
 #include "sim/model/desc.h"
+#include "sim/model/fault.h"
 
 #define SIM_FN_MEM     4096u		/* bytes of function memory behind BAR 0, at most */
 #define SIM_CT_BAR     (64ull << 20)	/* BAR of the control table */
@@ -178,6 +179,7 @@ enum sim_due_kind {
 	SIM_DUE_RESET, /* a = port, b = pf << 16 | vf: a reset by the MR-PCIM ends */
 	SIM_DUE_TLP,   /* a = id */
 	SIM_DUE_SLOT,  /* a = vh, b = bridge: a slot command may be complete */
+	SIM_DUE_WRITE, /* a = id of a slow write (fault.h) */
 };
 
 struct sim_due {
@@ -192,6 +194,23 @@ struct sim_event {
 };
 
 struct sim_tlps; /* tlp.c */
+
+/* A write to a slow register, on its way. */
+struct sim_slow_write {
+	uint64_t id;
+	uint8_t width, space;
+	uint16_t vh, rid;
+	uint64_t address, value;
+};
+
+struct sim_faults {
+	struct sim_fault *item;
+	unsigned n, cap;
+	struct sim_slow_write *wait;
+	unsigned waits, wait_cap;
+	uint64_t next;
+	bool landing; /* a slow write is taking effect */
+};
 
 struct sim_chassis {
 	struct mr_now now;
@@ -223,6 +242,7 @@ struct sim_chassis {
 	uint64_t nv_owner_id, nv_owner_epoch, nv_generation, nv_cut_answer, described_cut;
 	bool restoring_stale; /* a power cycle with stale memory is under way */
 	struct sim_tlps *tlps;
+	struct sim_faults *faults; /* NULL until one is set */
 };
 
 /* A function (or bridge) as it is seen from one hierarchy. */
@@ -420,6 +440,10 @@ int sim_vh_bridge_of_addr(const struct sim_host *h, uint64_t addr);
 bool sim_loc_answers(const struct sim_chassis *c, struct sim_loc *l);
 void sim_ur_drop(struct sim_chassis *c, unsigned vh, uint16_t rid, uint64_t addr);
 unsigned sim_cut_answer(const struct sim_chassis *c, const struct sim_host *h);
+
+/* exec.c: a write without an owner: what a slow register does late */
+void sim_exec_write(struct sim_chassis *c, const struct mr_batch_rec *r, uint64_t addr,
+		    uint64_t v);
 
 /* tlp.c */
 void sim_tlps_free(struct sim_tlps *t);

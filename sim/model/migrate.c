@@ -207,7 +207,9 @@ static enum sim_wr cmd_reset(struct cmd *k)
 				   .cookie = cookie};
 	m->reset_busy = true;
 	m->reset_done = false;
-	m->fn.busy_until = k->c->now.mono_ns + k->a->m.flr_ns;
+	m->fn.busy_until = sim_fault_reset_end(k->c, k->a);
+	if (m->fn.busy_until == MR_NEVER)
+		return SIM_WR_DONE;
 	if (k->a->m.flr_ns)
 		sim_due_add(k->c, m->fn.busy_until, SIM_DUE_RESET, k->a->port,
 			    (uint64_t)k->p << 16 | k->v);

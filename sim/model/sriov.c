@@ -97,7 +97,7 @@ void sim_pf_reset(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsi
 
 	sim_sriov_enable(c, a, d, p, false);
 	sim_fn_reset(&pf->fn);
-	pf->fn.busy_until = c->now.mono_ns + a->m.flr_ns;
+	pf->fn.busy_until = sim_fault_reset_end(c, a);
 	memset(&pf->iov, 0, sizeof(pf->iov));
 	pf->iov.total = total;
 	pf->iov.ctl = ari;
