@@ -17,12 +17,12 @@
 #include "common/os/options.h"
 #include "sim/ctl.h"
 #include "sim/face.h"
+#include "sim/load.h"
 #include "sim/model/desc.h"
+#include "sim/run.h"
 #include "sim/server.h"
 #include "sim/uevent.h"
 #include "sim/world.h"
-
-#define CHASSIS_FILE_MAX (4u << 20)
 
 struct arguments {
 	const char *chassis, *listen, *face, *run, *clock, *log;
@@ -58,7 +58,7 @@ static int parse(int argc, char **argv, struct arguments *a, int *ret_exit)
 		.name = "banyan-sim",
 		.synopsis = "--chassis FILE --listen ADDR --host-face DIR --run DIR",
 		.about = "A multi-root chassis in software. 'banyan-sim ctl --help' for the "
-			 "tester's verbs.",
+			 "tester's verbs, 'banyan-sim run --help' for scenarios.",
 		.options = options,
 	};
 	int first = mr_options_parse(&program, argc, argv, ret_exit);
@@ -73,40 +73,6 @@ static int parse(int argc, char **argv, struct arguments *a, int *ret_exit)
 		"banyan-sim: expected no operands, --clock real|virtual and a log level\n");
 	*ret_exit = MR_EXIT_USAGE;
 	return -1;
-}
-
-/* The description, NULL after its findings were printed. */
-static struct sim_desc *read_chassis(const char *file, struct mr_err *err)
-{
-	struct mr_diags diags = {0};
-	struct mr_buf text = {0};
-	struct sim_desc *desc = NULL;
-	unsigned long len;
-	char *yaml;
-
-	if (mr_file_read(file, CHASSIS_FILE_MAX, &yaml, &len, err))
-		return NULL;
-	if (sim_desc_read(file, yaml, len, &desc, &diags))
-		mr_err_set(err, -EINVAL, MR_REASON_INVALID,
-			   "'%s' is no chassis that can be built", file);
-	mr_diags_print(&diags, &text);
-	fputs(mr_buf_text(&text), stderr);
-	mr_buf_done(&text);
-	mr_diags_done(&diags);
-	free(yaml);
-	return desc;
-}
-
-/* Blades of other kinds than the face have their room here (docs/host-face.md). */
-static int check_kinds(const struct sim_desc *d, struct mr_err *err)
-{
-	for (unsigned i = 0; i < d->hosts; i++)
-		if (d->host[i].kind != SIM_BLADE_FACE)
-			return mr_err_set(
-				err, -EOPNOTSUPP, MR_REASON_UNSUPPORTED,
-				"host '%s' is of kind qemu, which is not supported yet",
-				d->host[i].name);
-	return 0;
 }
 
 static void on_interrupt(uint32_t vector, uint32_t data, void *arg)
@@ -156,12 +122,12 @@ static int open_faces(struct sim *s, const struct arguments *a, const char *name
 static int run(struct sim *s, const struct arguments *a, struct mr_err *err)
 {
 	static const struct sim_world_ops ops = {on_interrupt, on_blade};
-	struct sim_desc *desc = read_chassis(a->chassis, err);
+	struct sim_desc *desc = sim_load_chassis(a->chassis, err);
 	int r;
 
 	if (!desc)
 		return -EINVAL;
-	r = check_kinds(desc, err);
+	r = sim_check_kinds(desc, err);
 	if (!r) {
 		s->loop = mr_loop_new();
 		s->world = sim_world_new(s->loop, desc, mr_streq(a->clock, "virtual"),
@@ -202,6 +168,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && mr_streq(argv[1], "ctl"))
 		return sim_ctl_main(argc - 1, argv + 1);
+	if (argc > 1 && mr_streq(argv[1], "run"))
+		return sim_run_main(argc - 1, argv + 1);
 	if (parse(argc, argv, &a, &code))
 		return code;
 	mr_log_setup(a.log ? (enum mr_log_level)mr_log_level_parse(a.log) : MR_LOG_INFO, 0,

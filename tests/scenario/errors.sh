@@ -1,0 +1,72 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What is wrong in a scenario file is told with its line, column, key and the nearest key that there is; what it expects
+# and does not get ends with exit code 1 and the reason.
+# usage: errors.sh BANYAN-SIM SOURCE-FOLDER
+sim=$1
+t=$(mktemp -d) || exit 2
+trap 'rm -rf "$t"' EXIT
+cp "$2/config/demo-chassis.yaml" "$t/chassis.yaml"
+bad=0
+
+# check NAME EXIT TEXT: the scenario's steps come on standard input.
+check() {
+	{
+		printf 'apiVersion: banyan/v1\nkind: Scenario\nmetadata: {name: t}\nspec:\n  chassis: chassis.yaml\n  steps:\n'
+		cat
+	} >"$t/s.yaml"
+	"$sim" run "$t/s.yaml" >"$t/out" 2>&1
+	code=$?
+	if [ $code -ne "$2" ] || ! grep -qF -- "$3" "$t/out"; then
+		echo "$1: exit $code, expected $2 with: $3"
+		cat "$t/out"
+		bad=1
+	fi
+}
+
+check 'a misspelt action' 1 "s.yaml:7:8: spec.steps[0].pul: unknown key 'pul', did you mean 'pull'?" <<'X'
+    - {pul: hba}
+X
+check 'a misspelt expectation' 1 "s.yaml:7:31: spec.steps[0].expect[0].regster: unknown key 'regster', did you mean 'register'?" <<'X'
+    - {pull: hba, expect: [  {regster: {place: switch/writes}}]}
+X
+check 'no such adapter' 1 "spec.steps[0].pull: there is no adapter 'hbb', did you mean 'hba'?" <<'X'
+    - {pull: hbb}
+X
+check 'no such register' 1 "no register 'writs', did you mean 'writes'?" <<'X'
+    - {expect: [{register: {place: switch/writs, is: 0}}]}
+X
+check 'no such event' 1 "there is no event 'PORT_LINKS', did you mean 'PORT_LINK'?" <<'X'
+    - {on: PORT_LINKS}
+X
+check 'two actions' 1 "a step does one thing, and 'pull' is given already" <<'X'
+    - {pull: hba, insert: hba}
+X
+check 'a bridge too many' 1 "too high a number for a bridge of 'blade01'" <<'X'
+    - {map: {function: hba/pf0/vf0, blade: blade01, bridge: 99}}
+X
+check 'a function too many' 1 "expected ADAPTER/pfP/vfV within the adapter, got 'hba/pf0/vf99'" <<'X'
+    - {resetVf: hba/pf0/vf99}
+X
+check 'a missing key' 1 "the key 'bridge' is missing" <<'X'
+    - {cut: {blade: blade01}}
+X
+check 'a time' 1 "expected a time such as 10us" <<'X'
+    - {after: soon, pull: hba}
+X
+check 'an expectation that fails' 1 "switch/rowsUsed is 0x0, expected 0x1" <<'X'
+    - {pull: hba, expect: [{register: {place: switch/rowsUsed, is: 1}}]}
+X
+check 'a refusal that was not expected' 1 "expected it to be done" <<'X'
+    - {insert: hba}
+X
+check 'an event that never comes' 1 "no event RESET_DONE came in time" <<'X'
+    - {on: RESET_DONE, within: 1s, pull: hba}
+X
+check 'no such chassis' 1 "unknown key 'chasis', did you mean 'chassis'?" <<'X'
+    - {pull: hba}
+  chasis: other.yaml
+X
+"$sim" run >"$t/out" 2>&1
+[ $? -eq 64 ] || { echo "no file: expected exit code 64"; bad=1; }
+exit $bad
