@@ -24,7 +24,7 @@ const char *face_class_name(unsigned sub)
 }
 
 /* Whether the place's device has a class device of that class. */
-bool face_has_class(const struct face_at *at, const char *class)
+static bool has_class(const struct face_at *at, const char *class)
 {
 	char name[FACE_NAME_MAX];
 
@@ -33,22 +33,22 @@ bool face_has_class(const struct face_at *at, const char *class)
 
 static bool is_net(const struct face_at *at)
 {
-	return face_has_class(at, "net");
+	return has_class(at, "net");
 }
 
 static bool is_ib(const struct face_at *at)
 {
-	return face_has_class(at, "infiniband");
+	return has_class(at, "infiniband");
 }
 
 static bool is_nvme(const struct face_at *at)
 {
-	return face_has_class(at, "nvme");
+	return has_class(at, "nvme");
 }
 
 static bool is_fc(const struct face_at *at)
 {
-	return face_has_class(at, "fc_host");
+	return has_class(at, "fc_host");
 }
 
 static struct sim_fn_view view(const struct face_at *at)

@@ -308,7 +308,7 @@ int face_lookup(const struct face_at *dir, const char *name, struct face_at *ret
 }
 
 /* Where a folder that holds links stands, inside its blade's tree. */
-void face_path(const struct face_at *dir, struct mr_buf *out)
+static void path_text(const struct face_at *dir, struct mr_buf *out)
 {
 	static const char *const fixed[D_COUNT] = {
 		[D_PCI_DEVICES] = "/bus/pci/devices",
@@ -361,7 +361,7 @@ int face_readlink(const struct face_at *link, struct mr_buf *out)
 	int r;
 
 	dir.dir = row->in;
-	face_path(&dir, &here);
+	path_text(&dir, &here);
 	r = row->read(link, &target);
 	for (size_t i = 0; !r && i < here.len; i++)
 		if (here.data[i] == '/')

@@ -124,8 +124,6 @@ struct face_cursor {
 bool face_next(const struct face_at *dir, struct face_cursor *cur, struct face_at *ret,
 	       char name[FACE_NAME_MAX]);
 int face_lookup(const struct face_at *dir, const char *name, struct face_at *ret);
-/* The folder's own path inside the blade's tree, "" for the blade; a link's relative target. */
-void face_path(const struct face_at *dir, struct mr_buf *out);
 int face_readlink(const struct face_at *link, struct mr_buf *out);
 /* Walks "blade01/bus/pci/rescan"; for tests and for the control socket. */
 int face_walk(struct sim_world *w, const char *path, struct face_at *ret);
@@ -136,8 +134,6 @@ void face_trim(const char *text, size_t len, char *ret, size_t size);
 
 /* The classes of class/, by 'sub'; NULL past the last. */
 const char *face_class_name(unsigned sub);
-/* Whether the device's driver made a class device of that class. */
-bool face_has_class(const struct face_at *at, const char *class);
 /* Offset of a capability in the device's configuration space, 0 = none. */
 unsigned face_cap(const struct face_at *at, unsigned id);
 uint32_t face_cfg(const struct face_at *at, unsigned off, unsigned width);

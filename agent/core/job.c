@@ -41,7 +41,7 @@ static const struct {
 };
 
 /* "1:7" (slot), "1:7.0" (PF) or "1:7.0.3" (LVF). */
-const char *ag_place_text(const struct ag_place *p, char *buf, size_t size)
+static const char *place_text(const struct ag_place *p, char *buf, size_t size)
 {
 	if (p->way != AG_WAY_LVF)
 		mr_fmt(buf, size, "%u:%u", p->port, p->bridge);
@@ -130,7 +130,7 @@ void ag_job_end(struct ag_core *c, struct ag_job *j, enum mr_reason reason, cons
 	}
 	ag_log(c, reason == MR_REASON_TIMEOUT || reason == MR_REASON_INTERNAL ? 2 : 1,
 	       "operation %llu %s %s: %s%s%s", (unsigned long long)j->cmd.op,
-	       ag_verb_name(j->cmd.verb), ag_place_text(&j->cmd.place, place, sizeof(place)),
+	       ag_verb_name(j->cmd.verb), place_text(&j->cmd.place, place, sizeof(place)),
 	       mr_reason_name(reason), a.detail[0] ? ", " : "", a.detail);
 }
 

@@ -102,7 +102,6 @@ void ag_job_written(struct ag_core *c, uint64_t tag, int err, uint32_t value);
 void ag_jobs_run(struct ag_core *c);
 int64_t ag_jobs_deadline(const struct ag_core *c);
 void ag_jobs_free(struct ag_core *c);
-const char *ag_place_text(const struct ag_place *p, char *buf, size_t size);
 void ag_job_end(struct ag_core *c, struct ag_job *j, enum mr_reason reason, const char *who,
 		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Looks again at the next scan: what it waits for did not come yet. A write is not repeated

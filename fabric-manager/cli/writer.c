@@ -158,7 +158,8 @@ static void one_name(const struct cli_writer *w, const struct mr_tree *t, struct
 	mr_buf_putc(out, '\n');
 }
 
-void cli_write_names(const struct cli_writer *w, const struct mr_tree *t, struct mr_buf *out)
+/* One per row: KIND/NAME. */
+static void write_names(const struct cli_writer *w, const struct mr_tree *t, struct mr_buf *out)
 {
 	const struct mr_tree *rows = cli_rows(t);
 
@@ -206,7 +207,7 @@ void cli_write(const struct cli_writer *w, const struct mr_tree *t, struct mr_bu
 		cli_write_yaml(t, out);
 		break;
 	case CLI_FORMAT_NAME:
-		cli_write_names(w, t, out);
+		write_names(w, t, out);
 		break;
 	default:
 		people(w, t, out);

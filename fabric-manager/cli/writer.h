@@ -31,8 +31,6 @@ void cli_write_table(const struct cli_writer *w, const struct mr_tree *rows,
 /* A map as lines "Key:  value", lists of maps in it as tables. */
 void cli_write_page(const struct cli_writer *w, const struct mr_tree *map, unsigned indent,
 		    struct mr_buf *out);
-/* One per row: KIND/NAME. */
-void cli_write_names(const struct cli_writer *w, const struct mr_tree *t, struct mr_buf *out);
 /* One line when 'compact'. */
 void cli_write_json(const struct mr_tree *t, bool compact, struct mr_buf *out);
 void cli_write_yaml(const struct mr_tree *t, struct mr_buf *out);

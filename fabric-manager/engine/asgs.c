@@ -162,7 +162,7 @@ void fm_asg_dirty(struct fm_engine *e, struct fm_asg *a)
 }
 
 /* A phase in which nothing is under way: worth an event and a durable record. */
-bool fm_phase_settled(enum fm_phase p)
+static bool settled(enum fm_phase p)
 {
 	return p == FM_PHASE_PENDING || p == FM_PHASE_ACTIVE || p == FM_PHASE_DEGRADED ||
 	       p == FM_PHASE_FAILED || p == FM_PHASE_QUARANTINED || p == FM_PHASE_RELEASED;
@@ -201,9 +201,9 @@ void fm_asg_phase(struct fm_engine *e, struct fm_asg *a, enum fm_phase to, uint6
 	fm_log(e, 1, "assignment '%s': %s -> %s (operation %llu)%s%s", name,
 	       fm_phase_name(from), fm_phase_name(to), (unsigned long long)a->last_tag,
 	       a->a.detail[0] ? ": " : "", a->a.detail);
-	if (to == FM_PHASE_MAPPED || fm_phase_settled(to))
+	if (to == FM_PHASE_MAPPED || settled(to))
 		fm_ports_soon(e);
-	if (!fm_phase_settled(to))
+	if (!settled(to))
 		return;
 	phase_event(e, a, name);
 	fm_asg_dirty(e, a);
@@ -225,6 +225,6 @@ void fm_asg_why(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const c
 		return;
 	a->a.reason = r;
 	memcpy(a->a.detail, text, sizeof(text));
-	if (fm_phase_settled(a->a.phase))
+	if (settled(a->a.phase))
 		fm_asg_dirty(e, a);
 }

@@ -14,12 +14,6 @@ bool fm_asg_moving(const struct fm_asg *a)
 	return a->step != FM_STEP_NONE || a->resume || a->a.going;
 }
 
-/* It holds a function. */
-bool fm_asg_holds(const struct fm_asg *a)
-{
-	return a->a.has_fn;
-}
-
 /* A host may be using it. */
 bool fm_asg_runs(const struct fm_asg *a)
 {
@@ -86,7 +80,7 @@ static void start(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
 }
 
 /* Waits for the planner; what it holds is nothing but identities. */
-void fm_asg_pend(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const char *why)
+static void pend(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const char *why)
 {
 	a->step = FM_STEP_NONE;
 	a->a.has_fn = false;
@@ -102,7 +96,7 @@ void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
 	struct fm_target *t = &a->next;
 
 	if (!t->set || !fm_lock_fn(e, a, t->fn)) {
-		fm_asg_pend(e, a, a->a.reason, a->a.detail);
+		pend(e, a, a->a.reason, a->a.detail);
 		fm_plan_soon(e, 20 * MR_NS_PER_MS);
 		return;
 	}

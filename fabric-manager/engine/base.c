@@ -21,12 +21,6 @@ static const char *const plurals[FM_KIND_COUNT] = {
 	[FM_KIND_FABRIC_POLICY] = "fabricpolicies",
 };
 
-/* "hostgroups" for HostGroup. */
-const char *fm_kind_plural(enum fm_kind k)
-{
-	return plurals[k];
-}
-
 /* A kind by its name or plural, in any case; -1 = none. */
 int fm_kind_of_text(const char *s)
 {

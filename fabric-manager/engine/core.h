@@ -106,11 +106,9 @@ void fm_asg_give(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool forced,
 		    const struct fm_drain *drain);
 void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs *want);
-void fm_asg_pend(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const char *why);
 void fm_asg_resume(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_wake(struct fm_engine *e);
 bool fm_asg_moving(const struct fm_asg *a); /* something is under way */
-bool fm_asg_holds(const struct fm_asg *a);  /* a function, mapped or on its way */
 bool fm_asg_runs(const struct fm_asg *a);   /* a host may be using it */
 uint64_t fm_asg_cookie(const struct fm_asg *a);
 /* What the hardware shows: mapped for 'a', cut, or neither. */
@@ -140,7 +138,6 @@ void fm_asg_phase(struct fm_engine *e, struct fm_asg *a, enum fm_phase to, uint6
 void fm_asg_why(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 uint64_t fm_place_key(unsigned chassis, const struct fm_place *p);
-bool fm_phase_settled(enum fm_phase p);
 
 /* ---- locks.c: functions, identities, quarantine */
 bool fm_lock_fn(struct fm_engine *e, struct fm_asg *a, struct fm_fn_id fn);
@@ -234,7 +231,6 @@ struct fm_hst *fm_host(struct fm_engine *e, const char *name, bool make);
 struct fm_hst *fm_host_of(struct fm_engine *e, const struct fm_asg *a);
 void fm_host_free(struct fm_hst *h);
 bool fm_way_lvf(const struct fm_engine *e, const char *host);
-struct fm_agent_fn *fm_reported(const struct fm_hst *h, const struct fm_place *p);
 void fm_session_report(struct fm_engine *e, uint64_t id, const struct fm_agent_report *r);
 
 /* ---- failover.c: profiles of a lost host, and where operators moved them */
@@ -248,7 +244,6 @@ bool fm_override_del(struct fm_engine *e, const char *profile);
 const struct fm_rec_override *fm_override_get(const struct fm_engine *e, const char *profile);
 
 /* ---- base.c: the documents in force */
-const char *fm_kind_plural(enum fm_kind k);
 int fm_kind_of_text(const char *s); /* "profiles", "profile", "ServerProfile"; -1 = none */
 const char *fm_base_set(const struct fm_engine *e, const struct fm_base *b, enum fm_kind kind,
 			const char *name);
@@ -268,12 +263,9 @@ fm_request_fn fm_rq_apply, fm_rq_plan, fm_rq_diff, fm_rq_validate, fm_rq_get, fm
 	fm_rq_events, fm_rq_status, fm_rq_top, fm_rq_adopt;
 void fm_refuse(struct fm_engine *e, uint64_t tag, enum mr_reason reason, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-bool fm_docs_parse(struct fm_engine *e, const struct fm_request *r, struct fm_docs *ret,
-		   struct mr_diags *diags);
 
 /* ---- view*.c: what is shown */
 struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_asg *a);
-struct mr_tree *fm_tree_host(struct fm_engine *e, const char *name, bool deep);
 struct mr_tree *fm_tree_event(const struct fm_rec_event *ev);
 
 /* ---- store_load.c: after a restart */

@@ -54,7 +54,7 @@ bool fm_way_lvf(const struct fm_engine *e, const char *host)
 }
 
 /* What the agent reported at a place, or NULL. */
-struct fm_agent_fn *fm_reported(const struct fm_hst *h, const struct fm_place *p)
+static struct fm_agent_fn *reported(const struct fm_hst *h, const struct fm_place *p)
 {
 	uint64_t v;
 
@@ -115,7 +115,7 @@ static void vanished(struct fm_engine *e, struct fm_session *s, const struct fm_
 static void put(struct fm_engine *e, struct fm_session *s, const struct fm_agent_fn *f)
 {
 	struct fm_hst *h = s->host;
-	struct fm_agent_fn *have = fm_reported(h, &f->place);
+	struct fm_agent_fn *have = reported(h, &f->place);
 
 	if (!have) {
 		have = MR_NEW(struct fm_agent_fn);
@@ -127,7 +127,7 @@ static void put(struct fm_engine *e, struct fm_session *s, const struct fm_agent
 
 static void take_away(struct fm_engine *e, struct fm_session *s, const struct fm_place *p)
 {
-	struct fm_agent_fn *have = fm_reported(s->host, p);
+	struct fm_agent_fn *have = reported(s->host, p);
 
 	if (have) {
 		mr_map_del_u64(s->host->fn, fm_place_key(0, p));
@@ -149,7 +149,7 @@ static void synced(struct fm_engine *e, struct fm_session *s)
 
 		if (!mr_streq(a->a.host, s->hello.host) || !a->a.has_fn || a->a.going)
 			continue;
-		f = fm_reported(s->host, &a->a.place);
+		f = reported(s->host, &a->a.place);
 		a->bound = f && (f->driver[0] || mr_streq(a->a.driver, "none"));
 		if (!f && a->step == FM_STEP_NONE && fm_asg_runs(a)) {
 			a->step = FM_STEP_ACTIVATE; /* a fresh boot: look, bind, say so */

@@ -20,8 +20,8 @@ static struct mr_diags *diags_keep(struct mr_diags *d)
 }
 
 /* Reads the files of a request; false when anything in them is wrong. */
-bool fm_docs_parse(struct fm_engine *e, const struct fm_request *r, struct fm_docs *ret,
-		   struct mr_diags *diags)
+static bool parse(struct fm_engine *e, const struct fm_request *r, struct fm_docs *ret,
+		  struct mr_diags *diags)
 {
 	(void)e;
 	for (unsigned i = 0; i < r->files; i++)
@@ -65,7 +65,7 @@ static bool candidate(struct fm_engine *e, const struct fm_request *r, struct fm
 {
 	const char *set = r->set ? r->set : "";
 	struct fm_docs in = {0};
-	bool good = fm_docs_parse(e, r, &in, diags);
+	bool good = parse(e, r, &in, diags);
 
 	fm_base_copy(ret, &e->base);
 	for (unsigned i = 0; good && i < in.n; i++) {
@@ -244,7 +244,7 @@ static bool remove_files(struct fm_engine *e, const struct fm_request *r, struct
 {
 	const char *set = r->set ? r->set : "";
 	struct fm_docs in = {0};
-	bool good = fm_docs_parse(e, r, &in, diags);
+	bool good = parse(e, r, &in, diags);
 
 	for (unsigned i = 0; good && i < in.n; i++)
 		if (!foreign(e, b, in.doc[i], set, diags))

@@ -256,7 +256,7 @@ static void get_profiles(struct fm_engine *e, struct mr_tree *list, const char *
 }
 
 /* A host: document, inventory and agent in one row; with 'deep' also what it holds. */
-struct mr_tree *fm_tree_host(struct fm_engine *e, const char *name, bool deep)
+static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool deep)
 {
 	const struct fm_host_def *d = fm_host_def(e, name);
 	const struct fm_host *h = d && d->port ? fm_host_by_port(&e->inv, d->chassis, d->port)
@@ -309,14 +309,13 @@ static void get_hosts(struct fm_engine *e, struct mr_tree *list, const char *nam
 	for (unsigned i = 0; i < e->desired->hosts; i++)
 		if (asked(name, e->desired->host[i].name))
 			mr_tree_attach(list, NULL,
-				       fm_tree_host(e, e->desired->host[i].name, name[0] != 0));
+				       host_tree(e, e->desired->host[i].name, name[0] != 0));
 	for (unsigned c = 0; c < e->inv.n; c++)
 		for (unsigned i = 0; i < e->inv.chassis[c].hosts; i++) {
 			const struct fm_host *h = &e->inv.chassis[c].host[i];
 
 			if (asked(name, h->name) && !fm_host_def(e, h->name))
-				mr_tree_attach(list, NULL,
-					       fm_tree_host(e, h->name, name[0] != 0));
+				mr_tree_attach(list, NULL, host_tree(e, h->name, name[0] != 0));
 		}
 }
 

@@ -42,7 +42,7 @@ static void add_range(struct fm_ident_pool *p, const struct fm_doc_ident_range *
 
 /* Identity pools by name; ranges stay in the order of the document, the lowest free value is
  * the planner's. */
-void fm_resolve_ident_pools(struct fm_resolving *r)
+static void ident_pools(struct fm_resolving *r)
 {
 	struct fm_desired *d = r->d;
 
@@ -98,7 +98,7 @@ struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags
 	resolve_fabric(&r);
 	fm_resolve_hosts(&r);
 	fm_resolve_groups(&r);
-	fm_resolve_ident_pools(&r);
+	ident_pools(&r);
 	fm_resolve_pools(&r);
 	fm_resolve_profiles(&r);
 	mr_map_free(r.host_of);

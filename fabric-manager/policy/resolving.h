@@ -25,7 +25,6 @@ struct fm_resolving {
 /* The parts, in this order. */
 void fm_resolve_hosts(struct fm_resolving *r);
 void fm_resolve_groups(struct fm_resolving *r);
-void fm_resolve_ident_pools(struct fm_resolving *r);
 void fm_resolve_pools(struct fm_resolving *r);
 void fm_resolve_profiles(struct fm_resolving *r);
 

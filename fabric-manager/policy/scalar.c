@@ -31,7 +31,7 @@ static bool is_letter(char c)
 }
 
 /* Letters, digits, '-', '_', '.', the first a letter or digit, at most MR_NAME_MAX - 1. */
-bool fm_is_name(const char *s)
+static bool is_name(const char *s)
 {
 	size_t n = strnlen(s, MR_NAME_MAX);
 
@@ -159,7 +159,7 @@ char *fm_scalar_text(const struct fm_key *k, const char *text)
 {
 	switch (k->type) {
 	case FM_T_NAME:
-		return fm_is_name(text) ? mr_xstrdup(text) : NULL;
+		return is_name(text) ? mr_xstrdup(text) : NULL;
 	case FM_T_HEX:
 		return hex_text(text);
 	case FM_T_IDENT:

@@ -25,6 +25,5 @@ void fm_scalar_print(const struct fm_key *k, const void *field, struct mr_buf *o
 bool fm_scalar_wants_quotes(const struct fm_key *k, const char *text);
 /* Appends 's' as a YAML scalar, in quotes where it needs them. */
 void fm_yaml_text(const char *s, struct mr_buf *out);
-bool fm_is_name(const char *s);
 
 #endif

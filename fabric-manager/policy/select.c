@@ -37,7 +37,7 @@ static const char *own_label(const struct fm_labels *l, const char *key)
 }
 
 /* The value of a label, NULL when the set has none; the built-in ones may not be known yet. */
-const char *fm_label_value(const struct fm_label_set *s, const char *key, bool *ret_known)
+static const char *label_value(const struct fm_label_set *s, const char *key, bool *ret_known)
 {
 	const char *v;
 
@@ -62,7 +62,7 @@ enum fm_match fm_labels_match(const struct fm_labels *want, const struct fm_labe
 
 	for (unsigned i = 0; i < want->n; i++) {
 		bool known;
-		const char *v = fm_label_value(s, want->item[i].key.s, &known);
+		const char *v = label_value(s, want->item[i].key.s, &known);
 
 		if (!known)
 			ret = FM_MATCH_UNKNOWN;
@@ -75,7 +75,7 @@ enum fm_match fm_labels_match(const struct fm_labels *want, const struct fm_labe
 static enum fm_match expr_match(const struct fm_doc_match_expr *e, const struct fm_label_set *s)
 {
 	bool known, yes;
-	const char *v = fm_label_value(s, e->key.s, &known);
+	const char *v = label_value(s, e->key.s, &known);
 
 	if (!known)
 		return FM_MATCH_UNKNOWN;

@@ -26,9 +26,6 @@ enum fm_match {
 	FM_MATCH_UNKNOWN
 };
 
-/* The value of a label, NULL when the set has none. '*ret_known' is false when it is not known
- * yet. */
-const char *fm_label_value(const struct fm_label_set *s, const char *key, bool *ret_known);
 /* Whether the set has all of 'want'. Empty matches. */
 enum fm_match fm_labels_match(const struct fm_labels *want, const struct fm_label_set *s);
 enum fm_match fm_host_selector_match(const struct fm_doc_host_selector *sel,

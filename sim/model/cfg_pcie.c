@@ -165,7 +165,7 @@ uint32_t sim_pcie_read(struct sim_chassis *c, const struct sim_loc *l, unsigned 
 }
 
 /* Function-level reset of what 'l' names. */
-void sim_loc_reset(struct sim_chassis *c, const struct sim_loc *l)
+static void loc_reset(struct sim_chassis *c, const struct sim_loc *l)
 {
 	switch (l->kind) {
 	case SIM_LOC_PF:
@@ -197,7 +197,7 @@ static void write_devctl(struct sim_chassis *c, const struct sim_loc *l, uint32_
 	if (l->kind != SIM_LOC_VF)
 		*devctl(l) = sim_merge16(*devctl(l), v, mask, 0x7fff);
 	if (flr)
-		sim_loc_reset(c, l);
+		loc_reset(c, l);
 }
 
 static void write_slot(struct sim_chassis *c, const struct sim_loc *l, uint32_t v,

@@ -66,7 +66,7 @@ unsigned sim_fn_addressed(const struct sim_fn *f)
 }
 
 /* Whether the function is as after a reset. */
-bool sim_fn_clean(const struct sim_fn *f, unsigned vectors)
+static bool clean(const struct sim_fn *f, unsigned vectors)
 {
 	return !sim_fn_dirt(f, vectors);
 }
@@ -76,7 +76,7 @@ bool sim_vf_defaults(const struct sim_adapter *a, const struct sim_mvf *v)
 {
 	const struct sim_vf_nv *n = &v->nv;
 
-	return sim_fn_clean(&v->fn, a->m.msix) &&
+	return clean(&v->fn, a->m.msix) &&
 	       !(n->ident0 | n->ident1 | n->vlan | n->min | n->max | n->flags | n->gate);
 }
 

@@ -36,7 +36,7 @@ static void show_slots(struct sim_chassis *c, unsigned vh)
  * Conventional reset of a hierarchy: every bridge register returns to its default, what the
  * host owns behind its bridges is reset.
  */
-void sim_host_tree_reset(struct sim_chassis *c, unsigned vh)
+static void tree_reset(struct sim_chassis *c, unsigned vh)
 {
 	struct sim_host *h = &c->host[vh];
 
@@ -72,7 +72,7 @@ void sim_host_link_update(struct sim_chassis *c, unsigned vh)
 		show_slots(c, vh);
 	} else {
 		h->link_downs++;
-		sim_host_tree_reset(c, vh);
+		tree_reset(c, vh);
 	}
 	sim_event_push(c, MR_EV_PORT_LINK, vh, vh, 0, up, 0);
 	notice_link(c, vh, up);
@@ -200,7 +200,7 @@ int sim_host_reset(struct sim_chassis *c, struct mr_now now, uint16_t vh)
 	if (!h->power)
 		return -EHOSTDOWN;
 	count_boot(c, vh);
-	sim_host_tree_reset(c, vh);
+	tree_reset(c, vh);
 	if (h->link) {
 		notice_link(c, vh, false);
 		notice_link(c, vh, true);

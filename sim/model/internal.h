@@ -290,7 +290,6 @@ struct sim_host *sim_host_at(const struct sim_chassis *c, unsigned vh);
 /* host.c */
 bool sim_host_alive(const struct sim_host *h); /* link up and tree shown */
 void sim_host_link_update(struct sim_chassis *c, unsigned vh);
-void sim_host_tree_reset(struct sim_chassis *c, unsigned vh);
 
 /* regs.c, rows.c */
 uint64_t sim_sw_read(struct sim_chassis *c, uint64_t addr);
@@ -305,7 +304,6 @@ unsigned sim_row_at_dev(const struct sim_chassis *c, const struct sim_bridge *r)
 bool sim_row_effective(const struct sim_chassis *c, const struct sim_bridge *r);
 void sim_row_settle(struct sim_chassis *c, unsigned vs, unsigned b);
 void sim_row_drain_check(struct sim_chassis *c, unsigned vs, unsigned b);
-void sim_row_dirty(struct sim_chassis *c, unsigned vs, unsigned b);
 /* Ties the target of a row that is not FREE to it (on) or unties it. */
 void sim_row_tie(struct sim_chassis *c, unsigned vs, unsigned b, bool on);
 
@@ -339,7 +337,6 @@ unsigned sim_model_buses(const struct sim_model_desc *m);
 /* fn.c */
 void sim_fn_reset(struct sim_fn *f);
 void sim_fn_done(struct sim_fn *f);
-bool sim_fn_clean(const struct sim_fn *f, unsigned vectors);
 unsigned sim_fn_addressed(const struct sim_fn *f);
 unsigned sim_fn_dirt(const struct sim_fn *f, unsigned vectors);
 uint64_t sim_bar_size(const struct sim_loc *l, unsigned i, unsigned *ret_flags);
@@ -406,14 +403,11 @@ extern const unsigned sim_fn_caps_n, sim_bridge_caps_n;
 uint32_t sim_pcie_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel);
 void sim_pcie_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel, uint32_t v,
 		    uint32_t mask);
-void sim_loc_reset(struct sim_chassis *c, const struct sim_loc *l); /* FLR */
 bool sim_loc_is_bridge(const struct sim_loc *l);
 uint16_t sim_merge16(uint16_t old, uint32_t v, uint32_t mask, uint16_t writable);
 
 /* vh.c, vh0.c */
 struct sim_loc sim_vh_locate(struct sim_chassis *c, unsigned vh, uint16_t rid);
-struct sim_loc sim_vh_decode(struct sim_chassis *c, unsigned vh, uint64_t addr,
-			     unsigned *ret_bar, uint64_t *ret_off);
 /* Whether a host holds the whole `base` device now: VH 0 may only look at it. */
 bool sim_base_held(const struct sim_chassis *c, const struct sim_adapter *a);
 struct sim_loc sim_vh0_locate(struct sim_chassis *c, uint16_t rid);

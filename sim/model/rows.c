@@ -229,7 +229,7 @@ static enum sim_wr write_state(struct sim_chassis *c, unsigned vs, unsigned b, u
 /* ---- registers ---- */
 
 /* Notes that the row differs from the committed memory. */
-void sim_row_dirty(struct sim_chassis *c, unsigned vs, unsigned b)
+static void row_dirty(struct sim_chassis *c, unsigned vs, unsigned b)
 {
 	struct sim_bridge *r = &sim_bridges(&c->host[vs])[b];
 
@@ -380,6 +380,6 @@ enum sim_wr sim_row_write(struct sim_chassis *c, unsigned vs, unsigned b, unsign
 		rc = write_field(&r->row, off, v);
 	}
 	if (rc == SIM_WR_DONE)
-		sim_row_dirty(c, vs, b);
+		row_dirty(c, vs, b);
 	return rc;
 }

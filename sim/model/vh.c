@@ -208,7 +208,7 @@ int sim_vh_bridge_of_addr(const struct sim_host *h, uint64_t addr)
 }
 
 /* The function that a memory request of host 'vh' to 'addr' ends at; checked to answer. */
-struct sim_loc sim_vh_decode(struct sim_chassis *c, unsigned vh, uint64_t addr,
+static struct sim_loc decode(struct sim_chassis *c, unsigned vh, uint64_t addr,
 			     unsigned *ret_bar, uint64_t *ret_off)
 {
 	struct sim_host *h = sim_host_at(c, vh);
@@ -293,7 +293,7 @@ uint64_t sim_host_mem_read(struct sim_chassis *c, struct mr_now now, uint16_t vh
 	if (!mem_width(address, width))
 		return SIM_ONES;
 	sim_chassis_step(c, now);
-	l = sim_vh_decode(c, vh, address, &bar, &off);
+	l = decode(c, vh, address, &bar, &off);
 	if (l.kind != SIM_LOC_NONE) {
 		sim_fn_touched(&l);
 		return sim_fn_mem(c, &l, bar, off, width, false, 0);
@@ -313,7 +313,7 @@ void sim_host_mem_write(struct sim_chassis *c, struct mr_now now, uint16_t vh, u
 	if (!mem_width(address, width))
 		return;
 	sim_chassis_step(c, now);
-	l = sim_vh_decode(c, vh, address, &bar, &off);
+	l = decode(c, vh, address, &bar, &off);
 	if (l.kind == SIM_LOC_NONE) {
 		count_lost(&l);
 		return;
