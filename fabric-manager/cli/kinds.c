@@ -95,8 +95,12 @@ static const struct cli_column assignment_columns[] = {
 	{NULL, NULL, false},
 };
 static const struct cli_column operation_columns[] = {
-	{"ID", "id", false},	   {"KIND", "kind", false}, {"ASSIGNMENT", "assignment", false},
-	{"STATE", "state", false}, {NULL, NULL, false},
+	{"ID", "id", false},
+	{"KIND", "kind", false},
+	{"ASSIGNMENT", "assignment", false},
+	{"STATE", "state", false},
+	{"DETAIL", "detail", false},
+	{NULL, NULL, false},
 };
 static const struct cli_column event_columns[] = {
 	{"SEQ", "seq", false},	     {"AGE", "time", false},  {"REASON", "reason", false},

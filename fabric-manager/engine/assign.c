@@ -154,7 +154,7 @@ static void before_block(struct fm_engine *e, struct fm_asg *a)
 	e->intent = true;
 }
 
-static void finish_out(struct fm_engine *e, struct fm_asg *a)
+static void out_done(struct fm_engine *e, struct fm_asg *a)
 {
 	struct fm_session *s = a->consent ? NULL : fm_step_agent(e, a);
 
@@ -182,6 +182,12 @@ static void finish_out(struct fm_engine *e, struct fm_asg *a)
 	fm_asg_give(e, a);
 }
 
+static void finish_out(struct fm_engine *e, struct fm_asg *a)
+{
+	out_done(e, a);
+	fm_prov_released(e);
+}
+
 static void finish_in(struct fm_engine *e, struct fm_asg *a)
 {
 	a->step = FM_STEP_NONE;
@@ -201,6 +207,7 @@ static void finish_back(struct fm_engine *e, struct fm_asg *a)
 	a->paused = true; /* the plan does not try again before an operator does */
 	phase_to(e, a, P(ACTIVE));
 	fm_asg_dirty(e, a);
+	fm_prov_refused(e, a);
 }
 
 /* Whether a step that waits for something shared can be passed; else it is put to wait. */

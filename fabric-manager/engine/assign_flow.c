@@ -233,8 +233,8 @@ static void resume_mapped(struct fm_engine *e, struct fm_asg *a)
 	start(e, a, a->bound ? FM_STEP_GATE_OPEN : FM_STEP_ACTIVATE);
 }
 
-/* Cut or lost under a running assignment: through reset, and in again on the same function. */
-static void redo(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
+/* Where it goes after its release is where it is. */
+void fm_asg_next_same(struct fm_asg *a)
 {
 	struct fm_target *t = &a->next;
 
@@ -249,6 +249,12 @@ static void redo(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
 	t->guaranteed_mbps = a->a.guaranteed_mbps;
 	t->limit_mbps = a->a.limit_mbps;
 	t->set = true;
+}
+
+/* Cut or lost under a running assignment: through reset, and in again on the same function. */
+static void redo(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
+{
+	fm_asg_next_same(a);
 	a->a.going = true;
 	a->consent = a->cut = true;
 	fm_asg_dirty(e, a);

@@ -105,6 +105,7 @@ void fm_asg_timer(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_give(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool forced,
 		    const struct fm_drain *drain);
+void fm_asg_next_same(struct fm_asg *a);
 void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs *want);
 void fm_asg_resume(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_wake(struct fm_engine *e);
@@ -185,15 +186,26 @@ void fm_attach_booted(struct fm_engine *e, unsigned chassis, unsigned host_port)
 /* An agent is there: PFs that nobody uses any more may go. */
 void fm_attach_tidy(struct fm_engine *e, unsigned chassis, unsigned host_port);
 void fm_tidy_timer(struct fm_engine *e);
+
+/* ---- provision.c: the VF count of an adapter in VH 0 */
 bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_t size);
 void fm_prov_want(struct fm_engine *e, unsigned chassis, unsigned port, uint32_t value,
 		  bool approval);
 void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
 		    const struct fm_op_result *r);
 void fm_prov_timer(struct fm_engine *e, unsigned i);
+void fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out);
+void fm_prov_approve(struct fm_engine *e, struct fm_prov *p);
+void fm_prov_released(struct fm_engine *e);
+void fm_prov_refused(struct fm_engine *e, const struct fm_asg *a);
+void fm_prov_plan(struct fm_engine *e);
+void fm_prov_planned(struct fm_engine *e);
 
 /* ---- desire.c: the only place that calls policy and planner */
 void fm_plan_soon(struct fm_engine *e, int64_t in_ns);
+/* How 'a' leaves its host: its drain policy, and whether the host is asked at all. */
+const struct fm_drain *fm_drain_of(const struct fm_engine *e, const struct fm_asg *a);
+bool fm_cut_at_once(struct fm_engine *e, const struct fm_asg *a);
 void fm_desire_changed(struct fm_engine *e);
 void fm_plan_run(struct fm_engine *e);
 struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *docs);

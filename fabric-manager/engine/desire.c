@@ -227,7 +227,8 @@ static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *
 	t->set = true;
 }
 
-static const struct fm_drain *drain_of(const struct fm_engine *e, const struct fm_asg *a)
+/* The drain policy of 'a'. */
+const struct fm_drain *fm_drain_of(const struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_profile *p = fm_profile_find(e->desired, a->a.profile);
 
@@ -235,7 +236,7 @@ static const struct fm_drain *drain_of(const struct fm_engine *e, const struct f
 }
 
 /* Whether the host is asked: not when it failed over, or is off. */
-static bool cut_at_once(struct fm_engine *e, const struct fm_asg *a)
+bool fm_cut_at_once(struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_rec_override *o = fm_override_get(e, a->a.profile);
 	const struct fm_host *h = fm_host_by_port(&e->inv, a->a.chassis, a->a.place.port);
@@ -260,7 +261,7 @@ static void to_target(struct fm_engine *e, const struct fm_desired *d, const str
 	aim(e, a, d, c, p);
 	a->a.count = c->count;
 	if (a->a.has_fn)
-		fm_asg_release(e, a, false, cut_at_once(e, a), drain_of(e, a));
+		fm_asg_release(e, a, false, fm_cut_at_once(e, a), fm_drain_of(e, a));
 	else if (a->step == FM_STEP_NONE)
 		fm_asg_give(e, a);
 }
@@ -294,7 +295,7 @@ static void release(struct fm_engine *e, struct fm_asg *a, bool claimed, bool co
 		return;
 	a->next.set = false;
 	a->keeps_idents = claimed;
-	fm_asg_release(e, a, unwanted, cut_at_once(e, a), drain_of(e, a));
+	fm_asg_release(e, a, unwanted, fm_cut_at_once(e, a), fm_drain_of(e, a));
 }
 
 static void update(struct fm_engine *e, const struct fm_claim *c, const struct fm_placed *p,
@@ -405,8 +406,10 @@ void fm_plan_run(struct fm_engine *e)
 		return;
 	fm_trial_make(e, e->desired, &t);
 	claim_of = claims_of(e, &t);
+	fm_prov_plan(e);
 	for (unsigned i = 0; i < t.plan->changes; i++)
 		change(e, &t, &t.plan->change[i], claim_of);
+	fm_prov_planned(e);
 	free(claim_of);
 	fm_trial_done(&t);
 	fm_ports_soon(e);

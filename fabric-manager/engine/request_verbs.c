@@ -177,24 +177,19 @@ static struct fm_prov *prov_of(struct fm_engine *e, const char *name)
 void fm_rq_approve(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
 	struct fm_prov *p = prov_of(e, r->name);
-	struct fm_record *rec;
+	struct mr_buf whom = {0};
 
 	if (!p) {
 		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "nothing called '%s' waits for approval",
 			  r->name);
 		return;
 	}
-	p->approved = true;
-	rec = fm_rec(e, FM_RECORD_OPERATION);
-	rec->operation.id = p->approval;
-	rec->operation.kind = FM_OP_PROVISION;
-	rec->operation.approved = true;
-	e->intent = true;
-	p->until = e->now.mono_ns;
-	fm_timer_set(e, FM_TM_PROV, (uint64_t)(p - e->prov), p->until);
+	fm_prov_approve(e, p);
+	fm_prov_hits(e, p, &whom);
 	fm_note(e, MR_REASON_OK, r->name, "approved by %s", r->who[0] ? r->who : "operator");
-	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "approved: operation %llu",
-		 (unsigned long long)p->approval);
+	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "approved: operation %llu, interrupts %s",
+		 (unsigned long long)p->approval, mr_buf_text(&whom));
+	mr_buf_done(&whom);
 }
 
 static bool cordon(struct fm_engine *e, uint64_t tag, const char *host, bool on)

@@ -125,8 +125,10 @@ struct fm_prov {
 	unsigned tries;
 	uint64_t approval; /* operation id that waits for `approve`, 0 = none */
 	bool approved, wanted, failed;
+	bool asked; /* by the newest plan */
 	uint32_t value;
 	int64_t until;
+	uint64_t reread; /* what was read before this operation id is old */
 };
 
 enum fm_chassis_state {

@@ -23,6 +23,7 @@
 
 /* Times of the specification (facts/mriov.md 1.4) that no register gives. */
 #define FM_MR_VF_ENABLE_NS   (100 * MR_NS_PER_MS) /* before VFs may be touched */
+#define FM_MR_VF_DISABLE_NS  MR_NS_PER_S	  /* before the capability may be touched */
 #define FM_MR_READY_MAX_NS   MR_NS_PER_S	  /* after it without success: broken */
 #define FM_MR_FLR_DEFAULT_NS MR_NS_PER_S	  /* without Readiness Time Reporting */
 #define FM_MR_HOT_RESET_NS   (100 * MR_NS_PER_MS)

@@ -35,14 +35,16 @@ static void provision_look(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_b
 		pf_look(d, pf, b);
 }
 
-/* keep[0]: bit p set = PF p is to be enabled; keep[1]: with how many VFs. */
+/* keep[0]: bit p set = PF p is to be enabled; keep[1]: with how many VFs; keep[3]: bit p set =
+ * it runs with another number and is stopped before. */
 static enum fm_mr_next provision_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 					const struct fm_mr_reply *p)
 {
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
 	uint64_t want = r->op.value ? r->op.value : d->a.vfs;
+	unsigned stops = 0;
 
-	r->keep[0] = 0;
+	r->keep[0] = r->keep[3] = 0;
 	r->keep[1] = want;
 	for (unsigned pf = 0; pf < d->a.pfs; pf++) {
 		uint64_t ctrl = fm_mr_value(p, pf * PF_LOOK + LOOK_CTRL);
@@ -54,16 +56,79 @@ static enum fm_mr_next provision_looked(struct fm_mrpcim *m, struct fm_mr_run *r
 					    "pf%u of %s has %llu VFs, %llu are wanted", pf,
 					    d->a.name, (unsigned long long)total,
 					    (unsigned long long)want);
-		if (!(ctrl & PCI_SRIOV_CTRL_VFE))
-			r->keep[0] |= 1ull << pf;
-		else if (num != want)
-			return fm_mr_refuse(r, MR_REASON_CONFLICT,
-					    "pf%u of %s runs with %llu VFs, %llu are wanted: a "
-					    "change stops them all",
-					    pf, d->a.name, (unsigned long long)num,
-					    (unsigned long long)want);
+		if (ctrl & PCI_SRIOV_CTRL_VFE && num == want)
+			continue;
+		r->keep[0] |= 1ull << pf;
+		if (ctrl & PCI_SRIOV_CTRL_VFE) {
+			r->keep[3] |= 1ull << pf;
+			stops++;
+		}
 	}
+	if (stops * d->a.vfs > MR_BATCH_MAX_RECORDS / 2 - 8)
+		return fm_mr_refuse(r, MR_REASON_LIMIT,
+				    "%u functions of %s would have to be stopped at once, at "
+				    "most %u can",
+				    stops * d->a.vfs, d->a.name, MR_BATCH_MAX_RECORDS / 2 - 8);
 	return r->keep[0] ? FM_MR_NEXT : FM_MR_DONE;
+}
+
+/* NumVFs can be written only while VF Enable is 0, and clearing that ends every VF of the PF.
+ * So the same batch expects that none of them was given to anybody. */
+static void provision_disable(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
+{
+	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
+
+	for (unsigned pf = 0; pf < d->a.pfs; pf++) {
+		struct fm_fn_id f = {.pf = (uint16_t)pf};
+
+		if (!(r->keep[3] >> pf & 1))
+			continue;
+		for (; f.vf < d->a.vfs; f.vf++) {
+			uint64_t row = fm_mr_vf_row(d, f);
+
+			mr_batch_expect(b, MR_SPACE_MEMORY, 0, 0, row + VF_MAP, 8, 0xffff, 0);
+			mr_batch_expect(b, MR_SPACE_MEMORY, 0, 0, row + VF_COOKIE, 8,
+					UINT64_MAX, 0);
+		}
+		mr_batch_write(b, MR_SPACE_CONFIG, 0, fm_mr_pf_rid(d, pf),
+			       d->sriov[pf] + PCI_SRIOV_CTRL, 2,
+			       d->ari ? PCI_SRIOV_CTRL_ARI : 0);
+	}
+	if (!r->keep[3])
+		return;
+	fm_mr_commit(b);
+	r->i_x = mr_batch_sw_read(b, SW_WRITES, 1);
+}
+
+static enum fm_mr_next provision_disabled(struct fm_mrpcim *m, struct fm_mr_run *r,
+					  const struct fm_mr_reply *p)
+{
+	struct fm_mr_dev *d = fm_mr_run_dev(m, r);
+
+	(void)p;
+	for (unsigned pf = 0; pf < d->a.pfs; pf++)
+		if (r->keep[3] >> pf & 1)
+			d->a.pf[pf].numvfs = 0;
+	r->keep[2] = (uint64_t)m->now.mono_ns;
+	return FM_MR_NEXT;
+}
+
+/* After VF Enable 1 -> 0 nothing of the capability is touched for a second; meanwhile the
+ * switch is asked for something else. */
+static void provision_rest(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
+{
+	(void)m;
+	if (r->keep[3])
+		r->i_x = mr_batch_sw_read(b, SW_WRITES, 1);
+}
+
+static enum fm_mr_next provision_rested(struct fm_mrpcim *m, struct fm_mr_run *r,
+					const struct fm_mr_reply *p)
+{
+	(void)p;
+	if (m->now.mono_ns - (int64_t)r->keep[2] >= FM_MR_VF_DISABLE_NS)
+		return FM_MR_NEXT;
+	return fm_mr_pause(m, r, FM_MR_VF_DISABLE_NS, 2 * FM_MR_VF_DISABLE_NS);
 }
 
 /* Only PFs that do not run. ARI Capable Hierarchy comes first (it decides the routing IDs, and
@@ -160,6 +225,8 @@ static bool provision_check(struct fm_mrpcim *m, struct fm_mr_run *r)
 const struct fm_mr_op fm_mr_provision = {
 	.needs = FM_MR_WRITES | FM_MR_ADAPTER,
 	.way = {[FM_WAY_NONE] = {{provision_look, provision_looked},
+				 {provision_disable, provision_disabled},
+				 {provision_rest, provision_rested},
 				 {provision_enable, provision_enabled},
 				 {provision_poll, provision_ready}}},
 	.check = provision_check,

@@ -44,26 +44,25 @@ static struct fm_change *add(struct fm_plan *plan, unsigned *cap, enum fm_change
 	return c;
 }
 
-/* Where a PF has fewer VFs than the pools want. Growing one that runs clears its VF Enable: all
- * its VFs go (class Count). More than are wanted stay: taking them away would interrupt
- * everything and give nobody anything. */
+/* Where a PF has another number of VFs than the pools want. To change that of one that runs its
+ * VF Enable is cleared: all its VFs go (class Count). */
 static void provisions(struct fm_planner *p, unsigned *cap)
 {
 	for (unsigned i = 0; i < p->world.adapters; i++) {
 		const struct fm_unit_adapter *a = &p->world.adapter[i];
-		bool lacks = false, runs = false;
+		bool differs = false, runs = false;
 		struct fm_change *c;
 
 		if (!a->provision || a->a->kind == FM_ADAPTER_BASE || !a->a->present ||
 		    !p->world.chassis[a->chassis].c->observed)
 			continue;
 		for (unsigned k = 0; k < a->units; k++) {
-			if (a->a->pf[k].numvfs >= a->provision)
+			if (a->a->pf[k].numvfs == a->provision)
 				continue;
-			lacks = true;
+			differs = true;
 			runs |= a->a->pf[k].numvfs != 0;
 		}
-		if (!lacks)
+		if (!differs)
 			continue;
 		c = add(p->plan, cap, FM_CHANGE_PROVISION,
 			runs ? FM_CLASS_COUNT : FM_CLASS_NONE);

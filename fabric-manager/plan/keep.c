@@ -50,6 +50,18 @@ void fm_planner_keep_as_is(struct fm_planner *p, unsigned i)
 	}
 }
 
+/* The pools want fewer VFs than are enabled: what stands beyond stays until that is approved
+ * and done (class Count). */
+static bool awaits_count(const struct fm_planner *p, const struct fm_use *u)
+{
+	const struct fm_unit *un = &p->world.unit[u->unit];
+	const struct fm_unit_adapter *a = &p->world.adapter[un->adapter];
+	unsigned pf = u->unit - a->unit;
+
+	return a->a->kind != FM_ADAPTER_BASE && a->provision && u->vf >= a->provision &&
+	       u->vf < a->a->pf[pf].numvfs;
+}
+
 static enum fm_stay judge(struct fm_planner *p, unsigned i, struct fm_use *u)
 {
 	const struct fm_claim *c = &p->d->claim[i];
@@ -72,7 +84,8 @@ static enum fm_stay judge(struct fm_planner *p, unsigned i, struct fm_use *u)
 	fm_planner_stamp(p, i);
 	if (p->world.unit[u->unit].hard == p->world.stamp)
 		return FM_STAY_LEAVE;
-	if (c->reason == MR_REASON_OK && !fm_planner_cand(p, i, u->unit, u->vf))
+	if (c->reason == MR_REASON_OK && !fm_planner_cand(p, i, u->unit, u->vf) &&
+	    !awaits_count(p, u))
 		return FM_STAY_LEAVE;
 	return FM_STAY_KEEP;
 }

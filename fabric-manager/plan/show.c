@@ -9,6 +9,8 @@
 #include "common/xalloc.h"
 #include "fabric-manager/plan/place.h"
 
+#define HITS_SHOWN 8
+
 static const char *rate_text(uint64_t mbps, char *buf, size_t size)
 {
 	return mbps > UINT64_MAX / 1000000 ? "free" : mr_rate_text(mbps * 1000000, buf, size);
@@ -31,14 +33,43 @@ static void add_fn(struct mr_tree *t, const char *key, const struct fm_plan_inpu
 	mr_tree_add_text(t, key, fm_fn_text(in->inventory, fn, text));
 }
 
+/* Whose functions the change of a count stops. */
+static void count_hits(const struct fm_change *c, const struct fm_plan_input *in,
+		       const struct fm_adapter *ad, struct mr_buf *out)
+{
+	char text[FM_ASSIGNMENT_TEXT];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < in->currents; i++) {
+		const struct fm_assignment *a = in->current[i];
+
+		if (!a->has_fn || a->fn.chassis != c->chassis || a->fn.port != c->port || !ad ||
+		    a->fn.pf >= ad->pfs || ad->pf[a->fn.pf].numvfs == c->value)
+			continue;
+		if (n++ < HITS_SHOWN)
+			mr_buf_printf(out, "%s%s on %s",
+				      n > 1 ? ", " : "; after approval interrupts ",
+				      fm_assignment_text(a, text), a->host);
+	}
+	if (n > HITS_SHOWN)
+		mr_buf_printf(out, " and %u more", n - HITS_SHOWN);
+	else if (!n)
+		mr_buf_puts(out, "; after approval, interrupts nobody");
+}
+
 static void change_provision(struct mr_tree *t, const struct fm_change *c,
 			     const struct fm_plan_input *in)
 {
 	const struct fm_adapter *a = fm_adapter_by_port(in->inventory, c->chassis, c->port);
 
+	struct mr_buf b = {0};
+
 	mr_tree_add_text(t, "adapter", a ? a->name : "?");
-	mr_tree_add_fmt(t, "detail", "%u -> %u VFs on each PF", a ? a->pf[0].numvfs : 0,
-			c->value);
+	mr_buf_printf(&b, "%u -> %u VFs on each PF", a ? a->pf[0].numvfs : 0, c->value);
+	if (c->change_class == FM_CLASS_COUNT)
+		count_hits(c, in, a, &b);
+	mr_tree_add_text(t, "detail", mr_buf_text(&b));
+	mr_buf_done(&b);
 }
 
 static void update_words(const struct fm_assignment *a, const struct fm_claim *c,

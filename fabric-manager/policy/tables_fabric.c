@@ -236,7 +236,8 @@ static const struct fm_key adapter_pool_keys[] = {
 	OBJ(fm_doc_adapter_pool, "partition", partition, partition_table,
 	    "Part of the functions of each PF."),
 	NUM(fm_doc_adapter_pool, "provision", provision, INT,
-	    "VFs made ready per PF; changing it disrupts every VF of the PF.",
+	    "VFs made ready per PF; a change interrupts every VF of the PF and waits for "
+	    "banyan approve.",
 	    DEF(FM_UNLIMITED), RANGE(1, 65535), .word = "max"),
 	NUM(fm_doc_adapter_pool, "share", share, ENUM,
 	    "exclusive: no other host gets a function of the same device.",

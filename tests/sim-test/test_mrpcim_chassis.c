@@ -81,15 +81,46 @@ START_TEST(provision_waits_and_never_touches_what_runs)
 	ck_assert_int_le(x.now.mono_ns - before, MR_NS_PER_S);
 	rig_do(&x, op);
 	ck_assert_uint_eq(x.writes, 0);
-	op.value = 8;
-	rig_fail(&x, op, MR_REASON_CONFLICT);
-	ck_assert_uint_eq(x.writes, 0);
 	op.value = 17;
 	rig_fail(&x, op, MR_REASON_LIMIT);
 	op.fn.port = gpu;
 	rig_fail(&x, op, MR_REASON_UNSUPPORTED);
 	observe();
 	ck_assert_uint_eq(fm_adapter_by_name(&x.inv, "nic", NULL)->pf[0].numvfs, 16);
+}
+END_TEST
+
+/* Another count: VF Enable 0, a second of rest, NumVFs, VF Enable 1; not while one function is
+ * anybody's. */
+START_TEST(another_count_stops_what_nobody_has)
+{
+	struct fm_op use = {.fn = fn_of(hba, 0, 1),
+			    .place = {.way = FM_WAY_SYNTHETIC, .port = 2, .bridge = 5},
+			    .cookie = 0x500000001ull};
+	struct fm_op op = {.kind = FM_OP_PROVISION, .fn = {.port = hba}, .value = 4};
+	struct fm_op_result r;
+	int64_t before;
+
+	provision(hba);
+	act(FM_OP_RESET, use);
+	act(FM_OP_CONFIGURE, use);
+	act(FM_OP_MAP, use);
+	r = rig_fail(&x, op, MR_REASON_CONFLICT);
+	ck_assert_msg(mr_starts(r.detail, "VF_COOKIE of hba/pf0/vf1"), "%s", r.detail);
+	observe();
+	ck_assert_uint_eq(fm_adapter_by_name(&x.inv, "hba", NULL)->pf[0].numvfs, 8);
+	act(FM_OP_BLOCK, use);
+	act(FM_OP_DRAIN, use);
+	act(FM_OP_UNMAP, use);
+	act(FM_OP_RESET, use);
+	before = x.now.mono_ns;
+	rig_do(&x, op);
+	ck_assert_int_ge(x.now.mono_ns - before, MR_NS_PER_S + 100 * MR_NS_PER_MS);
+	observe();
+	ck_assert_uint_eq(fm_adapter_by_name(&x.inv, "hba", NULL)->pf[0].numvfs, 4);
+	act(FM_OP_RESET, use);
+	act(FM_OP_CONFIGURE, use);
+	act(FM_OP_MAP, use);
 }
 END_TEST
 
@@ -403,6 +434,7 @@ int main(void)
 	tcase_add_test(t, life_of_a_synthetic_function);
 	tcase_add_test(t, life_of_a_whole_device);
 	tcase_add_test(t, provision_waits_and_never_touches_what_runs);
+	tcase_add_test(t, another_count_stops_what_nobody_has);
 	tcase_add_test(t, refusals_name_the_register);
 	tcase_add_test(t, what_is_not_there_is_refused);
 	tcase_add_test(t, a_stale_owner_writes_nothing);

@@ -283,14 +283,22 @@ static bool one_gate(struct world *w, const struct vf *v, void *arg, char *why, 
 
 /* ---- I6: counters ---- */
 
-/* Whether its host or its adapter did something by itself since the last look. */
-static bool excused(struct world *w, const struct vf *v)
+static bool named(const struct world *w, struct fm_fn_id id)
 {
-	struct fm_fn_id id = {0, (uint16_t)v->port, (uint16_t)v->pf, (uint16_t)v->vf};
 	uint64_t any;
 
-	return w->shaken || mr_map_get_u64(w->named, fm_fn_key(id), &any) ||
+	return mr_map_get_u64(w->named, fm_fn_key(id), &any) ||
 	       mr_map_get_u64(w->named_before, fm_fn_key(id), &any);
+}
+
+/* Whether its host or its adapter did something by itself since the last look, or an operation
+ * named it, or, where nobody uses it, its whole adapter. */
+static bool excused(const struct world *w, const struct vf *v, bool used)
+{
+	struct fm_fn_id id = {0, (uint16_t)v->port, (uint16_t)v->pf, (uint16_t)v->vf};
+	struct fm_fn_id all = {0, (uint16_t)v->port, FM_WHOLE, FM_WHOLE};
+
+	return w->shaken || named(w, id) || (!used && named(w, all));
 }
 
 static bool counter_held(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
@@ -305,7 +313,7 @@ static bool counter_held(struct world *w, const struct vf *v, void *arg, char *w
 	was = *s;
 	*s = (struct seen){REG(v, VF_RESETS), REG(v, VF_REMAPS), REG(v, VF_LOST),
 			   REG(v, VF_GATE) && !REG(v, VF_BLOCK), true};
-	if (!was.known || excused(w, v) ||
+	if (!was.known || excused(w, v, s->runs || was.runs) ||
 	    (s->resets == was.resets && s->remaps == was.remaps &&
 	     (s->lost == was.lost || !s->runs || !was.runs)))
 		return true;

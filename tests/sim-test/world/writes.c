@@ -11,12 +11,22 @@
 #include "tests/sim-test/world/management.h"
 #include "tests/sim-test/world/world.h"
 
+/* PROVISION is about every function of its adapter, none of which may be running. */
+static uint64_t named_by(const struct fm_op *op)
+{
+	struct fm_fn_id f = op->fn;
+
+	if (op->kind == FM_OP_PROVISION)
+		f.pf = f.vf = FM_WHOLE;
+	return fm_fn_key(f);
+}
+
 void world_op_begins(struct world *w, const struct fm_op *op)
 {
 	MR_GROW(w->op, w->ops, w->ops_cap);
 	w->op[w->ops++] = (struct world_op){*op, w->manager_life};
 	if (op->kind != FM_OP_READ_FN)
-		mr_map_set_u64(w->named, fm_fn_key(op->fn), 1);
+		mr_map_set_u64(w->named, named_by(op), 1);
 }
 
 /* A command may make the host reset its function. */
@@ -53,7 +63,7 @@ void world_named_again(struct world *w)
 	w->named_before = w->named;
 	w->named = mr_map_new();
 	for (unsigned i = 0; i < w->ops; i++)
-		mr_map_set_u64(w->named, fm_fn_key(w->op[i].op.fn), 1);
+		mr_map_set_u64(w->named, named_by(&w->op[i].op), 1);
 	while (mr_map_next(w->commanded, &pos, NULL, &op, &fn))
 		mr_map_set_u64(w->named, fn, 1);
 	w->shaken = false;

@@ -283,11 +283,13 @@ START_TEST(test_provision)
 	ck_assert(p->placed[0].placed);
 	fix_settle(f, p);
 	fm_plan_free(p);
-	pf->numvfs = 8; /* more than wanted stay enabled, and are not handed out */
+	pf->numvfs = 8; /* fewer are wanted: after an approval, and no more are handed out */
 	for (unsigned i = 0; i < 4; i++)
 		fix_claim(f, "b", i == 0 ? "d0" : i == 1 ? "d1" : i == 2 ? "d2" : "d3", 0, 0);
 	p = fix_plan(f);
-	ck_assert_uint_eq(fix_count(p, FM_CHANGE_PROVISION), 0);
+	ck_assert_int_eq(p->change[0].kind, FM_CHANGE_PROVISION);
+	ck_assert_int_eq(p->change[0].change_class, FM_CLASS_COUNT);
+	ck_assert_uint_eq(p->change[0].value, 4);
 	ck_assert(p->placed[3].placed && !p->placed[4].placed);
 	fm_plan_free(p);
 	pf->numvfs = 4;
