@@ -292,6 +292,57 @@ static int v_powerfault(struct sim_world *w, char **arg, int n, struct mr_buf *o
 	return at_slot(w, arg, out, sim_slot_power_fault);
 }
 
+static int aer_kind(const char *text, struct mr_buf *out)
+{
+	static const char *const kinds[] = {"correctable", "nonfatal", "fatal"};
+
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(kinds); i++)
+		if (mr_streq(text, kinds[i]))
+			return (int)i;
+	mr_buf_printf(out, "expected correctable, nonfatal or fatal, got '%s'\n", text);
+	return -1;
+}
+
+static void aer_told(const struct sim_aer_result *r, struct mr_buf *out)
+{
+	char text[MR_BDF_TEXT];
+
+	mr_buf_printf(out, "bit %u logged at %s%s%s: %s\n", r->bit,
+		      r->vh ? "" : "the management hierarchy's ", mr_bdf_text(r->rid, text) + 5,
+		      r->masked ? ", masked" : "", r->sent ? "reported" : "no message");
+}
+
+/* Header log of an injected error: a memory read of one dword by nobody in particular. */
+static int v_aer(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	struct sim_aer_fault f = {.bit = -1, .header = {1, 0xf, 0, 0}};
+	unsigned vh = blade(w, arg[0], out);
+	struct sim_aer_result got;
+	struct mr_err err = {0};
+	uint64_t bit;
+	uint16_t rid;
+	int r, kind = vh ? aer_kind(arg[2], out) : -1;
+
+	if (kind < 0)
+		return 1;
+	if (mr_bdf_parse(arg[1], &rid, &err) ||
+	    (n > 3 && mr_parse_u64(arg[3], 31, false, &bit, &err)))
+		return refuse(out, "%s", err.text);
+	f.kind = (enum sim_aer_kind)kind;
+	if (n > 3)
+		f.bit = (int)bit;
+	r = sim_aer_inject(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh, rid, &f, &got);
+	if (r == -EDOM)
+		return refuse(out, "the severity register makes this bit other than %s",
+			      arg[2]);
+	if (r == -EINVAL)
+		return refuse(out, "no error has bit %s", arg[3]);
+	if (r)
+		return done(r, arg[1], out);
+	aer_told(&got, out);
+	return 0;
+}
+
 static const struct verb verbs[] = {
 	{"power", "BLADE on|off", "switch a blade's power", 2, 2, v_power},
 	{"reset", "BLADE", "warm reset of a blade", 1, 1, v_reset},
@@ -301,6 +352,8 @@ static const struct verb verbs[] = {
 	{"button", "BLADE SLOT", "press the attention button of a slot", 2, 2, v_button},
 	{"powerfault", "BLADE SLOT", "let the slot's power controller find a fault", 2, 2,
 	 v_powerfault},
+	{"aer", "BLADE BDF correctable|nonfatal|fatal [BIT]",
+	 "let a function or bridge find an error", 3, 4, v_aer},
 	{"hang", "BLADE on|off", "freeze a blade's kernel, let it go on", 2, 2, v_hang},
 	{"cycle", "[good|blank|stale|corrupt]",
 	 "power cycle of the chassis; what its memory then holds", 0, 1, v_cycle},

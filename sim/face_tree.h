@@ -134,6 +134,11 @@ void face_trim(const char *text, size_t len, char *ret, size_t size);
 
 /* The classes of class/, by 'sub'; NULL past the last. */
 const char *face_class_name(unsigned sub);
+/* face_aer.c */
+bool face_has_errors(const struct face_at *at);
+int face_aer_correctable(const struct face_at *at, struct mr_buf *out);
+int face_aer_nonfatal(const struct face_at *at, struct mr_buf *out);
+int face_aer_fatal(const struct face_at *at, struct mr_buf *out);
 /* Offset of a capability in the device's configuration space, 0 = none. */
 unsigned face_cap(const struct face_at *at, unsigned id);
 uint32_t face_cfg(const struct face_at *at, unsigned off, unsigned width);

@@ -311,6 +311,8 @@ void sim_adapter_power_on(struct sim_chassis *c, struct sim_adapter *a)
 	unsigned slots = a->vhs * a->m.pfs * a->m.vfs;
 
 	sim_fn_reset(&a->self);
+	a->self.errors = false;
+	sim_aer_forget_adapter(c, a);
 	for (unsigned d = 0; d < a->vhs; d++) {
 		a->vh[d].enabled = !d;
 		a->vh[d].vh = 0;
@@ -336,7 +338,10 @@ void sim_adapter_power_on(struct sim_chassis *c, struct sim_adapter *a)
  */
 void sim_adapter_reset(struct sim_chassis *c, struct sim_adapter *a)
 {
+	struct sim_loc self = self_loc(a);
+
 	sim_fn_reset(&a->self);
+	sim_aer_reset(c, &self);
 	a->self.busy_until = sim_fault_reset_end(c, a);
 	for (unsigned d = 0; d < a->vhs && a->m.kind != SIM_KIND_BASE; d++)
 		for (unsigned p = 0; p < a->m.pfs; p++)

@@ -154,6 +154,8 @@ void sim_blade_notice(struct sim_blade *b, struct mr_now now, const struct sim_n
 		blade_slot_event(b, now, n->bridge);
 	else if (n->kind == SIM_NOTICE_HOST_MIGRATION)
 		blade_migration(b, now, n->rid);
+	else if (n->kind == SIM_NOTICE_HOST_ERROR)
+		blade_error(b, now, n->rid, n->vector);
 }
 
 static void step_all(struct sim_blade *b, struct mr_now now)

@@ -49,6 +49,13 @@ struct sim_dev {
 	uint64_t serial; /* grows with every device added: tells two devices at one rid apart */
 };
 
+/* What aer_dev_correctable, aer_dev_nonfatal and aer_dev_fatal count, by bit of the status
+ * register, and their totals; by enum sim_aer_kind. */
+struct sim_dev_errors {
+	uint64_t bit[3][32];
+	uint64_t total[3];
+};
+
 /* How long the host's own doings take; the defaults are what was measured on Linux 6.1. */
 struct sim_blade_timing {
 	int64_t boot_ns;       /* link up -> devices in sysfs */
@@ -101,6 +108,8 @@ uint16_t sim_blade_slot_address(const struct sim_blade *b, unsigned slot);
  * none) and name. */
 const char *sim_blade_driver(unsigned i);
 const char *sim_dev_class(const struct sim_dev *d, char *ret_name, size_t size);
+/* Error counters of a device; NULL where it has no AER capability. */
+const struct sim_dev_errors *sim_blade_errors(const struct sim_blade *b, uint16_t rid);
 /* Whether 'reset' exists; the BARs of VF 0 of a PF, one VF's aperture each ('resource' 7-12);
  * migration state files. */
 bool sim_blade_can_reset(const struct sim_blade *b, uint16_t rid);

@@ -59,6 +59,7 @@ static void take_out(struct sim_blade *b, struct blade_node *n)
 
 	b->devs--;
 	memmove(&b->dev[i], &b->dev[i + 1], (b->devs - i) * sizeof(b->dev[0]));
+	free(n->errors);
 	free(n);
 	blade_changed(b);
 }
@@ -113,6 +114,7 @@ static void read_caps(struct sim_blade *b, struct mr_now now, struct blade_node 
 	n->pcie = blade_cap(b, now, n->d.rid, PCI_CAP_ID_EXP);
 	n->msix = blade_cap(b, now, n->d.rid, PCI_CAP_ID_MSIX);
 	n->acs = blade_ecap(b, now, n->d.rid, PCI_EXT_CAP_ID_ACS);
+	n->aer = blade_ecap(b, now, n->d.rid, PCI_EXT_CAP_ID_ERR);
 	n->ari = blade_ecap(b, now, n->d.rid, PCI_EXT_CAP_ID_ARI);
 	if (n->pcie)
 		n->flr = blade_rd(b, now, n->d.rid, n->pcie + PCI_EXP_DEVCAP, 4) &
@@ -135,6 +137,7 @@ struct blade_node *blade_new_node(struct sim_blade *b, struct mr_now now, uint16
 	n->job_due = n->restore_due = MR_NEVER;
 	read_ids(b, now, n);
 	read_caps(b, now, n);
+	blade_aer_init(b, now, n);
 	n->d.device_class = blade_class_of(n->d.class_code);
 	n->d.iommu_group = group_of(b, now, parent);
 	return n;

@@ -39,8 +39,9 @@ enum blade_job {
 /* A device as the kernel keeps it: what others may see, and the rest. */
 struct blade_node {
 	struct sim_dev d;
-	unsigned pcie, msix, sriov, acs, ari; /* offsets of capabilities, 0 = none */
-	uint64_t vf_bar[6], vf_bar_size[6];   /* PFs: aperture of one VF */
+	struct sim_dev_errors *errors;		   /* from the first one on */
+	unsigned pcie, msix, sriov, acs, ari, aer; /* offsets of capabilities, 0 = none */
+	uint64_t vf_bar[6], vf_bar_size[6];	   /* PFs: aperture of one VF */
 	unsigned long vf_bar_flags[6];
 	bool flr;    /* has Function Level Reset */
 	bool vfm;    /* VFs were enabled with VF Migration Enable */
@@ -149,6 +150,10 @@ unsigned blade_class_of(uint32_t class_code);
 void blade_uevent_dev(struct sim_blade *b, const char *action, const struct blade_node *n,
 		      const char *extra);
 void blade_uevent_class(struct sim_blade *b, const char *action, const struct blade_node *n);
+
+/* blade_aer.c */
+void blade_aer_init(struct sim_blade *b, struct mr_now now, const struct blade_node *n);
+void blade_error(struct sim_blade *b, struct mr_now now, uint16_t rid, unsigned kind);
 
 /* blade_reset.c */
 void blade_flr(struct sim_blade *b, struct mr_now now, struct blade_node *n);

@@ -318,7 +318,8 @@ static uint32_t read_dword(struct sim_chassis *c, const struct sim_loc *l, unsig
 	if (off == PCI_CACHE_LINE_SIZE)
 		return read_type(l);
 	if (off < CAP_FIRST)
-		return sim_loc_is_bridge(l) ? read_type1(l, off) : read_type0(l, off);
+		return (sim_loc_is_bridge(l) ? read_type1(l, off) : read_type0(l, off)) |
+		       sim_aer_header(c, l, off);
 	k = find_cap(l, off, &next);
 	if (!k)
 		return 0;
@@ -353,6 +354,7 @@ void sim_cfg_write(struct sim_chassis *c, const struct sim_loc *l, unsigned off,
 	v <<= shift;
 	off &= ~3u;
 	if (off < CAP_FIRST) {
+		sim_aer_header_clear(c, l, off, v & mask);
 		if (sim_loc_is_bridge(l))
 			write_type1(c, l, off, v, mask);
 		else

@@ -2,7 +2,7 @@
 /*
  * Capabilities of functions and bridges as two tables: where each stands, who has it, what it
  * reads and what a write does. Both tables are in the order of the capability lists. The PCI
- * Express capability is in cfg_pcie.c, SR-IOV in sriov.c.
+ * Express capability is in cfg_pcie.c, SR-IOV in sriov.c, advanced errors in aer.c.
  */
 #include <linux/pci_regs.h>
 #include <stddef.h>
@@ -120,14 +120,6 @@ READ(ssvid_read)
 {
 	(void)c, (void)l;
 	return rel ? SIM_BRIDGE_ID : 0;
-}
-
-/* ---- advanced errors: the header only, nothing is ever logged ---- */
-
-READ(zero_read)
-{
-	(void)c, (void)l, (void)rel;
-	return 0;
 }
 
 /* ---- alternative routing IDs ---- */
@@ -333,7 +325,7 @@ const struct sim_cap sim_fn_caps[] = {
 	{0x40, 0x08, PCI_CAP_ID_PM, 0, NULL, pm_read, pm_write},
 	{0x80, 0x3c, PCI_CAP_ID_EXP, 0, NULL, sim_pcie_read, sim_pcie_write},
 	{0xc0, 0x0c, PCI_CAP_ID_MSIX, 0, msix_has, msix_read, msix_write},
-	{0x100, 0x48, PCI_EXT_CAP_ID_ERR, 2, NULL, zero_read, NULL},
+	{0x100, 0x48, PCI_EXT_CAP_ID_ERR, 2, NULL, sim_aer_read, sim_aer_write},
 	{0x150, 0x08, PCI_EXT_CAP_ID_ARI, 1, ari_has, ari_read, NULL},
 	{0x160, 0x08, PCI_EXT_CAP_ID_ACS, 1, acs_has, acs_read, acs_write},
 	{0x170, 0x08, PCI_EXT_CAP_ID_ATS, 1, ats_has, ats_read, ats_write},
@@ -350,7 +342,7 @@ const struct sim_cap sim_bridge_caps[] = {
 	{0x50, 0x10, PCI_CAP_ID_MSI, 0, down_has, msi_read, msi_write},
 	{0x80, 0x3c, PCI_CAP_ID_EXP, 0, NULL, sim_pcie_read, sim_pcie_write},
 	{0xc0, 0x08, PCI_CAP_ID_SSVID, 0, NULL, ssvid_read, NULL},
-	{0x100, 0x48, PCI_EXT_CAP_ID_ERR, 2, NULL, zero_read, NULL},
+	{0x100, 0x48, PCI_EXT_CAP_ID_ERR, 2, NULL, sim_aer_read, sim_aer_write},
 	{0x150, 0x0c, PCI_EXT_CAP_ID_DSN, 1, dsn_has, dsn_read, NULL},
 	{0x160, 0x08, PCI_EXT_CAP_ID_ACS, 1, acs_has, acs_read, acs_write},
 	{0x200, VSID_LENGTH, PCI_EXT_CAP_ID_DVSEC, 1, up_has, vsid_read, NULL},

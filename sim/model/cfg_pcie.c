@@ -134,7 +134,7 @@ uint32_t sim_pcie_read(struct sim_chassis *c, const struct sim_loc *l, unsigned 
 	case PCI_EXP_DEVCAP:
 		return devcap(l);
 	case PCI_EXP_DEVCTL:
-		return *devctl(l);
+		return *devctl(l) | (uint32_t)sim_aer_devsta(c, l) << 16;
 	case PCI_EXP_LNKCAP:
 		return lnkcap(c, l);
 	case PCI_EXP_LNKCTL:
@@ -180,6 +180,7 @@ static void loc_reset(struct sim_chassis *c, const struct sim_loc *l)
 	case SIM_LOC_BF:
 	case SIM_LOC_BASE:
 		sim_fn_reset(l->fn);
+		sim_aer_reset(c, l);
 		l->fn->busy_until = sim_fault_reset_end(c, l->a);
 		if (!l->vh)
 			sim_adapter_assign(c, l->a);
@@ -217,6 +218,7 @@ void sim_pcie_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel
 {
 	switch (rel) {
 	case PCI_EXP_DEVCTL:
+		sim_aer_devsta_clear(c, l, (uint16_t)((v & mask) >> 16));
 		write_devctl(c, l, v, mask);
 		break;
 	case PCI_EXP_LNKCTL:

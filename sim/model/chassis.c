@@ -252,5 +252,6 @@ void sim_chassis_free(struct sim_chassis *c)
 	free(c->due);
 	free(c->notice);
 	free(c->dirty);
+	free(c->aer);
 	free(c);
 }

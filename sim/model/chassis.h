@@ -57,6 +57,8 @@ enum sim_notice_kind {
 	SIM_NOTICE_HOST_HOTPLUG,   /* VH: hot-plug interrupt of bridge 'bridge': its Slot Status
 				      has changes */
 	SIM_NOTICE_HOST_MIGRATION, /* VH: VF migration interrupt of the PF 'rid' */
+	SIM_NOTICE_HOST_ERROR,	   /* VH: error message of 'rid' reached the root; vector: enum
+				      sim_aer_kind */
 	SIM_NOTICE_HOST_MSI,	   /* VH: MSI-X of function 'rid', 'vector' (probe traffic) */
 };
 
@@ -132,6 +134,29 @@ int sim_adapter_insert(struct sim_chassis *c, struct mr_now now, const char *ada
 int sim_slot_button(struct sim_chassis *c, struct mr_now now, uint16_t vh, unsigned bridge);
 int sim_slot_power_fault(struct sim_chassis *c, struct mr_now now, uint16_t vh,
 			 unsigned bridge);
+
+/* An error at a function or bridge, as its hardware would find it. */
+enum sim_aer_kind {
+	SIM_AER_CORRECTABLE,
+	SIM_AER_NONFATAL,
+	SIM_AER_FATAL
+};
+struct sim_aer_fault {
+	enum sim_aer_kind kind;
+	int bit; /* of the AER status register; -1: one of that kind */
+	uint32_t header[4];
+};
+struct sim_aer_result {
+	uint16_t vh, rid; /* who logged it: for errors of no single VF its PF */
+	unsigned bit;
+	bool masked, sent; /* a message reached the root of that VH */
+};
+/*
+ * Logs the error in VH 'vh' at 'rid', and sends what the registers say. 0; -ENODEV nothing
+ * answers there; -EINVAL no such bit; -EDOM the severity register makes it the other kind.
+ */
+int sim_aer_inject(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
+		   const struct sim_aer_fault *f, struct sim_aer_result *ret);
 /* VH of host 'name' / port of adapter 'name', or -ENOENT. */
 int sim_host_find(const struct sim_chassis *c, const char *name);
 int sim_adapter_find(const struct sim_chassis *c, const char *name);

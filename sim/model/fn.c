@@ -10,13 +10,15 @@
 #include "common/xalloc.h"
 #include "sim/model/internal.h"
 
-/* Everything back to its default. A reset that is under way goes on. */
+/* Everything back to its default but what is sticky. A reset that is under way goes on. */
 void sim_fn_reset(struct sim_fn *f)
 {
 	int64_t busy = f->busy_until;
+	bool errors = f->errors;
 
 	sim_fn_done(f);
 	f->busy_until = busy;
+	f->errors = errors;
 }
 
 /* Frees what the function holds; all-zero afterwards. */
@@ -56,7 +58,7 @@ unsigned sim_fn_dirt(const struct sim_fn *f, unsigned vectors)
 {
 	return (unsigned)(!!f->command + !!f->ats_ctl + !!f->msix_ctl + !!f->acs_ctl +
 			  !!(f->devctl | f->devctl2 | f->lnkctl) + !bars_clean(f) +
-			  !msix_clean(f, vectors) + !mem_clean(f));
+			  !msix_clean(f, vectors) + !mem_clean(f) + f->errors);
 }
 
 /* 1 when any BAR has an address. */
@@ -96,7 +98,11 @@ void sim_mvf_dirty(struct sim_chassis *c, struct sim_adapter *a, unsigned p, uns
 /* A reset that its host caused (FLR, conventional): attributes of the assignment stay. */
 void sim_mvf_host_reset(struct sim_chassis *c, struct sim_adapter *a, struct sim_mvf *v)
 {
+	unsigned i = (unsigned)(v - a->vf);
+	struct sim_loc l = sim_loc_vf(a, i / a->m.vfs, i % a->m.vfs);
+
 	sim_fn_reset(&v->fn);
+	sim_aer_reset(c, &l);
 	v->fn.busy_until = sim_fault_reset_end(c, a);
 	v->resets++;
 }

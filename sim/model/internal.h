@@ -36,6 +36,7 @@ struct sim_fn {
 	uint32_t bar[6];
 	uint16_t command, devctl, devctl2, lnkctl, msix_ctl, ats_ctl, pmcsr, acs_ctl;
 	uint8_t intline, cacheline;
+	bool errors;	    /* it has a record in sim_chassis.aer */
 	int64_t busy_until; /* a reset is under way until then */
 	uint8_t *mem;	    /* SIM_FN_MEM bytes once written */
 	uint32_t *msix;	    /* 4 words per vector once written */
@@ -193,6 +194,15 @@ struct sim_event {
 	uint64_t reg[4];
 };
 
+/* Errors logged at one function or bridge (aer.c); 'key' names which. */
+struct sim_aer {
+	uint64_t key;
+	uint32_t unc_sta, unc_mask, unc_sev, cor_sta, cor_mask, ctl, header[4];
+	uint16_t devsta, status,
+		secondary; /* error bits of Device Status, (Secondary) Status */
+	uint8_t first;	   /* First Error Pointer */
+};
+
 struct sim_tlps; /* tlp.c */
 
 /* A write to a slow register, on its way. */
@@ -243,6 +253,8 @@ struct sim_chassis {
 	bool restoring_stale; /* a power cycle with stale memory is under way */
 	struct sim_tlps *tlps;
 	struct sim_faults *faults; /* NULL until one is set */
+	struct sim_aer *aer;	   /* by key */
+	unsigned aers, aer_cap;
 };
 
 /* A function (or bridge) as it is seen from one hierarchy. */
@@ -405,6 +417,20 @@ void sim_pcie_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel
 		    uint32_t mask);
 bool sim_loc_is_bridge(const struct sim_loc *l);
 uint16_t sim_merge16(uint16_t old, uint32_t v, uint32_t mask, uint16_t writable);
+
+/* aer.c */
+uint32_t sim_aer_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel);
+void sim_aer_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel, uint32_t v,
+		   uint32_t mask);
+uint16_t sim_aer_devsta(const struct sim_chassis *c, const struct sim_loc *l);
+void sim_aer_devsta_clear(struct sim_chassis *c, const struct sim_loc *l, uint16_t bits);
+uint32_t sim_aer_header(const struct sim_chassis *c, const struct sim_loc *l, unsigned off);
+void sim_aer_header_clear(struct sim_chassis *c, const struct sim_loc *l, unsigned off,
+			  uint32_t bits);
+void sim_aer_reset(struct sim_chassis *c, const struct sim_loc *l);
+void sim_aer_reset_vh(struct sim_chassis *c, unsigned vh);
+void sim_aer_forget(struct sim_chassis *c, const struct sim_loc *l);
+void sim_aer_forget_adapter(struct sim_chassis *c, const struct sim_adapter *a);
 
 /* vh.c, vh0.c */
 struct sim_loc sim_vh_locate(struct sim_chassis *c, unsigned vh, uint16_t rid);

@@ -196,10 +196,12 @@ static enum sim_wr cmd_reset(struct cmd *k)
 	bool blocked = m->nv.block == 3 && !m->outstanding;
 	bool idle = !m->nv.d && !row_maps(k) && row_drained(k) && !m->outstanding;
 	uint64_t cookie = m->nv.cookie;
+	struct sim_loc l = sim_loc_vf(k->a, k->p, k->v);
 
 	if (m->reset_busy || (!blocked && !idle))
 		return SIM_WR_REFUSED;
 	sim_fn_reset(&m->fn);
+	sim_aer_forget(k->c, &l);
 	m->nv = (struct sim_vf_nv){.d = m->nv.d,
 				   .slot = m->nv.slot,
 				   .released = m->nv.released,

@@ -213,6 +213,9 @@ static enum sim_wr write_state(struct sim_chassis *c, unsigned vs, unsigned b, u
 			t.v->writes++;
 		} else if (t.kind == MR_TARGET_DEVICE) { /* VH 0's addresses end with VH 0 */
 			memset(t.a->self.bar, 0, sizeof(t.a->self.bar));
+			sim_aer_forget(c, &(struct sim_loc){.kind = SIM_LOC_BASE,
+							    .a = t.a,
+							    .fn = &t.a->self});
 		}
 	} else if (r->row.state == MR_ROW_BLOCKED && v == MR_ROW_FREE) {
 		if (!row_drained(c, r))

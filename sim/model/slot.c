@@ -111,6 +111,8 @@ void sim_target_reset(struct sim_chassis *c, unsigned vh, unsigned b)
 		break;
 	case MR_TARGET_DEVICE:
 		sim_fn_reset(&a->self);
+		sim_aer_reset(c,
+			      &(struct sim_loc){.kind = SIM_LOC_BASE, .a = a, .fn = &a->self});
 		break;
 	case MR_TARGET_PFS:
 		for (unsigned p = 0; p < a->m.pfs; p++)

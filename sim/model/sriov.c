@@ -63,9 +63,12 @@ static void disable(struct sim_chassis *c, struct sim_adapter *a, unsigned d, un
 
 	for (unsigned v = 0; v < a->m.vfs; v++) {
 		struct sim_mvf *m = sim_mvf(a, p, v);
+		struct sim_loc l = sim_loc_vf(a, p, v);
 
-		if (m->nv.d == d && (d ? m->state != MR_VF_UNAVAILABLE : v < pf->iov.num))
-			sim_mvf_host_reset(c, a, m);
+		if (m->nv.d != d || (d ? m->state == MR_VF_UNAVAILABLE : v >= pf->iov.num))
+			continue;
+		sim_mvf_host_reset(c, a, m);
+		sim_aer_forget(c, &l); /* not even sticky bits (mriov.md 1.4) */
 	}
 	pf->iov.ctl &= (uint16_t)~PCI_SRIOV_CTRL_VFE;
 	if (d)
@@ -94,9 +97,11 @@ void sim_pf_reset(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsi
 {
 	struct sim_pf *pf = sim_pf(a, d, p);
 	uint16_t total = pf->iov.total, ari = pf->iov.ctl & PCI_SRIOV_CTRL_ARI;
+	struct sim_loc l = sim_loc_pf(a, d, p);
 
 	sim_sriov_enable(c, a, d, p, false);
 	sim_fn_reset(&pf->fn);
+	sim_aer_reset(c, &l);
 	pf->fn.busy_until = sim_fault_reset_end(c, a);
 	memset(&pf->iov, 0, sizeof(pf->iov));
 	pf->iov.total = total;
