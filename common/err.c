@@ -84,8 +84,8 @@ int mr_err_set(struct mr_err *err, int code, enum mr_reason reason, const char *
 	return code;
 }
 
-/* As mr_err_set, with the place; 'file' NULL means none. A file name that does not fit is cut.
- */
+/* As mr_err_set, with the place; 'file' NULL means none. A file name that does not fit is
+ * cut. */
 int mr_err_at(struct mr_err *err, int code, enum mr_reason reason, const char *file,
 	      unsigned line, unsigned col, const char *fmt, ...)
 {

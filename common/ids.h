@@ -45,8 +45,8 @@ enum mr_ident_type {
 	MR_IDENT_COUNT
 };
 
-/* An identity value as a number: MAC 48 bits, WWN and GUID 64, VLAN 12 (all in 'lo'), UUID 128.
- */
+/* An identity value as a number: MAC 48 bits, WWN and GUID 64, VLAN 12 (all in 'lo'), UUID
+ * 128. */
 struct mr_ident {
 	enum mr_ident_type type;
 	uint64_t hi;

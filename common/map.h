@@ -25,8 +25,8 @@ bool mr_map_get_u64(const struct mr_map *m, uint64_t key, uint64_t *ret);
 void mr_map_set_u64(struct mr_map *m, uint64_t key, uint64_t value);
 bool mr_map_del_u64(struct mr_map *m, uint64_t key);
 
-/* Walks in insertion order: *pos starts at 0; false at the end. 'ret_key' is NULL for u64 keys.
- */
+/* Walks in insertion order: *pos starts at 0; false at the end. 'ret_key' is NULL for u64
+ * keys. */
 bool mr_map_next(const struct mr_map *m, size_t *pos, const char **ret_key,
 		 uint64_t *ret_u64key, uint64_t *ret_value);
 

@@ -14,8 +14,8 @@
 struct mr_err;
 
 struct mr_buf {
-	char *data; /* always NUL-terminated once something was added; NULL when empty and new
-		     */
+	/* always NUL-terminated once something was added; NULL when empty and new */
+	char *data;
 	size_t len;
 	size_t cap;
 };
@@ -43,8 +43,8 @@ bool mr_starts(const char *s, const char *prefix);
 int mr_strcasecmp(const char *a, const char *b);
 /* '*' and '?' globs. */
 bool mr_glob(const char *pattern, const char *s);
-/* The name of 'names' (NULL-terminated) nearest to 's' within a third of its length, or NULL.
- */
+/* The name of 'names' (NULL-terminated) nearest to 's' within a third of its length, or
+ * NULL. */
 const char *mr_nearest(const char *s, const char *const *names);
 
 /* Whole-string numbers: 0 or -EINVAL/-ERANGE with the expectation in err. Base 10, or 16 with

@@ -32,8 +32,8 @@ struct mr_tree *mr_tree_list(void)
 	return node(MR_TREE_LIST);
 }
 
-/* Frees 't' and everything below it. With a stack of its own: a tree from the wire may be deep.
- */
+/* Frees 't' and everything below it. With a stack of its own: a tree from the wire may be
+ * deep. */
 void mr_tree_free(struct mr_tree *t)
 {
 	struct mr_tree **todo = NULL;

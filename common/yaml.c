@@ -240,8 +240,8 @@ static unsigned key_seen(struct frame *f, const char *text)
 	return mr_map_get(f->seen, text, &line) ? (unsigned)line : 0;
 }
 
-/* 'node' (taken) is the next key of the map 'f'. A duplicate is reported, and reading goes on.
- */
+/* 'node' (taken) is the next key of the map 'f'. A duplicate is reported, and reading goes
+ * on. */
 static void take_key(struct reader *r, struct frame *f, struct mr_yaml *node,
 		     const yaml_mark_t *at)
 {
@@ -314,8 +314,8 @@ static void anchors_done(struct reader *r)
 	r->n_anchors = r->cap_anchors = 0;
 }
 
-/* Tags other than YAML's own would mean something that is not done here, so they are refused.
- */
+/* Tags other than YAML's own would mean something that is not done here, so they are
+ * refused. */
 static int check_tag(struct reader *r, const yaml_char_t *tag, const yaml_mark_t *at)
 {
 	const char *t = (const char *)tag;

@@ -12,8 +12,8 @@
 #include "common/xalloc.h"
 #include "common/yaml.h"
 
-/* Frees 'n' and everything below it; NULL is accepted. The depth is at most MR_YAML_MAX_DEPTH.
- */
+/* Frees 'n' and everything below it; NULL is accepted. The depth is at most
+ * MR_YAML_MAX_DEPTH. */
 void mr_yaml_free(struct mr_yaml *n)
 {
 	if (!n)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host face of all blades: one FUSE mount with a sysfs tree per blade (docs/host-face.md).
- */
+/* The host face of all blades: one FUSE mount with a sysfs tree per blade
+ * (docs/host-face.md). */
 #ifndef SIM_FACE_H
 #define SIM_FACE_H
 

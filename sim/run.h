@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `banyan-sim run SCENARIO.yaml`: runs a scenario (sim/model/scenario.h) and prints its report.
- */
+/* `banyan-sim run SCENARIO.yaml`: runs a scenario (sim/model/scenario.h) and prints its
+ * report. */
 #ifndef SIM_RUN_H
 #define SIM_RUN_H
 

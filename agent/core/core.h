@@ -62,8 +62,8 @@ struct ag_fn {
 	uint16_t numvfs, totalvfs;
 	bool vf_migration; /* PF: has the attribute vf_migration_state */
 	bool orphans; /* PF: VFs of an earlier life of it are left, its count is not touched */
-	char users[128]; /* who uses it ("mounted on /data", "route of the agent"), "" = nobody
-			  */
+	/* who uses it ("mounted on /data", "route of the agent"), "" = nobody */
+	char users[128];
 	bool carries_agent; /* the agent's own connection runs over it: never taken away */
 };
 

@@ -136,8 +136,8 @@ struct mr_dialer *mr_dial_once(struct mr_loop *l, const char *addr,
 	return dialer_new(l, addr, cfg, true);
 }
 
-/* Closes its peer, whose on_close comes before it returns, and tries no more; NULL is accepted.
- */
+/* Closes its peer, whose on_close comes before it returns, and tries no more; NULL is
+ * accepted. */
 void mr_dialer_free(struct mr_dialer *d)
 {
 	if (!d)

@@ -68,8 +68,8 @@ int mr_frame_next(struct mr_frame_reader *r, const uint8_t **ret_data, size_t *r
 	return 1;
 }
 
-/* Appends one frame to 'out'. 'len' is neither 0 nor over 4 GiB: the caller's cap is far below.
- */
+/* Appends one frame to 'out'. 'len' is neither 0 nor over 4 GiB: the caller's cap is far
+ * below. */
 void mr_frame_put(struct mr_buf *out, const void *payload, size_t len)
 {
 	uint8_t head[MR_FRAME_HEADER] = {(uint8_t)len, (uint8_t)(len >> 8),

@@ -13,8 +13,8 @@
 #include "common/xalloc.h"
 #include "proto/common.pb-c.h"
 
-#define HELLO_FIRST_BYTE \
-	0x0d /* field 1, fixed32; an Envelope begins with a varint or a message */
+/* field 1, fixed32; an Envelope begins with a varint or a message */
+#define HELLO_FIRST_BYTE 0x0d
 
 static void put_message(struct mr_buf *out, const ProtobufCMessage *m)
 {

@@ -107,8 +107,8 @@ static void on_pause_over(void *arg)
 	l->watch = mr_watch_new(l->loop, l->fd, on_acceptable, l);
 }
 
-/* See peer.h: 0, or what parsing, resolving, binding said; -EADDRINUSE for a live unix socket.
- */
+/* See peer.h: 0, or what parsing, resolving, binding said; -EADDRINUSE for a live unix
+ * socket. */
 int mr_listen(struct mr_loop *loop, const char *addr, const struct mr_peer_config *cfg,
 	      struct mr_listener **ret, struct mr_err *err)
 {

@@ -166,8 +166,8 @@ static void raise_descriptor_limit(void)
 	}
 }
 
-/* A new loop. SIGPIPE is ignored from here on: a peer that went away is an error of its write.
- */
+/* A new loop. SIGPIPE is ignored from here on: a peer that went away is an error of its
+ * write. */
 struct mr_loop *mr_loop_new(void)
 {
 	struct mr_loop *l = MR_NEW(struct mr_loop);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The real clocks, and randomness from the system. Shells read them and hand them to the cores.
- */
+/* The real clocks, and randomness from the system. Shells read them and hand them to the
+ * cores. */
 #ifndef COMMON_OS_CLOCK_H
 #define COMMON_OS_CLOCK_H
 

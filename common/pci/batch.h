@@ -3,8 +3,11 @@
  * Batches of register accesses as they cross chassis.proto (INTERFACES, "chassis.proto"):
  * 24-byte little-endian records, explicit put and get, golden bytes in tests/unit/common_pci.
  *
- *	u8 op (bits 3:0 the operation, bits 5:4 log2 of the width in bytes), u8 space, u16 vh,
- * u16 bdf, u16 count, u64 address, u64 reserved (0)
+ *	u8  op       bits 3:0 the operation, bits 5:4 log2 of the width in bytes
+ *	u8  space    enum mr_batch_space
+ *	u16 vh, u16 bdf, u16 count
+ *	u64 address
+ *	u64 reserved (0)
  *
  * Payload of 8-byte values after a record: WRITE count values; EXPECT 2 (mask, value); CAS 2
  * (old, new); READ none. A READ of count n reads n consecutive registers of that width into n
@@ -34,13 +37,16 @@ enum mr_batch_space {
 /* Status of a whole batch, in its reply. */
 enum mr_batch_status {
 	MR_BATCH_OK = 0,
-	MR_BATCH_MALFORMED =
-		1,	     /* a record that cannot be decoded; nothing of it was executed */
-	MR_BATCH_EXPECT = 2, /* an expect did not hold; its reply value is what was read */
-	MR_BATCH_STALE_OWNER = 3, /* the owner did not match at a writing record */
-	MR_BATCH_LIMIT = 4,	  /* over 4,096 records or 256 KiB */
-	MR_BATCH_REFUSED = 5,	  /* a register that does not take this write now (state,
-				     generation, CAS failed) */
+	/* a record that cannot be decoded; nothing of it was executed */
+	MR_BATCH_MALFORMED = 1,
+	/* an expect did not hold; its reply value is what was read */
+	MR_BATCH_EXPECT = 2,
+	/* the owner did not match at a writing record */
+	MR_BATCH_STALE_OWNER = 3,
+	/* over 4,096 records or 256 KiB */
+	MR_BATCH_LIMIT = 4,
+	/* a register that does not take this write now (state, generation, CAS failed) */
+	MR_BATCH_REFUSED = 5,
 };
 
 #define MR_BATCH_RECORD	     24
@@ -55,8 +61,8 @@ struct mr_batch_rec {
 	uint16_t bdf;
 	uint16_t count;
 	uint64_t address;
-	const uint8_t
-		*payload; /* of mr_batch_payload_values() values; get with mr_batch_value */
+	/* mr_batch_payload_values() of them; get with mr_batch_value */
+	const uint8_t *payload;
 };
 
 /* Builder. One batch under construction; appends never fail (the caps are checked by

@@ -5,40 +5,39 @@
  * at this file and at the standard's own registers (<linux/pci_regs.h>), nowhere else.
  *
  * Three address spaces of a batch (common/pci/batch.h):
- *   SWITCH  the switch's register file: 64-bit registers at 8-byte aligned addresses, below.
- *   CONFIG  configuration space of (VH, BDF): VH 0 as the embedded processor enumerated it; VH
- * h as that host did. MEMORY  VH 0's memory space (vh must be 0): BARs of BFs and PFs and VF
- * BARs. Reads of what does not exist give all-ones, writes to it are dropped. A write that a
- * register refuses in its present state ends the batch with MR_BATCH_REFUSED.
+ *
+ *	SWITCH  the switch's register file: 64-bit registers at 8-byte aligned addresses, below
+ *	CONFIG  configuration space of (VH, BDF): VH 0 as the embedded processor enumerated it,
+ *	        VH h as that host did
+ *	MEMORY  VH 0's memory space (vh must be 0): BARs of BFs and PFs and VF BARs
+ *
+ * Reads of what does not exist give all-ones, writes to it are dropped. A write that a register
+ * refuses in its present state ends the batch with MR_BATCH_REFUSED.
  */
 #ifndef COMMON_PCI_REGMAP_H
 #define COMMON_PCI_REGMAP_H
 
 #include <stdint.h>
 
-/* ---- limits of the chassis
- * ---------------------------------------------------------------------------------- */
-#define MR_MAX_PORTS                                                                    \
-	512 /* hosts and adapters together; port 0 is the management port (VH 0's root) \
-	       besides */
-#define MR_MAX_HOSTS                                                            \
-	255 /* VH numbers 1..255; a host slot s is port s and roots VS (= VH) s \
-	     */
+/* ---- limits of the chassis */
+/* hosts and adapters together; port 0 is the management port (VH 0's root) besides */
+#define MR_MAX_PORTS 512
+/* VH numbers 1..255; a host slot s is port s and roots VS (= VH) s */
+#define MR_MAX_HOSTS	  255
 #define MR_MAX_BRIDGES	  253 /* of one VH: 256 buses less root, upstream and internal bus */
 #define MR_MAX_ADAPTERS	  255
 #define MR_MAX_VFS	  1024 /* of one PF */
 #define MR_MAX_PFS	  8    /* of one adapter */
 #define MR_MAX_DEVICE_VHS 256
 
-/* ---- switch: global registers
- * ------------------------------------------------------------------------------- */
+/* ---- switch: global registers */
 #define SW_MAGIC   0x0000 /* RO MR_SW_MAGIC */
 #define SW_VERSION 0x0008 /* RO MR_SW_VERSION */
 #define SW_SERIAL  0x0010 /* RO 4 registers: text, NUL-padded, first byte in the low byte */
-#define SW_CAPS                                                                               \
-	0x0030 /* RO 15:0 highest port number, 31:16 highest VS number, 47:32 bridges per VS, \
-		  63:48 event entries */
-#define SW_NVM 0x0038 /* RO enum mr_sw_nvm: what the memory held at power-on */
+/* RO 15:0 highest port number, 31:16 highest VS number, 47:32 bridges per VS, 63:48 event
+ * entries */
+#define SW_CAPS 0x0030
+#define SW_NVM	0x0038 /* RO enum mr_sw_nvm: what the memory held at power-on */
 /*
  * Owner (HANDOVER 8). OWNER_EPOCH takes only a CAS (old, old + 1) whose batch frame carries the
  * new epoch; when it succeeds the frame's owner id becomes OWNER_ID. Every other write in a
@@ -49,23 +48,21 @@
 #define SW_OWNER_EPOCH 0x0048
 #define SW_GENERATION  0x0050 /* RW, never lower: a lower value is refused */
 #define SW_REFUSED     0x0058 /* RO writes refused for their owner */
-#define SW_EVENT_HEAD \
-	0x0060 /* RO sequence number of the next event to be written (monotonic, from 0) */
-#define SW_EVENT_TAIL                                                           \
-	0x0068 /* RW sequence number of the next event that the owner will read \
-		*/
-#define SW_EVENT_FLAGS \
-	0x0070 /* RW1C MR_SW_EVENT_OVERFLOW: events were lost, re-read everything */
-#define SW_COMMIT \
-	0x0078 /* W any: copies the tables to non-volatile memory; R number of commits */
+/* RO sequence number of the next event to be written (monotonic, from 0) */
+#define SW_EVENT_HEAD 0x0060
+/* RW sequence number of the next event that the owner will read */
+#define SW_EVENT_TAIL 0x0068
+/* RW1C MR_SW_EVENT_OVERFLOW: events were lost, re-read everything */
+#define SW_EVENT_FLAGS 0x0070
+/* W any: copies the tables to non-volatile memory; R number of commits */
+#define SW_COMMIT    0x0078
 #define SW_WRITES    0x0080 /* RO register writes executed for batches, all spaces */
 #define SW_UR_DROPS  0x0088 /* RO TLPs dropped because no row matched */
 #define SW_ROWS_USED 0x0090 /* RO bridge rows not FREE, whole switch */
-#define SW_EFFECT_NS                                                                           \
-	0x0098 /* RO upper bound of the time a table write takes to be effective at every port \
-		*/
-#define SW_CUT_ANSWER \
-	0x00a0 /* RW 0 all-ones, 1 UR: what a blocked row answers; ports may override */
+/* RO upper bound of the time a table write takes to be effective at every port */
+#define SW_EFFECT_NS 0x0098
+/* RW 0 all-ones, 1 UR: what a blocked row answers; ports may override */
+#define SW_CUT_ANSWER	     0x00a0
 #define MR_SW_MAGIC	     0x57534e41594e4142ull /* "BANYANSW", little-endian */
 #define MR_SW_VERSION	     1
 #define MR_SW_EVENT_OVERFLOW 1ull
@@ -76,8 +73,7 @@ enum mr_sw_nvm {
 	MR_NVM_CORRUPT
 };
 
-/* ---- switch: event ring: SW_CAPS event entries of 4 registers
- * ------------------------------------------------ */
+/* ---- switch: event ring: SW_CAPS event entries of 4 registers */
 #define SW_EVENTS	0x8000
 #define SW_EVENT_STRIDE 0x20
 #define SW_EVENT(i)	(SW_EVENTS + (uint64_t)(i)*SW_EVENT_STRIDE)
@@ -112,33 +108,31 @@ enum mr_ev {
 };
 const char *mr_ev_name(enum mr_ev e);
 
-/* ---- switch: port table
- * ------------------------------------------------------------------------------------- */
+/* ---- switch: port table */
 #define SW_PORTS       0x100000
 #define SW_PORT_STRIDE 0x100
 #define SW_PORT(p)     (SW_PORTS + (uint64_t)(p)*SW_PORT_STRIDE)
 #define PORT_KIND      0x00 /* RO enum mr_port_kind */
-#define PORT_STATUS \
-	0x08 /* RO MR_PORT_* bits; 31:16 link speed in units of 100 MT/s, 39:32 width */
-#define PORT_NAME 0x10 /* RO 4 registers: slot name (host name, adapter name) */
-#define PORT_SLOT 0x30 /* RO slot number of its kind */
-#define PORT_VS	  0x38 /* RO host ports: VS number = VH */
-#define PORT_AUTH 0x40 /* RW enum mr_port_auth, host ports */
-#define PORT_CHALLENGE \
-	0x48 /* RW 64 bits shown in the VS-identity capability of the port's VH */
+/* RO MR_PORT_* bits; 31:16 link speed in units of 100 MT/s, 39:32 width */
+#define PORT_STATUS 0x08
+#define PORT_NAME   0x10 /* RO 4 registers: slot name (host name, adapter name) */
+#define PORT_SLOT   0x30 /* RO slot number of its kind */
+#define PORT_VS	    0x38 /* RO host ports: VS number = VH */
+#define PORT_AUTH   0x40 /* RW enum mr_port_auth, host ports */
+/* RW 64 bits shown in the VS-identity capability of the port's VH */
+#define PORT_CHALLENGE	0x48
 #define PORT_BOOTS	0x50 /* RO power-ons and resets of the host */
 #define PORT_LINK_DOWNS 0x58 /* RO */
-#define PORT_VH0_RID                                                                          \
-	0x60 /* RO adapter ports: RID of function 0 in VH 0 (secondary bus << 8); ffffh while \
-		absent */
-#define PORT_RESET \
-	0x68 /* W 1: hot reset of an adapter port (rung 3 of HANDOVER 10); R resets so far */
+/* RO adapter ports: RID of function 0 in VH 0 (secondary bus << 8); ffffh while absent */
+#define PORT_VH0_RID 0x60
+/* W 1: hot reset of an adapter port (rung 3 of HANDOVER 10); R resets so far */
+#define PORT_RESET	0x68
 #define PORT_SERIAL	0x70 /* RO 4 registers: adapter serial */
 #define PORT_CUT_ANSWER 0x90 /* RW host ports: 0 default of the switch, 1 all-ones, 2 UR */
 #define PORT_BRIDGES	0x98 /* RO host ports: bridges of the VS */
 #define PORT_LINK_MBPS	0xa0 /* RO negotiated PCIe link, Mbit/s of raw speed x width */
-#define PORT_NET_MBPS \
-	0xa8 /* RO adapter ports: speed of network port 0; +8 each for ports 1..7 */
+/* RO adapter ports: speed of network port 0; +8 each for ports 1..7 */
+#define PORT_NET_MBPS 0xa8
 /* What the embedded processor found when it enumerated VH 0: BARs of function 0 of an adapter
  * port. BARs can be sized by writing only, which nobody may do to a device that runs. */
 #define SW_PORT_BARS   0x140000
@@ -161,43 +155,39 @@ enum mr_port_auth {
 #define MR_PORT_POWER	2ull
 #define MR_PORT_LINK	4ull
 
-/* ---- switch: bridge rows
- * ------------------------------------------------------------------------------------ */
+/* ---- switch: bridge rows */
 /* One row per virtual downstream bridge; with its synthetic function (HANDOVER 2). */
 #define SW_BRIDGES	 0x10000000
 #define SW_BRIDGE(vs, b) (SW_BRIDGES + ((uint64_t)(vs) << 16) + ((uint64_t)(b) << 8))
-#define ROW_STATE                                                                            \
-	0x00 /* RW enum mr_row_state; legal: FREE->MAPPED->BLOCKED->FREE, BLOCKED->FREE only \
-		when drained */
+/* RW enum mr_row_state; legal: FREE->MAPPED->BLOCKED->FREE, BLOCKED->FREE only when drained */
+#define ROW_STATE     0x00
 #define ROW_STATUS    0x08 /* RO MR_ROW_* bits */
 #define ROW_TARGET    0x10 /* RW while FREE: MR_TARGET() */
 #define ROW_COOKIE    0x18 /* RW while FREE: assignment id << 32 | epoch */
 #define ROW_TOMBSTONE 0x20 /* RW 1: not to be used (kept over FREE; MAPPED is refused) */
-#define ROW_IDS                                                                              \
-	0x28 /* RW while FREE, synthetic: 15:0 vendor, 31:16 device, 55:32 class code, 63:56 \
-		revision */
+/* RW while FREE, synthetic: 15:0 vendor, 31:16 device, 55:32 class code, 63:56 revision */
+#define ROW_IDS	   0x28
 #define ROW_SUBSYS 0x30 /* RW while FREE, synthetic: 15:0 vendor, 31:16 id */
-#define ROW_MSIX                                                                           \
-	0x38 /* RW while FREE, synthetic: 15:0 vectors, 18:16 BIR, 63:32 table offset; PBA \
-		follows the table */
-#define ROW_BAR                                                                                \
-	0x40 /* RW while FREE, 6 registers: size in bytes (power of two; 0 none) | MR_BAR_* in \
-		the low bits */
-#define ROW_WINDOW \
-	0x70 /* RW while FREE, 6 registers: address in VH 0 that the BAR's window leads to */
-#define ROW_BUSES                                                                              \
-	0xa0		/* RO as the host's firmware set them: 7:0 secondary, 15:8 subordinate \
-			 */
+/* RW while FREE, synthetic: 15:0 vectors, 18:16 BIR, 63:32 table offset; PBA follows the
+ * table */
+#define ROW_MSIX 0x38
+/* RW while FREE, 6 registers: size in bytes (power of two; 0 none) | MR_BAR_* in the low
+ * bits */
+#define ROW_BAR 0x40
+/* RW while FREE, 6 registers: address in VH 0 that the BAR's window leads to */
+#define ROW_WINDOW 0x70
+/* RO as the host's firmware set them: 7:0 secondary, 15:8 subordinate */
+#define ROW_BUSES  0xa0
 #define ROW_MMIO   0xa8 /* RO bytes of the non-prefetchable window, 0 = none */
 #define ROW_MMIO64 0xb0 /* RO bytes of the prefetchable window */
-#define ROW_OUTSTANDING \
-	0xb8	      /* RO non-posted requests in flight, both ways, and TLPs on their way */
-#define ROW_LOST 0xc0 /* RO TLPs dropped at this row while blocked */
-#define ROW_MAPS 0xc8 /* RO how often the row was MAPPED */
-#define ROW_REGS (0xd0 / 8)
-#define ROW_BUTTON                                                                          \
-	0xd0 /* R 1 where the slot has an attention button; W 1 presses it: refused without \
-		one, and while the host sees no tree */
+/* RO non-posted requests in flight, both ways, and TLPs on their way */
+#define ROW_OUTSTANDING 0xb8
+#define ROW_LOST	0xc0 /* RO TLPs dropped at this row while blocked */
+#define ROW_MAPS	0xc8 /* RO how often the row was MAPPED */
+#define ROW_REGS	(0xd0 / 8)
+/* R 1 where the slot has an attention button; W 1 presses it: refused without one, and while
+ * the host sees no tree */
+#define ROW_BUTTON 0xd0
 enum mr_row_state {
 	MR_ROW_FREE,
 	MR_ROW_MAPPED,
@@ -228,21 +218,18 @@ enum mr_target {
 	MR_TARGET_PFS,	     /* the PFs h:0.. of an `mra` adapter in this VH */
 };
 
-/* ---- adapter control table
- * ------------------------------------------------------------------------------------ */
+/* ---- adapter control table */
 /*
  * In BAR 0 of the control function in VH 0: function 0, which is the BF of an `mra` adapter
  * (its PFs are functions 1..n there, and functions 0..n-1 in host VHs) and PF 0 of an `sriov`
  * adapter. `base` devices have none. Found by the DVSEC MR_DVSEC_CONTROL. 64-bit registers.
  */
 #define CT_MAGIC 0x0000 /* RO MR_CT_MAGIC */
-#define CT_COUNTS                                                                           \
-	0x0008 /* RO 7:0 PFs, 31:16 VFs per PF, 47:32 device VHs (0: not multi-root), 55:48 \
-		  enum mr_class */
+/* RO 7:0 PFs, 31:16 VFs per PF, 47:32 device VHs (0: not multi-root), 55:48 enum mr_class */
+#define CT_COUNTS 0x0008
 #define CT_SERIAL 0x0010 /* RO 4 registers */
-#define CT_NET_MBPS                                                                           \
-	0x0030 /* RO 8 registers: speed of network port i (PF i uses port i, or 0 where there \
-		  is one) */
+/* RO 8 registers: speed of network port i (PF i uses port i, or 0 where there is one) */
+#define CT_NET_MBPS	   0x0030
 #define CT_RATE_STEP	   0x0070		 /* RO granularity of rates, Mbit/s */
 #define CT_CAPS		   0x0078		 /* RO MR_CT_CAP_* */
 #define CT_VF_BAR	   0x0080		 /* RO 6 registers: one VF's BARs, as ROW_BAR */
@@ -274,20 +261,18 @@ uint32_t mr_class_code(enum mr_class c); /* 24 bits */
 /* VH table of an `mra` device: row d = device VH d; row 0 is VH 0 and fixed. */
 #define CT_VHS	 0x1000
 #define CT_VH(d) (CT_VHS + (uint64_t)(d)*0x20)
-#define VH_MAP                                                                               \
-	0x00 /* RW bit 0 enabled, 31:16 system VH. Disabling is refused while the VH owns an \
-		MVF */
-#define VH_RESET                                                                              \
-	0x08 /* W 1: per-VH reset (as a conventional reset of that hierarchy's PFs); R resets \
-		so far */
+/* RW bit 0 enabled, 31:16 system VH. Disabling is refused while the VH owns an MVF */
+#define VH_MAP 0x00
+/* W 1: per-VH reset (as a conventional reset of that hierarchy's PFs); R resets so far */
+#define VH_RESET 0x08
 #define VH_OWNED 0x10 /* RO MVFs that the VH owns */
 
 /* PF h:p, one per (device VH, PF). */
 #define CT_PFS		 0x8000
 #define CT_PF(pfs, d, p) (CT_PFS + ((uint64_t)(d) * (pfs) + (p)) * 0x20)
 #define PFR_TOTALVFS	 0x00 /* RW while VF Enable is 0 */
-#define PFR_STATUS \
-	0x08 /* RO bit 0 VF Enable, 1 VF Migration Enable, 31:16 NumVFs, 47:32 InitialVFs */
+/* RO bit 0 VF Enable, 1 VF Migration Enable, 31:16 NumVFs, 47:32 InitialVFs */
+#define PFR_STATUS 0x08
 #define PFR_RESETS 0x10 /* RO conventional resets and FLRs of this PF */
 
 /* LVF slots, s from 1: what stands in slot s of PF d:p. */
@@ -302,11 +287,10 @@ uint32_t mr_class_code(enum mr_class c); /* 24 bits */
 /* VF table: one row per MVF (pf, v). The State Arrays that hosts see are views of it. */
 #define CT_VFS		 0x2000000
 #define CT_VF(vfs, p, v) (CT_VFS + ((uint64_t)(p) * (vfs) + (v)) * 0x100)
-#define VF_MAP \
-	0x00 /* RO 15:0 device VH that owns it, 31:16 slot there, 39:32 enum mr_vf_state */
-#define VF_COMMAND                                                                            \
-	0x08 /* W enum mr_vf_command | argument << 16; illegal in the present state: refused. \
-		R 0 */
+/* RO 15:0 device VH that owns it, 31:16 slot there, 39:32 enum mr_vf_state */
+#define VF_MAP 0x00
+/* W enum mr_vf_command | argument << 16; illegal in the present state: refused. R 0 */
+#define VF_COMMAND  0x08
 #define VF_STATUS   0x10 /* RO MR_VF_* bits */
 #define VF_BLOCK    0x18 /* RW bit 0 requests from the function, bit 1 requests to it */
 #define VF_COOKIE   0x20 /* RW */
@@ -315,26 +299,24 @@ uint32_t mr_class_code(enum mr_class c); /* 24 bits */
 #define VF_VLAN	    0x38 /* RW 11:0 VLAN, 14:12 priority, 15 802.1ad; 0 = none */
 #define VF_MIN_MBPS 0x40 /* RW 0 = none */
 #define VF_MAX_MBPS 0x48 /* RW 0 = none */
-#define VF_FLAGS \
-	0x50 /* RW bit 0 trust, 1 spoof check, 3:2 link state (0 auto, 1 enable, 2 disable) */
-#define VF_GATE \
-	0x58 /* RW 1 open. Closed: no frame in or out, no queue runs, the link reads down */
+/* RW bit 0 trust, 1 spoof check, 3:2 link state (0 auto, 1 enable, 2 disable) */
+#define VF_FLAGS 0x50
+/* RW 1 open. Closed: no frame in or out, no queue runs, the link reads down */
+#define VF_GATE	  0x58
 #define VF_RESETS 0x60 /* RO resets completed */
 #define VF_REMAPS 0x68 /* RO changes of VF_MAP's owner */
 #define VF_LOST	  0x70 /* RO frames or commands lost at a closed gate or a block */
-#define VF_OUTSTANDING \
-	0x78 /* RO non-posted requests that wait for completion, and TLPs on their way */
+/* RO non-posted requests that wait for completion, and TLPs on their way */
+#define VF_OUTSTANDING	 0x78
 #define VF_IO		 0x80 /* RO TLPs that the function issued and accepted */
 #define VF_REGS		 (0x88 / 8)
 #define MR_VF_RESET_BUSY 1ull
-#define MR_VF_RESET_DONE                                                                    \
-	2ull /* set by the end of a reset; cleared when the function is mapped or accepts a \
-		request */
-#define MR_VF_DEFAULTS                                                                       \
-	4ull /* ATC empty, ATS off, MSI-X off and clean, Command 0, memory clean, attributes \
-		default */
-#define MR_VF_DRAINED 8ull  /* blocked both ways and nothing outstanding */
-#define MR_VF_ENABLED 16ull /* VH 0: VF Enable covers it */
+/* set by the end of a reset; cleared when the function is mapped or accepts a request */
+#define MR_VF_RESET_DONE 2ull
+/* ATC empty, ATS off, MSI-X off and clean, Command 0, memory clean, attributes default */
+#define MR_VF_DEFAULTS 4ull
+#define MR_VF_DRAINED  8ull  /* blocked both ways and nothing outstanding */
+#define MR_VF_ENABLED  16ull /* VH 0: VF Enable covers it */
 enum mr_vf_state {
 	MR_VF_UNAVAILABLE,
 	MR_VF_MIGRATE_IN,
@@ -361,15 +343,13 @@ enum mr_vf_command {
 	MR_VFC_RETURN = 7,
 };
 
-/* ---- capabilities that are ours, in configuration space
- * -------------------------------------------------------- */
+/* ---- capabilities that are ours, in configuration space */
 #define MR_DVSEC_VENDOR 0xba5a /* not registered with the PCI-SIG: a simulated vendor */
-#define MR_DVSEC_CONTROL                                                                \
-	0x0001 /* adapters, control function in VH 0; +0ch: BIR 2:0, offset 31:3 of the \
-		  control table */
+/* adapters, control function in VH 0; +0ch: BIR 2:0, offset 31:3 of the control table */
+#define MR_DVSEC_CONTROL     0x0001
 #define MR_DVSEC_VS_IDENTITY 0x0002 /* upstream bridge of each VH, below */
-#define MR_DVSEC_SWITCH \
-	0x0003 /* upstream bridge of VH 0: "the register map is ours", +0ch version */
+/* upstream bridge of VH 0: "the register map is ours", +0ch version */
+#define MR_DVSEC_SWITCH 0x0003
 /* VS identity (HANDOVER 7), offsets from the start of the DVSEC; all read-only to the host. */
 #define VSID_PORT	  0x0c /* 15:0 port, 31:16 VS */
 #define VSID_EPOCH_LO	  0x10 /* owner epoch */

@@ -15,8 +15,8 @@ struct mr_buf;
 /* One character of UTF-8 at 's': its length, and the code point in '*ret'. 0 for bytes that are
  * no UTF-8 (also surrogates, overlong forms, a cut character). */
 unsigned cli_utf8(const char *s, uint32_t *ret);
-/* Whether a terminal shows it as it is: no control, no line separator, no change of direction.
- */
+/* Whether a terminal shows it as it is: no control, no line separator, no change of
+ * direction. */
 bool cli_is_shown(uint32_t code);
 /* Appends 's' on one line: what is not shown becomes \n, \t, \xHH or \uHHHH. */
 void cli_clean(struct mr_buf *out, const char *s);

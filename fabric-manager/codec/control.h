@@ -19,8 +19,8 @@ struct mr_err;
 #define FM_CONTROL_FILES_MAX	  256
 #define FM_CONTROL_TREE_DEPTH_MAX 32
 
-/* Each packs one ControlMsg with this id (or as the reply to that id) and appends it to 'out'.
- */
+/* Each packs one ControlMsg with this id (or as the reply to that id) and appends it to
+ * 'out'. */
 void fm_control_put_request(struct mr_buf *out, uint64_t id, const struct fm_request *r);
 void fm_control_put_reply(struct mr_buf *out, uint64_t reply_to, const struct fm_reply *r);
 void fm_control_put_event(struct mr_buf *out, const struct fm_rec_event *e);

@@ -48,8 +48,8 @@ struct fm_driver_config {
 
 struct fm_driver;
 
-/* What a kind of driver does; each keeps its state behind a struct fm_driver as first member.
- */
+/* What a kind of driver does; each keeps its state behind a struct fm_driver as first
+ * member. */
 struct fm_driver_ops {
 	const char *name;
 	struct fm_driver *(*open)(struct mr_loop *l, const struct fm_driver_config *cfg,

@@ -137,8 +137,8 @@ static void on_ready(struct mr_peer *p, const struct mr_hello *theirs, void *arg
 	feed(c, &(struct fm_mr_event){.kind = FM_MR_LINK_UP});
 }
 
-/* An error of the other side answers a batch that it could not read: our fault, told as such.
- */
+/* An error of the other side answers a batch that it could not read: our fault, told as
+ * such. */
 static void on_error(struct chassis *c, const struct fm_wire_in *in)
 {
 	mr_warn("driver", "chassis %s: a batch was not understood: '%s'; it ends refused",

@@ -550,8 +550,8 @@ static void acked(struct fm_engine *e, struct fm_asg *a, const struct fm_agent_a
 	advance(e, a, ack->op);
 }
 
-/* The agent's answer: an ack goes on, a nack gives up or tries again as the drain policy says.
- */
+/* The agent's answer: an ack goes on, a nack gives up or tries again as the drain policy
+ * says. */
 void fm_asg_ack(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
 		const struct fm_agent_ack *ack)
 {

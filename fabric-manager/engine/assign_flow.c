@@ -49,8 +49,8 @@ static enum fm_seen seen_lvf(const struct fm_asg *a, const struct fm_fn *f)
 {
 	if (f->cookie != fm_asg_cookie(a) || f->owner_vh != a->a.place.port)
 		return FM_SEEN_FREE;
-	/* Of a host whose VF Enable is 0 every function reads Unavailable: the block decides.
-	 */
+	/* Of a host whose VF Enable is 0 every function reads Unavailable: the block
+	 * decides. */
 	return f->block == 3 ? FM_SEEN_BLOCKED : FM_SEEN_MAPPED;
 }
 

@@ -34,8 +34,8 @@ struct fm_step_row {
 extern const struct fm_step_row fm_steps[FM_STEP_COUNT];
 /* The agent that can be asked about 'a', or NULL. */
 struct fm_session *fm_step_agent(const struct fm_engine *e, const struct fm_asg *a);
-/* Whether the function is there to be asked; whether a row, if not the function, leads there.
- */
+/* Whether the function is there to be asked; whether a row, if not the function, leads
+ * there. */
 bool fm_step_is_there(const struct fm_engine *e, const struct fm_asg *a);
 bool fm_step_leads_there(const struct fm_engine *e, const struct fm_asg *a);
 

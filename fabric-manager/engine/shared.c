@@ -256,8 +256,8 @@ void fm_tidy_timer(struct fm_engine *e)
 	}
 }
 
-/* Nothing of this PF may be used any more: looked at in a moment, with what else becomes idle.
- */
+/* Nothing of this PF may be used any more: looked at in a moment, with what else becomes
+ * idle. */
 void fm_attach_leave(struct fm_engine *e, unsigned chassis, unsigned host_port, unsigned port)
 {
 	struct fm_attach *t = fm_attach_get(e, chassis, host_port, port, false);

@@ -34,8 +34,7 @@ struct fm_manager {
 	struct fm_control *control;
 };
 
-/* ---- pump.c: events into the engine, actions out of it, held until their commit is durable
- * ---- */
+/* ---- pump.c: events into the engine, actions out of it, held until their commit is durable */
 struct fm_pump *fm_pump_new(struct fm_manager *m);
 void fm_pump_free(struct fm_pump *p);
 /* Steps the engine with one event and executes what may be executed. Never from inside an

@@ -86,8 +86,8 @@ struct fm_agent_cmd {
 	struct fm_place place;
 	char driver[32]; /* ACTIVATE: "" default, "vfio-pci", "none" */
 	bool force;	 /* QUIESCE: unbind even if there are users */
-	uint64_t ident0; /* ACTIVATE: what the host must see when it is bound, 0 = do not check
-			  */
+	/* ACTIVATE: what the host must see when it is bound, 0 = do not check */
+	uint64_t ident0;
 };
 
 struct fm_agent_ack {

@@ -55,8 +55,8 @@ struct fm_pool {
 	unsigned parts;
 };
 
-/* Smallest values of the pools that share a network port (POLICY, "Arithmetic of admission").
- */
+/* Smallest values of the pools that share a network port (POLICY, "Arithmetic of
+ * admission"). */
 struct fm_edge {
 	uint16_t chassis, port, pf;
 	uint64_t net_mbps;
@@ -70,8 +70,8 @@ struct fm_claim {
 	uint16_t index; /* of count */
 	uint16_t count;
 	uint16_t pool;
-	uint16_t host; /* index of fm_desired.host; FM_WHOLE = the profile is connected to none
-			*/
+	/* index of fm_desired.host; FM_WHOLE = the profile is connected to none */
+	uint16_t host;
 	uint32_t priority;
 	uint32_t guaranteed_mbps;
 	uint32_t limit_mbps;   /* 0 = none: counts as the port's speed */

@@ -46,8 +46,8 @@ struct fm_place {
 	uint16_t port;	 /* of the root (= VH) */
 	uint16_t bridge; /* virtual bridge = hot-plug slot number; of the PF for LVF */
 	uint16_t pf;	 /* LVF: PF function number behind the bridge */
-	uint16_t slot; /* LVF: slot from 1, as the specification; 0 until the hardware chose one
-			*/
+	/* LVF: slot from 1, as the specification; 0 until the hardware chose one */
+	uint16_t slot;
 };
 
 /* What a function is set to (HANDOVER 5, step 7). Rates in Mbit/s, 0 = none. */

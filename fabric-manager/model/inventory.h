@@ -102,8 +102,8 @@ struct fm_host {
 struct fm_chassis {
 	char name[MR_NAME_MAX];
 	char serial[33];
-	bool observed; /* false until a first full read ended, and after the connection was lost
-			*/
+	/* false until a first full read ended, and after the connection was lost */
+	bool observed;
 	uint64_t owner_id, owner_epoch, generation, writes, refused;
 	int64_t effect_ns;
 	enum mr_sw_nvm nvm;

@@ -44,8 +44,8 @@ struct fm_rec_meta {
 	uint64_t next_event;
 	uint64_t version; /* of the documents in force */
 };
-struct fm_rec_document { /* CURRENT points at 'version'; documents of older versions are history
-			  */
+/* CURRENT points at 'version'; documents of older versions are history */
+struct fm_rec_document {
 	uint64_t version;
 	char kind[MR_NAME_MAX];
 	char name[MR_NAME_MAX];

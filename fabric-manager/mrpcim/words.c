@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Registers in words, for refusals: which register of what, what was expected, what it reads.
- */
+/* Registers in words, for refusals: which register of what, what was expected, what it
+ * reads. */
 #include "common/str.h"
 #include "common/xalloc.h"
 #include "fabric-manager/mrpcim/internal.h"

@@ -105,8 +105,8 @@ static enum fm_drop fit_bridge(const struct fm_world *w, const struct fm_ask *as
 	return FM_DROP_NONE;
 }
 
-/* Sums of the port's edge (POLICY, "Arithmetic of admission"). What does not grow always fits.
- */
+/* Sums of the port's edge (POLICY, "Arithmetic of admission"). What does not grow always
+ * fits. */
 enum fm_drop fm_fit_rate(const struct fm_unit *u, const struct fm_use *from,
 			 uint64_t guaranteed, uint64_t limit)
 {

@@ -255,8 +255,8 @@ struct fm_doc_identity_ref {
 	struct fm_text literal;
 	struct fm_text pool;
 };
-#define FM_DOC_IDENTS \
-	(MR_IDENT_GUID + 1) /* the types that a device can carry: mac, wwpn, wwnn, guid */
+/* the types that a device can carry: mac, wwpn, wwnn, guid */
+#define FM_DOC_IDENTS (MR_IDENT_GUID + 1)
 
 struct fm_doc_boot_target {
 	struct fm_at at;
@@ -458,8 +458,8 @@ void fm_doc_unref(struct fm_doc *d); /* NULL is accepted */
  * count. */
 bool fm_doc_equal(const struct fm_doc *a, const struct fm_doc *b);
 
-/* Walks a canonical VF set "0-3,7": true and the next range, '*pos' moves on; false at the end.
- */
+/* Walks a canonical VF set "0-3,7": true and the next range, '*pos' moves on; false at the
+ * end. */
 bool fm_vfset_next(const char **pos, unsigned *ret_first, unsigned *ret_last);
 
 #endif

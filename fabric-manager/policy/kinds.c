@@ -112,8 +112,8 @@ void fm_doc_unref(struct fm_doc *d)
 	free(d);
 }
 
-/* Whether two documents say the same; places and defaults that were written out do not count.
- */
+/* Whether two documents say the same; places and defaults that were written out do not
+ * count. */
 bool fm_doc_equal(const struct fm_doc *a, const struct fm_doc *b)
 {
 	return a->kind == b->kind && fm_table_equal(&fm_meta_table, &a->meta, &b->meta) &&

@@ -74,8 +74,8 @@ static void fail_expected(struct reader *r, const struct fm_key *k, bool entry,
 	mr_buf_done(&want);
 }
 
-/* What helps with a scalar that did not parse: the nearest word, or what to write instead of 0.
- */
+/* What helps with a scalar that did not parse: the nearest word, or what to write instead of
+ * 0. */
 static void scalar_hint(const struct fm_key *k, const char *text, char *buf, size_t size)
 {
 	const char *near = k->type == FM_T_ENUM ? mr_nearest(text, k->names) : NULL;

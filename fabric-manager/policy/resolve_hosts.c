@@ -29,8 +29,8 @@ static void meet_all(struct mr_map *names, const struct fm_texts *l)
 		meet(names, l->item[i].s, true);
 }
 
-/* Chassis of a Host document's ports: the one it names, or the first that has such a host port.
- */
+/* Chassis of a Host document's ports: the one it names, or the first that has such a host
+ * port. */
 static const struct fm_host *at_port(const struct fm_inventory *inv, const struct fm_doc *doc,
 				     unsigned *ret_chassis)
 {
@@ -94,8 +94,8 @@ static uint64_t port_key(unsigned chassis, unsigned port)
 	return (uint64_t)chassis << 16 | port;
 }
 
-/* Ports that Host documents claim by number; their slots' names are then no hosts of their own.
- */
+/* Ports that Host documents claim by number; their slots' names are then no hosts of their
+ * own. */
 static struct mr_map *claimed_ports(struct fm_resolving *r)
 {
 	struct mr_map *owner = mr_map_new();
@@ -304,8 +304,8 @@ static void list_members(struct fm_desired *d, int g)
 	}
 }
 
-/* All groups, by name. Listed hosts first, so that a selector of another group can't take them.
- */
+/* All groups, by name. Listed hosts first, so that a selector of another group can't take
+ * them. */
 void fm_resolve_groups(struct fm_resolving *r)
 {
 	struct fm_desired *d = r->d;

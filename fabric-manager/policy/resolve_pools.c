@@ -74,8 +74,8 @@ static bool has_label(const struct fm_doc *doc, const struct port *p,
 	return false;
 }
 
-/* Whether the port has the one label of 'want': built in, or by a document about its adapter.
- */
+/* Whether the port has the one label of 'want': built in, or by a document about its
+ * adapter. */
 static bool label_holds(const struct fm_resolving *r, const struct fm_labels *want,
 			const struct port *p)
 {

@@ -17,8 +17,8 @@ struct fm_resolving {
 	struct mr_map *host_of; /* name -> index of d->host */
 };
 
-/* A finding at 'at' of 'doc'; 'sev' says whether documents and inventory contradict each other.
- */
+/* A finding at 'at' of 'doc'; 'sev' says whether documents and inventory contradict each
+ * other. */
 #define FM_FIND(r, sev, doc, at_, path, ...) \
 	mr_diags_add((r)->diags, sev, (doc)->file, (at_).line, (at_).col, path, __VA_ARGS__)
 

@@ -314,8 +314,8 @@ static int parse_num(const struct fm_key *k, const char *s, int64_t *ret)
 	}
 }
 
-/* The value of 'text' for the row 'k'. Returns 0, or -EINVAL when it is none or out of bounds.
- */
+/* The value of 'text' for the row 'k'. Returns 0, or -EINVAL when it is none or out of
+ * bounds. */
 int fm_scalar_num(const struct fm_key *k, const char *text, int64_t *ret)
 {
 	int64_t v;

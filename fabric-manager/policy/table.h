@@ -43,12 +43,10 @@ enum fm_type {
 
 #define FM_K_REQUIRED 1u /* must be written */
 #define FM_K_LIST     2u /* a list of such values, kept as FM_LIST */
-#define FM_K_DEFAULT                                                                    \
-	4u /* 'def' is what holds when it is not written; else such a key has no effect \
-	      unwritten */
-#define FM_K_LATER                                                                        \
-	8u /* read and checked, but not carried out yet: refused by name unless it is the \
-	      default */
+/* 'def' is what holds when it is not written; else such a key has no effect unwritten */
+#define FM_K_DEFAULT 4u
+/* read and checked, but not carried out yet: refused by name unless it is the default */
+#define FM_K_LATER    8u
 #define FM_K_NONEMPTY 16u /* a list with at least one entry */
 #define FM_K_RESERVED 32u /* labels: chassis, slot and class are Banyan's own */
 

@@ -37,8 +37,8 @@ struct fm_store_ops {
 	void (*wake)(void *arg);
 };
 
-/* Opens or creates. 0 or negative errno with err. One process at a time: a second gets -EBUSY.
- */
+/* Opens or creates. 0 or negative errno with err. One process at a time: a second gets
+ * -EBUSY. */
 int fm_store_open(const char *path, const struct fm_store_ops *ops, void *arg,
 		  struct fm_store **ret, struct mr_err *err);
 /* Waits for what is queued. NULL is accepted. */

@@ -97,8 +97,8 @@ uint32_t sim_blade_cfg_read(struct sim_blade *b, struct mr_now now, uint16_t rid
 			    unsigned width);
 void sim_blade_cfg_write(struct sim_blade *b, struct mr_now now, uint16_t rid, unsigned off,
 			 unsigned width, uint32_t v);
-/* Hot-plug slots = bridges; 'slots/N/power', 'slots/N/address' (the secondary bus, device 0).
- */
+/* Hot-plug slots = bridges; 'slots/N/power', 'slots/N/address' (the secondary bus, device
+ * 0). */
 unsigned sim_blade_slots(const struct sim_blade *b);
 bool sim_blade_slot_power(const struct sim_blade *b, unsigned slot);
 uint16_t sim_blade_slot_address(const struct sim_blade *b, unsigned slot);

@@ -61,8 +61,8 @@ enum blade_slot_state {
 	SLOT_POWERING_ON,
 	SLOT_ON,
 	SLOT_POWERING_OFF,
-	SLOT_BLINKING_ON, /* the attention button was pressed: on at 'due', unless pressed again
-			   */
+	/* the attention button was pressed: on at 'due', unless pressed again */
+	SLOT_BLINKING_ON,
 	SLOT_BLINKING_OFF,
 };
 
@@ -119,8 +119,8 @@ struct blade_node *blade_node(const struct sim_blade *b, uint16_t rid);
 struct blade_node *blade_new_node(struct sim_blade *b, struct mr_now now, uint16_t rid,
 				  int parent, int slot);
 void blade_insert(struct sim_blade *b, struct blade_node *n);
-/* Finds what is new behind a slot, assigns resources, binds drivers; how many functions came.
- */
+/* Finds what is new behind a slot, assigns resources, binds drivers; how many functions
+ * came. */
 unsigned blade_scan_slot(struct sim_blade *b, struct mr_now now, unsigned slot);
 /* Removes one device with its uevents; 'gone': the hardware does not answer any more. */
 void blade_remove_node(struct sim_blade *b, struct mr_now now, struct blade_node *n, bool gone);

@@ -66,9 +66,9 @@ struct sim_host_desc {
 	unsigned reserve_buses; /* hotplugReserve: of the whole VH, shared equally by its
 				   bridges */
 	uint64_t reserve_mmio, reserve_mmio64;
-	bool power;	   /* at start; default true */
-	bool vf_migration; /* its kernel has the extension of HANDOVER 14; default true for face
-			    */
+	bool power; /* at start; default true */
+	/* its kernel has the extension of HANDOVER 14; default true for face */
+	bool vf_migration;
 	bool attention_button; /* of its slots, default false */
 	unsigned cut_answer;   /* as PORT_CUT_ANSWER */
 };

@@ -38,8 +38,8 @@ struct sim_field {
 
 void sim_rd_error(struct sim_rd *rd, const struct mr_yaml *y, const char *path, const char *fmt,
 		  ...) __attribute__((format(printf, 4, 5)));
-/* Reads the map 'y' by the table 'f' (ended by key NULL); unknown and missing keys are errors.
- */
+/* Reads the map 'y' by the table 'f' (ended by key NULL); unknown and missing keys are
+ * errors. */
 void sim_rd_map(struct sim_rd *rd, const struct mr_yaml *y, const char *path,
 		const struct sim_field *f, void *obj);
 /* The text of a scalar, or NULL with an error. */

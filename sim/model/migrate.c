@@ -220,8 +220,8 @@ static enum sim_wr cmd_reset(struct cmd *k)
 	return SIM_WR_DONE;
 }
 
-/* Lowest slot that is neither used nor tombstoned and that the host's array covers; 0 = none.
- */
+/* Lowest slot that is neither used nor tombstoned and that the host's array covers; 0 =
+ * none. */
 static unsigned free_slot(const struct sim_adapter *a, unsigned d, unsigned p)
 {
 	unsigned num = sim_pf(a, d, p)->iov.num;
@@ -334,8 +334,8 @@ static enum sim_wr (*const commands[])(struct cmd *k) = {
 	[MR_VFC_RETURN] = cmd_return,
 };
 
-/* Executes VF_COMMAND 'value' for MVF p/v; refused where the present state does not allow it.
- */
+/* Executes VF_COMMAND 'value' for MVF p/v; refused where the present state does not allow
+ * it. */
 enum sim_wr sim_vf_command(struct sim_chassis *c, struct sim_adapter *a, unsigned p, unsigned v,
 			   uint64_t value)
 {

@@ -169,8 +169,8 @@ static struct sim_loc through_windows(struct sim_chassis *c, struct sim_loc l, u
 			continue;
 		to = sim_vh0_decode(c, l.bridge->row.window[i] + (addr - base), ret_bar,
 				    ret_off);
-		/* Whatever VH 0's VF BARs were moved to since: a row leads to its own VF only.
-		 */
+		/* Whatever VH 0's VF BARs were moved to since: a row leads to its own VF
+		 * only. */
 		return to.kind == SIM_LOC_VF && to.a == l.a && to.p == l.p && to.v == l.v
 			       ? to
 			       : nothing;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The manager's configuration: what is accepted is within its bounds, what is refused says why.
- */
+/* The manager's configuration: what is accepted is within its bounds, what is refused says
+ * why. */
 #include "fabric-manager/io/config.h"
 
 #include <errno.h>

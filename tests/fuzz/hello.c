@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The first frame of a connection: what is accepted reads the same after it was written again.
- */
+/* The first frame of a connection: what is accepted reads the same after it was written
+ * again. */
 #include "common/net/hello.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scenario files: read, and what could be read is bound to a small chassis and run for a while.
- */
+/* Scenario files: read, and what could be read is bound to a small chassis and run for a
+ * while. */
 #include "sim/model/scenario.h"
 
 #include <stdlib.h>

@@ -91,8 +91,8 @@ static void enable_vfs(uint16_t vh, unsigned bridge)
 	rig_hear(&x);
 }
 
-/* Writes the State Array as the SR-PCIM does: BAR 0 of the PF, placed in its bridge's window.
- */
+/* Writes the State Array as the SR-PCIM does: BAR 0 of the PF, placed in its bridge's
+ * window. */
 static void write_state(uint16_t vh, unsigned bridge, unsigned slot, uint8_t state)
 {
 	const uint64_t base = 0x4000000000ull;

@@ -136,8 +136,8 @@ END_TEST
 
 #define KEYS 500u
 
-/* Random sets and removals, compared with an array of values and an array that keeps the order.
- */
+/* Random sets and removals, compared with an array of values and an array that keeps the
+ * order. */
 START_TEST(test_against_arrays)
 {
 	struct mr_map *m = mr_map_new();

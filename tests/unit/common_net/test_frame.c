@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames split at every byte, wrong lengths, random bytes; back-off; the two lists of reasons.
- */
+/* Frames split at every byte, wrong lengths, random bytes; back-off; the two lists of
+ * reasons. */
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Peers that behave: echo over unix and TCP, reconnecting, limits, closing in every callback.
- */
+/* Peers that behave: echo over unix and TCP, reconnecting, limits, closing in every
+ * callback. */
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -174,8 +174,8 @@ START_TEST(names_are_looked_up_beside_the_loop)
 		      "%s", err.text);
 	snprintf(at, sizeof(at), "tcp:%s%s", name, strrchr(mr_listener_name(listener), ':'));
 	d = mr_dial_once(loop, at, &mine);
-	run_until(client_decided); /* this machine's own name may be unknown to its name service
-				    */
+	/* this machine's own name may be unknown to its name service */
+	run_until(client_decided);
 	ck_assert_uint_eq(client.ready + client.refused, 1);
 	mr_dialer_free(d);
 	memset(&client, 0, sizeof(client));

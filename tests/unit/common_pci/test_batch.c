@@ -11,8 +11,8 @@
 #include "common/xalloc.h"
 #include "tests/unit/check_main.h"
 
-/* What a manager puts for one bind-like batch: these bytes are the protocol and never change.
- */
+/* What a manager puts for one bind-like batch: these bytes are the protocol and never
+ * change. */
 static const uint8_t golden[] = {
 	/* expect switch register 0x1020: mask ff, value 2 */
 	0x34,
@@ -391,8 +391,8 @@ START_TEST(test_caps)
 }
 END_TEST
 
-/* Whatever the bytes are, the reader stays inside them and moves on or says that they are none.
- */
+/* Whatever the bytes are, the reader stays inside them and moves on or says that they are
+ * none. */
 START_TEST(test_random_bytes)
 {
 	struct mr_rng rng;

@@ -75,8 +75,8 @@ static inline void to_file(const char *path, int fd)
 	close(file);
 }
 
-/* The words of 'line' (no quoting) behind "banyan"; returns how many, with a NULL after them.
- */
+/* The words of 'line' (no quoting) behind "banyan"; returns how many, with a NULL after
+ * them. */
 static inline int split(char *line, char **argv)
 {
 	int n = 0;

@@ -161,8 +161,8 @@ START_TEST(agent_restarts_in_the_middle)
 }
 END_TEST
 
-/* After a boot the SR-PCIM of the host enables the VFs anew, before any of them is activated.
- */
+/* After a boot the SR-PCIM of the host enables the VFs anew, before any of them is
+ * activated. */
 START_TEST(lvfs_after_a_reboot)
 {
 	struct world w;
@@ -395,8 +395,8 @@ START_TEST(slot_power_by_the_host)
 }
 END_TEST
 
-/* Mapped while the agent was away: its VFs are enabled before it is told to take the function.
- */
+/* Mapped while the agent was away: its VFs are enabled before it is told to take the
+ * function. */
 START_TEST(enabled_before_activated)
 {
 	struct world w;

@@ -127,8 +127,8 @@ START_TEST(status_top_events)
 }
 END_TEST
 
-/* Changing the count of an adapter in use interrupts everything on it: somebody has to say yes.
- */
+/* Changing the count of an adapter in use interrupts everything on it: somebody has to say
+ * yes. */
 START_TEST(count_needs_approval)
 {
 	struct world w;

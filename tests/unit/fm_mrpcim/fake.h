@@ -340,8 +340,8 @@ static inline void fake_done(struct fake *f)
 	mr_map_free(f->reg);
 }
 
-/* Connected, observed (the inventory goes to '*ret' when wanted), owned by owner 9 at epoch 4.
- */
+/* Connected, observed (the inventory goes to '*ret' when wanted), owned by owner 9 at epoch
+ * 4. */
 static inline void fake_ready(struct fake *f, struct fm_chassis **ret)
 {
 	struct fm_op observe = {.tag = 1, .kind = FM_OP_OBSERVE};

@@ -80,8 +80,8 @@ static void (*const conventional[])(void) = {
 	by_vh_reset,   by_authorisation, by_port_reset,
 };
 
-/* 1.4: every conventional reset clears VF Enable; the VFs cease, and nothing of them is left.
- */
+/* 1.4: every conventional reset clears VF Enable; the VFs cease, and nothing of them is
+ * left. */
 START_TEST(conventional_reset_ends_vfs)
 {
 	taint(&f, 1);
@@ -154,8 +154,8 @@ START_TEST(flr_of_a_vf)
 }
 END_TEST
 
-/* 1.4, 1.7: FLR of a VF does not change its migration state, nor its assignment's attributes.
- */
+/* 1.4, 1.7: FLR of a VF does not change its migration state, nor its assignment's
+ * attributes. */
 START_TEST(flr_of_a_vf_keeps_state_and_attributes)
 {
 	iov_w(&f, PCI_SRIOV_CTRL, 2, ON | MIGRATE);

@@ -73,8 +73,8 @@ START_TEST(control_defaults_to_zero)
 }
 END_TEST
 
-/* 1.5: bits 0-4 of Control are writable, tag bits without the capability and reserved are not.
- */
+/* 1.5: bits 0-4 of Control are writable, tag bits without the capability and reserved are
+ * not. */
 START_TEST(control_has_five_bits)
 {
 	iov_w(&f, PCI_SRIOV_CTRL, 2, 0xffff);
