@@ -36,23 +36,40 @@ uint64_t sim_sriov_aperture(const struct sim_adapter *a, const struct sim_pf *pf
 	return a->m.bar[i].size > page ? a->m.bar[i].size : page;
 }
 
+/* What was cut while its VH was off is on its way back to VH 0: it takes no slot and does not
+ * count, so that slots 1..InitialVFs are what the host gets. */
+static void release_cut(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsigned p)
+{
+	bool any = false;
+
+	for (unsigned v = 0; v < a->m.vfs; v++) {
+		struct sim_mvf *m = sim_mvf(a, p, v);
+
+		if (m->nv.d != d || m->nv.block != 3 || m->nv.released)
+			continue;
+		m->nv.released = any = true;
+		sim_mvf_dirty(c, a, p, v);
+	}
+	if (any)
+		sim_vh_pack(c, a, d, p);
+}
+
 static void enable(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsigned p)
 {
 	struct sim_pf *pf = sim_pf(a, d, p);
-	unsigned owned = d ? sim_vh_owned(a, d, p) : pf->iov.total;
+	unsigned owned;
 
+	if (d)
+		release_cut(c, a, d, p);
+	owned = d ? sim_vh_owned(a, d, p) : pf->iov.total;
 	pf->iov.ctl |= PCI_SRIOV_CTRL_VFE;
 	pf->iov.initial = (uint16_t)owned;
 	pf->iov.ready_at = c->now.mono_ns + a->m.vf_enable_ns;
 	for (unsigned s = 1; d && s <= owned && s <= pf->iov.num; s++) {
 		unsigned in = *sim_lvf(a, d, p, s);
-		struct sim_mvf *m = in ? sim_mvf(a, p, in - 1) : NULL;
 
-		/* Cut while its VH was off: it is on its way back to VH 0. */
-		if (m && m->nv.block == 3)
-			m->nv.released = true;
-		else if (m)
-			m->state = MR_VF_AVAILABLE;
+		if (in)
+			sim_mvf(a, p, in - 1)->state = MR_VF_AVAILABLE;
 	}
 }
 

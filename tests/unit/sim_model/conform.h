@@ -39,11 +39,15 @@ static const char cf_chassis[] =
 	"    plain: {kind: sriov, class: nvme, vendor: \"144d\", device: \"a824\", vfDevice: "
 	"\"a825\", link: {speed: 8GT, width: 4}, vfs: 4, bars: [{size: 16KiB, type: mem64}], "
 	"msix: 4}\n"
+	"    small: {kind: mra, class: ethernet, vendor: \"15b3\", device: \"101d\", vfDevice: "
+	"\"101e\", ports: [{speed: 100Gbit}], link: {speed: 16GT, width: 16}, vfs: 8, vhs: 3, "
+	"bars: [{size: 16KiB, type: mem64}], msix: 4}\n"
 	"  adapters:\n"
 	"    - {slot: 1, name: one, model: one, serial: O}\n"
 	"    - {slot: 2, name: three, model: three, serial: T}\n"
 	"    - {slot: 3, name: slow, model: slow, serial: S}\n"
-	"    - {slot: 4, name: plain, model: plain, serial: P}\n";
+	"    - {slot: 4, name: plain, model: plain, serial: P}\n"
+	"    - {slot: 5, name: small, model: small, serial: M}\n";
 
 /* A PF as host 'vh' sees it: device VH = VH. */
 struct cf_pf {
