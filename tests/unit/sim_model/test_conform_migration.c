@@ -122,6 +122,34 @@ START_TEST(migrate_in)
 }
 END_TEST
 
+/* 1.7, HANDOVER 1: a MigrateIn that was retracted arrives with no later VF Enable. */
+START_TEST(retracted_never_arrives)
+{
+	bring(MR_VF_MIGRATE_IN);
+	ck_assert_uint_eq(command(&f, 0, MR_VFC_MIGRATE_IN_RETRACT), MR_BATCH_OK);
+	ck_assert_int_eq(sim_host_reset(x.c, x.now, 1), 0);
+	cf_firmware(1);
+	ck_assert_uint_eq(iov(&f, PCI_SRIOV_INITIAL_VF, 2), 0);
+	cf_enable(&f, 600, MIGRATE);
+	ck_assert_uint_eq(cf_state(&f, 1), MR_VF_UNAVAILABLE);
+}
+END_TEST
+
+/* HANDOVER 1: what was cut while VF Enable was 0 takes no slot: 1..InitialVFs are Available. */
+START_TEST(cut_while_disabled)
+{
+	give_n(&f, 3);
+	ck_assert_uint_eq(mvf_w(&f, 1, VF_BLOCK, 3), MR_BATCH_OK);
+	cf_enable(&f, 600, MIGRATE);
+	ck_assert_uint_eq(iov(&f, PCI_SRIOV_INITIAL_VF, 2), 2);
+	for (unsigned s = 1; s <= 3; s++)
+		ck_assert_uint_eq(cf_state(&f, s),
+				  s <= 2 ? MR_VF_AVAILABLE : MR_VF_UNAVAILABLE);
+	ck_assert_uint_eq(slot_of(&f, 2), 2);
+	ck_assert_uint_eq(command(&f, 1, MR_VFC_RETURN), MR_BATCH_OK);
+}
+END_TEST
+
 /* 1.7: the interrupt is raised if enabled, the status is set in any case. */
 START_TEST(status_without_interrupt)
 {
@@ -405,6 +433,8 @@ int main(void)
 	tcase_add_loop_test(t, transitions_of_the_mr_pcim, 0,
 			    4 * sizeof(mr_table) / sizeof(mr_table[0]));
 	tcase_add_test(t, migrate_in);
+	tcase_add_test(t, retracted_never_arrives);
+	tcase_add_test(t, cut_while_disabled);
 	tcase_add_test(t, status_without_interrupt);
 	tcase_add_test(t, interrupt_of_the_pf);
 	tcase_add_test(t, without_migration_enable);
