@@ -192,25 +192,47 @@ static uint32_t cfg(struct sim_world *w, unsigned vh, uint16_t rid, unsigned off
 				 width);
 }
 
-/* One bus by raw configuration cycles, and what is behind its bridges. */
-static void walk_bus(struct sim_world *w, unsigned vh, unsigned bus, unsigned depth,
+static void walk_below(struct sim_world *w, unsigned vh, uint16_t rid, unsigned depth,
+		       struct mr_buf *out);
+
+/* One bus by raw configuration cycles. VFs have no ids: their class tells them. Returns whether
+ * there are bridges. */
+static bool walk_bus(struct sim_world *w, unsigned vh, unsigned bus, unsigned depth,
 		     struct mr_buf *out)
 {
+	bool bridges = false;
+
 	for (unsigned i = 0; i < 256; i++) {
 		uint16_t rid = (uint16_t)(bus << 8 | i);
 		uint32_t id = cfg(w, vh, rid, PCI_VENDOR_ID, 4);
 		uint32_t class = cfg(w, vh, rid, PCI_CLASS_REVISION, 4);
 		char text[MR_BDF_TEXT];
 
-		if ((id & 0xffff) == 0xffff)
+		if (id == UINT32_MAX && class == UINT32_MAX)
 			continue;
 		mr_buf_printf(out, "%s %04x: %04x:%04x (rev %02x)\n",
 			      mr_bdf_text(rid, text) + 5, class >> 16, id & 0xffff, id >> 16,
 			      class & 0xff);
-		if ((cfg(w, vh, rid, PCI_HEADER_TYPE, 1) & 0x7f) == PCI_HEADER_TYPE_BRIDGE &&
-		    depth < 8 && cfg(w, vh, rid, PCI_SECONDARY_BUS, 1) > bus)
-			walk_bus(w, vh, cfg(w, vh, rid, PCI_SECONDARY_BUS, 1), depth + 1, out);
+		if ((cfg(w, vh, rid, PCI_HEADER_TYPE, 1) & 0x7f) != PCI_HEADER_TYPE_BRIDGE)
+			continue;
+		bridges = true;
+		if (depth < 8 && cfg(w, vh, rid, PCI_SECONDARY_BUS, 1) > bus)
+			walk_below(w, vh, rid, depth + 1, out);
 	}
+	return bridges;
+}
+
+/* The buses of a bridge: its own, and when no bridges take the others, those of VFs. */
+static void walk_below(struct sim_world *w, unsigned vh, uint16_t rid, unsigned depth,
+		       struct mr_buf *out)
+{
+	unsigned bus = cfg(w, vh, rid, PCI_SECONDARY_BUS, 1);
+	unsigned last = cfg(w, vh, rid, PCI_SUBORDINATE_BUS, 1);
+
+	if (walk_bus(w, vh, bus, depth, out))
+		return;
+	while (++bus <= last)
+		walk_bus(w, vh, bus, depth, out);
 }
 
 static int v_lspci(struct sim_world *w, char **arg, int n, struct mr_buf *out)

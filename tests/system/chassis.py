@@ -14,6 +14,7 @@ SW_PORTS, SW_BRIDGES = 0x100000, 0x10000000
 PORT_STATUS, PORT_AUTH, PORT_VH0_RID = 0x08, 0x40, 0x60
 ROW_STATE, ROW_STATUS, ROW_TARGET, ROW_COOKIE = 0x00, 0x08, 0x10, 0x18
 TARGET_PFS = 3
+VF_COMMAND, VF_BLOCK, MIGRATE_IN = 0x08, 0x18, 2
 
 
 def port(p):
@@ -155,3 +156,10 @@ class Chassis:
         self.write(r + ROW_TARGET, TARGET_PFS << 56 | adapter_port << 32 | device_vh << 16)
         self.write(r + ROW_COOKIE, cookie)
         self.write(r + ROW_STATE, 1)
+
+    def migrate_in(self, adapter_port, vf, device_vh):
+        """Gives VF 'vf' of PF 0 to a device VH whose host has not enabled its VFs yet."""
+        vf_row = self.control_table(adapter_port) + 0x2000000 + vf * 0x100
+        self.write(vf_row + VF_BLOCK, 3, space=MEMORY)
+        self.write(vf_row + VF_COMMAND, MIGRATE_IN | device_vh << 16, space=MEMORY)
+        self.write(vf_row + VF_BLOCK, 0, space=MEMORY)

@@ -75,13 +75,28 @@ class Lspci(Base):
         shown = [re.sub(r" \(prog.*", "", line) for line in out.splitlines()]
         self.assertEqual(sorted(raw), sorted(x for x in shown if not x.startswith("00:")))
 
+    def setpci(self, *what):
+        run = subprocess.run(["setpci", "-A", "linux-sysfs", "-O",
+                              "sysfs.path=" + self.sim.pci("blade01"), "-s", PF, *what],
+                             capture_output=True, text=True, timeout=20)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        return run.stdout.split()
+
     def test_setpci_changes_registers_only(self):
+        """NumVFs and VF Enable by hand: raw cycles find the VFs, sysfs shows nothing new."""
         self.with_nic()
-        cap = subprocess.run(["setpci", "-A", "linux-sysfs", "-O",
-                              "sysfs.path=" + self.sim.pci("blade01"), "-s", PF, "ECAP10+10.w=2",
-                              ], capture_output=True, text=True, timeout=20)
-        self.assertEqual((cap.returncode, cap.stderr), (0, ""))
-        self.assertIn("Number of VFs: 2", self.sim.lspci("blade01", "-vvv", "-s", PF)[1])
+        for vf in range(3):
+            self.manager.migrate_in(self.sim.adapter("nic-left")["port"], vf, 1)
+        before = sorted(os.listdir(self.sim.pci("blade01", "devices")))
+        self.setpci("ECAP10+10.w=2", "ECAP10+8.w=19")
+        self.setpci("ECAP10+10.w=3")
+        self.assertEqual(self.setpci("ECAP10+10.w", "ECAP10+8.w"), ["0002", "0019"])
+        text = self.sim.lspci("blade01", "-vvv", "-s", PF)[1]
+        self.assertRegex(text, "Enable[+] Migration- Interrupt- MSE[+] ARIHierarchy[+]")
+        self.assertRegex(text, "Initial VFs: 3, Total VFs: 64, Number of VFs: 2")
+        raw = self.sim.ctl("lspci", "blade01")[1]
+        self.assertEqual(re.findall("^(.*) 0200: ffff:ffff", raw, re.M), ["03:00.1", "03:00.2"])
+        self.assertEqual(sorted(os.listdir(self.sim.pci("blade01", "devices"))), before)
         self.assertEqual(read(self.sim.device("blade01", PF, "sriov_numvfs")), "0")
 
 
