@@ -95,6 +95,10 @@ void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
 {
 	struct fm_target *t = &a->next;
 
+	/* A cut without consent left a tombstone where it was to come back. */
+	if (t->set && t->place.way != FM_WAY_LVF &&
+	    fm_tomb_at(e, t->chassis, t->place.port, t->place.bridge))
+		t->set = false;
 	if (!t->set || !fm_lock_fn(e, a, t->fn)) {
 		pend(e, a, a->a.reason, a->a.detail);
 		fm_plan_soon(e, 20 * MR_NS_PER_MS);

@@ -213,6 +213,11 @@ static inline bool w_chassis_op(struct world *w, const struct fm_op *op, struct 
 		w->challenge[op->place.port] = op->value;
 		return true;
 	case FM_OP_PROVISION:
+		for (unsigned v = 0; a->pf[0].numvfs && v < a->vfs; v++)
+			ck_assert_msg(
+				(!a->fn[v].owner_vh && a->fn[v].row_bridge == FM_NO_BRIDGE) ||
+					a->pf[0].numvfs == op->value,
+				"VF Enable is cleared while a function is mapped");
 		a->pf[0].numvfs = op->value ? (uint16_t)op->value : a->vfs;
 		return true;
 	case FM_OP_ATTACH_PF:
