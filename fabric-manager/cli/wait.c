@@ -273,6 +273,10 @@ static int sum_up(const struct waiting *w)
 				w->item[i].why[0] ? ", " : "", w->item[i].why);
 	}
 	bad += not_placed(w, bad);
+	if (!running && !gone && !bad) {
+		cli_say(w->args, "settled: nothing had to change");
+		return FM_EXIT_DONE;
+	}
 	cli_say(w->args, "settled: %u running, %u released, %u not as wanted", running, gone,
 		bad);
 	return bad ? FM_EXIT_FAILED : FM_EXIT_DONE;

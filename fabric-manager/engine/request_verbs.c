@@ -35,7 +35,8 @@ static bool target_good(struct fm_engine *e, uint64_t tag, const struct fm_reque
 		return false;
 	}
 	if (h->cordoned) {
-		fm_refuse(e, tag, MR_REASON_NOT_PERMITTED, "host '%s' is cordoned", r->host);
+		fm_refuse(e, tag, MR_REASON_NOT_PERMITTED,
+			  "host '%s' is cordoned; uncordon it first", r->host);
 		return false;
 	}
 	return true;
@@ -65,20 +66,84 @@ static void go_on(struct fm_engine *e, const struct fm_profile *p)
 	}
 }
 
+/* "from blade01", or nothing for a profile that is nowhere. */
+static const char *from_words(const struct fm_engine *e, const struct fm_profile *p, char *buf,
+			      size_t size)
+{
+	buf[0] = '\0';
+	if (p->host != FM_WHOLE)
+		mr_fmt(buf, size, " from %s", e->desired->host[p->host].name);
+	return buf;
+}
+
 static void place(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
 		  const struct fm_profile *p)
 {
-	char why[FM_DETAIL_MAX];
+	char why[FM_DETAIL_MAX], from[MR_NAME_MAX + 8], name[MR_NAME_MAX];
 	unsigned n = running(e, p);
 
+	from_words(e, p, from, sizeof(from));
+	mr_fmt(name, sizeof(name), "%s", p->name); /* the override makes profiles anew */
 	mr_fmt(why, sizeof(why), "banyan %s", fm_verb_name(r->verb));
 	go_on(e, p);
 	fm_override_put(e, p->name, r->host, r->who, why);
-	fm_note(e, MR_REASON_OK, p->name, "%s to %s by %s", fm_verb_name(r->verb),
+	fm_note(e, MR_REASON_OK, name, "%s to %s by %s", fm_verb_name(r->verb),
 		r->host[0] ? r->host : "none", r->who[0] ? r->who : "operator");
-	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
-		 "%s: %u running function%s (class %s); an override is recorded", p->name, n,
-		 n == 1 ? "" : "s", n ? "Move" : "None");
+	if (r->host[0])
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s goes%s to %s with %u running function%s; `banyan reset-override "
+			 "%s` "
+			 "undoes it",
+			 name, from, r->host, n, n == 1 ? "" : "s", name);
+	else
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s is taken%s with %u running function%s, its identities stay its "
+			 "own; "
+			 "`banyan reset-override %s` undoes it",
+			 name, from, n, n == 1 ? "" : "s", name);
+}
+
+/* Whether the profile is where 'host' says, with nothing held up: there is nothing to do. */
+static bool is_there(const struct fm_engine *e, const struct fm_profile *p, const char *host)
+{
+	if (p->host == FM_WHOLE || !mr_streq(e->desired->host[p->host].name, host))
+		return false;
+	for (unsigned i = 0; i < p->claims; i++) {
+		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
+		const struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
+
+		if (a && a->paused)
+			return false;
+	}
+	return true;
+}
+
+static void place_unless_there(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+			       const struct fm_profile *p)
+{
+	if (is_there(e, p, r->host))
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s is on %s already; nothing changes", p->name, r->host);
+	else
+		place(e, tag, r, p);
+}
+
+/* Whether a move would end in a blade that is off; said before running functions go down. */
+static bool refuse_off(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+		       const struct fm_profile *p)
+{
+	const struct fm_host_def *d = fm_host_def(e, r->host);
+	const struct fm_host *h = fm_host_by_port(&e->inv, d->chassis, d->port);
+	unsigned n = running(e, p);
+
+	if (!h || h->power || !n || r->yes || is_there(e, p, r->host))
+		return false;
+	fm_refuse(
+		e, tag, MR_REASON_NOT_PERMITTED,
+		"host '%s' is off: %u running function%s of '%s' would be down until it is on; "
+		"say --yes if that is meant",
+		r->host, n, n == 1 ? "" : "s", p->name);
+	return true;
 }
 
 /* move PROFILE --to HOST. */
@@ -86,8 +151,8 @@ void fm_rq_move(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
 	const struct fm_profile *p = profile_or_refuse(e, tag, r);
 
-	if (p && target_good(e, tag, r))
-		place(e, tag, r, p);
+	if (p && target_good(e, tag, r) && !refuse_off(e, tag, r, p))
+		place_unless_there(e, tag, r, p);
 }
 
 /* connect PROFILE HOST: like move, for one that is connected to none. */
@@ -103,7 +168,7 @@ void fm_rq_connect(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 			  e->desired->host[p->host].name);
 		return;
 	}
-	place(e, tag, r, p);
+	place_unless_there(e, tag, r, p);
 }
 
 /* disconnect PROFILE. */
@@ -115,11 +180,18 @@ void fm_rq_disconnect(struct fm_engine *e, uint64_t tag, const struct fm_request
 
 	if (!p)
 		return;
+	if (p->host == FM_WHOLE) {
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s is connected to no host; nothing changes", p->name);
+		return;
+	}
 	n = running(e, p);
 	if (n && !r->yes) {
-		fm_refuse(e, tag, MR_REASON_NOT_PERMITTED,
-			  "%u running assignment%s would go; say --yes if that is meant", n,
-			  n == 1 ? "" : "s");
+		fm_refuse(
+			e, tag, MR_REASON_NOT_PERMITTED,
+			"%u running assignment%s of '%s' on %s would go; say --yes if that is "
+			"meant",
+			n, n == 1 ? "" : "s", p->name, e->desired->host[p->host].name);
 		return;
 	}
 	none.host = "";
@@ -252,10 +324,17 @@ void fm_rq_drain(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	}
 	if (stay->n)
 		fm_reply(e, tag, MR_REASON_NO_CAPACITY, 1, tree, NULL,
-			 "%s is cordoned; no spare is free for %u profile%s", r->name, stay->n,
-			 stay->n == 1 ? "" : "s");
+			 "%s is cordoned; no spare is free for %u profile%s: move them by "
+			 "`banyan move PROFILE HOST`",
+			 r->name, stay->n, stay->n == 1 ? "" : "s");
+	else if (moved->n)
+		fm_reply(e, tag, MR_REASON_OK, 0, tree, NULL,
+			 "%s is cordoned; %u profile%s go%s to %s", r->name, moved->n,
+			 moved->n == 1 ? "" : "s", moved->n == 1 ? "es" : "",
+			 e->desired->host[spare].name);
 	else
-		fm_reply(e, tag, MR_REASON_OK, 0, tree, NULL, "%s is drained", r->name);
+		fm_reply(e, tag, MR_REASON_OK, 0, tree, NULL,
+			 "%s is cordoned; no profile is on it", r->name);
 }
 
 /* adopt CHASSIS: what is there is ours. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * get, describe, explain: every kind of the policy, and what Banyan knows besides. The trees'
- * keys are a contract (docs/json.md).
+ * get, describe: every kind of the policy, and what Banyan knows besides. The trees' keys are a
+ * contract (docs/json.md).
  */
 #include "fabric-manager/engine/core.h"
 
@@ -380,6 +380,17 @@ static bool fill(struct fm_engine *e, const struct fm_request *r, struct mr_tree
 	return true;
 }
 
+/* "hosts" -> "host"; kinds of documents by their own name. */
+static const char *singular(const char *text)
+{
+	int kind = fm_kind_of_text(text);
+
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(lists); i++)
+		if (!mr_strcasecmp(text, lists[i].plural))
+			return lists[i].singular;
+	return kind < 0 ? text : fm_kind_name((enum fm_kind)kind);
+}
+
 static struct mr_tree *items(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
 	struct mr_tree *t = mr_tree_map(), *list;
@@ -392,7 +403,8 @@ static struct mr_tree *items(struct fm_engine *e, uint64_t tag, const struct fm_
 			  "chassis functions assignments operations events versions profiles",
 			  r->kind);
 	} else if (r->name[0] && !list->n) {
-		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no %s '%s'", r->kind, r->name);
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no %s '%s'", singular(r->kind),
+			  r->name);
 	} else {
 		return t;
 	}
@@ -448,39 +460,5 @@ void fm_rq_describe(struct fm_engine *e, uint64_t tag, const struct fm_request *
 		get_documents(e, docs, (enum fm_kind)kind, r->name);
 	mr_fmt(text, sizeof(text), "%s", r->name);
 	add_events_of(e, t, text);
-	fm_reply_read(e, tag, t);
-}
-
-static int claim_named(const struct fm_desired *d, const char *text)
-{
-	char buf[FM_CLAIM_TEXT];
-
-	for (unsigned i = 0; i < d->claims; i++)
-		if (mr_streq(fm_claim_text(&d->claim[i], buf), text))
-			return (int)i;
-	return -1;
-}
-
-/* explain ASSIGNMENT: why here, or why not. */
-void fm_rq_explain(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
-{
-	const struct fm_asg *a = fm_asg_by_text(e, r->name);
-	int claim = claim_named(e->desired, r->name);
-	struct mr_tree *t;
-	struct fm_trial trial;
-
-	if (!a && claim < 0) {
-		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no assignment '%s'", r->name);
-		return;
-	}
-	t = mr_tree_map();
-	if (a)
-		mr_tree_attach(t, "assignment", fm_tree_assignment(e, a));
-	if (claim >= 0) {
-		fm_trial_make(e, e->desired, &trial);
-		mr_tree_attach(t, "placement",
-			       fm_plan_explain(&trial.in, trial.plan, (unsigned)claim));
-		fm_trial_done(&trial);
-	}
 	fm_reply_read(e, tag, t);
 }

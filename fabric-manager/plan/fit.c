@@ -171,12 +171,17 @@ enum fm_drop fm_fit_cand(const struct fm_world *w, const struct fm_ask *ask,
 /* ---- words ---- */
 
 static const char *const drop_texts[] = {
-#define X(name, reason, text) text,
+#define X(name, reason, text, advice) text,
+	FM_DROPS(X)
+#undef X
+};
+static const char *const drop_advice[] = {
+#define X(name, reason, text, advice) advice,
 	FM_DROPS(X)
 #undef X
 };
 static const enum mr_reason drop_reasons[] = {
-#define X(name, reason, text) MR_REASON_##reason,
+#define X(name, reason, text, advice) MR_REASON_##reason,
 	FM_DROPS(X)
 #undef X
 };
@@ -185,6 +190,12 @@ static const enum mr_reason drop_reasons[] = {
 const char *fm_drop_text(enum fm_drop d)
 {
 	return drop_texts[d];
+}
+
+/* What a person can do about the rule; "" for FM_DROP_NONE. */
+const char *fm_drop_advice(enum fm_drop d)
+{
+	return drop_advice[d];
 }
 
 /* Its reason from the fixed list. */

@@ -9,26 +9,39 @@
 
 #include "fabric-manager/plan/world.h"
 
-/* X(NAME, reason, the rule in words) */
-#define FM_DROPS(X)                                                         \
-	X(NONE, OK, "fits")                                                 \
-	X(GONE, DEVICE_GONE, "adapter is present with its link up")         \
-	X(ABLE, UNSUPPORTED, "adapter can do what the claim asks for")      \
-	X(ANTI, NO_CAPACITY, "required antiAffinity")                       \
-	X(SHARE, NO_CAPACITY, "share: exclusive")                           \
-	X(FULL, NO_CAPACITY, "a free function in the pool")                 \
-	X(VHS, LIMIT, "device VHs of the adapter")                          \
-	X(GUARANTEE, NO_BANDWIDTH, "guarantees within the port")            \
-	X(LIMIT, NO_BANDWIDTH, "limits within the port's oversubscription") \
-	X(BRIDGES, LIMIT, "a free bridge in the host")                      \
-	X(BUSES, NO_WINDOW, "bus numbers of the bridge")                    \
-	X(WINDOW, NO_WINDOW, "memory windows of the bridge")
+/* X(NAME, reason, the rule in words, what a person can do about it) */
+#define FM_DROPS(X)                                                                            \
+	X(NONE, OK, "fits", "")                                                                \
+	X(GONE, DEVICE_GONE, "adapter is present with its link up",                            \
+	  "put the adapter back, restore its link, or give the pool another adapter")          \
+	X(ABLE, UNSUPPORTED, "adapter can do what the claim asks for",                         \
+	  "ask for less in the device, or name a pool whose adapters can do it")               \
+	X(ANTI, NO_CAPACITY, "required antiAffinity",                                          \
+	  "give the pool another adapter, or make the rule `required: false`")                 \
+	X(SHARE, NO_CAPACITY, "share: exclusive",                                              \
+	  "give the pool another adapter, or make it `share: shared`")                         \
+	X(FULL, NO_CAPACITY, "a free function in the pool",                                    \
+	  "free a function, ask for fewer, or give the pool another adapter")                  \
+	X(VHS, LIMIT, "device VHs of the adapter",                                             \
+	  "take another host's last function of the adapter away, or give the pool another "   \
+	  "adapter")                                                                           \
+	X(GUARANTEE, NO_BANDWIDTH, "guarantees within the port",                               \
+	  "lower a guarantee on the port, or give the pool another adapter")                   \
+	X(LIMIT, NO_BANDWIDTH, "limits within the port's oversubscription",                    \
+	  "lower a limit on the port, or raise the pool's `oversubscription`")                 \
+	X(BRIDGES, LIMIT, "a free bridge in the host",                                         \
+	  "release a function of the host, or reboot it when bridges are tombstoned")          \
+	X(BUSES, NO_WINDOW, "bus numbers of the bridge",                                       \
+	  "reserve more bus numbers for hot plug in the host's firmware, or use another host") \
+	X(WINDOW, NO_WINDOW, "memory windows of the bridge",                                   \
+	  "reserve more memory for hot plug in the host's firmware, or use another host")
 enum fm_drop {
-#define X(name, reason, text) FM_DROP_##name,
+#define X(name, reason, text, advice) FM_DROP_##name,
 	FM_DROPS(X)
 #undef X
 };
 const char *fm_drop_text(enum fm_drop d);
+const char *fm_drop_advice(enum fm_drop d);
 enum mr_reason fm_drop_reason(enum fm_drop d);
 
 /* What is looked for. */

@@ -13,6 +13,8 @@
 
 static const char *rate_text(uint64_t mbps, char *buf, size_t size)
 {
+	if (!mbps)
+		return "0";
 	return mbps > UINT64_MAX / 1000000 ? "free" : mr_rate_text(mbps * 1000000, buf, size);
 }
 
@@ -256,8 +258,8 @@ static void without(struct fm_planner *p, unsigned i)
 	fm_planner_stamp(p, i);
 }
 
-static void add_candidate(struct mr_tree *list, struct fm_planner *p, const struct fm_ask *ask,
-			  const struct fm_cand *c, unsigned i)
+static enum fm_drop add_candidate(struct mr_tree *list, struct fm_planner *p,
+				  const struct fm_ask *ask, const struct fm_cand *c, unsigned i)
 {
 	const struct fm_placed *pl = &p->plan->placed[i];
 	const struct fm_unit *u = &p->world.unit[c->unit];
@@ -290,6 +292,14 @@ static void add_candidate(struct mr_tree *list, struct fm_planner *p, const stru
 		add_rate(t, "limits", u->limit);
 	}
 	mr_buf_done(&b);
+	return d;
+}
+
+/* What can be done, by the rule that dropped the first candidate: the one of the reason. */
+static void add_advice(struct mr_tree *t, const struct fm_placed *pl, enum fm_drop first)
+{
+	if (!pl->placed && first && pl->reason == fm_drop_reason(first))
+		mr_tree_add_text(t, "advice", fm_drop_advice(first));
 }
 
 static void add_result(struct mr_tree *t, const struct fm_plan_input *in,
@@ -324,6 +334,7 @@ struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_
 	struct fm_plan copy = {.claims = p->claims};
 	struct fm_planner pl;
 	struct fm_ask ask;
+	enum fm_drop drop = FM_DROP_NONE;
 	uint32_t first, last;
 
 	add_result(t, in, p, i);
@@ -338,8 +349,12 @@ struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_
 	without(&pl, i);
 	if (fm_planner_ask(&pl, i, &ask)) {
 		fm_planner_cands(&pl, &ask, &first, &last);
-		for (uint32_t k = first; k < last; k++)
-			add_candidate(list, &pl, &ask, &pl.world.cand[k], i);
+		for (uint32_t k = first; k < last; k++) {
+			enum fm_drop d = add_candidate(list, &pl, &ask, &pl.world.cand[k], i);
+
+			drop = k == first ? d : drop;
+		}
+		add_advice(t, &p->placed[i], drop);
 	}
 	fm_planner_done(&pl);
 	free(copy.placed);

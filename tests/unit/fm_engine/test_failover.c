@@ -198,6 +198,49 @@ START_TEST(drain_and_cordon)
 }
 END_TEST
 
+START_TEST(verbs_that_change_nothing)
+{
+	struct world w;
+
+	up(&w, GROUP(""));
+	w_verb(&w, FM_VERB_MOVE, "one", "blade01");
+	ck_assert_str_eq(w.text, "one is on blade01 already; nothing changes");
+	ck_assert_int_eq(w.exit_code, 0);
+	w_verb(&w, FM_VERB_CONNECT, "one", "blade01");
+	ck_assert_str_eq(w.text, "one is on blade01 already; nothing changes");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 0);
+	w_verb(&w, FM_VERB_DISCONNECT, "one", NULL);
+	ck_assert_ptr_nonnull(
+		strstr(w.text, "one is taken from blade01 with 1 running function,"));
+	w_settle(&w);
+	w_verb(&w, FM_VERB_DISCONNECT, "one", NULL);
+	ck_assert_str_eq(w.text, "one is connected to no host; nothing changes");
+	w_done(&w);
+}
+END_TEST
+
+/* Running functions do not go to a blade that is off, unless that is meant. */
+START_TEST(move_to_a_host_that_is_off)
+{
+	struct fm_request r = {
+		.verb = FM_VERB_MOVE, .name = "one", .host = "blade03", .who = "test"};
+	struct world w;
+
+	up(&w, GROUP(""));
+	power(&w, 3, false);
+	w_request(&w, r);
+	ck_assert_int_eq(w.reason, MR_REASON_NOT_PERMITTED);
+	ck_assert_ptr_nonnull(strstr(w.text, "host 'blade03' is off: 1 running function"));
+	w_settle(&w);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
+	r.yes = true;
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 0);
+	ck_assert_ptr_nonnull(strstr(w.text, "one goes from blade01 to blade03"));
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(connect_and_disconnect)
 {
 	struct world w;
@@ -236,6 +279,8 @@ int main(void)
 	tcase_add_test(t, management_network);
 	tcase_add_test(t, survives_a_restart);
 	tcase_add_test(t, drain_and_cordon);
+	tcase_add_test(t, verbs_that_change_nothing);
+	tcase_add_test(t, move_to_a_host_that_is_off);
 	tcase_add_test(t, connect_and_disconnect);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -89,9 +89,16 @@ START_TEST(describe_and_explain)
 	w_request(&w, r);
 	ck_assert_str_eq(mr_tree_text(mr_tree_get(w.tree, "assignment"), "phase"), "Active");
 	ck_assert_ptr_nonnull(mr_tree_get(w.tree, "placement"));
+	ck_assert_str_eq(mr_tree_text(w.tree, "summary"),
+			 "Active on blade01 as nic-left/pf0/vf0");
 	r.name = "web/none";
 	w_request(&w, r);
 	ck_assert_int_eq(w.reason, MR_REASON_NOT_FOUND);
+	ck_assert_str_eq(w.text,
+			 "there is no assignment 'web/none'; the profile has web/data0");
+	r.name = "we";
+	w_request(&w, r);
+	ck_assert_ptr_nonnull(strstr(w.text, "banyan get assignments"));
 	r.name = NULL;
 	w_request(&w, r);
 	ck_assert_int_eq(w.reason, MR_REASON_INVALID);

@@ -110,6 +110,8 @@ START_TEST(test_nic_dies)
 	ck_assert_uint_eq(mr_tree_get(t, "candidates")->n, 2);
 	ck_assert_str_eq(mr_tree_text(mr_tree_get(t, "candidates")->child[1], "detail"),
 			 "nic-right is absent");
+	ck_assert_ptr_nonnull(
+		strstr(mr_tree_text(t, "advice"), "make the rule `required: false`"));
 	mr_tree_free(t);
 	fm_plan_free(p);
 	fix_free(f);
