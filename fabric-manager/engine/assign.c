@@ -9,7 +9,6 @@
 #define ANSWER_NS   (5 * MR_NS_PER_S) /* what an answer may take beyond the agent's deadline */
 
 #define P(x) FM_PHASE_##x
-#define SAME FM_SAME
 
 /* Puts it on the list that this step works off. */
 void fm_asg_poke(struct fm_engine *e, struct fm_asg *a)
@@ -49,63 +48,6 @@ static void pause_until(struct fm_engine *e, struct fm_asg *a, int64_t when)
 {
 	a->until = when;
 	fm_timer_set(e, FM_TM_ASG, a->a.id, when);
-}
-
-/* A step's phase, by the arrows that lead there. */
-static void walk(struct fm_engine *e, struct fm_asg *a, const enum fm_phase *path, unsigned n,
-		 enum fm_phase to)
-{
-	unsigned i = 0, end = 0;
-
-	while (end < n && path[end] != to)
-		end++;
-	while (i < end && path[i] != a->a.phase)
-		i++;
-	if (i == end && a->a.phase != to) { /* not on the path: at its first legal place */
-		for (i = 0; i < end && !fm_phase_allowed(a->a.phase, path[i]); i++)
-			;
-		fm_asg_phase(e, a, path[i], 0);
-	}
-	while (i < end)
-		fm_asg_phase(e, a, path[++i], 0);
-}
-
-static const enum fm_phase out_path[] = {P(RELEASING), P(FENCED), P(DRAINING_IO), P(RESETTING)};
-static const enum fm_phase in_path[] = {P(RESERVED), P(CONFIGURED), P(MAPPED), P(ACTIVATING),
-					P(ACTIVE)};
-
-static bool on_out_path(enum fm_phase p)
-{
-	return p == P(RELEASING) || p == P(FENCED) || p == P(DRAINING_IO) || p == P(RESETTING);
-}
-
-/* Whether the way out is further than 'to' already: a step of it that is done once more,
- * because the row was found as it should not be, leaves the phase. */
-static bool is_past(enum fm_phase now, enum fm_phase to)
-{
-	unsigned i = 0, k = 0;
-
-	if (!on_out_path(now) || !on_out_path(to))
-		return false;
-	while (out_path[i] != now)
-		i++;
-	while (out_path[k] != to)
-		k++;
-	return i > k;
-}
-
-/* Goes to 'to', through the phases between, where one arrow does not lead there. */
-static void phase_to(struct fm_engine *e, struct fm_asg *a, enum fm_phase to)
-{
-	if (to == SAME || a->a.phase == to || is_past(a->a.phase, to) ||
-	    (to == P(QUIESCING) && a->a.phase == P(RELEASING))) /* asked once more */
-		return;
-	if (fm_phase_allowed(a->a.phase, to))
-		fm_asg_phase(e, a, to, 0);
-	else if (on_out_path(to))
-		walk(e, a, out_path, MR_ARRAY_SIZE(out_path), to);
-	else
-		walk(e, a, in_path, MR_ARRAY_SIZE(in_path), to);
 }
 
 static void send_op(struct fm_engine *e, struct fm_asg *a, enum fm_op_kind kind)
@@ -205,7 +147,7 @@ static void finish_back(struct fm_engine *e, struct fm_asg *a)
 	a->a.going = a->a.forced = a->next.set = false;
 	a->drain_until = MR_NEVER;
 	a->paused = true; /* the plan does not try again before an operator does */
-	phase_to(e, a, P(ACTIVE));
+	fm_asg_phase_to(e, a, P(ACTIVE));
 	fm_asg_dirty(e, a);
 	fm_prov_refused(e, a);
 }
@@ -273,7 +215,7 @@ static bool step_once(struct fm_engine *e, struct fm_asg *a)
 		a->step = r->next;
 		return true;
 	}
-	phase_to(e, a, r->phase);
+	fm_asg_phase_to(e, a, r->phase);
 	if (r->op < 0 && r->verb < 0) {
 		enum fm_step next = r->next;
 
@@ -344,9 +286,9 @@ static void advance(struct fm_engine *e, struct fm_asg *a, uint64_t tag)
 
 	a->tries = 0;
 	a->until = MR_NEVER;
-	if (r->done != SAME) {
+	if (r->done != FM_SAME) {
 		a->last_tag = tag;
-		phase_to(e, a, r->done);
+		fm_asg_phase_to(e, a, r->done);
 	}
 	a->step = r->next;
 	fm_asg_poke(e, a);
@@ -416,7 +358,7 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 		break;
 	case FM_ON_FAIL:
 		a->step = FM_STEP_NONE;
-		phase_to(e, a, P(FAILED));
+		fm_asg_phase_to(e, a, P(FAILED));
 		fm_failover_moves(e);
 		break;
 	case FM_ON_DEGRADE:

@@ -32,6 +32,8 @@ struct fm_step_row {
 #define FM_SAME FM_PHASE_COUNT /* the phase stays */
 
 extern const struct fm_step_row fm_steps[FM_STEP_COUNT];
+/* assign_phase.c: goes to 'to', through the phases between. */
+void fm_asg_phase_to(struct fm_engine *e, struct fm_asg *a, enum fm_phase to);
 /* The agent that can be asked about 'a', or NULL. */
 struct fm_session *fm_step_agent(const struct fm_engine *e, const struct fm_asg *a);
 /* Whether the function is there to be asked; whether a row, if not the function, leads

@@ -242,11 +242,12 @@ static void count_lost(const struct sim_loc *l)
 uint32_t sim_host_cfg_read(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
 			   unsigned off, unsigned width)
 {
-	uint32_t ones = width == 4 ? UINT32_MAX : (1u << 8 * width) - 1;
 	struct sim_loc l;
+	uint32_t ones;
 
 	if (width != 1 && width != 2 && width != 4)
 		return UINT32_MAX;
+	ones = width == 4 ? UINT32_MAX : (1u << 8 * width) - 1;
 	sim_chassis_step(c, now);
 	l = sim_vh_locate(c, vh, rid);
 	if (sim_loc_answers(c, &l))
