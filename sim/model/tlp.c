@@ -326,7 +326,8 @@ static bool may_issue(const struct sim_chassis *c, const struct tlp *t, struct s
 {
 	struct sim_mvf *v = t->v;
 
-	if (!sim_loc_answers(c, l) || !(l->fn->command & PCI_COMMAND_MASTER))
+	if (!sim_loc_answers(c, l) || !(l->fn->command & PCI_COMMAND_MASTER) ||
+	    l->fn->pmcsr & PCI_PM_CTRL_STATE_MASK)
 		return false;
 	if (!v)
 		return true;

@@ -241,11 +241,15 @@ START_TEST(vf_enable_cycle_from_every_state)
 }
 END_TEST
 
-/* 1.5: a VF is visible when Active or Dormant; Inactive is UR. */
+/* 1.5: a VF is visible when Active or Dormant; Inactive is UR, its memory too. */
 START_TEST(visible_in_states)
 {
+	bool visible = _i != MR_VF_UNAVAILABLE;
+
 	bring((unsigned)_i);
-	ck_assert_uint_eq(cf_vf_there(&f, 1), _i != MR_VF_UNAVAILABLE);
+	ck_assert_uint_eq(cf_vf_there(&f, 1), visible);
+	ck_assert_uint_eq(sim_host_mem_read(x.c, x.now, 1, f.vfbar, 4),
+			  visible ? 0 : 0xffffffff);
 }
 END_TEST
 
@@ -275,6 +279,19 @@ START_TEST(who_may_issue)
 	ck_assert_uint_eq(hcfg(&x, 1, cf_vf_rid(&f, 1), PCI_COMMAND, 2),
 			  _i == MR_VF_UNAVAILABLE ? 0xffff : PCI_COMMAND_MASTER);
 	ck_assert_int_eq(issue(0), active ? SIM_TLP_LANDED : SIM_TLP_DROPPED);
+}
+END_TEST
+
+/* 1.4: a VF in D3hot issues nothing, whatever its PF does; in D0 it does again. */
+START_TEST(d3hot_issues_nothing)
+{
+	bring(MR_VF_AVAILABLE);
+	ck_assert_uint_eq(mvf_w(&f, 0, VF_GATE, 1), MR_BATCH_OK);
+	hcfg_w(&x, 1, cf_vf_rid(&f, 1), PCI_COMMAND, 2, PCI_COMMAND_MASTER);
+	hcfg_w(&x, 1, cf_vf_rid(&f, 1), 0x40 + PCI_PM_CTRL, 2, 3);
+	ck_assert_int_eq(issue(0), SIM_TLP_DROPPED);
+	hcfg_w(&x, 1, cf_vf_rid(&f, 1), 0x40 + PCI_PM_CTRL, 2, 0);
+	ck_assert_int_eq(issue(0), SIM_TLP_LANDED);
 }
 END_TEST
 
@@ -443,6 +460,7 @@ int main(void)
 	tcase_add_loop_test(t, vf_enable_cycle_from_every_state, 0, 4);
 	tcase_add_loop_test(t, visible_in_states, 0, 4);
 	tcase_add_loop_test(t, who_may_issue, 0, 4);
+	tcase_add_test(t, d3hot_issues_nothing);
 	tcase_add_test(t, states_do_not_reset);
 	tcase_add_test(t, array_is_bytes);
 	tcase_add_test(t, migrate_in_within_num_vfs);
