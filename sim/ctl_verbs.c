@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/err.h"
@@ -365,6 +366,69 @@ static int v_aer(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 	return 0;
 }
 
+/* ADAPTER/pfP/vfV */
+static int function(struct sim_world *w, const char *text, uint16_t at[3], struct mr_buf *out)
+{
+	char adapter[MR_NAME_MAX];
+	unsigned pf, vf;
+	int used = 0, port;
+
+	if (sscanf(text, "%31[^/]/pf%3u/vf%5u%n", adapter, &pf, &vf, &used) != 3 || text[used])
+		return refuse(out, "expected ADAPTER/pfP/vfV, got '%s'", text);
+	port = sim_adapter_find(sim_world_chassis(w), adapter);
+	if (port < 0)
+		return refuse(out, "there is no adapter '%s'", adapter);
+	at[0] = (uint16_t)port;
+	at[1] = (uint16_t)pf;
+	at[2] = (uint16_t)vf;
+	return 0;
+}
+
+static int traffic_args(char **arg, int n, struct sim_traffic *t, struct mr_buf *out)
+{
+	static const char *const kinds[] = {"off", "constant", "bursty"};
+	uint64_t v[4] = {1000, 1500, 10, 10};
+	struct mr_err err = {0};
+	unsigned k = 0;
+
+	while (k < MR_ARRAY_SIZE(kinds) && !mr_streq(arg[0], kinds[k]))
+		k++;
+	if (k == MR_ARRAY_SIZE(kinds))
+		return refuse(out, "expected off, constant or bursty, got '%s'", arg[0]);
+	for (int i = 1; i < n; i++)
+		if (mr_parse_u64(arg[i], 3600000, false, &v[i - 1], &err))
+			return refuse(out, "%s", err.text);
+	*t = (struct sim_traffic){.kind = (enum sim_traffic_kind)k,
+				  .mbps = v[0],
+				  .frame = (unsigned)v[1],
+				  .on_ns = (int64_t)v[2] * MR_NS_PER_MS,
+				  .off_ns = (int64_t)v[3] * MR_NS_PER_MS};
+	return 0;
+}
+
+/* Sets what a VF offers, or, without more words, tells its counters. */
+static int v_traffic(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	struct sim_chassis *c = sim_world_chassis(w);
+	struct sim_counters got;
+	struct sim_traffic t;
+	uint16_t at[3] = {0};
+	int r;
+
+	if (function(w, arg[0], at, out) || (n > 1 && traffic_args(arg + 1, n - 1, &t, out)))
+		return 1;
+	if (n > 1)
+		return done(sim_traffic_set(c, sim_world_now(w), at[0], at[1], at[2], &t),
+			    arg[0], out);
+	r = sim_traffic_read(c, sim_world_now(w), at[0], at[1], at[2], &got);
+	if (r)
+		return done(r, arg[0], out);
+	mr_buf_printf(out, "frames %llu bytes %llu dropped %llu lost %llu\n",
+		      (unsigned long long)got.frames, (unsigned long long)got.bytes,
+		      (unsigned long long)got.dropped, (unsigned long long)got.lost);
+	return 0;
+}
+
 static const struct verb verbs[] = {
 	{"power", "BLADE on|off", "switch a blade's power", 2, 2, v_power},
 	{"reset", "BLADE", "warm reset of a blade", 1, 1, v_reset},
@@ -376,6 +440,8 @@ static const struct verb verbs[] = {
 	 v_powerfault},
 	{"aer", "BLADE BDF correctable|nonfatal|fatal [BIT]",
 	 "let a function or bridge find an error", 3, 4, v_aer},
+	{"traffic", "FUNCTION [off|constant|bursty [MBIT [BYTES [ON OFF]]]]",
+	 "what a VF offers (ON, OFF in ms), or its counters", 1, 6, v_traffic},
 	{"hang", "BLADE on|off", "freeze a blade's kernel, let it go on", 2, 2, v_hang},
 	{"cycle", "[good|blank|stale|corrupt]",
 	 "power cycle of the chassis; what its memory then holds", 0, 1, v_cycle},

@@ -39,6 +39,7 @@ enum face_dir {
 	D_CLASS_LIST, /* class/net and its like: sub = class */
 	D_DEV_CLASS,  /* net/ below a device */
 	D_NET,
+	D_NET_STATS,
 	D_NVME,
 	D_IB,
 	D_IB_PORTS,
@@ -134,6 +135,8 @@ void face_trim(const char *text, size_t len, char *ret, size_t size);
 
 /* The classes of class/, by 'sub'; NULL past the last. */
 const char *face_class_name(unsigned sub);
+/* face_stats.c: a file of net/NAME/statistics */
+int face_stat(const struct face_at *at, struct mr_buf *out);
 /* face_aer.c */
 bool face_has_errors(const struct face_at *at);
 int face_aer_correctable(const struct face_at *at, struct mr_buf *out);

@@ -307,9 +307,14 @@ uint32_t mr_class_code(enum mr_class c); /* 24 bits */
 #define VF_REMAPS 0x68 /* RO changes of VF_MAP's owner */
 #define VF_LOST	  0x70 /* RO frames or commands lost at a closed gate or a block */
 /* RO non-posted requests that wait for completion, and TLPs on their way */
-#define VF_OUTSTANDING	 0x78
-#define VF_IO		 0x80 /* RO TLPs that the function issued and accepted */
-#define VF_REGS		 (0x88 / 8)
+#define VF_OUTSTANDING 0x78
+#define VF_IO	       0x80 /* RO TLPs that the function issued and accepted */
+#define VF_REGS	       (0x88 / 8)
+/* Counters of the VF's traffic; RESET clears them. Registers 0x90 to 0xa0: not among VF_REGS.
+ */
+#define VF_FRAMES	 0x90 /* RO frames sent, and as many received */
+#define VF_BYTES	 0x98 /* RO their bytes */
+#define VF_DROPPED	 0xa0 /* RO frames over VF_MAX_MBPS or the share of the port */
 #define MR_VF_RESET_BUSY 1ull
 /* set by the end of a reset; cleared when the function is mapped or accepts a request */
 #define MR_VF_RESET_DONE 2ull

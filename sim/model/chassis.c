@@ -84,8 +84,10 @@ void sim_chassis_step(struct sim_chassis *c, struct mr_now now)
 		d = due_pop(c);
 		if (d.at > c->now.mono_ns)
 			c->now.mono_ns = d.at;
+		sim_traffic_run(c, c->now.mono_ns);
 		due_run(c, &d);
 	}
+	sim_traffic_run(c, now.mono_ns);
 	if (now.mono_ns > c->now.mono_ns)
 		c->now = now;
 }
@@ -215,6 +217,7 @@ struct sim_chassis *sim_chassis_new(const struct sim_desc *desc, struct mr_now n
 	struct sim_chassis *c = MR_NEW(struct sim_chassis);
 
 	c->now = now;
+	c->traffic_at = now.mono_ns;
 	mr_rng_init(&c->rng, 0x6261);
 	mr_copy(c->name, sizeof(c->name), desc->name);
 	mr_copy(c->serial, sizeof(c->serial), desc->serial);
@@ -253,5 +256,6 @@ void sim_chassis_free(struct sim_chassis *c)
 	free(c->notice);
 	free(c->dirty);
 	free(c->aer);
+	free(c->flow);
 	free(c);
 }

@@ -157,6 +157,34 @@ struct sim_aer_result {
  */
 int sim_aer_inject(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
 		   const struct sim_aer_fault *f, struct sim_aer_result *ret);
+
+/* What the generator of one VF offers, both ways alike (a peer that echoes). */
+enum sim_traffic_kind {
+	SIM_TRAFFIC_OFF,
+	SIM_TRAFFIC_CONSTANT,
+	SIM_TRAFFIC_BURSTY
+};
+struct sim_traffic {
+	enum sim_traffic_kind kind;
+	uint64_t mbps;	       /* 1 to 1,000,000; bursty: while a burst lasts */
+	unsigned frame;	       /* bytes, 64 to 9216 */
+	int64_t on_ns, off_ns; /* bursty: 1 ms to 1 h each */
+};
+/* Since the last reset by the MR-PCIM. */
+struct sim_counters {
+	uint64_t frames, bytes; /* that passed */
+	uint64_t dropped;	/* above maximum rate or share of the port */
+	uint64_t lost;		/* at a closed gate or a block */
+};
+/* 0, -ENOENT no such function, -EINVAL limits. The port's number is sim_adapter_find's. */
+int sim_traffic_set(struct sim_chassis *c, struct mr_now now, uint16_t port, uint16_t pf,
+		    uint16_t vf, const struct sim_traffic *t);
+int sim_traffic_read(struct sim_chassis *c, struct mr_now now, uint16_t port, uint16_t pf,
+		     uint16_t vf, struct sim_counters *ret);
+/* The counters that the function at 'rid' shows its host; PFs and others: zeros. 0 or -ENODEV.
+ */
+int sim_host_fn_counters(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
+			 struct sim_counters *ret);
 /* VH of host 'name' / port of adapter 'name', or -ENOENT. */
 int sim_host_find(const struct sim_chassis *c, const char *name);
 int sim_adapter_find(const struct sim_chassis *c, const char *name);

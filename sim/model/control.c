@@ -316,9 +316,10 @@ static enum sim_wr write_vf(struct sim_chassis *c, struct sim_adapter *a, uint64
 /* 64-bit register at 'off' of the control table. */
 uint64_t sim_ct_read(struct sim_chassis *c, struct sim_adapter *a, uint64_t off)
 {
-	(void)c;
 	if (off & 7)
 		return SIM_ONES;
+	if (off >= CT_VFS && (off & 0xff) >= VF_FRAMES && (off & 0xff) <= VF_DROPPED)
+		return sim_traffic_reg(c, a, (off - CT_VFS) >> 8, off & 0xff);
 	if (off >= CT_VFS)
 		return read_vf(a, (off - CT_VFS) >> 8, off & 0xff);
 	if (off >= CT_LVFS)

@@ -203,6 +203,16 @@ struct sim_aer {
 	uint8_t first;	   /* First Error Pointer */
 };
 
+/* What an MVF's generator offers and what became of it (traffic.c). */
+struct sim_flow {
+	uint64_t key;
+	struct sim_traffic t;
+	int64_t start_ns;
+	uint64_t rate, sent, over; /* offered now; parts of a frame, in thousandths of a bit */
+	uint8_t way;
+	struct sim_counters n;
+};
+
 struct sim_tlps; /* tlp.c */
 
 /* A write to a slow register, on its way. */
@@ -253,7 +263,10 @@ struct sim_chassis {
 	bool restoring_stale; /* a power cycle with stale memory is under way */
 	struct sim_tlps *tlps;
 	struct sim_faults *faults; /* NULL until one is set */
-	struct sim_aer *aer;	   /* by key */
+	struct sim_flow *flow;	   /* by key */
+	unsigned flows, flow_cap;
+	int64_t traffic_at;  /* counters are right up to here */
+	struct sim_aer *aer; /* by key */
 	unsigned aers, aer_cap;
 };
 
@@ -431,6 +444,13 @@ void sim_aer_reset(struct sim_chassis *c, const struct sim_loc *l);
 void sim_aer_reset_vh(struct sim_chassis *c, unsigned vh);
 void sim_aer_forget(struct sim_chassis *c, const struct sim_loc *l);
 void sim_aer_forget_adapter(struct sim_chassis *c, const struct sim_adapter *a);
+
+/* traffic.c */
+void sim_traffic_run(struct sim_chassis *c, int64_t to);
+uint64_t sim_traffic_reg(const struct sim_chassis *c, const struct sim_adapter *a, uint64_t i,
+			 unsigned off);
+void sim_traffic_forget(struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
+			unsigned v);
 
 /* vh.c, vh0.c */
 struct sim_loc sim_vh_locate(struct sim_chassis *c, unsigned vh, uint16_t rid);

@@ -202,6 +202,7 @@ static enum sim_wr cmd_reset(struct cmd *k)
 		return SIM_WR_REFUSED;
 	sim_fn_reset(&m->fn);
 	sim_aer_forget(k->c, &l);
+	sim_traffic_forget(k->c, k->a, k->p, k->v);
 	m->nv = (struct sim_vf_nv){.d = m->nv.d,
 				   .slot = m->nv.slot,
 				   .released = m->nv.released,

@@ -85,6 +85,9 @@ static void put_functions(const struct sim_chassis *c, const struct sim_adapter 
 		mr_tree_add_int(t, "lost", (int64_t)m->lost);
 		mr_tree_add_int(t, "io", (int64_t)m->io);
 		mr_tree_add_int(t, "writes", (int64_t)m->writes);
+		mr_tree_add_int(t, "frames", (int64_t)sim_traffic_reg(c, a, i, VF_FRAMES));
+		mr_tree_add_int(t, "bytes", (int64_t)sim_traffic_reg(c, a, i, VF_BYTES));
+		mr_tree_add_int(t, "dropped", (int64_t)sim_traffic_reg(c, a, i, VF_DROPPED));
 	}
 }
 

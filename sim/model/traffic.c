@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A traffic generator per VF, so that rates can be seen to hold. Frames are not modelled one by
+ * one: between two changes every flow has a rate, and its counters are brought up to date
+ * whenever the chassis is looked at. The flows of one PF share its port: each gets its
+ * guarantee, the rest is shared evenly (max-min), nobody gets more than its maximum. What a
+ * flow offers above that is dropped; at a closed gate or a block all of it is lost.
+ */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "sim/model/internal.h"
+
+#define MBPS_MAX  1000000u
+#define FRAME_MIN 64u
+#define FRAME_MAX 9216u
+#define BURST_MIN MR_NS_PER_MS
+#define BURST_MAX (3600 * MR_NS_PER_S)
+/* Of a longer time only the end is followed burst by burst, before that the mean counts. */
+#define FOLLOWED (10 * MR_NS_PER_S)
+#define SLICE	 (3600 * MR_NS_PER_S) /* rate x time stays below 2^64 */
+
+/* ---- flows: sorted by port, PF, VF ---- */
+
+static uint64_t key_of(unsigned port, unsigned pf, unsigned vf)
+{
+	return (uint64_t)port << 32 | (uint64_t)pf << 16 | vf;
+}
+
+static unsigned place_of(const struct sim_chassis *c, uint64_t key)
+{
+	unsigned i = 0;
+
+	while (i < c->flows && c->flow[i].key < key)
+		i++;
+	return i;
+}
+
+static struct sim_flow *find(const struct sim_chassis *c, uint64_t key)
+{
+	unsigned i = place_of(c, key);
+
+	return i < c->flows && c->flow[i].key == key ? &c->flow[i] : NULL;
+}
+
+static struct sim_flow *make(struct sim_chassis *c, uint64_t key)
+{
+	struct sim_flow *f = find(c, key);
+	unsigned i = place_of(c, key);
+
+	if (f)
+		return f;
+	MR_GROW(c->flow, c->flows, c->flow_cap);
+	memmove(&c->flow[i + 1], &c->flow[i], (c->flows - i) * sizeof(*c->flow));
+	c->flows++;
+	c->flow[i] = (struct sim_flow){.key = key};
+	return &c->flow[i];
+}
+
+/* ---- what a flow offers, and whether it gets out ---- */
+
+static uint64_t offered(const struct sim_flow *f, int64_t at, bool mean)
+{
+	int64_t period = f->t.on_ns + f->t.off_ns;
+
+	if (f->t.kind != SIM_TRAFFIC_BURSTY)
+		return f->t.kind == SIM_TRAFFIC_CONSTANT ? f->t.mbps : 0;
+	if (mean)
+		return f->t.mbps * (uint64_t)(f->t.on_ns / MR_NS_PER_US) /
+		       (uint64_t)(period / MR_NS_PER_US);
+	return (at - f->start_ns) % period < f->t.on_ns ? f->t.mbps : 0;
+}
+
+/* When the next burst of any flow begins or ends after 'at'. */
+static int64_t next_edge(const struct sim_chassis *c, int64_t at, int64_t end)
+{
+	for (unsigned i = 0; i < c->flows; i++) {
+		const struct sim_flow *f = &c->flow[i];
+		int64_t period = f->t.on_ns + f->t.off_ns, into, edge;
+
+		if (f->t.kind != SIM_TRAFFIC_BURSTY)
+			continue;
+		into = (at - f->start_ns) % period;
+		edge = at + (into < f->t.on_ns ? f->t.on_ns : period) - into;
+		if (edge < end)
+			end = edge;
+	}
+	return end;
+}
+
+enum way {
+	NOBODY, /* no driver runs the function: nothing is offered */
+	SHUT,	/* gate or block: everything is lost */
+	OPEN
+};
+
+static enum way row_way(const struct sim_chassis *c, const struct sim_mvf *m)
+{
+	const struct sim_bridge *r;
+
+	if (!m->row_vs)
+		return NOBODY;
+	r = sim_bridge_peek(&c->host[m->row_vs], m->row_b);
+	if (sim_row_at_host(c, r) == MR_ROW_BLOCKED || sim_row_at_dev(c, r) == MR_ROW_BLOCKED)
+		return SHUT;
+	return r->dlla ? OPEN : NOBODY;
+}
+
+static enum way way_of(const struct sim_chassis *c, struct sim_adapter *a, unsigned p,
+		       unsigned v)
+{
+	const struct sim_mvf *m = sim_mvf(a, p, v);
+	struct sim_loc l = sim_loc_vf(a, p, v);
+	enum way way;
+
+	if (!(m->fn.command & PCI_COMMAND_MASTER) || !sim_loc_answers(c, &l))
+		return NOBODY;
+	if (m->nv.d)
+		way = m->state == MR_VF_AVAILABLE || m->state == MR_VF_MIGRATE_OUT ? OPEN
+										   : NOBODY;
+	else
+		way = row_way(c, m);
+	if (way == OPEN && (!m->nv.gate || m->nv.block & 1 || (m->nv.flags >> 2 & 3) == 2))
+		return SHUT;
+	return way;
+}
+
+/* ---- sharing a port ---- */
+
+struct share {
+	uint64_t floor, want;
+};
+
+static uint64_t clamp(uint64_t level, const struct share *s)
+{
+	uint64_t v = level > s->floor ? level : s->floor;
+
+	return v < s->want ? v : s->want;
+}
+
+static uint64_t sum_at(const struct share *s, unsigned n, uint64_t level)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		sum += clamp(level, &s[i]);
+	return sum;
+}
+
+/* The highest level at which all together fit into 'room'; guarantees that do not fit shrink
+ * in proportion. */
+static uint64_t fair_level(struct share *s, unsigned n, uint64_t room)
+{
+	uint64_t lo = 0, hi = MBPS_MAX, floors = sum_at(s, n, 0);
+
+	for (unsigned i = 0; floors > room && i < n; i++)
+		s[i].floor = s[i].floor * room / floors;
+	while (lo < hi) {
+		uint64_t mid = (lo + hi + 1) / 2;
+
+		if (sum_at(s, n, mid) <= room)
+			lo = mid;
+		else
+			hi = mid - 1;
+	}
+	return lo;
+}
+
+static uint64_t port_room(const struct sim_adapter *a, unsigned p)
+{
+	uint64_t link = (uint64_t)a->m.link_speed * 100 * a->m.link_width;
+	uint64_t port = a->m.port_mbps[a->m.ports > 1 ? p : 0];
+
+	return port && port < link ? port : link;
+}
+
+static void count(uint64_t *credit, uint64_t rate, int64_t ns, unsigned frame, uint64_t *frames,
+		  uint64_t *bytes)
+{
+	uint64_t cost = 8000ull * frame, n; /* of a frame, in thousandths of a bit */
+
+	*credit += rate * (uint64_t)ns;
+	n = *credit / cost;
+	*credit -= n * cost;
+	*frames += n;
+	if (bytes)
+		*bytes += n * frame;
+}
+
+/* Flows first..last of one PF for 'ns' from 'at' on. */
+static void run_port(struct sim_chassis *c, unsigned first, unsigned last, int64_t at,
+		     int64_t ns, bool mean)
+{
+	struct sim_flow *f = &c->flow[first];
+	struct sim_adapter *a = sim_adapter_at(c, (unsigned)(f->key >> 32));
+	unsigned n = last - first + 1, p = f->key >> 16 & 0xffff;
+	struct share *s = mr_xcalloc(n, sizeof(*s));
+	uint64_t level;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct sim_mvf *m = sim_mvf(a, p, f[i].key & 0xffff);
+
+		f[i].way = (uint8_t)way_of(c, a, p, f[i].key & 0xffff);
+		f[i].rate = f[i].way == NOBODY ? 0 : offered(&f[i], at, mean);
+		s[i].want = f[i].way == OPEN ? f[i].rate : 0;
+		if (m->nv.max && s[i].want > m->nv.max)
+			s[i].want = m->nv.max;
+		s[i].floor = m->nv.min < s[i].want ? m->nv.min : s[i].want;
+	}
+	level = fair_level(s, n, port_room(a, p));
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t got = clamp(level, &s[i]), lost = f[i].n.lost;
+
+		count(&f[i].sent, got, ns, f[i].t.frame, &f[i].n.frames, &f[i].n.bytes);
+		count(&f[i].over, f[i].rate - got, ns, f[i].t.frame,
+		      f[i].way == SHUT ? &f[i].n.lost : &f[i].n.dropped, NULL);
+		sim_mvf(a, p, f[i].key & 0xffff)->lost += f[i].n.lost - lost;
+	}
+	free(s);
+}
+
+static void run_slice(struct sim_chassis *c, int64_t at, int64_t ns, bool mean)
+{
+	unsigned first = 0;
+
+	for (unsigned i = 0; i < c->flows; i++) {
+		if (i + 1 < c->flows && c->flow[i + 1].key >> 16 == c->flow[i].key >> 16)
+			continue;
+		run_port(c, first, i, at, ns, mean);
+		first = i + 1;
+	}
+}
+
+/* Brings all counters to the time 'to', with everything as it has been since the last call. */
+void sim_traffic_run(struct sim_chassis *c, int64_t to)
+{
+	int64_t at = c->traffic_at;
+
+	c->traffic_at = to > at ? to : at;
+	while (c->flows && at < to) {
+		bool mean = to - at > FOLLOWED;
+		int64_t end = mean ? to - FOLLOWED : next_edge(c, at, to);
+
+		if (end - at > SLICE)
+			end = at + SLICE;
+		run_slice(c, at, end - at, mean);
+		at = end;
+	}
+}
+
+/* ---- tester, registers ---- */
+
+static bool exists(const struct sim_chassis *c, unsigned port, unsigned pf, unsigned vf)
+{
+	const struct sim_adapter *a = port <= c->ports ? sim_adapter_at(c, port) : NULL;
+
+	return a && pf < a->m.pfs && vf < a->m.vfs;
+}
+
+static bool sane(const struct sim_traffic *t)
+{
+	if (t->kind == SIM_TRAFFIC_OFF)
+		return true;
+	if (t->kind > SIM_TRAFFIC_BURSTY || !t->mbps || t->mbps > MBPS_MAX ||
+	    t->frame < FRAME_MIN || t->frame > FRAME_MAX)
+		return false;
+	return t->kind == SIM_TRAFFIC_CONSTANT ||
+	       (t->on_ns >= BURST_MIN && t->off_ns >= BURST_MIN && t->on_ns <= BURST_MAX &&
+		t->off_ns <= BURST_MAX);
+}
+
+/* What an MVF offers from now on: chassis.h. */
+int sim_traffic_set(struct sim_chassis *c, struct mr_now now, uint16_t port, uint16_t pf,
+		    uint16_t vf, const struct sim_traffic *t)
+{
+	struct sim_flow *f;
+
+	sim_chassis_step(c, now);
+	if (!exists(c, port, pf, vf))
+		return -ENOENT;
+	if (!sane(t))
+		return -EINVAL;
+	f = make(c, key_of(port, pf, vf));
+	f->t = *t;
+	f->start_ns = c->now.mono_ns;
+	f->sent = f->over = 0;
+	return 0;
+}
+
+/* The counters of an MVF: chassis.h. */
+int sim_traffic_read(struct sim_chassis *c, struct mr_now now, uint16_t port, uint16_t pf,
+		     uint16_t vf, struct sim_counters *ret)
+{
+	const struct sim_flow *f;
+
+	sim_chassis_step(c, now);
+	if (!exists(c, port, pf, vf))
+		return -ENOENT;
+	f = find(c, key_of(port, pf, vf));
+	*ret = f ? f->n : (struct sim_counters){0};
+	return 0;
+}
+
+/* The same by what a host sees at 'rid': chassis.h. */
+int sim_host_fn_counters(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
+			 struct sim_counters *ret)
+{
+	struct sim_loc l;
+
+	sim_chassis_step(c, now);
+	l = sim_vh_locate(c, vh, rid);
+	*ret = (struct sim_counters){0};
+	if (!sim_loc_answers(c, &l) || sim_loc_is_bridge(&l))
+		return -ENODEV;
+	if (l.kind != SIM_LOC_VF && l.kind != SIM_LOC_SYNTH)
+		return 0;
+	return sim_traffic_read(c, now, (uint16_t)l.a->port, (uint16_t)l.p, (uint16_t)l.v, ret);
+}
+
+/* Registers VF_FRAMES, VF_BYTES, VF_DROPPED. */
+uint64_t sim_traffic_reg(const struct sim_chassis *c, const struct sim_adapter *a, uint64_t i,
+			 unsigned off)
+{
+	const struct sim_flow *f;
+
+	if (i >= (uint64_t)a->m.pfs * a->m.vfs)
+		return SIM_ONES;
+	f = find(c, key_of(a->port, (unsigned)(i / a->m.vfs), (unsigned)(i % a->m.vfs)));
+	if (!f)
+		return 0;
+	return off == VF_FRAMES ? f->n.frames : off == VF_BYTES ? f->n.bytes : f->n.dropped;
+}
+
+/* A reset by the MR-PCIM: the next owner finds no counts and no traffic of the last one. */
+void sim_traffic_forget(struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
+			unsigned v)
+{
+	uint64_t key = key_of(a->port, p, v);
+	unsigned i = place_of(c, key);
+
+	if (i == c->flows || c->flow[i].key != key)
+		return;
+	c->flows--;
+	memmove(&c->flow[i], &c->flow[i + 1], (c->flows - i) * sizeof(*c->flow));
+}
