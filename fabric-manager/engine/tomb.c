@@ -136,14 +136,14 @@ bool fm_tomb_at(const struct fm_engine *e, unsigned chassis, unsigned port, unsi
 	return false;
 }
 
-/* Asks the agent of a fresh session whether the kernel devices at its tombstones are gone. */
+/* Asks the agent of a fresh session whether the kernel devices at its tombstones are gone. The
+ * question is about a place: the assignment that stood there may be somewhere else by now. */
 void fm_tomb_ask(struct fm_engine *e, struct fm_session *s)
 {
 	for (unsigned r = 0; r < s->hello.roots; r++)
 		for (unsigned i = 0; i < e->tombs; i++) {
 			const struct fm_rec_tombstone *t = &e->tomb[i];
 			struct fm_agent_cmd c = {.verb = FM_AGENT_CONFIRM_GONE,
-						 .assignment = t->assignment,
 						 .deadline_ns = 10 * MR_NS_PER_S};
 
 			if (t->place.port != s->hello.root[r].port || still_cutting(e, t) ||
@@ -155,12 +155,20 @@ void fm_tomb_ask(struct fm_engine *e, struct fm_session *s)
 		}
 }
 
-/* The bit is only the switch's copy: a refusal is seen at the next look at the chassis. */
+/* The bit is only the switch's copy: a refusal is seen at the next look at the chassis. Where
+ * it reads 0 again somebody may be waiting for the bridge. */
 void fm_tomb_result(struct fm_engine *e, const struct fm_inflight *f,
 		    const struct fm_op_result *r)
 {
-	if (r->end != FM_OP_DONE)
+	struct fm_host *h = fm_host_by_port(&e->inv, f->chassis, r->place.port);
+
+	if (r->end != FM_OP_DONE) {
 		fm_ch_observe(e, f->chassis);
+		return;
+	}
+	if (h && r->place.way != FM_WAY_LVF && r->place.bridge < h->bridges)
+		h->bridge[r->place.bridge].tombstone = false;
+	fm_plan_soon(e, 0);
 }
 
 /* The agent says that the kernel device is gone, or that it is not. */
