@@ -118,10 +118,10 @@ static void out_done(struct fm_engine *e, struct fm_asg *a)
 		fm_asg_why(e, a, MR_REASON_OK, "%s", "");
 		fm_asg_phase(e, a, P(RELEASED), 0);
 		fm_asg_drop(e, a);
-		fm_plan_soon(e, 20 * MR_NS_PER_MS);
-		return;
+	} else {
+		fm_asg_give(e, a);
 	}
-	fm_asg_give(e, a);
+	fm_plan_soon(e, 20 * MR_NS_PER_MS); /* for what it left */
 }
 
 static void finish_out(struct fm_engine *e, struct fm_asg *a)

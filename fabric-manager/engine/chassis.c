@@ -164,7 +164,7 @@ static void became_ready(struct fm_engine *e, unsigned chassis)
 {
 	struct fm_ch *c = &e->ch[chassis];
 	uint64_t sign = signature(&e->inv.chassis[chassis]);
-	bool fresh = !c->joined || sign != c->signature;
+	bool fresh = !c->joined || sign != c->signature || sign != c->believed;
 
 	c->joined = true;
 	c->signature = sign;
@@ -213,6 +213,7 @@ static void observed(struct fm_engine *e, unsigned chassis, struct fm_op_result 
 	c->read_at = r->tag;
 	c->quiet = c->quiet && c->touched < r->tag;
 	keep_fresh(e, chassis, r->observed);
+	c->believed = c->joined ? signature(o) : 0;
 	fm_chassis_done(o);
 	*o = *r->observed;
 	free(r->observed);

@@ -133,6 +133,8 @@ void fm_attach_result(struct fm_engine *e, const struct fm_inflight *f,
 		t->state = leaving ? FM_ATTACH_NONE : FM_ATTACH_UP;
 		if (!leaving)
 			t->bridge = r->place.bridge;
+		else
+			fm_plan_soon(e, 20 * MR_NS_PER_MS); /* for the bridge */
 		e->wake = true;
 		return;
 	}

@@ -154,6 +154,7 @@ struct fm_ch {
 	uint64_t read_at;   /* id of the OBSERVE that gave the inventory */
 	uint64_t touched;   /* newest operation id when one on a function ended or began */
 	uint64_t signature; /* of what placement depends on */
+	uint64_t believed;  /* the same just before that reading, events included */
 	uint64_t *auth_tag; /* by host index, AUTHORISE under way */
 	unsigned hosts;
 };
