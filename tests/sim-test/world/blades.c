@@ -314,7 +314,7 @@ static void connect_agent(struct world *w, unsigned vh)
 	const struct ag_event ev = {.kind = AG_EV_CONNECTED};
 	struct world_host *h = &w->host[vh];
 
-	if (!h->agent || h->connected || !w->manager_up)
+	if (!h->agent || h->connected || h->cut || !w->manager_up)
 		return;
 	h->connected = true;
 	h->session = ++w->next_session;
@@ -349,6 +349,43 @@ void world_agents_manager(struct world *w, bool up)
 	}
 }
 
+void world_agent_crash(struct world *w, unsigned vh)
+{
+	w->host[vh].crashed = true;
+	if (w->host[vh].agent)
+		agent_stop(w, vh);
+}
+
+void world_agent_restart(struct world *w, unsigned vh)
+{
+	w->host[vh].crashed = false;
+	world_blade_changed(w, vh);
+}
+
+void world_agent_cut(struct world *w, unsigned vh)
+{
+	const struct ag_event ev = {.kind = AG_EV_DISCONNECTED};
+	struct world_host *h = &w->host[vh];
+	struct fm_event lost = {
+		.kind = FM_EV_AGENT_LOST, .session = h->session, .detail = "connection lost"};
+	bool told = h->connected && w->manager_up;
+
+	h->cut = true;
+	if (!h->connected)
+		return;
+	h->connected = false;
+	h->session = 0;
+	world_agent_event(w, vh, &ev);
+	if (told)
+		world_engine_event(w, &lost);
+}
+
+void world_agent_join(struct world *w, unsigned vh)
+{
+	w->host[vh].cut = false;
+	connect_agent(w, vh);
+}
+
 static void deliver_uevent(struct world *w, struct world_msg *m)
 {
 	const struct ag_event ev = {.kind = AG_EV_UEVENT};
@@ -371,7 +408,7 @@ void world_blade_changed(struct world *w, unsigned vh)
 	mr_buf_done(&text);
 	if (h->agent && (!up || !mr_streq(h->boot_id, sim_blade_boot_id(h->blade))))
 		agent_stop(w, vh);
-	if (!h->agent && up && h->wants_agent)
+	if (!h->agent && up && h->wants_agent && !h->crashed)
 		agent_start(w, vh);
 	if (any && h->agent && !h->uevent_pending) {
 		h->uevent_pending = true;

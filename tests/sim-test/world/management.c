@@ -130,6 +130,11 @@ struct management_at management_at(struct world *w, uint64_t address)
 	return at;
 }
 
+bool management_has_functions(struct world *w, unsigned port)
+{
+	return tables(w)->port[port].base != 0;
+}
+
 int management_port_of_bus(struct world *w, unsigned bus)
 {
 	const struct management *m = tables(w);
@@ -348,6 +353,25 @@ bool management_holds(struct world *w, char *why, size_t size)
 	mr_map_free(k.identity);
 	world_named_again(w);
 	return good;
+}
+
+static bool add_activity(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
+{
+	uint64_t *sum = arg;
+
+	(void)w;
+	(void)why;
+	(void)size;
+	*sum += REG(v, VF_RESETS) + REG(v, VF_REMAPS);
+	return true;
+}
+
+uint64_t management_activity(struct world *w)
+{
+	uint64_t sum = 0;
+
+	each_vf(w, add_activity, &sum, NULL, 0);
+	return sum;
 }
 
 /* I9: an owner of an older epoch writes to every host port's authorisation and to every row's

@@ -23,6 +23,8 @@ struct world;
 bool management_holds(struct world *w, char *why, size_t size);
 bool management_all_free(struct world *w, char *why, size_t size);
 bool management_stale_writer(struct world *w, char *why, size_t size);
+/* Resets and remaps of all functions: who touched none leaves it as it is. */
+uint64_t management_activity(struct world *w);
 /* A switch register. */
 uint64_t management_read(struct world *w, uint64_t address);
 /* A write to VH 0's memory in the owner's name (planted faults). */
@@ -37,6 +39,8 @@ struct management_at {
 	unsigned reg;
 };
 struct management_at management_at(struct world *w, uint64_t address);
+/* Whether the adapter in this port has virtual functions: it is no `base` device. */
+bool management_has_functions(struct world *w, unsigned port);
 int management_port_of_bus(struct world *w, unsigned bus); /* -1 = none */
 void management_free(struct world *w);
 

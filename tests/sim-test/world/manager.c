@@ -457,14 +457,20 @@ void world_manager_kill(struct world *w)
 	world_agents_manager(w, false);
 }
 
-bool world_ask(struct world *w, const struct fm_request *r)
+void world_send(struct world *w, const struct fm_request *r)
 {
 	struct fm_event ev = {.kind = FM_EV_REQUEST, .request = r};
-	int64_t end = w->now.mono_ns + 60 * MR_NS_PER_S;
 
 	ev.tag = w->asked = ++w->next_tag;
 	w->replied = false;
 	world_engine_event(w, &ev);
+}
+
+bool world_ask(struct world *w, const struct fm_request *r)
+{
+	int64_t end = w->now.mono_ns + 60 * MR_NS_PER_S;
+
+	world_send(w, r);
 	while (!w->replied && w->now.mono_ns < end && world_step(w))
 		;
 	return w->replied;

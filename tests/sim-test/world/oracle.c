@@ -23,6 +23,7 @@
 struct fn {
 	uint16_t port, pf, vf;
 	uint16_t owner;			     /* the host that reaches it now, 0 = none */
+	uint16_t last;			     /* and that did so last */
 	uint8_t learnt[WORLD_HOSTS_MAX / 8]; /* hosts whose buffers it was told of */
 	uint32_t seen;			     /* check in which it was last reached */
 	uint16_t filled;  /* the host in whose name its state is filled, 0 = none */
@@ -47,7 +48,8 @@ struct flight {
 	uint64_t id;
 	uint16_t vh;	  /* host that sent it, or 0 */
 	uint32_t fn;	  /* function that sent it + 1, or 0 */
-	uint16_t owner;	  /* of the function when it was sent */
+	uint16_t owner;	  /* of the function when it was sent, or who had it last */
+	bool held;	  /* he had it */
 	bool memory;	  /* a read of memory: its word is looked at */
 	uint64_t address; /* of memory, or RID */
 };
@@ -62,6 +64,7 @@ struct oracle {
 	unsigned flying;
 	struct flight watch[WATCH_MAX]; /* across operations */
 	unsigned watched;
+	unsigned driver_states;
 	uint32_t check;
 	unsigned reachable;
 	uint64_t requests;
@@ -167,33 +170,43 @@ static void learn_host(struct oracle *o, unsigned vh)
 
 static void step_to_end(struct oracle *o);
 
-static struct flight send(struct oracle *o, const struct sim_tlp *t, uint32_t fn,
-			  uint16_t owner, bool word)
+/* 'fn' + 1 where a function sends, 0 where a host does. */
+static struct flight send(struct oracle *o, const struct sim_tlp *t, uint32_t fn, bool word)
 {
+	const struct fn *f = fn ? &o->fn[fn - 1] : NULL;
+
 	o->requests++;
 	return (struct flight){
 		.id = world_tlp_launch(o->w, t, word),
-		.vh = t->from_function ? 0 : t->vh,
+		.vh = f ? 0 : t->vh,
 		.fn = fn,
-		.owner = owner,
+		.owner = f && !f->owner ? f->last
+			 : f		? f->owner
+					: 0,
+		.held = f && f->owner,
 		.memory = t->kind == SIM_TLP_MEM_READ,
 		.address = t->kind == SIM_TLP_CFG_READ ? t->rid : t->address,
 	};
 }
 
-static void launch(struct oracle *o, const struct sim_tlp *t, uint32_t fn, uint16_t owner)
+static void launch(struct oracle *o, const struct sim_tlp *t, uint32_t fn)
 {
 	if (o->flying == FLIGHT_MAX)
 		step_to_end(o);
-	o->flight[o->flying++] = send(o, t, fn, owner, false);
+	o->flight[o->flying++] = send(o, t, fn, false);
 }
 
 /* A host reached a function: at most one host may, in one check. */
 static void reached(struct oracle *o, const struct flight *f, const struct sim_tlp_fate *fate)
 {
-	struct fn *fn = fn_of(o, fate->at_port, fate->at_pf, fate->at_vf);
-	bool first = fn->seen != o->check;
+	struct fn *fn;
+	bool first;
 
+	/* A PF of the host's own, where a function stood before. */
+	if (fate->at_vf == FM_WHOLE && management_has_functions(o->w, fate->at_port))
+		return;
+	fn = fn_of(o, fate->at_port, fate->at_pf, fate->at_vf);
+	first = fn->seen != o->check;
 	if (!first && fn->owner != f->vh) {
 		complain(o, "I1: port %u pf%u vf%u is reached by host %u and by host %u",
 			 fn->port, fn->pf, fn->vf, fn->owner, f->vh);
@@ -204,12 +217,18 @@ static void reached(struct oracle *o, const struct flight *f, const struct sim_t
 	fn->seen = o->check;
 	if (fn->owner != f->vh)
 		fn->address = fn->rid = 0;
-	fn->owner = f->vh;
+	fn->owner = fn->last = f->vh;
 	if (f->memory)
 		fn->address = f->address;
 	else
 		fn->rid = (uint16_t)f->address;
 	fn->learnt[f->vh / 8] |= (uint8_t)(1 << f->vh % 8);
+}
+
+/* What sim_canary leaves in memory. */
+static uint64_t filling(unsigned vh)
+{
+	return BUFFER(vh) | UINT64_C(0x0101010101010101);
 }
 
 /* The canary: a word of another owner in the function's memory is a leak (I2). */
@@ -218,7 +237,7 @@ static void judge_memory(struct oracle *o, const struct flight *f,
 {
 	uint64_t word = fate->data;
 
-	if (word && word != UINT64_MAX && word != BUFFER(f->vh))
+	if (word && word != UINT64_MAX && word != BUFFER(f->vh) && word != filling(f->vh))
 		complain(o,
 			 "I2: host %u reads %#llx in port %u pf%u vf%u, which another owner "
 			 "wrote",
@@ -240,10 +259,10 @@ static void judge(struct oracle *o, const struct flight *f, const struct sim_tlp
 		const struct fn *fn = &o->fn[f->fn - 1];
 
 		complain(o,
-			 "%s: a word of port %u pf%u vf%u, sent when host %u (0: nobody) had "
-			 "it, landed in host %u",
-			 f->owner ? "I1" : "I2", fn->port, fn->pf, fn->vf, f->owner,
-			 fate->at_vh);
+			 "%s: a word of port %u pf%u vf%u, sent when %s host %u had it, "
+			 "landed in host %u",
+			 f->held ? "I1" : "I2", fn->port, fn->pf, fn->vf,
+			 f->held ? "" : "nobody after", f->owner, fate->at_vh);
 	}
 }
 
@@ -279,7 +298,7 @@ static void probe_host(struct oracle *o, unsigned vh)
 		t.kind = p->addr[i].memory ? SIM_TLP_MEM_READ : SIM_TLP_CFG_READ;
 		t.address = p->addr[i].memory ? p->addr[i].address : 0;
 		t.rid = (uint16_t)p->addr[i].address;
-		launch(o, &t, 0, 0);
+		launch(o, &t, 0);
 	}
 }
 
@@ -299,19 +318,19 @@ static void probe_fn(struct oracle *o, uint32_t at)
 
 		if (!(fn->learnt[vh / 8] & 1 << vh % 8))
 			continue;
-		launch(o, &t, at + 1, fn->owner);
+		launch(o, &t, at + 1);
 		t.kind = SIM_TLP_MSI;
 		t.data = 0;
-		launch(o, &t, at + 1, fn->owner);
+		launch(o, &t, at + 1);
 	}
 }
 
 /* ---- words in flight while a function is cut from its host ---- */
 
-static void watch(struct oracle *o, const struct sim_tlp *t, uint32_t fn, uint16_t owner)
+static void watch(struct oracle *o, const struct sim_tlp *t, uint32_t fn)
 {
 	if (o->watched < WATCH_MAX)
-		o->watch[o->watched++] = send(o, t, fn, owner, true);
+		o->watch[o->watched++] = send(o, t, fn, true);
 }
 
 /* What arrived meanwhile, whoever has the function by now. */
@@ -346,20 +365,20 @@ static void talk(struct oracle *o, uint32_t at)
 			    .data = BUFFER(fn->owner)};
 
 	t.kind = SIM_TLP_MEM_WRITE;
-	watch(o, &t, at + 1, fn->owner);
+	watch(o, &t, at + 1);
 	t.kind = SIM_TLP_MEM_READ;
-	watch(o, &t, at + 1, fn->owner);
+	watch(o, &t, at + 1);
 	t.kind = SIM_TLP_MSI;
 	t.data = 0;
-	watch(o, &t, at + 1, fn->owner);
+	watch(o, &t, at + 1);
 	if (!fn->address)
 		return;
 	t = (struct sim_tlp){
 		.vh = fn->owner, .address = fn->address, .data = BUFFER(fn->owner)};
 	t.kind = SIM_TLP_MEM_WRITE;
-	watch(o, &t, 0, fn->owner);
+	watch(o, &t, 0);
 	t.kind = SIM_TLP_MEM_READ;
-	watch(o, &t, 0, fn->owner);
+	watch(o, &t, 0);
 }
 
 static bool cuts(enum fm_op_kind k)
@@ -383,10 +402,6 @@ void oracle_traffic(struct oracle *o)
 
 /* ---- canary: a new owner finds nothing of the last one, and leaves everything ---- */
 
-/* The new owner's driver sets Command, the MSI-X table and its control; memory and ATS are left
- * to find. */
-#define DRIVER_STATES 3
-
 static void canary(struct oracle *o, struct fn *fn)
 {
 	unsigned dirt;
@@ -394,7 +409,9 @@ static void canary(struct oracle *o, struct fn *fn)
 	if (fn->seen != o->check || fn->filled == fn->owner || !fn->rid)
 		return;
 	dirt = sim_canary(o->w->chassis, o->w->now, fn->owner, fn->rid, 0);
-	if (fn->filled && dirt > DRIVER_STATES)
+	if (!fn->filled && dirt > o->driver_states)
+		o->driver_states = dirt; /* what a kernel and its driver set by themselves */
+	if (fn->filled && dirt > o->driver_states)
 		complain(o,
 			 "I2: host %u finds %u states of port %u pf%u vf%u as host %u left "
 			 "them",
@@ -446,31 +463,32 @@ static bool check_identities(struct oracle *o)
 
 /* ---- I5: what is reachable has a row in the store, which names that host ---- */
 
-static bool check_rows(struct oracle *o)
+static uint64_t fn_key(const struct fn *f)
 {
-	struct mr_map *rows = world_store_functions(o->w);
-	bool good = true;
+	return fm_fn_key(
+		(struct fm_fn_id){0, f->port, f->vf == FM_WHOLE ? FM_WHOLE : f->pf, f->vf});
+}
 
-	for (unsigned i = 0; good && i < o->fns; i++) {
+static bool check_rows(struct oracle *o, const struct mr_map *rows)
+{
+	for (unsigned i = 0; i < o->fns; i++) {
 		const struct fn *f = &o->fn[i];
-		struct fm_fn_id id = {0, f->port, f->vf == FM_WHOLE ? FM_WHOLE : f->pf, f->vf};
 		uint64_t vh = 0;
 
 		if (f->seen != o->check)
 			continue;
-		if (!mr_map_get_u64(rows, fm_fn_key(id), &vh))
-			good = complain(o,
+		if (!mr_map_get_u64(rows, fn_key(f), &vh))
+			return complain(o,
 					"I5: host %u reaches port %u pf%u vf%u, which no row "
 					"of the store names",
 					f->owner, f->port, f->pf, f->vf);
-		else if (vh && vh != f->owner)
-			good = complain(o,
+		if (vh && vh != f->owner)
+			return complain(o,
 					"I5: host %u reaches port %u pf%u vf%u, which the "
 					"store promises to host %u",
 					f->owner, f->port, f->pf, f->vf, (unsigned)vh);
 	}
-	mr_map_free(rows);
-	return good;
+	return true;
 }
 
 /* Functions of a full check that nobody reached have no owner any more. */
@@ -481,32 +499,63 @@ static void forget_owners(struct oracle *o)
 			o->fn[i].owner = 0;
 }
 
-bool oracle_check(struct oracle *o, unsigned vh)
+static bool concerns(const struct fn *f, unsigned vh)
 {
-	o->check++;
-	o->reachable = 0;
-	judge_watched(o);
+	return !vh || f->owner == vh || f->learnt[vh / 8] & 1 << vh % 8;
+}
+
+/* The host asked for, and those that may have its former functions by now. */
+static void probe_hosts(struct oracle *o, const struct mr_map *rows, unsigned vh)
+{
+	bool wanted[WORLD_HOSTS_MAX] = {false};
+
+	wanted[vh] = true;
+	for (unsigned i = 0; vh && i < o->fns; i++) {
+		uint64_t promised = 0;
+
+		if (concerns(&o->fn[i], vh) &&
+		    mr_map_get_u64(rows, fn_key(&o->fn[i]), &promised))
+			wanted[promised] = true;
+	}
 	for (unsigned h = 1; h <= o->w->hosts; h++)
-		learn_host(o, h);
-	for (unsigned h = 1; h <= o->w->hosts; h++)
-		if (!vh || h == vh)
+		if (!vh || wanted[h])
 			probe_host(o, h);
 	step_to_end(o);
+}
+
+static bool check(struct oracle *o, const struct mr_map *rows, unsigned vh)
+{
+	probe_hosts(o, rows, vh);
 	if (!vh)
 		forget_owners(o);
 	for (uint32_t i = 0; i < o->fns; i++)
-		if (!vh || o->fn[i].owner == vh || o->fn[i].learnt[vh / 8] & 1 << vh % 8)
+		if (concerns(&o->fn[i], vh))
 			probe_fn(o, i);
 	step_to_end(o);
 	for (unsigned i = 0; i < o->fns; i++) {
 		canary(o, &o->fn[i]);
 		mark_memory(o, &o->fn[i]);
 	}
-	if (o->complaint[0] || !check_identities(o) || !check_rows(o))
+	if (o->complaint[0] || !check_identities(o) || !check_rows(o, rows))
 		return false;
 	if (o->w->stray[0])
 		return complain(o, "%s", o->w->stray);
 	return vh || management_holds(o->w, o->complaint, sizeof(o->complaint));
+}
+
+bool oracle_check(struct oracle *o, unsigned vh)
+{
+	struct mr_map *rows = world_store_functions(o->w);
+	bool good;
+
+	o->check++;
+	o->reachable = 0;
+	judge_watched(o);
+	for (unsigned h = 1; h <= o->w->hosts; h++)
+		learn_host(o, h);
+	good = check(o, rows, vh);
+	mr_map_free(rows);
+	return good;
 }
 
 bool oracle_all_free(struct oracle *o)

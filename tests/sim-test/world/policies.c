@@ -65,16 +65,29 @@ static void profile_random(const struct policy *p, unsigned number, struct polic
 	}
 }
 
-void policy_random(struct policy *p, unsigned hosts, const bool *classes, struct mr_rng *rng)
+/* A template would want it once for each of its hosts. */
+static void whole_random(struct policy *p, struct mr_rng *rng)
+{
+	unsigned i = (unsigned)mr_rng_below(rng, POLICY_PROFILES);
+
+	p->whole = p->has_whole && p->profile[i].used && !p->profile[i].is_template
+			   ? i
+			   : POLICY_PROFILES;
+}
+
+void policy_random(struct policy *p, unsigned hosts, const bool *classes, bool has_whole,
+		   struct mr_rng *rng)
 {
 	memset(p, 0, sizeof(*p));
 	p->hosts = hosts;
+	p->has_whole = has_whole;
 	memcpy(p->classes, classes, sizeof(p->classes));
 	for (unsigned i = 0; i < POLICY_PROFILES; i++)
 		if (mr_rng_chance(rng, 35))
 			profile_random(p, i, &p->profile[i], rng);
 	if (!p->profile[9].used)
 		profile_random(p, 9, &p->profile[9], rng);
+	whole_random(p, rng);
 }
 
 static void edit_one(struct policy *p, struct mr_rng *rng)
@@ -115,6 +128,10 @@ void policy_edit(struct policy *p, struct mr_rng *rng)
 {
 	for (uint64_t n = 1 + mr_rng_below(rng, 3); n; n--)
 		edit_one(p, rng);
+	if (p->whole < POLICY_PROFILES && p->profile[p->whole].is_template)
+		p->whole = POLICY_PROFILES;
+	if (mr_rng_chance(rng, 30))
+		whole_random(p, rng);
 }
 
 /* ---- text ---- */
@@ -147,11 +164,13 @@ static void print_device(const struct policy_device *d, unsigned i, struct mr_bu
 	mr_buf_printf(out, "%s}\n", identity(d->device_class));
 }
 
-static void print_spec(const struct policy_profile *r, struct mr_buf *out)
+static void print_spec(const struct policy_profile *r, bool whole, struct mr_buf *out)
 {
 	mr_buf_puts(out, "    devices:\n");
 	for (unsigned i = 0; i < r->devices; i++)
 		print_device(&r->device[i], i, out);
+	if (whole)
+		mr_buf_puts(out, "      - {name: whole, class: gpu, pool: whole}\n");
 	if (r->anti_affinity)
 		mr_buf_puts(out, "    placement:\n      - {type: antiAffinity, devices: [d0, "
 				 "d1], topology: adapter, required: true}\n");
@@ -196,7 +215,7 @@ static void print_profile(const struct policy *p, unsigned i, struct mr_buf *out
 		else
 			mr_buf_printf(out, "    host: blade%02u\n", r->host + 1);
 	}
-	print_spec(r, out);
+	print_spec(r, i == p->whole, out);
 }
 
 static void print_common(const struct policy *p, struct mr_buf *out)
@@ -225,9 +244,15 @@ static void print_common(const struct policy *p, struct mr_buf *out)
 			mr_buf_printf(
 				out,
 				"---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: "
-				"{name: %s}\nspec: {adapterSelector: {class: %s}}\n",
+				"{name: %s}\nspec: {adapterSelector: {class: %s%s}}\n",
 				mr_class_name((enum mr_class)c),
-				mr_class_name((enum mr_class)c));
+				mr_class_name((enum mr_class)c),
+				c == MR_CLASS_GPU ? ", vendor: \"10de\"" : "");
+	if (p->has_whole)
+		mr_buf_puts(
+			out,
+			"---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: "
+			"whole}\nspec: {adapterSelector: {class: gpu, vendor: \"1002\"}}\n");
 	for (unsigned h = 0; h < p->hosts; h++)
 		mr_buf_printf(
 			out,

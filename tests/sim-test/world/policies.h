@@ -36,11 +36,14 @@ struct policy_profile {
 
 struct policy {
 	unsigned hosts;		      /* how many blades there are: blade01.. */
-	bool classes[MR_CLASS_COUNT]; /* which the chassis has */
+	bool classes[MR_CLASS_COUNT]; /* which the chassis shares */
+	bool has_whole;		      /* and it has a `base` GPU */
+	unsigned whole;		      /* the profile that gets it, POLICY_PROFILES = none */
 	struct policy_profile profile[POLICY_PROFILES];
 };
 
-void policy_random(struct policy *p, unsigned hosts, const bool *classes, struct mr_rng *rng);
+void policy_random(struct policy *p, unsigned hosts, const bool *classes, bool has_whole,
+		   struct mr_rng *rng);
 /* One to three edits: a profile comes, goes, moves, changes. */
 void policy_edit(struct policy *p, struct mr_rng *rng);
 void policy_print(const struct policy *p, struct mr_buf *out);

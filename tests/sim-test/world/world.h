@@ -63,6 +63,7 @@ struct world_msg {
 struct world_host {
 	struct sim_blade *blade; /* NULL: no such host */
 	struct ag_core *agent;	 /* NULL: not running */
+	bool crashed, cut;	 /* the test keeps it down, or off the network */
 	bool wants_agent;	 /* an agent runs on it whenever it is up */
 	unsigned life;
 	bool connected;
@@ -160,6 +161,8 @@ void world_manager_kill(struct world *w); /* as kill -9: what is durable stays *
 /* Asks and waits for the reply (w->reply); false when none came within a minute of virtual
  * time. */
 bool world_ask(struct world *w, const struct fm_request *r);
+/* Asks without waiting: w->replied tells when the answer is there. */
+void world_send(struct world *w, const struct fm_request *r);
 bool world_apply(struct world *w, const char *text);
 void world_mgmt_irq(struct world *w, uint32_t vector, uint32_t data);
 void world_engine_event(struct world *w, const struct fm_event *ev);
@@ -184,6 +187,10 @@ void world_writes_done(struct world *w, const uint8_t *ops, size_t len,
 void world_agent_event(struct world *w, unsigned vh, const struct ag_event *ev);
 void world_blade_changed(struct world *w,
 			 unsigned vh); /* drains uevents, starts or ends its agent */
+void world_agent_crash(struct world *w, unsigned vh); /* and does not come back by itself */
+void world_agent_restart(struct world *w, unsigned vh);
+void world_agent_cut(struct world *w, unsigned vh); /* its connection, until it joins */
+void world_agent_join(struct world *w, unsigned vh);
 void world_agents_manager(struct world *w, bool up); /* the manager came or went: connections */
 
 /* ---- link.c: agent.proto both ways ---- */

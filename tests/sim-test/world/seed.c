@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * After every operation the host that it was about is judged, everything once in a while.
+ */
+#include "tests/sim-test/world/seed.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/tree.h"
+
+#define FULL_EVERY 64
+#define TRACE_TAIL 6000
+/* The longest pause before something is tried again, and how many are waited for. */
+#define PAUSE_NS (65 * MR_NS_PER_S)
+#define PAUSES	 4
+
+void seed_fail(struct seed_run *r, const char *fmt, ...)
+{
+	struct mr_buf b = {0};
+	va_list ap;
+
+	if (r->failed)
+		return;
+	r->failed = true;
+	va_start(ap, fmt);
+	mr_buf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	mr_fmt(r->why, sizeof(r->why), "%s", mr_buf_text(&b));
+	mr_buf_done(&b);
+}
+
+static void on_op(struct world *w, const struct fm_op_result *res, void *arg)
+{
+	struct seed_run *r = arg;
+	unsigned vh = res->place.way != FM_WAY_NONE && res->place.port <= w->hosts
+			      ? res->place.port
+			      : 0;
+
+	if (r->failed || (!vh && res->kind != FM_OP_UNMAP && res->kind != FM_OP_MAP))
+		return;
+	if (!oracle_check(r->oracle, ++r->ops % FULL_EVERY ? vh : 0))
+		seed_fail(r, "%s", oracle_complaint(r->oracle));
+}
+
+static void before_batch(struct world *w, void *arg)
+{
+	struct seed_run *r = arg;
+
+	(void)w;
+	oracle_traffic(r->oracle);
+}
+
+/* Its profile has no host, or there is no room: whether the planner could place it all the same
+ * is asked of a plan. */
+static bool wants_no_host(const struct fm_assignment *a)
+{
+	return a->phase == FM_PHASE_PENDING && !a->host[0];
+}
+
+static unsigned not_active(struct seed_run *r, const struct fm_assignment **ret_first)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < fm_engine_assignments(r->w->engine); i++) {
+		const struct fm_assignment *a = fm_engine_assignment(r->w->engine, i);
+
+		if (a->phase == FM_PHASE_ACTIVE || wants_no_host(a))
+			continue;
+		if (!n++)
+			*ret_first = a;
+	}
+	return n;
+}
+
+static void trace_tree(struct world *w, const struct mr_tree *t)
+{
+	if (t->kind == MR_TREE_TEXT && t->text)
+		world_trace(w, "plan: %s %s", t->key ? t->key : "-", t->text);
+	for (unsigned i = 0; i < t->n; i++)
+		trace_tree(w, t->child[i]);
+}
+
+bool seed_in_force(struct seed_run *r, const struct policy *p)
+{
+	struct mr_buf text = {0};
+	struct fm_file file;
+	struct fm_request q;
+	bool same;
+
+	policy_print(p, &text);
+	q = seed_request(FM_VERB_PLAN, &file, &text);
+	same = world_ask(r->w, &q) && r->w->reply.exit_code == FM_EXIT_DONE;
+	if (!same && r->w->reply.tree)
+		trace_tree(r->w, r->w->reply.tree);
+	mr_buf_done(&text);
+	return same;
+}
+
+/* 'p' NULL: whatever is in force. */
+static bool at_rest(struct seed_run *r, const struct policy *p,
+		    const struct fm_assignment **ret_first)
+{
+	return !not_active(r, ret_first) && (!p || seed_in_force(r, p));
+}
+
+void seed_settled(struct seed_run *r, const struct policy *p, const char *when)
+{
+	const struct fm_assignment *a = NULL;
+	char name[FM_ASSIGNMENT_TEXT];
+	bool settled;
+	unsigned n;
+
+	if (r->failed)
+		return;
+	settled = world_settle(r->w, SEED_SETTLE_NS);
+	for (unsigned i = 0; i < PAUSES && !r->failed && !at_rest(r, p, &a); i++) {
+		world_run_for(r->w, PAUSE_NS);
+		settled = world_settle(r->w, SEED_SETTLE_NS);
+	}
+	if (!settled)
+		seed_fail(r, "%s: not idle after %d s", when,
+			  (int)(SEED_SETTLE_NS / MR_NS_PER_S));
+	n = not_active(r, &a);
+	if (n)
+		seed_fail(r, "%s: %u assignments are not Active; first %s on %s is %s: %s %s",
+			  when, n, fm_assignment_text(a, name), a->host,
+			  fm_phase_name(a->phase), mr_reason_name(a->reason), a->detail);
+	if (!r->failed && (!oracle_check(r->oracle, 0) || !oracle_stale_writer(r->oracle)))
+		seed_fail(r, "%s", oracle_complaint(r->oracle));
+}
+
+/* Everything that the set 'random' had and the new text has not goes. */
+struct fm_request seed_request(enum fm_verb verb, struct fm_file *file, struct mr_buf *text)
+{
+	*file = (struct fm_file){"random.yaml", mr_buf_text(text), text->len};
+	return (struct fm_request){.verb = verb,
+				   .kind = "",
+				   .name = "",
+				   .host = "",
+				   .set = "random",
+				   .who = "test",
+				   .file = file,
+				   .files = 1,
+				   .yes = true,
+				   .prune = true};
+}
+
+static void refused(struct seed_run *r, const char *when)
+{
+	struct mr_buf out = {0};
+
+	if (r->w->reply.diags)
+		mr_diags_print(r->w->reply.diags, &out);
+	seed_fail(r, "%s: apply was refused: %s %s", when,
+		  r->w->reply.text ? r->w->reply.text : "", mr_buf_text(&out));
+	mr_buf_done(&out);
+}
+
+void seed_apply(struct seed_run *r, const struct policy *p, const char *when)
+{
+	struct mr_buf text = {0};
+	struct fm_request q;
+	struct fm_file file;
+
+	if (r->failed)
+		return;
+	policy_print(p, &text);
+	q = seed_request(FM_VERB_APPLY, &file, &text);
+	if (!world_ask(r->w, &q))
+		seed_fail(r, "%s: apply: no answer", when);
+	else if (r->w->reply.exit_code != FM_EXIT_DONE)
+		refused(r, when);
+	mr_buf_done(&text);
+	seed_settled(r, p, when);
+}
+
+void seed_delete(struct seed_run *r)
+{
+	for (unsigned i = 0; i < POLICY_PROFILES; i++)
+		r->p.profile[i].used = false;
+	seed_apply(r, &r->p, "after the delete");
+	if (!r->failed && !oracle_all_free(r->oracle))
+		seed_fail(r, "%s", oracle_complaint(r->oracle));
+}
+
+/* The classes that the chassis shares; whether it has a whole device to give. */
+static bool chassis_classes(const struct fm_inventory *inv, bool *classes)
+{
+	bool whole = false;
+
+	for (unsigned i = 0; inv->n && i < inv->chassis[0].adapters; i++) {
+		const struct fm_adapter *a = &inv->chassis[0].adapter[i];
+
+		if (a->kind == FM_ADAPTER_BASE)
+			whole = true;
+		else
+			classes[a->device_class] = true;
+	}
+	return whole;
+}
+
+/* Two of three blades have an agent. */
+static bool agent_on(const char *host)
+{
+	return host[strlen(host) - 1] % 3 != 0;
+}
+
+void seed_begin(struct seed_run *r, const char *chassis, uint64_t seed, bool verbose)
+{
+	bool classes[MR_CLASS_COUNT] = {false};
+	unsigned hosts;
+	bool whole;
+
+	memset(r, 0, sizeof(*r));
+	r->w = world_new(chassis, seed, agent_on);
+	hosts = r->w->hosts < POLICY_HOSTS ? r->w->hosts : POLICY_HOSTS;
+	r->w->verbose = verbose;
+	r->oracle = oracle_new(r->w);
+	world_run_for(r->w, 10 * MR_NS_PER_S);
+	world_manager_start(r->w);
+	world_settle(r->w, SEED_SETTLE_NS);
+	r->w->on_op = on_op;
+	r->w->before_batch = before_batch;
+	r->w->arg = r;
+	whole = chassis_classes(fm_engine_inventory(r->w->engine), classes);
+	policy_random(&r->p, hosts, classes, whole, &r->w->rng);
+}
+
+void seed_end(struct seed_run *r)
+{
+	oracle_free(r->oracle);
+	world_free(r->w);
+}
+
+static bool one(const char *program, const char *chassis, uint64_t seed, bool verbose,
+		void (*run)(struct seed_run *r))
+{
+	struct seed_run r;
+	const char *trace;
+
+	seed_begin(&r, chassis, seed, verbose);
+	run(&r);
+	trace = mr_buf_text(&r.w->trace);
+	if (r.failed)
+		fprintf(stderr,
+			"%s\nFAILED: %s\nreplay: %s --chassis %s --seed %llu --count 1 "
+			"--verbose\n",
+			trace + (r.w->trace.len > TRACE_TAIL ? r.w->trace.len - TRACE_TAIL : 0),
+			r.why, program, chassis, (unsigned long long)seed);
+	else if (verbose)
+		fprintf(stderr, "seed %llu: %llu operations, %llu requests of the oracle\n",
+			(unsigned long long)seed, (unsigned long long)r.ops,
+			(unsigned long long)oracle_requests(r.oracle));
+	seed_end(&r);
+	return !r.failed;
+}
+
+int seed_main(int argc, char **argv, const char *program, void (*run)(struct seed_run *r))
+{
+	static const struct option options[] = {{"chassis", 1, NULL, 'c'},
+						{"seed", 1, NULL, 's'},
+						{"count", 1, NULL, 'n'},
+						{"verbose", 0, NULL, 'v'},
+						{0}};
+	const char *chassis = SRCDIR "/config/large-chassis.yaml";
+	uint64_t seed = 1, count = 1, failed = 0;
+	bool verbose = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'c')
+			chassis = optarg;
+		else if (c == 's')
+			seed = strtoull(optarg, NULL, 10);
+		else if (c == 'n')
+			count = strtoull(optarg, NULL, 10);
+		else if (c == 'v')
+			verbose = true;
+		else
+			return 64;
+	}
+	for (uint64_t i = 0; i < count; i++)
+		if (!one(program, chassis, seed + i, verbose, run))
+			failed++;
+	printf("%llu of %llu seeds passed\n", (unsigned long long)(count - failed),
+	       (unsigned long long)count);
+	return failed != 0;
+}
