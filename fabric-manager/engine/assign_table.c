@@ -64,7 +64,7 @@ bool fm_step_leads_there(const struct fm_engine *e, const struct fm_asg *a)
 }
 static bool without_consent(const struct fm_engine *e, const struct fm_asg *a)
 {
-	return !a->consent && fm_step_leads_there(e, a);
+	return !a->consent && fm_step_leads_there(e, a) && fm_tomb_of(e, a);
 }
 static bool not_reset(const struct fm_engine *e, const struct fm_asg *a)
 {

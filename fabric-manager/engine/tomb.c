@@ -54,6 +54,15 @@ void fm_tomb_add(struct fm_engine *e, const struct fm_asg *a)
 	fm_rec(e, FM_RECORD_TOMBSTONE)->tombstone = t;
 }
 
+/* Whether its register is being written right now. */
+static bool being_written(const struct fm_engine *e, const struct fm_rec_tombstone *t)
+{
+	const struct fm_asg *a = fm_asg_by_id(e, t->assignment);
+
+	return a && a->step == FM_STEP_TOMBSTONE && a->tag &&
+	       same_place(&a->a.place, &t->place);
+}
+
 static void clear_one(struct fm_engine *e, unsigned i, const char *why)
 {
 	struct fm_rec_tombstone t = e->tomb[i];
@@ -79,7 +88,8 @@ static void clear_one(struct fm_engine *e, unsigned i, const char *why)
 	fm_note(e, MR_REASON_OK, h->name, "bridge %u may be used again: %s", t.place.bridge,
 		why);
 	b = t.place.bridge < h->bridges ? &h->bridge[t.place.bridge] : NULL;
-	if (fm_ch_ready(e, op.chassis) && b && (b->tombstone || t.place.way == FM_WAY_LVF)) {
+	if (fm_ch_ready(e, op.chassis) && b &&
+	    (b->tombstone || t.place.way == FM_WAY_LVF || being_written(e, &t))) {
 		if (b->target)
 			op.fn.port = (uint16_t)MR_TARGET_PORT(b->target);
 		op.fn.chassis = op.chassis;
@@ -87,6 +97,14 @@ static void clear_one(struct fm_engine *e, unsigned i, const char *why)
 	}
 	fm_attach_tidy(e, op.chassis, t.place.port);
 	fm_plan_soon(e, 20 * MR_NS_PER_MS);
+}
+
+/* Whether there is one where 'a' stands: its host may have consumed the removal already. */
+bool fm_tomb_of(const struct fm_engine *e, const struct fm_asg *a)
+{
+	uint64_t at;
+
+	return mr_map_get_u64(e->tomb_by, fm_place_key(a->a.chassis, &a->a.place), &at);
 }
 
 /* Whether an assignment still stands on the tombstoned place: its cut is not done. */

@@ -303,6 +303,39 @@ START_TEST(who_waits_reads_what_was_put_off)
 }
 END_TEST
 
+/* Another VF count: VF Enable 0, nothing of the capability for a second, NumVFs, VF Enable 1.
+ */
+START_TEST(a_count_changes_in_its_order)
+{
+	struct fm_op op = {.tag = 9, .kind = FM_OP_PROVISION, .fn = {.port = 2}, .value = 4};
+	const uint64_t ctrl = 0x140 + PCI_SRIOV_CTRL, num = 0x140 + PCI_SRIOV_NUM_VF;
+	int64_t start = f.now.mono_ns;
+	unsigned n = 0, off;
+
+	mem(&f, vf + VF_COOKIE, 0x700000001ull);
+	ck_assert_int_eq(fake_op(&f, &op).reason, MR_REASON_CONFLICT);
+	for (unsigned i = 0; i < f.writes; i++)
+		ck_assert_uint_ne(f.write[i].space, MR_SPACE_CONFIG);
+	mem(&f, vf + VF_COOKIE, 0);
+	f.writes = 0;
+	fake_step(&f, &(struct fm_mr_event){.kind = FM_MR_OP, .op = &op});
+	off = f.writes;
+	ck_assert_uint_eq(last_value(ctrl) & PCI_SRIOV_CTRL_VFE, 0);
+	while (!f.results && n++ < 16) {
+		f.now.mono_ns = fm_mrpcim_deadline(f.m);
+		if (f.now.mono_ns < start + MR_NS_PER_S)
+			ck_assert_uint_eq(f.writes, off);
+		fake_step(&f, &(struct fm_mr_event){.kind = FM_MR_TIMER});
+	}
+	ck_assert_uint_eq(f.results, 1);
+	ck_assert_int_eq(f.result[0].end, FM_OP_DONE);
+	ck_assert_int_ge(f.now.mono_ns - start, MR_NS_PER_S + 100 * MR_NS_PER_MS);
+	ck_assert_uint_eq(last_value(num), 4);
+	ck_assert_uint_ne(last_value(ctrl) & PCI_SRIOV_CTRL_VFE, 0);
+	ck_assert_uint_lt(place_of(ctrl), place_of(num));
+}
+END_TEST
+
 static void port_resets(struct fake *x, const struct fake_write *w)
 {
 	if (w->address == SW_PORT(4) + PORT_RESET)
@@ -537,6 +570,7 @@ int main(void)
 	tcase_add_test(t, a_reset_that_is_not_confirmed_ends_in_time);
 	tcase_add_test(t, a_reset_that_leaves_something_is_refused);
 	tcase_add_test(t, an_event_ends_the_wait);
+	tcase_add_test(t, a_count_changes_in_its_order);
 	tcase_add_test(t, events_in_a_row_are_read_together);
 	tcase_add_test(t, a_filling_ring_is_read_at_once);
 	tcase_add_test(t, who_waits_reads_what_was_put_off);

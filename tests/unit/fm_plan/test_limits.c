@@ -2,6 +2,7 @@
 /* The planner by cases: hard limits with their words, ties, ways, identities. */
 #include <check.h>
 
+#include "common/tree.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/fm_plan/fixture.h"
 
@@ -272,6 +273,7 @@ START_TEST(test_provision)
 {
 	struct fix *f = fix_single(FM_ADAPTER_SRIOV, 8, false);
 	struct fm_pf *pf = &f->inv.chassis[0].adapter[0].pf[0];
+	struct mr_tree *tree;
 	struct fm_plan *p;
 
 	f->d->pool[0].provision = 4;
@@ -291,6 +293,10 @@ START_TEST(test_provision)
 	ck_assert_int_eq(p->change[0].change_class, FM_CLASS_COUNT);
 	ck_assert_uint_eq(p->change[0].value, 4);
 	ck_assert(p->placed[3].placed && !p->placed[4].placed);
+	tree = fm_plan_tree(p, &f->in);
+	ck_assert_str_eq(mr_tree_text(mr_tree_get(tree, "changes")->child[0], "detail"),
+			 "8 -> 4 VFs on each PF; after approval interrupts a/boot on blade01");
+	mr_tree_free(tree);
 	fm_plan_free(p);
 	pf->numvfs = 4;
 	f->d->pool[0].provision = 0;
