@@ -396,6 +396,8 @@ static void try_again(struct fm_engine *e, struct fm_asg *a)
 /* What the hardware chose or now shows, taken over by the assignment. */
 static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_result *r)
 {
+	struct fm_bridge *b = fm_asg_bridge(e, a);
+
 	if (a->step == FM_STEP_MAP && r->place.way == a->a.place.way) {
 		fm_asg_unindex(e, a);
 		a->a.place = r->place;
@@ -403,6 +405,8 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 	}
 	if (a->step == FM_STEP_READ_BACK)
 		fm_asg_slot(e, a);
+	if (a->step == FM_STEP_TOMBSTONE && a->a.place.way != FM_WAY_LVF && b)
+		b->tombstone = true;
 	if (a->step == FM_STEP_REQUEST_OUT)
 		a->retracts = true;
 	if (a->step == FM_STEP_BACK_RETRACT)

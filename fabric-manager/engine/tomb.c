@@ -93,6 +93,7 @@ static void clear_one(struct fm_engine *e, unsigned i, const char *why)
 		if (b->target)
 			op.fn.port = (uint16_t)MR_TARGET_PORT(b->target);
 		op.fn.chassis = op.chassis;
+		b->tombstone = b->tombstone && t.place.way == FM_WAY_LVF;
 		fm_op_send(e, &op, FM_TAG_TOMB, 0, 0);
 	}
 	fm_attach_tidy(e, op.chassis, t.place.port);
