@@ -304,7 +304,19 @@ int sim_blade_autoprobe(struct sim_blade *b, uint16_t rid, bool on)
 	return 0;
 }
 
-/* The migration interrupt of a PF: the status is cleared, user space is told and acts. */
+/* VFs that were taken without the host's consent: their slots read Unavailable. */
+static void drop_taken(struct sim_blade *b, struct mr_now now, const struct blade_node *pf)
+{
+	for (unsigned i = pf->d.numvfs; i-- > 0;) {
+		struct blade_node *vf = find_vf(b, pf, i);
+
+		if (vf && vf_state(b, now, pf, i) == MR_VF_UNAVAILABLE)
+			blade_remove_node(b, now, vf, true);
+	}
+}
+
+/* The migration interrupt of a PF: the status is cleared, what was taken by force goes, user
+ * space is told and acts. */
 void blade_migration(struct sim_blade *b, struct mr_now now, uint16_t rid)
 {
 	struct blade_node *pf = blade_node(b, rid);
@@ -312,6 +324,7 @@ void blade_migration(struct sim_blade *b, struct mr_now now, uint16_t rid)
 	if (!pf || !pf->vfm || !(reg(b, now, pf, PCI_SRIOV_STATUS, 2) & PCI_SRIOV_STATUS_VFM))
 		return;
 	set(b, now, pf, PCI_SRIOV_STATUS, 2, PCI_SRIOV_STATUS_VFM);
+	drop_taken(b, now, pf);
 	blade_uevent_dev(b, "change", pf, "VF_MIGRATION=1");
 	blade_changed(b);
 }

@@ -132,6 +132,15 @@ START_TEST(migration)
 	ck_assert(by_ids(0x15b3, 0x101e, 0) != NULL);
 	ck_assert(by_ids(0x15b3, 0x101e, 0)->is_virtfn);
 	ck_assert_uint_eq(ct(&x, "nic-left", vf + VF_MAP), 1 | 1 << 16 | 3ull << 32);
+	/* taken by force while the kernel hangs: it lets go of the device when it goes on */
+	sim_blade_hang(blade, true);
+	ck_assert_uint_eq(ct_w(&x, "nic-left", vf + VF_COMMAND, MR_VFC_FORCE_OUT), MR_BATCH_OK);
+	settle(5 * MR_NS_PER_S);
+	ck_assert(by_ids(0x15b3, 0x101e, 0) != NULL);
+	sim_blade_hang(blade, false);
+	settle(5 * MR_NS_PER_S);
+	ck_assert(by_ids(0x15b3, 0x101e, 0) == NULL);
+	ck_assert(by_ids(0x15b3, 0x101d, 0) != NULL);
 	done();
 }
 END_TEST
