@@ -184,6 +184,11 @@ void fm_attach_leave(struct fm_engine *e, unsigned chassis, unsigned host_port, 
 void fm_attach_join(struct fm_engine *e, unsigned chassis);
 /* The host behind the port booted: its SR-PCIM has to enable again. */
 void fm_attach_booted(struct fm_engine *e, unsigned chassis, unsigned host_port);
+/* The adapter behind 'port' came or went: its PFs start anew. */
+void fm_attach_adapter(struct fm_engine *e, unsigned chassis, unsigned port);
+/* The host shows a PF with so many VFs enabled, 0 also when it shows the PF no more. */
+void fm_attach_numvfs(struct fm_engine *e, unsigned chassis, const struct fm_place *pf,
+		      unsigned numvfs);
 /* An agent is there: PFs that nobody uses any more may go. */
 void fm_attach_tidy(struct fm_engine *e, unsigned chassis, unsigned host_port);
 void fm_tidy_timer(struct fm_engine *e);

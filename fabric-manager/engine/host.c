@@ -112,6 +112,11 @@ static void vanished(struct fm_engine *e, struct fm_session *s, const struct fm_
 	fm_asg_phase(e, a, FM_PHASE_DEGRADED, 0);
 }
 
+static bool is_pf(const struct fm_place *p)
+{
+	return p->way == FM_WAY_LVF && !p->slot;
+}
+
 static void put(struct fm_engine *e, struct fm_session *s, const struct fm_agent_fn *f)
 {
 	struct fm_hst *h = s->host;
@@ -122,6 +127,8 @@ static void put(struct fm_engine *e, struct fm_session *s, const struct fm_agent
 		mr_map_set_u64(h->fn, fm_place_key(0, &f->place), (uintptr_t)have);
 	}
 	*have = *f;
+	if (is_pf(&f->place))
+		fm_attach_numvfs(e, chassis_at(s, f->place.port), &f->place, f->numvfs);
 	appeared(e, s, f);
 }
 
@@ -133,6 +140,8 @@ static void take_away(struct fm_engine *e, struct fm_session *s, const struct fm
 		mr_map_del_u64(s->host->fn, fm_place_key(0, p));
 		free(have);
 	}
+	if (is_pf(p))
+		fm_attach_numvfs(e, chassis_at(s, p->port), p, 0);
 	vanished(e, s, p);
 }
 

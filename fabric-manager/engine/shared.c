@@ -228,6 +228,15 @@ static void mark(struct fm_engine *e, unsigned chassis, const struct fm_place *p
 		t->used = true;
 }
 
+/* A pulled adapter's PFs stay where they are: there is nothing to detach, and it may come back.
+ */
+static bool adapter_there(const struct fm_engine *e, const struct fm_attach *t)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, t->chassis, t->port);
+
+	return d && d->present;
+}
+
 /*
  * Takes out the PFs of which nothing is used any more. A slot with a tombstone is still in use
  * by the host's kernel.
@@ -250,7 +259,7 @@ void fm_tidy_timer(struct fm_engine *e)
 		struct fm_attach *t = &e->attach[i];
 
 		if (!t->idle || t->used || t->tag || t->state != FM_ATTACH_UP ||
-		    !fm_ch_ready(e, t->chassis) ||
+		    !fm_ch_ready(e, t->chassis) || !adapter_there(e, t) ||
 		    fm_tomb_at(e, t->chassis, t->host_port, t->bridge))
 			continue;
 		t->idle = false;
@@ -279,6 +288,28 @@ void fm_attach_booted(struct fm_engine *e, unsigned chassis, unsigned host_port)
 	for (unsigned i = 0; i < e->attaches; i++)
 		if (e->attach[i].chassis == chassis && e->attach[i].host_port == host_port)
 			e->attach[i].enabled = 0;
+}
+
+/* The adapter behind 'port' came or went: its PFs start anew. */
+void fm_attach_adapter(struct fm_engine *e, unsigned chassis, unsigned port)
+{
+	for (unsigned i = 0; i < e->attaches; i++)
+		if (e->attach[i].chassis == chassis && e->attach[i].port == port)
+			e->attach[i].enabled = 0;
+}
+
+/* The host shows a PF with so many VFs enabled, 0 also when it shows the PF no more: what comes
+ * next there is enabled anew. */
+void fm_attach_numvfs(struct fm_engine *e, unsigned chassis, const struct fm_place *pf,
+		      unsigned numvfs)
+{
+	for (unsigned i = 0; i < e->attaches && !numvfs; i++) {
+		struct fm_attach *t = &e->attach[i];
+
+		if (t->chassis == chassis && t->host_port == pf->port &&
+		    t->bridge == pf->bridge)
+			t->enabled &= (uint16_t) ~(1u << pf->pf);
+	}
 }
 
 /* An agent is there: PFs that nobody uses any more may go. */
