@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from simulator import PROGRAMS, SOURCES, Simulator, read
@@ -184,6 +185,15 @@ class Fabric:
                                      (seconds, what, look(), self.picture()))
             PACE.wait(0.02)
 
+    def holds(self, condition, what, seconds):
+        """The condition must not fail while that time passes."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if not condition():
+                self.keep = True
+                raise AssertionError("%s no longer\n%s" % (what, self.picture()))
+            PACE.wait(0.05)
+
     # conditions and looks
 
     def agents_accepted(self):
@@ -224,7 +234,7 @@ class Fabric:
 
     def writes(self):
         """Register writes to each function, as the chassis counted them."""
-        return {"%s/pf%d/vf%d" % (a["name"], f.get("pf", 0), f.get("vf", 0)): f["writes"]
+        return {f["name"]: f["writes"]
                 for a in self.sim.status()["adapters"] for f in a["functions"]}
 
     def functions_on(self, blade):
@@ -249,3 +259,23 @@ class Fabric:
             for path in glob.glob(d + "/" + what):
                 f[kind] = read(path)
         return f
+
+
+class FabricTest(unittest.TestCase):
+    """Tests that share one fabric, in the order of their names."""
+    options = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.f = Fabric(**cls.options)
+        cls.addClassCleanup(cls.finish)
+        cls.prepare()
+
+    @classmethod
+    def prepare(cls):
+        """What comes before the first test."""
+
+    @classmethod
+    def finish(cls):
+        wrong = cls.f.end()
+        assert not wrong, "\n".join(wrong)

@@ -28,7 +28,8 @@ class Simulator:
             self.log.append(line)
             if " is up" in line:
                 break
-        self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr))
+        self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr),
+                                       daemon=True)
         self.reader.start()
 
     def stop(self, sig=signal.SIGTERM):

@@ -13,7 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from fabric import BLADES, DEADLINE, DEMO, PROGRAMS, Fabric
+from fabric import BLADES, DEADLINE, DEMO, PROGRAMS, FabricTest
 
 
 def option(name, default):
@@ -95,19 +95,13 @@ class Policies:
                 for b, devices in self.profiles.items() for n, (k, rate) in devices.items()}
 
 
-class Kill(unittest.TestCase):
+class Kill(FabricTest):
     @classmethod
-    def setUpClass(cls):
-        cls.f = Fabric()
+    def prepare(cls):
         cls.random = random.Random(SEED)
         cls.policies = Policies(SEED)
         cls.acked = {}
         cls.version = cls.f.status()["version"]
-
-    @classmethod
-    def tearDownClass(cls):
-        wrong = cls.f.end()
-        assert not wrong, "\n".join(wrong)
 
     def begin(self, path):
         """apply without --wait, as a process of its own: the acknowledgement is its exit code 0."""

@@ -7,7 +7,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from fabric import BLADES, DEMO, HOSTS, Fabric
+from fabric import BLADES, DEMO, HOSTS, FabricTest
 from simulator import PROGRAMS, SOURCES
 from test_lspci import description, size, value
 
@@ -20,17 +20,11 @@ def plain(text):
     return text.replace("0x", "").replace(":", "")
 
 
-class Main(unittest.TestCase):
+class Main(FabricTest):
     @classmethod
-    def setUpClass(cls):
-        cls.f = Fabric()
+    def prepare(cls):
         cls.f.timed("apply of the demo policy, 13 assignments", lambda: cls.f.apply(DEMO))
         cls.models = description()
-
-    @classmethod
-    def tearDownClass(cls):
-        wrong = cls.f.end()
-        assert not wrong, "\n".join(wrong)
 
     def test_1_every_device_is_where_it_should_be_and_nowhere_else(self):
         seen = {b: self.f.functions_on(b) for b in BLADES}

@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from fabric import DEMO, Fabric
+from fabric import DEMO, FabricTest
 
 REBOOTED = ("blade03", "blade04")  # VF migration with LVFs and bridges; a stock kernel
 
@@ -18,18 +18,13 @@ def without_places(functions):
                   for f in functions.values())
 
 
-class Reboot(unittest.TestCase):
+class Reboot(FabricTest):
     @classmethod
-    def setUpClass(cls):
-        cls.f = f = Fabric()
+    def prepare(cls):
+        f = cls.f
         f.apply(DEMO)
         cls.before = {b: f.functions_on(b) for b in REBOOTED}
         cls.assigned = f.assignments()
-
-    @classmethod
-    def tearDownClass(cls):
-        wrong = cls.f.end()
-        assert not wrong, "\n".join(wrong)
 
     def boot_id(self, blade):
         return self.f.sim.blade(blade)["bootId"]
