@@ -61,10 +61,10 @@ unsigned sim_fn_dirt(const struct sim_fn *f, unsigned vectors)
 			  !msix_clean(f, vectors) + !mem_clean(f) + f->errors);
 }
 
-/* 1 when any BAR has an address. */
-unsigned sim_fn_addressed(const struct sim_fn *f)
+/* How many of these a kernel sets when it enumerates: addresses, error reporting. */
+unsigned sim_fn_enumerated(const struct sim_fn *f)
 {
-	return !bars_clean(f);
+	return (unsigned)(!bars_clean(f) + !!(f->devctl | f->devctl2 | f->lnkctl));
 }
 
 /* Whether the function is as after a reset. */

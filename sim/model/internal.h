@@ -362,7 +362,7 @@ unsigned sim_model_buses(const struct sim_model_desc *m);
 /* fn.c */
 void sim_fn_reset(struct sim_fn *f);
 void sim_fn_done(struct sim_fn *f);
-unsigned sim_fn_addressed(const struct sim_fn *f);
+unsigned sim_fn_enumerated(const struct sim_fn *f);
 unsigned sim_fn_dirt(const struct sim_fn *f, unsigned vectors);
 uint64_t sim_bar_size(const struct sim_loc *l, unsigned i, unsigned *ret_flags);
 uint64_t sim_model_bar_reg(const struct sim_model_desc *m, unsigned i);

@@ -154,9 +154,9 @@ unsigned sim_canary(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint1
 	l = vh ? sim_vh_locate(c, vh, rid) : sim_vh0_locate(c, rid);
 	if (!sim_loc_answers(c, &l) || sim_loc_is_bridge(&l))
 		return 0;
-	/* addresses are the host's own business: it sets them before any driver looks */
+	/* what a kernel sets when it enumerates is there before any driver looks */
 	if (!tag)
-		return sim_fn_dirt(l.fn, l.a->m.msix) - sim_fn_addressed(l.fn);
+		return sim_fn_dirt(l.fn, l.a->m.msix) - sim_fn_enumerated(l.fn);
 	sim_fn_touched(&l);
 	fill(l.fn, l.a->m.msix, tag);
 	return 0;
