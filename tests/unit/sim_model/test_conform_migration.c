@@ -393,6 +393,24 @@ START_TEST(reboot_packs_without_a_manager)
 }
 END_TEST
 
+/* HANDOVER 1: VF Enable, on or off, is an event of the hierarchy: slots may have moved. */
+START_TEST(vf_enable_is_told)
+{
+	uint64_t head = sw(&x, SW_EVENT_HEAD), event;
+
+	for (unsigned on = 2; on-- > 0; head++) {
+		iov_w(&f, PCI_SRIOV_CTRL, 2, on ? ON : PCI_SRIOV_CTRL_ARI);
+		ck_assert_uint_eq(sw(&x, SW_EVENT_HEAD), head + 1);
+		event = SW_EVENTS + head % (sw(&x, SW_CAPS) >> 48) * 0x20;
+		ck_assert_uint_eq(sw(&x, event) & 0xffff, MR_EV_VF_ENABLE);
+		ck_assert_uint_eq(sw(&x, event) >> 32 & 0xffff, 1);
+		ck_assert_uint_eq(sw(&x, event + 0x18), on);
+	}
+	iov_w(&f, PCI_SRIOV_CTRL, 2, PCI_SRIOV_CTRL_ARI | PCI_SRIOV_CTRL_MSE);
+	ck_assert_uint_eq(sw(&x, SW_EVENT_HEAD), head);
+}
+END_TEST
+
 /* HANDOVER 1: a row of another hierarchy never occupies a slot here. */
 START_TEST(foreign_rows_take_no_slot)
 {
@@ -467,6 +485,7 @@ int main(void)
 	tcase_add_test(t, total_vfs_may_exceed_the_device);
 	tcase_add_test(t, packed_while_disabled);
 	tcase_add_test(t, reboot_packs_without_a_manager);
+	tcase_add_test(t, vf_enable_is_told);
 	tcase_add_test(t, foreign_rows_take_no_slot);
 	tcase_add_test(t, vh0_is_never_packed);
 	tcase_add_test(t, reset_before_the_next_owner);

@@ -97,6 +97,7 @@ static const struct {
 	{"unit absurd", "100Gbit", "100GiB", "ports[0].speed"},
 	{"too small a BAR", "64KiB", "1KiB", "expected 4096 to"},
 	{"BAR no power of two", "64KiB", "96KiB", "power of two"},
+	{"no yes or no", "msix: 16", "dependentPfs: some", "expected true or false"},
 	{"too many vectors", "msix: 16", "msix: 2048", "2048 MSI-X vectors need 33024 bytes"},
 	{"speed", "{speed: 16GT, width: 16}", "{speed: 17GT, width: 16}",
 	 "'17GT' is not one of"},
