@@ -237,8 +237,10 @@ int sim_desc_read(const char *file, const char *text, size_t len, struct sim_des
 			     docs.n);
 	} else {
 		sim_rd_map(&rd, docs.doc[0], "", doc_fields, rd.desc);
-		if (diags->errors == before)
+		if (diags->errors == before) {
+			sim_desc_profiles(rd.desc);
 			sim_desc_check(&rd, mr_yaml_get(docs.doc[0], "spec"));
+		}
 	}
 	mr_yaml_docs_done(&docs);
 	if (diags->errors != before) {

@@ -100,4 +100,8 @@ int sim_desc_read(const char *file, const char *text, size_t len, struct sim_des
 		  struct mr_diags *diags);
 void sim_desc_free(struct sim_desc *d);
 
+/* Device models that need no description: the one called 'name', the i-th (NULL: none). */
+const struct sim_model_desc *sim_profile_find(const char *name);
+const struct sim_model_desc *sim_profile(unsigned i);
+
 #endif

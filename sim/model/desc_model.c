@@ -11,6 +11,7 @@
 
 #define AT(type, member) offsetof(struct type, member)
 #define LIST_MAX	 1024
+#define PROFILE(i)	 (0x10000u + (i)) /* index of a model while the file is being read */
 
 static SIM_READER(read_kind)
 {
@@ -124,6 +125,7 @@ static SIM_READER(read_bars)
 	(void)f;
 	if (!sim_rd_seq(rd, y, path))
 		return;
+	memset(m->bar, 0, sizeof(m->bar)); /* those of the profile */
 	if (!y->n || y->n > 6) {
 		sim_rd_error(rd, y, path, "%u BARs: expected 1 to 6", y->n);
 		return;
@@ -142,7 +144,18 @@ static const struct sim_field timing_fields[] = {
 	{0},
 };
 
+/* Its values are there already; what is written beside it changes them. */
+static SIM_READER(read_profile)
+{
+	const char *text = sim_rd_text(rd, y, path);
+
+	(void)f, (void)to;
+	if (text && !sim_profile_find(text))
+		sim_rd_error(rd, y, path, "there is no profile '%.64s'", text);
+}
+
 static const struct sim_field model_fields[] = {
+	{"profile", read_profile, 0, 0, 0, false, NULL},
 	{"kind", read_kind, AT(sim_model_desc, kind), 0, 0, true, NULL},
 	{"class", read_class, AT(sim_model_desc, device_class), 0, 0, true, NULL},
 	{"vendor", sim_rd_hex16, AT(sim_model_desc, vendor), 0, 0, true, NULL},
@@ -201,19 +214,39 @@ static bool name_known(const struct sim_desc *d, unsigned n, const char *name)
 	return false;
 }
 
+/* The fields of a model that starts from a profile: none of them is needed. */
+static void read_changes(struct sim_rd *rd, const struct mr_yaml *y, const char *path,
+			 struct sim_model_desc *m)
+{
+	struct sim_field fields[sizeof(model_fields) / sizeof(model_fields[0])];
+
+	memcpy(fields, model_fields, sizeof(fields));
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		fields[i].required = false;
+	sim_rd_map(rd, y, path, fields, m);
+}
+
 static void read_model(struct sim_rd *rd, const struct mr_yaml *key, const struct mr_yaml *y,
 		       const char *path)
 {
 	struct sim_desc *d = rd->desc;
 	struct sim_model_desc *m = &d->model[d->models++];
+	const struct mr_yaml *from = y->kind == MR_YAML_MAP ? mr_yaml_get(y, "profile") : NULL;
+	const struct sim_model_desc *profile =
+		from && from->kind == MR_YAML_SCALAR ? sim_profile_find(from->text) : NULL;
 
 	*m = (struct sim_model_desc){.msix = 16, .rate_step_mbps = 1};
+	if (profile)
+		*m = *profile;
 	sim_rd_name(rd, NULL, key, path, m->name);
 	if (name_known(d, d->models - 1, m->name))
 		sim_rd_error(rd, key, path, "two models have this name");
-	sim_rd_map(rd, y, path, model_fields, m);
+	if (from)
+		read_changes(rd, y, path, m);
+	else
+		sim_rd_map(rd, y, path, model_fields, m);
 	m->pfs = m->ports ? m->ports : 1;
-	if (y->kind == MR_YAML_MAP)
+	if (y->kind == MR_YAML_MAP && (!from || profile))
 		check_model(rd, y, path, m);
 }
 
@@ -250,7 +283,38 @@ static SIM_READER(read_model_name)
 			return;
 		}
 	}
-	sim_rd_error(rd, y, path, "no model '%.64s' in spec.models", text);
+	for (unsigned i = 0; sim_profile(i); i++) {
+		if (mr_streq(sim_profile(i)->name, text)) {
+			*(unsigned *)to = PROFILE(i);
+			return;
+		}
+	}
+	sim_rd_error(rd, y, path, "no model '%.64s' in spec.models, and no profile", text);
+}
+
+/* Index of the model made from profile i, appended where no adapter used it before. */
+static unsigned profile_model(struct sim_desc *d, unsigned i, unsigned first)
+{
+	unsigned at = first;
+
+	while (at < d->models && !mr_streq(d->model[at].name, sim_profile(i)->name))
+		at++;
+	if (at < d->models)
+		return at;
+	d->model = mr_xrealloc(d->model, d->models + 1, sizeof(*d->model));
+	d->model[d->models] = *sim_profile(i);
+	return d->models++;
+}
+
+/* Gives adapters whose model is a profile their entry in d->model. */
+void sim_desc_profiles(struct sim_desc *d)
+{
+	unsigned first = d->models;
+
+	for (unsigned i = 0; i < d->adapters; i++)
+		if (d->adapter[i].model >= PROFILE(0))
+			d->adapter[i].model =
+				profile_model(d, d->adapter[i].model - PROFILE(0), first);
 }
 
 static const struct sim_field adapter_fields[] = {

@@ -69,6 +69,9 @@ SIM_READER(sim_rd_cut);	   /* unsigned, as PORT_CUT_ANSWER */
 SIM_READER(sim_rd_models);
 SIM_READER(sim_rd_adapters);
 
+/* Gives adapters whose model is a profile their entry in desc->model. */
+void sim_desc_profiles(struct sim_desc *d);
+
 /* Limits that need the whole description: ports, buses, addresses, duplicates. */
 void sim_desc_check(struct sim_rd *rd, const struct mr_yaml *spec);
 
