@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Random policies over a whole fabric: apply, edit, delete. The invariants hold after every
+ * Random policies over a whole fabric: apply, edit, other VF
+ * counts, delete. The invariants hold after every
  * operation, by traffic; every claim becomes Active; after the delete every function is free
  *and reset.
  *
  *	seeds-policies [--chassis FILE] [--seed N] [--count N] [--verbose]
  */
+#include <stdlib.h>
+
+#include "common/tree.h"
 #include "tests/sim-test/world/seed.h"
 
 /* Hosts first, so that their agents are known when they are given functions. */
@@ -18,6 +22,49 @@ static void apply_hosts(struct seed_run *r)
 	seed_apply(r, &hosts, "with hosts only");
 }
 
+/* Yes to every change of a VF count (class Count) that waits for it. */
+static void approve_all(struct seed_run *r)
+{
+	struct fm_request q = {.verb = FM_VERB_GET,
+			       .kind = "operations",
+			       .name = "",
+			       .host = "",
+			       .set = "",
+			       .who = "test"};
+	const struct mr_tree *items;
+	char id[32][24];
+	unsigned n = 0;
+
+	if (r->failed)
+		return;
+	items = world_ask(r->w, &q) ? mr_tree_get(r->w->reply.tree, "items") : NULL;
+	for (unsigned i = 0; items && i < items->n && n < 32; i++)
+		if (mr_streq(mr_tree_text(items->child[i], "state"), "needs approval"))
+			mr_fmt(id[n++], sizeof(id[0]), "%lld",
+			       (long long)mr_tree_int(items->child[i], "id"));
+	q.verb = FM_VERB_APPROVE;
+	q.kind = "";
+	for (unsigned i = 0; i < n; i++) {
+		q.name = id[i];
+		if (!world_ask(r->w, &q) || r->w->reply.exit_code != FM_EXIT_DONE)
+			seed_fail(r, "approve %s was refused: %s", id[i],
+				  r->w->reply.text ? r->w->reply.text : "");
+	}
+	seed_settled(r, &r->p, "after the approval");
+	if (!r->failed && !seed_in_force(r, &r->p))
+		seed_fail(r, "after the approval: the plan has something left to do");
+}
+
+/* Other VF counts, still more than enough for everybody. */
+static void change_counts(struct seed_run *r)
+{
+	for (unsigned c = 0; c < MR_CLASS_COUNT; c++)
+		if (mr_rng_chance(&r->w->rng, 25))
+			r->p.provision[c] = 64 + (unsigned)mr_rng_below(&r->w->rng, 192);
+	seed_apply(r, &r->p, "with other counts");
+	approve_all(r);
+}
+
 static void run(struct seed_run *r)
 {
 	if (mr_rng_chance(&r->w->rng, 70))
@@ -25,6 +72,7 @@ static void run(struct seed_run *r)
 	seed_apply(r, &r->p, "after the apply");
 	policy_edit(&r->p, &r->w->rng);
 	seed_apply(r, &r->p, "after the edit");
+	change_counts(r);
 	seed_delete(r);
 }
 

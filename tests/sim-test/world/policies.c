@@ -218,6 +218,19 @@ static void print_profile(const struct policy *p, unsigned i, struct mr_buf *out
 	print_spec(r, i == p->whole, out);
 }
 
+static void print_pool(const struct policy *p, enum mr_class c, struct mr_buf *out)
+{
+	const char *name = mr_class_name(c);
+
+	mr_buf_printf(out,
+		      "---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: %s}\n"
+		      "spec: {adapterSelector: {class: %s%s}",
+		      name, name, c == MR_CLASS_GPU ? ", vendor: \"10de\"" : "");
+	if (p->provision[c])
+		mr_buf_printf(out, ", provision: %u", p->provision[c]);
+	mr_buf_puts(out, "}\n");
+}
+
 static void print_common(const struct policy *p, struct mr_buf *out)
 {
 	static const struct {
@@ -241,13 +254,7 @@ static void print_common(const struct policy *p, struct mr_buf *out)
 			      pools[i].name, pools[i].type, pools[i].first, pools[i].last);
 	for (unsigned c = 0; c < MR_CLASS_COUNT; c++)
 		if (p->classes[c])
-			mr_buf_printf(
-				out,
-				"---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: "
-				"{name: %s}\nspec: {adapterSelector: {class: %s%s}}\n",
-				mr_class_name((enum mr_class)c),
-				mr_class_name((enum mr_class)c),
-				c == MR_CLASS_GPU ? ", vendor: \"10de\"" : "");
+			print_pool(p, (enum mr_class)c, out);
 	if (p->has_whole)
 		mr_buf_puts(
 			out,

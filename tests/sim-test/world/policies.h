@@ -39,6 +39,7 @@ struct policy {
 	bool classes[MR_CLASS_COUNT]; /* which the chassis shares */
 	bool has_whole;		      /* and it has a `base` GPU */
 	unsigned whole;		      /* the profile that gets it, POLICY_PROFILES = none */
+	unsigned provision[MR_CLASS_COUNT]; /* VFs per PF, 0 = max */
 	struct policy_profile profile[POLICY_PROFILES];
 };
 
