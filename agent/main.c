@@ -13,6 +13,7 @@
 
 #include "agent/shell.h"
 #include "common/err.h"
+#include "common/net/addr.h"
 #include "common/net/loop.h"
 #include "common/os/log.h"
 #include "common/os/options.h"
@@ -118,10 +119,14 @@ static int find_boot_id(const struct arguments *a, struct ag_shell_config *c,
 
 static int configure(const struct arguments *a, struct ag_shell_config *c, struct mr_err *err)
 {
+	struct mr_addr manager;
 	int rc;
 
 	if (!ag_sysfs_init(&c->write.fs, a->sysfs ? a->sysfs : "/sys"))
 		return too_long("--sysfs", err);
+	rc = mr_addr_parse(a->manager, &manager, err);
+	if (rc)
+		return mr_err_prefix(err, "--manager");
 	if (!mr_copy(c->manager, sizeof(c->manager), a->manager))
 		return too_long("--manager", err);
 	if (!mr_copy(c->uevents, sizeof(c->uevents), a->uevents ? a->uevents : ""))

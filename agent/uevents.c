@@ -78,6 +78,9 @@ static void try_open(void *arg)
 	int fd = u->socket[0] ? connect_socket(u) : open_netlink();
 
 	if (fd < 0) {
+		if (u->pause == RETRY_FIRST)
+			mr_warn("agent", "no uevents from '%s' (%s); trying on",
+				u->socket[0] ? u->socket : "netlink", strerror(-fd));
 		mr_timer_set(u->retry, mr_clock_now().mono_ns + u->pause);
 		u->pause = 2 * u->pause < RETRY_LAST ? 2 * u->pause : RETRY_LAST;
 		return;

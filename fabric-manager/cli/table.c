@@ -255,7 +255,28 @@ void cli_write_table(const struct cli_writer *w, const struct mr_tree *rows,
 
 /* ---- pages ---- */
 
-/* "hostGroup" -> "Host group". */
+/* Words that are written in capitals wherever they stand. */
+static void capitals(char *s)
+{
+	static const char *const words[] = {"BDF",  "ID",   "MAC",  "VLAN", "QoS",
+					    "WWPN", "WWNN", "GUID", "VH"};
+
+	while (*s) {
+		size_t n = strcspn(s, " ");
+
+		for (unsigned i = 0; i < MR_ARRAY_SIZE(words); i++) {
+			char word[8];
+
+			if (strlen(words[i]) == n &&
+			    mr_fmt(word, sizeof(word), "%.*s", (int)n, s) &&
+			    !mr_strcasecmp(words[i], word))
+				memcpy(s, words[i], n);
+		}
+		s += n + (s[n] == ' ');
+	}
+}
+
+/* "hostGroup" -> "Host group", "vlanQos" -> "VLAN QoS". */
 static char *label_of(const char *key)
 {
 	struct mr_buf b = {0};
@@ -263,6 +284,7 @@ static char *label_of(const char *key)
 
 	for (char *p = s + (*s != '\0'); *p; p++)
 		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
+	capitals(s);
 	cli_clean(&b, s);
 	free(s);
 	return mr_buf_steal(&b);
@@ -371,15 +393,28 @@ static void section(const struct cli_writer *w, const struct mr_tree *v, unsigne
 		cli_write_table(w, v, cli_columns_of(v->key), indent, out);
 }
 
+/* Whether a page is one thing that was described: the kind it was asked by tells nothing new.
+ */
+static bool is_of_one(const struct mr_tree *map)
+{
+	const struct mr_tree *items = mr_tree_get(map, "items");
+
+	return items && items->kind == MR_TREE_LIST && are_pages(items);
+}
+
 void cli_write_page(const struct cli_writer *w, const struct mr_tree *map, unsigned indent,
 		    struct mr_buf *out)
 {
 	size_t width = label_width(map);
+	bool one = is_of_one(map);
 
 	for (unsigned i = 0; i < map->n; i++) {
 		const struct mr_tree *v = map->child[i];
-		char *label = label_of(v->key);
+		char *label;
 
+		if (one && mr_streq(v->key, "kind"))
+			continue;
+		label = label_of(v->key);
 		if (is_simple(v)) {
 			spaces(out, indent);
 			print_simple(w, v, label, width, out);

@@ -78,6 +78,9 @@ static bool candidate(struct fm_engine *e, const struct fm_request *r, struct fm
 			fm_docs_put(&ret->docs, fm_doc_ref(d));
 		fm_base_set_put(e, ret, d->kind, d->meta.name.s, set);
 	}
+	if (good && r->files && !in.n && !r->prune)
+		mr_diags_add(diags, MR_SEV_ERROR, r->file[0].name, 1, 1, "",
+			     "expected a document, there is none");
 	if (good && r->prune)
 		prune(e, ret, &in, set);
 	fm_docs_done(&in);

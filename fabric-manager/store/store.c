@@ -262,11 +262,39 @@ static int prepare(struct fm_store *s, struct mr_err *err)
 	return 0;
 }
 
+/* Whether 'sql' gives a number other than 0; false also when it cannot be asked. */
+static bool asks_true(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *st;
+	bool yes = false;
+
+	if (!sqlite3_prepare_v2(db, sql, -1, &st, NULL))
+		yes = sqlite3_step(st) == SQLITE_ROW && sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	return yes;
+}
+
+/* Another program's file is refused before anything is written into it. */
+static int refuse_foreign(sqlite3 *db, const char *path, struct mr_err *err)
+{
+	bool kv = asks_true(db, "SELECT count(*) FROM sqlite_master WHERE name = 'kv'");
+	bool foreign = asks_true(db, "SELECT count(*) FROM sqlite_master WHERE name <> 'kv' "
+				     "AND name NOT LIKE 'sqlite!_%' ESCAPE '!'");
+	bool columns = asks_true(db, "SELECT count(*) = 3 FROM pragma_table_info('kv') WHERE "
+				     "name IN ('key', 'value', 'revision')");
+
+	if (!foreign && (!kv || columns))
+		return 0;
+	return mr_err_set(
+		err, -EINVAL, MR_REASON_STORE_FAILED,
+		"store '%s' is another program's SQLite file; nothing was written into it",
+		path);
+}
+
 /* The file is ours alone: the exclusive lock is taken here and kept. */
 static int db_open(struct fm_store *s, const char *path, struct mr_err *err)
 {
 	static const char *const setup[] = {
-		"PRAGMA locking_mode=EXCLUSIVE",
 		"PRAGMA journal_mode=WAL",
 		"PRAGMA synchronous=FULL",
 		"CREATE TABLE IF NOT EXISTS kv(key BLOB PRIMARY KEY, value BLOB NOT NULL, "
@@ -275,15 +303,20 @@ static int db_open(struct fm_store *s, const char *path, struct mr_err *err)
 		"BEGIN IMMEDIATE",
 		"COMMIT",
 	};
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	int rc, flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
 	if (sqlite3_open_v2(path, &s->db, flags, NULL))
-		return s->db ? db_err(s->db, err, path)
+		return s->db ? mr_err_set(err, -EIO, MR_REASON_STORE_FAILED,
+					  "store '%s': %s; expected a file that can be written "
+					  "or made, in a folder that exists",
+					  path, sqlite3_errmsg(s->db))
 			     : mr_err_set(err, -ENOMEM, MR_REASON_STORE_FAILED, "sqlite");
 	sqlite3_extended_result_codes(s->db, 0);
-	for (size_t i = 0; i < MR_ARRAY_SIZE(setup); i++) {
-		int rc = run(s->db, setup[i], err);
-
+	rc = run(s->db, "PRAGMA locking_mode=EXCLUSIVE", err);
+	if (!rc)
+		rc = refuse_foreign(s->db, path, err);
+	for (size_t i = 0; !rc && i < MR_ARRAY_SIZE(setup); i++) {
+		rc = run(s->db, setup[i], err);
 		if (rc)
 			return mr_err_prefix(err,
 					     rc == -EBUSY
@@ -291,7 +324,7 @@ static int db_open(struct fm_store *s, const char *path, struct mr_err *err)
 						     : "store '%s'",
 					     path);
 	}
-	return prepare(s, err);
+	return rc ? rc : prepare(s, err);
 }
 
 /* Highest revision there is. */

@@ -229,11 +229,27 @@ START_TEST(whole_device)
 }
 END_TEST
 
+START_TEST(nothing_to_apply)
+{
+	struct fm_file file = {.name = "e.yaml", .text = "# later\n", .len = 8};
+	struct fm_request r = {.verb = FM_VERB_APPLY, .file = &file, .files = 1};
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_request(&w, r);
+	ck_assert_int_eq(w.reason, MR_REASON_INVALID);
+	ck_assert_int_eq(w.exit_code, 1);
+	w_done(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("engine apply");
 	TCase *t = tcase_create("all");
 
+	tcase_add_test(t, nothing_to_apply);
 	tcase_add_test(t, active_without_agent);
 	tcase_add_test(t, delete_frees_all);
 	tcase_add_test(t, restart_touches_nothing);

@@ -7,6 +7,7 @@
 #include <check.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/err.h"
+#include "common/xalloc.h"
 #include "fabric-manager/store/store.h"
 #include "tests/unit/check_main.h"
 
@@ -222,6 +224,52 @@ START_TEST(test_bad_path)
 }
 END_TEST
 
+/* Another program's file is refused and stays as it is. */
+START_TEST(foreign_files)
+{
+	static const char *const sql[] = {
+		"CREATE TABLE recipes(name, text)",
+		"CREATE TABLE kv(a, b)",
+		"CREATE TABLE kv(key, value, revision); CREATE TABLE more(a)",
+	};
+	char file[128];
+
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(sql); i++) {
+		struct fm_store *s = NULL;
+		struct mr_err err = {0};
+		sqlite3_stmt *st;
+		sqlite3 *db;
+
+		snprintf(file, sizeof(file), "%s/foreign%u.db", dir, i);
+		ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
+		ck_assert_int_eq(sqlite3_exec(db, sql[i], NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_close(db);
+		ck_assert_int_eq(fm_store_open(file, &ops, &seen, &s, &err), -EINVAL);
+		ck_assert_ptr_nonnull(strstr(err.text, "is another program's SQLite file"));
+		ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
+		ck_assert_int_eq(sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &st, NULL),
+				 SQLITE_OK);
+		ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
+		ck_assert_str_eq((const char *)sqlite3_column_text(st, 0), "delete");
+		sqlite3_finalize(st);
+		sqlite3_close(db);
+		unlink(file);
+	}
+}
+END_TEST
+
+START_TEST(no_folder)
+{
+	struct fm_store *s = NULL;
+	struct mr_err err = {0};
+	char file[128];
+
+	snprintf(file, sizeof(file), "%s/none/m.db", dir);
+	ck_assert_int_lt(fm_store_open(file, &ops, &seen, &s, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "in a folder that exists"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("store");
@@ -229,6 +277,8 @@ int main(void)
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_set_timeout(c, 60);
+	tcase_add_test(c, foreign_files);
+	tcase_add_test(c, no_folder);
 	tcase_add_test(c, test_durable_after_reopen);
 	tcase_add_test(c, test_failure_takes_what_leans_on_it);
 	tcase_add_test(c, test_many_in_order);
