@@ -2,9 +2,14 @@
 /*
  * `banyan`: the command line. All of it is in this folder's library, so that tests can call it.
  */
+#include <stdio.h>
+
 #include "fabric-manager/cli/args.h"
 
 int main(int argc, char **argv)
 {
-	return cli_main(argc, argv);
+	int code = cli_main(argc, argv);
+
+	/* an answer that could not be written whole is none: a full disk is not "done" */
+	return !code && (fflush(stdout) || ferror(stdout)) ? FM_EXIT_FAILED : code;
 }

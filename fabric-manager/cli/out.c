@@ -21,7 +21,9 @@ bool cli_put(struct mr_buf *b)
 
 	signal(SIGPIPE, SIG_IGN);
 	ok = (!b->len || fwrite(b->data, 1, b->len, stdout) == b->len) && !fflush(stdout);
-	if (!ok && errno != EPIPE)
+	if (!ok && errno == EPIPE)
+		clearerr(stdout); /* `| head` has seen enough: no failure */
+	else if (!ok)
 		fprintf(stderr, "banyan: cannot write to standard output: %s\n",
 			strerror(errno));
 	mr_buf_reset(b);

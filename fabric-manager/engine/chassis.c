@@ -290,9 +290,15 @@ void fm_ch_stale(struct fm_engine *e, unsigned chassis, uint64_t epoch)
 
 	if (c->state == FM_CH_READONLY || c->state == FM_CH_AWAY)
 		return;
-	mr_fmt(why, sizeof(why),
-	       "another manager owns the chassis since epoch %llu, ours was %llu",
-	       (unsigned long long)epoch, (unsigned long long)c->epoch);
+	if (epoch)
+		mr_fmt(why, sizeof(why),
+		       "another manager owns the chassis since epoch %llu, ours was %llu",
+		       (unsigned long long)epoch, (unsigned long long)c->epoch);
+	else
+		mr_fmt(why, sizeof(why),
+		       "the chassis has forgotten that it is ours (power cycle, or replaced); "
+		       "`banyan adopt %s` takes it over",
+		       e->chassis_name[chassis]);
 	c->epoch = 0;
 	set_readonly(e, chassis, MR_REASON_STALE_OWNER, why);
 }

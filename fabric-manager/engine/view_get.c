@@ -183,8 +183,11 @@ static void get_adapters(struct fm_engine *e, struct mr_tree *list, const char *
 			mr_tree_add_text(m, "chassis", e->chassis_name[c]);
 			mr_tree_add_int(m, "slot", d->slot);
 			mr_tree_add_int(m, "port", d->port);
-			mr_tree_add_text(m, "kind", fm_adapter_kind_name(d->kind));
-			mr_tree_add_text(m, "class", mr_class_name(d->device_class));
+			/* an empty slot says nothing of its kind */
+			mr_tree_add_text(m, "kind",
+					 d->present ? fm_adapter_kind_name(d->kind) : NULL);
+			mr_tree_add_text(m, "class",
+					 d->present ? mr_class_name(d->device_class) : NULL);
 			mr_tree_add_fmt(m, "device", "%04x:%04x", d->vendor, d->device);
 			mr_tree_add_text(m, "serial", d->serial);
 			mr_tree_add_bool(m, "present", d->present);

@@ -185,6 +185,24 @@ START_TEST(store_fails_on_the_way_out)
 }
 END_TEST
 
+/* Not another manager: the chassis lost its memory. It says so, and what to do. */
+START_TEST(owner_forgotten)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	w.c.owner_epoch = 0;
+	w.c.owner_id = 0;
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.log), "has forgotten that it is ours"));
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.log), "`banyan adopt c1` takes it over"));
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(another_owner)
 {
 	struct world w;
@@ -357,6 +375,7 @@ int main(void)
 	tcase_add_test(t, store_fails);
 	tcase_add_test(t, store_fails_on_the_way_out);
 	tcase_add_test(t, another_owner);
+	tcase_add_test(t, owner_forgotten);
 	tcase_add_test(t, old_store_only_reads);
 	tcase_add_test(t, replaced_switch_only_reads);
 	tcase_add_test(t, connection_lost_and_back);
