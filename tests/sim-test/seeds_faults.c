@@ -5,7 +5,7 @@
  * the store. The invariants hold after every operation; when the fault is over everything
  * converges to the last acknowledged policy, and a fabric that is as wanted is not written to.
  *
- *	seeds-faults [--chassis FILE] [--seed N] [--count N] [--verbose]
+ *	seeds-faults [--chassis FILE] [--seed N] [--count N] [--verbose] [--pull]
  */
 #include <stdlib.h>
 
@@ -106,6 +106,19 @@ static void cable_is_cut(struct trouble *t)
 	world_notices(w);
 }
 
+static void adapter_is_pulled(struct trouble *t)
+{
+	struct world *w = t->r->w;
+
+	w->shaken = true;
+	sim_adapter_pull(w->chassis, w->now, t->adapter);
+	world_notices(w);
+	wait_up_to(t, 20 * MR_NS_PER_S);
+	w->shaken = true;
+	sim_adapter_insert(w->chassis, w->now, t->adapter);
+	world_notices(w);
+}
+
 static void store_fails(struct trouble *t)
 {
 	struct world *w = t->r->w;
@@ -152,6 +165,7 @@ static const struct {
 	{"the store fails", store_fails},
 	{"the chassis loses power", chassis_loses_power},
 	{"blades reboot without a manager", reboots_without_manager},
+	{"an adapter is pulled", adapter_is_pulled}, /* the last: only with --pull */
 };
 
 /* ---- a round ---- */
@@ -201,7 +215,8 @@ static void round_of(struct seed_run *r)
 {
 	struct world *w = r->w;
 	struct trouble t = {r, some_blade(r), some_adapter(r)};
-	unsigned f = (unsigned)mr_rng_below(&w->rng, sizeof(faults) / sizeof(faults[0]));
+	unsigned n = sizeof(faults) / sizeof(faults[0]) - !r->pulls;
+	unsigned f = (unsigned)mr_rng_below(&w->rng, n);
 	struct policy edited = r->p;
 	bool acknowledged;
 

@@ -237,20 +237,22 @@ void seed_end(struct seed_run *r)
 }
 
 static bool one(const char *program, const char *chassis, uint64_t seed, bool verbose,
-		void (*run)(struct seed_run *r))
+		bool pulls, void (*run)(struct seed_run *r))
 {
 	struct seed_run r;
 	const char *trace;
 
 	seed_begin(&r, chassis, seed, verbose);
+	r.pulls = pulls;
 	run(&r);
 	trace = mr_buf_text(&r.w->trace);
 	if (r.failed)
 		fprintf(stderr,
 			"%s\nFAILED: %s\nreplay: %s --chassis %s --seed %llu --count 1 "
-			"--verbose\n",
+			"--verbose%s\n",
 			trace + (r.w->trace.len > TRACE_TAIL ? r.w->trace.len - TRACE_TAIL : 0),
-			r.why, program, chassis, (unsigned long long)seed);
+			r.why, program, chassis, (unsigned long long)seed,
+			pulls ? " --pull" : "");
 	else if (verbose)
 		fprintf(stderr, "seed %llu: %llu operations, %llu requests of the oracle\n",
 			(unsigned long long)seed, (unsigned long long)r.ops,
@@ -261,14 +263,12 @@ static bool one(const char *program, const char *chassis, uint64_t seed, bool ve
 
 int seed_main(int argc, char **argv, const char *program, void (*run)(struct seed_run *r))
 {
-	static const struct option options[] = {{"chassis", 1, NULL, 'c'},
-						{"seed", 1, NULL, 's'},
-						{"count", 1, NULL, 'n'},
-						{"verbose", 0, NULL, 'v'},
-						{0}};
+	static const struct option options[] = {
+		{"chassis", 1, NULL, 'c'}, {"seed", 1, NULL, 's'}, {"count", 1, NULL, 'n'},
+		{"verbose", 0, NULL, 'v'}, {"pull", 0, NULL, 'p'}, {0}};
 	const char *chassis = SRCDIR "/config/large-chassis.yaml";
 	uint64_t seed = 1, count = 1, failed = 0;
-	bool verbose = false;
+	bool verbose = false, pulls = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -280,11 +280,13 @@ int seed_main(int argc, char **argv, const char *program, void (*run)(struct see
 			count = strtoull(optarg, NULL, 10);
 		else if (c == 'v')
 			verbose = true;
+		else if (c == 'p')
+			pulls = true;
 		else
 			return 64;
 	}
 	for (uint64_t i = 0; i < count; i++)
-		if (!one(program, chassis, seed + i, verbose, run))
+		if (!one(program, chassis, seed + i, verbose, pulls, run))
 			failed++;
 	printf("%llu of %llu seeds passed\n", (unsigned long long)(count - failed),
 	       (unsigned long long)count);
