@@ -215,8 +215,8 @@ static void round_of(struct seed_run *r)
 {
 	struct world *w = r->w;
 	struct trouble t = {r, some_blade(r), some_adapter(r)};
-	unsigned n = sizeof(faults) / sizeof(faults[0]) - !r->pulls;
-	unsigned f = (unsigned)mr_rng_below(&w->rng, n);
+	unsigned kinds = sizeof(faults) / sizeof(faults[0]) - !r->pulls;
+	unsigned f = (unsigned)mr_rng_below(&w->rng, kinds);
 	struct policy edited = r->p;
 	bool acknowledged;
 
