@@ -29,6 +29,9 @@ void sim_ctl_free(struct sim_ctl *c);
 int sim_ctl_run(struct sim_world *w, int argc, char **argv, struct mr_buf *out);
 /* Whether the verb exists and takes so many arguments; if not, what would be right. */
 int sim_ctl_check(int argc, char **argv, struct mr_buf *out);
+/* Verbs of ctl_save.c. */
+int sim_ctl_save(struct sim_world *w, char **arg, int n, struct mr_buf *out);
+int sim_ctl_dump(struct sim_world *w, char **arg, int n, struct mr_buf *out);
 /* One line for each verb. */
 void sim_ctl_help(struct mr_buf *out);
 

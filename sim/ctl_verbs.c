@@ -447,6 +447,10 @@ static const struct verb verbs[] = {
 	 "power cycle of the chassis; what its memory then holds", 0, 1, v_cycle},
 	{"status", "[-o json|text]", "the chassis, its adapters and blades", 0, 2, v_status},
 	{"lspci", "BLADE", "what raw configuration cycles of the blade find", 1, 1, v_lspci},
+	{"save", "FILE", "the chassis to a file for --restore, written by the simulator", 1, 1,
+	 sim_ctl_save},
+	{"dump", "", "every register that is not at its default, one a line", 0, 0,
+	 sim_ctl_dump},
 	{"mem", "BLADE ADDRESS [WIDTH [VALUE]]",
 	 "a memory read (or write) of the blade's processor", 2, 4, v_mem},
 };

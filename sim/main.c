@@ -15,17 +15,20 @@
 #include "common/os/clock.h"
 #include "common/os/log.h"
 #include "common/os/options.h"
+#include "common/tree.h"
 #include "sim/ctl.h"
 #include "sim/face.h"
 #include "sim/load.h"
+#include "sim/model/chassis.h"
 #include "sim/model/desc.h"
+#include "sim/model/snapshot.h"
 #include "sim/run.h"
 #include "sim/server.h"
 #include "sim/uevent.h"
 #include "sim/world.h"
 
 struct arguments {
-	const char *chassis, *listen, *face, *run, *clock, *log;
+	const char *chassis, *restore, *listen, *face, *run, *clock, *log;
 };
 
 struct sim {
@@ -41,7 +44,9 @@ static int parse(int argc, char **argv, struct arguments *a, int *ret_exit)
 {
 	const struct mr_option options[] = {
 		{"chassis", 0, "FILE", "description of the chassis (YAML)", &a->chassis, NULL,
-		 true},
+		 false},
+		{"restore", 0, "FILE", "instead of it: a chassis that 'ctl save' wrote",
+		 &a->restore, NULL, false},
 		{"listen", 0, "ADDR", "where managers connect: unix:PATH or tcp:HOST:PORT",
 		 &a->listen, NULL, true},
 		{"host-face", 0, "DIR", "folder that gets the blades' sysfs trees", &a->face,
@@ -65,12 +70,12 @@ static int parse(int argc, char **argv, struct arguments *a, int *ret_exit)
 
 	if (first < 0)
 		return first;
-	if (first == argc &&
+	if (first == argc && !a->chassis == !!a->restore &&
 	    (!a->clock || mr_streq(a->clock, "real") || mr_streq(a->clock, "virtual")) &&
 	    (!a->log || mr_log_level_parse(a->log) >= 0))
 		return 0;
-	fprintf(stderr,
-		"banyan-sim: expected no operands, --clock real|virtual and a log level\n");
+	fprintf(stderr, "banyan-sim: expected --chassis or --restore, no operands, --clock "
+			"real|virtual and a log level\n");
 	*ret_exit = MR_EXIT_USAGE;
 	return -1;
 }
@@ -119,32 +124,56 @@ static int open_faces(struct sim *s, const struct arguments *a, const char *name
 	return r;
 }
 
+/* The world of --chassis or --restore. */
+static int make_world(struct sim *s, const struct arguments *a, struct mr_err *err)
+{
+	bool virtual_clock = mr_streq(a->clock, "virtual");
+	struct sim_desc *desc = a->chassis ? sim_load_chassis(a->chassis, err) : NULL;
+	unsigned long len;
+	char *bytes;
+	int r = 0;
+
+	if (desc) {
+		r = sim_check_kinds(desc, err);
+		if (!r)
+			s->world = sim_world_new(s->loop, desc, virtual_clock, mr_random_u64());
+		sim_desc_free(desc);
+		return r;
+	}
+	if (a->chassis)
+		return -EINVAL;
+	r = mr_file_read(a->restore, SIM_SNAPSHOT_MAX, &bytes, &len, err);
+	if (r)
+		return r;
+	s->world = sim_world_restore(s->loop, bytes, len, virtual_clock, mr_random_u64(), err);
+	free(bytes);
+	return s->world ? 0 : mr_err_prefix(err, "%s", a->restore);
+}
+
 static int run(struct sim *s, const struct arguments *a, struct mr_err *err)
 {
 	static const struct sim_world_ops ops = {on_interrupt, on_blade};
-	struct sim_desc *desc = sim_load_chassis(a->chassis, err);
+	struct mr_tree *status;
 	int r;
 
-	if (!desc)
-		return -EINVAL;
-	r = sim_check_kinds(desc, err);
+	s->loop = mr_loop_new();
+	r = make_world(s, a, err);
+	if (r)
+		return r;
+	sim_world_watch(s->world, &ops, s);
+	mr_loop_signal(s->loop, SIGTERM, on_stop, s);
+	mr_loop_signal(s->loop, SIGINT, on_stop, s);
+	status = sim_chassis_status(sim_world_chassis(s->world));
+	r = open_faces(s, a, mr_tree_text(status, "name"), err);
 	if (!r) {
-		s->loop = mr_loop_new();
-		s->world = sim_world_new(s->loop, desc, mr_streq(a->clock, "virtual"),
-					 mr_random_u64());
-		sim_world_watch(s->world, &ops, s);
-		mr_loop_signal(s->loop, SIGTERM, on_stop, s);
-		mr_loop_signal(s->loop, SIGINT, on_stop, s);
-		r = open_faces(s, a, desc->name, err);
-	}
-	if (!r) {
-		mr_info("sim", "chassis '%s' with %u hosts and %u adapters is up", desc->name,
-			desc->hosts, desc->adapters);
+		mr_info("sim", "chassis '%s' with %u hosts and %u adapters is up",
+			mr_tree_text(status, "name"), mr_tree_get(status, "hosts")->n,
+			mr_tree_get(status, "adapters")->n);
 		sim_world_pump(s->world);
 		mr_loop_run(s->loop);
 		mr_info("sim", "stopping");
 	}
-	sim_desc_free(desc);
+	mr_tree_free(status);
 	return r;
 }
 

@@ -13,6 +13,7 @@
 #include "common/xalloc.h"
 #include "sim/model/blade.h"
 #include "sim/model/chassis.h"
+#include "sim/model/snapshot.h"
 
 #define IDLE_NS (2 * MR_NS_PER_MS) /* real silence after which virtual time goes on */
 
@@ -77,18 +78,21 @@ static void on_timer(void *arg)
 	sim_world_pump(w);
 }
 
-/* The world that 'desc' describes; blades get boot ids from 'seed'. */
-struct sim_world *sim_world_new(struct mr_loop *l, const struct sim_desc *desc,
-				bool virtual_clock, uint64_t seed)
+static struct sim_world *new_world(struct mr_loop *l, bool virtual_clock)
 {
 	struct sim_world *w = MR_NEW(struct sim_world);
-	struct mr_rng rng;
 
-	mr_rng_init(&rng, seed);
 	w->loop = l;
 	w->virtual_clock = virtual_clock;
 	w->virtual_now = mr_clock_now();
-	w->chassis = sim_chassis_new(desc, sim_world_now(w));
+	return w;
+}
+
+static void add_blades(struct sim_world *w, uint64_t seed)
+{
+	struct mr_rng rng;
+
+	mr_rng_init(&rng, seed);
 	w->blades = sim_chassis_hosts(w->chassis);
 	w->blade = mr_xcalloc(w->blades + 1, sizeof(w->blade[0]));
 	w->seen = mr_xcalloc(w->blades + 1, sizeof(w->seen[0]));
@@ -96,7 +100,34 @@ struct sim_world *sim_world_new(struct mr_loop *l, const struct sim_desc *desc,
 		if (sim_host_name(w->chassis, (uint16_t)vh))
 			w->blade[vh] =
 				sim_blade_new(w->chassis, (uint16_t)vh, mr_rng_next(&rng));
-	w->timer = mr_timer_new(l, on_timer, w);
+	w->timer = mr_timer_new(w->loop, on_timer, w);
+}
+
+/* The world that 'desc' describes; blades get boot ids from 'seed'. */
+struct sim_world *sim_world_new(struct mr_loop *l, const struct sim_desc *desc,
+				bool virtual_clock, uint64_t seed)
+{
+	struct sim_world *w = new_world(l, virtual_clock);
+
+	w->chassis = sim_chassis_new(desc, sim_world_now(w));
+	add_blades(w, seed);
+	return w;
+}
+
+/* The world around a chassis that was saved; its hosts boot. NULL with 'err' set. */
+struct sim_world *sim_world_restore(struct mr_loop *l, const void *data, size_t len,
+				    bool virtual_clock, uint64_t seed, struct mr_err *err)
+{
+	struct sim_world *w = new_world(l, virtual_clock);
+
+	if (sim_chassis_restore(data, len, sim_world_now(w), &w->chassis, err)) {
+		free(w);
+		return NULL;
+	}
+	add_blades(w, seed);
+	for (unsigned vh = 1; vh <= w->blades; vh++)
+		if (w->blade[vh] && sim_host_power(w->chassis, (uint16_t)vh))
+			sim_host_reset(w->chassis, sim_world_now(w), (uint16_t)vh);
 	return w;
 }
 

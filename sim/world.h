@@ -10,6 +10,7 @@
 #define SIM_WORLD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/now.h"
@@ -30,6 +31,8 @@ struct sim_world_ops {
 /* Builds the world; with 'virtual_clock' time stands still while anybody talks to us. */
 struct sim_world *sim_world_new(struct mr_loop *l, const struct sim_desc *desc,
 				bool virtual_clock, uint64_t seed);
+struct sim_world *sim_world_restore(struct mr_loop *l, const void *data, size_t len,
+				    bool virtual_clock, uint64_t seed, struct mr_err *err);
 void sim_world_free(struct sim_world *w);
 void sim_world_watch(struct sim_world *w, const struct sim_world_ops *ops, void *arg);
 

@@ -29,9 +29,21 @@ void sim_fn_done(struct sim_fn *f)
 	memset(f, 0, sizeof(*f));
 }
 
-static bool msix_clean(const struct sim_fn *f, unsigned vectors)
+/* The MSI-X table with room for so many vectors: two rows may show one function differently. */
+uint32_t *sim_fn_msix(struct sim_fn *f, unsigned vectors)
 {
-	for (unsigned i = 0; f->msix && i < 4 * vectors; i++)
+	if (f->vectors >= vectors && f->msix)
+		return f->msix;
+	f->msix = mr_xrealloc(f->msix, 4ull * vectors + 4, sizeof(*f->msix));
+	memset(f->msix + 4 * f->vectors, 0, (4ull * (vectors - f->vectors) + 4) * 4);
+	for (; f->vectors < vectors; f->vectors++)
+		f->msix[4 * f->vectors + 3] = 1;
+	return f->msix;
+}
+
+static bool msix_clean(const struct sim_fn *f)
+{
+	for (unsigned i = 0; i < 4u * f->vectors; i++)
 		if (f->msix[i] != (i % 4 == 3))
 			return false;
 	return true;
@@ -54,11 +66,11 @@ static bool bars_clean(const struct sim_fn *f)
 }
 
 /* How many kinds of per-function state differ from their defaults. */
-unsigned sim_fn_dirt(const struct sim_fn *f, unsigned vectors)
+unsigned sim_fn_dirt(const struct sim_fn *f)
 {
 	return (unsigned)(!!f->command + !!f->ats_ctl + !!f->msix_ctl + !!f->acs_ctl +
 			  !!(f->devctl | f->devctl2 | f->lnkctl) + !bars_clean(f) +
-			  !msix_clean(f, vectors) + !mem_clean(f) + f->errors);
+			  !msix_clean(f) + !mem_clean(f) + f->errors);
 }
 
 /* How many of these a kernel sets when it enumerates: addresses, error reporting. */
@@ -68,17 +80,17 @@ unsigned sim_fn_enumerated(const struct sim_fn *f)
 }
 
 /* Whether the function is as after a reset. */
-static bool clean(const struct sim_fn *f, unsigned vectors)
+static bool clean(const struct sim_fn *f)
 {
-	return !sim_fn_dirt(f, vectors);
+	return !sim_fn_dirt(f);
 }
 
 /* MR_VF_DEFAULTS: function state and attributes. */
-bool sim_vf_defaults(const struct sim_adapter *a, const struct sim_mvf *v)
+bool sim_vf_defaults(const struct sim_mvf *v)
 {
 	const struct sim_vf_nv *n = &v->nv;
 
-	return clean(&v->fn, a->m.msix) &&
+	return clean(&v->fn) &&
 	       !(n->ident0 | n->ident1 | n->vlan | n->min | n->max | n->flags | n->gate);
 }
 
@@ -230,13 +242,9 @@ uint64_t sim_model_bar_reg(const struct sim_model_desc *m, unsigned i)
 static uint32_t msix_word(struct sim_fn *f, unsigned vectors, unsigned i, bool write,
 			  uint32_t v, uint32_t mask)
 {
-	if (!f->msix && !write)
+	if (i >= 4u * f->vectors && !write)
 		return i % 4 == 3;
-	if (!f->msix) {
-		f->msix = mr_xcalloc(4 * vectors, sizeof(*f->msix));
-		for (unsigned k = 0; k < vectors; k++)
-			f->msix[4 * k + 3] = 1;
-	}
+	sim_fn_msix(f, vectors);
 	if (write)
 		f->msix[i] = (f->msix[i] & ~mask) | (v & mask);
 	return f->msix[i];

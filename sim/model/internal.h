@@ -39,7 +39,8 @@ struct sim_fn {
 	bool errors;	    /* it has a record in sim_chassis.aer */
 	int64_t busy_until; /* a reset is under way until then */
 	uint8_t *mem;	    /* SIM_FN_MEM bytes once written */
-	uint32_t *msix;	    /* 4 words per vector once written */
+	uint32_t *msix;	    /* 4 words per vector, of 'vectors', once written */
+	uint16_t vectors;
 };
 
 /* The SR-IOV capability of one PF d:p. */
@@ -362,8 +363,9 @@ unsigned sim_model_buses(const struct sim_model_desc *m);
 /* fn.c */
 void sim_fn_reset(struct sim_fn *f);
 void sim_fn_done(struct sim_fn *f);
+uint32_t *sim_fn_msix(struct sim_fn *f, unsigned vectors); /* with room for so many */
 unsigned sim_fn_enumerated(const struct sim_fn *f);
-unsigned sim_fn_dirt(const struct sim_fn *f, unsigned vectors);
+unsigned sim_fn_dirt(const struct sim_fn *f);
 uint64_t sim_bar_size(const struct sim_loc *l, unsigned i, unsigned *ret_flags);
 uint64_t sim_model_bar_reg(const struct sim_model_desc *m, unsigned i);
 uint64_t sim_bar_address(const struct sim_loc *l, unsigned i);
@@ -372,7 +374,7 @@ void sim_msix_layout(const struct sim_loc *l, unsigned *ret_vectors, unsigned *r
 		     uint32_t *ret_offset);
 uint64_t sim_fn_mem(struct sim_chassis *c, const struct sim_loc *l, unsigned bar, uint64_t off,
 		    unsigned width, bool write, uint64_t v);
-bool sim_vf_defaults(const struct sim_adapter *a, const struct sim_mvf *v);
+bool sim_vf_defaults(const struct sim_mvf *v);
 void sim_mvf_dirty(struct sim_chassis *c, struct sim_adapter *a, unsigned p, unsigned v);
 void sim_mvf_host_reset(struct sim_chassis *c, struct sim_adapter *a, struct sim_mvf *v);
 /* A request of VH 'vh' reached the function: RESET_DONE no longer tells the truth. */
@@ -485,7 +487,9 @@ unsigned sim_cut_answer(const struct sim_chassis *c, const struct sim_host *h);
 void sim_exec_write(struct sim_chassis *c, const struct mr_batch_rec *r, uint64_t addr,
 		    uint64_t v);
 
-/* tlp.c */
+/* tlp.c, snapshot.c */
+struct sim_io;
+void sim_tlps_io(struct sim_chassis *c, struct sim_io *io);
 void sim_tlps_free(struct sim_tlps *t);
 void sim_tlp_due(struct sim_chassis *c, uint64_t id);
 

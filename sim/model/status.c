@@ -134,8 +134,7 @@ static void fill(struct sim_fn *f, unsigned vectors, uint64_t tag)
 	f->command |= PCI_COMMAND_MASTER;
 	f->ats_ctl = PCI_ATS_CTRL_ENABLE;
 	f->msix_ctl = PCI_MSIX_FLAGS_ENABLE;
-	if (!f->msix)
-		f->msix = mr_xcalloc(4 * vectors + 4, sizeof(*f->msix));
+	sim_fn_msix(f, vectors);
 	for (unsigned i = 0; i < 4 * vectors; i++)
 		f->msix[i] = (uint32_t)(tag + i) & ~(i % 4 == 3 ? UINT32_MAX : 0);
 	if (!f->mem)
@@ -156,7 +155,7 @@ unsigned sim_canary(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint1
 		return 0;
 	/* what a kernel sets when it enumerates is there before any driver looks */
 	if (!tag)
-		return sim_fn_dirt(l.fn, l.a->m.msix) - sim_fn_enumerated(l.fn);
+		return sim_fn_dirt(l.fn) - sim_fn_enumerated(l.fn);
 	sim_fn_touched(&l);
 	fill(l.fn, l.a->m.msix, tag);
 	return 0;

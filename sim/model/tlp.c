@@ -10,6 +10,7 @@
 
 #include "common/xalloc.h"
 #include "sim/model/internal.h"
+#include "sim/model/snapshot_io.h"
 
 /* Places, in the order of a host's request; a function's request walks them backwards. */
 enum place {
@@ -315,7 +316,7 @@ static bool msi_ready(const struct sim_fn *f, struct tlp *t, unsigned vectors)
 	uint64_t v = t->req.data;
 
 	if (!(f->msix_ctl & PCI_MSIX_FLAGS_ENABLE) || f->msix_ctl & PCI_MSIX_FLAGS_MASKALL ||
-	    v >= vectors || !f->msix || f->msix[4 * v + 3] & 1)
+	    v >= vectors || v >= f->vectors || f->msix[4 * v + 3] & 1)
 		return false;
 	t->req.address = f->msix[4 * v] | (uint64_t)f->msix[4 * v + 1] << 32;
 	return true;
@@ -403,4 +404,44 @@ struct sim_tlp_fate sim_tlp_fate(struct sim_chassis *c, uint64_t id)
 	if (fate.end != SIM_TLP_FLYING)
 		*t = c->tlps->item[--c->tlps->n];
 	return fate;
+}
+
+/* ---- saving and restoring ---- */
+
+/* Pointers become numbers: the adapter's, and the MVF's within it; all-ones for none. */
+static void io_pointers(struct sim_chassis *c, struct sim_io *io, struct tlp *t)
+{
+	uint32_t at[2] = {UINT32_MAX, UINT32_MAX};
+
+	if (io->out && t->a)
+		at[0] = (uint32_t)(t->a - c->adapter);
+	if (io->out && t->a && t->v)
+		at[1] = (uint32_t)(t->v - t->a->vf);
+	sim_io_raw(io, at, sizeof(at));
+	if (io->out)
+		return;
+	t->a = at[0] < c->adapters ? &c->adapter[at[0]] : NULL;
+	t->v = t->a && at[1] < t->a->m.pfs * t->a->m.vfs ? &t->a->vf[at[1]] : NULL;
+	if (t->vs > c->hosts || (t->in_vf && !t->v) ||
+	    (t->in_row && (!c->host[t->vs].bridge || t->b >= c->host[t->vs].d.bridges)))
+		io->bad = true;
+}
+
+/* What is in flight, both ways: snapshot_io.h. */
+void sim_tlps_io(struct sim_chassis *c, struct sim_io *io)
+{
+	struct sim_tlps *t;
+
+	sim_io_array(io, &c->tlps, 1, sizeof(*c->tlps));
+	t = c->tlps;
+	if (!t)
+		return;
+	if (!io->out)
+		t->item = NULL;
+	sim_io_count(io, &t->n, 1u << 20);
+	sim_io_array(io, &t->item, t->n, sizeof(*t->item));
+	if (!io->out)
+		t->n = t->cap = t->item ? t->n : 0;
+	for (unsigned i = 0; i < t->n && !io->bad; i++)
+		io_pointers(c, io, &t->item[i]);
 }

@@ -15,13 +15,16 @@ KMOD = "lspci: Unable to load libkmod resources: error -2"
 
 
 class Simulator:
-    def __init__(self, chassis="config/demo-chassis.yaml", clock="virtual", folder=None):
+    def __init__(self, chassis="config/demo-chassis.yaml", clock="virtual", folder=None,
+                 restore=None):
         self.dir = folder or tempfile.mkdtemp(prefix="banyan-")
         self.face, self.run = self.dir + "/face", self.dir + "/run"
         self.listen = "unix:" + self.dir + "/c1.sock"
         self.log = []
         self.process = subprocess.Popen(
-            [PROGRAMS + "/banyan-sim", "--chassis", os.path.join(SOURCES, chassis),
+            [PROGRAMS + "/banyan-sim",
+             *(["--restore", restore] if restore
+               else ["--chassis", os.path.join(SOURCES, chassis)]),
              "--listen", self.listen, "--host-face", self.face, "--run", self.run,
              "--clock", clock], stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:

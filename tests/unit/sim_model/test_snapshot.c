@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Saving and restoring: after random use a restored chassis shows the same status and the same
+ * dump, and behaves the same for as long again; what is cut or damaged is refused.
+ */
+#include <errno.h>
+
+#include "common/rng.h"
+#include "common/tree.h"
+#include "sim/model/fault.h"
+#include "sim/model/snapshot.h"
+#include "tests/unit/sim_model/fixture.h"
+
+#define CHASSIS "config/demo-chassis.yaml"
+
+/* A digest of everything that the model answers. */
+static void look(struct sim_chassis *c, struct mr_now now, struct mr_buf *out)
+{
+	struct mr_tree *t = sim_chassis_status(c);
+
+	mr_buf_reset(out);
+	sim_chassis_dump(c, now, out);
+	for (unsigned i = 0; i < t->n; i++)
+		for (unsigned k = 0; k < t->child[i]->n; k++)
+			mr_buf_printf(out, "%s %lld\n", t->child[i]->key,
+				      (long long)t->child[i]->child[k]->num);
+	mr_tree_free(t);
+}
+
+static uint64_t rnd(struct mr_rng *g, uint64_t n)
+{
+	return mr_rng_below(g, n);
+}
+
+/* One thing that somebody does to the chassis; the answer counts. */
+static uint64_t use(struct fx *x, struct mr_rng *g)
+{
+	static const char *const names[] = {"hba", "nvme", "nic-left", "gpu-whole"};
+	const char *name = names[rnd(g, 4)];
+	uint16_t vh = (uint16_t)(1 + rnd(g, 5));
+	unsigned b = (unsigned)rnd(g, 4);
+	struct sim_tlp t = {.kind = SIM_TLP_CFG_READ, .vh = vh, .rid = 0x300};
+
+	switch (rnd(g, 12)) {
+	case 0:
+		return sw_w(x, SW_PORT(vh) + PORT_AUTH, rnd(g, 3));
+	case 1:
+		return (uint64_t)sim_host_set_power(x->c, x->now, vh, rnd(g, 2));
+	case 2:
+		return (uint64_t)(rnd(g, 2) ? sim_adapter_pull(x->c, x->now, name)
+					    : sim_adapter_insert(x->c, x->now, name));
+	case 3:
+		return sw_w(x, SW_COMMIT, 1);
+	case 4:
+		return row_w(
+			x, vh, b, ROW_TARGET,
+			MR_TARGET(MR_TARGET_DEVICE, sim_adapter_find(x->c, "gpu-whole"), 0, 0));
+	case 5:
+		return row_w(x, vh, b, ROW_STATE, rnd(g, 3));
+	case 6:
+		return ct_w(x, names[rnd(g, 3)], CT_VF(32, 0, rnd(g, 8)) + 8 * rnd(g, VF_REGS),
+			    rnd(g, 8));
+	case 7:
+		hcfg_w(x, vh, (uint16_t)(0x200 + b), (unsigned)rnd(g, 64) * 4, 4,
+		       (uint32_t)mr_rng_next(g));
+		return hcfg(x, vh, (uint16_t)(0x200 + b), (unsigned)rnd(g, 1024) * 4, 4);
+	case 8:
+		if (sim_host_link(x->c, vh))
+			fx_enumerate(x, vh);
+		return 0;
+	case 9:
+		return sim_tlp_launch(x->c, x->now, &t);
+	case 10:
+		if (rnd(g, 8))
+			return 0;
+		sim_chassis_power_cycle(x->c, x->now, (unsigned)rnd(g, 4));
+		return fx_take_over(x);
+	default:
+		fx_pass(x, (int64_t)rnd(g, 20000));
+		if (sim_chassis_deadline(x->c) == MR_NEVER)
+			return 0;
+		return (uint64_t)(sim_chassis_deadline(x->c) - x->now.mono_ns);
+	}
+}
+
+static void break_something(struct fx *x, uint64_t seed)
+{
+	const struct sim_fault f = {.kind = SIM_FAULT_SLOW_REGISTER,
+				    .space = MR_SPACE_SWITCH,
+				    .address = SW_PORT(2) + PORT_AUTH,
+				    .delay_ns = 5000};
+
+	if (seed % 2)
+		ck_assert_int_eq(sim_fault_set(x->c, &f), 0);
+}
+
+START_TEST(restored_is_the_same)
+{
+	struct fx x = fx_new(CHASSIS), y;
+	struct mr_buf bytes = {0}, again = {0}, a = {0}, b = {0};
+	struct mr_rng g, h;
+
+	mr_rng_init(&g, (uint64_t)_i + 1);
+	fx_take_over(&x);
+	fx_provision(&x, "hba", 0, 8);
+	break_something(&x, (uint64_t)_i);
+	for (unsigned i = 0; i < 400; i++)
+		use(&x, &g);
+	sim_chassis_save(x.c, x.now, &bytes);
+	y = x;
+	y.now.mono_ns += 777777;
+	y.c = NULL;
+	ck_assert_int_eq(sim_chassis_restore(bytes.data, bytes.len, y.now, &y.c, NULL), 0);
+	look(x.c, x.now, &a);
+	look(y.c, y.now, &b);
+	ck_assert_str_eq(a.data, b.data);
+	h = g;
+	for (unsigned i = 0; i < 400; i++) {
+		ck_assert_uint_eq(use(&x, &g), use(&y, &h));
+		ck_assert_uint_eq(x.status, y.status);
+	}
+	look(x.c, x.now, &a);
+	look(y.c, y.now, &b);
+	ck_assert_str_eq(a.data, b.data);
+	fx_free(&x);
+	fx_free(&y);
+	mr_buf_done(&bytes);
+	mr_buf_done(&again);
+	mr_buf_done(&a);
+	mr_buf_done(&b);
+}
+END_TEST
+
+static void refused(const struct mr_buf *bytes, size_t len, const char *word)
+{
+	struct sim_chassis *c = NULL;
+	struct mr_err err = {0};
+
+	ck_assert_int_eq(sim_chassis_restore(bytes->data, len, (struct mr_now){1, 1}, &c, &err),
+			 -EINVAL);
+	ck_assert(!c);
+	ck_assert_msg(strstr(err.text, word) != NULL, "'%s' in '%s'", word, err.text);
+}
+
+START_TEST(bad_bytes_are_refused)
+{
+	struct fx x = fx_new(CHASSIS);
+	struct mr_buf bytes = {0};
+
+	sim_chassis_save(x.c, x.now, &bytes);
+	refused(&bytes, 0, "found other bytes");
+	refused(&bytes, 20, "within its header");
+	refused(&bytes, bytes.len / 2, "cut off");
+	refused(&bytes, bytes.len - 1, "cut off");
+	bytes.data[bytes.len / 2] ^= 4;
+	refused(&bytes, bytes.len, "damaged");
+	bytes.data[bytes.len / 2] ^= 4;
+	bytes.data[8] ^= 1;
+	refused(&bytes, bytes.len, "another version");
+	bytes.data[0] ^= 1;
+	refused(&bytes, bytes.len, "found other bytes");
+	fx_free(&x);
+	mr_buf_done(&bytes);
+}
+END_TEST
+
+START_TEST(dumps_differ_in_what_happened)
+{
+	struct fx x = fx_new(CHASSIS);
+	struct mr_buf a = {0}, b = {0};
+	unsigned n = 0;
+	char *p, *q;
+
+	fx_take_over(&x);
+	sim_chassis_dump(x.c, x.now, &a);
+	sim_chassis_dump(x.c, x.now, &b);
+	ck_assert_str_eq(a.data, b.data);
+	mr_buf_reset(&b);
+	ck_assert_uint_eq(ct_w(&x, "nvme", CT_VF(32, 0, 3) + VF_COOKIE, 0x42), MR_BATCH_OK);
+	sim_chassis_dump(x.c, x.now, &b);
+	ck_assert(strstr(b.data, "vf/nvme/pf0/vf3/cookie: 0x42\n") != NULL);
+	for (p = a.data, q = b.data; *p && *q;) {
+		size_t pl = strcspn(p, "\n"), ql = strcspn(q, "\n");
+
+		if (pl == ql && !memcmp(p, q, pl)) {
+			p += pl + 1;
+		} else if (!memcmp(q, "switch/writes", 13)) {
+			p += pl + 1;
+		} else {
+			n++;
+		}
+		q += ql + 1;
+	}
+	ck_assert_uint_eq(n, 1); /* and the counter of writes, which is on both sides */
+	fx_free(&x);
+	mr_buf_done(&a);
+	mr_buf_done(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("snapshot");
+	TCase *t = tcase_create("snapshot");
+
+	tcase_add_loop_test(t, restored_is_the_same, 0, 40);
+	tcase_add_test(t, bad_bytes_are_refused);
+	tcase_add_test(t, dumps_differ_in_what_happened);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}
