@@ -155,10 +155,12 @@ static struct sim_tlp_fate probe(struct world *w, const struct sim_tlp *t)
 	return fate;
 }
 
-/* I1: which hosts reach each function, which host each function reaches. */
-static void check_i1(struct world *w)
+/* I1: which hosts reach each function, which host each function reaches. How many were found.
+ */
+static unsigned check_i1(struct world *w)
 {
 	uint16_t owner[8] = {0};
+	unsigned n = 0;
 
 	for (uint16_t vh = 1; vh <= HOSTS; vh++)
 		for (unsigned bus = 3; bus < 3 + 2 * BRIDGES; bus++) {
@@ -186,6 +188,9 @@ static void check_i1(struct world *w)
 			broke(w, "I1: a function reaches another host than its owner", v,
 			      f.at_vh);
 	}
+	for (unsigned v = 0; v < 8; v++)
+		n += owner[v] != 0;
+	return n;
 }
 
 /* Whether a line of the dump is about a function that belongs to the host. */
@@ -296,6 +301,8 @@ static bool run(uint64_t seed, uint64_t accesses)
 
 	mr_rng_init(&w.rng, seed);
 	setup(&w);
+	if (check_i1(&w) != HOSTS)
+		broke(&w, "the probes do not find what was mapped", HOSTS, 0);
 	while (w.done < accesses && !w.bad) {
 		if (w.done >= next) {
 			check_i1(&w);
