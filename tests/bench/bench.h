@@ -18,6 +18,7 @@ struct bench_options {
 
 int bench_plan(const struct bench_options *o);
 int bench_read(const struct bench_options *o);
+int bench_start(const struct bench_options *o);
 int bench_map(const struct bench_options *o);
 int bench_handover(const struct bench_options *o);
 

@@ -21,6 +21,7 @@ static const struct subject {
 	{"plan", bench_plan, 60, "place and plan: 1,000 claims, 100,000 claims, one change"},
 	{"map", bench_map, 20, "write and read back a function's row, four ways"},
 	{"read", bench_read, 1, "read a whole chassis of 8,192 functions"},
+	{"start", bench_start, 1, "start of the largest chassis, and every host of it up"},
 	{"handover", bench_handover, 2, "move a profile and back, all of HANDOVER 5"},
 };
 
