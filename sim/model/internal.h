@@ -336,6 +336,7 @@ void sim_row_tie(struct sim_chassis *c, unsigned vs, unsigned b, bool on);
 /* slot.c */
 void sim_slot_update(struct sim_chassis *c, unsigned vh, unsigned b);
 void sim_slots_update_adapter(struct sim_chassis *c, const struct sim_adapter *a);
+void sim_slots_bounce(struct sim_chassis *c, const struct sim_adapter *a);
 void sim_slot_ctl_write(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t v);
 void sim_slot_status_clear(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t bits);
 void sim_slot_due(struct sim_chassis *c, unsigned vh, unsigned b);

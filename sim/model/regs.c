@@ -293,6 +293,7 @@ static enum sim_wr port_write(struct sim_chassis *c, unsigned n, unsigned off, u
 	if (!p.a->present)
 		return SIM_WR_REFUSED;
 	sim_adapter_reset(c, p.a);
+	sim_slots_bounce(c, p.a);
 	return SIM_WR_DONE;
 }
 

@@ -83,17 +83,37 @@ void sim_slot_update(struct sim_chassis *c, unsigned vh, unsigned b)
 		slot_event(c, vh, b, bits);
 }
 
-/* The adapter came, went, or its link or VF Enable changed: every slot that leads to it. */
-void sim_slots_update_adapter(struct sim_chassis *c, const struct sim_adapter *a)
+static void each_slot(struct sim_chassis *c, const struct sim_adapter *a,
+		      void (*fn)(struct sim_chassis *c, unsigned vh, unsigned b))
 {
 	for (unsigned d = 0; d < a->vhs; d++)
 		if (a->vh[d].row_vs)
-			sim_slot_update(c, a->vh[d].row_vs, a->vh[d].row_b);
+			fn(c, a->vh[d].row_vs, a->vh[d].row_b);
 	for (unsigned i = 0; i < a->m.pfs * a->m.vfs; i++)
 		if (a->vf[i].row_vs)
-			sim_slot_update(c, a->vf[i].row_vs, a->vf[i].row_b);
+			fn(c, a->vf[i].row_vs, a->vf[i].row_b);
 	if (a->row_vs)
-		sim_slot_update(c, a->row_vs, a->row_b);
+		fn(c, a->row_vs, a->row_b);
+}
+
+/* The adapter came, went, or its link or VF Enable changed: every slot that leads to it. */
+void sim_slots_update_adapter(struct sim_chassis *c, const struct sim_adapter *a)
+{
+	each_slot(c, a, sim_slot_update);
+}
+
+static void bounce(struct sim_chassis *c, unsigned vh, unsigned b)
+{
+	if (c->host[vh].bridge[b].dlla)
+		slot_event(c, vh, b, PCI_EXP_SLTSTA_DLLSC);
+}
+
+/* The adapter's link went down and came up again within one hot reset: a link that is up has
+ * changed all the same, so that its host does not go on with a device that forgot everything.
+ */
+void sim_slots_bounce(struct sim_chassis *c, const struct sim_adapter *a)
+{
+	each_slot(c, a, bounce);
 }
 
 /* Conventional reset of what the row leads to, as far as this host owns it. */
