@@ -297,7 +297,7 @@ void fm_ch_stale(struct fm_engine *e, unsigned chassis, uint64_t epoch)
 	else
 		mr_fmt(why, sizeof(why),
 		       "the chassis has forgotten that it is ours (power cycle, or replaced); "
-		       "`banyan adopt %s` takes it over",
+		       "`banyan adopt chassis %s` takes it over",
 		       e->chassis_name[chassis]);
 	c->epoch = 0;
 	set_readonly(e, chassis, MR_REASON_STALE_OWNER, why);

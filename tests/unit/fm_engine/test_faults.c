@@ -198,7 +198,8 @@ START_TEST(owner_forgotten)
 	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
 	w_run(&w, 60 * MR_NS_PER_S);
 	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.log), "has forgotten that it is ours"));
-	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.log), "`banyan adopt c1` takes it over"));
+	ck_assert_ptr_nonnull(
+		strstr(mr_buf_text(&w.log), "`banyan adopt chassis c1` takes it over"));
 	w_done(&w);
 }
 END_TEST
