@@ -6,11 +6,15 @@
  *and reset.
  *
  *	seeds-policies [--chassis FILE] [--seed N] [--count N] [--verbose]
+ *	seeds-policies --print-policy SEED EDITS
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/tree.h"
 #include "tests/sim-test/world/seed.h"
+
+#define PRINTED_HOSTS 6 /* blades of a printed policy; each has an agent in the system test */
 
 /* Hosts first, so that their agents are known when they are given functions. */
 static void apply_hosts(struct seed_run *r)
@@ -76,7 +80,28 @@ static void run(struct seed_run *r)
 	seed_delete(r);
 }
 
+/* Policy 'seed' after so many edits, for the tests with the real processes. */
+static int print_policy(const char *seed, const char *edits)
+{
+	const bool classes[MR_CLASS_COUNT] = {
+		[MR_CLASS_ETHERNET] = true, [MR_CLASS_FC] = true, [MR_CLASS_NVME] = true};
+	struct mr_buf out = {0};
+	struct mr_rng rng;
+	struct policy p;
+
+	mr_rng_init(&rng, strtoull(seed, NULL, 10));
+	policy_random(&p, PRINTED_HOSTS, classes, false, &rng);
+	for (long n = strtol(edits, NULL, 10); n > 0; n--)
+		policy_edit(&p, &rng);
+	policy_print(&p, &out);
+	fputs(mr_buf_text(&out), stdout);
+	mr_buf_done(&out);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 4 && mr_streq(argv[1], "--print-policy"))
+		return print_policy(argv[2], argv[3]);
 	return seed_main(argc, argv, "seeds-policies", run);
 }
