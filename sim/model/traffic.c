@@ -183,6 +183,8 @@ static void count(uint64_t *credit, uint64_t rate, int64_t ns, unsigned frame, u
 {
 	uint64_t cost = 8000ull * frame, n; /* of a frame, in thousandths of a bit */
 
+	if (!rate) /* nothing offered: there may be no frame size either */
+		return;
 	*credit += rate * (uint64_t)ns;
 	n = *credit / cost;
 	*credit -= n * cost;

@@ -75,13 +75,15 @@ static void near(uint64_t is, uint64_t should)
 
 START_TEST(constant)
 {
+	const struct sim_traffic off = {.kind = SIM_TRAFFIC_OFF};
+
 	offer(0, SIM_TRAFFIC_CONSTANT, 1000);
 	fx_pass(&f.x, MR_NS_PER_S);
 	ck_assert_uint_eq(counters(0).frames, frames(1000));
 	ck_assert_uint_eq(counters(0).bytes, frames(1000) * 1250);
 	ck_assert_uint_eq(counters(0).dropped + counters(0).lost, 0);
 	ck_assert_uint_eq(counters(1).frames, 0);
-	offer(0, SIM_TRAFFIC_OFF, 0);
+	ck_assert_int_eq(sim_traffic_set(f.x.c, f.x.now, port, 0, 0, &off), 0);
 	fx_pass(&f.x, MR_NS_PER_S);
 	ck_assert_uint_eq(counters(0).frames, frames(1000));
 }
