@@ -19,17 +19,6 @@ const char *mr_bdf_text(uint16_t rid, char *buf)
 	return buf;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /*
  * Reads 's' by 'form': 'h' is a hexadecimal digit, shifted into the 128 bits of hi and lo; all
  * else stands for itself. False when 's' does not have exactly this form.
@@ -39,7 +28,7 @@ static bool read_form(const char *s, const char *form, uint64_t *ret_hi, uint64_
 	uint64_t hi = 0, lo = 0;
 
 	for (; *form; form++, s++) {
-		int d = hex_digit(*s);
+		int d = mr_hex_digit(*s);
 
 		if (*form != 'h') {
 			if (*s != *form)

@@ -250,3 +250,15 @@ const char *mr_nearest(const char *s, const char *const *names)
 	}
 	return ret;
 }
+
+/* The value of a hexadecimal digit, -1 for what is none. */
+int mr_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}

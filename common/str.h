@@ -47,6 +47,9 @@ bool mr_glob(const char *pattern, const char *s);
  * NULL. */
 const char *mr_nearest(const char *s, const char *const *names);
 
+/* The value of a hexadecimal digit, -1 for what is none. */
+int mr_hex_digit(char c);
+
 /* Whole-string numbers: 0 or -EINVAL/-ERANGE with the expectation in err. Base 10, or 16 with
  * 0x where 'hex'. */
 int mr_parse_u64(const char *s, uint64_t max, bool hex, uint64_t *ret, struct mr_err *err);

@@ -65,17 +65,6 @@ static const struct unit_kind time_kind = {
 	.unit = time_units,
 };
 
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 99;
-}
-
 /* Reads digits of 'base' at '*s' and moves it behind them. 0, -EINVAL without a digit, -ERANGE
  * above 64 bits. */
 static int digits(const char **s, int base, uint64_t *ret)
@@ -84,9 +73,9 @@ static int digits(const char **s, int base, uint64_t *ret)
 	uint64_t v = 0;
 	bool over = false;
 
-	for (; digit_of(*p) < base; p++) {
+	for (; mr_hex_digit(*p) >= 0 && mr_hex_digit(*p) < base; p++) {
 		over |= __builtin_mul_overflow(v, (uint64_t)base, &v);
-		over |= __builtin_add_overflow(v, (uint64_t)digit_of(*p), &v);
+		over |= __builtin_add_overflow(v, (uint64_t)mr_hex_digit(*p), &v);
 	}
 	if (p == *s)
 		return -EINVAL;

@@ -194,3 +194,18 @@ bool cli_client_got_garbage(const struct cli_client *c)
 {
 	return c->garbage;
 }
+
+/* Asks for the events from now on, as they come: something may have changed. */
+void cli_client_follow(struct cli_client *c)
+{
+	struct fm_request events = {.verb = FM_VERB_EVENTS,
+				    .kind = "",
+				    .name = "",
+				    .host = "",
+				    .set = "",
+				    .who = "",
+				    .follow = true,
+				    .since = INT64_MAX};
+
+	cli_client_send(c, &events);
+}

@@ -39,4 +39,7 @@ const char *cli_client_why(const struct cli_client *c);
 bool cli_client_was_ready(const struct cli_client *c);
 bool cli_client_got_garbage(const struct cli_client *c);
 
+/* Asks for the events from now on, as they come: something may have changed. */
+void cli_client_follow(struct cli_client *c);
+
 #endif

@@ -333,20 +333,12 @@ static int watch_it(struct waiting *w)
 
 int cli_wait(struct cli_client *c, const struct cli_args *a, const struct fm_reply *r)
 {
-	struct fm_request events = {.verb = FM_VERB_EVENTS,
-				    .kind = "",
-				    .name = "",
-				    .host = "",
-				    .set = "",
-				    .who = "",
-				    .follow = true,
-				    .since = INT64_MAX};
 	struct waiting w = {.client = c, .args = a, .reply = r->tree, .first = true};
 	int code;
 
 	w.index = mr_map_new();
 	cli_client_catch_interrupt(c);
-	cli_client_send(c, &events);
+	cli_client_follow(c);
 	code = watch_it(&w);
 	for (unsigned i = 0; i < w.n; i++) {
 		free(w.item[i].name);

@@ -96,20 +96,12 @@ static int watch_step(struct cli_client *c, const struct cli_args *a, struct mr_
 
 static int watch(struct cli_client *c, const struct cli_args *a)
 {
-	struct fm_request events = {.verb = FM_VERB_EVENTS,
-				    .kind = "",
-				    .name = "",
-				    .host = "",
-				    .set = "",
-				    .who = "",
-				    .follow = true,
-				    .since = INT64_MAX};
 	struct mr_buf last = {0};
 	bool go_on = true;
 	int code;
 
 	cli_client_catch_interrupt(c);
-	cli_client_send(c, &events);
+	cli_client_follow(c);
 	if (isatty(STDOUT_FILENO) && !cli_for_programs(a)) {
 		struct mr_buf clear = {0};
 

@@ -157,15 +157,6 @@ SIM_READER(sim_rd_uint)
 		*(unsigned *)to = (unsigned)v;
 }
 
-static int hex_digit(char ch)
-{
-	if (ch >= '0' && ch <= '9')
-		return ch - '0';
-	if (ch >= 'a' && ch <= 'f')
-		return ch - 'a' + 10;
-	return ch >= 'A' && ch <= 'F' ? ch - 'A' + 10 : -1;
-}
-
 SIM_READER(sim_rd_hex16)
 {
 	const char *text = sim_rd_text(rd, y, path);
@@ -174,8 +165,8 @@ SIM_READER(sim_rd_hex16)
 
 	(void)f;
 	for (unsigned i = 0; ok && i < 4; i++) {
-		ok = hex_digit(text[i]) >= 0;
-		v = v << 4 | (unsigned)(hex_digit(text[i]) & 15);
+		ok = mr_hex_digit(text[i]) >= 0;
+		v = v << 4 | (unsigned)(mr_hex_digit(text[i]) & 15);
 	}
 	if (ok && v != 0 && v != 0xffff)
 		*(uint16_t *)to = (uint16_t)v;
