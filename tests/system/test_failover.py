@@ -164,7 +164,7 @@ class Failover(FabricTest):
     def test_6_hung_blade(self):
         # A profile leaves a blade that answers nothing: by force, with a tombstone until the kernel
         # there has caught up.
-        self.f.allow(r"quiesce .*: TIMEOUT, waited for unbind")
+        self.f.allow(r"(quiesce|release|confirm-gone) .*: TIMEOUT, waited for")
         f, before = self.f, self.f.writes()
         forced = f.file("forced.yaml", demo_policy(*TIMES, (
             "drain: {mode: request, timeout: 10s}", "drain: {mode: force, timeout: 3s}")))
