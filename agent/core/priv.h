@@ -30,6 +30,7 @@ struct ag_job {
 	uint32_t value;
 	unsigned step;		    /* of the verb */
 	unsigned unbinds;	    /* a driver that comes back again and again */
+	unsigned powers;	    /* ENABLE_VFS: times that its slot was turned on */
 	bool hooked, reset;	    /* done once */
 	uint8_t overridden, probed; /* functions 0..7 behind the slot, or bit 0 */
 	uint8_t asked[128];	    /* ENABLE_VFS alone: VFs that were given to their driver */

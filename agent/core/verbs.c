@@ -16,6 +16,7 @@
 #include "common/str.h"
 
 #define UNBINDS_MAX 16 /* 8 functions behind a slot, each twice */
+#define POWERS_MAX  5  /* AG_POLL_NS apart: longer than a slot takes to go off */
 
 bool ag_refuse_users(struct ag_core *c, struct ag_job *j)
 {
@@ -271,6 +272,29 @@ static void enable_writes(struct ag_core *c, struct ag_job *j, const struct ag_f
 }
 
 /*
+ * A PF comes by its slot's presence. Presence that changes while the kernel still turns the
+ * slot off (RELEASE just before) is not noticed, so a slot that stays off is turned on, a poll
+ * later than the first look: the kernel may do it by itself. It refuses (-ENODEV) while the
+ * slot is changing or empty. Without a manager the slot stays as it is: somebody turned it off.
+ */
+static void await_pf(struct ag_core *c, struct ag_job *j)
+{
+	const struct ag_slot *s = ag_look_slot(c, &j->cmd.place);
+	bool waited = j->retry && ag_job_may_write(c, j);
+
+	if (j->result == AG_WR_SLOT_POWER && j->err && j->err != -ENODEV && j->err != -EBUSY) {
+		ag_job_refused(c, j);
+	} else if (j->cmd.op && s && !s->power && waited && j->result != AG_WR_SLOT_POWER &&
+		   j->powers < POWERS_MAX) {
+		j->powers++;
+		ag_job_write(c, j, AG_WR_SLOT_POWER, 0, 1, s->name);
+	} else {
+		ag_job_wait(j, "a PF to appear");
+		ag_job_later(c, j);
+	}
+}
+
+/*
  * NumVFs = TotalVFs, once; what is so already is not written (class Count otherwise). Writing
  * the count of a PF that was removed under its VFs and came back brings Linux 6.1 down
  * (facts/linux-host.md 2.1, M6).
@@ -280,8 +304,7 @@ static void enable_vfs(struct ag_core *c, struct ag_job *j)
 	const struct ag_fn *pf = ag_look_pf(c, &j->cmd.place);
 
 	if (!pf) {
-		ag_job_wait(j, "a PF to appear");
-		ag_job_later(c, j);
+		await_pf(c, j);
 	} else if (pf->orphans) {
 		ag_job_end(c, j, MR_REASON_CONFLICT, pf->driver,
 			   "VFs of a removed PF are left: the host needs a restart");

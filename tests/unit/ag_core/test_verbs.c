@@ -449,6 +449,57 @@ START_TEST(test_enable_vfs_needs_a_pf_and_its_driver)
 }
 END_TEST
 
+/* What comes into a slot while pciehp still turns it off is not noticed: the slot stays off. */
+START_TEST(test_enable_vfs_powers_a_slot_that_stays_off)
+{
+	struct ag_cmd e = cmd(AG_ENABLE_VFS, AG_WAY_LVF, 7, 0);
+	struct ag_fn pf = make_fn(7, 0, 0, "mlx5_core");
+
+	ck_assert_str_eq(ask(&e), "");
+	wait_ms(500);
+	ck_assert_str_eq(scan(), "write slot-power slot 7 = 1; ");
+	ck_assert_str_eq(written(-ENODEV, 0), ""); /* it is changing: again later */
+	wait_ms(500);
+	ck_assert_str_eq(scan(), "write slot-power slot 7 = 1; ");
+	slot[1].power = true;
+	ck_assert_str_eq(written(0, 0), "");
+	pf.pf = true;
+	pf.totalvfs = pf.numvfs = 4;
+	put(pf);
+	wait_ms(500);
+	ck_assert_str_eq(scan(), "report 2 +7.0.0; ack 101 OK (4 VFs) fn 7.0.0; ");
+}
+END_TEST
+
+/* An empty slot refuses as a changing one does: a few times, then the PF is waited for. */
+START_TEST(test_enable_vfs_asks_an_empty_slot_a_few_times)
+{
+	struct ag_cmd e = cmd(AG_ENABLE_VFS, AG_WAY_LVF, 7, 0);
+
+	e.deadline_ns = 60 * MR_NS_PER_S;
+	ck_assert_str_eq(ask(&e), "");
+	for (unsigned i = 0; i < 5; i++) {
+		wait_ms(500);
+		ck_assert_str_eq(scan(), "write slot-power slot 7 = 1; ");
+		ck_assert_str_eq(written(-ENODEV, 0), "");
+	}
+	wait_ms(500);
+	ck_assert_str_eq(scan(), "");
+}
+END_TEST
+
+START_TEST(test_enable_vfs_may_not_power_a_slot)
+{
+	struct ag_cmd e = cmd(AG_ENABLE_VFS, AG_WAY_LVF, 7, 0);
+
+	ck_assert_str_eq(ask(&e), "");
+	wait_ms(500);
+	ck_assert_str_eq(scan(), "write slot-power slot 7 = 1; ");
+	ck_assert_str_eq(written(-EACCES, 0), "ack 101 NOT_PERMITTED (slot-power: the agent "
+					      "lacks the right to write); ");
+}
+END_TEST
+
 START_TEST(test_enable_vfs_over_orphans)
 {
 	struct ag_cmd e = cmd(AG_ENABLE_VFS, AG_WAY_LVF, 3, 0);
@@ -507,6 +558,9 @@ static void add(Suite *s)
 				      test_enable_vfs,
 				      test_enable_vfs_changes_no_count,
 				      test_enable_vfs_needs_a_pf_and_its_driver,
+				      test_enable_vfs_powers_a_slot_that_stays_off,
+				      test_enable_vfs_asks_an_empty_slot_a_few_times,
+				      test_enable_vfs_may_not_power_a_slot,
 				      test_enable_vfs_over_orphans,
 				      test_confirm_gone};
 	TCase *t = tcase_create("verbs");
