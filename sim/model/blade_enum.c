@@ -311,8 +311,10 @@ void blade_enumerate(struct sim_blade *b, struct mr_now now)
 /* The host lost power or is reset: its kernel's records are gone, without a word. */
 void blade_drop_all(struct sim_blade *b)
 {
-	for (unsigned i = 0; i < b->devs; i++)
+	for (unsigned i = 0; i < b->devs; i++) {
+		free(b->dev[i]->errors);
 		free(b->dev[i]);
+	}
 	b->devs = 0;
 	b->slots = 0;
 	memset(b->slot, 0, sizeof(b->slot));
