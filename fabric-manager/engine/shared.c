@@ -345,7 +345,21 @@ static bool still_attached(const struct fm_engine *e, const struct fm_attach *t)
 	       MR_TARGET_PORT(b->target) == t->port;
 }
 
-/* What the switch shows of attached PFs, after a chassis was read. */
+/* Whether the adapter is there and knows nothing of the attachment: it was inserted since. */
+static bool blank(const struct fm_engine *e, const struct fm_attach *t)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, t->chassis, t->port);
+
+	if (!d || !d->present || !d->vh_of)
+		return false;
+	for (unsigned i = 1; i < d->vhs; i++)
+		if (d->vh_of[i] == t->host_port)
+			return false;
+	return true;
+}
+
+/* What the switch shows of attached PFs, after a chassis was read. A row that leads to a blank
+ * adapter is freed: its PFs are attached anew for whom wants them. */
 void fm_attach_join(struct fm_engine *e, unsigned chassis)
 {
 	const struct fm_chassis *c = &e->inv.chassis[chassis];
@@ -362,4 +376,14 @@ void fm_attach_join(struct fm_engine *e, unsigned chassis)
 			if (c->host[h].bridge[b].state == MR_ROW_MAPPED &&
 			    MR_TARGET_KIND(c->host[h].bridge[b].target) == MR_TARGET_PFS)
 				attach_seen(e, chassis, &c->host[h], b);
+	for (unsigned i = 0; i < e->attaches; i++) {
+		struct fm_attach *t = &e->attach[i];
+
+		if (t->chassis != chassis || t->tag || t->state != FM_ATTACH_UP ||
+		    !blank(e, t) || e->ch[chassis].state != FM_CH_READY)
+			continue;
+		t->state = FM_ATTACH_LEAVING;
+		t->idle = false;
+		attach_op(e, t, FM_OP_DETACH_PF);
+	}
 }

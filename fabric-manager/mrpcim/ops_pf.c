@@ -364,6 +364,13 @@ const struct fm_mr_op fm_mr_attach_pf = {
 
 /* ---- DETACH_PF ---- */
 
+/* A row outlives the table of an adapter that was pulled: then only the row is to be freed. */
+static bool leads_to_pfs(const struct fm_mr_run *r)
+{
+	return MR_TARGET_KIND(r->res.bridge.target) == MR_TARGET_PFS &&
+	       MR_TARGET_PORT(r->res.bridge.target) == r->op.fn.port;
+}
+
 static enum fm_mr_next detach_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 				     const struct fm_mr_reply *p)
 {
@@ -375,7 +382,7 @@ static enum fm_mr_next detach_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 	free_row = r->res.bridge.state == MR_ROW_FREE;
 	if (!dvh && free_row)
 		return FM_MR_DONE;
-	if (!dvh || (!free_row && r->res.bridge.target != pfs_target(r, dvh)))
+	if (dvh ? !free_row && r->res.bridge.target != pfs_target(r, dvh) : !leads_to_pfs(r))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "VH %u's bridge %u does not lead to the PFs of %s",
 				    r->op.place.port, r->op.place.bridge, d->a.name);
@@ -388,8 +395,10 @@ static void detach_block(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_bat
 {
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
 
-	mr_batch_expect(b, MR_SPACE_MEMORY, 0, 0,
-			d->ct + CT_VH((unsigned)r->keep[0]) + VH_OWNED, 8, UINT64_MAX, 0);
+	if (r->keep[0])
+		mr_batch_expect(b, MR_SPACE_MEMORY, 0, 0,
+				d->ct + CT_VH((unsigned)r->keep[0]) + VH_OWNED, 8, UINT64_MAX,
+				0);
 	if (r->res.bridge.state == MR_ROW_MAPPED)
 		fm_mr_row_write(r, b, ROW_STATE, MR_ROW_BLOCKED);
 	fm_mr_commit(b);
@@ -427,13 +436,16 @@ static void detach_free(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batc
 	uint64_t vh = d->ct + CT_VH((unsigned)r->keep[0]);
 	uint64_t row = SW_BRIDGE(r->op.place.port, r->op.place.bridge);
 
-	mr_batch_expect(b, MR_SPACE_MEMORY, 0, 0, vh + VH_OWNED, 8, UINT64_MAX, 0);
+	if (r->keep[0])
+		mr_batch_expect(b, MR_SPACE_MEMORY, 0, 0, vh + VH_OWNED, 8, UINT64_MAX, 0);
 	if (r->res.bridge.state != MR_ROW_FREE) {
 		fm_mr_row_write(r, b, ROW_STATE, MR_ROW_FREE);
 		mr_batch_write_n(b, MR_SPACE_SWITCH, 0, 0, row + ROW_TARGET, 8, none, 2);
 	}
-	mr_batch_write(b, MR_SPACE_MEMORY, 0, 0, vh + VH_RESET, 8, 1);
-	mr_batch_write(b, MR_SPACE_MEMORY, 0, 0, vh + VH_MAP, 8, 0);
+	if (r->keep[0]) {
+		mr_batch_write(b, MR_SPACE_MEMORY, 0, 0, vh + VH_RESET, 8, 1);
+		mr_batch_write(b, MR_SPACE_MEMORY, 0, 0, vh + VH_MAP, 8, 0);
+	}
 	fm_mr_commit(b);
 	vhs_look(m, r, b);
 }
@@ -448,7 +460,7 @@ static enum fm_mr_next detached(struct fm_mrpcim *m, struct fm_mr_run *r,
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "the PFs of %s do not read detached from VH %u", d->a.name,
 				    r->op.place.port);
-	if (r->keep[0] < d->a.vhs)
+	if (r->keep[0] && r->keep[0] < d->a.vhs)
 		d->a.vh_of[r->keep[0]] = FM_WHOLE;
 	return FM_MR_DONE;
 }

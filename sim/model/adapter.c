@@ -387,6 +387,8 @@ static int set_present(struct sim_chassis *c, struct mr_now now, const char *nam
 	a->present = present;
 	sim_event_push(c, MR_EV_PORT_PRESENCE, a->port, 0, 0, present, 0);
 	if (present) {
+		sim_nvm_forget_adapter(
+			a); /* it may be another one: its claims may be elsewhere */
 		sim_adapter_power_on(c, a);
 	} else {
 		a->link_downs++;
@@ -402,7 +404,7 @@ int sim_adapter_pull(struct sim_chassis *c, struct mr_now now, const char *adapt
 	return set_present(c, now, adapter, false);
 }
 
-/* Puts it back. 0, -ENOENT, -EALREADY. */
+/* Puts it back, with all its tables at their defaults. 0, -ENOENT, -EALREADY. */
 int sim_adapter_insert(struct sim_chassis *c, struct mr_now now, const char *adapter)
 {
 	return set_present(c, now, adapter, true);

@@ -496,6 +496,7 @@ void sim_tlp_due(struct sim_chassis *c, uint64_t id);
 
 /* nvm.c */
 void sim_nvm_commit(struct sim_chassis *c);
+void sim_nvm_forget_adapter(struct sim_adapter *a);
 void sim_nvm_restore_adapter(struct sim_chassis *c, struct sim_adapter *a);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * Non-volatile memory of the switch (HANDOVER 9): what SW_COMMIT copies, and the power cycle
  * that restores it: adapters first, then rows, then ports. Only what changed since the last
- * commit is copied. 'stale' memory is the one before the last commit.
+ * commit is copied. An adapter inserted while the chassis runs is not restored: it is blank.
+ * 'stale' memory is the one before the last commit.
  */
 #include <linux/pci_regs.h>
 #include <stdlib.h>
@@ -184,6 +185,20 @@ static void lose_power(struct sim_chassis *c)
 	c->writes = c->refused = c->ur_drops = 0;
 }
 
+/* Drops what the memory holds of an adapter. */
+void sim_nvm_forget_adapter(struct sim_adapter *a)
+{
+	free(a->nv_vf);
+	free(a->nv_pf);
+	free(a->nv_vh);
+	free(a->nv_tomb);
+	a->nv_vf = NULL;
+	a->nv_pf = NULL;
+	a->nv_vh = NULL;
+	a->nv_tomb = NULL;
+	a->nv_valid = false;
+}
+
 /* The memory is blank or not to be trusted. */
 static void wipe(struct sim_chassis *c)
 {
@@ -191,19 +206,8 @@ static void wipe(struct sim_chassis *c)
 		free(c->host[vh].nvm);
 		c->host[vh].nvm = NULL;
 	}
-	for (unsigned i = 0; i < c->adapters; i++) {
-		struct sim_adapter *a = &c->adapter[i];
-
-		free(a->nv_vf);
-		free(a->nv_pf);
-		free(a->nv_vh);
-		free(a->nv_tomb);
-		a->nv_vf = NULL;
-		a->nv_pf = NULL;
-		a->nv_vh = NULL;
-		a->nv_tomb = NULL;
-		a->nv_valid = false;
-	}
+	for (unsigned i = 0; i < c->adapters; i++)
+		sim_nvm_forget_adapter(&c->adapter[i]);
 	c->nv_cut_answer = c->described_cut;
 }
 

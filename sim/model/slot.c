@@ -57,6 +57,8 @@ static bool occupied(const struct sim_chassis *c, const struct sim_bridge *r, bo
 	*ret_up = a && sim_adapter_up(a);
 	if (r->row.state != MR_ROW_MAPPED || r->settling || !a || !a->present)
 		return false;
+	if (MR_TARGET_KIND(r->row.target) == MR_TARGET_PFS) /* blank since it was inserted */
+		return a->vh[MR_TARGET_PF(r->row.target)].enabled;
 	return MR_TARGET_KIND(r->row.target) != MR_TARGET_SYNTHETIC ||
 	       sim_vf_enabled0(a, MR_TARGET_PF(r->row.target), MR_TARGET_VF(r->row.target));
 }

@@ -270,11 +270,11 @@ START_TEST(irq_is_a_transition)
 	ctl(QUIET | PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_DLLSCE);
 	plug();
 	ck_assert_uint_eq(irqs(), 1);
-	ck_assert_uint_eq(sw_w(&x, SW_COMMIT, 1), MR_BATCH_OK); /* VF Enable comes back */
 	ck_assert_int_eq(sim_adapter_pull(x.c, x.now, "hba"), 0);
 	ck_assert_uint_eq(irqs(), 0);
 	hcfg_w(&x, VH, BRIDGE, STA, 2, PCI_EXP_SLTSTA_PDC); /* DLLSC still holds it */
 	ck_assert_int_eq(sim_adapter_insert(x.c, x.now, "hba"), 0);
+	fx_provision(&x, "hba", 0, 32); /* what is inserted is blank */
 	ck_assert_uint_eq(irqs(), 0);
 	hcfg_w(&x, VH, BRIDGE, STA, 2, RW1C);
 	ck_assert_uint_eq(irqs(), 0);

@@ -350,9 +350,13 @@ START_TEST(vh0_does_not_touch_others)
 }
 END_TEST
 
+/* Only a cold start restores: what is inserted is blank, whatever was committed, also for a
+ * power cycle that comes before the next commit. */
 START_TEST(pulled_and_inserted)
 {
 	ck_assert_uint_eq(give(1), MR_BATCH_OK);
+	ct_w(&x, nic, VF(1) + VF_IDENT0, 0x0225b5000001);
+	ct_w(&x, nic, VF(1) + VF_GATE, 1);
 	sw_w(&x, SW_COMMIT, 1);
 	host_enable(64);
 	hcfg_w(&x, 1, 0x200, 0x9a, 2, 0x011f);
@@ -362,10 +366,34 @@ START_TEST(pulled_and_inserted)
 	ck_assert_uint_eq(hcfg(&x, 1, PF_RID, 0, 4), 0xffffffff);
 	ck_assert_uint_eq(sw(&x, SW_PORT(8) + PORT_VH0_RID), 0xffff);
 	ck_assert_int_eq(sim_adapter_insert(x.c, x.now, nic), 0);
-	ck_assert_uint_eq(hcfg(&x, 1, PF_RID, 0, 4), 0x101d15b3);
-	ck_assert_uint_eq(hcfg(&x, 1, PF_RID, SRIOV + 0x0c, 2), 1);
-	host_enable(64);
-	ck_assert_uint_eq(state(1), MR_VF_AVAILABLE);
+	for (unsigned cycles = 0; cycles < 2; cycles++) {
+		uint16_t rid0 = (uint16_t)sw(&x, SW_PORT(8) + PORT_VH0_RID);
+
+		ck_assert_uint_eq(ct(&x, nic, CT_VH(0) + VH_MAP) & 1, 1);
+		ck_assert_uint_eq(ct(&x, nic, CT_VH(2) + VH_MAP), 0);
+		ck_assert_uint_eq(ct(&x, nic, VF(1) + VF_MAP) & 0xffff, 0);
+		ck_assert_uint_eq(ct(&x, nic, VF(1) + VF_IDENT0), 0);
+		ck_assert_uint_eq(ct(&x, nic, VF(1) + VF_GATE), 0);
+		ck_assert_uint_eq(ct(&x, nic, CT_LVF(PFS, VFS, 2, 0, 1)), 0);
+		ck_assert_uint_eq(cfg0(&x, (uint16_t)(rid0 + 1), SRIOV + 0x08, 2) & 1, 0);
+		ck_assert_uint_eq(hcfg(&x, 1, PF_RID, 0, 4), 0xffffffff);
+		sim_chassis_power_cycle(x.c, x.now, MR_NVM_GOOD);
+		fx_enumerate(&x, 1);
+	}
+}
+END_TEST
+
+/* The hot reset of a device that was inserted brings back nothing of the one before. */
+START_TEST(inserted_and_reset)
+{
+	uint16_t rid0;
+
+	sw_w(&x, SW_COMMIT, 1);
+	ck_assert_int_eq(sim_adapter_pull(x.c, x.now, nic), 0);
+	ck_assert_int_eq(sim_adapter_insert(x.c, x.now, nic), 0);
+	ck_assert_uint_eq(sw_w(&x, SW_PORT(8) + PORT_RESET, 1), MR_BATCH_OK);
+	rid0 = (uint16_t)sw(&x, SW_PORT(8) + PORT_VH0_RID);
+	ck_assert_uint_eq(cfg0(&x, (uint16_t)(rid0 + 1), SRIOV + 0x08, 2) & 1, 0);
 }
 END_TEST
 
@@ -485,6 +513,7 @@ int main(void)
 	tcase_add_test(t, stale_memory);
 	tcase_add_test(t, vh0_does_not_touch_others);
 	tcase_add_test(t, pulled_and_inserted);
+	tcase_add_test(t, inserted_and_reset);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, random_moves, 0, 6);
 	suite_add_tcase(s, t);
