@@ -284,6 +284,16 @@ static void resume_free(struct fm_engine *e, struct fm_asg *a)
 		start(e, a, FM_STEP_PROVISION);
 }
 
+/* The row stands as it was, and the function behind it knows nothing of it: its adapter was
+ * pulled and inserted. */
+static bool is_blank(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+
+	return a->a.place.way == FM_WAY_SYNTHETIC && f && adapter_there(e, a->a.fn) &&
+	       f->cookie != fm_asg_cookie(a) && !f->gate_open;
+}
+
 /* Finds the step again from what the hardware shows. */
 void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
 {
@@ -295,7 +305,13 @@ void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
 	}
 	switch (fm_asg_seen(e, a)) {
 	case FM_SEEN_MAPPED:
-		resume_mapped(e, a);
+		if (is_blank(e, a)) {
+			fm_asg_why(e, a, MR_REASON_CONFLICT, "adapter %s was inserted anew",
+				   a->a.adapter);
+			redo(e, a, FM_STEP_BLOCK);
+		} else {
+			resume_mapped(e, a);
+		}
 		break;
 	case FM_SEEN_BLOCKED:
 		fm_asg_why(e, a, MR_REASON_CONFLICT, "it was found cut");

@@ -165,13 +165,15 @@ static void strangers_in(struct fm_engine *e, unsigned chassis, const struct fm_
 		if (!f->owner_vh || intended(e, f->cookie))
 			continue;
 		h = fm_host_by_port(&e->inv, chassis, f->owner_vh);
+		if (!h)
+			continue; /* read while the adapter was pulled */
 		t = fm_attach_get(e, chassis, f->owner_vh, d->port, false);
 		if (t)
 			p.bridge = t->bridge;
 		orphan(e,
 		       (struct fm_fn_id){(uint16_t)chassis, d->port, (uint16_t)(i / d->vfs),
 					 (uint16_t)(i % d->vfs)},
-		       p, f->cookie, h ? h->name : "");
+		       p, f->cookie, h->name);
 	}
 }
 
