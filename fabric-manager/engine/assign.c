@@ -341,6 +341,8 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 		break;
 	case FM_ON_QUARANTINE:
 		if (fm_step_is_there(e, a)) {
+			if (a->step == FM_STEP_CONFIGURE)
+				fm_refusing_note(e, a);
 			fm_quarantine_asg(e, a, a->a.detail);
 			break;
 		}
@@ -447,6 +449,8 @@ void fm_asg_result(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
 		return;
 	}
 	if (r->end == FM_OP_DONE) {
+		if (a->step == FM_STEP_CONFIGURE)
+			fm_refusing_end(e, a->a.fn.chassis, a->a.fn.port);
 		take(e, a, r);
 		if (a->step == FM_STEP_READ_BACK || (a->resume && a->a.going && !a->cut)) {
 			a->resume = true;

@@ -150,6 +150,8 @@ void fm_ident_load(struct fm_engine *e, const struct fm_rec_ident *r);
 void fm_ident_timer(struct fm_engine *e);
 void fm_quarantine_add(struct fm_engine *e, const struct fm_rec_function *r, bool persist);
 void fm_quarantine_asg(struct fm_engine *e, struct fm_asg *a, const char *why);
+void fm_refusing_note(struct fm_engine *e, const struct fm_asg *a);
+void fm_refusing_end(struct fm_engine *e, unsigned chassis, unsigned port);
 
 /* ---- tomb.c: places that a host may still believe in */
 void fm_tomb_add(struct fm_engine *e, const struct fm_asg *a);

@@ -59,6 +59,7 @@ static void free_lists(struct fm_engine *e)
 	free(e->tomb);
 	free(e->quarantine);
 	free(e->quarantine_fn);
+	free(e->refusing);
 	free(e->attach);
 	free(e->prov);
 	free(e->session);

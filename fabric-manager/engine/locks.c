@@ -232,6 +232,46 @@ void fm_quarantine_add(struct fm_engine *e, const struct fm_rec_function *r, boo
 		fm_rec(e, FM_RECORD_FUNCTION)->function = *r;
 }
 
+static struct fm_refusing *refusing_at(struct fm_engine *e, unsigned chassis, unsigned port)
+{
+	for (unsigned i = 0; i < e->refusings; i++)
+		if (e->refusing[i].chassis == chassis && e->refusing[i].port == port)
+			return &e->refusing[i];
+	return NULL;
+}
+
+/* The function of 'a' could not be configured, for the reason that 'a' tells: an adapter that
+ * refuses them all must not use up function after function. */
+void fm_refusing_note(struct fm_engine *e, const struct fm_asg *a)
+{
+	struct fm_refusing *r = refusing_at(e, a->a.fn.chassis, a->a.fn.port);
+
+	if (!r) {
+		MR_GROW(e->refusing, e->refusings, e->cap_refusings);
+		r = &e->refusing[e->refusings++];
+		*r = (struct fm_refusing){.chassis = a->a.fn.chassis, .port = a->a.fn.port};
+	}
+	r->in_row = r->reason == a->a.reason ? r->in_row + 1 : 1;
+	r->reason = a->a.reason;
+	if (r->in_row == FM_REFUSALS_MAX)
+		fm_log(e, 2,
+		       "adapter '%s': %u functions in a row were quarantined; nothing more is "
+		       "placed there until it is inserted again or a changed policy is applied",
+		       a->a.adapter, r->in_row);
+}
+
+/* The adapter behind 'port' configures, or is another one, or is to be tried again. */
+void fm_refusing_end(struct fm_engine *e, unsigned chassis, unsigned port)
+{
+	struct fm_refusing *r = refusing_at(e, chassis, port);
+
+	if (!r)
+		return;
+	if (r->in_row >= FM_REFUSALS_MAX)
+		fm_plan_soon(e, 20 * MR_NS_PER_MS);
+	*r = e->refusing[--e->refusings];
+}
+
 /*
  * No rung of the ladder confirmed: the function of 'a' goes into quarantine, blocked both ways
  * as it is; the claim goes on without it (HANDOVER 5 and 10).

@@ -168,6 +168,7 @@ static void put_in_force(struct fm_engine *e, uint64_t tag, const struct fm_requ
 			 "nothing changed, version %llu is in force",
 			 (unsigned long long)e->base.version);
 	} else {
+		e->refusings = 0; /* an operator acts: tried again */
 		fm_base_commit(e, b);
 		fm_log(e, 1, "policy: version %llu by '%s', %u documents",
 		       (unsigned long long)e->base.version, r->who ? r->who : "",

@@ -326,6 +326,8 @@ struct fm_engine {
 	struct fm_rec_function *quarantine;
 	struct fm_fn_id *quarantine_fn;
 	unsigned quarantines, cap_quarantines, cap_quarantine_fns;
+	struct fm_refusing *refusing; /* adapters whose last CONFIGURE failed for good */
+	unsigned refusings, cap_refusings;
 	struct fm_attach *attach;
 	unsigned attaches, cap_attaches;
 	struct mr_map *attach_by; /* chassis, host port, port -> index */

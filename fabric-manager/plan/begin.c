@@ -144,6 +144,22 @@ static void init_bad(struct fm_planner *p)
 	qsort(p->bad, p->in->quarantineds, sizeof(*p->bad), key_cmp);
 }
 
+/* Adapters on which one function after another had to be taken out of use. */
+static void init_refusing(struct fm_planner *p)
+{
+	for (unsigned i = 0; i < p->in->refusings; i++) {
+		const struct fm_refusing *r = &p->in->refusing[i];
+
+		for (unsigned k = 0; k < p->world.adapters; k++) {
+			struct fm_unit_adapter *a = &p->world.adapter[k];
+
+			if (r->in_row >= FM_REFUSALS_MAX && a->chassis == r->chassis &&
+			    a->a->port == r->port)
+				a->refusing = r;
+		}
+	}
+}
+
 /* ---- what is held ---- */
 
 /* What current assignment 'k' uses. In quarantine a function is used and promises nothing. */
@@ -225,6 +241,7 @@ void fm_planner_init(struct fm_planner *p, const struct fm_plan_input *in, struc
 	init_matches(p);
 	init_rules(p);
 	init_bad(p);
+	init_refusing(p);
 	take_currents(p);
 	fm_world_provision(&p->world);
 	fm_idents_init(&p->idents, &p->world, plan);

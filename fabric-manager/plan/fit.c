@@ -133,6 +133,8 @@ static enum fm_drop fit_adapter(const struct fm_world *w, const struct fm_ask *a
 
 	if (!a->a->present || !a->a->link)
 		return FM_DROP_GONE;
+	if (a->refusing)
+		return FM_DROP_REFUSING;
 	if (!able(a->a, ask->claim))
 		return FM_DROP_ABLE;
 	if (u->hard == w->stamp)
@@ -324,6 +326,13 @@ void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const stru
 	case FM_DROP_VHS:
 		mr_buf_printf(out, "%s: all %u device VHs are given to other hosts", a->name,
 			      a->vhs ? a->vhs - 1u : 0);
+		return;
+	case FM_DROP_REFUSING:
+		mr_buf_printf(out,
+			      "%s is not used: %u of its functions in a row were quarantined "
+			      "(%s)",
+			      a->name, w->adapter[u->adapter].refusing->in_row,
+			      mr_reason_name(w->adapter[u->adapter].refusing->reason));
 		return;
 	case FM_DROP_GONE:
 		mr_buf_printf(out, "%s is %s", a->name, a->present ? "without link" : "absent");

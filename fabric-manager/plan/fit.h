@@ -14,6 +14,8 @@
 	X(NONE, OK, "fits", "")                                                                \
 	X(GONE, DEVICE_GONE, "adapter is present with its link up",                            \
 	  "put the adapter back, restore its link, or give the pool another adapter")          \
+	X(REFUSING, QUARANTINED, "adapter takes what it is told",                              \
+	  "pull the adapter and insert it again or another one, or apply a changed policy")    \
 	X(ABLE, UNSUPPORTED, "adapter can do what the claim asks for",                         \
 	  "ask for less in the device, or name a pool whose adapters can do it")               \
 	X(ANTI, NO_CAPACITY, "required antiAffinity",                                          \

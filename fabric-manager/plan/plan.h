@@ -21,6 +21,15 @@ struct fm_plan_host {
 	bool lvf; /* its agent supports VF migration: `mra` adapters are given as LVFs */
 };
 
+/* How often in a row functions of an adapter had to be taken out of use, and why; from
+ * FM_REFUSALS_MAX on nothing more is placed there. */
+#define FM_REFUSALS_MAX 3
+struct fm_refusing {
+	uint16_t chassis, port;
+	unsigned in_row;
+	enum mr_reason reason;
+};
+
 struct fm_plan_input {
 	const struct fm_desired *desired;
 	const struct fm_inventory *inventory;
@@ -34,6 +43,8 @@ struct fm_plan_input {
 	unsigned tombstones;
 	const struct fm_fn_id *quarantined; /* functions that count as used */
 	unsigned quarantineds;
+	const struct fm_refusing *refusing; /* one an adapter */
+	unsigned refusings;
 	int64_t wall_ns;
 };
 

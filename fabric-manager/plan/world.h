@@ -47,6 +47,7 @@ struct fm_unit_adapter {
 	uint16_t free_vhs;
 	uint32_t provision; /* VFs per PF that the pools want; 0 = in no pool */
 	bool exclusive;
+	const struct fm_refusing *refusing; /* NULL unless nothing more is placed here */
 	uint32_t only_host;  /* FM_NONE, FM_MANY or the only one that has functions of it */
 	struct fm_need need; /* of a bridge that leads to its PFs */
 };

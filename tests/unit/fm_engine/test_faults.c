@@ -95,6 +95,32 @@ START_TEST(reset_never_confirmed)
 }
 END_TEST
 
+/* An adapter that refuses every CONFIGURE loses three functions, not all of them. */
+START_TEST(adapter_refuses_every_function)
+{
+	struct world w;
+	const struct fm_assignment *a;
+
+	w_init(&w);
+	w_start(&w);
+	w.refuse = FM_OP_CONFIGURE;
+	w.times = 1000000;
+	w_text(&w, FM_VERB_APPLY, WEB, true);
+	w_run(&w, 3600 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_FUNCTION), 3);
+	W_PHASE(&w, "web/data0", PENDING);
+	a = w_asg(&w, "web/data0");
+	ck_assert_int_eq(a->reason, MR_REASON_QUARANTINED);
+	ck_assert_ptr_nonnull(strstr(a->detail, "nic-left is not used: 3 of its functions"));
+	w.times = 0;
+	w_chassis(&w, FM_CE_ADAPTER_PRESENCE, NIC, 0, 1);
+	w_run(&w, 60 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_asg(&w, "web/data0")->fn.vf, 3);
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(cut_never_confirmed)
 {
 	struct world w;
@@ -371,6 +397,7 @@ int main(void)
 	tcase_add_loop_test(t, lost_once, 0, MR_ARRAY_SIZE(ways));
 	tcase_add_test(t, mapped_again_while_draining);
 	tcase_add_test(t, reset_never_confirmed);
+	tcase_add_test(t, adapter_refuses_every_function);
 	tcase_add_test(t, cut_never_confirmed);
 	tcase_add_test(t, map_never_works);
 	tcase_add_test(t, store_fails);
