@@ -66,7 +66,6 @@ struct oracle {
 	unsigned watched;
 	unsigned driver_states;
 	uint32_t check;
-	unsigned reachable;
 	uint64_t requests;
 	char complaint[512];
 };
@@ -110,11 +109,6 @@ static bool complain(struct oracle *o, const char *fmt, ...)
 const char *oracle_complaint(const struct oracle *o)
 {
 	return o->complaint;
-}
-
-unsigned oracle_reachable(const struct oracle *o)
-{
-	return o->reachable;
 }
 
 uint64_t oracle_requests(const struct oracle *o)
@@ -200,20 +194,16 @@ static void launch(struct oracle *o, const struct sim_tlp *t, uint32_t fn)
 static void reached(struct oracle *o, const struct flight *f, const struct sim_tlp_fate *fate)
 {
 	struct fn *fn;
-	bool first;
 
 	/* A PF of the host's own, where a function stood before. */
 	if (fate->at_vf == FM_WHOLE && management_has_functions(o->w, fate->at_port))
 		return;
 	fn = fn_of(o, fate->at_port, fate->at_pf, fate->at_vf);
-	first = fn->seen != o->check;
-	if (!first && fn->owner != f->vh) {
+	if (fn->seen == o->check && fn->owner != f->vh) {
 		complain(o, "I1: port %u pf%u vf%u is reached by host %u and by host %u",
 			 fn->port, fn->pf, fn->vf, fn->owner, f->vh);
 		return;
 	}
-	if (first)
-		o->reachable++;
 	fn->seen = o->check;
 	if (fn->owner != f->vh)
 		fn->address = fn->rid = 0;
@@ -549,7 +539,6 @@ bool oracle_check(struct oracle *o, unsigned vh)
 	bool good;
 
 	o->check++;
-	o->reachable = 0;
 	judge_watched(o);
 	for (unsigned h = 1; h <= o->w->hosts; h++)
 		learn_host(o, h);

@@ -33,8 +33,7 @@ bool oracle_all_free(struct oracle *o);
 bool oracle_stale_writer(struct oracle *o);
 const char *oracle_complaint(const struct oracle *o);
 
-/* Functions that some host reaches now; requests that were sent so far. */
-unsigned oracle_reachable(const struct oracle *o);
+/* Requests that were sent so far. */
 uint64_t oracle_requests(const struct oracle *o);
 
 #endif
