@@ -19,6 +19,7 @@ int cli_run_request(const struct cli_args *a);
 int cli_run_show(const struct cli_args *a);
 int cli_run_events(const struct cli_args *a);
 int cli_run_validate(const struct cli_args *a);
+int cli_run_schema(const struct cli_args *a);
 int cli_run_completion(const struct cli_args *a);
 int cli_run_help(const struct cli_args *a);
 int cli_run_version(const struct cli_args *a);

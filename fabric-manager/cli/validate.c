@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * `banyan validate`: the policy reader and its checks over files, without a manager. The
- * documents are taken as a complete set.
+ * documents are taken as a complete set. `banyan schema`: the same language for editors.
  */
 #include "common/err.h"
 #include "common/str.h"
@@ -78,4 +78,15 @@ out:
 	mr_diags_done(&diags);
 	cli_files_done(&files);
 	return code;
+}
+
+int cli_run_schema(const struct cli_args *a)
+{
+	struct mr_buf b = {0};
+
+	(void)a;
+	fm_policy_schema(&b);
+	cli_put(&b);
+	mr_buf_done(&b);
+	return FM_EXIT_DONE;
 }

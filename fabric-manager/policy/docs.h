@@ -73,5 +73,7 @@ void fm_doc_print(const struct fm_doc *d, struct mr_buf *out);
 void fm_docs_print(const struct fm_docs *s, struct mr_buf *out);
 /* docs/policy-reference.md: every kind and key, from the tables. */
 void fm_policy_reference(struct mr_buf *out);
+/* docs/policy.schema.json: the language as JSON Schema, for editors, from the tables. */
+void fm_policy_schema(struct mr_buf *out);
 
 #endif

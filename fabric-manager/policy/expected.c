@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What a row expects, in words: the text of "expected ..." in errors and of the reference's
- * type column.
+ * type column; its default, and an example.
  */
 #include <string.h>
 
@@ -122,5 +122,57 @@ bool fm_key_default(const struct fm_key *k, struct mr_buf *out)
 	if (!(k->flags & FM_K_DEFAULT))
 		return false;
 	fm_scalar_print(k, &v, out);
+	return true;
+}
+
+/* A value of each type for rows without one of their own. */
+static void type_example(const struct fm_key *k, struct mr_buf *out)
+{
+	static const char *const ident[MR_IDENT_COUNT] = {
+		[MR_IDENT_MAC] = "\"02:25:b5:00:00:01\"",
+		[MR_IDENT_WWPN] = "\"20:00:00:25:b5:0a:00:01\"",
+		[MR_IDENT_WWNN] = "\"20:00:00:25:b5:ff:00:01\"",
+		[MR_IDENT_GUID] = "\"02:00:00:00:00:aa:00:01\"",
+		[MR_IDENT_UUID] = "\"4c4c4544-0042-4a10-8051-b4c04f383732\"",
+		[MR_IDENT_VLAN] = "\"100\"",
+	};
+	static const char *const text[FM_T_COUNT] = {
+		[FM_T_TEXT] = "text",	    [FM_T_NAME] = "name",   [FM_T_HEX] = "\"15b3\"",
+		[FM_T_VFSET] = "\"0-3,7\"", [FM_T_PERCENT] = "90%", [FM_T_RATIO] = "2.0",
+		[FM_T_RATE] = "10Gbit",	    [FM_T_SIZE] = "64GiB",  [FM_T_TIME] = "30s",
+		[FM_T_CLOCK] = "\"02:00\"", [FM_T_SHARE] = "25%",
+	};
+	struct fm_num v = {.v = k->def};
+
+	if (k->type == FM_T_IDENT) {
+		mr_buf_puts(out, ident[k->min < 0 ? MR_IDENT_MAC : k->min]);
+		return;
+	}
+	if (text[k->type]) {
+		mr_buf_puts(out, text[k->type]);
+		return;
+	}
+	/* of booleans and words one that is not the default, of numbers the lowest but one */
+	if (k->type == FM_T_BOOL)
+		v.v = k->def != 1;
+	else if (k->type == FM_T_ENUM)
+		v.v = k->flags & FM_K_DEFAULT && !k->def && k->names[1] ? 1 : 0;
+	else
+		v.v = k->min + 1;
+	fm_scalar_print(k, &v, out);
+}
+
+/* Appends a value that the reader takes; false for a map, whose keys have their own. */
+bool fm_key_example(const struct fm_key *k, struct mr_buf *out)
+{
+	if (k->eg) {
+		mr_buf_puts(out, k->eg);
+		return true;
+	}
+	if (k->sub || k->type == FM_T_LABELS)
+		return false;
+	mr_buf_puts(out, k->flags & FM_K_LIST ? "[" : "");
+	type_example(k, out);
+	mr_buf_puts(out, k->flags & FM_K_LIST ? "]" : "");
 	return true;
 }

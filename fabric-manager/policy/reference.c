@@ -101,6 +101,18 @@ static void support_cell(const struct fm_key *k, bool later, struct mr_buf *out)
 	}
 }
 
+static void example_cell(const struct fm_key *k, struct mr_buf *out)
+{
+	struct mr_buf eg = {0};
+
+	if (fm_key_example(k, &eg)) {
+		mr_buf_putc(out, '`');
+		cell(mr_buf_text(&eg), out);
+		mr_buf_putc(out, '`');
+	}
+	mr_buf_done(&eg);
+}
+
 static void rows(const struct fm_table *t, struct fm_path *path, bool later, struct mr_buf *out)
 {
 	for (unsigned i = 0; i < t->n; i++) {
@@ -113,6 +125,8 @@ static void rows(const struct fm_table *t, struct fm_path *path, bool later, str
 		type_cell(k, out);
 		mr_buf_puts(out, " | ");
 		default_cell(k, out);
+		mr_buf_puts(out, " | ");
+		example_cell(k, out);
 		mr_buf_puts(out, " | ");
 		cell(k->help, out);
 		mr_buf_puts(out, " | ");
@@ -131,8 +145,8 @@ static void table(const struct fm_table *t, bool later, struct mr_buf *out)
 {
 	struct fm_path path = {{0}};
 
-	mr_buf_puts(out, "\n| key | expected | default | meaning | carried out "
-			 "|\n|---|---|---|---|---|\n");
+	mr_buf_puts(out, "\n| key | expected | default | example | meaning | carried out "
+			 "|\n|---|---|---|---|---|---|\n");
 	rows(t, &path, later, out);
 }
 

@@ -67,6 +67,7 @@ struct fm_key {
 	const char *word; /* a word that stands for FM_UNLIMITED, or for no text */
 	int64_t def;
 	const char *help; /* one sentence for the reference */
+	const char *eg;	  /* a value as it would be written, where its type does not give one */
 };
 
 struct fm_table {
@@ -112,6 +113,10 @@ const struct fm_key *fm_table_scalar(const struct fm_table *t);
 void fm_key_expected(const struct fm_key *k, struct mr_buf *out);
 /* The default of a row as it would be written; false when it has none. */
 bool fm_key_default(const struct fm_key *k, struct mr_buf *out);
+
+/* A value that the reader takes, as it would be written in flow style; false for a map, whose
+ * keys have their own. */
+bool fm_key_example(const struct fm_key *k, struct mr_buf *out);
 
 /* Bytes of one value of the row (of one entry, for lists). */
 size_t fm_key_size(const struct fm_key *k);

@@ -30,12 +30,12 @@ const struct fm_table fm_label_table = TABLE(fm_label, "label", label_keys);
 
 static const struct fm_key meta_keys[] = {
 	TXT(fm_doc_meta, "name", name, NAME,
-	    "Name of the document; with its kind it is unique.", REQUIRED),
+	    "Name of the document; with its kind it is unique.", REQUIRED, .eg = "web"),
 	LABELS(fm_doc_meta, "labels", labels,
 	       "What selectors match. chassis, slot and class are set by Banyan.",
-	       .flags = FM_K_RESERVED),
+	       .flags = FM_K_RESERVED, .eg = "{tier: front}"),
 	LABELS(fm_doc_meta, "annotations", annotations, "Notes; Banyan does not read them.",
-	       .max = 4096),
+	       .max = 4096, .eg = "{owner: storage team}"),
 };
 const struct fm_table fm_meta_table = TABLE(fm_doc_meta, "metadata", meta_keys);
 
@@ -43,18 +43,19 @@ const struct fm_table fm_meta_table = TABLE(fm_doc_meta, "metadata", meta_keys);
 
 static const struct fm_key power_keys[] = {
 	TXT(fm_doc_host_power, "bmc", bmc, TEXT, "Address of the host's baseboard controller.",
-	    LATER),
+	    LATER, .eg = "bmc07.example.net"),
 };
 static const struct fm_table power_table = TABLE(fm_doc_host_power, "Host power", power_keys);
 
 static const struct fm_key host_keys[] = {
 	SUSPEND(fm_doc_host),
-	TXT(fm_doc_host, "chassis", chassis, NAME, "Chassis that the host sits in."),
+	TXT(fm_doc_host, "chassis", chassis, NAME, "Chassis that the host sits in.",
+	    .eg = "c1"),
 	NUMS(fm_doc_host, "ports", ports, INT, FM_K_NONEMPTY,
 	     "Upstream ports of the switch that lead to the host; unwritten, the port whose "
 	     "slot name in the switch's "
 	     "port table is the host's name.",
-	     PORTS, .later = 1),
+	     PORTS, .later = 1, .eg = "[3]"),
 	NUM(fm_doc_host, "cordoned", cordoned, BOOL, "A cordoned host gets nothing new.",
 	    DEF(0)),
 	OBJ(fm_doc_host, "power", power, power_table,
@@ -68,20 +69,23 @@ static const struct fm_key adapter_port_keys[] = {
 	NUM(fm_doc_adapter_port, "index", index, INT, "Port of the adapter, from 0.", REQUIRED,
 	    RANGE(0, 63)),
 	LABELS(fm_doc_adapter_port, "labels", labels, "Labels of the port.",
-	       .flags = FM_K_RESERVED),
+	       .flags = FM_K_RESERVED, .eg = "{san: fabric-a}"),
 };
 static const struct fm_table adapter_port_table =
 	TABLE(fm_doc_adapter_port, "Adapter port", adapter_port_keys);
 
 static const struct fm_key adapter_keys[] = {
 	SUSPEND(fm_doc_adapter),
-	TXT(fm_doc_adapter, "chassis", chassis, NAME, "Chassis that the adapter sits in."),
-	TXT(fm_doc_adapter, "slot", slot, NAME, "Slot that the adapter sits in."),
-	TXT(fm_doc_adapter, "serial", serial, TEXT, "Serial number of the adapter."),
+	TXT(fm_doc_adapter, "chassis", chassis, NAME, "Chassis that the adapter sits in.",
+	    .eg = "c1"),
+	TXT(fm_doc_adapter, "slot", slot, NAME, "Slot that the adapter sits in.",
+	    .eg = "\"2\""),
+	TXT(fm_doc_adapter, "serial", serial, TEXT, "Serial number of the adapter.",
+	    .eg = "N-0001"),
 	OBJS(fm_doc_adapter, "ports", ports, adapter_port_table, 0,
 	     "Labels of the adapter's ports."),
 	TXT(fm_doc_adapter, "mode", mode, NAME, "Operating mode of the adapter (class Host).",
-	    LATER),
+	    LATER, .eg = "mr"),
 	NUM(fm_doc_adapter, "onReplace", on_replace, ENUM,
 	    "What becomes of assignments when the adapter is replaced. The default follows the "
 	    "slot if vendor and "
@@ -94,10 +98,11 @@ const struct fm_table fm_adapter_table = TABLE(fm_doc_adapter, "Adapter", adapte
 /* HostGroup */
 
 static const struct fm_key expr_keys[] = {
-	TXT(fm_doc_match_expr, "key", key, TEXT, "The label.", REQUIRED),
+	TXT(fm_doc_match_expr, "key", key, TEXT, "The label.", REQUIRED, .eg = "role"),
 	NUM(fm_doc_match_expr, "operator", operator, ENUM, "How it is compared.", REQUIRED,
 	    .names = operator_names),
-	TXTS(fm_doc_match_expr, "values", values, TEXT, 0, "Values for In and NotIn."),
+	TXTS(fm_doc_match_expr, "values", values, TEXT, 0, "Values for In and NotIn.",
+	     .eg = "[hpc, web]"),
 };
 static const struct fm_table expr_table =
 	TABLE(fm_doc_match_expr, "matchExpressions", expr_keys);
@@ -105,7 +110,7 @@ static const struct fm_table expr_table =
 static const struct fm_key host_selector_keys[] = {
 	NUM(fm_doc_host_selector, "matchAll", match_all, BOOL, "Matches every host.", DEF(0)),
 	LABELS(fm_doc_host_selector, "matchLabels", match_labels,
-	       "Labels that must all have these values."),
+	       "Labels that must all have these values.", .eg = "{role: hpc}"),
 	OBJS(fm_doc_host_selector, "matchExpressions", match_expressions, expr_table, 0,
 	     "Conditions that must all hold."),
 };
@@ -163,11 +168,12 @@ static const struct fm_table failover_table = TABLE(fm_doc_failover, "failover",
 
 static const struct fm_key host_group_keys[] = {
 	SUSPEND(fm_doc_host_group),
-	TXTS(fm_doc_host_group, "hosts", hosts, NAME, 0, "The group's hosts by name."),
+	TXTS(fm_doc_host_group, "hosts", hosts, NAME, 0, "The group's hosts by name.",
+	     .eg = "[blade01, blade02]"),
 	OBJ(fm_doc_host_group, "hostSelector", host_selector, host_selector_table,
 	    "The group's hosts by their labels."),
 	TXTS(fm_doc_host_group, "spares", spares, NAME, 0,
-	     "Hosts that take over; a spare has no profile of its own."),
+	     "Hosts that take over; a spare has no profile of its own.", .eg = "[blade15]"),
 	OBJ(fm_doc_host_group, "failover", failover, failover_table,
 	    "How a failed host's profiles move."),
 };
@@ -181,23 +187,27 @@ static const struct fm_key adapter_selector_keys[] = {
 	    DEF(0)),
 	NUM(fm_doc_adapter_selector, "class", class, ENUM, "Class of the adapter.",
 	    .names = class_names, .def = -1),
-	TXTS(fm_doc_adapter_selector, "chassis", chassis, NAME, 0, "Chassis, any of these."),
-	TXTS(fm_doc_adapter_selector, "slots", slots, NAME, 0, "Slots, any of these."),
+	TXTS(fm_doc_adapter_selector, "chassis", chassis, NAME, 0, "Chassis, any of these.",
+	     .eg = "[c1]"),
+	TXTS(fm_doc_adapter_selector, "slots", slots, NAME, 0, "Slots, any of these.",
+	     .eg = "[\"3\", \"5\"]"),
 	NUMS(fm_doc_adapter_selector, "ports", ports, INT, 0,
 	     "Ports of the adapter, any of these.", RANGE(0, 63)),
-	TXT(fm_doc_adapter_selector, "vendor", vendor, HEX, "PCI vendor id."),
-	TXT(fm_doc_adapter_selector, "device", device, HEX, "PCI device id."),
+	TXT(fm_doc_adapter_selector, "vendor", vendor, HEX, "PCI vendor id.", .eg = "\"15b3\""),
+	TXT(fm_doc_adapter_selector, "device", device, HEX, "PCI device id.", .eg = "\"101d\""),
 	TXTS(fm_doc_adapter_selector, "serials", serials, TEXT, 0,
-	     "Serial numbers, any of these."),
+	     "Serial numbers, any of these.", .eg = "[N-0001]"),
 	TXTS(fm_doc_adapter_selector, "addresses", addresses, TEXT, FM_K_LATER,
 	     "PCI addresses, any of these patterns; they change, so select by slot or label "
-	     "instead."),
+	     "instead.",
+	     .eg = "[\"0000:86:00.*\"]"),
 	NUM(fm_doc_adapter_selector, "linkType", link_type, ENUM, "Type of the port's link.",
 	    .names = link_type_names, .flags = FM_K_LATER, .def = -1),
 	NUM(fm_doc_adapter_selector, "minLinkSpeed", min_link_speed, RATE,
 	    "The port's link is at least so fast.", RATES),
 	LABELS(fm_doc_adapter_selector, "matchLabels", match_labels,
-	       "Labels of the adapter, or of a port: then only that port is taken."),
+	       "Labels of the adapter, or of a port: then only that port is taken.",
+	       .eg = "{san: fabric-a}"),
 };
 static const struct fm_table adapter_selector_table =
 	TABLE(fm_doc_adapter_selector, "adapterSelector", adapter_selector_keys);
@@ -238,7 +248,7 @@ static const struct fm_key adapter_pool_keys[] = {
 	NUM(fm_doc_adapter_pool, "provision", provision, INT,
 	    "VFs made ready per PF; a change interrupts every VF of the PF and waits for "
 	    "banyan approve.",
-	    DEF(FM_UNLIMITED), RANGE(1, 65535), .word = "max"),
+	    DEF(FM_UNLIMITED), RANGE(1, 65535), .word = "max", .eg = "16"),
 	NUM(fm_doc_adapter_pool, "share", share, ENUM,
 	    "exclusive: no other host gets a function of the same device.",
 	    DEF(FM_DOC_SHARE_SHARED), .names = share_names),
@@ -248,7 +258,7 @@ static const struct fm_key adapter_pool_keys[] = {
 	    "Banyan writes no VF count of these adapters.", DEF_LATER(0)),
 	OBJ(fm_doc_adapter_pool, "require", require, require_table, "What the host must have."),
 	TXTS(fm_doc_adapter_pool, "spares", spares, NAME, FM_K_LATER,
-	     "Adapters that take a failed adapter's functions."),
+	     "Adapters that take a failed adapter's functions.", .eg = "[nic-spare]"),
 };
 const struct fm_table fm_adapter_pool_table =
 	TABLE(fm_doc_adapter_pool, "AdapterPool", adapter_pool_keys);
@@ -277,10 +287,14 @@ const struct fm_table fm_identity_pool_table =
 
 static const struct fm_key domain_keys[] = {
 	SUSPEND(fm_doc_domain),
-	TXTS(fm_doc_domain, "hosts", hosts, NAME, 0, "Hosts that the tenant may use."),
-	TXTS(fm_doc_domain, "adapters", adapters, NAME, 0, "Adapters that it may use."),
-	TXTS(fm_doc_domain, "pools", pools, NAME, 0, "Pools that it may use."),
-	TXTS(fm_doc_domain, "users", users, TEXT, 0, "Who may edit the tenant's documents."),
+	TXTS(fm_doc_domain, "hosts", hosts, NAME, 0, "Hosts that the tenant may use.",
+	     .eg = "[blade01]"),
+	TXTS(fm_doc_domain, "adapters", adapters, NAME, 0, "Adapters that it may use.",
+	     .eg = "[nic-left]"),
+	TXTS(fm_doc_domain, "pools", pools, NAME, 0, "Pools that it may use.",
+	     .eg = "[nic100]"),
+	TXTS(fm_doc_domain, "users", users, TEXT, 0, "Who may edit the tenant's documents.",
+	     .eg = "[alice]"),
 };
 const struct fm_table fm_domain_table = TABLE(fm_doc_domain, "Domain", domain_keys);
 
@@ -294,7 +308,7 @@ static const struct fm_key drift_keys[] = {
 	NUM(fm_doc_fabric_drift, "interval", interval, TIME, "How often it is looked for.",
 	    DEF_LATER(30 * SEC), RANGE(SEC, DAY)),
 	TXTS(fm_doc_fabric_drift, "ignore", ignore, NAME, FM_K_LATER,
-	     "Attributes that are not compared."),
+	     "Attributes that are not compared.", .eg = "[mtu]"),
 };
 static const struct fm_table drift_table = TABLE(fm_doc_fabric_drift, "drift", drift_keys);
 

@@ -33,11 +33,11 @@ static const char *const escalation_names[] = {FM_DOC_ESCALATIONS(FM_ENUM_TEXT) 
 
 static const struct fm_key vlan_keys[] = {
 	NUM(fm_doc_port_vlan, "access", access, INT, "The one VLAN, untagged towards the host.",
-	    RANGE(1, 4094)),
+	    RANGE(1, 4094), .eg = "100"),
 	NUMS(fm_doc_port_vlan, "trunk", trunk, INT, FM_K_LATER | FM_K_NONEMPTY,
-	     "VLANs that the host tags itself.", RANGE(1, 4094)),
+	     "VLANs that the host tags itself.", RANGE(1, 4094), .eg = "[100, 101]"),
 	NUM(fm_doc_port_vlan, "native", native, INT, "VLAN of a trunk's untagged frames.",
-	    LATER, RANGE(1, 4094)),
+	    LATER, RANGE(1, 4094), .eg = "100"),
 	NUM(fm_doc_port_vlan, "qos", qos, INT, "Priority of the VLAN tag.", DEF(0),
 	    RANGE(0, 7)),
 	NUM(fm_doc_port_vlan, "protocol", protocol, ENUM, "Tag protocol.",
@@ -46,13 +46,15 @@ static const struct fm_key vlan_keys[] = {
 static const struct fm_table vlan_table = TABLE(fm_doc_port_vlan, "vlan", vlan_keys);
 
 static const struct fm_key acl_keys[] = {
-	TXT(fm_doc_acl, "match", match, TEXT, "What the rule is about.", REQUIRED),
-	TXT(fm_doc_acl, "action", action, NAME, "What happens to it.", REQUIRED),
+	TXT(fm_doc_acl, "match", match, TEXT, "What the rule is about.", REQUIRED,
+	    .eg = "ip proto tcp dst 10.0.0.0/8"),
+	TXT(fm_doc_acl, "action", action, NAME, "What happens to it.", REQUIRED, .eg = "drop"),
 };
 static const struct fm_table acl_table = TABLE(fm_doc_acl, "acl", acl_keys);
 
 static const struct fm_key vsi_keys[] = {
-	TXT(fm_doc_port_vsi, "managerId", manager_id, TEXT, "Database of VSI types.", REQUIRED),
+	TXT(fm_doc_port_vsi, "managerId", manager_id, TEXT, "Database of VSI types.", REQUIRED,
+	    .eg = "\"11\""),
 	NUM(fm_doc_port_vsi, "typeId", type_id, INT, "VSI type.", REQUIRED, RANGE(0, 16777215)),
 	NUM(fm_doc_port_vsi, "typeVersion", type_version, INT, "Version of the type.", REQUIRED,
 	    RANGE(0, 255)),
@@ -73,7 +75,8 @@ static const struct fm_key port_profile_keys[] = {
 	NUM(fm_doc_port_profile, "linkState", link_state, ENUM,
 	    "What link the function shows: the port's, always up, always down.",
 	    DEF(FM_DOC_LINK_AUTO), .names = link_state_names),
-	NUM(fm_doc_port_profile, "mtu", mtu, INT, "Largest frame.", LATER, RANGE(68, 65535)),
+	NUM(fm_doc_port_profile, "mtu", mtu, INT, "Largest frame.", LATER, RANGE(68, 65535),
+	    .eg = "9000"),
 	NUM(fm_doc_port_profile, "bridging", bridging, ENUM,
 	    "How functions of one port reach each other.", LATER, .names = bridging_names),
 	OBJS(fm_doc_port_profile, "acl", acl, acl_table, FM_K_LATER, "Filter rules."),
@@ -82,10 +85,11 @@ static const struct fm_key port_profile_keys[] = {
 	OBJ(fm_doc_port_profile, "vsi", vsi, vsi_table, "Virtual station interface (802.1Qbg).",
 	    LATER),
 	TXT(fm_doc_port_profile, "mirrorTo", mirror_to, NAME,
-	    "Port that gets a copy of the traffic.", LATER),
-	TXT(fm_doc_port_profile, "zone", zone, NAME, "Fibre Channel zone.", LATER),
+	    "Port that gets a copy of the traffic.", LATER, .eg = "monitor"),
+	TXT(fm_doc_port_profile, "zone", zone, NAME, "Fibre Channel zone.", LATER,
+	    .eg = "zone-db"),
 	TXTS(fm_doc_port_profile, "pkey", pkey, HEX, FM_K_LATER | FM_K_NONEMPTY,
-	     "InfiniBand partitions that the port must be a member of."),
+	     "InfiniBand partitions that the port must be a member of.", .eg = "[\"0x8001\"]"),
 };
 const struct fm_table fm_port_profile_table =
 	TABLE(fm_doc_port_profile, "PortProfile", port_profile_keys);
@@ -97,9 +101,9 @@ static const struct fm_key qos_class_keys[] = {
 	NUM(fm_doc_qos_class, "guaranteed", guaranteed, RATE,
 	    "Rate that is always there; unwritten: none.", RATES),
 	NUM(fm_doc_qos_class, "limit", limit, RATE, "Rate that is never passed.",
-	    DEF(FM_UNLIMITED), RATES, .word = "none"),
+	    DEF(FM_UNLIMITED), RATES, .word = "none", .eg = "40Gbit"),
 	NUM(fm_doc_qos_class, "burst", burst, SIZE, "Bytes that may pass at once.", LATER,
-	    RANGE(1, GIB)),
+	    RANGE(1, GIB), .eg = "64KiB"),
 	NUM(fm_doc_qos_class, "weight", weight, INT, "Share of what is left over.", LATER,
 	    RANGE(1, 1000)),
 };
@@ -117,23 +121,24 @@ static const struct fm_key count_keys[] = {
 static const struct fm_table count_table = TABLE(fm_doc_device_count, "count", count_keys);
 
 static const struct fm_key device_qos_keys[] = {
-	TXT(fm_doc_device_qos, "", name, NAME, "Name of a QosClass."),
+	TXT(fm_doc_device_qos, "", name, NAME, "Name of a QosClass.", .eg = "gold"),
 	NUM(fm_doc_device_qos, "guaranteed", guaranteed, RATE,
 	    "Rate that is always there; unwritten: none.", RATES),
 	NUM(fm_doc_device_qos, "limit", limit, RATE, "Rate that is never passed.",
-	    DEF(FM_UNLIMITED), RATES, .word = "none"),
+	    DEF(FM_UNLIMITED), RATES, .word = "none", .eg = "40Gbit"),
 	NUM(fm_doc_device_qos, "weight", weight, INT, "Share of what is left over.", LATER,
 	    RANGE(1, 1000)),
 };
 static const struct fm_table device_qos_table =
 	TABLE(fm_doc_device_qos, "qos", device_qos_keys);
 
-#define IDENTITY(t, TYPE)                                                                     \
-	static const struct fm_key t##_keys[] = {                                             \
-		TXT(fm_doc_identity_ref, "", literal, IDENT, "The value itself.",             \
-		    .min = TYPE),                                                             \
-		TXT(fm_doc_identity_ref, "pool", pool, NAME, "IdentityPool that gives one."), \
-	};                                                                                    \
+#define IDENTITY(t, TYPE)                                                                    \
+	static const struct fm_key t##_keys[] = {                                            \
+		TXT(fm_doc_identity_ref, "", literal, IDENT, "The value itself.",            \
+		    .min = TYPE),                                                            \
+		TXT(fm_doc_identity_ref, "pool", pool, NAME, "IdentityPool that gives one.", \
+		    .eg = "mac-prod"),                                                       \
+	};                                                                                   \
 	static const struct fm_table t##_table = TABLE(fm_doc_identity_ref, #t, t##_keys)
 IDENTITY(mac, MR_IDENT_MAC);
 IDENTITY(wwpn, MR_IDENT_WWPN);
@@ -157,8 +162,10 @@ static const struct fm_key boot_target_keys[] = {
 	TXT(fm_doc_boot_target, "wwpn", wwpn, IDENT, "Port name of the storage.",
 	    .min = MR_IDENT_WWPN),
 	NUM(fm_doc_boot_target, "lun", lun, INT, "Logical unit.", RANGE(0, 65535)),
-	TXT(fm_doc_boot_target, "iqn", iqn, TEXT, "iSCSI name of the target."),
-	TXT(fm_doc_boot_target, "portal", portal, TEXT, "Address of the iSCSI portal."),
+	TXT(fm_doc_boot_target, "iqn", iqn, TEXT, "iSCSI name of the target.",
+	    .eg = "iqn.2026-01.net.example:boot"),
+	TXT(fm_doc_boot_target, "portal", portal, TEXT, "Address of the iSCSI portal.",
+	    .eg = "\"10.0.0.9:3260\""),
 };
 static const struct fm_table boot_target_table =
 	TABLE(fm_doc_boot_target, "boot targets", boot_target_keys);
@@ -174,10 +181,11 @@ static const struct fm_key boot_keys[] = {
 static const struct fm_table boot_table = TABLE(fm_doc_device_boot, "boot", boot_keys);
 
 static const struct fm_key namespace_keys[] = {
-	TXT(fm_doc_namespace, "name", name, NAME, "Name of the namespace.", REQUIRED),
+	TXT(fm_doc_namespace, "name", name, NAME, "Name of the namespace.", REQUIRED,
+	    .eg = "root"),
 	NUM(fm_doc_namespace, "size", size, SIZE, "Its size.", REQUIRED, RANGE(KIB, 0)),
 	NUM(fm_doc_namespace, "blockSize", block_size, SIZE, "Size of a block.",
-	    RANGE(512, 65536)),
+	    RANGE(512, 65536), .eg = "4KiB"),
 	NUM(fm_doc_namespace, "sharing", sharing, ENUM,
 	    "Whether other controllers may attach it.", .names = sharing_names),
 	NUM(fm_doc_namespace, "onDelete", on_delete, ENUM,
@@ -189,7 +197,7 @@ static const struct fm_table namespace_table =
 
 static const struct fm_key storage_keys[] = {
 	NUM(fm_doc_device_storage, "iopsLimit", iops_limit, INT, "Operations a second.",
-	    RANGE(1, 1000000000), .word = "none"),
+	    RANGE(1, 1000000000), .word = "none", .eg = "200000"),
 	OBJS(fm_doc_device_storage, "namespaces", namespaces, namespace_table, 0,
 	     "Namespaces of the profile."),
 };
@@ -209,7 +217,7 @@ static const struct fm_key gpu_keys[] = {
 	NUM(fm_doc_device_gpu, "framebuffer", framebuffer, SIZE, "Memory of the function.",
 	    RANGE(KIB, 0)),
 	NUM(fm_doc_device_gpu, "timeSlice", time_slice, TIME, "Time slice of the function.",
-	    RANGE(MS, SEC)),
+	    RANGE(MS, SEC), .eg = "6ms"),
 	OBJ(fm_doc_device_gpu, "watchdog", watchdog, watchdog_table,
 	    "Guard against a function that hangs."),
 };
@@ -225,7 +233,8 @@ static const struct fm_table consumer_table =
 static const struct fm_key ha_keys[] = {
 	NUM(fm_doc_device_ha, "role", role, ENUM, "Role in the pair.", REQUIRED,
 	    .names = ha_role_names),
-	TXT(fm_doc_device_ha, "with", with, TEXT, "The other one of the pair.", REQUIRED),
+	TXT(fm_doc_device_ha, "with", with, TEXT, "The other one of the pair.", REQUIRED,
+	    .eg = "data1"),
 	NUM(fm_doc_device_ha, "autoSwitchover", auto_switchover, BOOL,
 	    "Whether roles change by themselves.", DEF(0)),
 };
@@ -233,13 +242,15 @@ static const struct fm_table ha_table = TABLE(fm_doc_device_ha, "ha", ha_keys);
 
 static const struct fm_key device_keys[] = {
 	TXT(fm_doc_device, "name", name, NAME, "Name of the device, unique in its profile.",
-	    REQUIRED),
+	    REQUIRED, .eg = "data0"),
 	NUM(fm_doc_device, "class", class, ENUM, "What it is.", REQUIRED, .names = class_names),
-	TXT(fm_doc_device, "pool", pool, NAME, "AdapterPool that it comes from.", REQUIRED),
+	TXT(fm_doc_device, "pool", pool, NAME, "AdapterPool that it comes from.", REQUIRED,
+	    .eg = "nic100"),
 	EITHER(fm_doc_device, "count", count, count_table, "How many functions."),
 	EITHER(fm_doc_device, "qos", qos, device_qos_table,
 	       "A QosClass, or guarantee and limit in place."),
-	TXT(fm_doc_device, "portProfile", port_profile, NAME, "PortProfile of its functions."),
+	TXT(fm_doc_device, "portProfile", port_profile, NAME, "PortProfile of its functions.",
+	    .eg = "front-net"),
 	OBJ(fm_doc_device, "identity", identity, identity_table,
 	    "The identities that it carries."),
 	NUM(fm_doc_device, "driver", driver, ENUM, "Driver that the host binds.",
@@ -248,7 +259,8 @@ static const struct fm_key device_keys[] = {
 	OBJ(fm_doc_device, "storage", storage, storage_table,
 	    "Storage that belongs to the profile.", LATER),
 	OBJ(fm_doc_device, "gpu", gpu, gpu_table, "Properties of a GPU function.", LATER),
-	NUM(fm_doc_device, "queues", queues, INT, "Queue pairs.", LATER, RANGE(1, 65535)),
+	NUM(fm_doc_device, "queues", queues, INT, "Queue pairs.", LATER, RANGE(1, 65535),
+	    .eg = "16"),
 	OBJ(fm_doc_device, "consumer", consumer, consumer_table,
 	    "Who uses the function inside the host.", LATER),
 	OBJ(fm_doc_device, "ha", ha, ha_table, "A pair that shares one identity.", LATER),
@@ -265,7 +277,7 @@ static const struct fm_key placement_keys[] = {
 	NUM(fm_doc_placement, "topology", topology, ENUM, "What must be the same or differ.",
 	    DEF(FM_DOC_TOPO_ADAPTER), .names = topology_names, .later = 1u << FM_DOC_TOPO_NUMA),
 	TXTS(fm_doc_placement, "devices", devices, NAME, 0,
-	     "Devices of the profile; unwritten: all."),
+	     "Devices of the profile; unwritten: all.", .eg = "[data0, data1]"),
 	NUM(fm_doc_placement, "maxSkew", max_skew, INT, "Largest difference of a spread.",
 	    LATER, RANGE(1, 1024)),
 	NUM(fm_doc_placement, "required", required, BOOL, "Hard; otherwise as far as possible.",
@@ -275,9 +287,10 @@ static const struct fm_table placement_table =
 	TABLE(fm_doc_placement, "placement", placement_keys);
 
 static const struct fm_key profile_host_keys[] = {
-	TXT(fm_doc_profile_host, "", name, NAME, "Name of a host.", .word = "none"),
+	TXT(fm_doc_profile_host, "", name, NAME, "Name of a host.", .word = "none",
+	    .eg = "blade01"),
 	TXT(fm_doc_profile_host, "group", group, NAME,
-	    "HostGroup of which any free host will do.", LATER),
+	    "HostGroup of which any free host will do.", LATER, .eg = "web"),
 };
 static const struct fm_table profile_host_table =
 	TABLE(fm_doc_profile_host, "ServerProfile host", profile_host_keys);
@@ -288,7 +301,7 @@ static const struct fm_key profile_keys[] = {
 	       "The host that the profile is connected to; unwritten: none."),
 	OBJS(fm_doc_profile, "devices", devices, device_table, 0, "What the host gets."),
 	TXT(fm_doc_profile, "priorityClass", priority_class, NAME,
-	    "PriorityClass of the profile."),
+	    "PriorityClass of the profile.", .eg = "production"),
 	OBJS(fm_doc_profile, "placement", placement, placement_table, 0,
 	     "Rules about where functions are taken from."),
 	NUM(fm_doc_profile, "atomic", atomic, BOOL, "All devices or none.", DEF_LATER(0)),
@@ -298,14 +311,15 @@ static const struct fm_key profile_keys[] = {
 	    "What happens to a function that is given back.", DEF(FM_DOC_RELEASE_RESET),
 	    .names = on_release_names,
 	    .later = 1u << FM_DOC_RELEASE_SCRUB | 1u << FM_DOC_RELEASE_RETAIN),
-	TXT(fm_doc_profile, "domain", domain, NAME, "Domain of the profile.", LATER),
+	TXT(fm_doc_profile, "domain", domain, NAME, "Domain of the profile.", LATER,
+	    .eg = "tenant-a"),
 };
 const struct fm_table fm_profile_table = TABLE(fm_doc_profile, "ServerProfile", profile_keys);
 
 static const struct fm_key template_keys[] = {
 	SUSPEND(fm_doc_template),
 	TXT(fm_doc_template, "hostGroup", host_group, NAME,
-	    "One profile for each host of it, named TEMPLATE-HOST."),
+	    "One profile for each host of it, named TEMPLATE-HOST.", .eg = "web"),
 	NUM(fm_doc_template, "replicas", replicas, INT, "So many profiles.", LATER,
 	    RANGE(1, 4096)),
 	NUM(fm_doc_template, "mode", mode, ENUM, "updating: an edit changes the profiles too.",
@@ -338,10 +352,12 @@ const struct fm_table fm_priority_table =
 
 static const struct fm_key window_keys[] = {
 	NUMS(fm_doc_window, "days", days, ENUM, FM_K_NONEMPTY,
-	     "Days of the week; unwritten: all.", .names = day_names),
+	     "Days of the week; unwritten: all.", .names = day_names, .eg = "[sat, sun]"),
 	NUM(fm_doc_window, "start", start, CLOCK, "Start of the window.", REQUIRED),
-	NUM(fm_doc_window, "end", end, CLOCK, "End of the window.", REQUIRED),
-	TXT(fm_doc_window, "timezone", timezone, TEXT, "Time zone of start and end."),
+	NUM(fm_doc_window, "end", end, CLOCK, "End of the window.", REQUIRED,
+	    .eg = "\"05:00\""),
+	TXT(fm_doc_window, "timezone", timezone, TEXT, "Time zone of start and end.",
+	    .eg = "UTC"),
 };
 static const struct fm_table window_table = TABLE(fm_doc_window, "windows", window_keys);
 
@@ -361,7 +377,8 @@ static const struct fm_key update_keys[] = {
 	NUM(fm_doc_update, "maxUnavailable", max_unavailable, SHARE,
 	    "Hosts of a group disturbed at one time.", LATER, RANGE(1, 4096)),
 	NUMS(fm_doc_update, "allow", allow, ENUM, FM_K_LATER,
-	     "Change classes that need no approval.", .names = change_names),
+	     "Change classes that need no approval.", .names = change_names,
+	     .eg = "[Live, Reset]"),
 	OBJS(fm_doc_update, "windows", windows, window_table, FM_K_LATER,
 	     "When changes may be carried out."),
 	OBJ(fm_doc_update, "drain", drain, drain_table,

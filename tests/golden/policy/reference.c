@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Holds docs/policy-reference.md to what the tables say: FILE compares, FILE --update writes
- * it.
+ * Holds docs/policy-reference.md and docs/policy.schema.json (a FILE that ends in .json) to
+ * what the tables say: FILE compares, FILE --update writes it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,10 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 2;
-	fm_policy_reference(&want);
+	if (strstr(argv[1], ".json"))
+		fm_policy_schema(&want);
+	else
+		fm_policy_reference(&want);
 	have = golden_file("", argv[1], NULL);
 	if (argc > 2) {
 		ret = update(argv[1], &want);

@@ -205,6 +205,63 @@ START_TEST(tables)
 }
 END_TEST
 
+static void write_examples(const struct fm_table *t, bool objects, struct mr_buf *out);
+
+static void write_example(const struct fm_key *k, bool objects, struct mr_buf *out)
+{
+	mr_buf_printf(out, "%s: ", k->name);
+	if (fm_key_example(k, out))
+		return;
+	if (k->type == FM_T_EITHER && !objects) {
+		ck_assert(fm_key_example(fm_table_scalar(k->sub), out));
+		return;
+	}
+	ck_assert_msg(k->sub != NULL, "%s has no example", k->name);
+	mr_buf_puts(out, k->flags & FM_K_LIST ? "[" : "");
+	write_examples(k->sub, objects, out);
+	mr_buf_puts(out, k->flags & FM_K_LIST ? "]" : "");
+}
+
+/* A map of every key with its example. */
+static void write_examples(const struct fm_table *t, bool objects, struct mr_buf *out)
+{
+	const char *comma = "{";
+
+	for (unsigned i = 0; i < t->n; i++) {
+		if (!t->key[i].name[0])
+			continue;
+		mr_buf_puts(out, comma);
+		write_example(&t->key[i], objects, out);
+		comma = ", ";
+	}
+	mr_buf_putc(out, '}');
+}
+
+/* The reader takes the example of every key, without a warning. */
+START_TEST(examples)
+{
+	for (unsigned objects = 0; objects < 2; objects++) {
+		struct mr_diags diags = {0};
+		struct mr_buf text = {0}, found = {0};
+		struct fm_docs s = {0};
+
+		mr_buf_printf(&text, "apiVersion: banyan/v1\nkind: %s\nmetadata: ",
+			      fm_kind_name((enum fm_kind)_i));
+		write_examples(&fm_meta_table, objects, &text);
+		mr_buf_puts(&text, "\nspec: ");
+		write_examples(fm_kind_table((enum fm_kind)_i), objects, &text);
+		mr_buf_putc(&text, '\n');
+		fm_docs_read(&s, "t", mr_buf_text(&text), text.len, &diags);
+		mr_diags_print(&diags, &found);
+		ck_assert_msg(!diags.n, "%s\n%s", mr_buf_text(&text), mr_buf_text(&found));
+		fm_docs_done(&s);
+		mr_diags_done(&diags);
+		mr_buf_done(&text);
+		mr_buf_done(&found);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("docs");
@@ -218,6 +275,7 @@ int main(void)
 	tcase_add_test(t, too_large);
 	tcase_add_test(t, too_many);
 	tcase_add_loop_test(t, tables, 0, FM_KIND_COUNT);
+	tcase_add_loop_test(t, examples, 0, FM_KIND_COUNT);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }
