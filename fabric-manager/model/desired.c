@@ -7,12 +7,34 @@
 #include "common/str.h"
 #include "common/xalloc.h"
 
-static const char *const topology_names[] = {"adapter", "port", "slot", "chassis"};
+static const char *const topology_names[] = {"adapter", "port", "slot", "chassis", "numa"};
+static const char *const rule_names[] = {
+#define X(name, text) text,
+	FM_RULES(X)
+#undef X
+};
+static const char *const require_names[] = {
+#define X(name, text) text,
+	FM_REQUIRES(X)
+#undef X
+};
 
-/* The policy's word for a unit of antiAffinity, "?" for a number that is none. */
+/* The policy's word for a unit of placement rules, "?" for a number that is none. */
 const char *fm_topology_name(enum fm_topology t)
 {
 	return (size_t)t < MR_ARRAY_SIZE(topology_names) ? topology_names[t] : "?";
+}
+
+/* The policy's word for a kind of placement rule, "?" for a number that is none. */
+const char *fm_rule_type_name(enum fm_rule_type t)
+{
+	return (size_t)t < MR_ARRAY_SIZE(rule_names) ? rule_names[t] : "?";
+}
+
+/* The policy's word for what a host must have, "?" for a number that is none. */
+const char *fm_require_name(enum fm_require r)
+{
+	return (size_t)r < MR_ARRAY_SIZE(require_names) ? require_names[r] : "?";
 }
 
 /* An empty wish; the caller frees it with fm_desired_free. */
@@ -30,6 +52,16 @@ static void free_groups(struct fm_desired *d)
 	free(d->group);
 }
 
+static void free_domains(struct fm_desired *d)
+{
+	for (unsigned i = 0; i < d->domains; i++) {
+		free(d->domain[i].host);
+		free(d->domain[i].pool);
+		free(d->domain[i].adapter);
+	}
+	free(d->domain);
+}
+
 /* Frees 'd' and everything that it owns; NULL is accepted. */
 void fm_desired_free(struct fm_desired *d)
 {
@@ -44,6 +76,10 @@ void fm_desired_free(struct fm_desired *d)
 	for (unsigned i = 0; i < d->n_strings; i++)
 		free(d->strings[i]);
 	free_groups(d);
+	free_domains(d);
+	free(d->prio);
+	free(d->demand);
+	free(d->pair);
 	free(d->claim);
 	free(d->profile);
 	free(d->pool);

@@ -2,7 +2,9 @@
 /*
  * What the documents ask for, resolved against the inventory: the planner's input.
  * policy/resolve fills it; it is const afterwards. Order of every array follows names (and then
- * indices), never the order of documents.
+ * indices), never the order of documents. Zero is the neutral value of everything that a claim,
+ * pool or part may leave out. What few claims have stands in a table of its own; the claim has
+ * 1 + its index, 0 = none.
  */
 #ifndef FABRIC_MANAGER_MODEL_DESIRED_H
 #define FABRIC_MANAGER_MODEL_DESIRED_H
@@ -43,11 +45,29 @@ struct fm_ident_pool {
 struct fm_pool_part {
 	uint16_t chassis, port, pf;
 	uint16_t vf_first, vf_last;
+	bool spare; /* of an adapter in the pool's `spares`: for what a failed adapter had */
 };
+
+/* What a host must have before a function of the pool is given to it: AdapterPool `require`.
+ * X(NAME, word) */
+#define FM_REQUIRES(X)    \
+	X(IOMMU, "iommu") \
+	X(INTERRUPT_REMAPPING, "interruptRemapping") X(ACS, "acs")
+enum fm_require {
+#define X(name, text) FM_REQUIRE_##name,
+	FM_REQUIRES(X)
+#undef X
+	FM_REQUIRE_COUNT
+};
+const char *fm_require_name(enum fm_require r);
+
 struct fm_pool {
 	char name[MR_NAME_MAX];
 	enum mr_class device_class;
 	bool exclusive;
+	/* somebody else decides how many VFs its PFs have: what is enabled is handed out */
+	bool external;
+	uint8_t require;		    /* bits 1 << enum fm_require */
 	uint32_t provision;		    /* per PF; 0 = max */
 	uint32_t reservable_permille;	    /* of the port; 1000 = 100 % */
 	uint32_t oversubscription_permille; /* 0 = unset: the sum of limits is free */
@@ -55,25 +75,68 @@ struct fm_pool {
 	unsigned parts;
 };
 
-/* Smallest values of the pools that share a network port (POLICY, "Arithmetic of
- * admission"). */
+/* Smallest values of the pools that share a network port (POLICY, "Arithmetic of admission").
+ * One entry a network port; the PCIe links of adapters and hosts stand in the inventory. */
 struct fm_edge {
 	uint16_t chassis, port, pf;
+	uint8_t pfs; /* bits 1 << pf: further PFs of the adapter on the same network port */
 	uint64_t net_mbps;
 	uint64_t guaranteed_max_mbps; /* capacity x reservable */
 	uint64_t limit_max_mbps;      /* capacity x oversubscription; UINT64_MAX = free */
+};
+
+/* PriorityClass. */
+struct fm_priority {
+	char name[MR_NAME_MAX];
+	uint32_t value;
+	bool preempts; /* preemption: LowerPriority */
+	bool reclaim;  /* its minima may take running extras of an equal value, too */
+	int64_t grace_ns;
+};
+
+/* What a claim takes of its PF's totals (fm_pf.total), beside its function. */
+struct fm_demand {
+	uint32_t amount[FM_RESOURCE_COUNT];
+};
+
+/* A tenant. What a domain lists is for the domains that list it and for nobody else; a claim of
+ * a domain gets only what its domain lists. NULL = it draws no border there. */
+struct fm_domain {
+	char name[MR_NAME_MAX];
+	uint64_t *host;	   /* bit i: fm_desired.host[i] */
+	uint64_t *pool;	   /* bit i: fm_desired.pool[i] */
+	uint32_t *adapter; /* FM_ADAPTER_KEY, ascending */
+	unsigned adapters;
+};
+#define FM_ADAPTER_KEY(chassis, port) ((uint32_t)(chassis) << 16 | (uint16_t)(port))
+
+/* `ha`: two claims of one profile that may carry the same identity, of which one is in use. */
+struct fm_pair {
+	uint32_t primary, secondary; /* indices of fm_desired.claim */
+	bool auto_switchover;
 };
 
 struct fm_claim {
 	const char *profile; /* owned by fm_desired */
 	const char *device;
 	uint16_t index; /* of count */
-	uint16_t count;
+	uint16_t count; /* of `count: {min, max}` the max */
 	uint16_t pool;
-	/* index of fm_desired.host; FM_WHOLE = the profile is connected to none */
+	/* index of fm_desired.host; FM_WHOLE = the profile is connected to none, or, with
+	 * waits_host, no host of its group is free */
 	uint16_t host;
-	uint32_t priority;
+	bool extra;	   /* index >= min: filled after all minima, never preempts */
+	bool atomic;	   /* all minima of the profile or none (claims of one are adjacent) */
+	bool suspended;	   /* frozen: what it has stays as it is, it gets nothing new */
+	bool waits_host;   /* see host */
+	uint16_t class;	   /* 1 + index of fm_desired.prio; 0 = preempts nobody, no grace */
+	uint16_t domain;   /* 1 + index of fm_desired.domain */
+	uint16_t demand;   /* 1 + index of fm_desired.demand */
+	uint16_t weight;   /* 1-1000; 0 = the adapter's own default */
+	uint32_t pair;	   /* 1 + index of fm_desired.pair */
+	uint32_t priority; /* value of its class */
 	uint32_t guaranteed_mbps;
+	uint32_t burst_kib;
 	uint32_t limit_mbps;   /* 0 = none: counts as the port's speed */
 	struct fm_attrs attrs; /* all but the identities */
 	struct fm_ident_want ident[FM_IDENTS];
@@ -83,16 +146,33 @@ struct fm_claim {
 	const char *detail;
 };
 
-/* antiAffinity: the claims must (required) or should lie on different units of the topology. */
+/* Units that `placement` rules count. numa: of the host's root, so one unit a host and root. */
 enum fm_topology {
 	FM_TOPO_ADAPTER,
 	FM_TOPO_PORT,
 	FM_TOPO_SLOT,
-	FM_TOPO_CHASSIS
+	FM_TOPO_CHASSIS,
+	FM_TOPO_NUMA
 };
 const char *fm_topology_name(enum fm_topology t);
+
+/* What the claims of a rule must (required) or should do. X(NAME, word) */
+#define FM_RULES(X)                                                                \
+	X(ANTI_AFFINITY, "antiAffinity") /* each on a unit of its own */           \
+	X(AFFINITY, "affinity")		 /* all on one unit */                     \
+	X(SPREAD, "spread") /* the fullest unit has at most max_skew more than the \
+			       emptiest one that could take one of them */         \
+	X(PACK, "pack")	    /* on as few units as there can be */
+enum fm_rule_type {
+#define X(name, text) FM_RULE_##name,
+	FM_RULES(X)
+#undef X
+};
+const char *fm_rule_type_name(enum fm_rule_type t);
 struct fm_rule {
+	enum fm_rule_type type;
 	enum fm_topology topology;
+	uint32_t max_skew; /* spread; 0 counts as 1 */
 	bool required;
 	uint32_t *claim; /* indices, ascending */
 	unsigned claims;
@@ -147,6 +227,10 @@ struct fm_profile {
 	uint16_t host, home; /* connected now; by documents without overrides (FM_WHOLE none) */
 	uint32_t first_claim, claims;
 	struct fm_drain drain;
+	/* 1 + index of fm_desired.group: `host: {group: G}`, any free host of it;
+	 * fm_hosts_choose then sets host, home and its claims' host */
+	uint16_t group;
+	bool atomic, suspended; /* as its claims say */
 };
 
 struct fm_desired {
@@ -162,6 +246,14 @@ struct fm_desired {
 	unsigned ident_pools;
 	struct fm_rule *rule;
 	unsigned rules;
+	struct fm_priority *prio;
+	unsigned prios;
+	struct fm_demand *demand; /* each once */
+	unsigned demands;
+	struct fm_domain *domain;
+	unsigned domains;
+	struct fm_pair *pair;
+	unsigned pairs;
 	struct fm_host_def *host;
 	unsigned hosts;
 	struct fm_group *group;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of ways, and attributes compared member by member (padding never counts). */
+/* Names of ways and resources, and attributes compared member by member (padding never counts).
+ */
 #include "fabric-manager/model/ids.h"
 
 #include "common/xalloc.h"
@@ -14,6 +15,29 @@ static const char *const way_names[] = {
 const char *fm_way_name(enum fm_way w)
 {
 	return (size_t)w < MR_ARRAY_SIZE(way_names) ? way_names[w] : "?";
+}
+
+static const char *const resource_names[] = {
+#define X(name, text, unit) text,
+	FM_RESOURCES(X)
+#undef X
+};
+static const char *const resource_units[] = {
+#define X(name, text, unit) unit,
+	FM_RESOURCES(X)
+#undef X
+};
+
+/* The word for what functions of a PF share, "?" for a number that is none. */
+const char *fm_resource_name(enum fm_resource r)
+{
+	return (size_t)r < MR_ARRAY_SIZE(resource_names) ? resource_names[r] : "?";
+}
+
+/* What stands behind a number of it: "" or " MiB". */
+const char *fm_resource_unit(enum fm_resource r)
+{
+	return (size_t)r < MR_ARRAY_SIZE(resource_units) ? resource_units[r] : "";
 }
 
 /* Whether two functions would be set to the same. */

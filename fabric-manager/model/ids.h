@@ -31,6 +31,20 @@ static inline bool fm_fn_eq(struct fm_fn_id a, struct fm_fn_id b)
 	return fm_fn_key(a) == fm_fn_key(b);
 }
 
+/* What functions of a PF share beside bandwidth. X(NAME, word, unit) */
+#define FM_RESOURCES(X)              \
+	X(MSIX, "MSI-X vectors", "") \
+	X(QUEUES, "queue pairs", "") \
+	X(FRAMEBUFFER, "framebuffer", " MiB") X(STORAGE, "storage", " MiB")
+enum fm_resource {
+#define X(name, text, unit) FM_RESOURCE_##name,
+	FM_RESOURCES(X)
+#undef X
+	FM_RESOURCE_COUNT
+};
+const char *fm_resource_name(enum fm_resource r);
+const char *fm_resource_unit(enum fm_resource r); /* with the blank before it */
+
 /* How a host reaches a function (HANDOVER 2). X(NAME, text) */
 #define FM_WAYS(X) X(NONE, "none") X(LVF, "lvf") X(SYNTHETIC, "synthetic") X(DEVICE, "device")
 enum fm_way {

@@ -42,12 +42,20 @@ struct fm_bar {
 	uint8_t flags; /* MR_BAR_64, MR_BAR_PREF */
 };
 
+/* Guarantees may take this much of a PCIe link's raw speed (POLICY, "Arithmetic of
+ * admission"); the rest is headers and flow control. */
+#define FM_LINK_SHARE_PERCENT 85
+
 struct fm_pf {
 	uint64_t net_mbps; /* of its network port, 0 = none */
 	uint16_t numvfs;   /* enabled in VH 0, 0 = not yet provisioned */
 	uint16_t rid;	   /* in VH 0 */
 	uint16_t vf_offset, vf_stride;
 	struct fm_bar vf_bar[6];
+	uint8_t net_port; /* 1 + network port of the adapter; 0 = one of its own */
+	uint8_t depends;  /* 1 + next PF of its Function Dependency List; 0 = on none */
+	/* what its functions share, by enum fm_resource; 0 = not told, not counted */
+	uint32_t total[FM_RESOURCE_COUNT];
 };
 
 struct fm_adapter {
@@ -67,8 +75,9 @@ struct fm_adapter {
 		vh_of; /* vhs entries: system VH of device VH d, FM_WHOLE = disabled; [0] = 0 */
 	uint32_t caps; /* MR_CT_CAP_* */
 	uint32_t rate_step_mbps;
-	uint64_t link_mbps; /* PCIe, raw */
-	int64_t flr_ns;	    /* Readiness Time Reporting, or the specification's default */
+	uint64_t link_mbps;	       /* PCIe, raw */
+	uint64_t link_reservable_mbps; /* of it for guarantees; 0 = FM_LINK_SHARE_PERCENT */
+	int64_t flr_ns; /* Readiness Time Reporting, or the specification's default */
 	uint16_t msix;
 	uint32_t msix_table; /* BIR and offset as in the capability */
 	struct fm_pf pf[MR_MAX_PFS];
@@ -95,6 +104,7 @@ struct fm_host {
 	enum mr_port_auth auth;
 	uint64_t boots, link_downs;
 	uint64_t link_mbps;
+	uint64_t link_reservable_mbps; /* as an adapter's */
 	uint16_t bridges;
 	struct fm_bridge *bridge;
 };

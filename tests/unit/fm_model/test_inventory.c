@@ -181,6 +181,16 @@ START_TEST(names_of_everything)
 	ck_assert_str_eq(fm_agent_verb_name(FM_AGENT_CONFIRM_GONE), "confirm-gone");
 	ck_assert_str_eq(fm_record_kind_name(FM_RECORD_TOMBSTONE), "TOMBSTONE");
 	ck_assert_str_eq(fm_topology_name(FM_TOPO_CHASSIS), "chassis");
+	ck_assert_str_eq(fm_topology_name(FM_TOPO_NUMA), "numa");
+	ck_assert_str_eq(fm_topology_name((enum fm_topology)9), "?");
+	ck_assert_str_eq(fm_rule_type_name(FM_RULE_PACK), "pack");
+	ck_assert_str_eq(fm_rule_type_name((enum fm_rule_type)9), "?");
+	ck_assert_str_eq(fm_require_name(FM_REQUIRE_ACS), "acs");
+	ck_assert_str_eq(fm_require_name(FM_REQUIRE_COUNT), "?");
+	ck_assert_str_eq(fm_resource_name(FM_RESOURCE_MSIX), "MSI-X vectors");
+	ck_assert_str_eq(fm_resource_unit(FM_RESOURCE_STORAGE), " MiB");
+	ck_assert_str_eq(fm_resource_name(FM_RESOURCE_COUNT), "?");
+	ck_assert_str_eq(fm_resource_unit(FM_RESOURCE_COUNT), "");
 	ck_assert_str_eq(fm_adapter_kind_name(FM_ADAPTER_BASE), "base");
 	ck_assert(fm_attrs_eq(&a, &b));
 	b.trust = true;

@@ -79,9 +79,12 @@ static void twist(struct fix *f, struct mr_rng *r, struct fm_rec_tombstone *tomb
 		if (mr_rng_chance(r, 20))
 			twist_current(f->cur[i], r);
 	if (p->parts)
-		p->part[0] = (struct fm_pool_part){
-			(uint16_t)mr_rng_below(r, 1), 257, (uint16_t)mr_rng_below(r, 3),
-			(uint16_t)mr_rng_next(r), (uint16_t)mr_rng_next(r)};
+		p->part[0] = (struct fm_pool_part){.chassis = (uint16_t)mr_rng_below(r, 2),
+						   .port = 257,
+						   .pf = (uint16_t)mr_rng_below(r, 3),
+						   .vf_first = (uint16_t)mr_rng_next(r),
+						   .vf_last = (uint16_t)mr_rng_next(r),
+						   .spare = mr_rng_chance(r, 50)};
 	mr_copy(tomb->chassis, sizeof(tomb->chassis), "c1");
 	tomb->place = (struct fm_place){.way = (enum fm_way)mr_rng_below(r, 4),
 					.port = (uint16_t)mr_rng_below(r, 600),
