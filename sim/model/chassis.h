@@ -191,6 +191,8 @@ int sim_adapter_find(const struct sim_chassis *c, const char *name);
 /* Power loss of the whole chassis and its return, with tables from the committed memory; nvm:
  * enum mr_sw_nvm. */
 void sim_chassis_power_cycle(struct sim_chassis *c, struct mr_now now, unsigned nvm);
+/* Another switch in its place: blank, nobody's, with this serial (31 characters at most). */
+void sim_chassis_replace(struct sim_chassis *c, struct mr_now now, const char *serial);
 /* One tree for `ctl status`: switch counters (writes, refused), hosts, adapters, functions with
  * owner, resets, remaps. */
 struct mr_tree *sim_chassis_status(const struct sim_chassis *c);

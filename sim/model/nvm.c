@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/str.h"
 #include "common/xalloc.h"
 #include "sim/model/internal.h"
 
@@ -247,4 +248,12 @@ void sim_chassis_power_cycle(struct sim_chassis *c, struct mr_now now, unsigned 
 		sim_host_link_update(c, vh);
 	}
 	c->restoring_stale = false;
+}
+
+/* Another switch, blank and nobody's, takes the place of the one that is there. */
+void sim_chassis_replace(struct sim_chassis *c, struct mr_now now, const char *serial)
+{
+	sim_chassis_power_cycle(c, now, MR_NVM_BLANK);
+	mr_copy(c->serial, sizeof(c->serial), serial);
+	c->commits = 0;
 }

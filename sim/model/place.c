@@ -20,6 +20,7 @@ const struct sim_reg_name sim_switch_regs[] = {
 	{"version", SW_VERSION},
 	{"caps", SW_CAPS},
 	{"nvm", SW_NVM},
+	{"serial", SW_SERIAL},
 	{"ownerId", SW_OWNER_ID},
 	{"ownerEpoch", SW_OWNER_EPOCH},
 	{"generation", SW_GENERATION},
@@ -90,6 +91,9 @@ const struct sim_reg_name sim_vf_regs[] = {
 	{"lost", VF_LOST},
 	{"outstanding", VF_OUTSTANDING},
 	{"io", VF_IO},
+	{"frames", VF_FRAMES},
+	{"bytes", VF_BYTES},
+	{"dropped", VF_DROPPED},
 	{NULL, 0},
 };
 

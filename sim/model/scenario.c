@@ -132,6 +132,28 @@ static bool look(struct sim_scn_run *r, bool say)
 	return all;
 }
 
+/* Whether what the step waits for is there; at the end of its time the report says what is
+ * not. */
+static bool triggered(struct sim_scn_run *r, const struct scn_step *s)
+{
+	bool late = r->now.mono_ns >= r->limit, holds;
+	struct mr_buf found = {0};
+
+	if (s->has_on && !scn_event_count(r, &s->on, r->event_mark)) {
+		if (late)
+			scn_log(r, "failure", "no event %s came in time", s->on.word);
+		return false;
+	}
+	if (!s->when)
+		return true;
+	holds = s->when->check->holds(r, &s->when->a, &found);
+	if (!holds && late)
+		scn_log(r, "failure", "waited for %s %s", s->when->check->key,
+			mr_buf_text(&found));
+	mr_buf_done(&found);
+	return holds;
+}
+
 /* One move of the step; false when it has to wait. */
 static bool wait_moves(struct sim_scn_run *r)
 {
@@ -139,11 +161,9 @@ static bool wait_moves(struct sim_scn_run *r)
 
 	if (r->now.mono_ns < r->due)
 		return false;
-	if (s->has_on && !scn_event_count(r, &s->on, r->event_mark)) {
-		if (r->now.mono_ns < r->limit)
-			return false;
-		scn_log(r, "failure", "no event %s came in time", s->on.word);
-		finish(r, false);
+	if (!triggered(r, s)) {
+		if (r->now.mono_ns >= r->limit)
+			finish(r, false);
 		return false;
 	}
 	if (s->action && !r->skipped) {

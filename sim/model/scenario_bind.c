@@ -186,6 +186,8 @@ int sim_scn_bind(struct sim_scn *s, const struct sim_desc *desc, struct mr_diags
 
 		if (t->has_on)
 			bind_args(&k, &t->on, SCN_WORD_EVENT);
+		if (t->when)
+			bind_args(&k, &t->when->a, t->when->check->word);
 		if (t->action)
 			bind_args(&k, &t->a, t->action->word);
 		for (unsigned e = 0; e < t->expects; e++)

@@ -8,6 +8,7 @@
 
 #include "common/pci/regmap.h"
 #include "common/str.h"
+#include "common/xalloc.h"
 #include "sim/model/blade.h"
 #include "sim/model/internal.h"
 #include "sim/model/scenario_priv.h"
@@ -92,6 +93,15 @@ static const struct sim_field uevent_fields[] = {
 	F_BLADE,
 	{"text", scn_rd_text, SCN_AT(word), 0, 64, true, NULL},
 	F_COUNT,
+	{0},
+};
+
+static const struct sim_field errors_fields[] = {
+	F_BLADE,
+	{"at", scn_rd_text, SCN_AT(at), 0, 24, false, NULL},
+	{"kind", scn_rd_aer_kind, 0, 0, 0, false, NULL},
+	F_COUNT,
+	F_LEAST,
 	{0},
 };
 
@@ -248,6 +258,25 @@ static bool e_uevent(struct sim_scn_run *r, const struct scn_args *a, struct mr_
 	return right_number(a, n);
 }
 
+/* What the blade's kernel counted, of one device or of all. */
+static bool e_errors(struct sim_scn_run *r, const struct scn_args *a, struct mr_buf *found)
+{
+	const struct sim_blade *b = r->blade[a->vh];
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < sim_blade_devs(b); i++) {
+		uint16_t rid = sim_blade_dev(b, i)->rid;
+		const struct sim_dev_errors *e = sim_blade_errors(b, rid);
+
+		for (unsigned k = 0; e && k < MR_ARRAY_SIZE(e->total); k++)
+			if ((!a->at[0] || rid == a->rid) && (!a->has_kind || k == a->kind))
+				n += e->total[k];
+	}
+	mr_buf_printf(found, "%s%s%s: %llu counted", a->blade, a->at[0] ? " " : "", a->at,
+		      (unsigned long long)n);
+	return right_number(a, n);
+}
+
 const struct scn_check scn_checks[] = {
 	{"register", "place, is, mask, atLeast: a register's value", register_fields, NULL, 0,
 	 e_register},
@@ -263,6 +292,8 @@ const struct scn_check scn_checks[] = {
 	{"blade", "name, state: up, off, hung, booting, waiting", blade_fields, NULL,
 	 SCN_WORD_STATE, e_blade},
 	{"link", "port, up: of a blade or an adapter", link_fields, NULL, 0, e_link},
+	{"errors", "blade, at, kind, count, atLeast: errors that the blade's kernel counted",
+	 errors_fields, NULL, 0, e_errors},
 	{"uevent", "blade, text, count: uevents with this text", uevent_fields, NULL, 0,
 	 e_uevent},
 	{0},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of a scenario share: scenario_read.c (YAML to steps, names to numbers),
- * scenario.c (time, triggers, the run), scenario_act.c and scenario_manage.c (what steps do),
+ * scenario.c (time, triggers, the run), scenario_act.c, scenario_tester.c and scenario_manage.c
+ * (what steps do),
  * scenario_expect.c (what they expect), scenario_report.c (what was).
  */
 #ifndef SIM_MODEL_SCENARIO_PRIV_H
@@ -32,10 +33,12 @@ struct scn_args {
 	char word[64];		/* kind of fault, memory, event, state, text */
 	char driver[32];
 	uint64_t value, mask, least;
-	bool has_value, has_mask, has_least, has_bridge, has_count, stale, total;
+	bool has_value, has_mask, has_least, has_bridge, has_count, has_kind, stale, total;
+	unsigned kind; /* of an error or of traffic: as in chassis.h */
+	uint32_t header[4];
 	int flag; /* present, up, on: -1 = not said */
 	unsigned bridge, count;
-	int64_t time_ns;
+	int64_t time_ns, off_ns;
 
 	unsigned vh, portnr, pf, vf; /* vf ffffh: the whole device */
 	struct sim_place reg;
@@ -60,7 +63,7 @@ struct scn_action {
 	/* 0, or a negative errno (a refusal); 'why' gets a sentence. */
 	int (*run)(struct sim_scn_run *r, const struct scn_args *a, struct mr_buf *why);
 };
-extern const struct scn_action scn_acts[], scn_manage_acts[];
+extern const struct scn_action scn_acts[], scn_tester_acts[], scn_manage_acts[];
 
 struct scn_check {
 	const char *key, *help;
@@ -85,6 +88,7 @@ struct scn_step {
 	unsigned chance, repeat;
 	bool has_on, refused;
 	struct scn_args on;
+	struct scn_expect *when; /* NULL: not said */
 	const struct scn_action *action;
 	struct scn_args a;
 	struct scn_expect *expect;
@@ -176,6 +180,7 @@ const char *scn_state(struct sim_scn_run *r, unsigned vh);
 /* scenario_read.c: readers of keys. */
 SIM_READER(scn_rd_text);
 SIM_READER(scn_rd_value);
+SIM_READER(scn_rd_aer_kind);
 extern const struct sim_field scn_event_fields[];
 
 #define SCN_AT(member) offsetof(struct scn_args, member)

@@ -86,12 +86,12 @@ static void read_args(struct sim_rd *rd, const struct mr_yaml *y, const char *pa
 				     f->key);
 }
 
+static const struct scn_action *const actions[] = {scn_acts, scn_tester_acts, scn_manage_acts};
+
 static const struct scn_action *find_action(const char *key)
 {
-	const struct scn_action *const tables[] = {scn_acts, scn_manage_acts};
-
-	for (unsigned t = 0; t < 2; t++)
-		for (const struct scn_action *a = tables[t]; a->key; a++)
+	for (unsigned t = 0; t < MR_ARRAY_SIZE(actions); t++)
+		for (const struct scn_action *a = actions[t]; a->key; a++)
 			if (mr_streq(a->key, key))
 				return a;
 	return NULL;
@@ -116,28 +116,28 @@ static void unknown(struct sim_rd *rd, const struct mr_yaml *key, const char *pa
 
 /* ---- expectations ---- */
 
-static void read_expect(struct sim_rd *rd, const struct mr_yaml *y, const char *path,
-			struct scn_step *s)
+/* Whether 'e' got what the map of one key asks for. */
+static bool read_expect(struct sim_rd *rd, const struct mr_yaml *y, const char *path,
+			struct scn_expect *e)
 {
 	const char *names[KEYS_MAX] = {NULL};
-	struct scn_expect *e = &s->expect[s->expects];
 	char sub[SIM_PATH_MAX];
 	unsigned n = 0;
 
 	if (y->kind != MR_YAML_MAP || y->n != 1) {
 		sim_rd_error(rd, y, path, "expected a map of one key: what is expected");
-		return;
+		return false;
 	}
 	mr_fmt(sub, sizeof(sub), "%s.%.32s", path, y->key[0]->text);
 	e->check = find_check(y->key[0]->text);
 	if (e->check) {
 		read_args(rd, y->child[0], sub, e->check->fields, e->check->primary, &e->a);
-		s->expects++;
-		return;
+		return true;
 	}
 	for (const struct scn_check *k = scn_checks; k->key; k++)
 		names[n++] = k->key;
 	unknown(rd, y->key[0], sub, names);
+	return false;
 }
 
 static SIM_READER(rd_expects)
@@ -155,7 +155,7 @@ static SIM_READER(rd_expects)
 	s->expect = mr_xcalloc(y->n + 1, sizeof(*s->expect));
 	for (unsigned i = 0; i < y->n; i++) {
 		mr_fmt(sub, sizeof(sub), "%.100s[%u]", path, i);
-		read_expect(rd, y->child[i], sub, s);
+		s->expects += read_expect(rd, y->child[i], sub, &s->expect[s->expects]);
 	}
 }
 
@@ -168,6 +168,18 @@ static SIM_READER(rd_on)
 	read_args(rd, y, path, scn_event_fields, "name", &s->on);
 }
 
+static SIM_READER(rd_when)
+{
+	struct scn_step *s = to;
+
+	(void)f;
+	s->when = MR_NEW(struct scn_expect);
+	if (!read_expect(rd, y, path, s->when)) {
+		free(s->when);
+		s->when = NULL;
+	}
+}
+
 /* ---- steps ---- */
 
 #define AT(member) offsetof(struct scn_step, member)
@@ -178,6 +190,7 @@ static const struct sim_field step_fields[] = {
 	{"after", sim_rd_time, AT(after_ns), 0, TIME_MAX, false, NULL},
 	{"jitter", sim_rd_time, AT(jitter_ns), 0, TIME_MAX, false, NULL},
 	{"on", rd_on, 0, 0, 0, false, NULL},
+	{"when", rd_when, 0, 0, 0, false, NULL},
 	{"chance", rd_percent, AT(chance), 1, 100, false, NULL},
 	{"repeat", sim_rd_uint, AT(repeat), 1, 100000, false, NULL},
 	{"every", sim_rd_time, AT(every_ns), 0, TIME_MAX, false, NULL},
@@ -194,10 +207,9 @@ static void unknown_step_key(struct sim_rd *rd, const struct mr_yaml *key, const
 
 	for (const struct sim_field *f = step_fields; f->key; f++)
 		names[n++] = f->key;
-	for (const struct scn_action *a = scn_acts; a->key; a++)
-		names[n++] = a->key;
-	for (const struct scn_action *a = scn_manage_acts; a->key; a++)
-		names[n++] = a->key;
+	for (unsigned t = 0; t < MR_ARRAY_SIZE(actions); t++)
+		for (const struct scn_action *a = actions[t]; a->key; a++)
+			names[n++] = a->key;
 	unknown(rd, key, path, names);
 }
 
@@ -236,7 +248,7 @@ static void read_step(struct sim_rd *rd, const struct mr_yaml *y, const char *pa
 	}
 	for (unsigned i = 0; i < y->n; i++)
 		read_step_key(rd, y->key[i], y->child[i], path, s);
-	if (!s->action && !s->expects && !s->has_on && s->at_ns < 0 && !s->after_ns)
+	if (!s->action && !s->expects && !s->has_on && !s->when && s->at_ns < 0 && !s->after_ns)
 		sim_rd_error(rd, y, path, "a step that neither waits, does nor expects");
 }
 
@@ -341,8 +353,10 @@ void sim_scn_free(struct sim_scn *s)
 {
 	if (!s)
 		return;
-	for (unsigned i = 0; i < s->steps; i++)
+	for (unsigned i = 0; i < s->steps; i++) {
 		free(s->step[i].expect);
+		free(s->step[i].when);
+	}
 	free(s->step);
 	free(s);
 }
@@ -369,10 +383,9 @@ uint64_t sim_scn_seed(const struct sim_scn *s)
 void sim_scn_help(struct mr_buf *out)
 {
 	mr_buf_puts(out, "Steps do one of:\n");
-	for (const struct scn_action *a = scn_acts; a->key; a++)
-		mr_buf_printf(out, "  %-14s %s\n", a->key, a->help);
-	for (const struct scn_action *a = scn_manage_acts; a->key; a++)
-		mr_buf_printf(out, "  %-14s %s\n", a->key, a->help);
+	for (unsigned t = 0; t < MR_ARRAY_SIZE(actions); t++)
+		for (const struct scn_action *a = actions[t]; a->key; a++)
+			mr_buf_printf(out, "  %-14s %s\n", a->key, a->help);
 	mr_buf_puts(out, "and expect:\n");
 	for (const struct scn_check *k = scn_checks; k->key; k++)
 		mr_buf_printf(out, "  %-14s %s\n", k->key, k->help);

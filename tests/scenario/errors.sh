@@ -54,6 +54,42 @@ X
 check 'a time' 1 "expected a time such as 10us" <<'X'
     - {after: soon, pull: hba}
 X
+check 'a misspelt key of an action' 1 "s.yaml:7:58: spec.steps[0].aer.headr: unknown key 'headr', did you mean 'header'?" <<'X'
+    - {aer: {blade: blade01, at: "03:00.0", kind: fatal, headr: [1]}}
+X
+check 'a kind of error' 1 "spec.steps[0].aer.kind: 'deadly' is not one of: correctable, nonfatal, fatal" <<'X'
+    - {aer: {blade: blade01, at: "03:00.0", kind: deadly}}
+X
+check 'a header of five words' 1 "spec.steps[0].aer.header: 5 words, expected 1 to 4" <<'X'
+    - {aer: {blade: blade01, at: "03:00.0", kind: fatal, header: [1, 2, 3, 4, 5]}}
+X
+check 'a word too large' 1 "spec.steps[0].aer.header[1]: " <<'X'
+    - {aer: {blade: blade01, at: "03:00.0", kind: fatal, header: [1, 0x100000000]}}
+X
+check 'a rate without a unit' 1 "spec.steps[0].traffic.rate: " <<'X'
+    - {traffic: {function: hba/pf0/vf0, kind: constant, rate: 1000}}
+X
+check 'a frame too short' 1 "spec.steps[0].traffic.frame: '10': expected a number from 64 to 9216" <<'X'
+    - {traffic: {function: hba/pf0/vf0, kind: constant, frame: 10}}
+X
+check 'a burst too short' 1 "bursts and pauses of 1 ms to 1 h" <<'X'
+    - {traffic: {function: hba/pf0/vf0, kind: bursty, on: 1us}}
+X
+check 'a slot without a button' 1 "blade01 slot 0: errno 112" <<'X'
+    - {button: {blade: blade01, bridge: 0}}
+X
+check 'a serial too long' 1 "spec.steps[0].replaceSwitch: expected a serial number of 1 to 31 characters" <<'X'
+    - {replaceSwitch: a123456789b123456789c123456789d123456789}
+X
+check 'a misspelt condition' 1 "spec.steps[0].when.regster: unknown key 'regster', did you mean 'register'?" <<'X'
+    - {when: {regster: {place: switch/writes}}, pull: hba}
+X
+check 'two conditions' 1 "spec.steps[0].when: expected a map of one key" <<'X'
+    - {when: {blade: {name: blade01, state: up}, link: {port: hba, up: true}}, pull: hba}
+X
+check 'a condition that never holds' 1 "waited for link of hba is up" <<'X'
+    - {when: {link: {port: hba, up: false}}, within: 1s, pull: hba}
+X
 check 'an expectation that fails' 1 "switch/rowsUsed is 0x0, expected 0x1" <<'X'
     - {pull: hba, expect: [{register: {place: switch/rowsUsed, is: 1}}]}
 X
