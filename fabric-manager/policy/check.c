@@ -111,6 +111,7 @@ int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags)
 	fm_check_adapter_pools(&c);
 	fm_check_identity_pools(&c);
 	fm_check_profiles(&c);
+	fm_check_domains(&c);
 	free(c.member);
 	free(c.range);
 	mr_map_free(c.member_of);

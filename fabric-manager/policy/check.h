@@ -46,6 +46,20 @@ struct fm_check {
 				   templates make */
 };
 
+/* A profile, or a template's, while it is checked, and the path of what is looked at. */
+struct fm_view {
+	struct fm_check *c;
+	const struct fm_doc *doc;
+	const struct fm_doc_profile *p;
+	bool template;
+	char path[128];
+};
+/* "spec.template.devices[2].KEY", "spec.template.KEY"; into v->path. */
+const char *fm_view_device(struct fm_view *v, unsigned i, const char *key);
+const char *fm_view_key(struct fm_view *v, const char *key);
+/* The device of that name, or NULL. */
+const struct fm_doc_device *fm_view_find(const struct fm_view *v, const char *name);
+
 #define FM_PLACE_MAX 320
 
 void fm_check_error(struct fm_check *c, const struct fm_doc *d, struct fm_at at,
@@ -66,6 +80,13 @@ void fm_check_hosts(struct fm_check *c);
 void fm_check_adapter_pools(struct fm_check *c);
 void fm_check_identity_pools(struct fm_check *c);
 void fm_check_profiles(struct fm_check *c);
+void fm_check_domains(struct fm_check *c);
+
+/* Parts of fm_check_profiles: what a device says beside pool, rates and identities; what the
+ * placement rules say together. */
+void fm_check_port_profile(struct fm_check *c, const struct fm_doc *d);
+void fm_check_devices(struct fm_view *v);
+void fm_check_rules(struct fm_view *v);
 
 /* What a value of 't' can be: 0, or -EINVAL with an error at 'at'. */
 int fm_check_ident(struct fm_check *c, const struct fm_doc *d, const char *path,

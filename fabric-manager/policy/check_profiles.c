@@ -12,27 +12,29 @@
 
 #define DEVICES_MAX 256 /* of one profile */
 
-/* One profile being checked, and the path of what is looked at. */
-struct view {
-	struct fm_check *c;
-	const struct fm_doc *doc;
-	const struct fm_doc_profile *p;
-	bool template;
-	char path[128];
-};
-
 /* "spec.template.devices[2].KEY" */
-static const char *device_path(struct view *v, unsigned i, const char *key)
+const char *fm_view_device(struct fm_view *v, unsigned i, const char *key)
 {
 	mr_fmt(v->path, sizeof(v->path), "spec.%sdevices[%u].%s",
 	       v->template ? "template." : "", i, key);
 	return v->path;
 }
 
-static const char *spec_path(struct view *v, const char *key)
+/* "spec.template.KEY" */
+const char *fm_view_key(struct fm_view *v, const char *key)
 {
 	mr_fmt(v->path, sizeof(v->path), "spec.%s%s", v->template ? "template." : "", key);
 	return v->path;
+}
+
+/* The device of that name, or NULL. */
+const struct fm_doc_device *fm_view_find(const struct fm_view *v, const char *name)
+{
+	for (unsigned i = 0; i < v->p->devices.n; i++) {
+		if (mr_streq(v->p->devices.item[i].name.s, name))
+			return &v->p->devices.item[i];
+	}
+	return NULL;
 }
 
 /* A guarantee above the limit can't be kept. */
@@ -49,38 +51,18 @@ static void check_rates(struct fm_check *c, const struct fm_doc *d, const char *
 		       fm_check_place(d, limit->at, place));
 }
 
-static void check_class(struct view *v, unsigned i, const struct fm_doc *pool)
+static void check_class(struct fm_view *v, unsigned i, const struct fm_doc *pool)
 {
 	const struct fm_doc_device *dev = &v->p->devices.item[i];
 	const struct fm_num *class = &pool->spec.adapter_pool.selector.class;
 	char place[FM_PLACE_MAX];
 
 	if (class->v >= 0 && class->v != dev->class.v)
-		fm_check_error(v->c, v->doc, dev->class.at, device_path(v, i, "class"),
+		fm_check_error(v->c, v->doc, dev->class.at, fm_view_device(v, i, "class"),
 			       "%s, but AdapterPool '%s' has %s adapters (%s)",
 			       fm_doc_class_name(dev->class.v), pool->meta.name.s,
 			       fm_doc_class_name(class->v),
 			       fm_check_place(pool, class->at, place));
-}
-
-/* VLAN, spoof check and trust are of Ethernet; on other classes they would be ignored, so they
- * are refused. */
-static void check_port_profile(struct view *v, unsigned i, const struct fm_doc *pp)
-{
-	const struct fm_doc_device *dev = &v->p->devices.item[i];
-	const struct fm_doc_port_profile *s = &pp->spec.port_profile;
-	const struct fm_at *at = s->vlan.at.line	  ? &s->vlan.at
-				 : s->spoof_check.at.line ? &s->spoof_check.at
-							  : &s->trust.at;
-	char place[FM_PLACE_MAX];
-
-	if (dev->class.v != FM_DOC_CLASS_ETHERNET && at->line)
-		fm_check_error(v->c, v->doc, dev->port_profile.at,
-			       device_path(v, i, "portProfile"),
-			       "PortProfile '%s' has vlan, spoofCheck or trust (%s), which a "
-			       "%s device can't keep",
-			       pp->meta.name.s, fm_check_place(pp, *at, place),
-			       fm_doc_class_name(dev->class.v));
 }
 
 /* Which identities a class carries. */
@@ -99,7 +81,7 @@ static bool class_carries(int64_t class_, enum mr_ident_type t)
 
 /* The value must be in a pool (where there are pools of the type), so that no pool gives it to
  * somebody else. */
-static void check_literal(struct view *v, const char *path, const struct fm_text *t,
+static void check_literal(struct fm_view *v, const char *path, const struct fm_text *t,
 			  enum mr_ident_type type)
 {
 	struct fm_check *c = v->c;
@@ -125,7 +107,7 @@ static void check_literal(struct view *v, const char *path, const struct fm_text
 	mr_map_set(c->literal_doc, key, (uintptr_t)v->doc);
 }
 
-static void check_identity_pool(struct view *v, const char *path, const struct fm_text *t,
+static void check_identity_pool(struct fm_view *v, const char *path, const struct fm_text *t,
 				enum mr_ident_type type)
 {
 	const struct fm_doc *pool = fm_check_ref(v->c, v->doc, path, t, FM_KIND_IDENTITY_POOL);
@@ -140,7 +122,7 @@ static void check_identity_pool(struct view *v, const char *path, const struct f
 			fm_check_place(pool, pool->spec.identity_pool.type.at, place));
 }
 
-static void check_identity(struct view *v, unsigned i, enum mr_ident_type type)
+static void check_identity(struct fm_view *v, unsigned i, enum mr_ident_type type)
 {
 	const struct fm_doc_device *dev = &v->p->devices.item[i];
 	const struct fm_doc_identity_ref *ref = &dev->identity.ref[type];
@@ -150,7 +132,7 @@ static void check_identity(struct view *v, unsigned i, enum mr_ident_type type)
 	if (!ref->at.line)
 		return;
 	mr_fmt(key, sizeof(key), "identity.%s", mr_ident_type_name(type));
-	path = device_path(v, i, key);
+	path = fm_view_device(v, i, key);
 	if (!class_carries(dev->class.v, type))
 		fm_check_error(v->c, v->doc, ref->at, path,
 			       "a device of class %s carries no %s",
@@ -163,110 +145,65 @@ static void check_identity(struct view *v, unsigned i, enum mr_ident_type type)
 		fm_check_error(v->c, v->doc, ref->at, path,
 			       "a template would give '%s' to every host; write {pool: NAME}",
 			       ref->literal.s);
-	else if (dev->count.n.v > 1)
+	else if (fm_doc_count_max(dev) > 1)
 		fm_check_error(v->c, v->doc, ref->at, path,
 			       "one value for %lld functions; write {pool: NAME}",
-			       (long long)dev->count.n.v);
+			       (long long)fm_doc_count_max(dev));
 	else
 		check_literal(v, path, &ref->literal, type);
 }
 
-static void check_qos(struct view *v, unsigned i)
+static void check_qos(struct fm_view *v, unsigned i)
 {
 	const struct fm_doc_device_qos *q = &v->p->devices.item[i].qos;
 
-	fm_check_ref(v->c, v->doc, device_path(v, i, "qos"), &q->name, FM_KIND_QOS_CLASS);
-	check_rates(v->c, v->doc, device_path(v, i, "qos.guaranteed"), &q->guaranteed,
+	fm_check_ref(v->c, v->doc, fm_view_device(v, i, "qos"), &q->name, FM_KIND_QOS_CLASS);
+	check_rates(v->c, v->doc, fm_view_device(v, i, "qos.guaranteed"), &q->guaranteed,
 		    &q->limit);
 }
 
-static void check_device(struct view *v, unsigned i)
+static void check_device(struct fm_view *v, unsigned i)
 {
 	const struct fm_doc_device *dev = &v->p->devices.item[i];
-	const struct fm_doc *pool, *pp;
+	const struct fm_doc *pool;
 	char place[FM_PLACE_MAX];
 
 	for (unsigned j = 0; j < i; j++) {
 		const struct fm_doc_device *old = &v->p->devices.item[j];
 
 		if (mr_streq(old->name.s, dev->name.s))
-			fm_check_error(v->c, v->doc, dev->name.at, device_path(v, i, "name"),
+			fm_check_error(v->c, v->doc, dev->name.at, fm_view_device(v, i, "name"),
 				       "a second device '%s'; the first stands at %s",
 				       dev->name.s,
 				       fm_check_place(v->doc, old->name.at, place));
 	}
-	pool = fm_check_ref(v->c, v->doc, device_path(v, i, "pool"), &dev->pool,
+	pool = fm_check_ref(v->c, v->doc, fm_view_device(v, i, "pool"), &dev->pool,
 			    FM_KIND_ADAPTER_POOL);
 	if (pool)
 		check_class(v, i, pool);
-	pp = fm_check_ref(v->c, v->doc, device_path(v, i, "portProfile"), &dev->port_profile,
-			  FM_KIND_PORT_PROFILE);
-	if (pp)
-		check_port_profile(v, i, pp);
-	if (dev->count.min.at.line && dev->count.max.at.line &&
-	    dev->count.min.v > dev->count.max.v)
-		fm_check_error(v->c, v->doc, dev->count.min.at, device_path(v, i, "count"),
-			       "min is above max");
 	check_qos(v, i);
 	for (int t = 0; t < FM_DOC_IDENTS; t++)
 		check_identity(v, i, (enum mr_ident_type)t);
 }
 
-static const struct fm_doc_device *find_device(const struct fm_doc_profile *p, const char *name)
-{
-	for (unsigned i = 0; i < p->devices.n; i++) {
-		if (mr_streq(p->devices.item[i].name.s, name))
-			return &p->devices.item[i];
-	}
-	return NULL;
-}
-
-static void check_placement(struct view *v, unsigned i)
-{
-	const struct fm_doc_placement *r = &v->p->placement.item[i];
-	const char *path = spec_path(v, "placement");
-	int64_t functions = 0;
-
-	for (unsigned j = 0; j < r->devices.n; j++) {
-		const struct fm_text *t = &r->devices.item[j];
-		const struct fm_doc_device *dev = find_device(v->p, t->s);
-
-		if (!dev)
-			fm_check_error(v->c, v->doc, t->at, path,
-				       "the profile has no device '%s'", t->s);
-		else
-			functions += dev->count.n.v;
-		for (unsigned k = 0; k < j; k++) {
-			if (mr_streq(r->devices.item[k].s, t->s))
-				fm_check_error(v->c, v->doc, t->at, path,
-					       "device '%s' stands twice", t->s);
-		}
-	}
-	for (unsigned j = 0; !r->devices.n && j < v->p->devices.n; j++)
-		functions += v->p->devices.item[j].count.n.v;
-	if (r->type.v == FM_DOC_PLACE_ANTI_AFFINITY && functions < 2)
-		fm_check_warn(v->c, v->doc, r->at, path,
-			      "the rule is about one function only: it has no effect");
-}
-
-static void check_spec(struct view *v)
+static void check_spec(struct fm_view *v)
 {
 	const struct fm_doc_profile *p = v->p;
 
 	if (p->devices.n > DEVICES_MAX) {
-		fm_check_error(v->c, v->doc, p->devices.at, spec_path(v, "devices"),
+		fm_check_error(v->c, v->doc, p->devices.at, fm_view_key(v, "devices"),
 			       "expected at most %d devices; got %u", DEVICES_MAX,
 			       p->devices.n);
 		return;
 	}
-	fm_check_ref(v->c, v->doc, spec_path(v, "priorityClass"), &p->priority_class,
+	fm_check_ref(v->c, v->doc, fm_view_key(v, "priorityClass"), &p->priority_class,
 		     FM_KIND_PRIORITY_CLASS);
-	fm_check_ref(v->c, v->doc, spec_path(v, "host.group"), &p->host.group,
+	fm_check_ref(v->c, v->doc, fm_view_key(v, "host.group"), &p->host.group,
 		     FM_KIND_HOST_GROUP);
 	for (unsigned i = 0; i < p->devices.n; i++)
 		check_device(v, i);
-	for (unsigned i = 0; i < p->placement.n; i++)
-		check_placement(v, i);
+	fm_check_devices(v);
+	fm_check_rules(v);
 }
 
 /* A profile's name must be free; 'd' is its document, or the template that makes it. */
@@ -291,7 +228,7 @@ static void claim_name(struct fm_check *c, const char *name, const struct fm_doc
 
 static void check_profile(struct fm_check *c, const struct fm_doc *d)
 {
-	struct view v = {.c = c, .doc = d, .p = &d->spec.profile};
+	struct fm_view v = {.c = c, .doc = d, .p = &d->spec.profile};
 	const struct fm_text *host = &d->spec.profile.host.name;
 	char place[FM_PLACE_MAX];
 	uint64_t m;
@@ -325,7 +262,7 @@ static void check_template_names(struct fm_check *c, const struct fm_doc *d,
 static void check_template(struct fm_check *c, const struct fm_doc *d)
 {
 	const struct fm_doc_template *t = &d->spec.template;
-	struct view v = {.c = c, .doc = d, .p = &t->template, .template = true};
+	struct fm_view v = {.c = c, .doc = d, .p = &t->template, .template = true};
 	const struct fm_doc *group;
 
 	if (!t->host_group.at.line == !t->replicas.at.line)
@@ -345,7 +282,7 @@ static uint64_t functions_of(const struct fm_doc_profile *p)
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < p->devices.n; i++)
-		n += (uint64_t)p->devices.item[i].count.n.v;
+		n += (uint64_t)fm_doc_count_max(&p->devices.item[i]);
 	return n;
 }
 
@@ -361,12 +298,36 @@ static void check_size(struct fm_check *c, const struct fm_doc *d, uint64_t *sum
 
 	for (unsigned i = 0; group && i < c->members; i++)
 		hosts += c->member[i].doc == group && !c->member[i].spare;
+	if (template && d->spec.template.replicas.at.line)
+		hosts = (uint64_t)d->spec.template.replicas.v;
 	*sum += template ? n * hosts : n;
 	if (before <= FM_CLAIMS_MAX && *sum > FM_CLAIMS_MAX)
 		fm_check_error(
 			c, d, d->at, "spec",
 			"the documents up to this one ask for %llu functions; %u are possible",
 			(unsigned long long)*sum, FM_CLAIMS_MAX);
+}
+
+/* With reclaim a class takes extras of its own value back, so of two such classes each would
+ * take them from the other for ever. Any other preemption goes down in value. */
+static void check_reclaim(struct fm_check *c, const struct fm_doc *d)
+{
+	const struct fm_doc_priority *p = &d->spec.priority;
+	char place[FM_PLACE_MAX];
+
+	for (unsigned i = 0; p->reclaim.v && c->set->doc[i] != d; i++) {
+		const struct fm_doc *o = c->set->doc[i];
+
+		if (o->kind == FM_KIND_PRIORITY_CLASS && o->spec.priority.reclaim.v &&
+		    o->spec.priority.value.v == p->value.v)
+			fm_check_error(
+				c, d, p->reclaim.at, "spec.reclaim",
+				"PriorityClass '%s' at %s has the value %lld and reclaim "
+				"as well: each would take the other's extras back",
+				o->meta.name.s,
+				fm_check_place(o, o->spec.priority.reclaim.at, place),
+				(long long)p->value.v);
+	}
 }
 
 /* Checks rates, profiles and templates. */
@@ -384,6 +345,10 @@ void fm_check_profiles(struct fm_check *c)
 		if (d->kind == FM_KIND_QOS_CLASS)
 			check_rates(c, d, "spec.guaranteed", &d->spec.qos_class.guaranteed,
 				    &d->spec.qos_class.limit);
+		else if (d->kind == FM_KIND_PORT_PROFILE)
+			fm_check_port_profile(c, d);
+		else if (d->kind == FM_KIND_PRIORITY_CLASS)
+			check_reclaim(c, d);
 		else if (d->kind == FM_KIND_SERVER_PROFILE)
 			check_profile(c, d);
 		else if (d->kind == FM_KIND_PROFILE_TEMPLATE)

@@ -458,6 +458,10 @@ void fm_doc_unref(struct fm_doc *d); /* NULL is accepted */
  * count. */
 bool fm_doc_equal(const struct fm_doc *a, const struct fm_doc *b);
 
+/* The functions that a device must and may have: of a plain count both are it. */
+int64_t fm_doc_count_min(const struct fm_doc_device *d);
+int64_t fm_doc_count_max(const struct fm_doc_device *d);
+
 /* Walks a canonical VF set "0-3,7": true and the next range, '*pos' moves on; false at the
  * end. */
 bool fm_vfset_next(const char **pos, unsigned *ret_first, unsigned *ret_last);

@@ -119,3 +119,22 @@ bool fm_doc_equal(const struct fm_doc *a, const struct fm_doc *b)
 	return a->kind == b->kind && fm_table_equal(&fm_meta_table, &a->meta, &b->meta) &&
 	       fm_table_equal(fm_kind_table(a->kind), &a->spec, &b->spec);
 }
+
+static bool count_is_range(const struct fm_doc_device *d)
+{
+	return d->count.min.at.line || d->count.max.at.line;
+}
+
+/* The functions that a device must have. */
+int64_t fm_doc_count_min(const struct fm_doc_device *d)
+{
+	return count_is_range(d) ? d->count.min.v : d->count.n.v;
+}
+
+/* The functions that a device may have. */
+int64_t fm_doc_count_max(const struct fm_doc_device *d)
+{
+	if (!count_is_range(d))
+		return d->count.n.v;
+	return d->count.max.at.line ? d->count.max.v : d->count.min.v;
+}
