@@ -1,9 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The engine's life, and where each event goes.
+ * The engine's life, and where each event goes. One step: an event is dispatched, assignments
+ * that it touched are put on 'todo', the plan is remade if its input changed, 'todo' is worked
+ * off, and what changed is written as one PERSIST at the head of the step's actions.
  */
+#include "fabric-manager/engine/engine.h"
+
 #include "common/err.h"
-#include "fabric-manager/engine/core.h"
+#include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/drift.h"
+#include "fabric-manager/engine/assign/provision.h"
+#include "fabric-manager/engine/chassis/attach.h"
+#include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/chassis/ports.h"
+#include "fabric-manager/engine/desire/desire.h"
+#include "fabric-manager/engine/desire/failover.h"
+#include "fabric-manager/engine/dispatch.h"
+#include "fabric-manager/engine/load.h"
+#include "fabric-manager/engine/request/request.h"
+#include "fabric-manager/engine/session/session.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/base.h"
+#include "fabric-manager/engine/state/commit.h"
+#include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/ops.h"
+#include "fabric-manager/engine/state/timers.h"
 
 /* An engine without state: the first event has to be STORE_LOADED. */
 struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg)
@@ -71,6 +93,7 @@ static void free_lists(struct fm_engine *e)
 	free(e->held);
 	free(e->sent);
 	free(e->former);
+	free(e->lost);
 	free(e->ch);
 }
 
@@ -219,16 +242,26 @@ void fm_engine_step(struct fm_engine *e, struct mr_now now, const struct fm_even
 	e->now = now;
 	fm_out_begin(e, out);
 	dispatch(e, ev);
-	while (fm_timer_pop(e, &t))
+	fm_settle(e);
+	while (fm_timer_pop(e, &t)) {
 		timer(e, &t);
+		fm_settle(e);
+	}
 	do {
 		fm_plan_run(e);
 		if (e->wake)
 			fm_asg_wake(e);
 		if (!e->store_down)
 			fm_asg_run(e);
+		fm_settle(e);
 	} while (!e->store_down && (e->wake || e->todos));
 	fm_out_end(e);
+}
+
+/* When the engine wants to be called next. */
+int64_t fm_engine_deadline(const struct fm_engine *e)
+{
+	return e->timers ? e->timer[0].when : MR_NEVER;
 }
 
 /* What it knows of the chassis. */
@@ -252,7 +285,5 @@ const struct fm_assignment *fm_engine_assignment(const struct fm_engine *e, unsi
 /* No operation under way and nothing left to do but wait. */
 bool fm_engine_idle(const struct fm_engine *e)
 {
-	return e->loaded && !mr_map_count(e->inflight) && !e->plan_dirty && !e->todos &&
-	       e->commit_last == e->commit_durable && e->ports_at == MR_NEVER &&
-	       e->tidy_at == MR_NEVER && !e->store_down;
+	return fm_idle(e);
 }

@@ -12,7 +12,7 @@
 #include "common/os/log.h"
 #include "common/xalloc.h"
 #include "fabric-manager/driver/driver.h"
-#include "fabric-manager/engine/hold.h"
+#include "fabric-manager/engine/action/hold.h"
 #include "fabric-manager/io/shell.h"
 
 struct fm_pump {

@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The state machine of one assignment: works through the rows of table.c. Steps that do
+ * not apply are passed over.
+ */
+#include "fabric-manager/engine/assign/assign.h"
+
+#include "fabric-manager/engine/assign/join.h"
+#include "fabric-manager/engine/assign/provision.h"
+#include "fabric-manager/engine/assign/quarantine.h"
+#include "fabric-manager/engine/assign/table.h"
+#include "fabric-manager/engine/chassis/attach.h"
+#include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/chassis/tomb.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/ops.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/engine/state/timers.h"
+
+#define ACTIVATE_NS (60 * MR_NS_PER_S)
+#define ANSWER_NS   (5 * MR_NS_PER_S) /* what an answer may take beyond the agent's deadline */
+
+#define P(x) FM_PHASE_##x
+
+static void wait_shared(struct fm_engine *e, struct fm_asg *a)
+{
+	if (a->waits)
+		return;
+	a->waits = true;
+	MR_GROW(e->waiting, e->waitings, e->cap_waitings);
+	e->waiting[e->waitings++] = a;
+}
+
+/* Something shared changed: those that waited look again. */
+void fm_asg_wake(struct fm_engine *e)
+{
+	e->wake = false;
+	for (unsigned i = 0; i < e->waitings; i++) {
+		struct fm_asg *a = e->waiting[i];
+
+		a->waits = false;
+		if (fm_steps[a->step].verb >= 0 && !a->tag)
+			a->until = MR_NEVER;
+		fm_asg_poke(e, a);
+	}
+	e->waitings = 0;
+}
+
+static void pause_until(struct fm_engine *e, struct fm_asg *a, int64_t when)
+{
+	a->until = when;
+	fm_timer_set(e, FM_TM_ASG, a->a.id, when);
+}
+
+static void send_op(struct fm_engine *e, struct fm_asg *a, enum fm_op_kind kind)
+{
+	struct fm_op op = {.kind = kind, .chassis = a->a.fn.chassis};
+
+	op.fn = a->a.fn;
+	op.place = a->a.place;
+	op.cookie = fm_asg_cookie(a);
+	op.attrs = a->step == FM_STEP_SET_ATTRS ? a->want : a->a.attrs;
+	op.value = kind == FM_OP_TOMBSTONE;
+	op.forced = kind == FM_OP_BLOCK && !a->consent;
+	a->tag = a->last_tag = fm_op_send(e, &op, FM_TAG_ASG, a->a.id, 0);
+}
+
+static void send_cmd(struct fm_engine *e, struct fm_asg *a, struct fm_session *s,
+		     enum fm_agent_verb verb)
+{
+	struct fm_agent_cmd c = {.verb = verb, .assignment = a->a.id, .epoch = a->a.epoch};
+	int64_t left = ACTIVATE_NS;
+
+	if (verb != FM_AGENT_ACTIVATE && a->drain_until != MR_NEVER)
+		left = a->drain_until - e->now.mono_ns;
+	if (left < MR_NS_PER_S)
+		left = MR_NS_PER_S;
+	c.deadline_ns = left;
+	c.place = a->a.place;
+	c.force = a->drain == FM_DRAIN_FORCE;
+	c.ident0 = verb == FM_AGENT_ACTIVATE ? a->a.attrs.ident0 : 0;
+	memcpy(c.driver, a->a.driver, sizeof(c.driver));
+	c.driver[sizeof(c.driver) - 1] = 0;
+	a->tag = a->last_tag = fm_cmd_send(e, s, &c, FM_TAG_ASG, a->a.id, 0);
+	pause_until(e, a, e->now.mono_ns + left + ANSWER_NS);
+}
+
+/* Before a cut without the host's consent the tombstone is durable (HANDOVER 6). */
+static void before_block(struct fm_engine *e, struct fm_asg *a)
+{
+	a->cut = true;
+	a->consent = a->consent || fm_step_host_let_go(e, a);
+	if (!a->consent && fm_step_leads_there(e, a)) {
+		a->a.forced = true;
+		fm_tomb_add(e, a);
+	}
+	fm_asg_dirty(e, a);
+	e->intent = true;
+}
+
+static void out_done(struct fm_engine *e, struct fm_asg *a)
+{
+	struct fm_session *s = a->consent ? NULL : fm_step_agent(e, a);
+
+	if (s && s->synced)
+		fm_tomb_ask(e, s);
+	a->step = FM_STEP_NONE;
+	a->tries = 0;
+	a->cut = a->retracts = a->bound = a->fence_bad = false;
+	fm_asg_unindex(e, a);
+	fm_unlock_fn(e, a);
+	a->a.has_fn = false;
+	if (a->a.place.way == FM_WAY_LVF)
+		fm_attach_leave(e, a->a.chassis, a->a.place.port, a->a.fn.port);
+	a->a.going = a->a.forced = false;
+	a->a.bdf[0] = 0;
+	e->intent = true;
+	if (a->unwanted) {
+		fm_unlock_idents(e, a);
+		fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+		fm_asg_phase(e, a, P(RELEASED), 0);
+		fm_asg_drop(e, a);
+	} else {
+		fm_asg_give(e, a);
+	}
+	fm_plan_soon(e, 20 * MR_NS_PER_MS); /* for what it left */
+}
+
+static void finish_out(struct fm_engine *e, struct fm_asg *a)
+{
+	out_done(e, a);
+	fm_prov_released(e);
+}
+
+static void finish_in(struct fm_engine *e, struct fm_asg *a)
+{
+	a->step = FM_STEP_NONE;
+	a->tries = 0;
+	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+	fm_asg_phase(e, a, P(ACTIVE), 0);
+	fm_asg_dirty(e, a);
+	e->arrived = true;
+}
+
+static void finish_back(struct fm_engine *e, struct fm_asg *a)
+{
+	a->step = FM_STEP_NONE;
+	a->retracts = a->consent = a->unwanted = a->keeps_idents = false;
+	a->a.going = a->a.forced = a->next.set = false;
+	a->drain_until = MR_NEVER;
+	a->paused = true; /* the plan does not try again before an operator does */
+	fm_asg_phase_to(e, a, P(ACTIVE));
+	fm_asg_dirty(e, a);
+	fm_prov_refused(e, a);
+}
+
+/* Whether a step that waits for something shared can be passed; else it is put to wait. */
+static bool shared_ready(struct fm_engine *e, struct fm_asg *a)
+{
+	char why[FM_DETAIL_MAX] = "";
+	bool ready = a->step == FM_STEP_PROVISION ? fm_prov_ready(e, a, why, sizeof(why))
+		     : a->step == FM_STEP_ATTACH  ? fm_attach_ready(e, a, why, sizeof(why))
+						  : fm_enable_ready(e, a, why, sizeof(why));
+
+	if (!ready)
+		wait_shared(e, a);
+	if (!ready || a->a.detail[0])
+		fm_asg_why(e, a, MR_REASON_OK, "%s", why);
+	return ready;
+}
+
+/* A bookkeeping step: true when the next one follows at once. */
+static bool book(struct fm_engine *e, struct fm_asg *a)
+{
+	switch (a->step) {
+	case FM_STEP_PROVISION:
+	case FM_STEP_ATTACH:
+	case FM_STEP_ENABLE:
+		return shared_ready(e, a);
+	case FM_STEP_OUT_DONE:
+		finish_out(e, a);
+		return false;
+	case FM_STEP_IN_DONE:
+		finish_in(e, a);
+		return false;
+	case FM_STEP_BACK_DONE:
+		finish_back(e, a);
+		return false;
+	default:
+		return false;
+	}
+}
+
+static void failed(struct fm_engine *e, struct fm_asg *a);
+
+/* An LVF can be made Available once the host's SR-PCIM enabled the VFs of its PF: it may have
+ * been mapped while the agent was away, or the host booted since. */
+static bool enabled(struct fm_engine *e, struct fm_asg *a)
+{
+	char why[FM_DETAIL_MAX] = "";
+	bool ready = fm_enable_ready(e, a, why, sizeof(why));
+
+	if (!ready)
+		wait_shared(e, a);
+	if (!ready || a->step == FM_STEP_ACTIVATE)
+		fm_asg_why(e, a, MR_REASON_OK, "%s", why);
+	return ready;
+}
+
+/* Does one step; true when the next one follows at once. */
+static bool step_once(struct fm_engine *e, struct fm_asg *a)
+{
+	const struct fm_step_row *r = &fm_steps[a->step];
+	struct fm_session *s;
+
+	if (r->wanted && !r->wanted(e, a)) {
+		a->step = r->next;
+		return true;
+	}
+	fm_asg_phase_to(e, a, r->phase);
+	if (r->op < 0 && r->verb < 0) {
+		enum fm_step next = r->next;
+
+		if (!book(e, a))
+			return false;
+		a->step = next;
+		return true;
+	}
+	if (r->op >= 0) {
+		if (r->op == FM_OP_BLOCK)
+			before_block(e, a);
+		send_op(e, a, (enum fm_op_kind)r->op);
+		return false;
+	}
+	s = fm_step_agent(e, a);
+	if (!s || !s->synced) {
+		fm_asg_why(e, a, MR_REASON_TIMEOUT, "waiting for the agent of %s", a->a.host);
+		if (a->drain_until != MR_NEVER && e->now.mono_ns >= a->drain_until) {
+			failed(e, a);
+			return false;
+		}
+		pause_until(e, a, a->drain_until);
+		wait_shared(e, a);
+		return false;
+	}
+	if (r->verb == FM_AGENT_ACTIVATE && !enabled(e, a))
+		return false;
+	send_cmd(e, a, s, (enum fm_agent_verb)r->verb);
+	return false;
+}
+
+static void run(struct fm_engine *e, struct fm_asg *a)
+{
+	if (a->tag || a->until != MR_NEVER || (a->step == FM_STEP_NONE && !a->resume))
+		return;
+	if (!fm_ch_ready(e, a->a.fn.chassis)) {
+		wait_shared(e, a);
+		return;
+	}
+	if (a->resume) {
+		a->resume = false;
+		fm_asg_resume(e, a);
+		return;
+	}
+	while (step_once(e, a))
+		;
+}
+
+/* Works off what the step touched. */
+void fm_asg_run(struct fm_engine *e)
+{
+	for (e->todo_at = 0; e->todo_at < e->todos; e->todo_at++) {
+		struct fm_asg *a = e->todo[e->todo_at];
+
+		if (!a)
+			continue;
+		a->queued = false;
+		e->todo[e->todo_at] = NULL;
+		run(e, a);
+	}
+	e->todos = e->todo_at = 0;
+}
+
+/* The next step, with a new count of tries. */
+static void advance(struct fm_engine *e, struct fm_asg *a, uint64_t tag)
+{
+	const struct fm_step_row *r = &fm_steps[a->step];
+
+	a->tries = 0;
+	a->until = MR_NEVER;
+	if (r->done != FM_SAME) {
+		a->last_tag = tag;
+		fm_asg_phase_to(e, a, r->done);
+	}
+	a->step = r->next;
+	fm_asg_poke(e, a);
+}
+
+static void give_up_out(struct fm_engine *e, struct fm_asg *a)
+{
+	a->tries = 0;
+	a->until = MR_NEVER;
+	if (a->drain == FM_DRAIN_REQUEST && !a->a.forced) {
+		a->step = FM_STEP_BACK_RETRACT;
+	} else { /* the cut needs no consent */
+		a->a.forced = true;
+		a->step = a->step == FM_STEP_QUIESCE ? FM_STEP_GATE_CLOSE : FM_STEP_BLOCK;
+	}
+	fm_asg_poke(e, a);
+}
+
+static void alarm(struct fm_engine *e, struct fm_asg *a)
+{
+	char name[FM_ASSIGNMENT_TEXT], detail[FM_DETAIL_MAX];
+
+	memcpy(detail, a->a.detail, sizeof(detail));
+	if (!a->fence_bad)
+		fm_note(e, a->a.reason, fm_assignment_text(&a->a, name),
+			"alarm: Fenced=false: the cut is not confirmed: %s", detail);
+	a->fence_bad = true;
+	fm_asg_dirty(e, a);
+	pause_until(e, a, e->now.mono_ns + fm_pause_ns(FM_TRIES_MAX));
+}
+
+/* What follows when a step failed for good. */
+static void failed(struct fm_engine *e, struct fm_asg *a)
+{
+	switch (fm_steps[a->step].fail) {
+	case FM_ON_BACK:
+		if (a->step == FM_STEP_GATE_CLOSE && a->a.forced)
+			alarm(e, a); /* identities may still be seen: hold */
+		else
+			give_up_out(e, a);
+		break;
+	case FM_ON_HOLD:
+		if (a->step == FM_STEP_BACK_RETRACT) { /* the host let go first: go on */
+			a->consent = true;
+			a->step = FM_STEP_BLOCK;
+			fm_asg_poke(e, a);
+			break;
+		}
+		alarm(e, a);
+		break;
+	case FM_ON_QUARANTINE:
+		if (fm_step_is_there(e, a)) {
+			if (a->step == FM_STEP_CONFIGURE)
+				fm_refusing_note(e, a);
+			fm_quarantine_asg(e, a, a->a.detail);
+			break;
+		}
+		a->a.going = true;
+		a->step = FM_STEP_OUT_DONE;
+		fm_asg_poke(e, a);
+		break;
+	case FM_ON_PEND:
+		a->paused = true;
+		a->next.set = false;
+		a->a.going = true;
+		a->step = FM_STEP_RESET_OUT;
+		a->consent = true;
+		fm_asg_poke(e, a);
+		break;
+	case FM_ON_FAIL:
+		a->step = FM_STEP_NONE;
+		fm_asg_phase_to(e, a, P(FAILED));
+		e->arrived = true;
+		break;
+	case FM_ON_DEGRADE:
+		a->step = FM_STEP_NONE;
+		if (fm_phase_allowed(a->a.phase, P(DEGRADED)))
+			fm_asg_phase(e, a, P(DEGRADED), 0);
+		break;
+	case FM_ON_PASS:
+		if (a->step == FM_STEP_READ_BACK) {
+			a->resume = true;
+			fm_ch_observe(e, a->a.fn.chassis);
+			pause_until(e, a, e->now.mono_ns + fm_pause_ns(FM_TRIES_MAX));
+			break;
+		}
+		advance(e, a, a->last_tag);
+		break;
+	}
+}
+
+/* One more failure: a pause and another look, or what a failure for good means. */
+static void try_again(struct fm_engine *e, struct fm_asg *a)
+{
+	if (++a->tries >= FM_TRIES_MAX) {
+		a->tries = 0;
+		failed(e, a);
+		return;
+	}
+	a->resume = fm_steps[a->step].op >= 0 && a->step != FM_STEP_READ_BACK &&
+		    a->step != FM_STEP_SET_ATTRS && a->step != FM_STEP_BACK_RETRACT &&
+		    a->step != FM_STEP_BACK_OPEN && a->step != FM_STEP_GATE_CLOSE &&
+		    a->step != FM_STEP_REQUEST_OUT;
+	pause_until(e, a, e->now.mono_ns + fm_pause_ns(a->tries - 1));
+}
+
+/* What the hardware chose or now shows, taken over by the assignment. */
+static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_result *r)
+{
+	struct fm_bridge *b = fm_asg_bridge(e, a);
+
+	if (a->step == FM_STEP_MAP && r->place.way == a->a.place.way) {
+		fm_asg_unindex(e, a);
+		a->a.place = r->place;
+		fm_asg_index(e, a);
+	}
+	if (a->step == FM_STEP_READ_BACK)
+		fm_asg_slot(e, a);
+	if (a->step == FM_STEP_TOMBSTONE && a->a.place.way != FM_WAY_LVF && b)
+		b->tombstone = true;
+	if (a->step == FM_STEP_REQUEST_OUT)
+		a->retracts = true;
+	if (a->step == FM_STEP_BACK_RETRACT)
+		a->retracts = false;
+	if (a->step == FM_STEP_SET_ATTRS) {
+		a->a.attrs = a->want;
+		fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+		if (a->a.phase == P(DEGRADED))
+			fm_asg_phase(e, a, P(ACTIVE), 0);
+		fm_asg_dirty(e, a);
+	}
+}
+
+/* The adapter is not there: nothing of it is reachable, nothing of it can be reset. A row that
+ * still leads there is cut as a stranger when an adapter comes back. */
+static void device_gone(struct fm_engine *e, struct fm_asg *a)
+{
+	struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
+
+	if (d)
+		d->present = false;
+	fm_ch_observe(e, a->a.fn.chassis);
+	a->a.going = true;
+	a->until = MR_NEVER;
+	a->step = FM_STEP_OUT_DONE;
+	fm_asg_poke(e, a);
+}
+
+/* The end of the operation that 'a' waited for. */
+void fm_asg_result(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
+		   const struct fm_op_result *r)
+{
+	if (a->tag != tag)
+		return;
+	a->tag = 0;
+	if (r->end == FM_OP_LOST) {
+		fm_asg_lost(e, a, r->reason ? r->reason : MR_REASON_TIMEOUT, r->detail);
+		return;
+	}
+	if (r->end == FM_OP_DONE) {
+		if (a->step == FM_STEP_CONFIGURE)
+			fm_refusing_end(e, a->a.fn.chassis, a->a.fn.port);
+		take(e, a, r);
+		if (a->step == FM_STEP_READ_BACK || (a->resume && a->a.going && !a->cut)) {
+			a->resume = true;
+			a->until = MR_NEVER;
+			fm_asg_poke(e, a);
+			return;
+		}
+		advance(e, a, tag);
+		return;
+	}
+	fm_asg_why(e, a, r->reason, "%s: %s", fm_steps[a->step].name,
+		   r->detail[0] ? r->detail : mr_reason_text(r->reason));
+	if (r->reason == MR_REASON_DEVICE_GONE)
+		device_gone(e, a);
+	else
+		try_again(e, a);
+}
+
+/* What was under way is not known to have happened: look, when the chassis is there again. */
+void fm_asg_lost(struct fm_engine *e, struct fm_asg *a, enum mr_reason reason, const char *why)
+{
+	a->tag = 0;
+	a->until = MR_NEVER;
+	if (fm_steps[a->step].verb >= 0) { /* the session is gone: ask again in the next one */
+		if (a->a.going && !a->cut && a->drain != FM_DRAIN_REQUEST)
+			a->a.forced = true;
+		fm_asg_why(e, a, reason, "%s", why);
+		fm_asg_poke(e, a);
+		return;
+	}
+	a->resume = true;
+	fm_asg_why(e, a, reason, "%s: %s", fm_steps[a->step].name, why);
+	fm_asg_poke(e, a);
+}
+
+static void acked(struct fm_engine *e, struct fm_asg *a, const struct fm_agent_ack *ack)
+{
+	if (a->step == FM_STEP_QUIESCE)
+		a->bound = false;
+	if (a->step == FM_STEP_GIVE_BACK)
+		a->consent = true;
+	if (a->step == FM_STEP_ACTIVATE || a->step == FM_STEP_BACK_ACTIVATE) {
+		a->bound = true;
+		if (ack->has_fn)
+			mr_bdf_text(ack->fn.rid, a->a.bdf);
+	}
+	advance(e, a, ack->op);
+}
+
+/* The agent's answer: an ack goes on, a nack gives up or tries again as the drain policy
+ * says. */
+void fm_asg_ack(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
+		const struct fm_agent_ack *ack)
+{
+	if (a->tag != tag)
+		return;
+	a->tag = 0;
+	a->until = MR_NEVER;
+	if (ack->reason == MR_REASON_OK) {
+		acked(e, a, ack);
+		return;
+	}
+	fm_asg_why(e, a, ack->reason, "%s on %s: %s%s%s", fm_steps[a->step].name, a->a.host,
+		   ack->detail[0] ? ack->detail : mr_reason_text(ack->reason),
+		   ack->who[0] ? ", by " : "", ack->who);
+	if (fm_steps[a->step].fail == FM_ON_BACK && e->now.mono_ns >= a->drain_until) {
+		failed(e, a);
+		return;
+	}
+	if (a->step == FM_STEP_QUIESCE && ack->reason == MR_REASON_BUSY &&
+	    a->drain == FM_DRAIN_REQUEST) {
+		failed(e, a);
+		return;
+	}
+	try_again(e, a);
+}
+
+/* A pause ended, or the agent did not answer in time. */
+void fm_asg_timer(struct fm_engine *e, struct fm_asg *a)
+{
+	if (a->until == MR_NEVER || a->until > e->now.mono_ns)
+		return;
+	a->until = MR_NEVER;
+	if (a->tag && fm_steps[a->step].verb >= 0) {
+		fm_inflight_del(e, a->tag);
+		a->tag = 0;
+		fm_asg_why(e, a, MR_REASON_TIMEOUT, "%s: no answer from the agent of %s",
+			   fm_steps[a->step].name, a->a.host);
+		if (a->step == FM_STEP_QUIESCE)
+			a->bound = false;
+		failed(e, a);
+		return;
+	}
+	if (a->resume && fm_ch_ready(e, a->a.fn.chassis) && a->step != FM_STEP_READ_BACK &&
+	    !a->tag && fm_fn_get(&e->inv, a->a.fn)) {
+		a->resume = false;
+		a->step = FM_STEP_READ_BACK;
+	}
+	fm_asg_poke(e, a);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state machine of one assignment: what sends it on its way, and what answers it.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_ASSIGN_ASSIGN_H
+#define FABRIC_MANAGER_ENGINE_ASSIGN_ASSIGN_H
+
+#include "fabric-manager/engine/state/state.h"
+
+void fm_asg_run(struct fm_engine *e);
+void fm_asg_wake(struct fm_engine *e);
+void fm_asg_result(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
+		   const struct fm_op_result *r);
+void fm_asg_ack(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
+		const struct fm_agent_ack *ack);
+void fm_asg_lost(struct fm_engine *e, struct fm_asg *a, enum mr_reason reason, const char *why);
+void fm_asg_timer(struct fm_engine *e, struct fm_asg *a);
+/* Starts the way in to 'a->next', or the way out. */
+void fm_asg_give(struct fm_engine *e, struct fm_asg *a);
+void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool forced,
+		    const struct fm_drain *drain);
+void fm_asg_next_same(struct fm_asg *a);
+void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs *want);
+void fm_asg_resume(struct fm_engine *e, struct fm_asg *a);
+
+#endif

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The ways that an assignment is sent on: given a function, released, updated, left pending;
+ * and how its step is found again from what the hardware shows (after a restart, a lost answer,
+ * or another look at the chassis).
+ */
+#include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/chassis/tomb.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/ops.h"
+#include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/engine/state/soon.h"
+
+#define P(x) FM_PHASE_##x
+
+static void start(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
+{
+	a->step = s;
+	a->resume = false;
+	fm_asg_poke(e, a);
+}
+
+/* Waits for the planner; what it holds is nothing but identities. */
+static void pend(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const char *why)
+{
+	a->step = FM_STEP_NONE;
+	a->a.has_fn = false;
+	a->next.set = false;
+	fm_asg_why(e, a, r, "%s", why);
+	fm_asg_phase(e, a, P(PENDING), 0);
+	fm_asg_dirty(e, a);
+}
+
+/* Starts the way in to 'next'; without one it waits for the planner. */
+void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
+{
+	struct fm_target *t = &a->next;
+
+	/* A cut without consent left a tombstone where it was to come back. */
+	if (t->set && t->place.way != FM_WAY_LVF &&
+	    fm_tomb_at(e, t->chassis, t->place.port, t->place.bridge))
+		t->set = false;
+	if (!t->set || !fm_lock_fn(e, a, t->fn)) {
+		pend(e, a, a->a.reason, a->a.detail);
+		fm_plan_soon(e, 20 * MR_NS_PER_MS);
+		return;
+	}
+	memcpy(a->a.host, t->host, sizeof(t->host));
+	memcpy(a->a.adapter, t->adapter, sizeof(t->adapter));
+	memcpy(a->a.driver, t->driver, sizeof(t->driver));
+	a->a.chassis = t->chassis;
+	a->a.fn = t->fn;
+	a->a.place = t->place;
+	a->a.attrs = t->attrs;
+	a->a.guaranteed_mbps = t->guaranteed_mbps;
+	a->a.limit_mbps = t->limit_mbps;
+	a->a.has_fn = true;
+	a->a.epoch++;
+	a->a.going = a->a.forced = false;
+	a->a.bdf[0] = 0;
+	a->consent = a->cut = a->bound = a->retracts = a->paused = false;
+	a->drain_until = a->until = MR_NEVER;
+	t->set = false;
+	fm_asg_index(e, a);
+	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+	fm_asg_phase(e, a, P(RESERVED), fm_next_op(e));
+	fm_asg_dirty(e, a);
+	e->intent = true;
+	start(e, a, FM_STEP_PROVISION);
+}
+
+static void release_nothing(struct fm_engine *e, struct fm_asg *a)
+{
+	if (!a->unwanted) {
+		fm_asg_give(e, a);
+		return;
+	}
+	fm_unlock_idents(e, a);
+	fm_asg_phase(e, a, P(RELEASED), 0);
+	e->intent = true;
+	fm_asg_drop(e, a);
+}
+
+/*
+ * Starts the way out: to 'next' when that is set, to its end when it is unwanted. 'forced': do
+ * not ask the host. An operation under way is waited for; a command to the agent is not.
+ */
+void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool forced,
+		    const struct fm_drain *drain)
+{
+	a->unwanted = unwanted;
+	a->drain = drain->mode;
+	if (!a->a.has_fn) {
+		release_nothing(e, a);
+		return;
+	}
+	if (a->a.going && (!forced || a->a.forced || a->cut))
+		return;
+	a->a.going = true;
+	a->paused = false;
+	a->drain_until = e->now.mono_ns + drain->timeout_ns;
+	if (forced || drain->mode == FM_DRAIN_NONE)
+		a->a.forced = true;
+	e->intent = true;
+	fm_asg_dirty(e, a);
+	if (a->tag && fm_inflight_get(e, a->tag) && fm_inflight_get(e, a->tag)->op >= 256) {
+		fm_inflight_del(e, a->tag);
+		a->tag = 0;
+	}
+	if (!a->tag)
+		a->until = MR_NEVER;
+	a->tries = 0;
+	a->last_tag = fm_next_op(e);
+	a->resume = true;
+	fm_asg_poke(e, a);
+}
+
+/* Attributes of a running function (class Live). */
+void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs *want)
+{
+	a->want = *want;
+	e->intent = true;
+	if (a->step != FM_STEP_NONE || a->a.going || !fm_asg_runs(a)) {
+		fm_plan_soon(e, MR_NS_PER_S); /* when it came to rest */
+		return;
+	}
+	fm_asg_dirty(e, a);
+	start(e, a, FM_STEP_SET_ATTRS);
+}
+
+static void resume_out(struct fm_engine *e, struct fm_asg *a)
+{
+	bool up = a->a.phase == P(CONFIGURED) || a->a.phase == P(RESERVED) ||
+		  a->a.phase == P(RESETTING);
+
+	switch (fm_asg_seen(e, a)) {
+	case FM_SEEN_MAPPED:
+		if (up) { /* further than the books say */
+			static const enum fm_phase to[] = {P(CONFIGURED), P(MAPPED)};
+
+			for (unsigned i = 0; i < 2; i++)
+				fm_asg_phase(e, a, to[i], 0);
+		}
+		if (a->cut || a->a.phase == P(FENCED) || a->a.phase == P(DRAINING_IO))
+			start(e, a, FM_STEP_BLOCK);
+		else
+			start(e, a, a->a.forced ? FM_STEP_GATE_CLOSE : FM_STEP_QUIESCE);
+		break;
+	case FM_SEEN_BLOCKED:
+		start(e, a,
+		      a->a.phase == P(RELEASING) || a->a.place.way == FM_WAY_LVF
+			      ? FM_STEP_BLOCK
+			      : FM_STEP_DRAIN);
+		break;
+	case FM_SEEN_FREE:
+		start(e, a, up ? FM_STEP_RESET_OUT : FM_STEP_TOMBSTONE);
+		break;
+	case FM_SEEN_GONE:
+		start(e, a, FM_STEP_OUT_DONE);
+		break;
+	}
+}
+
+/* Mapped, and meant to be: go on where the gate shows. */
+static void resume_mapped(struct fm_engine *e, struct fm_asg *a)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+	bool open = a->a.place.way == FM_WAY_DEVICE || (f && f->gate_open);
+
+	if (a->a.phase == P(ACTIVE) && open) {
+		a->step = FM_STEP_NONE;
+		return;
+	}
+	if (a->a.phase == P(RESERVED) || a->a.phase == P(RESETTING))
+		fm_asg_phase(e, a, P(CONFIGURED), 0);
+	if (a->a.phase == P(CONFIGURED))
+		fm_asg_phase(e, a, P(MAPPED), 0);
+	start(e, a, a->bound ? FM_STEP_GATE_OPEN : FM_STEP_ACTIVATE);
+}
+
+/* Where it goes after its release is where it is. */
+void fm_asg_next_same(struct fm_asg *a)
+{
+	struct fm_target *t = &a->next;
+
+	memcpy(t->host, a->a.host, sizeof(t->host));
+	memcpy(t->adapter, a->a.adapter, sizeof(t->adapter));
+	memcpy(t->driver, a->a.driver, sizeof(t->driver));
+	t->chassis = a->a.chassis;
+	t->fn = a->a.fn;
+	t->place = a->a.place;
+	t->place.slot = 0;
+	t->attrs = a->a.attrs;
+	t->guaranteed_mbps = a->a.guaranteed_mbps;
+	t->limit_mbps = a->a.limit_mbps;
+	t->set = true;
+}
+
+/* Cut or lost under a running assignment: through reset, and in again on the same function. */
+static void redo(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
+{
+	fm_asg_next_same(a);
+	a->a.going = true;
+	a->consent = a->cut = true;
+	fm_asg_dirty(e, a);
+	e->intent = true;
+	start(e, a, s);
+}
+
+static void resume_free(struct fm_engine *e, struct fm_asg *a)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+
+	if (fm_asg_runs(a)) { /* the switch lost it */
+		fm_asg_why(e, a, MR_REASON_CONFLICT, "the switch does not show it any more");
+		redo(e, a, FM_STEP_RESET_OUT);
+		return;
+	}
+	if (a->a.phase == P(CONFIGURED) && f && f->cookie == fm_asg_cookie(a) &&
+	    fm_attrs_eq(&f->attrs, &a->a.attrs))
+		start(e, a, FM_STEP_MAP);
+	else if (a->a.phase == P(CONFIGURED))
+		start(e, a, FM_STEP_RESET_IN);
+	else
+		start(e, a, FM_STEP_PROVISION);
+}
+
+/* The row stands as it was, and the function behind it knows nothing of it: its adapter was
+ * pulled and inserted. */
+static bool is_blank(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+
+	return a->a.place.way == FM_WAY_SYNTHETIC && f && fm_seen_adapter(e, a->a.fn) &&
+	       f->cookie != fm_asg_cookie(a) && !f->gate_open;
+}
+
+/* Finds the step again from what the hardware shows. */
+void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
+{
+	if (!a->a.has_fn)
+		return;
+	if (a->a.going) {
+		resume_out(e, a);
+		return;
+	}
+	switch (fm_asg_seen(e, a)) {
+	case FM_SEEN_MAPPED:
+		if (is_blank(e, a)) {
+			fm_asg_why(e, a, MR_REASON_CONFLICT, "adapter %s was inserted anew",
+				   a->a.adapter);
+			redo(e, a, FM_STEP_BLOCK);
+		} else {
+			resume_mapped(e, a);
+		}
+		break;
+	case FM_SEEN_BLOCKED:
+		fm_asg_why(e, a, MR_REASON_CONFLICT, "it was found cut");
+		redo(e, a, FM_STEP_BLOCK);
+		break;
+	case FM_SEEN_FREE:
+		resume_free(e, a);
+		break;
+	case FM_SEEN_GONE:
+		a->step = FM_STEP_NONE;
+		fm_asg_why(e, a, MR_REASON_DEVICE_GONE, "adapter %s is gone", a->a.adapter);
+		if (fm_phase_allowed(a->a.phase, P(DEGRADED)))
+			fm_asg_phase(e, a, P(DEGRADED), 0);
+		break;
+	}
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * After a chassis was read: every assignment there finds its step by cookie, what matches is
+ * not touched, what nobody intends is cut, and what differs is drift (drift.c).
+ */
+#include "fabric-manager/engine/assign/join.h"
+
+#include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/drift.h"
+#include "fabric-manager/engine/chassis/attach.h"
+#include "fabric-manager/engine/session/session.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/seen.h"
+
+/* The slot of an LVF as it was read: the device packs its map while VF Enable is 0, so slots
+ * change over a reboot (HANDOVER 1). */
+void fm_asg_slot(struct fm_engine *e, struct fm_asg *a)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+
+	if (a->a.place.way != FM_WAY_LVF || !f || f->cookie != fm_cookie(&a->a) ||
+	    f->owner_vh != a->a.place.port || f->lvf_slot == a->a.place.slot || !f->lvf_slot)
+		return;
+	fm_asg_unindex(e, a);
+	a->a.place.slot = f->lvf_slot;
+	fm_asg_index(e, a);
+	fm_asg_dirty(e, a);
+}
+
+static void join_one(struct fm_engine *e, struct fm_asg *a)
+{
+	if (!a->a.has_fn || a->fresh > e->ch[a->a.fn.chassis].read_at)
+		return;
+	fm_asg_slot(e, a);
+	if (a->tag)
+		return;
+	if (a->step != FM_STEP_NONE && !a->resume) {
+		fm_asg_poke(e, a);
+		return;
+	}
+	if (a->a.phase == FM_PHASE_ACTIVE && !a->a.going &&
+	    fm_asg_seen(e, a) == FM_SEEN_MAPPED) {
+		fm_drift_report(e, a);
+		if (!a->drifted || fm_fn_get(&e->inv, a->a.fn)->gate_open) {
+			a->resume = a->resume && a->step != FM_STEP_NONE;
+			return;
+		}
+	}
+	a->resume = true;
+	fm_asg_poke(e, a);
+}
+
+/* What is mapped and named by no intent: cut, reset and forgotten, under a name of its own. */
+static void orphan(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place,
+		   uint64_t cookie, const char *host)
+{
+	struct fm_assignment n = {.count = 1,
+				  .phase = FM_PHASE_ACTIVE,
+				  .has_fn = true,
+				  .fn = fn,
+				  .place = place,
+				  .chassis = fn.chassis};
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, fn.chassis, fn.port);
+	struct fm_drain drain = {.mode = FM_DRAIN_NONE};
+	struct fm_asg *a;
+	char text[FM_FN_TEXT];
+
+	mr_copy(n.profile, sizeof(n.profile), "unclaimed");
+	mr_fmt(n.device, sizeof(n.device), "%u.%u.%u.%u", fn.chassis, fn.port, fn.pf, fn.vf);
+	mr_copy(n.host, sizeof(n.host), host);
+	if (d)
+		mr_copy(n.adapter, sizeof(n.adapter), d->name);
+	if (fm_asg_by_name(e, n.profile, n.device, 0))
+		return;
+	fm_note(e, MR_REASON_CONFLICT, fm_fn_text(&e->inv, fn, text),
+		"found mapped at %s without an intent: it is cut", host);
+	a = fm_asg_new(e, &n);
+	a->stranger = true;
+	if (!fm_asg_by_fn(e, fn))
+		mr_map_set_u64(e->asg_by_fn, fm_fn_key(fn), (uintptr_t)a);
+	a->cookie = cookie;
+	fm_asg_release(e, a, true, true, &drain);
+}
+
+static bool intended(const struct fm_engine *e, uint64_t cookie)
+{
+	const struct fm_asg *a = fm_asg_by_id(e, (uint32_t)(cookie >> 32));
+
+	return a && a->a.has_fn && fm_cookie(&a->a) == cookie;
+}
+
+static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_host *h)
+{
+	for (unsigned b = 0; b < h->bridges; b++) {
+		const struct fm_bridge *r = &h->bridge[b];
+		unsigned kind = MR_TARGET_KIND(r->target);
+		struct fm_fn_id fn = {(uint16_t)chassis, (uint16_t)MR_TARGET_PORT(r->target),
+				      (uint16_t)MR_TARGET_PF(r->target),
+				      (uint16_t)MR_TARGET_VF(r->target)};
+		struct fm_place p = {FM_WAY_SYNTHETIC, h->port, (uint16_t)b, 0, 0};
+
+		const struct fm_adapter *d = fm_adapter_by_port(&e->inv, chassis, fn.port);
+
+		if (r->state == MR_ROW_FREE || !d || !d->present ||
+		    (kind != MR_TARGET_SYNTHETIC && kind != MR_TARGET_DEVICE) ||
+		    intended(e, r->cookie))
+			continue;
+		if (kind == MR_TARGET_DEVICE) {
+			p.way = FM_WAY_DEVICE;
+			fn.pf = fn.vf = FM_WHOLE;
+		}
+		orphan(e, fn, p, r->cookie, h->name);
+	}
+}
+
+static void strangers_in(struct fm_engine *e, unsigned chassis, const struct fm_adapter *d)
+{
+	unsigned n = d->kind == FM_ADAPTER_MRA && d->present ? (unsigned)d->pfs * d->vfs : 0;
+
+	for (unsigned i = 0; d->fn && i < n; i++) {
+		const struct fm_fn *f = &d->fn[i];
+		const struct fm_host *h;
+		struct fm_place p = {FM_WAY_LVF, f->owner_vh, FM_NO_BRIDGE,
+				     (uint16_t)(i / d->vfs), f->lvf_slot};
+		struct fm_attach *t;
+
+		if (!f->owner_vh || intended(e, f->cookie))
+			continue;
+		h = fm_host_by_port(&e->inv, chassis, f->owner_vh);
+		if (!h)
+			continue; /* read while the adapter was pulled */
+		t = fm_attach_get(e, chassis, f->owner_vh, d->port, false);
+		if (t)
+			p.bridge = t->bridge;
+		orphan(e,
+		       (struct fm_fn_id){(uint16_t)chassis, d->port, (uint16_t)(i / d->vfs),
+					 (uint16_t)(i % d->vfs)},
+		       p, f->cookie, h->name);
+	}
+}
+
+/* Compares what was observed with what is intended. */
+void fm_ch_join(struct fm_engine *e, unsigned chassis)
+{
+	const struct fm_chassis *c = &e->inv.chassis[chassis];
+	struct fm_asg *a;
+
+	if (e->ch[chassis].quiet)
+		fm_attach_join(e, chassis);
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->a.has_fn && a->a.fn.chassis == chassis)
+			join_one(e, a);
+	}
+	/* Only a reading that nothing moved under can say that a row is nobody's. */
+	for (unsigned i = 0; e->ch[chassis].quiet && i < c->hosts; i++)
+		strangers_at(e, chassis, &c->host[i]);
+	for (unsigned i = 0; e->ch[chassis].quiet && i < c->adapters; i++)
+		strangers_in(e, chassis, &c->adapter[i]);
+	fm_sessions_check(e);
+}

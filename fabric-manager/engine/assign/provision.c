@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The VF count of an adapter in VH 0. The first one is set when the plan wants it. Another one
+ * (class Count) ends every function of the PF: it waits for `approve`, then all assignments on
+ * these functions take the ordinary way out, the count is changed, and they come back, on the
+ * same functions where these still exist. Who comes back waits at its step PROVISION.
+ */
+#include "fabric-manager/engine/assign/provision.h"
+
+#include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/state/ops.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/engine/state/timers.h"
+#include "fabric-manager/engine/state/wanted.h"
+
+#define NAMES_SHOWN 8
+
+static struct fm_prov *prov_get(struct fm_engine *e, unsigned chassis, unsigned port)
+{
+	for (unsigned i = 0; i < e->provs; i++)
+		if (e->prov[i].chassis == chassis && e->prov[i].port == port)
+			return &e->prov[i];
+	MR_GROW(e->prov, e->provs, e->cap_provs);
+	e->prov[e->provs] = (struct fm_prov){
+		.chassis = (uint16_t)chassis, .port = (uint16_t)port, .until = MR_NEVER};
+	return &e->prov[e->provs++];
+}
+
+static const char *name_of(const struct fm_engine *e, const struct fm_prov *p)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
+
+	return d ? d->name : "adapter";
+}
+
+/* Whether the change stops the function that 'a' holds. */
+static bool hits(const struct fm_engine *e, const struct fm_prov *p, const struct fm_asg *a)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
+	struct fm_fn_id f = a->a.fn;
+
+	return d && a->a.has_fn && f.chassis == p->chassis && f.port == p->port &&
+	       f.pf < d->pfs && d->pf[f.pf].numvfs && d->pf[f.pf].numvfs != p->value;
+}
+
+/* Whom the change interrupts: "3: web/data0/0 on blade01, ...". */
+void fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out)
+{
+	const struct fm_asg *a;
+	struct mr_buf names = {0};
+	char text[FM_ASSIGNMENT_TEXT];
+	unsigned n = 0;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (!hits(e, p, a))
+			continue;
+		if (n++ < NAMES_SHOWN)
+			mr_buf_printf(&names, "%s%s on %s", n > 1 ? ", " : ": ",
+				      fm_assignment_text(&a->a, text), a->a.host);
+	}
+	mr_buf_printf(out, "%u%s%s", n, n ? mr_buf_text(&names) : "",
+		      n > NAMES_SHOWN ? ", ..." : "");
+	mr_buf_done(&names);
+}
+
+/* ---- going ahead ---- */
+
+static void prov_send(struct fm_engine *e, struct fm_prov *p)
+{
+	struct fm_op op = {.kind = FM_OP_PROVISION, .chassis = p->chassis, .value = p->value};
+
+	if (p->tag || p->until != MR_NEVER || !fm_ch_ready(e, p->chassis))
+		return;
+	op.fn = (struct fm_fn_id){p->chassis, p->port, 0, 0};
+	e->intent = true;
+	p->tag = fm_op_send(e, &op, FM_TAG_PROV, 0, (uint64_t)(p - e->prov));
+}
+
+/* Reserved, and nothing more: the hardware knows nothing of it yet. */
+static bool parked(const struct fm_asg *a)
+{
+	return a->step == FM_STEP_PROVISION && !a->tag && !a->a.going;
+}
+
+/* Out, and back to the same function if there will be one. */
+static void send_away(struct fm_engine *e, const struct fm_prov *p, struct fm_asg *a)
+{
+	if (!a->next.set && a->a.fn.vf < p->value)
+		fm_asg_next_same(a);
+	fm_asg_release(e, a, a->unwanted, fm_cut_at_once(e, a), fm_drain_of(e, a));
+}
+
+/* Whether nothing stands on the functions any more; what does is on its way out. */
+static bool drained(struct fm_engine *e, const struct fm_prov *p)
+{
+	struct fm_asg *a;
+	bool none = true;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (!hits(e, p, a) || parked(a))
+			continue;
+		none = false;
+		if (!a->a.going)
+			send_away(e, p, a);
+	}
+	return none;
+}
+
+static void go(struct fm_engine *e, struct fm_prov *p)
+{
+	if (!p->wanted || p->tag || p->until != MR_NEVER || !fm_ch_ready(e, p->chassis))
+		return;
+	if (!p->approval || (p->approved && drained(e, p)))
+		prov_send(e, p);
+}
+
+/* The operator said yes. */
+void fm_prov_approve(struct fm_engine *e, struct fm_prov *p)
+{
+	struct fm_record *r = fm_rec(e, FM_RECORD_OPERATION);
+
+	p->approved = true;
+	r->operation.id = p->approval;
+	r->operation.kind = FM_OP_PROVISION;
+	r->operation.approved = true;
+	e->intent = true;
+	p->until = e->now.mono_ns;
+	fm_timer_set(e, FM_TM_PROV, (uint64_t)(p - e->prov), p->until);
+}
+
+/* Something was released: perhaps it was the last one. */
+void fm_prov_released(struct fm_engine *e)
+{
+	for (unsigned i = 0; i < e->provs; i++)
+		if (e->prov[i].approved)
+			go(e, &e->prov[i]);
+}
+
+/* ---- not going ahead ---- */
+
+static void forget(struct fm_engine *e, struct fm_prov *p)
+{
+	struct fm_record *r;
+
+	if (p->approval) {
+		r = fm_rec(e, FM_RECORD_OPERATION);
+		r->erase = true;
+		r->operation.id = p->approval;
+	}
+	p->wanted = p->approved = false;
+	p->approval = 0;
+	p->tries = 0;
+	e->wake = true;
+}
+
+/* The host of 'a' did not let go: the count stays as it is, and who has gone comes back. */
+void fm_prov_refused(struct fm_engine *e, const struct fm_asg *a)
+{
+	char text[FM_ASSIGNMENT_TEXT];
+
+	for (unsigned i = 0; i < e->provs; i++) {
+		struct fm_prov *p = &e->prov[i];
+
+		if (!p->approved || p->tag || !hits(e, p, a))
+			continue;
+		fm_note(e, MR_REASON_BUSY, name_of(e, p),
+			"class Count: given up: %s on %s does not let go of its function",
+			fm_assignment_text(&a->a, text), a->a.host);
+		forget(e, p);
+		fm_plan_soon(e, MR_NS_PER_S);
+	}
+}
+
+/* A plan is about to say which counts it wants. */
+void fm_prov_plan(struct fm_engine *e)
+{
+	for (unsigned i = 0; i < e->provs; i++)
+		e->prov[i].asked = false;
+}
+
+/* It has: what it did not want was withdrawn. */
+void fm_prov_planned(struct fm_engine *e)
+{
+	for (unsigned i = 0; i < e->provs; i++) {
+		struct fm_prov *p = &e->prov[i];
+
+		if (!p->approval || p->asked || p->tag || !fm_ch_ready(e, p->chassis))
+			continue;
+		fm_note(e, MR_REASON_OK, name_of(e, p),
+			"class Count: the change of the function count to %u was withdrawn",
+			p->value);
+		forget(e, p);
+	}
+}
+
+/* ---- what asks ---- */
+
+/* Whether the function of 'a' is enabled in VH 0; else that is on its way. */
+bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_t size)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
+	struct fm_prov *p;
+	bool known;
+
+	if (!d || d->kind == FM_ADAPTER_BASE || a->a.fn.pf >= d->pfs)
+		return true;
+	p = prov_get(e, a->a.fn.chassis, a->a.fn.port);
+	known = !p->tag && e->ch[p->chassis].read_at >= p->reread;
+	if (known && !p->approved && d->pf[a->a.fn.pf].numvfs > a->a.fn.vf)
+		return true; /* enabled, and its time passed */
+	mr_fmt(why, size, "%s of adapter %s",
+	       p->approved   ? "waiting for the change of the function count"
+	       : p->approval ? "waiting for approval to change the function count"
+			     : "waiting for the functions",
+	       d->name);
+	if (known && !p->wanted && !p->failed && d->pf[a->a.fn.pf].numvfs == 0)
+		p->wanted = true;
+	go(e, p);
+	return false;
+}
+
+static void ask(struct fm_engine *e, struct fm_prov *p)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
+	struct fm_record *r;
+	struct mr_buf whom = {0};
+
+	p->approval = fm_next_op(e);
+	p->approved = false;
+	fm_prov_hits(e, p, &whom);
+	r = fm_rec(e, FM_RECORD_OPERATION);
+	r->operation.id = p->approval;
+	r->operation.kind = FM_OP_PROVISION;
+	mr_fmt(r->operation.detail, sizeof(r->operation.detail), "%s: %u functions",
+	       name_of(e, p), p->value);
+	fm_note(e, MR_REASON_NEEDS_APPROVAL, name_of(e, p),
+		"class Count: banyan approve %llu changes the function count from %u to %u and "
+		"interrupts %s",
+		(unsigned long long)p->approval, d ? d->pf[0].numvfs : 0, p->value,
+		mr_buf_text(&whom));
+	mr_buf_done(&whom);
+}
+
+/* The plan wants another VF count. 'approval': it takes functions from running assignments
+ * (class Count) and waits for `approve`. */
+void fm_prov_want(struct fm_engine *e, unsigned chassis, unsigned port, uint32_t value,
+		  bool approval)
+{
+	struct fm_prov *p = prov_get(e, chassis, port);
+
+	p->asked = true;
+	if (p->failed && p->value == value)
+		return; /* until the adapter or the wish is another */
+	p->failed = false;
+	if (p->tag || e->ch[chassis].read_at < p->reread)
+		return; /* one is under way: the next plan sees what became of it */
+	if (p->wanted && p->value == value && !p->approval == !approval)
+		return;
+	if (p->approval)
+		forget(e, p);
+	p->wanted = true;
+	p->value = value;
+	if (approval)
+		ask(e, p);
+	else
+		go(e, p);
+}
+
+/* PROVISION ended: the adapter is read again. */
+void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
+		    const struct fm_op_result *r)
+{
+	struct fm_prov *p = &e->prov[f->key];
+
+	p->tag = 0;
+	if (r->end == FM_OP_DONE) {
+		if (p->approval)
+			fm_note(e, MR_REASON_OK, name_of(e, p),
+				"the function count was changed to %u", p->value);
+		forget(e, p);
+		p->reread = e->next_op;
+	} else {
+		fm_log(e, 2, "provision of adapter port %u: '%s'; %s", p->port, r->detail,
+		       p->tries < FM_TRIES_MAX ? "it is tried again" : "it is given up");
+		if (p->tries >= FM_TRIES_MAX) {
+			forget(e, p);
+			p->failed = true;
+			p->reread = e->next_op;
+		} else {
+			p->until = e->now.mono_ns + fm_pause_ns(p->tries++);
+			fm_timer_set(e, FM_TM_PROV, f->key, p->until);
+		}
+	}
+	fm_ch_observe(e, p->chassis);
+}
+
+/* The pause after a failure ended, or the approval came. */
+void fm_prov_timer(struct fm_engine *e, unsigned i)
+{
+	struct fm_prov *p = i < e->provs ? &e->prov[i] : NULL;
+
+	if (!p || p->until == MR_NEVER || p->until > e->now.mono_ns)
+		return;
+	p->until = MR_NEVER;
+	go(e, p);
+}

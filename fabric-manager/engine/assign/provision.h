@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The VF count of an adapter in VH 0, and what a change of it needs.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_ASSIGN_PROVISION_H
+#define FABRIC_MANAGER_ENGINE_ASSIGN_PROVISION_H
+
+#include "fabric-manager/engine/state/state.h"
+
+bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_t size);
+void fm_prov_want(struct fm_engine *e, unsigned chassis, unsigned port, uint32_t value,
+		  bool approval);
+void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
+		    const struct fm_op_result *r);
+void fm_prov_timer(struct fm_engine *e, unsigned i);
+void fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out);
+void fm_prov_approve(struct fm_engine *e, struct fm_prov *p);
+void fm_prov_released(struct fm_engine *e);
+void fm_prov_refused(struct fm_engine *e, const struct fm_asg *a);
+void fm_prov_plan(struct fm_engine *e);
+void fm_prov_planned(struct fm_engine *e);
+
+#endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Functions that no rung of the reset ladder confirmed (HANDOVER 5 and 10) are out of use:
+ * blocked both ways as they are, while the claim goes on without them.
+ */
+#include "fabric-manager/engine/assign/quarantine.h"
+
+#include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/soon.h"
+
+/*
+ * No rung of the ladder confirmed: the function of 'a' goes into quarantine, blocked both ways
+ * as it is; the claim goes on without it (HANDOVER 5 and 10).
+ */
+void fm_quarantine_asg(struct fm_engine *e, struct fm_asg *a, const char *why)
+{
+	struct fm_rec_function r = {.pf = a->a.fn.pf, .vf = a->a.fn.vf, .quarantined = true};
+	struct fm_drain drain = {.mode = FM_DRAIN_NONE};
+	char fn[FM_FN_TEXT], text[FM_DETAIL_MAX];
+
+	mr_fmt(text, sizeof(text), "%s", why);
+	mr_copy(r.chassis, sizeof(r.chassis), e->chassis_name[a->a.fn.chassis]);
+	mr_copy(r.adapter, sizeof(r.adapter), a->a.adapter);
+	memcpy(r.detail, text, sizeof(r.detail));
+	fm_asg_why(e, a, MR_REASON_QUARANTINED, "%s: %s", fm_fn_text(&e->inv, a->a.fn, fn),
+		   text);
+	fm_asg_phase(e, a, FM_PHASE_QUARANTINED, 0);
+	mr_map_del_u64(e->asg_by_fn, fm_fn_key(a->a.fn));
+	fm_asg_unindex(e, a);
+	fm_quarantine_add(e, &r, true);
+	a->a.has_fn = a->a.going = a->a.forced = false;
+	a->step = FM_STEP_NONE;
+	a->until = MR_NEVER;
+	if (a->next.set && fm_fn_eq(a->next.fn, a->a.fn))
+		a->next.set = false;
+	e->intent = true;
+	fm_asg_release(e, a, a->unwanted, true, &drain);
+	fm_plan_soon(e, 20 * MR_NS_PER_MS);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Functions out of use.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_ASSIGN_QUARANTINE_H
+#define FABRIC_MANAGER_ENGINE_ASSIGN_QUARANTINE_H
+
+#include "fabric-manager/engine/state/state.h"
+
+/* The function of 'a' goes into quarantine; the claim goes on without it. */
+void fm_quarantine_asg(struct fm_engine *e, struct fm_asg *a, const char *why);
+
+#endif

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One chassis: observe it, become its owner, keep what is known of it fresh. Who may write is
+ * decided here (HANDOVER 8 and 9): a chassis with another serial, a higher generation or a
+ * newer owner is only read until an operator says `adopt`.
+ */
+#include "fabric-manager/engine/chassis/chassis.h"
+
+#include "fabric-manager/engine/chassis/attach.h"
+#include "fabric-manager/engine/chassis/tomb.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/ops.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/engine/state/timers.h"
+
+/* The state as it is shown. */
+const char *fm_ch_state_name(enum fm_chassis_state s)
+{
+	static const char *const names[] = {"away", "observing", "taking", "ready",
+					    "read-only"};
+
+	return names[s];
+}
+
+/* Whether operations may go there. */
+bool fm_ch_ready(const struct fm_engine *e, unsigned chassis)
+{
+	return chassis < e->inv.n && e->ch[chassis].state == FM_CH_READY &&
+	       e->ch[chassis].joined && !e->store_down;
+}
+
+static void set_readonly(struct fm_engine *e, unsigned chassis, enum mr_reason r,
+			 const char *why)
+{
+	struct fm_ch *c = &e->ch[chassis];
+
+	c->state = FM_CH_READONLY;
+	c->joined = false;
+	c->reason = r;
+	mr_fmt(c->detail, sizeof(c->detail), "%s", why);
+	fm_log(e, 3, "chassis '%s': %s; it is only read until an operator adopts it",
+	       e->chassis_name[chassis], why);
+	fm_note(e, r, e->chassis_name[chassis], "alarm: %s: only read until `banyan adopt %s`",
+		why, e->chassis_name[chassis]);
+}
+
+/* Whether an operation on a function is under way. */
+static bool function_ops(const struct fm_engine *e, unsigned chassis)
+{
+	size_t pos = 0;
+	uint64_t v;
+
+	while (mr_map_next(e->inflight, &pos, NULL, NULL, &v)) {
+		const struct fm_inflight *f = (const struct fm_inflight *)(uintptr_t)v;
+
+		if (f->chassis == chassis &&
+		    (f->kind == FM_TAG_ASG || f->kind == FM_TAG_ATTACH) && f->op < 256)
+			return true;
+	}
+	return false;
+}
+
+/* Reads the whole chassis, once more when a reading is under way. */
+void fm_ch_observe(struct fm_engine *e, unsigned chassis)
+{
+	struct fm_ch *c = &e->ch[chassis];
+	struct fm_op op = {.kind = FM_OP_OBSERVE, .chassis = (uint16_t)chassis};
+
+	if (c->state == FM_CH_AWAY)
+		return;
+	if (c->tag) {
+		c->observe = true;
+		return;
+	}
+	if (c->until != MR_NEVER)
+		return;
+	c->observe = false;
+	c->quiet = !function_ops(e, chassis);
+	c->tag = fm_op_send(e, &op, FM_TAG_CHASSIS, 0, 0);
+}
+
+static void take_owner(struct fm_engine *e, unsigned chassis)
+{
+	struct fm_ch *c = &e->ch[chassis];
+	const struct fm_chassis *o = &e->inv.chassis[chassis];
+	struct fm_op op = {.kind = FM_OP_TAKE_OWNER, .chassis = (uint16_t)chassis};
+
+	c->state = FM_CH_TAKING;
+	c->epoch = o->owner_epoch + 1;
+	if (o->generation > e->meta.generation)
+		e->meta.generation = o->generation;
+	mr_copy(c->rec.name, sizeof(c->rec.name), e->chassis_name[chassis]);
+	memcpy(c->rec.serial, o->serial, sizeof(c->rec.serial));
+	c->rec.owner_epoch = c->epoch;
+	fm_rec(e, FM_RECORD_CHASSIS)->chassis = c->rec;
+	e->intent = true;
+	op.owner_id = e->meta.owner_id;
+	op.owner_epoch = c->epoch;
+	op.value = e->meta.generation + 1;
+	c->tag = fm_op_send(e, &op, FM_TAG_CHASSIS, 0, 0);
+}
+
+/* The first reading, or one after the connection came back: may we write? */
+static void judge(struct fm_engine *e, unsigned chassis)
+{
+	struct fm_ch *c = &e->ch[chassis];
+	const struct fm_chassis *o = &e->inv.chassis[chassis];
+	char why[FM_DETAIL_MAX];
+
+	if (c->epoch && o->owner_id == e->meta.owner_id && o->owner_epoch == c->epoch &&
+	    mr_streq(o->serial, c->rec.serial)) {
+		c->state = FM_CH_READY;
+		return;
+	}
+	if (c->epoch && o->owner_epoch > c->epoch && !c->adopt) {
+		fm_ch_stale(e, chassis, o->owner_epoch);
+		return;
+	}
+	if (c->rec.serial[0] && !mr_streq(o->serial, c->rec.serial) && !c->adopt) {
+		mr_fmt(why, sizeof(why), "the switch has serial %s, ours had %s", o->serial,
+		       c->rec.serial);
+		set_readonly(e, chassis, MR_REASON_CONFLICT, why);
+		return;
+	}
+	if (o->generation > e->meta.generation && !c->adopt) {
+		mr_fmt(why, sizeof(why),
+		       "the switch was programmed by store generation %llu, this store has "
+		       "%llu",
+		       (unsigned long long)o->generation,
+		       (unsigned long long)e->meta.generation);
+		set_readonly(e, chassis, MR_REASON_STALE_OWNER, why);
+		return;
+	}
+	c->adopt = false;
+	take_owner(e, chassis);
+}
+
+/* What placement and resolving depend on, as one number. */
+static uint64_t signature(const struct fm_chassis *c)
+{
+	uint64_t h = 14695981039346656037u;
+
+#define MIX(v) (h = (h ^ (uint64_t)(v)) * 1099511628211u)
+	for (unsigned i = 0; i < c->hosts; i++) {
+		const struct fm_host *p = &c->host[i];
+
+		MIX(p->port | (uint64_t)p->present << 32 | (uint64_t)p->power << 33 |
+		    (uint64_t)p->link << 34);
+		MIX(p->link_mbps);
+		for (unsigned b = 0; b < p->bridges; b++) {
+			MIX(p->bridge[b].mmio);
+			MIX(p->bridge[b].mmio64 ^ p->bridge[b].bus_first ^
+			    (uint64_t)p->bridge[b].bus_last << 8);
+		}
+	}
+	for (unsigned i = 0; i < c->adapters; i++) {
+		const struct fm_adapter *d = &c->adapter[i];
+
+		MIX(d->port | (uint64_t)d->present << 32 | (uint64_t)d->kind << 40);
+		MIX(d->vendor | (uint64_t)d->device << 16 | (uint64_t)d->vfs << 32);
+		for (unsigned p = 0; p < d->pfs; p++)
+			MIX(d->pf[p].net_mbps ^ (uint64_t)d->pf[p].numvfs << 48);
+		for (const char *p = d->serial; *p; p++)
+			MIX(*p);
+	}
+#undef MIX
+	return h;
+}
+
+static void became_ready(struct fm_engine *e, unsigned chassis)
+{
+	struct fm_ch *c = &e->ch[chassis];
+	uint64_t sign = signature(&e->inv.chassis[chassis]);
+	bool fresh = !c->joined || sign != c->signature || sign != c->believed;
+
+	c->joined = true;
+	c->signature = sign;
+	c->reason = MR_REASON_OK;
+	c->detail[0] = 0;
+	c->join = true;
+	e->wake = true;
+	if (fresh)
+		fm_desire_changed(e);
+}
+
+/* What operations read back since the reading began is newer than the reading. */
+static void keep_fresh(struct fm_engine *e, unsigned chassis, struct fm_chassis *n)
+{
+	struct fm_inventory to = {.chassis = n, .n = 1};
+	const struct fm_asg *a;
+
+	if (e->ch[chassis].touched < e->ch[chassis].read_at)
+		return;
+	FM_FOREACH_ASG(e, a)
+	{
+		struct fm_fn_id id = a->a.fn;
+		struct fm_fn *f, *g;
+		struct fm_bridge *b = fm_asg_bridge(e, a);
+		struct fm_host *h;
+
+		if (!a->a.has_fn || id.chassis != chassis ||
+		    (a->fresh <= e->ch[chassis].read_at && !a->tag))
+			continue;
+		f = fm_fn_get(&e->inv, id);
+		id.chassis = 0;
+		g = fm_fn_get(&to, id);
+		if (f && g)
+			*g = *f;
+		h = fm_host_by_port(&to, 0, a->a.place.port);
+		if (b && h && a->a.place.bridge < h->bridges)
+			h->bridge[a->a.place.bridge] = *b;
+	}
+}
+
+static void observed(struct fm_engine *e, unsigned chassis, struct fm_op_result *r)
+{
+	struct fm_ch *c = &e->ch[chassis];
+	struct fm_chassis *o = &e->inv.chassis[chassis];
+
+	c->read_at = r->tag;
+	c->quiet = c->quiet && c->touched < r->tag;
+	keep_fresh(e, chassis, r->observed);
+	c->believed = c->joined ? signature(o) : 0;
+	fm_chassis_done(o);
+	*o = *r->observed;
+	free(r->observed);
+	r->observed = NULL;
+	o->observed = true;
+	mr_copy(o->name, sizeof(o->name), e->chassis_name[chassis]);
+	e->inv.revision++;
+	free(c->auth_tag);
+	c->hosts = o->hosts;
+	c->auth_tag = mr_xcalloc(o->hosts + 1, sizeof(*c->auth_tag));
+	c->tries = 0;
+	if (c->state == FM_CH_OBSERVING)
+		judge(e, chassis);
+	if (c->state == FM_CH_READY)
+		became_ready(e, chassis);
+	else if (c->state == FM_CH_READONLY)
+		fm_desire_changed(e);
+}
+
+/* OBSERVE or TAKE_OWNER ended. */
+void fm_ch_result(struct fm_engine *e, unsigned chassis, struct fm_op_result *r)
+{
+	struct fm_ch *c = &e->ch[chassis];
+
+	if (c->tag != r->tag)
+		return;
+	c->tag = 0;
+	if (r->end == FM_OP_DONE && r->kind == FM_OP_OBSERVE && r->observed) {
+		observed(e, chassis, r);
+	} else if (r->end == FM_OP_DONE && r->kind == FM_OP_TAKE_OWNER) {
+		c->state = FM_CH_READY;
+		e->inv.chassis[chassis].owner_id = e->meta.owner_id;
+		e->inv.chassis[chassis].owner_epoch = c->epoch;
+		fm_log(e, 1, "chassis '%s': owner epoch %llu is ours", e->chassis_name[chassis],
+		       (unsigned long long)c->epoch);
+		fm_note(e, MR_REASON_OK, e->chassis_name[chassis], "ready, owner epoch %llu",
+			(unsigned long long)c->epoch);
+		became_ready(e, chassis);
+	} else if (c->state != FM_CH_AWAY && c->state != FM_CH_READONLY) {
+		fm_log(e, 2, "chassis '%s': %s: '%s'; it is read again",
+		       e->chassis_name[chassis], fm_op_kind_name(r->kind), r->detail);
+		if (c->state == FM_CH_TAKING)
+			c->state = FM_CH_OBSERVING;
+		c->observe = true;
+		c->until = e->now.mono_ns + fm_pause_ns(c->tries++);
+		fm_timer_set(e, FM_TM_CHASSIS, chassis, c->until);
+	}
+	if (c->observe && !c->tag && c->until == MR_NEVER)
+		fm_ch_observe(e, chassis);
+}
+
+/* The pause after a failed reading ended. */
+void fm_ch_timer(struct fm_engine *e, unsigned chassis)
+{
+	struct fm_ch *c = &e->ch[chassis];
+
+	if (c->until == MR_NEVER || c->until > e->now.mono_ns)
+		return;
+	c->until = MR_NEVER;
+	if (c->observe)
+		fm_ch_observe(e, chassis);
+}
+
+static bool of_chassis(const struct fm_inflight *f, uint64_t chassis)
+{
+	return f->chassis == chassis && f->op < 256;
+}
+
+/* Somebody else owns it: stop at once, and say so. */
+void fm_ch_stale(struct fm_engine *e, unsigned chassis, uint64_t epoch)
+{
+	struct fm_ch *c = &e->ch[chassis];
+	char why[FM_DETAIL_MAX];
+
+	if (c->state == FM_CH_READONLY || c->state == FM_CH_AWAY)
+		return;
+	if (epoch)
+		mr_fmt(why, sizeof(why),
+		       "another manager owns the chassis since epoch %llu, ours was %llu",
+		       (unsigned long long)epoch, (unsigned long long)c->epoch);
+	else
+		mr_fmt(why, sizeof(why),
+		       "the chassis has forgotten that it is ours (power cycle, or replaced); "
+		       "`banyan adopt chassis %s` takes it over",
+		       e->chassis_name[chassis]);
+	c->epoch = 0;
+	set_readonly(e, chassis, MR_REASON_STALE_OWNER, why);
+}
+
+/* An operator says that what is there is ours. */
+void fm_ch_adopt(struct fm_engine *e, unsigned chassis)
+{
+	struct fm_ch *c = &e->ch[chassis];
+
+	c->adopt = true;
+	if (c->state != FM_CH_READONLY)
+		return;
+	c->state = FM_CH_OBSERVING;
+	fm_ch_observe(e, chassis);
+}
+
+static void connected(struct fm_engine *e, unsigned chassis)
+{
+	struct fm_ch *c = &e->ch[chassis];
+
+	c->state = FM_CH_OBSERVING;
+	c->until = MR_NEVER;
+	fm_ch_observe(e, chassis);
+}
+
+static void disconnected(struct fm_engine *e, unsigned chassis)
+{
+	struct fm_ch *c = &e->ch[chassis];
+
+	c->state = FM_CH_AWAY;
+	c->joined = false;
+	c->observe = false;
+	c->until = MR_NEVER;
+	e->inv.chassis[chassis].observed = false;
+	e->inv.revision++;
+	fm_inflight_lose(e, of_chassis, chassis, MR_REASON_UNREACHABLE,
+			 "the connection to the chassis is gone");
+	c->tag = 0;
+	fm_note(e, MR_REASON_UNREACHABLE, e->chassis_name[chassis],
+		"the connection is gone; what runs goes on running");
+}
+
+static void host_power(struct fm_engine *e, const struct fm_chassis_event *ev)
+{
+	struct fm_host *h = fm_host_by_port(&e->inv, ev->chassis, ev->port);
+	const char *what = ev->kind == FM_CE_HOST_POWER ? "power" : "link";
+
+	if (!h)
+		return;
+	if (ev->kind == FM_CE_HOST_POWER)
+		h->power = ev->value != 0;
+	else
+		h->link = ev->value != 0;
+	e->inv.revision++;
+	fm_note(e, MR_REASON_OK, h->name, "%s %s", what, ev->value ? "on" : "off");
+}
+
+/* A reset or a power-on makes a fresh hierarchy: nothing of the old boot uses a bridge. */
+static void host_reset(struct fm_engine *e, const struct fm_chassis_event *ev)
+{
+	struct fm_host *h = fm_host_by_port(&e->inv, ev->chassis, ev->port);
+
+	if (h)
+		h->boots = ev->value;
+	fm_tomb_clear(e, ev->chassis, ev->port, FM_NO_BRIDGE, "the host was reset");
+	fm_attach_booted(e, ev->chassis, ev->port);
+}
+
+static void slot_power(struct fm_engine *e, const struct fm_chassis_event *ev)
+{
+	struct fm_place p = {FM_WAY_SYNTHETIC, ev->port, ev->bridge, 0, 0};
+	struct fm_asg *a = fm_asg_by_place(e, ev->chassis, &p);
+
+	if (!a || a->a.going || a->step != FM_STEP_NONE)
+		return;
+	if (!ev->value) {
+		a->bound = false;
+		fm_asg_why(e, a, MR_REASON_DEVICE_GONE, "%s powered the slot %u off", a->a.host,
+			   ev->bridge);
+		if (fm_phase_allowed(a->a.phase, FM_PHASE_DEGRADED))
+			fm_asg_phase(e, a, FM_PHASE_DEGRADED, 0);
+	} else if (a->a.phase == FM_PHASE_DEGRADED) {
+		a->step = FM_STEP_ACTIVATE;
+		fm_asg_poke(e, a);
+	}
+}
+
+static void vf_state(struct fm_engine *e, const struct fm_chassis_event *ev)
+{
+	struct fm_asg *a = fm_asg_by_fn(e, ev->fn);
+
+	if (!a || a->a.going || a->step != FM_STEP_NONE || !fm_asg_runs(a))
+		return;
+	a->step = FM_STEP_READ_BACK; /* what the host did to a running function is looked at */
+	fm_asg_poke(e, a);
+}
+
+/* VF Enable changed in a VH: the slots of its LVFs may be others now. */
+static void vf_enable(struct fm_engine *e, const struct fm_chassis_event *ev)
+{
+	struct fm_asg *a;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (!a->a.has_fn || a->a.place.way != FM_WAY_LVF ||
+		    a->a.chassis != ev->chassis || a->a.place.port != ev->port ||
+		    a->a.fn.port != ev->fn.port)
+			continue;
+		if (a->step != FM_STEP_NONE || a->resume) {
+			fm_ch_observe(e, ev->chassis); /* what is under way is not disturbed */
+			continue;
+		}
+		a->step = FM_STEP_READ_BACK;
+		fm_asg_poke(e, a);
+	}
+}
+
+static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev)
+{
+	struct fm_adapter *d = fm_adapter_by_port(&e->inv, ev->chassis, ev->port);
+
+	for (unsigned i = 0; i < e->provs; i++)
+		if (e->prov[i].chassis == ev->chassis && e->prov[i].port == ev->port)
+			e->prov[i].failed = false;
+	if (d && ev->kind == FM_CE_ADAPTER_PRESENCE) {
+		fm_attach_adapter(e, ev->chassis, ev->port);
+		fm_refusing_end(e, ev->chassis, ev->port);
+		d->present = ev->value != 0;
+		fm_note(e, ev->value ? MR_REASON_OK : MR_REASON_DEVICE_GONE, d->name,
+			ev->value ? "inserted" : "pulled");
+	}
+	fm_ch_observe(e, ev->chassis);
+}
+
+static void host_event(struct fm_engine *e, const struct fm_chassis_event *ev)
+{
+	const struct fm_host *h = fm_host_by_port(&e->inv, ev->chassis, ev->port);
+	struct fm_hst *st = h ? fm_host(e, h->name, true) : NULL;
+
+	if (e->ch[ev->chassis].tag) /* what is being read may be older than this */
+		e->ch[ev->chassis].observe = true;
+	if (ev->kind == FM_CE_HOST_RESET) {
+		host_reset(e, ev);
+		if (st)
+			st->grace_until = -1; /* failover.c reckons it */
+	} else if (ev->kind != FM_CE_HOST_FATAL) {
+		host_power(e, ev);
+	} else if (st) {
+		st->fatal = e->now.mono_ns;
+		fm_note(e, MR_REASON_DEVICE_GONE, h->name, "fatal error at its port");
+	}
+	if (h) {
+		fm_failover_soon(e, st);
+		e->wake = true;
+		fm_ports_soon(e);
+	}
+}
+
+/* What the chassis says by itself. */
+void fm_ch_event(struct fm_engine *e, const struct fm_chassis_event *ev)
+{
+	if (ev->chassis >= e->inv.n)
+		return;
+	switch (ev->kind) {
+	case FM_CE_CONNECTED:
+		connected(e, ev->chassis);
+		break;
+	case FM_CE_DISCONNECTED:
+		disconnected(e, ev->chassis);
+		break;
+	case FM_CE_OVERFLOW:
+		fm_ch_observe(e, ev->chassis);
+		break;
+	case FM_CE_VF_ENABLE:
+		vf_enable(e, ev);
+		break;
+	case FM_CE_HOST_LINK:
+	case FM_CE_HOST_POWER:
+	case FM_CE_HOST_RESET:
+	case FM_CE_HOST_FATAL:
+		host_event(e, ev);
+		break;
+	case FM_CE_ADAPTER_PRESENCE:
+	case FM_CE_ADAPTER_LINK:
+		adapter_event(e, ev);
+		break;
+	case FM_CE_SLOT_POWER:
+		slot_power(e, ev);
+		break;
+	case FM_CE_REMOVAL_SEEN:
+		fm_tomb_clear(e, ev->chassis, ev->port, ev->bridge,
+			      "the host consumed the removal");
+		break;
+	case FM_CE_VF_STATE:
+		vf_state(e, ev);
+		break;
+	case FM_CE_STALE_OWNER:
+		fm_ch_stale(e, ev->chassis, ev->value);
+		break;
+	case FM_CE_STRANGE:
+		fm_log(e, 2, "chassis '%s': traffic without a row at port %u was dropped",
+		       e->chassis_name[ev->chassis], ev->port);
+		break;
+	}
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Tombstones (HANDOVER 6): places from which a function was cut without the host's confirmed
+ * removal. Durable before the cut; over when the host consumed the removal, when the agent of
+ * the current boot says that the kernel device is gone, or when the VH was reset.
+ */
+#include "fabric-manager/engine/chassis/tomb.h"
+
+#include "fabric-manager/engine/chassis/attach.h"
+#include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/ops.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/engine/state/soon.h"
+
+static bool same_place(const struct fm_place *a, const struct fm_place *b)
+{
+	return a->way == b->way && a->port == b->port && a->bridge == b->bridge &&
+	       a->pf == b->pf && a->slot == b->slot;
+}
+
+/* Index of a chassis by name; that many when there is none. */
+static unsigned chassis_of(const struct fm_engine *e, const char *name)
+{
+	unsigned c = 0;
+
+	while (c < e->inv.n && !mr_streq(e->chassis_name[c], name))
+		c++;
+	return c;
+}
+
+static uint64_t key_of(const struct fm_engine *e, const struct fm_rec_tombstone *t)
+{
+	return fm_place_key(chassis_of(e, t->chassis), &t->place);
+}
+
+/* Takes a stored one in. */
+void fm_tomb_load(struct fm_engine *e, const struct fm_rec_tombstone *r)
+{
+	MR_GROW(e->tomb, e->tombs, e->cap_tombs);
+	mr_map_set_u64(e->tomb_by, key_of(e, r), e->tombs);
+	e->tomb[e->tombs++] = *r;
+}
+
+/* The place of 'a' is not to be used again until the host let go of it. */
+void fm_tomb_add(struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_host *h = fm_host_by_port(&e->inv, a->a.chassis, a->a.place.port);
+	const struct fm_hst *hst = fm_host(e, a->a.host, false);
+	struct fm_rec_tombstone t = {.place = a->a.place, .assignment = a->a.id};
+	uint64_t at;
+
+	mr_copy(t.chassis, sizeof(t.chassis), e->chassis_name[a->a.chassis]);
+	if (mr_map_get_u64(e->tomb_by, key_of(e, &t), &at))
+		return;
+	if (h)
+		t.boots = h->boots;
+	if (hst)
+		memcpy(t.boot_id, hst->rec.boot_id, sizeof(t.boot_id));
+	fm_tomb_load(e, &t);
+	fm_rec(e, FM_RECORD_TOMBSTONE)->tombstone = t;
+}
+
+/* Whether its register is being written right now. */
+static bool being_written(const struct fm_engine *e, const struct fm_rec_tombstone *t)
+{
+	const struct fm_asg *a = fm_asg_by_id(e, t->assignment);
+
+	return a && a->step == FM_STEP_TOMBSTONE && a->tag &&
+	       same_place(&a->a.place, &t->place);
+}
+
+static void clear_one(struct fm_engine *e, unsigned i, const char *why)
+{
+	struct fm_rec_tombstone t = e->tomb[i];
+	struct fm_record *r = fm_rec(e, FM_RECORD_TOMBSTONE);
+	struct fm_op op = {.kind = FM_OP_TOMBSTONE, .place = t.place};
+	struct fm_host *h = NULL;
+	struct fm_bridge *b;
+
+	r->erase = true;
+	r->tombstone = t;
+	mr_map_del_u64(e->tomb_by, key_of(e, &t));
+	if (i != --e->tombs) {
+		e->tomb[i] = e->tomb[e->tombs];
+		mr_map_set_u64(e->tomb_by, key_of(e, &e->tomb[i]), i);
+	}
+	for (unsigned c = 0; c < e->inv.n; c++)
+		if (mr_streq(e->chassis_name[c], t.chassis)) {
+			op.chassis = (uint16_t)c;
+			h = fm_host_by_port(&e->inv, c, t.place.port);
+		}
+	if (!h)
+		return;
+	fm_note(e, MR_REASON_OK, h->name, "bridge %u may be used again: %s", t.place.bridge,
+		why);
+	b = t.place.bridge < h->bridges ? &h->bridge[t.place.bridge] : NULL;
+	if (fm_ch_ready(e, op.chassis) && b &&
+	    (b->tombstone || t.place.way == FM_WAY_LVF || being_written(e, &t))) {
+		if (b->target)
+			op.fn.port = (uint16_t)MR_TARGET_PORT(b->target);
+		op.fn.chassis = op.chassis;
+		b->tombstone = b->tombstone && t.place.way == FM_WAY_LVF;
+		fm_op_send(e, &op, FM_TAG_TOMB, 0, 0);
+	}
+	fm_attach_tidy(e, op.chassis, t.place.port);
+	fm_plan_soon(e, 20 * MR_NS_PER_MS);
+}
+
+/* Whether there is one where 'a' stands: its host may have consumed the removal already. */
+bool fm_tomb_of(const struct fm_engine *e, const struct fm_asg *a)
+{
+	uint64_t at;
+
+	return mr_map_get_u64(e->tomb_by, fm_place_key(a->a.chassis, &a->a.place), &at);
+}
+
+/* Whether an assignment still stands on the tombstoned place: its cut is not done. */
+static bool still_cutting(const struct fm_engine *e, const struct fm_rec_tombstone *t)
+{
+	const struct fm_asg *a = fm_asg_by_id(e, t->assignment);
+
+	return a && a->a.has_fn && a->a.going && same_place(&a->a.place, &t->place) &&
+	       fm_asg_seen(e, a) == FM_SEEN_MAPPED;
+}
+
+/* Those of a host port ('bridge' FM_NO_BRIDGE: all of them) are over. */
+void fm_tomb_clear(struct fm_engine *e, unsigned chassis, unsigned port, unsigned bridge,
+		   const char *why)
+{
+	for (unsigned i = e->tombs; i-- > 0;) {
+		const struct fm_rec_tombstone *t = &e->tomb[i];
+
+		if (t->place.port != port || !mr_streq(t->chassis, e->chassis_name[chassis]) ||
+		    (bridge != FM_NO_BRIDGE && t->place.bridge != bridge))
+			continue;
+		if (!still_cutting(e, t))
+			clear_one(e, i, why);
+	}
+}
+
+/* The one of a place is over. */
+void fm_tomb_clear_place(struct fm_engine *e, unsigned chassis, const struct fm_place *p,
+			 const char *why)
+{
+	for (unsigned i = e->tombs; i-- > 0;) {
+		const struct fm_rec_tombstone *t = &e->tomb[i];
+
+		if (mr_streq(t->chassis, e->chassis_name[chassis]) &&
+		    fm_place_key(0, &t->place) == fm_place_key(0, p) && !still_cutting(e, t))
+			clear_one(e, i, why);
+	}
+}
+
+/* Whether there is one on a bridge or in a slot behind it. */
+bool fm_tomb_at(const struct fm_engine *e, unsigned chassis, unsigned port, unsigned bridge)
+{
+	for (unsigned i = 0; i < e->tombs; i++)
+		if (e->tomb[i].place.port == port && e->tomb[i].place.bridge == bridge &&
+		    mr_streq(e->tomb[i].chassis, e->chassis_name[chassis]))
+			return true;
+	return false;
+}
+
+/* Asks the agent of a fresh session whether the kernel devices at its tombstones are gone. The
+ * question is about a place: the assignment that stood there may be somewhere else by now. */
+void fm_tomb_ask(struct fm_engine *e, struct fm_session *s)
+{
+	for (unsigned r = 0; r < s->hello.roots; r++)
+		for (unsigned i = 0; i < e->tombs; i++) {
+			const struct fm_rec_tombstone *t = &e->tomb[i];
+			struct fm_agent_cmd c = {.verb = FM_AGENT_CONFIRM_GONE,
+						 .deadline_ns = 10 * MR_NS_PER_S};
+
+			if (t->place.port != s->hello.root[r].port || still_cutting(e, t) ||
+			    !mr_streq(t->chassis, e->chassis_name[s->chassis[r]]))
+				continue;
+			c.place = t->place;
+			fm_cmd_send(e, s, &c, FM_TAG_TOMB, 0,
+				    fm_place_key(s->chassis[r], &t->place));
+		}
+}
+
+/* The bit is only the switch's copy: a refusal is seen at the next look at the chassis. Where
+ * it reads 0 again somebody may be waiting for the bridge. */
+void fm_tomb_result(struct fm_engine *e, const struct fm_inflight *f,
+		    const struct fm_op_result *r)
+{
+	struct fm_host *h = fm_host_by_port(&e->inv, f->chassis, r->place.port);
+
+	if (r->end != FM_OP_DONE) {
+		fm_ch_observe(e, f->chassis);
+		return;
+	}
+	if (h && r->place.way != FM_WAY_LVF && r->place.bridge < h->bridges)
+		h->bridge[r->place.bridge].tombstone = false;
+	fm_plan_soon(e, 0);
+}
+
+/* The agent says that the kernel device is gone, or that it is not. */
+void fm_tomb_ack(struct fm_engine *e, const struct fm_inflight *f,
+		 const struct fm_agent_ack *ack)
+{
+	if (ack->reason != MR_REASON_OK)
+		return;
+	for (unsigned i = e->tombs; i-- > 0;)
+		if (mr_streq(e->tomb[i].chassis, e->chassis_name[f->chassis]) &&
+		    fm_place_key(f->chassis, &e->tomb[i].place) == f->key)
+			clear_one(e, i, "the agent says that the device is gone");
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A plan (trial.c makes it) becomes what each assignment is to do. It is made anew only when
+ * its input changed; changes that follow each other closely share one.
+ */
+#include "fabric-manager/engine/desire/desire.h"
+
+#include "common/err.h"
+#include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/provision.h"
+#include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/desire/trial.h"
+#include "fabric-manager/engine/session/session.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/engine/state/wanted.h"
+
+static struct fm_asg *asg_for(struct fm_engine *e, const struct fm_claim *c)
+{
+	struct fm_assignment n = {
+		.index = c->index, .count = c->count, .phase = FM_PHASE_PENDING};
+	struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
+
+	if (a)
+		return a;
+	mr_copy(n.profile, sizeof(n.profile), c->profile);
+	mr_copy(n.device, sizeof(n.device), c->device);
+	a = fm_asg_new(e, &n);
+	fm_asg_dirty(e, a);
+	return a;
+}
+
+/* Locks the identities of a placed claim; false when another claim was quicker. */
+static bool lock_idents(struct fm_engine *e, struct fm_asg *a, const struct fm_placed *p)
+{
+	for (unsigned i = 0; i < FM_IDENTS; i++)
+		if ((p->ident[i].lo || p->ident[i].hi) && !fm_lock_ident(e, a, i, &p->ident[i]))
+			return false;
+	return true;
+}
+
+static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *d,
+		const struct fm_claim *c, const struct fm_placed *p)
+{
+	const struct fm_host_def *h = &d->host[c->host];
+	const struct fm_adapter *ad = fm_adapter_by_port(&e->inv, p->fn.chassis, p->fn.port);
+	struct fm_target *t = &a->next;
+
+	memcpy(t->host, h->name, sizeof(t->host));
+	mr_copy(t->adapter, sizeof(t->adapter), ad ? ad->name : "");
+	mr_copy(t->driver, sizeof(t->driver), c->driver ? c->driver : "");
+	t->chassis = h->chassis;
+	t->fn = p->fn;
+	t->place = p->place;
+	t->attrs = p->attrs;
+	t->guaranteed_mbps = c->guaranteed_mbps;
+	t->limit_mbps = c->limit_mbps;
+	t->set = true;
+}
+
+/* GIVE, MOVE, REBIND: on to the target, through the release of what it has. */
+static void to_target(struct fm_engine *e, const struct fm_desired *d, const struct fm_claim *c,
+		      const struct fm_placed *p)
+{
+	struct fm_asg *a = asg_for(e, c);
+
+	if (a->paused)
+		return;
+	if (!lock_idents(e, a, p)) {
+		fm_plan_soon(e, MR_NS_PER_S);
+		return;
+	}
+	aim(e, a, d, c, p);
+	a->a.count = c->count;
+	if (a->a.has_fn)
+		fm_asg_release(e, a, false, fm_cut_at_once(e, a), fm_drain_of(e, a));
+	else if (a->step == FM_STEP_NONE)
+		fm_asg_give(e, a);
+}
+
+static void pend(struct fm_engine *e, const struct fm_claim *c, const struct fm_placed *p)
+{
+	struct fm_asg *a = asg_for(e, c);
+	const char *why = p->detail ? p->detail : mr_reason_text(p->reason);
+	char name[FM_ASSIGNMENT_TEXT];
+
+	if (a->a.has_fn) {
+		a->next.set = false;
+		if (!a->a.going && a->a.phase == FM_PHASE_ACTIVE)
+			fm_asg_why(e, a, p->reason, "%s", why);
+		return;
+	}
+	if (a->paused && a->a.reason != MR_REASON_OK)
+		return;
+	if (a->a.reason == p->reason && mr_streq(a->a.detail, why))
+		return;
+	fm_asg_why(e, a, p->reason, "%s", why);
+	fm_note(e, p->reason, fm_assignment_text(&a->a, name), "Pending: %s", why);
+	fm_asg_dirty(e, a);
+}
+
+static void release(struct fm_engine *e, struct fm_asg *a, bool claimed, bool connected)
+{
+	bool unwanted = !claimed || !connected;
+
+	if (!a || a->paused || (a->a.going && a->unwanted == unwanted && !a->next.set))
+		return;
+	a->next.set = false;
+	a->keeps_idents = claimed;
+	fm_asg_release(e, a, unwanted, fm_cut_at_once(e, a), fm_drain_of(e, a));
+}
+
+static void update(struct fm_engine *e, const struct fm_claim *c, const struct fm_placed *p,
+		   struct fm_asg *a)
+{
+	if (!a)
+		return;
+	a->a.guaranteed_mbps = c->guaranteed_mbps;
+	a->a.limit_mbps = c->limit_mbps;
+	if (fm_attrs_eq(&a->a.attrs, &p->attrs)) {
+		fm_asg_dirty(e, a);
+		return;
+	}
+	fm_asg_update(e, a, &p->attrs);
+}
+
+/* One change of the plan. */
+static void change(struct fm_engine *e, const struct fm_trial *t, const struct fm_change *ch,
+		   const int32_t *claim_of)
+{
+	const struct fm_desired *d = t->desired;
+	struct fm_asg *a = ch->current >= 0 ? t->owner[ch->current] : NULL;
+	const struct fm_claim *c = ch->claim >= 0 ? &d->claim[ch->claim] : NULL;
+	const struct fm_placed *p = ch->claim >= 0 ? &t->plan->placed[ch->claim] : NULL;
+	int32_t k;
+
+	switch (ch->kind) {
+	case FM_CHANGE_GIVE:
+	case FM_CHANGE_MOVE:
+	case FM_CHANGE_REBIND:
+		to_target(e, d, c, p);
+		break;
+	case FM_CHANGE_RELEASE:
+		k = claim_of[ch->current];
+		release(e, a, k >= 0, k >= 0 && d->claim[k].host != FM_WHOLE);
+		break;
+	case FM_CHANGE_UPDATE:
+		update(e, c, p, a);
+		break;
+	case FM_CHANGE_PEND:
+		pend(e, c, p);
+		break;
+	case FM_CHANGE_PROVISION:
+		fm_prov_want(e, ch->chassis, ch->port, ch->value,
+			     ch->change_class == FM_CLASS_COUNT);
+		break;
+	}
+}
+
+/* A way out that was given up, and is not wanted any more. */
+static void stay(struct fm_engine *e, struct fm_asg *a)
+{
+	if (!a || !a->paused || !a->a.has_fn)
+		return;
+	a->paused = false;
+	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+}
+
+/* Which claim each current assignment stands for; claims without a change stay. */
+static int32_t *claims_of(struct fm_engine *e, const struct fm_trial *t)
+{
+	int32_t *of = mr_xmalloc((t->n + 1) * sizeof(*of));
+	bool *changes = mr_xcalloc(t->plan->claims + 1, sizeof(*changes));
+
+	for (unsigned i = 0; i < t->n; i++)
+		of[i] = -1;
+	for (unsigned i = 0; i < t->plan->changes; i++)
+		if (t->plan->change[i].claim >= 0)
+			changes[t->plan->change[i].claim] = true;
+	for (unsigned i = 0; i < t->plan->claims; i++) {
+		const struct fm_placed *p = &t->plan->placed[i];
+
+		if (p->current < 0)
+			continue;
+		of[p->current] = (int32_t)i;
+		if (p->placed && p->same_fn && !changes[i])
+			stay(e, t->owner[p->current]);
+	}
+	free(changes);
+	return of;
+}
+
+static bool chassis_known(const struct fm_engine *e)
+{
+	for (unsigned i = 0; i < e->inv.n; i++)
+		if (fm_ch_ready(e, i))
+			return true;
+	return false;
+}
+
+/* Makes the plan, and sends each assignment on its way. */
+void fm_plan_run(struct fm_engine *e)
+{
+	struct fm_trial t;
+	int32_t *claim_of;
+
+	if (!e->plan_dirty || e->plan_at > e->now.mono_ns || e->store_down || !e->loaded)
+		return;
+	e->plan_dirty = false;
+	e->plan_at = MR_NEVER;
+	if (e->desire_dirty) {
+		e->desire_dirty = false;
+		fm_desired_free(e->desired);
+		e->desired = fm_desire_make(e, &e->base.docs);
+		fm_sessions_check(e);
+	}
+	if (!chassis_known(e))
+		return;
+	fm_trial_make(e, e->desired, &t);
+	claim_of = claims_of(e, &t);
+	fm_prov_plan(e);
+	for (unsigned i = 0; i < t.plan->changes; i++)
+		change(e, &t, &t.plan->change[i], claim_of);
+	fm_prov_planned(e);
+	free(claim_of);
+	fm_trial_done(&t);
+	fm_ports_soon(e);
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * When a host failed, and where its profiles go (POLICY, "Failover"): triggers that agree, the
+ * grace of a reboot, mass loss of the management network, spares. The move itself is the
+ * ordinary one, forced; its read-back cut is the fence.
+ */
+#include "fabric-manager/engine/desire/failover.h"
+
+#include "fabric-manager/engine/desire/trial.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/engine/state/timers.h"
+#include "fabric-manager/engine/state/wanted.h"
+
+static bool has_profile(const struct fm_engine *e, unsigned host)
+{
+	const struct fm_desired *d = e->desired;
+
+	for (unsigned i = 0; i < d->profiles; i++)
+		if (d->profile[i].host == host && d->profile[i].claims)
+			return true;
+	for (unsigned i = 0; i < e->overrides; i++)
+		if (mr_streq(e->override[i].host, d->host[host].name))
+			return true;
+	return false;
+}
+
+/* A free spare of the group of 'host' (index of desired.host), or -1. */
+int fm_spare_find(const struct fm_engine *e, unsigned host)
+{
+	const struct fm_desired *d = e->desired;
+	const struct fm_group *g;
+
+	if (d->host[host].group < 0)
+		return -1;
+	g = &d->group[d->host[host].group];
+	for (unsigned i = 0; i < g->spares; i++) {
+		const struct fm_host_def *s = &d->host[g->spare[i]];
+		const struct fm_host *h = fm_host_by_port(&e->inv, s->chassis, s->port);
+
+		if (!s->cordoned && h && h->present && h->power && g->spare[i] != host &&
+		    !has_profile(e, g->spare[i]))
+			return (int)g->spare[i];
+	}
+	return -1;
+}
+
+static unsigned group_moves(const struct fm_engine *e, const char *group)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < e->moves; i++)
+		n += mr_streq(e->move[i].group, group);
+	return n;
+}
+
+static bool move_done(const struct fm_engine *e, const struct fm_move *m)
+{
+	const struct fm_profile *p = fm_profile_find(e->desired, m->profile);
+	const struct fm_rec_override *o = fm_override_get(e, m->profile);
+
+	for (unsigned i = 0; p && o && i < p->claims; i++) {
+		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
+		const struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
+
+		if (!a)
+			continue;
+		if (fm_asg_moving(a) || (a->a.has_fn && !mr_streq(a->a.host, o->host)))
+			return false;
+	}
+	return true;
+}
+
+/* Forgets the fail-overs that ended, and lets the next ones of their groups begin. */
+void fm_failover_moves(struct fm_engine *e)
+{
+	for (unsigned i = e->moves; i-- > 0;) {
+		struct fm_move m = e->move[i];
+
+		if (e->desire_dirty || !move_done(e, &m))
+			continue;
+		e->move[i] = e->move[--e->moves];
+		fm_note(e, MR_REASON_OK, m.profile, "fail-over ended");
+		for (unsigned h = 0; h < e->desired->hosts; h++) {
+			const struct fm_host_def *d = &e->desired->host[h];
+
+			if (d->group >= 0 &&
+			    mr_streq(e->desired->group[d->group].name, m.group))
+				fm_failover_check(e, d->name);
+		}
+	}
+}
+
+/* What is true of a host now, and from when it counts. */
+struct signals {
+	unsigned count;
+	int64_t next; /* when to look again */
+	char why[FM_DETAIL_MAX];
+};
+
+static void signal(struct signals *s, const char *word)
+{
+	size_t n = strlen(s->why);
+
+	mr_fmt(s->why + n, sizeof(s->why) - n, "%s%s", n ? ", " : "", word);
+	s->count++;
+}
+
+static void timed(const struct fm_engine *e, struct signals *s, int64_t since, int64_t after,
+		  int64_t grace, const char *word)
+{
+	int64_t when = since + after;
+
+	if (!since || !after)
+		return;
+	if (when < grace)
+		when = grace;
+	if (when <= e->now.mono_ns)
+		signal(s, word);
+	else
+		s->next = fm_min64(s->next, when);
+}
+
+static struct signals look(struct fm_engine *e, struct fm_hst *h, const struct fm_host *p,
+			   const struct fm_failover *f)
+{
+	struct signals s = {.next = MR_NEVER};
+	int64_t grace;
+
+	if (h->grace_until == -1)
+		h->grace_until = e->now.mono_ns + f->reboot_grace_ns;
+	if (p->link)
+		h->link_down = 0;
+	else if (!h->link_down)
+		h->link_down = e->now.mono_ns ? e->now.mono_ns : 1;
+	grace = h->grace_until;
+	if (p->power && !p->link && h->link_down + f->reboot_grace_ns > grace)
+		grace = h->link_down + f->reboot_grace_ns;
+	if (f->power_off && !p->power)
+		signal(&s, "powered off");
+	if (f->fatal_error && h->fatal)
+		signal(&s, "fatal error");
+	timed(e, &s, h->agent_lost, f->agent_lost_ns, grace, "agent lost");
+	timed(e, &s, h->link_down, f->link_down_ns, grace, "link down");
+	return s;
+}
+
+/* Whether the agents that were lost with their link up are so many that the management network
+ * is to blame. */
+static bool is_mass(struct fm_engine *e, struct fm_hst *h, const struct fm_group *g)
+{
+	unsigned lost = 0, reporting = 0;
+
+	if (!h->agent_lost || !h->link_when_lost)
+		return false;
+	for (unsigned i = 0; i < g->hosts; i++) {
+		const struct fm_hst *o = fm_host(e, e->desired->host[g->host[i]].name, false);
+		int64_t apart;
+
+		if (!o)
+			continue;
+		reporting += o->session != NULL || o->agent_lost;
+		apart = o->agent_lost - h->agent_lost;
+		if (o->agent_lost && o->link_when_lost && !o->power_off &&
+		    apart <= g->failover.mass_window_ns && -apart <= g->failover.mass_window_ns)
+			lost++;
+	}
+	return lost >= 2 && lost * 2 > reporting;
+}
+
+static bool held_down(const struct fm_engine *e, const struct fm_profile *p,
+		      const struct fm_failover *f)
+{
+	const struct fm_rec_override *o = fm_override_get(e, p->name);
+
+	return o && mr_streq(o->who, "failover") &&
+	       e->now.wall_ns - o->since_wall_ns < f->hold_down_ns;
+}
+
+/* Whether all that the profiles of 'host' claim would be placed on 'spare'. */
+static bool spare_fits(struct fm_engine *e, const char *host, const char *spare)
+{
+	struct fm_rec_override *save = NULL;
+	unsigned n = e->overrides;
+	struct fm_desired *d;
+	struct fm_trial t;
+	bool fits = true;
+
+	if (n)
+		save = mr_xmemdup(e->override, n * sizeof(*save));
+	for (unsigned i = 0; i < e->desired->profiles; i++) {
+		const struct fm_profile *p = &e->desired->profile[i];
+		struct fm_rec_override o = {0};
+
+		if (p->host == FM_WHOLE || !mr_streq(e->desired->host[p->host].name, host))
+			continue;
+		mr_copy(o.profile, sizeof(o.profile), p->name);
+		mr_copy(o.host, sizeof(o.host), spare);
+		MR_GROW(e->override, e->overrides, e->cap_overrides);
+		e->override[e->overrides++] = o;
+	}
+	d = fm_desire_make(e, &e->base.docs);
+	fm_trial_make(e, d, &t);
+	for (unsigned i = 0; i < d->claims; i++)
+		if (d->claim[i].host != FM_WHOLE &&
+		    mr_streq(d->host[d->claim[i].host].name, spare) &&
+		    !t.plan->placed[i].placed)
+			fits = false;
+	fm_trial_done(&t);
+	fm_desired_free(d);
+	if (n)
+		memcpy(e->override, save, n * sizeof(*save));
+	e->overrides = n;
+	free(save);
+	return fits;
+}
+
+static void decide(struct fm_engine *e, struct fm_hst *h, unsigned host,
+		   const struct fm_group *g, const char *why)
+{
+	struct fm_desired *d = e->desired;
+	int spare = fm_spare_find(e, host);
+	struct fm_move m;
+
+	if (spare < 0 || !spare_fits(e, h->rec.name, d->host[spare].name)) {
+		if (!h->no_spare)
+			fm_note(e, MR_REASON_NO_CAPACITY, h->rec.name,
+				"alarm: failed (%s), and no spare of group %s fits", why,
+				g->name);
+		h->no_spare = true;
+		return;
+	}
+	h->no_spare = false;
+	for (unsigned i = 0; i < d->profiles; i++) {
+		const struct fm_profile *p = &d->profile[i];
+
+		if (p->host != host || held_down(e, p, &g->failover))
+			continue;
+		fm_note(e, MR_REASON_OK, p->name, "fail-over from %s to %s: %s", h->rec.name,
+			d->host[spare].name, why);
+		fm_override_put(e, p->name, d->host[spare].name, "failover", why);
+		mr_copy(m.profile, sizeof(m.profile), p->name);
+		mr_copy(m.group, sizeof(m.group), g->name);
+		MR_GROW(e->move, e->moves, e->cap_moves);
+		e->move[e->moves++] = m;
+	}
+	h->rec.moved_wall_ns = e->now.wall_ns;
+	h->moved = e->now.mono_ns;
+	fm_rec_host_put(e, h);
+}
+
+static bool profile_there(const struct fm_engine *e, unsigned host)
+{
+	for (unsigned i = 0; i < e->desired->profiles; i++)
+		if (e->desired->profile[i].host == host)
+			return true;
+	return false;
+}
+
+static void mass_alarm(struct fm_engine *e, struct fm_hst *h, const struct fm_group *g)
+{
+	if (h->mass)
+		return;
+	h->mass = true;
+	fm_note(e, MR_REASON_UNREACHABLE, g->name,
+		"alarm: management network: agents of more than half of the hosts are lost "
+		"with "
+		"their links up; %s is not moved",
+		h->rec.name);
+}
+
+/* Something of a host changed: does it still stand for its profiles? */
+void fm_failover_check(struct fm_engine *e, const char *host)
+{
+	const struct fm_host_def *d = fm_host_def(e, host);
+	struct fm_hst *h = fm_host(e, host, false);
+	const struct fm_host *p;
+	const struct fm_group *g;
+	struct signals s;
+	unsigned at;
+
+	if (!d || !h || d->group < 0 || d->spare || e->desire_dirty)
+		return;
+	p = fm_host_by_port(&e->inv, d->chassis, d->port);
+	g = &e->desired->group[d->group];
+	at = (unsigned)(d - e->desired->host);
+	if (!p)
+		return;
+	if (p->power && p->link && h->session)
+		h->fatal = 0;
+	s = look(e, h, p, &g->failover);
+	if (g->failover.mode != FM_FAILOVER_AUTOMATIC || !profile_there(e, at))
+		return;
+	if (s.next != MR_NEVER)
+		fm_timer_set(e, FM_TM_HOST, (uintptr_t)h, s.next);
+	if (s.count < g->failover.quorum || !s.count)
+		return;
+	if (p->power && p->link && is_mass(e, h, g))
+		mass_alarm(e, h, g);
+	else if (group_moves(e, g->name) < g->failover.max_concurrent)
+		decide(e, h, at, g, s.why);
+}
+
+/* A trigger's time came. */
+void fm_failover_timer(struct fm_engine *e, const char *host)
+{
+	fm_failover_check(e, host);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Profiles of a lost host.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_DESIRE_FAILOVER_H
+#define FABRIC_MANAGER_ENGINE_DESIRE_FAILOVER_H
+
+#include "fabric-manager/engine/state/state.h"
+
+void fm_failover_check(struct fm_engine *e, const char *host);
+void fm_failover_timer(struct fm_engine *e, const char *host);
+void fm_failover_moves(struct fm_engine *e); /* forgets the ones that ended */
+/* forgets the ones that ended */
+int fm_spare_find(const struct fm_engine *e, unsigned host);
+
+#endif

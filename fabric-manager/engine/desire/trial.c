@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Documents -> desired -> plan, without touching anything. The only file that calls the
+ * resolver and the planner.
+ */
+#include "fabric-manager/engine/desire/trial.h"
+
+#include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/policy/resolve.h"
+
+static bool cordon_add(const struct fm_hst *h, struct fm_rec_host **list, unsigned *n,
+		       unsigned *cap)
+{
+	MR_GROW(*list, *n, *cap);
+	(*list)[(*n)++] = h->rec;
+	return true;
+}
+
+/* What 'docs' ask for now; the caller frees it. */
+struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *docs)
+{
+	struct fm_resolve_input in = {.docs = docs,
+				      .inventory = &e->inv,
+				      .override = e->override,
+				      .overrides = e->overrides};
+	struct fm_rec_host *list = NULL;
+	struct fm_desired *d;
+	unsigned n = 0, cap = 0;
+	size_t pos = 0;
+	uint64_t v;
+
+	while (mr_map_next(e->host_by_name, &pos, NULL, NULL, &v))
+		cordon_add((const struct fm_hst *)(uintptr_t)v, &list, &n, &cap);
+	in.host = list;
+	in.hosts = n;
+	d = fm_resolve(&in, NULL);
+	free(list);
+	return d;
+}
+
+static void trial_add(struct fm_trial *t, const struct fm_assignment *a, struct fm_asg *owner)
+{
+	unsigned n = t->n;
+
+	MR_GROW(t->current, n, t->cap);
+	MR_GROW(t->owner, t->n, t->cap_owner);
+	t->current[t->n] = a;
+	t->owner[t->n++] = owner;
+}
+
+static struct fm_assignment *view_of(struct fm_trial *t, const struct fm_asg *a)
+{
+	struct fm_assignment *v = mr_xmemdup(&a->a, sizeof(a->a));
+
+	MR_GROW(t->view, t->views, t->cap_views);
+	t->view[t->views++] = v;
+	return v;
+}
+
+/* One that moves stands where it is going, and holds besides what it has until that is free. */
+static void trial_take(struct fm_trial *t, struct fm_asg *a)
+{
+	struct fm_assignment *v;
+
+	if (!a->next.set) {
+		v = a->a.going && a->a.has_fn ? view_of(t, a) : NULL;
+		trial_add(t, v ? v : &a->a, a);
+		return;
+	}
+	v = view_of(t, a);
+	v->has_fn = true;
+	v->going = v->forced = false;
+	v->phase = FM_PHASE_RESERVED;
+	v->chassis = a->next.chassis;
+	v->fn = a->next.fn;
+	v->place = a->next.place;
+	v->attrs = a->next.attrs;
+	v->guaranteed_mbps = a->next.guaranteed_mbps;
+	v->limit_mbps = a->next.limit_mbps;
+	memcpy(v->host, a->next.host, sizeof(v->host));
+	memcpy(v->driver, a->next.driver, sizeof(v->driver));
+	memcpy(v->adapter, a->next.adapter, sizeof(v->adapter));
+	trial_add(t, v, a);
+	if (a->a.has_fn && !fm_fn_eq(a->a.fn, a->next.fn)) {
+		v = view_of(t, a);
+		v->going = true;
+		trial_add(t, v, NULL);
+	}
+}
+
+/* A plan of 'd' against what is. */
+void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *ret)
+{
+	struct fm_trial t = {.desired = d};
+	struct fm_plan_input *in = &t.in;
+
+	for (unsigned i = 0; i < e->asgs; i++)
+		trial_take(&t, e->asg[i]);
+	t.host = mr_xcalloc(d->hosts + 1, sizeof(*t.host));
+	for (unsigned i = 0; i < d->hosts; i++)
+		t.host[i].lvf = fm_way_lvf(e, d->host[i].name);
+	in->desired = d;
+	in->inventory = &e->inv;
+	in->host = t.host;
+	in->current = t.current;
+	in->currents = t.n;
+	in->ident = e->ident;
+	in->idents = e->idents;
+	in->tombstone = e->tomb;
+	in->tombstones = e->tombs;
+	in->quarantined = e->quarantine_fn;
+	in->quarantineds = e->quarantines;
+	in->refusing = e->refusing;
+	in->refusings = e->refusings;
+	in->wall_ns = e->now.wall_ns;
+	t.plan = fm_plan_make(in);
+	*ret = t;
+}
+
+/* Frees what a trial owns. */
+void fm_trial_done(struct fm_trial *t)
+{
+	fm_plan_free(t->plan);
+	for (unsigned i = 0; i < t->views; i++)
+		free(t->view[i]);
+	free(t->view);
+	free(t->host);
+	free(t->current);
+	free(t->owner);
+	*t = (struct fm_trial){0};
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * From the store's records to the state of an engine that knows everything it must, but nothing
+ * of the hardware yet; and what a new store starts with.
+ */
+#include "fabric-manager/engine/load.h"
+
+#include "common/err.h"
+#include "fabric-manager/engine/chassis/tomb.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/base.h"
+#include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/engine/state/timers.h"
+
+#define SCHEMA 1
+
+static void new_store(struct fm_engine *e)
+{
+	e->meta.schema = SCHEMA;
+	e->meta.owner_id = mr_rng_next(&e->rng) | 1;
+	e->meta.next_assignment = 1;
+	e->meta.next_operation = 1;
+	e->meta.next_event = 1;
+	e->meta_dirty = true;
+	e->intent = true;
+	fm_log(e, 1, "store: new, owner id %016llx", (unsigned long long)e->meta.owner_id);
+}
+
+static void load_document(struct fm_engine *e, const struct fm_rec_document *r)
+{
+	struct mr_diags diags = {0};
+	struct fm_docs one = {0};
+	struct fm_old_doc *o;
+
+	MR_GROW(e->old, e->olds, e->cap_olds);
+	o = &e->old[e->olds++];
+	o->version = r->version;
+	memcpy(o->kind, r->kind, sizeof(o->kind));
+	memcpy(o->name, r->name, sizeof(o->name));
+	if (r->version != e->meta.version)
+		return;
+	if (fm_docs_read(&one, "store", r->text, strlen(r->text), &diags))
+		fm_log(e, 3, "store: document %s '%s' does not read: '%s'", r->kind, r->name,
+		       diags.n ? diags.item[0].text : "");
+	fm_docs_merge(&e->base.docs, &one);
+	if (fm_kind_of_text(r->kind) >= 0)
+		fm_base_set_put(e, &e->base, (enum fm_kind)fm_kind_of_text(r->kind), r->name,
+				r->set);
+	fm_docs_done(&one);
+	mr_diags_done(&diags);
+}
+
+static void load_assignment(struct fm_engine *e, const struct fm_assignment *r)
+{
+	struct fm_asg *a = fm_asg_new(e, r);
+
+	if (a->a.id >= e->meta.next_assignment)
+		e->meta.next_assignment = a->a.id + 1;
+	a->unwanted = a->a.going; /* the plan says otherwise where a claim is left */
+	a->drain = FM_DRAIN_REQUEST;
+	a->resume = a->a.has_fn;
+	a->stranger = mr_streq(a->a.profile, "unclaimed");
+	if (!a->a.has_fn)
+		return;
+	mr_map_set_u64(e->asg_by_fn, fm_fn_key(a->a.fn), (uintptr_t)a);
+	if (a->a.going)
+		a->drain_until = e->now.mono_ns + 60 * MR_NS_PER_S;
+}
+
+static void load_event(struct fm_engine *e, const struct fm_rec_event *r)
+{
+	if (!e->event)
+		e->event = mr_xcalloc(FM_EVENTS_KEPT, sizeof(*e->event));
+	if (e->events == FM_EVENTS_KEPT) {
+		e->event_first = (e->event_first + 1) % FM_EVENTS_KEPT;
+		e->events--;
+	}
+	e->event[(e->event_first + e->events++) % FM_EVENTS_KEPT] = *r;
+	if (r->seq >= e->meta.next_event)
+		e->meta.next_event = r->seq + 1;
+}
+
+static void load_chassis(struct fm_engine *e, const struct fm_rec_chassis *r)
+{
+	for (unsigned i = 0; i < e->inv.n; i++)
+		if (mr_streq(e->chassis_name[i], r->name))
+			e->ch[i].rec = *r;
+}
+
+static void load_operation(struct fm_engine *e, const struct fm_rec_operation *r)
+{
+	/* An approval that was asked for is asked for again when the plan wants it: the record
+	 * of the old one goes. */
+	struct fm_record *n = fm_rec(e, FM_RECORD_OPERATION);
+
+	n->erase = true;
+	n->operation = *r;
+}
+
+static void load_one(struct fm_engine *e, const struct fm_record *r)
+{
+	struct fm_hst *h;
+
+	switch (r->kind) {
+	case FM_RECORD_DOCUMENT:
+		load_document(e, &r->document);
+		break;
+	case FM_RECORD_ASSIGNMENT:
+		load_assignment(e, &r->assignment);
+		break;
+	case FM_RECORD_IDENT:
+		fm_ident_load(e, &r->ident);
+		break;
+	case FM_RECORD_FUNCTION:
+		if (r->function.quarantined)
+			fm_quarantine_add(e, &r->function, false);
+		break;
+	case FM_RECORD_OVERRIDE:
+		MR_GROW(e->override, e->overrides, e->cap_overrides);
+		e->override[e->overrides++] = r->override;
+		break;
+	case FM_RECORD_TOMBSTONE:
+		fm_tomb_load(e, &r->tombstone);
+		break;
+	case FM_RECORD_OPERATION:
+		load_operation(e, &r->operation);
+		break;
+	case FM_RECORD_EVENT:
+		load_event(e, &r->event);
+		break;
+	case FM_RECORD_CHASSIS:
+		load_chassis(e, &r->chassis);
+		break;
+	case FM_RECORD_HOST:
+		h = fm_host(e, r->host.name, true);
+		h->rec = r->host;
+		h->stored = true;
+		break;
+	case FM_RECORD_META:
+	case FM_RECORD_CURRENT:
+	case FM_RECORD_COUNT:
+		break;
+	}
+}
+
+/* Takes over what the store holds; 'r' may be empty. */
+void fm_store_loaded(struct fm_engine *e, const struct fm_record *r, unsigned n)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < n; i++)
+		if (r[i].kind == FM_RECORD_META) {
+			e->meta = r[i].meta;
+			found = true;
+		}
+	for (unsigned i = 0; i < n; i++)
+		if (r[i].kind == FM_RECORD_CURRENT)
+			e->meta.version = r[i].current.version;
+	if (!found)
+		new_store(e);
+	e->next_op = e->meta.next_operation;
+	e->base.version = e->meta.version;
+	for (unsigned i = 0; i < n; i++)
+		load_one(e, &r[i]);
+	e->loaded = true;
+	e->ident_at = MR_NEVER;
+	fm_ident_timer(e);
+	e->drift_at = e->now.mono_ns + 30 * MR_NS_PER_S;
+	fm_timer_set(e, FM_TM_DRIFT, 0, e->drift_at);
+	fm_desire_changed(e);
+	fm_log(e, 1, "store: version %llu of the policy, %u documents, %u assignments",
+	       (unsigned long long)e->base.version, e->base.docs.n, e->asgs);
+}

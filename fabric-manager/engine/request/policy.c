@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Requests about documents: apply, plan, validate, delete, diff. All refusals come before the
+ * first change; a refused request changes nothing.
+ */
+#include "common/err.h"
+#include "fabric-manager/engine/assign/drift.h"
+#include "fabric-manager/engine/desire/trial.h"
+#include "fabric-manager/engine/request/request.h"
+#include "fabric-manager/engine/state/base.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/seen.h"
+
+static struct mr_diags *diags_keep(struct mr_diags *d)
+{
+	struct mr_diags *n = NULL;
+
+	if (d->n) {
+		fm_diags_sort(d);
+		n = mr_xmemdup(d, sizeof(*d));
+	} else {
+		mr_diags_done(d);
+	}
+	return n;
+}
+
+/* Reads the files of a request; false when anything in them is wrong. */
+static bool parse(struct fm_engine *e, const struct fm_request *r, struct fm_docs *ret,
+		  struct mr_diags *diags)
+{
+	(void)e;
+	for (unsigned i = 0; i < r->files; i++)
+		fm_docs_read(ret, r->file[i].name, r->file[i].text, r->file[i].len, diags);
+	return !diags->errors;
+}
+
+static bool foreign(struct fm_engine *e, const struct fm_base *b, const struct fm_doc *d,
+		    const char *set, struct mr_diags *diags)
+{
+	const char *owner = fm_base_set(e, b, d->kind, d->meta.name.s);
+
+	if (!fm_docs_find(&b->docs, d->kind, d->meta.name.s) || mr_streq(owner, set) ||
+	    !owner[0])
+		return false;
+	mr_diags_add(diags, MR_SEV_ERROR, d->file, d->at.line, d->at.col, "",
+		     "%s '%s' belongs to the set '%s', not to '%s'", fm_kind_name(d->kind),
+		     d->meta.name.s, owner, set);
+	return true;
+}
+
+/* Takes out the documents of the set that 'keep' does not hold. */
+static void prune(struct fm_engine *e, struct fm_base *b, const struct fm_docs *keep,
+		  const char *set)
+{
+	for (unsigned i = b->docs.n; i-- > 0;) {
+		struct fm_doc *d = b->docs.doc[i];
+
+		if (mr_streq(fm_base_set(e, b, d->kind, d->meta.name.s), set) &&
+		    !fm_docs_find(keep, d->kind, d->meta.name.s))
+			fm_docs_remove(&b->docs, d->kind, d->meta.name.s);
+	}
+}
+
+/*
+ * What would be in force after 'r' (apply, plan -f) is put into '*ret'. False with findings
+ * when it must not be.
+ */
+static bool candidate(struct fm_engine *e, const struct fm_request *r, struct fm_base *ret,
+		      struct mr_diags *diags)
+{
+	const char *set = r->set ? r->set : "";
+	struct fm_docs in = {0};
+	bool good = parse(e, r, &in, diags);
+
+	fm_base_copy(ret, &e->base);
+	for (unsigned i = 0; good && i < in.n; i++) {
+		struct fm_doc *d = in.doc[i], *have;
+
+		if (foreign(e, ret, d, set, diags))
+			continue;
+		have = fm_docs_find(&ret->docs, d->kind, d->meta.name.s);
+		if (!have || !fm_doc_equal(have, d))
+			fm_docs_put(&ret->docs, fm_doc_ref(d));
+		fm_base_set_put(e, ret, d->kind, d->meta.name.s, set);
+	}
+	if (good && r->files && !in.n && !r->prune)
+		mr_diags_add(diags, MR_SEV_ERROR, r->file[0].name, 1, 1, "",
+			     "expected a document, there is none");
+	if (good && r->prune)
+		prune(e, ret, &in, set);
+	fm_docs_done(&in);
+	if (!diags->errors)
+		fm_docs_check_support(&ret->docs, diags);
+	if (!diags->errors)
+		fm_docs_validate(&ret->docs, diags);
+	return !diags->errors;
+}
+
+static bool same_base(struct fm_engine *e, const struct fm_base *a, const struct fm_base *b)
+{
+	if (a->docs.n != b->docs.n)
+		return false;
+	for (unsigned i = 0; i < a->docs.n; i++) {
+		const struct fm_doc *x = a->docs.doc[i], *y = b->docs.doc[i];
+
+		if (x->kind != y->kind || !mr_streq(x->meta.name.s, y->meta.name.s) ||
+		    (x != y && !fm_doc_equal(x, y)) ||
+		    !mr_streq(fm_base_set(e, a, x->kind, x->meta.name.s),
+			      fm_base_set(e, b, y->kind, y->meta.name.s)))
+			return false;
+	}
+	return true;
+}
+
+/* Which running assignments the plan takes away, as a list of names; their number. */
+static unsigned losses(const struct fm_trial *t, struct mr_tree *list)
+{
+	char name[FM_ASSIGNMENT_TEXT];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < t->plan->changes; i++) {
+		const struct fm_change *c = &t->plan->change[i];
+		const struct fm_asg *a = c->current >= 0 ? t->owner[c->current] : NULL;
+
+		if (c->kind != FM_CHANGE_RELEASE || !a || !fm_asg_runs(a) || a->a.going)
+			continue;
+		mr_tree_add_text(list, NULL, fm_assignment_text(&a->a, name));
+		n++;
+	}
+	return n;
+}
+
+static struct mr_tree *plan_tree(struct fm_engine *e, const struct fm_trial *t,
+				 bool documents_differ)
+{
+	struct mr_tree *tree = mr_tree_map();
+
+	mr_tree_add_int(tree, "version", (int64_t)e->base.version);
+	mr_tree_add_bool(tree, "documentsChange", documents_differ);
+	mr_tree_add_int(tree, "overrides", e->overrides);
+	mr_tree_attach(tree, "plan", fm_plan_tree(t->plan, &t->in));
+	return tree;
+}
+
+static void reply_findings(struct fm_engine *e, uint64_t tag, struct mr_diags *diags)
+{
+	unsigned n = diags->errors;
+
+	fm_reply(e, tag, MR_REASON_INVALID, 1, NULL, diags_keep(diags),
+		 "%u error%s; nothing was changed", n, n == 1 ? "" : "s");
+}
+
+/* Brings 'b' into force if nothing forbids it; takes it over. */
+static void put_in_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+			 struct fm_base *b, struct mr_diags *diags)
+{
+	struct fm_desired *d = fm_desire_make(e, &b->docs);
+	bool differs = !same_base(e, &e->base, b);
+	struct mr_tree *tree, *list = mr_tree_list();
+	struct fm_trial t;
+	unsigned lost;
+
+	fm_trial_make(e, d, &t);
+	tree = plan_tree(e, &t, differs);
+	lost = losses(&t, list);
+	mr_tree_attach(tree, "releases", list);
+	if (lost && !r->yes) {
+		fm_reply(e, tag, MR_REASON_NOT_PERMITTED, 1, tree, diags_keep(diags),
+			 "%u running assignment%s would go; say --yes if that is meant", lost,
+			 lost == 1 ? "" : "s");
+	} else if (!differs) {
+		fm_reply(e, tag, MR_REASON_OK, 0, tree, diags_keep(diags),
+			 "nothing changed, version %llu is in force",
+			 (unsigned long long)e->base.version);
+	} else {
+		e->refusings = 0; /* an operator acts: tried again */
+		fm_base_commit(e, b);
+		fm_log(e, 1, "policy: version %llu by '%s', %u documents",
+		       (unsigned long long)e->base.version, r->who ? r->who : "",
+		       e->base.docs.n);
+		fm_note(e, MR_REASON_OK, "policy", "version %llu by %s",
+			(unsigned long long)e->base.version,
+			r->who && r->who[0] ? r->who : "operator");
+		fm_reply(e, tag, MR_REASON_OK, 0, tree, diags_keep(diags),
+			 "version %llu is in force", (unsigned long long)e->base.version);
+	}
+	fm_trial_done(&t);
+	fm_desired_free(d);
+}
+
+/* apply -f: documents merge into what is in force. */
+void fm_rq_apply(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	struct mr_diags diags = {0};
+	struct fm_base b;
+
+	if (candidate(e, r, &b, &diags))
+		put_in_force(e, tag, r, &b, &diags);
+	else
+		reply_findings(e, tag, &diags);
+	fm_base_done(&b);
+}
+
+/* plan -f: what apply would do; exit 0 nothing, 2 something. */
+void fm_rq_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	struct mr_diags diags = {0};
+	struct mr_tree *tree, *list;
+	struct fm_desired *d;
+	struct fm_trial t;
+	struct fm_base b;
+	bool differs, pending;
+
+	if (!candidate(e, r, &b, &diags)) {
+		reply_findings(e, tag, &diags);
+		fm_base_done(&b);
+		return;
+	}
+	differs = !same_base(e, &e->base, &b);
+	d = fm_desire_make(e, &b.docs);
+	fm_trial_make(e, d, &t);
+	pending = fm_plan_pending(t.plan);
+	tree = plan_tree(e, &t, differs);
+	list = mr_tree_list();
+	losses(&t, list);
+	mr_tree_attach(tree, "releases", list);
+	fm_reply(e, tag, MR_REASON_OK, pending || differs ? 2 : 0, tree, diags_keep(&diags),
+		 "%s%s",
+		 pending   ? "changes are pending"
+		 : differs ? "documents change, nothing has to be done"
+			   : "nothing to do",
+		 e->overrides ? " (overrides are in force)" : "");
+	fm_trial_done(&t);
+	fm_desired_free(d);
+	fm_base_done(&b);
+}
+
+/* validate -f: only the findings. */
+void fm_rq_validate(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	struct mr_diags diags = {0};
+	struct fm_base b;
+
+	if (candidate(e, r, &b, &diags))
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, diags_keep(&diags), "valid");
+	else
+		reply_findings(e, tag, &diags);
+	fm_base_done(&b);
+}
+
+static bool remove_files(struct fm_engine *e, const struct fm_request *r, struct fm_base *b,
+			 struct mr_diags *diags)
+{
+	const char *set = r->set ? r->set : "";
+	struct fm_docs in = {0};
+	bool good = parse(e, r, &in, diags);
+
+	for (unsigned i = 0; good && i < in.n; i++)
+		if (!foreign(e, b, in.doc[i], set, diags))
+			fm_docs_remove(&b->docs, in.doc[i]->kind, in.doc[i]->meta.name.s);
+	fm_docs_done(&in);
+	return good && !diags->errors;
+}
+
+static bool remove_named(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+			 struct fm_base *b)
+{
+	int kind = fm_kind_of_text(r->kind);
+
+	if (kind < 0 && mr_streq(r->kind, "profiles"))
+		kind = FM_KIND_SERVER_PROFILE;
+	if (kind < 0) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no kind of document '%s'",
+			  r->kind);
+		return false;
+	}
+	if (!fm_docs_remove(&b->docs, (enum fm_kind)kind, r->name)) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no %s '%s'",
+			  fm_kind_name((enum fm_kind)kind), r->name);
+		return false;
+	}
+	return true;
+}
+
+/* delete -f PATHS, delete KIND NAME. */
+void fm_rq_delete(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	struct mr_diags diags = {0};
+	struct fm_base b;
+
+	fm_base_copy(&b, &e->base);
+	if (r->files ? !remove_files(e, r, &b, &diags) : !remove_named(e, tag, r, &b)) {
+		if (r->files)
+			reply_findings(e, tag, &diags);
+	} else if (fm_docs_validate(&b.docs, &diags)) {
+		reply_findings(e, tag, &diags);
+	} else {
+		put_in_force(e, tag, r, &b, &diags);
+	}
+	fm_base_done(&b);
+}
+
+/* diff: what differs between what is intended and what was read. Exit 2 when something does. */
+void fm_rq_diff(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	struct mr_tree *tree = mr_tree_map(), *list = mr_tree_add_list(tree, "drift");
+	char why[FM_DETAIL_MAX], name[FM_ASSIGNMENT_TEXT];
+	const struct fm_asg *a;
+	unsigned n = 0;
+
+	(void)r;
+	FM_FOREACH_ASG(e, a)
+	{
+		struct mr_tree *m;
+
+		if (!fm_drift(e, a, why, sizeof(why)))
+			continue;
+		m = mr_tree_add_map(list, NULL);
+		mr_tree_add_text(m, "assignment", fm_assignment_text(&a->a, name));
+		mr_tree_add_text(m, "text", why);
+		n++;
+	}
+	fm_reply(e, tag, MR_REASON_OK, n ? 2 : 0, tree, NULL, "%u assignment%s drifted", n,
+		 n == 1 ? "" : "s");
+}

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Verbs that place profiles (they leave an override), that take a host out of use, and that
+ * say yes to something.
+ */
+#include "fabric-manager/engine/assign/provision.h"
+#include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/desire/failover.h"
+#include "fabric-manager/engine/request/request.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/engine/state/wanted.h"
+
+static const struct fm_profile *profile_or_refuse(struct fm_engine *e, uint64_t tag,
+						  const struct fm_request *r)
+{
+	const struct fm_profile *p = fm_profile_find(e->desired, r->name);
+
+	if (!p)
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no profile '%s'", r->name);
+	return p;
+}
+
+/* Whether a host can be the target of a verb; refuses otherwise. */
+static bool target_good(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	const struct fm_host_def *h = fm_host_def(e, r->host);
+
+	if (!r->host[0]) {
+		fm_refuse(e, tag, MR_REASON_INVALID, "%s needs a host", fm_verb_name(r->verb));
+		return false;
+	}
+	if (!h || !h->known) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "no document names the host '%s'",
+			  r->host);
+		return false;
+	}
+	if (!h->port) {
+		fm_refuse(e, tag, MR_REASON_UNREACHABLE, "host '%s' is in no port table",
+			  r->host);
+		return false;
+	}
+	if (h->cordoned) {
+		fm_refuse(e, tag, MR_REASON_NOT_PERMITTED,
+			  "host '%s' is cordoned; uncordon it first", r->host);
+		return false;
+	}
+	return true;
+}
+
+static unsigned running(const struct fm_engine *e, const struct fm_profile *p)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->claims; i++) {
+		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
+		const struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
+
+		n += a && fm_asg_runs(a);
+	}
+	return n;
+}
+
+static void go_on(struct fm_engine *e, const struct fm_profile *p)
+{
+	for (unsigned i = 0; i < p->claims; i++) {
+		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
+		struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
+
+		if (a)
+			a->paused = false;
+	}
+}
+
+/* "from blade01", or nothing for a profile that is nowhere. */
+static const char *from_words(const struct fm_engine *e, const struct fm_profile *p, char *buf,
+			      size_t size)
+{
+	buf[0] = '\0';
+	if (p->host != FM_WHOLE)
+		mr_fmt(buf, size, " from %s", e->desired->host[p->host].name);
+	return buf;
+}
+
+static void place(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+		  const struct fm_profile *p)
+{
+	char why[FM_DETAIL_MAX], from[MR_NAME_MAX + 8], name[MR_NAME_MAX];
+	unsigned n = running(e, p);
+
+	from_words(e, p, from, sizeof(from));
+	mr_fmt(name, sizeof(name), "%s", p->name); /* the override makes profiles anew */
+	mr_fmt(why, sizeof(why), "banyan %s", fm_verb_name(r->verb));
+	go_on(e, p);
+	fm_override_put(e, p->name, r->host, r->who, why);
+	fm_note(e, MR_REASON_OK, name, "%s to %s by %s", fm_verb_name(r->verb),
+		r->host[0] ? r->host : "none", r->who[0] ? r->who : "operator");
+	if (r->host[0])
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s goes%s to %s with %u running function%s; `banyan reset-override "
+			 "%s` "
+			 "undoes it",
+			 name, from, r->host, n, n == 1 ? "" : "s", name);
+	else
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s is taken%s with %u running function%s, its identities stay its "
+			 "own; "
+			 "`banyan reset-override %s` undoes it",
+			 name, from, n, n == 1 ? "" : "s", name);
+}
+
+/* Whether the profile is where 'host' says, with nothing held up: there is nothing to do. */
+static bool is_there(const struct fm_engine *e, const struct fm_profile *p, const char *host)
+{
+	if (p->host == FM_WHOLE || !mr_streq(e->desired->host[p->host].name, host))
+		return false;
+	for (unsigned i = 0; i < p->claims; i++) {
+		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
+		const struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
+
+		if (a && a->paused)
+			return false;
+	}
+	return true;
+}
+
+static void place_unless_there(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+			       const struct fm_profile *p)
+{
+	if (is_there(e, p, r->host))
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s is on %s already; nothing changes", p->name, r->host);
+	else
+		place(e, tag, r, p);
+}
+
+/* Whether a move would end in a blade that is off; said before running functions go down. */
+static bool refuse_off(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+		       const struct fm_profile *p)
+{
+	const struct fm_host_def *d = fm_host_def(e, r->host);
+	const struct fm_host *h = fm_host_by_port(&e->inv, d->chassis, d->port);
+	unsigned n = running(e, p);
+
+	if (!h || h->power || !n || r->yes || is_there(e, p, r->host))
+		return false;
+	fm_refuse(
+		e, tag, MR_REASON_NOT_PERMITTED,
+		"host '%s' is off: %u running function%s of '%s' would be down until it is on; "
+		"say --yes if that is meant",
+		r->host, n, n == 1 ? "" : "s", p->name);
+	return true;
+}
+
+/* move PROFILE --to HOST. */
+void fm_rq_move(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	const struct fm_profile *p = profile_or_refuse(e, tag, r);
+
+	if (p && target_good(e, tag, r) && !refuse_off(e, tag, r, p))
+		place_unless_there(e, tag, r, p);
+}
+
+/* connect PROFILE HOST: like move, for one that is connected to none. */
+void fm_rq_connect(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	const struct fm_profile *p = profile_or_refuse(e, tag, r);
+
+	if (!p || !target_good(e, tag, r))
+		return;
+	if (p->host != FM_WHOLE && !mr_streq(e->desired->host[p->host].name, r->host)) {
+		fm_refuse(e, tag, MR_REASON_CONFLICT,
+			  "profile '%s' is connected to %s; disconnect or move it", p->name,
+			  e->desired->host[p->host].name);
+		return;
+	}
+	place_unless_there(e, tag, r, p);
+}
+
+/* disconnect PROFILE. */
+void fm_rq_disconnect(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	const struct fm_profile *p = profile_or_refuse(e, tag, r);
+	struct fm_request none = *r;
+	unsigned n;
+
+	if (!p)
+		return;
+	if (p->host == FM_WHOLE) {
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s is connected to no host; nothing changes", p->name);
+		return;
+	}
+	n = running(e, p);
+	if (n && !r->yes) {
+		fm_refuse(
+			e, tag, MR_REASON_NOT_PERMITTED,
+			"%u running assignment%s of '%s' on %s would go; say --yes if that is "
+			"meant",
+			n, n == 1 ? "" : "s", p->name, e->desired->host[p->host].name);
+		return;
+	}
+	none.host = "";
+	place(e, tag, &none, p);
+}
+
+static void back(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+		 const char *where)
+{
+	const struct fm_profile *p = profile_or_refuse(e, tag, r);
+
+	if (!p)
+		return;
+	if (!fm_override_del(e, r->name)) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "profile '%s' has no override", r->name);
+		return;
+	}
+	go_on(e, p);
+	fm_note(e, MR_REASON_OK, r->name, "%s by %s", fm_verb_name(r->verb),
+		r->who[0] ? r->who : "operator");
+	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "%s goes back to %s", r->name, where);
+}
+
+/* failback PROFILE: home again. */
+void fm_rq_failback(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	const struct fm_profile *p = fm_profile_find(e->desired, r->name);
+
+	back(e, tag, r, p && p->home != FM_WHOLE ? e->desired->host[p->home].name : "no host");
+}
+
+/* reset-override PROFILE: as the documents say. */
+void fm_rq_reset_override(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	back(e, tag, r, "what the documents say");
+}
+
+static struct fm_prov *prov_of(struct fm_engine *e, const char *name)
+{
+	uint64_t id = 0;
+	bool number = !mr_parse_u64(name, UINT64_MAX, false, &id, NULL);
+
+	for (unsigned i = 0; i < e->provs; i++) {
+		const struct fm_adapter *d =
+			fm_adapter_by_port(&e->inv, e->prov[i].chassis, e->prov[i].port);
+
+		if (e->prov[i].approval && !e->prov[i].approved &&
+		    ((number && e->prov[i].approval == id) || (d && mr_streq(d->name, name))))
+			return &e->prov[i];
+	}
+	return NULL;
+}
+
+/* approve OPERATION|ADAPTER: yes to a change of class Count. */
+void fm_rq_approve(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	struct fm_prov *p = prov_of(e, r->name);
+	struct mr_buf whom = {0};
+
+	if (!p) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "nothing called '%s' waits for approval",
+			  r->name);
+		return;
+	}
+	fm_prov_approve(e, p);
+	fm_prov_hits(e, p, &whom);
+	fm_note(e, MR_REASON_OK, r->name, "approved by %s", r->who[0] ? r->who : "operator");
+	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "approved: operation %llu, interrupts %s",
+		 (unsigned long long)p->approval, mr_buf_text(&whom));
+	mr_buf_done(&whom);
+}
+
+static bool cordon(struct fm_engine *e, uint64_t tag, const char *host, bool on)
+{
+	struct fm_hst *h;
+
+	if (!fm_host_def(e, host) && !fm_host_by_name(&e->inv, host, NULL)) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no host '%s'", host);
+		return false;
+	}
+	h = fm_host(e, host, true);
+	h->rec.cordoned = on;
+	fm_rec_host_put(e, h);
+	e->intent = true;
+	fm_note(e, MR_REASON_OK, host, on ? "cordoned" : "uncordoned");
+	fm_desire_changed(e);
+	return true;
+}
+
+/* cordon HOST, uncordon HOST. */
+void fm_rq_cordon(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	bool on = r->verb == FM_VERB_CORDON;
+
+	if (cordon(e, tag, r->name, on))
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "%s is %s", r->name,
+			 on ? "cordoned: it gets nothing new" : "in use again");
+}
+
+/* drain HOST: cordoned, and its profiles move to the group's spare where one is free. */
+void fm_rq_drain(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	const struct fm_host_def *h = fm_host_def(e, r->name);
+	struct mr_tree *tree, *moved, *stay;
+	unsigned at;
+	int spare;
+
+	if (!h) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no host '%s'", r->name);
+		return;
+	}
+	at = (unsigned)(h - e->desired->host);
+	spare = fm_spare_find(e, at);
+	if (!cordon(e, tag, r->name, true))
+		return;
+	tree = mr_tree_map();
+	mr_tree_add_text(tree, "host", r->name);
+	mr_tree_add_text(tree, "spare", spare >= 0 ? e->desired->host[spare].name : NULL);
+	moved = mr_tree_add_list(tree, "moved");
+	stay = mr_tree_add_list(tree, "stay");
+	for (unsigned i = 0; i < e->desired->profiles; i++) {
+		const struct fm_profile *p = &e->desired->profile[i];
+
+		if (p->host != at)
+			continue;
+		mr_tree_add_text(spare >= 0 ? moved : stay, NULL, p->name);
+		if (spare >= 0)
+			fm_override_put(e, p->name, e->desired->host[spare].name, r->who,
+					"banyan drain");
+	}
+	if (stay->n)
+		fm_reply(e, tag, MR_REASON_NO_CAPACITY, 1, tree, NULL,
+			 "%s is cordoned; no spare is free for %u profile%s: move them by "
+			 "`banyan move PROFILE HOST`",
+			 r->name, stay->n, stay->n == 1 ? "" : "s");
+	else if (moved->n)
+		fm_reply(e, tag, MR_REASON_OK, 0, tree, NULL,
+			 "%s is cordoned; %u profile%s go%s to %s", r->name, moved->n,
+			 moved->n == 1 ? "" : "s", moved->n == 1 ? "es" : "",
+			 e->desired->host[spare].name);
+	else
+		fm_reply(e, tag, MR_REASON_OK, 0, tree, NULL,
+			 "%s is cordoned; no profile is on it", r->name);
+}
+
+/* adopt CHASSIS: what is there is ours. */
+void fm_rq_adopt(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	for (unsigned i = 0; i < e->inv.n; i++) {
+		if (!mr_streq(e->chassis_name[i], r->name))
+			continue;
+		if (e->ch[i].state != FM_CH_READONLY) {
+			fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+				 "chassis %s needs no adopting", r->name);
+			return;
+		}
+		fm_note(e, MR_REASON_OK, r->name, "adopted by %s",
+			r->who[0] ? r->who : "operator");
+		fm_ch_adopt(e, i);
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "chassis %s is being adopted",
+			 r->name);
+		return;
+	}
+	fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no chassis '%s'", r->name);
+}

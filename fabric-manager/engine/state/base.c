@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The documents in force: which set each belongs to, how a new version of them is stored, and
+ * the words for their kinds.
+ */
+#include "fabric-manager/engine/state/base.h"
+
+#include "common/err.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/soon.h"
+
+static const char *const plurals[FM_KIND_COUNT] = {
+	[FM_KIND_HOST] = "hosts",
+	[FM_KIND_ADAPTER] = "adapters",
+	[FM_KIND_HOST_GROUP] = "hostgroups",
+	[FM_KIND_ADAPTER_POOL] = "adapterpools",
+	[FM_KIND_IDENTITY_POOL] = "identitypools",
+	[FM_KIND_PORT_PROFILE] = "portprofiles",
+	[FM_KIND_QOS_CLASS] = "qosclasses",
+	[FM_KIND_SERVER_PROFILE] = "serverprofiles",
+	[FM_KIND_PROFILE_TEMPLATE] = "profiletemplates",
+	[FM_KIND_PRIORITY_CLASS] = "priorityclasses",
+	[FM_KIND_DOMAIN] = "domains",
+	[FM_KIND_FABRIC_POLICY] = "fabricpolicies",
+};
+
+/* A kind by its name or plural, in any case; -1 = none. */
+int fm_kind_of_text(const char *s)
+{
+	for (int k = 0; k < FM_KIND_COUNT; k++)
+		if (!mr_strcasecmp(s, plurals[k]) ||
+		    !mr_strcasecmp(s, fm_kind_name((enum fm_kind)k)))
+			return k;
+	return -1;
+}
+
+#define SET_KEY (2 * MR_NAME_MAX)
+
+static const char *set_key(enum fm_kind kind, const char *name, char *buf)
+{
+	mr_fmt(buf, SET_KEY, "%s/%s", plurals[kind], name);
+	return buf;
+}
+
+/* The set that a document belongs to, "" = none. */
+const char *fm_base_set(const struct fm_engine *e, const struct fm_base *b, enum fm_kind kind,
+			const char *name)
+{
+	char key[SET_KEY];
+	uint64_t v;
+
+	if (!b->set || !mr_map_get(b->set, set_key(kind, name, key), &v))
+		return "";
+	return e->set_name[v];
+}
+
+/* Says which set a document belongs to. */
+void fm_base_set_put(struct fm_engine *e, struct fm_base *b, enum fm_kind kind,
+		     const char *name, const char *set)
+{
+	char key[SET_KEY];
+	unsigned i = 0;
+
+	if (!b->set)
+		b->set = mr_map_new();
+	while (i < e->sets && !mr_streq(e->set_name[i], set))
+		i++;
+	if (i == e->sets) {
+		MR_GROW(e->set_name, e->sets, e->cap_sets);
+		e->set_name[e->sets++] = mr_xstrdup(set);
+	}
+	mr_map_set(b->set, set_key(kind, name, key), i);
+}
+
+/* A copy that shares the documents; 'to' is overwritten. */
+void fm_base_copy(struct fm_base *to, const struct fm_base *from)
+{
+	const char *key;
+	size_t pos = 0;
+	uint64_t v;
+
+	*to = (struct fm_base){.version = from->version};
+	fm_docs_merge(&to->docs, &from->docs);
+	to->set = mr_map_new();
+	while (from->set && mr_map_next(from->set, &pos, &key, NULL, &v))
+		mr_map_set(to->set, key, v);
+}
+
+/* Frees what it owns. */
+void fm_base_done(struct fm_base *b)
+{
+	fm_docs_done(&b->docs);
+	mr_map_free(b->set);
+	b->set = NULL;
+}
+
+static void store_document(struct fm_engine *e, const struct fm_doc *d)
+{
+	struct fm_record *r = fm_rec(e, FM_RECORD_DOCUMENT);
+	struct mr_buf text = {0};
+	struct fm_old_doc *o;
+
+	r->document.version = e->base.version;
+	mr_copy(r->document.kind, MR_NAME_MAX, fm_kind_name(d->kind));
+	mr_copy(r->document.name, MR_NAME_MAX, d->meta.name.s);
+	mr_copy(r->document.set, MR_NAME_MAX,
+		fm_base_set(e, &e->base, d->kind, d->meta.name.s));
+	fm_doc_print(d, &text);
+	r->document.text = mr_buf_steal(&text);
+	MR_GROW(e->old, e->olds, e->cap_olds);
+	o = &e->old[e->olds++];
+	o->version = e->base.version;
+	memcpy(o->kind, r->document.kind, sizeof(o->kind));
+	memcpy(o->name, r->document.name, sizeof(o->name));
+}
+
+/* Documents of versions that are too old go. */
+static void forget_old(struct fm_engine *e)
+{
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < e->olds; i++) {
+		struct fm_record *r;
+
+		if (e->old[i].version + FM_VERSIONS_KEPT > e->base.version) {
+			e->old[k++] = e->old[i];
+			continue;
+		}
+		r = fm_rec(e, FM_RECORD_DOCUMENT);
+		r->erase = true;
+		r->document.version = e->old[i].version;
+		memcpy(r->document.kind, e->old[i].kind, MR_NAME_MAX);
+		memcpy(r->document.name, e->old[i].name, MR_NAME_MAX);
+	}
+	e->olds = k;
+}
+
+static void unpause(struct fm_engine *e)
+{
+	struct fm_asg *a;
+
+	for (unsigned i = 0; i < e->provs; i++)
+		e->prov[i].failed = false;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->paused && !a->a.has_fn)
+			a->a.reason = MR_REASON_OK;
+		a->paused = false;
+	}
+}
+
+/* The documents of 'b' (taken over) come into force: version + 1, stored, desired is remade. */
+void fm_base_commit(struct fm_engine *e, struct fm_base *b)
+{
+	struct fm_former *f;
+
+	MR_GROW(e->former, e->formers, e->cap_formers);
+	f = &e->former[e->formers++];
+	f->commit = e->commit_last + 1;
+	f->base = e->base;
+	e->base = *b;
+	*b = (struct fm_base){0};
+	e->base.version = e->meta.version = f->base.version + 1;
+	for (unsigned i = 0; i < e->base.docs.n; i++)
+		store_document(e, e->base.docs.doc[i]);
+	forget_old(e);
+	fm_rec(e, FM_RECORD_CURRENT)->current = e->meta;
+	e->intent = true;
+	unpause(e);
+	fm_desire_changed(e);
+}

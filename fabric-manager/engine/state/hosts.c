@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What is known of each host, found by name, and the sessions of their agents. session/ says
+ * what happens in a session.
+ */
+#include "fabric-manager/engine/state/hosts.h"
+
+/* The host called 'name'; NULL when there is none and 'make' is false. */
+struct fm_hst *fm_host(struct fm_engine *e, const char *name, bool make)
+{
+	struct fm_hst *h;
+	uint64_t v;
+
+	if (mr_map_get(e->host_by_name, name, &v))
+		return (struct fm_hst *)(uintptr_t)v;
+	if (!make)
+		return NULL;
+	h = MR_NEW(struct fm_hst);
+	mr_copy(h->rec.name, sizeof(h->rec.name), name);
+	mr_map_set(e->host_by_name, name, (uintptr_t)h);
+	return h;
+}
+
+/* The host of an assignment, or NULL. */
+struct fm_hst *fm_host_of(struct fm_engine *e, const struct fm_asg *a)
+{
+	return fm_host(e, a->a.host, false);
+}
+
+/* Forgets what its agent reported. */
+void fm_host_forget(struct fm_hst *h)
+{
+	size_t pos = 0;
+	uint64_t v;
+
+	while (h->fn && mr_map_next(h->fn, &pos, NULL, NULL, &v))
+		free((void *)(uintptr_t)v);
+	mr_map_free(h->fn);
+	h->fn = NULL;
+}
+
+/* Frees a host. */
+void fm_host_free(struct fm_hst *h)
+{
+	fm_host_forget(h);
+	free(h);
+}
+
+/* Whether `mra` adapters are given to the host as LVFs. */
+bool fm_way_lvf(const struct fm_engine *e, const char *host)
+{
+	const struct fm_hst *h = fm_host((struct fm_engine *)e, host, false);
+
+	return h && h->session && h->vf_migration;
+}
+
+/* The session with this id, or NULL. */
+struct fm_session *fm_session_get(const struct fm_engine *e, uint64_t id)
+{
+	for (unsigned i = 0; i < e->sessions; i++)
+		if (e->session[i]->id == id)
+			return e->session[i];
+	return NULL;
+}
+
+/* The accepted session of a host, or NULL. */
+struct fm_session *fm_session_of(struct fm_engine *e, const char *host)
+{
+	struct fm_hst *h = fm_host(e, host, false);
+
+	return h && h->session && h->session->state == FM_SS_ACCEPTED ? h->session : NULL;
+}

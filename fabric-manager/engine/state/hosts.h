@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is known of each host, and the sessions of their agents.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_STATE_HOSTS_H
+#define FABRIC_MANAGER_ENGINE_STATE_HOSTS_H
+
+#include "fabric-manager/engine/state/state.h"
+
+struct fm_hst *fm_host(struct fm_engine *e, const char *name, bool make);
+struct fm_hst *fm_host_of(struct fm_engine *e, const struct fm_asg *a);
+void fm_host_free(struct fm_hst *h);
+/* Forgets what its agent reported. */
+void fm_host_forget(struct fm_hst *h);
+bool fm_way_lvf(const struct fm_engine *e, const char *host);
+struct fm_session *fm_session_of(struct fm_engine *e, const char *host);
+struct fm_session *fm_session_get(const struct fm_engine *e, uint64_t id);
+
+#endif

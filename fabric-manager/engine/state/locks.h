@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who holds which function and which identity; functions and adapters that are out of use.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_STATE_LOCKS_H
+#define FABRIC_MANAGER_ENGINE_STATE_LOCKS_H
+
+#include "fabric-manager/engine/state/state.h"
+
+bool fm_lock_fn(struct fm_engine *e, struct fm_asg *a, struct fm_fn_id fn);
+void fm_unlock_fn(struct fm_engine *e, const struct fm_asg *a);
+bool fm_lock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot,
+		   const struct mr_ident *id);
+void fm_unlock_idents(struct fm_engine *e, const struct fm_asg *a);
+void fm_ident_load(struct fm_engine *e, const struct fm_rec_ident *r);
+void fm_ident_timer(struct fm_engine *e);
+void fm_quarantine_add(struct fm_engine *e, const struct fm_rec_function *r, bool persist);
+void fm_refusing_note(struct fm_engine *e, const struct fm_asg *a);
+void fm_refusing_end(struct fm_engine *e, unsigned chassis, unsigned port);
+
+#endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the engine knows between two steps: assignments and where they are on their way, what
+ * they share, chassis, sessions, hosts, what is under way, and the documents in force. The
+ * other headers of the engine say what its parts do with it.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_STATE_STATE_H
+#define FABRIC_MANAGER_ENGINE_STATE_STATE_H
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/map.h"
+#include "common/rng.h"
+#include "common/str.h"
+#include "common/tree.h"
+#include "common/xalloc.h"
+#include "fabric-manager/engine/action/action.h"
+#include "fabric-manager/model/desired.h"
+#include "fabric-manager/plan/plan.h"
+#include "fabric-manager/policy/docs.h"
+
+#define FM_TRIES_MAX	 3  /* POLICY: three times with growing pauses, then Degraded */
+#define FM_OP_RESERVED	 64 /* operation ids reserved at a time */
+#define FM_EVENTS_KEPT	 1000
+#define FM_VERSIONS_KEPT 10
+#define FM_HOLD		 UINT64_MAX /* after_commit of an action until the step ends */
+
+/*
+ * Steps of an assignment; assign/table.c has the table. The way out, the way in, live changes,
+ * and the way back to where it was when the way out is given up before the point of no return.
+ */
+#define FM_STEPS(X)                       \
+	X(NONE, "none")                   \
+	X(QUIESCE, "quiesce")             \
+	X(GATE_CLOSE, "gate-close")       \
+	X(REQUEST_OUT, "request-out")     \
+	X(GIVE_BACK, "give-back")         \
+	X(BLOCK, "block")                 \
+	X(DRAIN, "drain")                 \
+	X(UNMAP, "unmap")                 \
+	X(TOMBSTONE, "tombstone")         \
+	X(RESET_OUT, "reset")             \
+	X(OUT_DONE, "released")           \
+	X(PROVISION, "provision")         \
+	X(ATTACH, "attach-pf")            \
+	X(ENABLE, "enable-vfs")           \
+	X(RESET_IN, "reset-before-use")   \
+	X(CONFIGURE, "configure")         \
+	X(MAP, "map")                     \
+	X(ACTIVATE, "activate")           \
+	X(GATE_OPEN, "gate-open")         \
+	X(IN_DONE, "active")              \
+	X(SET_ATTRS, "set-attrs")         \
+	X(READ_BACK, "read-back")         \
+	X(BACK_RETRACT, "retract")        \
+	X(BACK_ACTIVATE, "activate-back") \
+	X(BACK_OPEN, "gate-reopen")       \
+	X(BACK_DONE, "back")
+enum fm_step {
+#define X(name, text) FM_STEP_##name,
+	FM_STEPS(X)
+#undef X
+	FM_STEP_COUNT
+};
+
+/* Where a claim is to be: what the planner said, until it is done. */
+struct fm_target {
+	bool set;
+	char host[MR_NAME_MAX];
+	char adapter[MR_NAME_MAX];
+	char driver[MR_NAME_MAX];
+	uint16_t chassis;
+	struct fm_fn_id fn;
+	struct fm_place place;
+	struct fm_attrs attrs;
+	uint32_t guaranteed_mbps, limit_mbps;
+};
+
+/* One assignment and what is under way for it. */
+struct fm_asg {
+	struct fm_assignment a;
+	unsigned index; /* in fm_engine.asg */
+	enum fm_step step;
+	uint64_t tag;	   /* of the operation or command under way, 0 = none */
+	uint64_t last_tag; /* the last one, for log lines */
+	uint64_t fresh;	   /* newest operation id when its last one ended */
+	unsigned tries;
+	int64_t until; /* mono: end of a pause, or deadline of the agent's answer */
+	int64_t drain_until;
+	enum fm_drain_mode drain;
+	bool queued;	   /* on todo */
+	bool dirty;	   /* its record has to be written */
+	bool waits;	   /* for something shared: a PF, a chassis, a session */
+	bool paused;	   /* the drain policy said so; an operator's verb goes on */
+	bool unwanted;	   /* erase it when it is released */
+	bool keeps_idents; /* though unwanted: its profile is only disconnected */
+	bool consent;	   /* the host gave it back, or never had it */
+	bool cut;	   /* point of no return passed */
+	bool resume;	   /* find the step again from what is observed */
+	bool fence_bad;	   /* the cut was not confirmed; the alarm was given */
+	bool retracts;	   /* REQUEST_OUT was done: the way back needs RETRACT */
+	bool drifted;	   /* said so */
+	bool stranger;	   /* found mapped without an intent; its row carries 'cookie' */
+	uint64_t cookie;
+	bool bound; /* the host's driver is known to be bound (ACTIVATE was acknowledged) */
+	struct fm_target next; /* set: where it goes after its release */
+	struct fm_attrs want;  /* SET_ATTRS: what a.attrs becomes */
+};
+
+/* A PF of an `mra` adapter in one host's hierarchy: shared by the LVFs that stand in it. */
+enum fm_attach_state {
+	FM_ATTACH_NONE,
+	FM_ATTACH_BUSY,
+	FM_ATTACH_UP,
+	FM_ATTACH_ENABLING, /* the agent was asked to set NumVFs of 'pf' */
+	FM_ATTACH_LEAVING
+};
+struct fm_attach {
+	uint16_t chassis, host_port, port, bridge;
+	uint16_t pf;
+	bool idle;	  /* perhaps: nobody may be using it any more */
+	bool used;	  /* while the idle ones are looked for */
+	uint16_t enabled; /* bit per PF: NumVFs was set by the host's SR-PCIM of this boot */
+	enum fm_attach_state state;
+	uint64_t tag;
+	unsigned tries;
+	int64_t until;
+};
+
+/* VF count of one adapter (PROVISION). */
+struct fm_prov {
+	uint16_t chassis, port;
+	uint64_t tag;
+	unsigned tries;
+	uint64_t approval; /* operation id that waits for `approve`, 0 = none */
+	bool approved, wanted, failed;
+	bool asked; /* by the newest plan */
+	uint32_t value;
+	int64_t until;
+	uint64_t reread; /* what was read before this operation id is old */
+};
+
+enum fm_chassis_state {
+	FM_CH_AWAY,
+	FM_CH_OBSERVING, /* first read, before we own it */
+	FM_CH_TAKING,
+	FM_CH_READY,
+	FM_CH_READONLY /* reason and detail say why; `adopt` ends it */
+};
+struct fm_ch {
+	enum fm_chassis_state state;
+	enum mr_reason reason;
+	char detail[FM_DETAIL_MAX];
+	struct fm_rec_chassis rec; /* as stored; serial "" = never seen */
+	uint64_t epoch;		   /* that we hold */
+	uint64_t tag;		   /* OBSERVE or TAKE_OWNER */
+	bool join;		   /* what was read is to be compared (join.c) */
+	bool quiet;		   /* no function was being changed while it was read */
+	bool observe;		   /* again, when the one under way ended */
+	bool joined;		   /* assignments were compared with what is there */
+	bool adopt;		   /* the operator said so */
+	unsigned tries;
+	int64_t until;
+	uint64_t read_at;   /* id of the OBSERVE that gave the inventory */
+	uint64_t touched;   /* newest operation id when one on a function ended or began */
+	uint64_t signature; /* of what placement depends on */
+	uint64_t believed;  /* the same just before that reading, events included */
+	uint64_t *auth_tag; /* by host index, AUTHORISE under way */
+	unsigned hosts;
+};
+
+enum fm_session_state {
+	FM_SS_HELLO,	  /* waits until its chassis is ready */
+	FM_SS_CHALLENGED, /* PORT_CHALLENGE being written */
+	FM_SS_ASKED,	  /* the agent has to answer */
+	FM_SS_ACCEPTED,
+	FM_SS_CONTEST, /* another boot answers for the same host: asked again */
+	FM_SS_SUSPENDED
+};
+struct fm_session {
+	uint64_t id;
+	enum fm_session_state state;
+	struct fm_agent_hello hello;
+	uint16_t chassis[FM_ROOTS_MAX];
+	uint64_t challenge[FM_ROOTS_MAX];
+	uint64_t tag[FM_ROOTS_MAX]; /* CHALLENGE operations under way */
+	bool answered;
+	bool synced; /* a full report came */
+	int64_t until;
+	struct fm_hst *host; /* where it was accepted */
+};
+
+/* What is known of a host beside documents and inventory. */
+struct fm_hst {
+	struct fm_rec_host rec; /* rec.name is the key */
+	struct fm_session *session;
+	uint64_t revision;
+	char kernel[64];
+	bool vf_migration;
+	struct mr_map *fn; /* place key -> struct fm_agent_fn *, as reported */
+	/* desire/failover.c: when each trigger began (mono), 0 = it holds not */
+	int64_t agent_lost, link_down, power_off, fatal;
+	int64_t grace_until; /* a reboot was announced or seen */
+	bool link_when_lost; /* the link was up when the agent was lost */
+	int64_t moved;	     /* mono: last automatic move away */
+	bool mass;	     /* its loss is one of many: alarm given */
+	bool no_spare;	     /* said so */
+	bool stored;
+	bool suspect; /* on the list of fm_failover_soon */
+	struct fm_hst *next_suspect;
+};
+
+struct fm_move { /* an automatic fail-over under way */
+	char profile[MR_NAME_MAX];
+	char group[MR_NAME_MAX];
+};
+
+enum fm_tag_kind {
+	FM_TAG_ASG,
+	FM_TAG_CHASSIS,
+	FM_TAG_AUTH,
+	FM_TAG_CHALLENGE,
+	FM_TAG_PROV,
+	FM_TAG_ATTACH,
+	FM_TAG_TOMB
+};
+/* An operation or command under way, by its tag. */
+struct fm_inflight {
+	uint64_t tag;
+	enum fm_tag_kind kind;
+	uint16_t op; /* enum fm_op_kind, or 256 + enum fm_agent_verb */
+	uint16_t chassis;
+	uint32_t asg;	  /* id */
+	uint64_t key;	  /* of the kind's own */
+	uint64_t session; /* of a command */
+	uint64_t after;	  /* commit that it was held for */
+};
+
+enum fm_timer_kind {
+	FM_TM_ASG,
+	FM_TM_PLAN,
+	FM_TM_STORE,
+	FM_TM_CHASSIS,
+	FM_TM_SESSION,
+	FM_TM_HOST,
+	FM_TM_PROV,
+	FM_TM_ATTACH,
+	FM_TM_IDENT,
+	FM_TM_DRIFT,
+	FM_TM_PORTS,
+	FM_TM_TIDY
+};
+struct fm_timer {
+	int64_t when;
+	uint64_t key;
+	enum fm_timer_kind kind;
+};
+
+/* The documents in force, with the set that each belongs to. */
+struct fm_base {
+	struct fm_docs docs;
+	struct mr_map *set; /* "KIND/NAME" -> index of fm_engine.set_name */
+	uint64_t version;
+};
+
+struct fm_held_reply {
+	uint64_t tag, after;
+};
+struct fm_old_doc {
+	uint64_t version;
+	char kind[MR_NAME_MAX], name[MR_NAME_MAX];
+};
+
+struct fm_engine {
+	struct mr_now now;
+	struct mr_rng rng;
+	struct fm_actions *out;
+	unsigned out_first; /* first action of this step */
+	bool loaded;
+	char **chassis_name;
+
+	/* change set and commits */
+	struct fm_changes batch;
+	bool intent; /* the batch decides something: what follows waits for it */
+	uint64_t commit_last, commit_intent, commit_durable;
+	struct fm_sent {
+		uint64_t n;
+		struct fm_changes changes; /* copy, without texts */
+	} * sent;
+	unsigned sents, cap_sents;
+	struct fm_held_reply *held;
+	unsigned helds, cap_helds;
+	bool store_down;
+	uint64_t probe; /* commit that asks whether the store is back */
+	unsigned store_tries;
+	struct fm_rec_meta meta;
+	bool meta_dirty;
+	uint64_t next_op;	    /* next free id; meta.next_operation is the reserved end */
+	struct fm_rec_event *event; /* ring */
+	unsigned events, event_first;
+
+	/* policy */
+	struct fm_base base;
+	struct fm_former { /* what was in force before a commit that is not durable yet */
+		uint64_t commit;
+		struct fm_base base;
+	} * former;
+	unsigned formers, cap_formers;
+	char **set_name;
+	unsigned sets, cap_sets;
+	struct fm_old_doc *old;
+	unsigned olds, cap_olds;
+	struct fm_desired *desired;
+	bool desire_dirty, plan_dirty;
+	int64_t plan_at;
+	struct fm_rec_override *override;
+	unsigned overrides, cap_overrides;
+
+	/* what is there and what it holds */
+	struct fm_inventory inv;
+	struct fm_ch *ch;
+	struct fm_asg **asg;
+	unsigned asgs, cap_asgs;
+	struct mr_map *asg_by_name, *asg_by_id, *asg_by_fn, *asg_by_place;
+	struct fm_asg **todo;
+	unsigned todos, cap_todos, todo_at;
+	struct fm_asg **dirty;
+	unsigned dirties, cap_dirties;
+	struct fm_asg **waiting;
+	unsigned waitings, cap_waitings;
+	bool wake; /* something shared changed: look at the waiting ones */
+	struct fm_rec_ident *ident;
+	unsigned idents, cap_idents;
+	struct mr_map *ident_by, *ident_of; /* by value; by claim and slot */
+	struct fm_rec_tombstone *tomb;
+	unsigned tombs, cap_tombs;
+	struct mr_map *tomb_by; /* place key -> index */
+	struct fm_rec_function *quarantine;
+	struct fm_fn_id *quarantine_fn;
+	unsigned quarantines, cap_quarantines, cap_quarantine_fns;
+	struct fm_refusing *refusing; /* adapters whose last CONFIGURE failed for good */
+	unsigned refusings, cap_refusings;
+	struct fm_attach *attach;
+	unsigned attaches, cap_attaches;
+	struct mr_map *attach_by; /* chassis, host port, port -> index */
+	int64_t tidy_at;
+	struct fm_prov *prov;
+	unsigned provs, cap_provs;
+
+	/* agents */
+	struct fm_session **session;
+	unsigned sessions, cap_sessions;
+	struct mr_map *host_by_name; /* struct fm_hst * */
+	struct fm_move *move;
+	unsigned moves, cap_moves;
+
+	struct fm_hst *suspect; /* fail-over looks at these in this step */
+	bool arrived;		/* an assignment came to rest: is a fail-over done? */
+
+	struct fm_lost {
+		struct fm_inflight f;
+		enum mr_reason reason;
+		const char *why;
+	} * lost; /* ended without an answer: told in this step */
+	unsigned losts, cap_losts;
+	struct mr_map *inflight; /* tag -> struct fm_inflight * */
+	struct fm_timer *timer;	 /* heap */
+	unsigned timers, cap_timers;
+	int64_t drift_at, ident_at, ports_at;
+};
+
+static inline int64_t fm_min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+#define FM_FOREACH_ASG(e, a) \
+	for (unsigned i_ = 0; i_ < (e)->asgs && ((a) = (e)->asg[i_], true); i_++)
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What documents and operators want of hosts and profiles, looked up by name: definitions in
+ * the resolved state, overrides, how an assignment leaves its host.
+ */
+#include "fabric-manager/engine/state/wanted.h"
+
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/soon.h"
+
+/* What the documents say of a host, or NULL. */
+const struct fm_host_def *fm_host_def(const struct fm_engine *e, const char *name)
+{
+	unsigned lo = 0, hi = e->desired ? e->desired->hosts : 0;
+
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+		int c = strcmp(e->desired->host[mid].name, name);
+
+		if (!c)
+			return &e->desired->host[mid];
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+/* The profile called 'name', or NULL. */
+const struct fm_profile *fm_profile_find(const struct fm_desired *d, const char *name)
+{
+	unsigned lo = 0, hi = d ? d->profiles : 0;
+
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+		int c = strcmp(d->profile[mid].name, name);
+
+		if (!c)
+			return &d->profile[mid];
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+/* The override of a profile, or NULL. */
+const struct fm_rec_override *fm_override_get(const struct fm_engine *e, const char *profile)
+{
+	for (unsigned i = 0; i < e->overrides; i++)
+		if (mr_streq(e->override[i].profile, profile))
+			return &e->override[i];
+	return NULL;
+}
+
+/* Connects a profile elsewhere than the documents say; host "" = to none. */
+void fm_override_put(struct fm_engine *e, const char *profile, const char *host,
+		     const char *who, const char *why)
+{
+	struct fm_rec_override o = {.since_wall_ns = e->now.wall_ns};
+	struct fm_rec_override *at = (struct fm_rec_override *)fm_override_get(e, profile);
+
+	mr_copy(o.profile, sizeof(o.profile), profile);
+	mr_copy(o.host, sizeof(o.host), host);
+	mr_fmt(o.who, sizeof(o.who), "%s", who && who[0] ? who : "operator");
+	mr_fmt(o.why, sizeof(o.why), "%s", why);
+	if (!at) {
+		MR_GROW(e->override, e->overrides, e->cap_overrides);
+		at = &e->override[e->overrides++];
+	}
+	*at = o;
+	fm_rec(e, FM_RECORD_OVERRIDE)->override = o;
+	e->intent = true;
+	fm_desire_changed(e);
+}
+
+/* Ends an override; false when there is none. */
+bool fm_override_del(struct fm_engine *e, const char *profile)
+{
+	const struct fm_rec_override *o = fm_override_get(e, profile);
+	struct fm_record *r;
+
+	if (!o)
+		return false;
+	r = fm_rec(e, FM_RECORD_OVERRIDE);
+	r->erase = true;
+	r->override = *o;
+	e->override[o - e->override] = e->override[--e->overrides];
+	e->intent = true;
+	fm_desire_changed(e);
+	return true;
+}
+
+/* The drain policy of 'a'. */
+const struct fm_drain *fm_drain_of(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_profile *p = fm_profile_find(e->desired, a->a.profile);
+
+	return p ? &p->drain : &e->desired->drain;
+}
+
+/* Whether the host is asked: not when it failed over, or is off. */
+bool fm_cut_at_once(struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_rec_override *o = fm_override_get(e, a->a.profile);
+	const struct fm_host *h = fm_host_by_port(&e->inv, a->a.chassis, a->a.place.port);
+
+	if (o && mr_streq(o->who, "failover") && !mr_streq(o->host, a->a.host))
+		return true;
+	return h && (!h->power || !h->link);
+}

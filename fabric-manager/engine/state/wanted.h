@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What documents and operators want of hosts and profiles, looked up by name.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_STATE_WANTED_H
+#define FABRIC_MANAGER_ENGINE_STATE_WANTED_H
+
+#include "fabric-manager/engine/state/state.h"
+
+const struct fm_host_def *fm_host_def(const struct fm_engine *e, const char *name);
+const struct fm_profile *fm_profile_find(const struct fm_desired *d, const char *name);
+/* How 'a' leaves its host: its drain policy, and whether the host is asked at all. */
+const struct fm_drain *fm_drain_of(const struct fm_engine *e, const struct fm_asg *a);
+bool fm_cut_at_once(struct fm_engine *e, const struct fm_asg *a);
+void fm_override_put(struct fm_engine *e, const char *profile, const char *host,
+		     const char *who, const char *why);
+bool fm_override_del(struct fm_engine *e, const char *profile);
+const struct fm_rec_override *fm_override_get(const struct fm_engine *e, const char *profile);
+
+#endif

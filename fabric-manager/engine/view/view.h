@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is shown. Nothing here changes anything.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_VIEW_VIEW_H
+#define FABRIC_MANAGER_ENGINE_VIEW_VIEW_H
+
+#include "fabric-manager/engine/state/out.h"
+
+fm_request_fn fm_rq_get, fm_rq_describe, fm_rq_explain, fm_rq_events, fm_rq_status, fm_rq_top;
+struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_asg *a);
+struct mr_tree *fm_tree_event(const struct fm_rec_event *ev);
+
+#endif
