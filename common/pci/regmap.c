@@ -50,6 +50,36 @@ uint32_t mr_class_code(enum mr_class c)
 	return (size_t)c < COUNT(classes) ? classes[c].code : classes[0].code;
 }
 
+/* The word for a resource of a PF, "?" for a number that is none. */
+const char *mr_resource_name(enum mr_resource r)
+{
+	static const char *const names[] = {
+#define X(name, text, unit) text,
+		MR_RESOURCES(X)
+#undef X
+	};
+
+	return (size_t)r < COUNT(names) ? names[r] : "?";
+}
+
+/* The word for one capability bit of CT_CAPS, NULL for one without a word. */
+const char *mr_ct_cap_name(uint64_t bit)
+{
+	static const struct {
+		uint64_t bit;
+		const char *text;
+	} names[] = {
+#define X(name, at, text) {MR_CT_CAP_##name, text},
+		MR_CT_CAPS(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (names[i].bit == bit)
+			return names[i].text;
+	return NULL;
+}
+
 /* The specification's words for the four migration states. */
 const char *mr_vf_state_name(enum mr_vf_state s)
 {

@@ -240,6 +240,63 @@ enum mr_target {
 #define MR_CT_CAP_TRUST	   4ull
 #define MR_CT_CAP_VLAN	   8ull
 #define MR_CT_CAP_GATE	   16ull /* link gate; class gpu and nvme have it as "queues held" */
+/* What adapters differ in. X(NAME, bit, text): without its capability a field takes 0 only. */
+#define MR_CT_CAPS(X)                                                                 \
+	X(TRUNK, 8, "trunk") /* more than one VLAN: the ranges of VF_CLASS0 and 1 */  \
+	X(QINQ, 9, "qinq")   /* 802.1ad */                                            \
+	X(MTU, 10, "mtu")                                                             \
+	X(BURST, 11, "burst")                                                         \
+	X(WEIGHT, 12, "weight")	    /* a scheduler that shares by weight */           \
+	X(BRIDGING, 13, "bridging") /* VEPA and isolation, not only VEB */            \
+	X(MIRROR, 14, "mirror")                                                       \
+	X(PKEY, 15, "pkey") /* a partition table for each VF */                       \
+	X(MSIX, 16, "msix") /* resources of which a VF can have more than its base */ \
+	X(QUEUES, 17, "queues")                                                       \
+	X(FRAMEBUFFER, 18, "framebuffer")                                             \
+	X(SLICE, 19, "slice")                                                         \
+	X(SCRUB, 20, "scrub") /* device memory outlives RESET; SCRUB clears it */     \
+	X(WATCHDOG, 21, "watchdog")                                                   \
+	X(NAMESPACES, 22, "namespaces")                                               \
+	X(IOPS, 23, "iops")
+enum mr_ct_cap {
+#define X(name, bit, text) MR_CT_CAP_##name = 1 << (bit),
+	MR_CT_CAPS(X)
+#undef X
+};
+const char *mr_ct_cap_name(uint64_t bit); /* NULL: a bit without a word */
+/* What the capabilities reach to; 0 without them. 15:0 largest MTU, 31:16 highest weight, 63:32
+ * largest burst in KiB */
+#define CT_LIMITS 0x0100
+/* RO 7:0 VLAN ranges, 15:8 partition keys of a VF, 31:16 namespaces of a PF, 63:32 highest
+ * limit of commands per second */
+#define CT_LISTS 0x0108
+#define CT_TIMES 0x0110 /* RO 31:0 longest time slice in us, 63:32 longest watchdog in ms */
+#define CT_SCRUB 0x0118 /* RO time of a scrub, or of erasing a namespace, ns */
+/* RO bit n: namespaces may have blocks of 2^n bytes */
+#define CT_BLOCK_SIZES 0x0120
+/* Resources of a PF that its VFs share: what is there, what each VF has in any case, the most
+ * that one can have, in which steps above its base, and the sum over all VFs, which never
+ * exceeds the total. X(NAME, text, unit) */
+#define MR_RESOURCES(X)                      \
+	X(MSIX, "msix", "vectors")           \
+	X(QUEUES, "queues", "pairs")         \
+	X(FRAMEBUFFER, "framebuffer", "MiB") \
+	X(CAPACITY, "capacity", "MiB") /* of all namespaces */
+enum mr_resource {
+#define X(name, text, unit) MR_RES_##name,
+	MR_RESOURCES(X)
+#undef X
+	MR_RES_COUNT
+};
+const char *mr_resource_name(enum mr_resource r);
+#define CT_RESOURCES 0x0800
+#define CT_RES(p, r) (CT_RESOURCES + (uint64_t)(p)*0x100 + (uint64_t)(r)*0x40)
+#define RES_TOTAL    0x00 /* RO, all */
+#define RES_BASE     0x08
+#define RES_MAX	     0x10
+#define RES_STEP     0x18
+#define RES_USED     0x20
+#define RES_REGS     5
 /* Classes: X(NAME, text, PCI class code) */
 #define MR_CLASSES(X)                     \
 	X(OTHER, "other", 0xff0000)       \
@@ -312,9 +369,37 @@ uint32_t mr_class_code(enum mr_class c); /* 24 bits */
 #define VF_REGS	       (0x88 / 8)
 /* Counters of the VF's traffic; RESET clears them. Registers 0x90 to 0xa0: not among VF_REGS.
  */
-#define VF_FRAMES	 0x90 /* RO frames sent, and as many received */
-#define VF_BYTES	 0x98 /* RO their bytes */
-#define VF_DROPPED	 0xa0 /* RO frames over VF_MAX_MBPS or the share of the port */
+#define VF_FRAMES  0x90 /* RO frames sent, and as many received */
+#define VF_BYTES   0x98 /* RO their bytes */
+#define VF_DROPPED 0xa0 /* RO frames over VF_MAX_MBPS or the share of the port */
+/*
+ * More attributes, by capability; VF_CLASS_REGS of them from VF_SHAPE on, 0 = default.
+ * VF_AMOUNTS does not change while a host has the function.
+ */
+#define VF_SHAPE     0xa8 /* RW 15:0 MTU, 31:16 weight, 63:32 burst in KiB */
+#define VF_SWITCHING 0xb0 /* RW 1:0 enum mr_bridging, 31:16 VF + 1 that gets copies */
+#define VF_AMOUNTS   0xb8 /* RW 15:0 MSI-X vectors, 31:16 queue pairs, 63:32 framebuffer MiB */
+/*
+ * RW by class. Ethernet: four VLAN ranges besides VF_VLAN, which is the native one; 15:0 first,
+ * 31:16 last. InfiniBand: eight partition keys. NVMe: 0 31:0 commands per second; 1 namespaces
+ * that are attached, bit n = namespace n + 1. GPU: 0 31:0 time slice in us, 63:32 watchdog in
+ * ms.
+ */
+#define VF_CLASS0     0xc0
+#define VF_CLASS1     0xc8
+#define VF_CLASS_REGS 5
+/* RO MR_VF_SCRUB_*, 63:32 scrubs completed */
+#define VF_SCRUB	    0xd0
+#define MR_VF_SCRUB_BUSY    1ull
+#define MR_VF_SCRUB_WRITTEN 2ull /* device memory holds what no scrub took away */
+#define MR_VF_TRUNK_RANGES  4
+#define MR_VF_PKEYS	    8
+#define MR_PKEY_FULL	    0x8000 /* full membership; limited without */
+enum mr_bridging {
+	MR_BRIDGING_VEB,      /* frames between VFs of a port stay in the adapter */
+	MR_BRIDGING_VEPA,     /* they go out of the port and come back */
+	MR_BRIDGING_ISOLATED, /* they are dropped */
+};
 #define MR_VF_RESET_BUSY 1ull
 /* set by the end of a reset; cleared when the function is mapped or accepts a request */
 #define MR_VF_RESET_DONE 2ull
@@ -346,6 +431,32 @@ enum mr_vf_command {
 	MR_VFC_MIGRATE_OUT_RETRACT = 5,
 	MR_VFC_FORCE_OUT = 6,
 	MR_VFC_RETURN = 7,
+	MR_VFC_SCRUB = 8, /* RESET that also clears device memory, in CT_SCRUB more */
+};
+
+/*
+ * Namespaces of an NVMe PF, one row for each that there can be. They belong to the device: no
+ * reset and no move of a function changes them, nor a commit or its lack. CREATE makes a clean
+ * one of NS_SIZE and NS_SHAPE; ERASE and DELETE need it detached (VF_CLASS1) everywhere.
+ */
+#define MR_MAX_NAMESPACES 64
+#define CT_NAMESPACES	  0x2400000
+#define CT_NS(p, i)	  (CT_NAMESPACES + ((uint64_t)(p)*MR_MAX_NAMESPACES + (uint64_t)(i)) * 0x40)
+#define NS_STATUS	  0x00 /* RO MR_NS_*; 31:16 VFs that it is attached to */
+#define NS_SIZE		  0x08 /* bytes; RW while there is none */
+#define NS_SHAPE	  0x10 /* RW while there is none: 7:0 block size 2^n, 8 may be shared */
+#define NS_COOKIE	  0x18 /* RW the manager's: what it is for */
+#define NS_COMMAND	  0x20 /* W enum mr_ns_command; R 0 */
+#define NS_UUID		  0x28 /* RO 2 registers, first byte in the low byte; 0 = none */
+#define NS_REGS		  7
+#define MR_NS_EXISTS	  1ull
+#define MR_NS_ERASING	  2ull
+#define MR_NS_WRITTEN	  4ull /* holds data since it was created or erased */
+#define MR_NS_SHARED	  0x100ull
+enum mr_ns_command {
+	MR_NSC_CREATE = 1,
+	MR_NSC_DELETE = 2,
+	MR_NSC_ERASE = 3,
 };
 
 /* ---- capabilities that are ours, in configuration space */

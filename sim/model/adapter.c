@@ -85,6 +85,7 @@ void sim_adapter_init(struct sim_chassis *c, struct sim_adapter *a,
 	mr_copy(a->name, sizeof(a->name), d->name);
 	mr_copy(a->serial, sizeof(a->serial), d->serial);
 	a->m = *m;
+	sim_model_complete(&a->m);
 	a->slot = d->slot;
 	a->port = c->hosts + d->slot;
 	a->present = d->present;
@@ -96,6 +97,8 @@ void sim_adapter_init(struct sim_chassis *c, struct sim_adapter *a,
 	a->vf = mr_xcalloc(pfs * m->vfs + 1, sizeof(*a->vf));
 	a->lvf = mr_xcalloc(slots + 1, sizeof(*a->lvf));
 	a->tomb = mr_xcalloc(slots + 1, 1);
+	if (m->device_class == MR_CLASS_NVME && m->kind != SIM_KIND_BASE)
+		a->ns = mr_xcalloc((size_t)pfs * MR_MAX_NAMESPACES, sizeof(*a->ns));
 }
 
 /* Frees what the adapter holds. */
@@ -111,6 +114,7 @@ void sim_adapter_done(struct sim_adapter *a)
 	free(a->vf);
 	free(a->lvf);
 	free(a->tomb);
+	free(a->ns);
 	free(a->nv_vf);
 	free(a->nv_pf);
 	free(a->nv_vh);

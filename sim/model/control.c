@@ -37,12 +37,9 @@ static uint64_t read_head(const struct sim_adapter *a, uint64_t off)
 	case CT_RATE_STEP:
 		return a->m.rate_step_mbps;
 	case CT_CAPS:
-		return MR_CT_CAP_GATE | (a->m.ports ? MR_CT_CAP_MIN_RATE : 0) |
-		       (a->m.device_class == MR_CLASS_ETHERNET
-				? MR_CT_CAP_SPOOF | MR_CT_CAP_TRUST | MR_CT_CAP_VLAN
-				: 0);
+		return sim_model_caps(&a->m);
 	default:
-		return SIM_ONES;
+		return sim_class_head(a, off);
 	}
 }
 
@@ -240,9 +237,13 @@ static uint64_t read_vf(const struct sim_adapter *a, uint64_t i, unsigned off)
 	struct sim_mvf *m;
 	unsigned p = (unsigned)(i / a->m.vfs), v = (unsigned)(i % a->m.vfs);
 
-	if (i >= (uint64_t)a->m.pfs * a->m.vfs || off >= 8 * VF_REGS)
+	if (i >= (uint64_t)a->m.pfs * a->m.vfs)
 		return SIM_ONES;
 	m = &a->vf[i];
+	if (off >= VF_SHAPE)
+		return sim_class_read(a, p, v, off);
+	if (off >= 8 * VF_REGS)
+		return SIM_ONES;
 	if (vf_fields[off / 8].mask)
 		return *vf_field(m, off);
 	switch (off) {
@@ -269,11 +270,13 @@ static uint64_t read_vf(const struct sim_adapter *a, uint64_t i, unsigned off)
 	}
 }
 
-static enum sim_wr write_rates(const struct sim_adapter *a, unsigned p, unsigned off,
-			       uint64_t v)
+static enum sim_wr check_limits(const struct sim_adapter *a, unsigned p, unsigned off,
+				uint64_t v)
 {
 	uint64_t port = a->m.port_mbps[a->m.ports > 1 ? p : 0];
 
+	if (off == VF_VLAN && v >> 15 && !(sim_model_caps(&a->m) & MR_CT_CAP_QINQ))
+		return SIM_WR_REFUSED;
 	if (off != VF_MIN_MBPS && off != VF_MAX_MBPS)
 		return SIM_WR_DONE;
 	if (v % a->m.rate_step_mbps || (port && v > port))
@@ -287,10 +290,15 @@ static enum sim_wr write_vf(struct sim_chassis *c, struct sim_adapter *a, uint64
 	struct sim_mvf *m;
 	unsigned p = (unsigned)(i / a->m.vfs), vf = (unsigned)(i % a->m.vfs);
 
-	if (i >= (uint64_t)a->m.pfs * a->m.vfs || off >= 8 * VF_REGS)
+	if (i >= (uint64_t)a->m.pfs * a->m.vfs || (off >= 8 * VF_REGS && off < VF_SHAPE))
 		return SIM_WR_DROPPED;
 	m = &a->vf[i];
-	if (off == VF_COMMAND) {
+	if (off >= VF_SHAPE) {
+		enum sim_wr done = sim_class_write(c, a, p, vf, off, v);
+
+		if (done != SIM_WR_DONE)
+			return done;
+	} else if (off == VF_COMMAND) {
 		if (sim_vf_command(c, a, p, vf, v) != SIM_WR_DONE)
 			return SIM_WR_REFUSED;
 	} else if (off == VF_BLOCK) {
@@ -300,7 +308,7 @@ static enum sim_wr write_vf(struct sim_chassis *c, struct sim_adapter *a, uint64
 		m->drain_told = m->drain_told && v == 3;
 		sim_vf_drain_check(c, a, m);
 	} else if (vf_fields[off / 8].mask) {
-		if (v & ~vf_fields[off / 8].mask || write_rates(a, p, off, v) != SIM_WR_DONE)
+		if (v & ~vf_fields[off / 8].mask || check_limits(a, p, off, v) != SIM_WR_DONE)
 			return SIM_WR_REFUSED;
 		*vf_field(m, off) = v;
 	} else {
@@ -318,8 +326,11 @@ uint64_t sim_ct_read(struct sim_chassis *c, struct sim_adapter *a, uint64_t off)
 {
 	if (off & 7)
 		return SIM_ONES;
-	if (off >= CT_VFS && (off & 0xff) >= VF_FRAMES && (off & 0xff) <= VF_DROPPED)
+	if (off >= CT_VFS && off < CT_NAMESPACES && (off & 0xff) >= VF_FRAMES &&
+	    (off & 0xff) <= VF_DROPPED)
 		return sim_traffic_reg(c, a, (off - CT_VFS) >> 8, off & 0xff);
+	if (off >= CT_NAMESPACES)
+		return sim_ns_read(c, a, (off - CT_NAMESPACES) / 0x40, off % 0x40);
 	if (off >= CT_VFS)
 		return read_vf(a, (off - CT_VFS) >> 8, off & 0xff);
 	if (off >= CT_LVFS)
@@ -336,6 +347,8 @@ enum sim_wr sim_ct_write(struct sim_chassis *c, struct sim_adapter *a, uint64_t 
 {
 	if (off & 7)
 		return SIM_WR_DROPPED;
+	if (off >= CT_NAMESPACES)
+		return sim_ns_write(c, a, (off - CT_NAMESPACES) / 0x40, off % 0x40, v);
 	if (off >= CT_VFS)
 		return write_vf(c, a, (off - CT_VFS) >> 8, off & 0xff, v);
 	if (off >= CT_LVFS)

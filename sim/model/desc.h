@@ -30,6 +30,11 @@ struct sim_bar_desc {
 	bool prefetch;
 };
 
+/* A resource that the VFs of a PF share, in the units of regmap.h. */
+struct sim_res_desc {
+	uint64_t total, base, max, step;
+};
+
 struct sim_model_desc {
 	char name[MR_NAME_MAX];
 	enum sim_kind kind;
@@ -47,6 +52,10 @@ struct sim_model_desc {
 	bool dependent_pfs; /* function dependency links: the PFs are one circle */
 	int64_t flr_ns, vf_enable_ns;
 	uint64_t rate_step_mbps; /* default 1 */
+	uint64_t lacks;		 /* MR_CT_CAP_* that its class has and it has not */
+	unsigned mtu;		 /* largest */
+	int64_t scrub_ns;	 /* of a function's memory, of a namespace */
+	struct sim_res_desc res[MR_RES_COUNT];
 };
 
 struct sim_adapter_desc {
@@ -99,6 +108,11 @@ struct sim_desc {
 int sim_desc_read(const char *file, const char *text, size_t len, struct sim_desc **ret,
 		  struct mr_diags *diags);
 void sim_desc_free(struct sim_desc *d);
+
+/* Fills in what a model of its class has where nothing was said (a total of 0). */
+void sim_model_complete(struct sim_model_desc *m);
+/* MR_CT_CAP_* of a model. */
+uint64_t sim_model_caps(const struct sim_model_desc *m);
 
 /* Device models that need no description: the one called 'name', the i-th (NULL: none). */
 const struct sim_model_desc *sim_profile_find(const char *name);

@@ -141,6 +141,7 @@ static SIM_READER(read_bars)
 static const struct sim_field timing_fields[] = {
 	{"flr", sim_rd_time, AT(sim_model_desc, flr_ns), 0, NS_10S, false, NULL},
 	{"vfEnable", sim_rd_time, AT(sim_model_desc, vf_enable_ns), 0, NS_10S, false, NULL},
+	{"scrub", sim_rd_time, AT(sim_model_desc, scrub_ns), 0, 360 * NS_10S, false, NULL},
 	{0},
 };
 
@@ -170,6 +171,9 @@ static const struct sim_field model_fields[] = {
 	{"timing", sim_rd_sub, 0, 0, 0, false, timing_fields},
 	{"dependentPfs", sim_rd_bool, AT(sim_model_desc, dependent_pfs), 0, 0, false, NULL},
 	{"rateStep", sim_rd_mbps, AT(sim_model_desc, rate_step_mbps), 0, 0, false, NULL},
+	{"mtu", sim_rd_uint, AT(sim_model_desc, mtu), 68, 65535, false, NULL},
+	{"resources", sim_rd_resources, 0, 0, 0, false, NULL},
+	{"lacks", sim_rd_lacks, AT(sim_model_desc, lacks), 0, 0, false, NULL},
 	{0},
 };
 
@@ -177,13 +181,18 @@ static const struct sim_field model_fields[] = {
 static void check_msix(struct sim_rd *rd, const struct mr_yaml *y, const char *path,
 		       const struct sim_model_desc *m)
 {
-	uint64_t needs = 16ull * m->msix + (m->msix + 63) / 64 * 8ull;
+	struct sim_model_desc full = *m;
+	uint64_t most, needs;
+
+	sim_model_complete(&full);
+	most = full.res[MR_RES_MSIX].max > m->msix ? full.res[MR_RES_MSIX].max : m->msix;
+	needs = 16 * most + (most + 63) / 64 * 8;
 
 	if (needs > m->bar[0].size / 2)
 		sim_rd_error(rd, y, path,
-			     "%u MSI-X vectors need %llu bytes, the upper half of BAR 0 has "
+			     "%llu MSI-X vectors need %llu bytes, the upper half of BAR 0 has "
 			     "%llu",
-			     m->msix, (unsigned long long)needs,
+			     (unsigned long long)most, (unsigned long long)needs,
 			     (unsigned long long)(m->bar[0].size / 2));
 }
 
@@ -204,6 +213,7 @@ static void check_model(struct sim_rd *rd, const struct mr_yaml *y, const char *
 	if (m->kind == SIM_KIND_BASE && m->ports > 1)
 		sim_rd_error(rd, y, path, "kind base has one function and at most one port");
 	check_msix(rd, y, path, m);
+	sim_model_check_resources(rd, y, path, m);
 }
 
 static bool name_known(const struct sim_desc *d, unsigned n, const char *name)

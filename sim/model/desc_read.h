@@ -66,6 +66,11 @@ SIM_READER(sim_rd_bool);   /* bool */
 SIM_READER(sim_rd_sub);	   /* nested map into the same struct */
 SIM_READER(sim_rd_cut);	   /* unsigned, as PORT_CUT_ANSWER */
 
+SIM_READER(sim_rd_resources); /* of a model: desc_class.c */
+SIM_READER(sim_rd_lacks);     /* uint64_t, MR_CT_CAP_* */
+void sim_model_check_resources(struct sim_rd *rd, const struct mr_yaml *y, const char *path,
+			       const struct sim_model_desc *m);
+
 SIM_READER(sim_rd_models);
 SIM_READER(sim_rd_adapters);
 

@@ -117,6 +117,21 @@ static void put_vf(struct dump *k, struct sim_adapter *a, unsigned i)
 	put_fn(k, place, &a->vf[i].fn);
 }
 
+static void put_namespaces(struct dump *k, struct sim_adapter *a)
+{
+	char place[96];
+
+	for (unsigned i = 0; a->ns && i < a->m.pfs * MR_MAX_NAMESPACES; i++) {
+		if (!a->ns[i].exists)
+			continue;
+		mr_fmt(place, sizeof(place), "ns/%s/pf%u/%u", a->name, i / MR_MAX_NAMESPACES,
+		       i % MR_MAX_NAMESPACES);
+		for (const struct sim_reg_name *r = sim_ns_regs; r->name; r++)
+			if (!same(r->name, "command"))
+				line(k, place, r->name, sim_ns_read(k->c, a, i, r->at));
+	}
+}
+
 static void put_adapter(struct dump *k, struct sim_adapter *a)
 {
 	char place[96];
@@ -145,6 +160,7 @@ static void put_adapter(struct dump *k, struct sim_adapter *a)
 	}
 	for (unsigned i = 0; i < a->m.pfs * a->m.vfs; i++)
 		put_vf(k, a, i);
+	put_namespaces(k, a);
 }
 
 /* The dump: snapshot.h. */

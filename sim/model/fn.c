@@ -91,7 +91,8 @@ bool sim_vf_defaults(const struct sim_mvf *v)
 	const struct sim_vf_nv *n = &v->nv;
 
 	return clean(&v->fn) &&
-	       !(n->ident0 | n->ident1 | n->vlan | n->min | n->max | n->flags | n->gate);
+	       !(n->ident0 | n->ident1 | n->vlan | n->min | n->max | n->flags | n->gate) &&
+	       !(n->shape | n->switching | n->amounts | n->class0 | n->class1);
 }
 
 /* Notes that the MVF differs from the committed memory. */
@@ -217,6 +218,9 @@ void sim_msix_layout(const struct sim_loc *l, unsigned *ret_vectors, unsigned *r
 		*ret_offset = (uint32_t)(row >> 32);
 		break;
 	case SIM_LOC_VF:
+		*ret_vectors = sim_vf_vectors(l->a, l->p, l->v);
+		*ret_offset = (uint32_t)(l->a->m.bar[0].size / 2);
+		break;
 	case SIM_LOC_BASE:
 		*ret_offset = (uint32_t)(l->a->m.bar[0].size / 2);
 		break;
@@ -295,6 +299,24 @@ static uint64_t array_access(struct sim_chassis *c, const struct sim_loc *l, uin
 	return got;
 }
 
+/* The framebuffer stands behind BAR 2, once the VF was given some. */
+static bool has_framebuffer(const struct sim_loc *l)
+{
+	return (l->kind == SIM_LOC_VF || l->kind == SIM_LOC_SYNTH) &&
+	       sim_mvf(l->a, l->p, l->v)->nv.amounts >> 32;
+}
+
+/* Its first word stands for all of it. */
+static uint64_t fb_access(struct sim_mvf *m, uint64_t off, unsigned width, bool write,
+			  uint64_t v)
+{
+	uint64_t mask = width == 8 ? SIM_ONES : ((1ull << 8 * width) - 1) << 8 * off;
+
+	if (write)
+		m->fb = (m->fb & ~mask) | (v << 8 * off & mask);
+	return (m->fb & mask) >> 8 * off;
+}
+
 /*
  * Access behind BAR 'bar' of the function 'l' at 'off', naturally aligned: MSI-X table, State
  * Array, function memory; elsewhere reads give 0. Control tables are not reached here.
@@ -314,6 +336,8 @@ uint64_t sim_fn_mem(struct sim_chassis *c, const struct sim_loc *l, unsigned bar
 		return array_access(c, l, off, width, write, v);
 	if (l->kind == SIM_LOC_VF || l->kind == SIM_LOC_BASE)
 		room = l->a->m.bar[0].size / 2 < room ? l->a->m.bar[0].size / 2 : room;
+	if (bar == 2 && off < 8 && has_framebuffer(l))
+		return fb_access(sim_mvf(l->a, l->p, l->v), off, width, write, v);
 	if (bar == mem_bar && off < room && l->kind != SIM_LOC_BF)
 		return mem_access(l->fn, off, width, write, v);
 	return 0;

@@ -63,6 +63,7 @@ struct sim_vf_nv {
 	bool released;	  /* given up or cut: no rebooting host gets it back */
 	uint8_t block;
 	uint64_t cookie, ident0, ident1, vlan, min, max, flags, gate;
+	uint64_t shape, switching, amounts, class0, class1;
 };
 
 struct sim_mvf {
@@ -73,6 +74,18 @@ struct sim_mvf {
 	uint16_t row_vs, row_b; /* the row that is not FREE and targets it; vs 0 = none */
 	uint32_t outstanding;
 	uint64_t resets, remaps, lost, io, writes;
+	uint64_t fb; /* first word of its framebuffer: what a scrub takes away */
+	uint32_t scrubs;
+	bool scrubbing;
+};
+
+/* A namespace of an NVMe PF: on the device's flash. */
+struct sim_ns {
+	bool exists, written;
+	uint64_t size, shape, cookie, uuid[2];
+	uint64_t content; /* its first word */
+	uint64_t made;	  /* commits when it was created */
+	int64_t busy_until;
 };
 
 /* A device VH of an mra adapter. */
@@ -166,6 +179,7 @@ struct sim_adapter {
 	struct sim_mvf *vf;	   /* [pfs][vfs] */
 	uint16_t *lvf;		   /* [vhs][pfs][vfs]: MVF + 1 in the slot, 0 = free */
 	uint8_t *tomb;		   /* the same: tombstones of slots */
+	struct sim_ns *ns;	   /* [pfs][MR_MAX_NAMESPACES] where the class has them */
 	/* committed memory */
 	struct sim_vf_nvm *nv_vf;
 	struct sim_pf_nv *nv_pf; /* [vhs][pfs] */
@@ -380,6 +394,22 @@ void sim_mvf_dirty(struct sim_chassis *c, struct sim_adapter *a, unsigned p, uns
 void sim_mvf_host_reset(struct sim_chassis *c, struct sim_adapter *a, struct sim_mvf *v);
 /* A request of VH 'vh' reached the function: RESET_DONE no longer tells the truth. */
 void sim_fn_touched(const struct sim_loc *l);
+
+/* attrs.c: what adapters differ in */
+uint64_t sim_class_head(const struct sim_adapter *a, uint64_t off);
+uint64_t sim_class_read(const struct sim_adapter *a, unsigned p, unsigned v, unsigned off);
+enum sim_wr sim_class_write(struct sim_chassis *c, struct sim_adapter *a, unsigned p,
+			    unsigned v, unsigned off, uint64_t value);
+unsigned sim_vf_vectors(const struct sim_adapter *a, unsigned p, unsigned v);
+/* namespace.c */
+uint64_t sim_ns_read(const struct sim_chassis *c, const struct sim_adapter *a, uint64_t i,
+		     unsigned off);
+enum sim_wr sim_ns_write(struct sim_chassis *c, struct sim_adapter *a, uint64_t i, unsigned off,
+			 uint64_t v);
+uint64_t sim_ns_used(const struct sim_adapter *a, unsigned p);
+bool sim_ns_attachable(const struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
+		       uint64_t bits);
+uint64_t sim_ns_known(const struct sim_adapter *a, unsigned p, uint64_t bits, uint64_t commit);
 
 /* control.c, migrate.c */
 uint64_t sim_ct_read(struct sim_chassis *c, struct sim_adapter *a, uint64_t off);

@@ -175,6 +175,11 @@ void sim_vf_reset_done(struct sim_chassis *c, struct sim_adapter *a, unsigned p,
 	m->reset_busy = false;
 	m->reset_done = true;
 	m->resets++;
+	if (m->scrubbing) {
+		m->scrubbing = false;
+		m->scrubs++;
+		m->fb = 0;
+	}
 	sim_event_push(c, MR_EV_RESET_DONE, a->port, 0, 0, (uint64_t)p << 16 | v, m->resets);
 }
 
@@ -190,8 +195,10 @@ static bool row_drained(const struct cmd *k)
 	       sim_row_read(k->c, k->m->row_vs, k->m->row_b, ROW_STATUS) & MR_ROW_DRAINED;
 }
 
-static enum sim_wr cmd_reset(struct cmd *k)
+/* Device memory is a framebuffer's: RESET leaves it, SCRUB takes its time to clear it. */
+static enum sim_wr reset(struct cmd *k, bool scrub)
 {
+	int64_t takes = k->a->m.flr_ns + (scrub ? k->a->m.scrub_ns : 0);
 	struct sim_mvf *m = k->m;
 	bool blocked = m->nv.block == 3 && !m->outstanding;
 	bool idle = !m->nv.d && !row_maps(k) && row_drained(k) && !m->outstanding;
@@ -210,15 +217,30 @@ static enum sim_wr cmd_reset(struct cmd *k)
 				   .cookie = cookie};
 	m->reset_busy = true;
 	m->reset_done = false;
+	m->scrubbing = scrub;
 	m->fn.busy_until = sim_fault_reset_end(k->c, k->a);
 	if (m->fn.busy_until == MR_NEVER)
 		return SIM_WR_DONE;
-	if (k->a->m.flr_ns)
+	if (scrub)
+		m->fn.busy_until += k->a->m.scrub_ns;
+	if (takes)
 		sim_due_add(k->c, m->fn.busy_until, SIM_DUE_RESET, k->a->port,
 			    (uint64_t)k->p << 16 | k->v);
 	else
 		sim_vf_reset_done(k->c, k->a, k->p, k->v);
 	return SIM_WR_DONE;
+}
+
+static enum sim_wr cmd_reset(struct cmd *k)
+{
+	return reset(k, false);
+}
+
+static enum sim_wr cmd_scrub(struct cmd *k)
+{
+	if (!(sim_model_caps(&k->a->m) & MR_CT_CAP_SCRUB))
+		return SIM_WR_REFUSED;
+	return reset(k, true);
 }
 
 /* Lowest slot that is neither used nor tombstoned and that the host's array covers; 0 =
@@ -333,6 +355,7 @@ static enum sim_wr (*const commands[])(struct cmd *k) = {
 	[MR_VFC_MIGRATE_OUT_RETRACT] = cmd_out_retract,
 	[MR_VFC_FORCE_OUT] = cmd_force_out,
 	[MR_VFC_RETURN] = cmd_return,
+	[MR_VFC_SCRUB] = cmd_scrub,
 };
 
 /* Executes VF_COMMAND 'value' for MVF p/v; refused where the present state does not allow

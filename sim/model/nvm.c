@@ -95,6 +95,9 @@ static void restore_vf(struct sim_chassis *c, struct sim_adapter *a, unsigned i)
 	if (c->restoring_stale && n->commit == c->commits)
 		n->cur = n->prev;
 	m->nv = n->cur;
+	if (a->ns) /* which namespaces there are is the device's own memory */
+		m->nv.class1 =
+			sim_ns_known(a, p, m->nv.class1, c->restoring_stale ? 0 : n->commit);
 	slot = m->nv.slot;
 	m->nv.slot = 0;
 	if (!m->nv.d || !slot || *sim_lvf(a, m->nv.d, p, slot))

@@ -94,6 +94,12 @@ const struct sim_reg_name sim_vf_regs[] = {
 	{"frames", VF_FRAMES},
 	{"bytes", VF_BYTES},
 	{"dropped", VF_DROPPED},
+	{"shape", VF_SHAPE},
+	{"switching", VF_SWITCHING},
+	{"amounts", VF_AMOUNTS},
+	{"class0", VF_CLASS0},
+	{"class1", VF_CLASS1},
+	{"scrub", VF_SCRUB},
 	{NULL, 0},
 };
 
@@ -109,6 +115,13 @@ const struct sim_reg_name sim_vh_regs[] = {
 	{"reset", VH_RESET},
 	{"owned", VH_OWNED},
 	{NULL, 0},
+};
+
+const struct sim_reg_name sim_ns_regs[] = {
+	{"status", NS_STATUS},	 {"size", NS_SIZE},
+	{"shape", NS_SHAPE},	 {"cookie", NS_COOKIE},
+	{"command", NS_COMMAND}, {"uuid0", NS_UUID},
+	{"uuid1", NS_UUID + 8},	 {NULL, 0},
 };
 
 /* ---- parts of a name ---- */
@@ -258,6 +271,18 @@ static int at_vh(struct sim_chassis *c, struct parts *k, struct sim_place *p)
 	return find_reg(k, sim_vh_regs, k->part[3], &p->address);
 }
 
+static int at_ns(struct sim_chassis *c, struct parts *k, struct sim_place *p)
+{
+	struct sim_adapter *a = adapter(c, k, k->part[1]);
+	uint64_t pf, n;
+
+	if (!a || control(k, a, p) || number(k, k->part[2], "pf", a->m.pfs - 1, &pf) ||
+	    number(k, k->part[3], "", MR_MAX_NAMESPACES - 1, &n))
+		return -EINVAL;
+	p->address += CT_NS(pf, n);
+	return find_reg(k, sim_ns_regs, k->part[4], &p->address);
+}
+
 static int width(struct parts *k, const char *text, unsigned max, struct sim_place *p)
 {
 	uint64_t v = p->width;
@@ -306,7 +331,7 @@ static const struct {
 } kinds[] = {
 	{"switch", 2, 2, at_switch}, {"port", 3, 3, at_port},	  {"row", 4, 4, at_row},
 	{"vf", 5, 5, at_vf},	     {"pf", 5, 5, at_pf},	  {"vh", 4, 4, at_vh},
-	{"config", 4, 5, at_config}, {"memory", 3, 4, at_memory},
+	{"config", 4, 5, at_config}, {"memory", 3, 4, at_memory}, {"ns", 5, 5, at_ns},
 };
 
 /* Finds a register by name: place.h. */
@@ -328,7 +353,8 @@ int sim_place_find(struct sim_chassis *c, const char *text, struct sim_place *re
 		*ret = p;
 		return 0;
 	}
-	return wrong(&k, "switch/, port/, row/, vf/, pf/, vh/, config/ or memory/ and a name",
+	return wrong(&k,
+		     "switch/, port/, row/, vf/, pf/, vh/, ns/, config/ or memory/ and a name",
 		     text);
 }
 

@@ -4,6 +4,7 @@
  *
  *   switch/REG                   port/BLADE|ADAPTER/REG      row/BLADE/BRIDGE/REG
  *   vf/ADAPTER/pfP/vfV/REG       pf/ADAPTER/VH/P/REG         vh/ADAPTER/VH/REG
+ *   ns/ADAPTER/pfP/N/REG, N from 0
  *   config/BLADE|vh0/BB:DD.F/OFFSET[/WIDTH]                  memory/BLADE/ADDRESS[/WIDTH]
  */
 #ifndef SIM_MODEL_PLACE_H
@@ -31,7 +32,7 @@ struct sim_reg_name {
 	uint32_t at;
 };
 extern const struct sim_reg_name sim_switch_regs[], sim_port_regs[], sim_row_regs[],
-	sim_vf_regs[], sim_pf_regs[], sim_vh_regs[];
+	sim_vf_regs[], sim_pf_regs[], sim_vh_regs[], sim_ns_regs[];
 
 /* Finds the register that 'text' names; -EINVAL with what was expected and the nearest name. */
 int sim_place_find(struct sim_chassis *c, const char *text, struct sim_place *ret,

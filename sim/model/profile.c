@@ -27,8 +27,10 @@
 	{         \
 		0 \
 	}
-#define COMMON	  .rate_step_mbps = 1
-#define IDS(v, d) .vendor = 0x##v, .device = 0x##d
+#define COMMON		.rate_step_mbps = 1
+#define MSIX(most, all) .res[MR_RES_MSIX] = {.max = (most), .total = (all)}
+#define MS(n)		((n)*1000000ll)
+#define IDS(v, d)	.vendor = 0x##v, .device = 0x##d
 
 static const struct sim_model_desc profiles[] = {
 	/* ethernet */
@@ -57,7 +59,8 @@ static const struct sim_model_desc profiles[] = {
 	 GT(16, 16),
 	 .vfs = 64,
 	 .bar = {MEM64(MIB)},
-	 .msix = 12},
+	 .msix = 12,
+	 MSIX(64, 2048)},
 	{.name = "e810-25g",
 	 COMMON,
 	 .kind = SIM_KIND_SRIOV,
@@ -96,7 +99,8 @@ static const struct sim_model_desc profiles[] = {
 	 GT(8, 8),
 	 .vfs = 32,
 	 .bar = {MEM64(64 * KIB), NONE, NONE, MEM64(16 * KIB)},
-	 .msix = 5},
+	 .msix = 5,
+	 .lacks = MR_CT_CAP_WEIGHT | MR_CT_CAP_BURST | MR_CT_CAP_MIRROR},
 	/* the multi-root device whose registers are public: 17 VHs, 17 paths */
 	{.name = "x3100-mr17",
 	 COMMON,
@@ -111,7 +115,10 @@ static const struct sim_model_desc profiles[] = {
 	 .vfs = 17,
 	 .vhs = 17,
 	 .bar = {MEM64(MIB)},
-	 .msix = 4},
+	 .msix = 4,
+	 .mtu = 9600,
+	 .lacks = MR_CT_CAP_WEIGHT | MR_CT_CAP_BURST | MR_CT_CAP_MIRROR | MR_CT_CAP_QINQ |
+		  MR_CT_CAP_BRIDGING | MR_CT_CAP_TRUNK},
 	/* fibre channel, InfiniBand */
 	{.name = "qle2772-32g",
 	 COMMON,
@@ -125,7 +132,8 @@ static const struct sim_model_desc profiles[] = {
 	 GT(16, 8),
 	 .vfs = 32,
 	 .bar = {MEM64(64 * KIB)},
-	 .msix = 8},
+	 .msix = 8,
+	 .lacks = MR_CT_CAP_WEIGHT | MR_CT_CAP_BURST},
 	{.name = "connectx6-hdr",
 	 COMMON,
 	 .kind = SIM_KIND_SRIOV,
@@ -138,7 +146,8 @@ static const struct sim_model_desc profiles[] = {
 	 GT(16, 16),
 	 .vfs = 64,
 	 .bar = {MEM64(MIB)},
-	 .msix = 12},
+	 .msix = 12,
+	 MSIX(64, 2048)},
 	/* nvme, gpu */
 	{.name = "pm1735-nvme",
 	 COMMON,
@@ -150,7 +159,11 @@ static const struct sim_model_desc profiles[] = {
 	 GT(16, 8),
 	 .vfs = 32,
 	 .bar = {MEM64(32 * KIB)},
-	 .msix = 9},
+	 .msix = 9,
+	 MSIX(65, 512),
+	 .scrub_ns = MS(200),
+	 .res[MR_RES_QUEUES] = {.base = 8, .max = 64, .total = 512},
+	 .res[MR_RES_CAPACITY] = {.total = 1490 * 1024}},
 	{.name = "a100-40g",
 	 COMMON,
 	 .kind = SIM_KIND_SRIOV,
@@ -161,7 +174,9 @@ static const struct sim_model_desc profiles[] = {
 	 GT(16, 16),
 	 .vfs = 16,
 	 .bar = {MEM64(256 * KIB), NONE, MEM64(4 * GIB), NONE, MEM64(32 * MIB)},
-	 .msix = 6},
+	 .msix = 6,
+	 .scrub_ns = MS(500),
+	 .res[MR_RES_FRAMEBUFFER] = {.total = 40 * 1024, .step = 1024}},
 	{.name = "mi210-64g",
 	 COMMON,
 	 .kind = SIM_KIND_BASE,

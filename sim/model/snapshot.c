@@ -103,6 +103,7 @@ static void drop_pointers(struct sim_adapter *a)
 	a->vf = NULL;
 	a->lvf = NULL;
 	a->tomb = NULL;
+	a->ns = NULL;
 	a->nv_vf = NULL;
 	a->nv_pf = NULL;
 	a->nv_vh = NULL;
@@ -160,6 +161,9 @@ static void io_adapter(struct sim_io *io, struct sim_adapter *a)
 	io_fns(io, a, pfs, vfs);
 	sim_io_array(io, &a->lvf, slots, sizeof(*a->lvf));
 	sim_io_array(io, &a->tomb, slots, 1);
+	sim_io_array(io, &a->ns, (size_t)a->m.pfs * MR_MAX_NAMESPACES, sizeof(*a->ns));
+	for (unsigned i = 0; a->ns && i < a->m.pfs * MR_MAX_NAMESPACES; i++)
+		shift(io, &a->ns[i].busy_until);
 	sim_io_array(io, &a->nv_vf, vfs, sizeof(*a->nv_vf));
 	sim_io_array(io, &a->nv_pf, pfs, sizeof(*a->nv_pf));
 	sim_io_array(io, &a->nv_vh, a->vhs, sizeof(*a->nv_vh));
@@ -302,14 +306,23 @@ static uint64_t check_sum(const uint8_t *p, size_t len)
 /* What the bytes look like: sizes of the structs that are in them. */
 static uint64_t layout(void)
 {
-	const uint32_t sizes[] = {sizeof(struct sim_chassis), sizeof(struct sim_host),
-				  sizeof(struct sim_adapter), sizeof(struct sim_bridge),
-				  sizeof(struct sim_pf),      sizeof(struct sim_mvf),
-				  sizeof(struct sim_dvh),     sizeof(struct sim_vf_nvm),
-				  sizeof(struct sim_row_nvm), sizeof(struct sim_event),
-				  sizeof(struct sim_due),     sizeof(struct sim_notice),
-				  sizeof(struct sim_fault),   sizeof(struct sim_aer),
-				  sizeof(struct sim_flow),    MR_EV_COUNT};
+	const uint32_t sizes[] = {sizeof(struct sim_chassis),
+				  sizeof(struct sim_host),
+				  sizeof(struct sim_adapter),
+				  sizeof(struct sim_bridge),
+				  sizeof(struct sim_pf),
+				  sizeof(struct sim_mvf),
+				  sizeof(struct sim_dvh),
+				  sizeof(struct sim_vf_nvm),
+				  sizeof(struct sim_row_nvm),
+				  sizeof(struct sim_event),
+				  sizeof(struct sim_due),
+				  sizeof(struct sim_notice),
+				  sizeof(struct sim_fault),
+				  sizeof(struct sim_aer),
+				  sizeof(struct sim_flow),
+				  sizeof(struct sim_ns),
+				  MR_EV_COUNT};
 
 	return check_sum((const uint8_t *)sizes, sizeof(sizes));
 }

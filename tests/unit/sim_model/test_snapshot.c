@@ -58,8 +58,8 @@ static uint64_t use(struct fx *x, struct mr_rng *g)
 	case 5:
 		return row_w(x, vh, b, ROW_STATE, rnd(g, 3));
 	case 6:
-		return ct_w(x, names[rnd(g, 3)], CT_VF(32, 0, rnd(g, 8)) + 8 * rnd(g, VF_REGS),
-			    rnd(g, 8));
+		return ct_w(x, names[rnd(g, 3)],
+			    CT_VF(32, 0, rnd(g, 8)) + 8 * rnd(g, VF_SCRUB / 8 + 1), rnd(g, 8));
 	case 7:
 		hcfg_w(x, vh, (uint16_t)(0x200 + b), (unsigned)rnd(g, 64) * 4, 4,
 		       (uint32_t)mr_rng_next(g));
