@@ -2,7 +2,9 @@
 /*
  * The tester's control socket RUN/ctl.sock and `banyan-sim ctl`. Protocol "ctl" over
  * common/net/peer.h: a request is the verb and its arguments, each NUL-terminated; the answer
- * is one byte (the exit code) and text. The table of verbs gives help and checks.
+ * is one byte (the exit code; bit 7: the text is a report, whatever the code) and text. The
+ * table of verbs gives help and checks. `run` takes the text of its file as one more word, and
+ * is answered when the scenario is over; if its asker goes away, it ends there.
  */
 #ifndef SIM_CTL_H
 #define SIM_CTL_H
@@ -15,12 +17,16 @@ struct sim_ctl;
 struct sim_face;
 struct sim_world;
 
-#define SIM_CTL_CAP  (8u << 20)
-#define SIM_CTL_ARGS 16
+#define SIM_CTL_CAP    (8u << 20)
+#define SIM_CTL_ARGS   16
+#define SIM_CTL_REPORT 0x80 /* of the answer's first byte */
 
 int sim_ctl_new(struct mr_loop *l, struct sim_world *w, struct sim_face *f, const char *run,
 		struct sim_ctl **ret, struct mr_err *err);
 void sim_ctl_free(struct sim_ctl *c);
+/* What a scenario that runs has to know. */
+void sim_ctl_interrupt(struct sim_ctl *c);
+void sim_ctl_uevent(struct sim_ctl *c, unsigned vh, const struct mr_buf *message);
 
 /*
  * Runs one verb: appends its answer to 'out' and returns the exit code: 0, 1 refused (a

@@ -23,6 +23,7 @@
 struct verb {
 	const char *name, *args, *help;
 	int min, max;
+	/* NULL: not here (ctl.c) */
 	int (*run)(struct sim_world *w, char **arg, int n, struct mr_buf *out);
 };
 
@@ -447,6 +448,8 @@ static const struct verb verbs[] = {
 	 "power cycle of the chassis; what its memory then holds", 0, 1, v_cycle},
 	{"status", "[-o json|text]", "the chassis, its adapters and blades", 0, 2, v_status},
 	{"lspci", "BLADE", "what raw configuration cycles of the blade find", 1, 1, v_lspci},
+	{"run", "FILE [--seed N] [-o text|json]", "play a scenario here, beside all others", 1,
+	 5, NULL},
 	{"save", "FILE", "the chassis to a file for --restore, written by the simulator", 1, 1,
 	 sim_ctl_save},
 	{"dump", "", "every register that is not at its default, one a line", 0, 0,
@@ -492,5 +495,9 @@ int sim_ctl_run(struct sim_world *w, int argc, char **argv, struct mr_buf *out)
 {
 	int r = sim_ctl_check(argc, argv, out);
 
-	return r ? r : find(argv[0])->run(w, argv + 1, argc - 1, out);
+	if (r)
+		return r;
+	if (find(argv[0])->run)
+		return find(argv[0])->run(w, argv + 1, argc - 1, out);
+	return refuse(out, "'%s' goes by the control socket only", argv[0]);
 }

@@ -86,6 +86,8 @@ static void on_interrupt(uint32_t vector, uint32_t data, void *arg)
 
 	if (s->server)
 		sim_server_interrupt(s->server, vector, data);
+	if (s->ctl)
+		sim_ctl_interrupt(s->ctl);
 }
 
 static void on_blade(unsigned vh, void *arg)
@@ -94,6 +96,14 @@ static void on_blade(unsigned vh, void *arg)
 
 	if (s->uevents)
 		sim_uevents_flush(s->uevents, vh);
+}
+
+static void on_uevent(unsigned vh, const struct mr_buf *message, void *arg)
+{
+	struct sim *s = arg;
+
+	if (s->ctl)
+		sim_ctl_uevent(s->ctl, vh, message);
 }
 
 static void on_stop(void *arg)
@@ -117,6 +127,8 @@ static int open_faces(struct sim *s, const struct arguments *a, const char *name
 	r = sim_face_new(s->loop, s->world, a->face, on_stop, s, &s->face, err);
 	if (!r)
 		r = sim_uevents_new(s->loop, s->world, a->run, &s->uevents, err);
+	if (!r)
+		sim_uevents_tap(s->uevents, on_uevent, s);
 	if (!r)
 		r = sim_server_new(s->loop, s->world, a->listen, name, &s->server, err);
 	if (!r)

@@ -21,8 +21,7 @@
 #include "sim/model/scenario.h"
 #include "sim/tree_text.h"
 
-#define SCENARIO_FILE_MAX (1u << 20)
-#define START_NS	  1000000000 /* of the run's own clock */
+#define START_NS 1000000000 /* of the run's own clock */
 
 struct arguments {
 	const char *file, *clock, *seed, *output;
@@ -101,7 +100,7 @@ static int load(const char *file, struct sim_scn **ret, struct sim_desc **ret_de
 	struct mr_diags diags = {0};
 	unsigned long len;
 	char *text;
-	int r = mr_file_read(file, SCENARIO_FILE_MAX, &text, &len, err);
+	int r = mr_file_read(file, SIM_SCENARIO_MAX, &text, &len, err);
 
 	if (r)
 		return r;
@@ -160,18 +159,25 @@ static void run_virtual(struct sim_scn_run *run)
 	}
 }
 
-static void report(const struct sim_scn_run *run, bool json)
+/* The report of a run that is over: run.h. */
+void sim_run_report(const struct sim_scn_run *run, bool json, struct mr_buf *out)
 {
-	struct mr_buf out = {0};
 	struct mr_tree *t;
 
-	if (json) {
-		t = sim_scn_run_tree(run);
-		sim_tree_json(t, &out);
-		mr_tree_free(t);
-	} else {
-		sim_scn_run_text(run, &out);
+	if (!json) {
+		sim_scn_run_text(run, out);
+		return;
 	}
+	t = sim_scn_run_tree(run);
+	sim_tree_json(t, out);
+	mr_tree_free(t);
+}
+
+static void print_report(const struct sim_scn_run *run, bool json)
+{
+	struct mr_buf out = {0};
+
+	sim_run_report(run, json, &out);
 	fwrite(out.data, 1, out.len, stdout);
 	mr_buf_done(&out);
 }
@@ -200,7 +206,7 @@ int sim_run_main(int argc, char **argv)
 			run_real(run);
 		else
 			run_virtual(run);
-		report(run, mr_streq(a.output, "json"));
+		print_report(run, mr_streq(a.output, "json"));
 		code = !sim_scn_run_passed(run);
 		sim_scn_run_free(run);
 	}

@@ -40,6 +40,8 @@ struct sim_uevents {
 	struct station *station; /* by VH */
 	unsigned n;
 	struct mr_buf message;
+	void (*tap)(unsigned vh, const struct mr_buf *message, void *arg);
+	void *tap_arg;
 };
 
 static void on_reader(void *arg)
@@ -175,6 +177,18 @@ void sim_uevents_flush(struct sim_uevents *u, unsigned vh)
 		mr_copy(s->boot_id, sizeof(s->boot_id), sim_blade_boot_id(b));
 		close_readers(s);
 	}
-	while (sim_blade_uevent(b, &u->message))
+	while (sim_blade_uevent(b, &u->message)) {
 		send_one(s, &u->message);
+		if (u->tap)
+			u->tap(vh, &u->message, u->tap_arg);
+	}
+}
+
+/* Who else listens: uevent.h. */
+void sim_uevents_tap(struct sim_uevents *u,
+		     void (*fn)(unsigned vh, const struct mr_buf *message, void *arg),
+		     void *arg)
+{
+	u->tap = fn;
+	u->tap_arg = arg;
 }

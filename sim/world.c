@@ -32,6 +32,8 @@ struct sim_world {
 	uint64_t *seen; /* revision of each blade that the watcher heard of */
 	const struct sim_world_ops *ops;
 	void *ops_arg;
+	const struct sim_world_guest *guest;
+	void *guest_arg;
 	bool virtual_clock, in_pump;
 	struct mr_now virtual_now;
 	struct pending *pending;
@@ -44,7 +46,7 @@ struct mr_now sim_world_now(struct sim_world *w)
 	return w->virtual_clock ? w->virtual_now : mr_clock_now();
 }
 
-static int64_t deadline(const struct sim_world *w)
+static int64_t own_deadline(const struct sim_world *w)
 {
 	int64_t due = sim_chassis_deadline(w->chassis);
 
@@ -55,6 +57,14 @@ static int64_t deadline(const struct sim_world *w)
 		if (w->pending[i].at < due)
 			due = w->pending[i].at;
 	return due;
+}
+
+static int64_t deadline(const struct sim_world *w)
+{
+	int64_t due = own_deadline(w),
+		guest = w->guest ? w->guest->deadline(w->guest_arg) : due;
+
+	return guest < due ? guest : due;
 }
 
 static void arm(struct sim_world *w)
@@ -208,14 +218,18 @@ static void tell(struct sim_world *w)
 	}
 }
 
-/* Carries notices, steps what is due until nothing is, then arms the timer. */
-void sim_world_pump(struct sim_world *w)
+/* Notices and uevents, and nothing else: world.h. */
+void sim_world_carry(struct sim_world *w)
+{
+	deliver(w, sim_world_now(w));
+	tell(w);
+}
+
+/* All that is due at this moment: world.h. */
+void sim_world_settle(struct sim_world *w)
 {
 	struct mr_now now = sim_world_now(w);
 
-	if (w->in_pump)
-		return;
-	w->in_pump = true;
 	do {
 		sim_chassis_step(w->chassis, now);
 		deliver(w, now);
@@ -224,10 +238,32 @@ void sim_world_pump(struct sim_world *w)
 				sim_blade_step(w->blade[vh], now);
 		deliver(w, now);
 		run_pending(w, now);
-	} while (deadline(w) <= now.mono_ns);
+	} while (own_deadline(w) <= now.mono_ns);
 	tell(w);
+}
+
+/* Carries notices, steps what is due until nothing is, then arms the timer. */
+void sim_world_pump(struct sim_world *w)
+{
+	int64_t begun = sim_world_now(w).mono_ns;
+
+	if (w->in_pump)
+		return;
+	w->in_pump = true;
+	do {
+		sim_world_settle(w);
+		if (w->guest)
+			w->guest->step(sim_world_now(w), w->guest_arg);
+	} while (deadline(w) <= begun);
 	w->in_pump = false;
 	arm(w);
+}
+
+/* Who is called beside the faces: world.h. */
+void sim_world_join(struct sim_world *w, const struct sim_world_guest *g, void *arg)
+{
+	w->guest = g;
+	w->guest_arg = arg;
 }
 
 /* One call at a time of the world's clock. */

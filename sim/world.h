@@ -28,6 +28,13 @@ struct sim_world_ops {
 	void (*blade_changed)(unsigned vh, void *arg); /* uevents may wait, a boot began */
 };
 
+/* Who lives in the world beside the faces (a scenario): called when all that was due has
+ * happened; what it then does may make more due. */
+struct sim_world_guest {
+	void (*step)(struct mr_now now, void *arg);
+	int64_t (*deadline)(void *arg);
+};
+
 /* Builds the world; with 'virtual_clock' time stands still while anybody talks to us. */
 struct sim_world *sim_world_new(struct mr_loop *l, const struct sim_desc *desc,
 				bool virtual_clock, uint64_t seed);
@@ -43,6 +50,11 @@ unsigned sim_world_blades(const struct sim_world *w);
 struct sim_blade *sim_world_blade(const struct sim_world *w, unsigned vh);
 /* After anything that touched the chassis or a blade. */
 void sim_world_pump(struct sim_world *w);
+/* One guest at a time; NULL: it leaves. From its step it may call sim_world_carry (notices
+ * and uevents go where they belong) and sim_world_settle (all that is due happens, too). */
+void sim_world_join(struct sim_world *w, const struct sim_world_guest *g, void *arg);
+void sim_world_carry(struct sim_world *w);
+void sim_world_settle(struct sim_world *w);
 /* Calls fn(arg) once at 'mono_ns' of the world's clock (never from inside this call). */
 void sim_world_at(struct sim_world *w, int64_t mono_ns, void (*fn)(void *arg), void *arg);
 

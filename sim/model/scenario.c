@@ -6,9 +6,11 @@
  */
 #include "sim/model/scenario.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/err.h"
 #include "common/xalloc.h"
 #include "sim/model/blade.h"
 #include "sim/model/internal.h"
@@ -200,8 +202,11 @@ static bool expect_moves(struct sim_scn_run *r)
 
 static int64_t world_deadline(const struct sim_scn_run *r)
 {
-	int64_t due = sim_chassis_deadline(r->c);
+	int64_t due;
 
+	if (r->live.settle) /* whoever drives it knows */
+		return MR_NEVER;
+	due = sim_chassis_deadline(r->c);
 	for (unsigned vh = 1; vh <= r->blades; vh++)
 		if (r->blade[vh] && sim_blade_deadline(r->blade[vh]) < due)
 			due = sim_blade_deadline(r->blade[vh]);
@@ -226,6 +231,11 @@ int64_t sim_scn_run_deadline(const struct sim_scn_run *r)
 /* Chassis and blades at the present moment, until nothing is due. */
 static void world_step(struct sim_scn_run *r)
 {
+	if (r->live.settle) {
+		r->live.settle(r->live.arg);
+		scn_watch(r);
+		return;
+	}
 	do {
 		sim_chassis_step(r->c, r->now);
 		scn_watch(r);
@@ -252,11 +262,17 @@ static void moment(struct sim_scn_run *r)
 	}
 }
 
-/* Does what is due until 'now', each thing at its own time. */
+/* Does what is due until 'now', each thing at its own time; where others drive the chassis, it
+ * looks at this moment only: no other can be had. */
 void sim_scn_run_step(struct sim_scn_run *r, struct mr_now now)
 {
 	int64_t due;
 
+	if (r->live.settle && r->phase != SCN_OVER) {
+		r->now = now;
+		moment(r);
+		return;
+	}
 	while (r->phase != SCN_OVER && (due = sim_scn_run_deadline(r)) <= now.mono_ns) {
 		if (due > r->now.mono_ns) {
 			r->now.wall_ns += due - r->now.mono_ns;
@@ -286,25 +302,62 @@ struct sim_chassis *sim_scn_run_chassis(struct sim_scn_run *r)
 
 /* ---- life ---- */
 
-/* A run of a bound scenario: scenario.h. */
-struct sim_scn_run *sim_scn_run_new(const struct sim_scn *s, const struct sim_desc *desc,
-				    uint64_t seed, struct mr_now now)
+static struct sim_scn_run *new_run(const struct sim_scn *s, uint64_t seed, struct mr_now now,
+				   struct sim_chassis *c)
 {
 	struct sim_scn_run *r = MR_NEW(struct sim_scn_run);
 
 	r->scn = s;
 	r->seed = seed;
-	r->owner_id = 1;
+	r->owner_id = SCN_OWNER;
 	r->now = now;
 	r->start = now.mono_ns;
 	mr_rng_init(&r->rng, seed);
-	r->c = sim_chassis_new(desc, now);
-	r->blades = sim_chassis_hosts(r->c);
+	r->c = c;
+	r->blades = sim_chassis_hosts(c);
 	r->blade = mr_xcalloc(r->blades + 1, sizeof(struct sim_blade *));
+	r->poll_due = r->start + s->poll_ns;
+	return r;
+}
+
+/* A run of a bound scenario: scenario.h. */
+struct sim_scn_run *sim_scn_run_new(const struct sim_scn *s, const struct sim_desc *desc,
+				    uint64_t seed, struct mr_now now)
+{
+	struct sim_scn_run *r = new_run(s, seed, now, sim_chassis_new(desc, now));
+
 	for (unsigned vh = 1; vh <= r->blades; vh++)
 		if (sim_host_name(r->c, (uint16_t)vh))
 			r->blade[vh] = sim_blade_new(r->c, (uint16_t)vh, mr_rng_next(&r->rng));
-	r->poll_due = r->start + s->poll_ns;
+	if (s->owner)
+		scn_take_over(r);
+	begin_wait(r);
+	return r;
+}
+
+/* A run that joins a chassis which others drive: scenario.h. */
+struct sim_scn_run *sim_scn_run_join(const struct sim_scn *s, const struct sim_scn_live *live,
+				     uint64_t seed, struct mr_now now, struct mr_err *err)
+{
+	const struct sim_chassis *c = live->chassis;
+	struct sim_scn_run *r;
+
+	if (s->owner && c->owner_epoch && c->owner_id != SCN_OWNER) {
+		mr_err_set(err, -EBUSY, MR_REASON_CONFLICT,
+			   "the chassis has an owner (%llu, epoch %llu), whom 'owner: true' "
+			   "would depose: expected 'owner: false'",
+			   (unsigned long long)c->owner_id, (unsigned long long)c->owner_epoch);
+		return NULL;
+	}
+	r = new_run(s, seed, now, live->chassis);
+	r->live = *live;
+	r->live.blade = NULL;
+	r->cursor = c->head;
+	for (unsigned vh = 1; vh <= r->blades && vh <= live->blades; vh++)
+		r->blade[vh] = live->blade[vh];
+	for (unsigned vh = 1; vh <= r->blades; vh++)
+		if (r->blade[vh]) /* one seed, one jitter: boot ids of blades of its own */
+			mr_rng_next(&r->rng);
 	if (s->owner)
 		scn_take_over(r);
 	begin_wait(r);
@@ -316,13 +369,14 @@ void sim_scn_run_free(struct sim_scn_run *r)
 {
 	if (!r)
 		return;
-	for (unsigned vh = 1; vh <= r->blades; vh++)
+	for (unsigned vh = 1; !r->live.settle && vh <= r->blades; vh++)
 		sim_blade_free(r->blade[vh]);
 	for (unsigned i = 0; i < r->lines; i++)
 		free(r->line[i].text);
 	for (unsigned i = 0; i < r->uevents; i++)
 		free(r->uevent[i].text);
-	sim_chassis_free(r->c);
+	if (!r->live.settle)
+		sim_chassis_free(r->c);
 	free(r->blade);
 	free(r->line);
 	free(r->uevent);

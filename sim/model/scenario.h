@@ -7,6 +7,9 @@
  * A run owns time: it does what is due up to 'now', each thing at its own moment, so that the
  * same file and seed give the same report byte for byte however coarse the clock is that drives
  * it. It is the management of the chassis (owner, event ring) unless a step says otherwise.
+ *
+ * A run can also join a chassis that others drive (`banyan-sim ctl run`): then time, notices
+ * and uevents come from its driver, and everybody else goes on as before.
  */
 #ifndef SIM_MODEL_SCENARIO_H
 #define SIM_MODEL_SCENARIO_H
@@ -18,8 +21,11 @@
 #include "common/now.h"
 #include "common/str.h"
 
+struct mr_buf;
 struct mr_diags;
+struct mr_err;
 struct mr_tree;
+struct sim_blade;
 struct sim_chassis;
 struct sim_desc;
 struct sim_scn;
@@ -36,10 +42,32 @@ uint64_t sim_scn_seed(const struct sim_scn *s);
 
 /* Resolves the names in the scenario against a chassis of 'desc'. */
 int sim_scn_bind(struct sim_scn *s, const struct sim_desc *desc, struct mr_diags *diags);
+/* The same against a chassis that is there. */
+int sim_scn_bind_chassis(struct sim_scn *s, struct sim_chassis *c, struct mr_diags *diags);
 
 /* A run over a new chassis of 'desc' that begins at 'now'. Keeps 's', not 'desc'. */
 struct sim_scn_run *sim_scn_run_new(const struct sim_scn *s, const struct sim_desc *desc,
 				    uint64_t seed, struct mr_now now);
+/* A chassis that others drive. The run keeps no pointer to this struct. */
+struct sim_scn_live {
+	struct sim_chassis *chassis;
+	struct sim_blade *const *blade; /* by VH, [0] unused, NULL where there is no host */
+	unsigned blades;
+	/* Hands notices and uevents on (see below); lets all happen that is due, and hands on.
+	 */
+	void (*carry)(void *arg);
+	void (*settle)(void *arg);
+	void *arg;
+};
+/*
+ * A run that joins it. NULL with 'err' set when the scenario says 'owner: true' and the chassis
+ * has an owner, whom it would depose. Its driver calls sim_scn_run_step whenever something
+ * happened or is due, and tells of management interrupts and of the blades' uevents.
+ */
+struct sim_scn_run *sim_scn_run_join(const struct sim_scn *s, const struct sim_scn_live *live,
+				     uint64_t seed, struct mr_now now, struct mr_err *err);
+void sim_scn_run_interrupt(struct sim_scn_run *r);
+void sim_scn_run_uevent(struct sim_scn_run *r, unsigned vh, const struct mr_buf *message);
 void sim_scn_run_free(struct sim_scn_run *r);
 /* Does what is due until 'now'; when there is something due next; whether it is over. */
 void sim_scn_run_step(struct sim_scn_run *r, struct mr_now now);

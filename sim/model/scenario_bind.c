@@ -176,9 +176,9 @@ static void bind_args(struct binder *k, struct scn_args *a, enum scn_word word)
 }
 
 /* Resolves every name: scenario.h. */
-int sim_scn_bind(struct sim_scn *s, const struct sim_desc *desc, struct mr_diags *diags)
+int sim_scn_bind_chassis(struct sim_scn *s, struct sim_chassis *c, struct mr_diags *diags)
 {
-	struct binder k = {s, sim_chassis_new(desc, (struct mr_now){1, 1}), diags};
+	struct binder k = {s, c, diags};
 	unsigned before = diags->errors;
 
 	for (unsigned i = 0; i < s->steps; i++) {
@@ -193,6 +193,15 @@ int sim_scn_bind(struct sim_scn *s, const struct sim_desc *desc, struct mr_diags
 		for (unsigned e = 0; e < t->expects; e++)
 			bind_args(&k, &t->expect[e].a, t->expect[e].check->word);
 	}
-	sim_chassis_free(k.c);
 	return diags->errors == before ? 0 : -EINVAL;
+}
+
+/* The same against a chassis that 'desc' describes: scenario.h. */
+int sim_scn_bind(struct sim_scn *s, const struct sim_desc *desc, struct mr_diags *diags)
+{
+	struct sim_chassis *c = sim_chassis_new(desc, (struct mr_now){1, 1});
+	int r = sim_scn_bind_chassis(s, c, diags);
+
+	sim_chassis_free(c);
+	return r;
 }

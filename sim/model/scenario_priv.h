@@ -20,6 +20,7 @@
 #define SCN_STEPS_MAX	1000
 #define SCN_EXPECTS_MAX 64
 #define SCN_LINES_MAX	200000 /* of a report */
+#define SCN_OWNER	1      /* id of the run as the management */
 
 /* Keys of an action, an expectation or a trigger: as written, then as resolved. */
 struct scn_args {
@@ -136,6 +137,7 @@ struct scn_uevent {
 struct sim_scn_run {
 	const struct sim_scn *scn;
 	struct sim_chassis *c;
+	struct sim_scn_live live; /* settle NULL: the chassis is the run's own */
 	struct sim_blade **blade; /* by VH */
 	unsigned blades;
 	struct mr_rng rng;
@@ -155,6 +157,7 @@ struct sim_scn_run {
 	struct scn_event *event;
 	unsigned events, event_cap, event_mark;
 	unsigned irqs, irq_mark;
+	bool irq; /* since the ring was read */
 	struct scn_uevent *uevent;
 	unsigned uevents, uevent_cap, uevent_mark;
 	struct scn_line *line;

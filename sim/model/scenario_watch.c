@@ -93,45 +93,66 @@ void scn_read_events(struct sim_scn_run *r)
 	sw_write(r, SW_EVENT_FLAGS, MR_SW_EVENT_OVERFLOW);
 }
 
+/* A uevent of a blade, its NULs as blanks. */
+void sim_scn_run_uevent(struct sim_scn_run *r, unsigned vh, const struct mr_buf *message)
+{
+	char *text;
+
+	if (r->uevents == SEEN_MAX)
+		return;
+	text = mr_xmalloc(message->len + 1);
+	for (size_t i = 0; i < message->len; i++)
+		text[i] = message->data[i] ? message->data[i] : ' ';
+	text[message->len] = 0;
+	MR_GROW(r->uevent, r->uevents, r->uevent_cap);
+	r->uevent[r->uevents++] = (struct scn_uevent){vh, text};
+}
+
 static void read_uevents(struct sim_scn_run *r, unsigned vh)
 {
 	struct mr_buf b = {0};
 
 	while (sim_blade_uevent(r->blade[vh], &b)) {
-		if (r->uevents < SEEN_MAX) {
-			char *text = mr_xmalloc(b.len + 1);
-
-			for (size_t i = 0; i < b.len; i++)
-				text[i] = b.data[i] ? b.data[i] : ' ';
-			text[b.len] = 0;
-			MR_GROW(r->uevent, r->uevents, r->uevent_cap);
-			r->uevent[r->uevents++] = (struct scn_uevent){vh, text};
-		}
+		sim_scn_run_uevent(r, vh, &b);
 		mr_buf_reset(&b);
 	}
 	mr_buf_done(&b);
 }
 
+/* A management interrupt came. */
+void sim_scn_run_interrupt(struct sim_scn_run *r)
+{
+	r->irqs++;
+	r->irq = true;
+}
+
+static void take_notices(struct sim_scn_run *r)
+{
+	struct sim_notice n;
+
+	while (sim_chassis_notice(r->c, &n))
+		if (n.kind == SIM_NOTICE_MGMT_IRQ)
+			sim_scn_run_interrupt(r);
+		else if (scn_blade(r, n.vh))
+			sim_blade_notice(r->blade[n.vh], r->now, &n);
+}
+
 /* Carries notices to where they belong, and looks what blades and the ring tell. */
 void scn_watch(struct sim_scn_run *r)
 {
-	struct sim_notice n;
-	bool irq = false;
+	bool irq;
 
 	do {
-		irq = false;
-		while (sim_chassis_notice(r->c, &n)) {
-			if (n.kind == SIM_NOTICE_MGMT_IRQ) {
-				r->irqs++;
-				irq = true;
-			} else if (scn_blade(r, n.vh)) {
-				sim_blade_notice(r->blade[n.vh], r->now, &n);
-			}
-		}
+		if (r->live.carry)
+			r->live.carry(r->live.arg);
+		else
+			take_notices(r);
+		irq = r->irq;
+		r->irq = false;
 		if (irq && !r->deaf)
 			scn_read_events(r);
 	} while (irq);
-	for (unsigned vh = 1; vh <= r->blades; vh++)
+	for (unsigned vh = 1; !r->live.settle && vh <= r->blades; vh++)
 		if (r->blade[vh])
 			read_uevents(r, vh);
 }
