@@ -10,19 +10,35 @@
 
 #define VALUE_BYTES 8
 
-static void put(uint8_t *p, uint64_t v, unsigned bytes)
+/* Written out: compilers make one load or store of this, but not of a loop. */
+static void put16(uint8_t *p, uint16_t v)
 {
-	for (unsigned i = 0; i < bytes; i++)
-		p[i] = (uint8_t)(v >> 8 * i);
+	p[0] = (uint8_t)v;
+	p[1] = (uint8_t)(v >> 8);
 }
 
-static uint64_t get(const uint8_t *p, unsigned bytes)
+static void put64(uint8_t *p, uint64_t v)
 {
-	uint64_t v = 0;
+	p[0] = (uint8_t)v;
+	p[1] = (uint8_t)(v >> 8);
+	p[2] = (uint8_t)(v >> 16);
+	p[3] = (uint8_t)(v >> 24);
+	p[4] = (uint8_t)(v >> 32);
+	p[5] = (uint8_t)(v >> 40);
+	p[6] = (uint8_t)(v >> 48);
+	p[7] = (uint8_t)(v >> 56);
+}
 
-	for (unsigned i = 0; i < bytes; i++)
-		v |= (uint64_t)p[i] << 8 * i;
-	return v;
+static uint16_t get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static uint64_t get64(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
+	       (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
 /* Widths that a register of 'space' can be accessed with: switch registers have 64 bits, config
@@ -77,10 +93,10 @@ static unsigned append(struct mr_batch *b, struct mr_batch_rec rec, unsigned rep
 	assert(rec.count >= 1 && rec.count <= MR_BATCH_MAX_RECORDS);
 	raw[0] = (uint8_t)(rec.op | __builtin_ctz(rec.width) << 4);
 	raw[1] = rec.space;
-	put(raw + 2, rec.vh, 2);
-	put(raw + 4, rec.bdf, 2);
-	put(raw + 6, rec.count, 2);
-	put(raw + 8, rec.address, 8);
+	put16(raw + 2, rec.vh);
+	put16(raw + 4, rec.bdf);
+	put16(raw + 6, rec.count);
+	put64(raw + 8, rec.address);
 	mr_buf_add(&b->ops, raw, sizeof(raw));
 	b->records++;
 	b->reply_values += replies;
@@ -144,7 +160,7 @@ unsigned mr_batch_cas(struct mr_batch *b, uint8_t space, uint16_t vh, uint16_t b
 
 static bool record_valid(const struct mr_batch_rec *r, const uint8_t *raw)
 {
-	if (raw[0] >> 6 || get(raw + 16, 8))
+	if (raw[0] >> 6 || get64(raw + 16))
 		return false;
 	if (r->op < MR_OP_READ || r->op > MR_OP_EXPECT || !width_fits(r->space, r->width))
 		return false;
@@ -174,10 +190,10 @@ int mr_batch_next(const uint8_t *ops, size_t len, size_t *pos, struct mr_batch_r
 		.op = raw[0] & 15,
 		.width = (uint8_t)(1u << (raw[0] >> 4 & 3)),
 		.space = raw[1],
-		.vh = (uint16_t)get(raw + 2, 2),
-		.bdf = (uint16_t)get(raw + 4, 2),
-		.count = (uint16_t)get(raw + 6, 2),
-		.address = get(raw + 8, 8),
+		.vh = get16(raw + 2),
+		.bdf = get16(raw + 4),
+		.count = get16(raw + 6),
+		.address = get64(raw + 8),
 		.payload = raw + MR_BATCH_RECORD,
 	};
 	payload = VALUE_BYTES * (size_t)mr_batch_payload_values(&r);
@@ -214,12 +230,12 @@ void mr_batch_put_value(struct mr_buf *out, uint64_t v)
 {
 	uint8_t raw[VALUE_BYTES];
 
-	put(raw, v, VALUE_BYTES);
+	put64(raw, v);
 	mr_buf_add(out, raw, sizeof(raw));
 }
 
 /* The 8-byte value 'i' of 'data', which the caller knows to be long enough. */
 uint64_t mr_batch_get_value(const uint8_t *data, unsigned i)
 {
-	return get(data + (size_t)VALUE_BYTES * i, VALUE_BYTES);
+	return get64(data + (size_t)VALUE_BYTES * i);
 }
