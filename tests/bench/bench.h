@@ -17,6 +17,7 @@ struct bench_options {
 };
 
 int bench_plan(const struct bench_options *o);
+int bench_regs(const struct bench_options *o);
 int bench_read(const struct bench_options *o);
 int bench_start(const struct bench_options *o);
 int bench_map(const struct bench_options *o);
@@ -24,6 +25,18 @@ int bench_handover(const struct bench_options *o);
 
 int64_t bench_now_ns(void);
 int64_t bench_cpu_ns(void); /* processor time of this process so far */
+/*
+ * Two processes that talk to each other: the scheduler puts them on one processor or on two as
+ * it likes, and a wake-up across costs five times one at home. So that a figure and its
+ * baseline mean the same, the one that asks runs on the last processor of those that the
+ * program may use, the one that answers on the first.
+ */
+enum bench_place {
+	BENCH_ANYWHERE,
+	BENCH_CLIENT,
+	BENCH_SERVER
+};
+void bench_pin(enum bench_place where);
 /* Resident memory of this process in bytes: now, and the highest since bench_rss_reset. */
 void bench_rss_reset(void);
 int64_t bench_rss(void);

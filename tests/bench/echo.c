@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <event2/event.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -105,22 +107,45 @@ static void answer(int fd, unsigned request, unsigned reply)
 	_exit(0);
 }
 
+/* What socketpair is for unix sockets, over TCP and loopback. */
+static int tcp_pair(int fd[2])
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr *any = (struct sockaddr *)&at;
+	const int one = 1;
+	socklen_t len = sizeof(at);
+	int l = socket(AF_INET, SOCK_STREAM, 0);
+
+	fd[0] = socket(AF_INET, SOCK_STREAM, 0);
+	fd[1] = -1;
+	if (!bind(l, any, len) && !listen(l, 1) && !getsockname(l, any, &len) &&
+	    !connect(fd[0], any, len))
+		fd[1] = accept(l, NULL, NULL);
+	close(l);
+	for (unsigned i = 0; i < 2; i++)
+		setsockopt(fd[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	return fd[1] < 0 ? -1 : 0;
+}
+
 /* Exchanges per second; see the header. */
-double bench_echo(unsigned n, unsigned window, unsigned request, unsigned reply)
+double bench_echo(bool tcp, unsigned n, unsigned window, unsigned request, unsigned reply)
 {
 	struct end e = {.in = reply, .out = request, .total = n, .client = true};
 	int fd[2];
 	int64_t start;
 	pid_t pid;
 
-	if (!request || !reply || socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
+	if (!request || !reply ||
+	    (tcp ? tcp_pair(fd) : socketpair(AF_UNIX, SOCK_STREAM, 0, fd)))
 		return 0;
 	pid = fork();
 	if (!pid) {
+		bench_pin(BENCH_SERVER);
 		close(fd[0]);
 		answer(fd[1], request, reply);
 	}
 	close(fd[1]);
+	bench_pin(BENCH_CLIENT);
 	end_init(&e, fd[0]);
 	start = bench_now_ns();
 	e.sent = window < n ? window : n;
@@ -129,6 +154,7 @@ double bench_echo(unsigned n, unsigned window, unsigned request, unsigned reply)
 	event_base_dispatch(e.base);
 	start = bench_now_ns() - start;
 	end_done(&e);
+	bench_pin(BENCH_ANYWHERE);
 	bench_child_end(pid);
 	return e.done == n ? (double)n * 1e9 / (double)start : 0;
 }

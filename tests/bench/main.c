@@ -4,6 +4,7 @@
  * banyan-bench smoke: every subject with tiny counts; each line has to be JSON with ratios > 0.
  */
 #include <jansson.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,6 +21,7 @@ static const struct subject {
 } subjects[] = {
 	{"plan", bench_plan, 60, "place and plan: 1,000 claims, 100,000 claims, one change"},
 	{"map", bench_map, 20, "write and read back a function's row, four ways"},
+	{"regs", bench_regs, 5000, "register accesses, batched and single, unix and TCP"},
 	{"read", bench_read, 1, "read a whole chassis of 8,192 functions"},
 	{"start", bench_start, 1, "start of the largest chassis, and every host of it up"},
 	{"handover", bench_handover, 2, "move a profile and back, all of HANDOVER 5"},
@@ -32,6 +34,23 @@ int64_t bench_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Where this process runs from here on; see the header. */
+void bench_pin(enum bench_place where)
+{
+	static cpu_set_t all; /* what the program was started with */
+	cpu_set_t set;
+	int cpu = -1;
+
+	if (!CPU_COUNT(&all) && sched_getaffinity(0, sizeof(all), &all))
+		return;
+	for (int i = CPU_SETSIZE - 1; i >= 0; i--)
+		if (CPU_ISSET(i, &all) && (where == BENCH_SERVER || cpu < 0))
+			cpu = i;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), where == BENCH_ANYWHERE ? &all : &set);
 }
 
 /* Processor time: what others do on the machine does not count. */

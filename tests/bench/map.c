@@ -54,7 +54,8 @@ static double baseline(const struct bench_options *o, const struct stretch *s,
 	double rate;
 
 	if (!s->durable) {
-		rate = bench_echo(run->n, s->window, run->request_bytes, run->reply_bytes);
+		rate = bench_echo(false, run->n, s->window, run->request_bytes,
+				  run->reply_bytes);
 	} else {
 		mr_fmt(path, sizeof(path), "%s/baseline.db", o->dir);
 		rate = bench_sqlite(path, run->n, s->window);

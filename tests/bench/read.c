@@ -46,7 +46,8 @@ int bench_read(const struct bench_options *o)
 	if (!rc) {
 		rig_size(r, &ports, &functions);
 		ms = (double)run.ns / 1e6;
-		echo = bench_echo(run.batches, 1, (unsigned)(run.bytes_out / run.batches),
+		echo = bench_echo(false, run.batches, 1,
+				  (unsigned)(run.bytes_out / run.batches),
 				  (unsigned)(run.bytes_in / run.batches));
 		fprintf(o->out,
 			"{\"bench\": \"read\", \"ports\": %u, \"functions\": %u, \"ms\": %.2f, "

@@ -236,8 +236,10 @@ static int time_cmp(const void *a, const void *b)
 /* Runs a stretch to its end. */
 void rig_go(struct rig *r, struct rig_run *run)
 {
-	int64_t start = bench_now_ns();
+	int64_t start;
 
+	bench_pin(BENCH_CLIENT);
+	start = bench_now_ns();
 	r->run = run;
 	r->next = r->done = 0;
 	r->start = mr_xcalloc(run->n + 1, sizeof(*r->start));
@@ -246,6 +248,7 @@ void rig_go(struct rig *r, struct rig_run *run)
 	if (r->done < run->n)
 		mr_loop_run(r->loop);
 	run->ns = bench_now_ns() - start;
+	bench_pin(BENCH_ANYWHERE);
 	run->failed += run->n - r->done;
 	qsort(r->took, run->n, sizeof(*r->took), time_cmp);
 	run->p99_ns = run->n ? r->took[run->n * 99 / 100] : 0;

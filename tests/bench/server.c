@@ -21,6 +21,7 @@
 #include "sim/codec/chassis.h"
 #include "sim/model/chassis.h"
 #include "sim/model/desc.h"
+#include "tests/bench/bench.h"
 #include "tests/bench/rig.h"
 
 struct server {
@@ -165,6 +166,7 @@ pid_t bench_chassis_start(const char *path, unsigned hosts, unsigned adapters)
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		bench_pin(BENCH_SERVER);
 		close(fd[0]);
 		serve(path, hosts, adapters, fd[1]);
 	}

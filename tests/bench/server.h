@@ -3,6 +3,7 @@
 #ifndef TESTS_BENCH_SERVER_H
 #define TESTS_BENCH_SERVER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Serves a chassis of so many hosts and adapters at 'path' until it is killed. Returns the
@@ -11,10 +12,10 @@ pid_t bench_chassis_start(const char *path, unsigned hosts, unsigned adapters);
 void bench_child_end(pid_t pid);
 
 /*
- * A bare libevent echo over a unix socket pair, the other end in a child: 'n' requests of
- * 'request' bytes, each answered by 'reply' bytes, 'window' at once. Returns exchanges per
- * second, 0 on failure.
+ * A bare libevent echo over a unix socket pair ('tcp': over TCP and loopback), the other end in
+ * a child: 'n' requests of 'request' bytes, each answered by 'reply' bytes, 'window' at once.
+ * Returns exchanges per second, 0 on failure.
  */
-double bench_echo(unsigned n, unsigned window, unsigned request, unsigned reply);
+double bench_echo(bool tcp, unsigned n, unsigned window, unsigned request, unsigned reply);
 
 #endif
