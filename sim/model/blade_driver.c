@@ -98,6 +98,8 @@ const char *sim_dev_class(const struct sim_dev *d, char *ret_name, size_t size)
 {
 	unsigned made = MR_CLASS_OTHER;
 
+	if (d->device_class == MR_CLASS_OTHER) /* as of bridges: a host has hundreds */
+		return NULL;
 	for (unsigned i = 0; i < MR_ARRAY_SIZE(drivers); i++)
 		if (mr_streq(drivers[i].name, d->driver) && drivers[i].makes == d->device_class)
 			made = drivers[i].makes;
@@ -111,10 +113,13 @@ const char *sim_dev_class(const struct sim_dev *d, char *ret_name, size_t size)
 
 static unsigned free_index(const struct sim_blade *b, unsigned device_class)
 {
-	bool *used = mr_xcalloc(b->devs + 1, sizeof(*used));
 	unsigned k = 0;
 	char name[32];
+	bool *used;
 
+	if (device_class == MR_CLASS_OTHER) /* no class device, no number */
+		return 0;
+	used = mr_xcalloc(b->devs + 1, sizeof(*used));
 	for (unsigned i = 0; i < b->devs; i++) {
 		const struct sim_dev *d = &b->dev[i]->d;
 

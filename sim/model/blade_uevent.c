@@ -128,16 +128,20 @@ void blade_uevent_class(struct sim_blade *b, const char *action, const struct bl
 	mr_buf_done(&path);
 }
 
-/* Takes the oldest uevent into 'ret' (reset first); false when there is none. */
+/*
+ * Takes the oldest uevent into 'ret' (freed first); false when there is none. The text changes
+ * hands: a host that booted had hundreds of them, which the queue would keep for ever.
+ */
 bool sim_blade_uevent(struct sim_blade *b, struct mr_buf *ret)
 {
-	const struct mr_buf *m;
+	struct mr_buf *m;
 
 	if (!b->ue_count)
 		return false;
 	m = &b->uevent[b->ue_head];
-	mr_buf_reset(ret);
-	mr_buf_add(ret, m->data, m->len);
+	mr_buf_done(ret);
+	*ret = *m;
+	*m = (struct mr_buf){0};
 	b->ue_head = (b->ue_head + 1) % b->ue_cap;
 	b->ue_count--;
 	return true;
