@@ -148,7 +148,7 @@ int bench_map(const struct bench_options *o)
 	unsigned n = !o->count || o->count > MAPS ? MAPS
 		     : o->count < SLICES	  ? SLICES
 						  : o->count;
-	struct rig *r = rig_new(o->dir, 4 * n); /* NULL: said why */
+	struct rig *r = rig_new(o->dir, rig_shape(4 * n)); /* NULL: said why */
 	int rc = r ? 0 : -1;
 
 	for (unsigned i = 0; !rc && i < 4; i++)

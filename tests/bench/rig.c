@@ -23,7 +23,7 @@
 struct rig {
 	char path[256];
 	pid_t server;
-	unsigned hosts, adapters;
+	struct bench_shape shape;
 	struct mr_loop *loop;
 	struct mr_timer *timer;
 	struct mr_dialer *dialer;
@@ -300,17 +300,17 @@ struct fm_store *rig_store(struct rig *r, const char *path)
 /* Adapter ports follow the host ports. */
 static unsigned first_port(const struct rig *r)
 {
-	return r->hosts + 1;
+	return r->shape.hosts + 1;
 }
 
 /* Everything that tells one item from another. */
 void rig_place(const struct rig *r, unsigned i, struct fm_op *op)
 {
-	op->fn = (struct fm_fn_id){.port = (uint16_t)(first_port(r) + i / RIG_VFS),
-				   .vf = (uint16_t)(i % RIG_VFS)};
+	op->fn = (struct fm_fn_id){.port = (uint16_t)(first_port(r) + i / r->shape.vfs),
+				   .vf = (uint16_t)(i % r->shape.vfs)};
 	op->place = (struct fm_place){.way = FM_WAY_SYNTHETIC,
-				      .port = (uint16_t)(1 + i / RIG_BRIDGES),
-				      .bridge = (uint16_t)(i % RIG_BRIDGES)};
+				      .port = (uint16_t)(1 + i / r->shape.bridges),
+				      .bridge = (uint16_t)(i % r->shape.bridges)};
 	op->cookie = (uint64_t)(i + 1) << 32 | 1;
 }
 
@@ -332,7 +332,8 @@ static void make_setup(unsigned i, struct fm_op *op, void *arg)
 
 static bool setup(struct rig *r)
 {
-	struct rig_run run = {.n = 2 + r->adapters, .window = 1, .make = make_setup, .arg = r};
+	struct rig_run run = {
+		.n = 2 + r->shape.adapters, .window = 1, .make = make_setup, .arg = r};
 
 	mr_loop_run(r->loop);
 	if (!r->connected)
@@ -343,15 +344,18 @@ static bool setup(struct rig *r)
 	return !run.failed;
 }
 
-/* What was built. */
-void rig_size(const struct rig *r, unsigned *ret_ports, unsigned *ret_functions)
+/* See the header. */
+struct bench_shape rig_shape(unsigned functions)
 {
-	*ret_ports = r->hosts + r->adapters;
-	*ret_functions = r->adapters * RIG_VFS;
+	struct bench_shape s = {.bridges = 250, .vfs = 1000};
+
+	s.hosts = (functions + s.bridges - 1) / s.bridges;
+	s.adapters = (functions + s.vfs - 1) / s.vfs;
+	return s;
 }
 
 /* Starts server and connection. */
-struct rig *rig_new(const char *dir, unsigned functions)
+struct rig *rig_new(const char *dir, struct bench_shape shape)
 {
 	struct rig *r = MR_NEW(struct rig);
 	struct mr_peer_config cfg = {.hello = {.protocol = "chassis",
@@ -364,9 +368,8 @@ struct rig *rig_new(const char *dir, unsigned functions)
 				     .arg = r};
 
 	mr_fmt(r->path, sizeof(r->path), "unix:%s/chassis.sock", dir);
-	r->hosts = (functions + RIG_BRIDGES - 1) / RIG_BRIDGES;
-	r->adapters = (functions + RIG_VFS - 1) / RIG_VFS;
-	r->server = bench_chassis_start(r->path, r->hosts, r->adapters);
+	r->shape = shape;
+	r->server = bench_chassis_start(r->path, &r->shape);
 	r->loop = mr_loop_new();
 	r->timer = mr_timer_new(r->loop, on_timer, r);
 	r->m = fm_mrpcim_new(0, "c1");

@@ -15,12 +15,16 @@
 struct fm_store;
 struct rig;
 
-#define RIG_BRIDGES 250
-#define RIG_VFS	    1000 /* of an adapter; PF 0 */
+/* A chassis: hosts with so many bridges each, adapters with so many VFs of PF 0 each. */
+struct bench_shape {
+	unsigned hosts, bridges, adapters, vfs;
+};
 
-/* A chassis with at least 'functions' VFs and as many bridges, owned, read and provisioned.
- * NULL with a line on standard error when it does not come up. */
-struct rig *rig_new(const char *dir, unsigned functions);
+/* One with at least 'functions' VFs and as many bridges. */
+struct bench_shape rig_shape(unsigned functions);
+/* Such a chassis, owned, read and provisioned. NULL with a line on standard error when it does
+ * not come up. */
+struct rig *rig_new(const char *dir, struct bench_shape shape);
 void rig_free(struct rig *r);
 
 /* One stretch of operations. */
@@ -39,9 +43,6 @@ struct rig_run {
 	char detail[160]; /* of the first failure */
 };
 void rig_go(struct rig *r, struct rig_run *run);
-/* Hosts, adapters and functions of the chassis. */
-void rig_size(const struct rig *r, unsigned *ret_ports, unsigned *ret_functions);
-
 /* The function and bridge that item 'i' uses. */
 void rig_place(const struct rig *r, unsigned i, struct fm_op *op);
 /* A store whose commits this rig hears of; NULL on failure. */

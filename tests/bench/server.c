@@ -34,39 +34,40 @@ struct server {
 	struct mr_buf out;
 };
 
-static void describe(struct mr_buf *b, unsigned hosts, unsigned adapters)
+static void describe(struct mr_buf *b, const struct bench_shape *s)
 {
 	mr_buf_printf(b,
 		      "apiVersion: banyan/v1\nkind: ChassisModel\nmetadata: {name: c1}\nspec:\n"
 		      "  serial: BENCH-1\n"
 		      "  switch: {ports: %u, owner: free, managementRoot: embedded, nvm: yes}\n"
 		      "  hosts:\n",
-		      hosts + adapters);
-	for (unsigned i = 1; i <= hosts; i++)
+		      s->hosts + s->adapters);
+	for (unsigned i = 1; i <= s->hosts; i++)
 		mr_buf_printf(b,
-			      "    - {slot: %u, name: blade%03u, kind: face, bridges: %d, "
+			      "    - {slot: %u, name: blade%03u, kind: face, bridges: %u, "
 			      "hotplugReserve: {buses: 253, mmio: 1GiB, mmio64: 64GiB}}\n",
-			      i, i, RIG_BRIDGES);
+			      i, i, s->bridges);
 	mr_buf_printf(b,
 		      "  models:\n    nic: {kind: sriov, class: ethernet, vendor: \"15b3\", "
 		      "device: \"101d\", vfDevice: \"101e\", ports: [{speed: 100Gbit}], "
-		      "link: {speed: 16GT, width: 16}, vfs: %d, "
+		      "link: {speed: 16GT, width: 16}, vfs: %u, "
 		      "bars: [{size: 4KiB, type: mem64}], msix: 16, timing: {flr: 0ms, "
 		      "vfEnable: 0ms}}\n  adapters:\n",
-		      RIG_VFS);
-	for (unsigned i = 1; i <= adapters; i++)
+		      s->vfs);
+	for (unsigned i = 1; i <= s->adapters; i++)
 		mr_buf_printf(b, "    - {slot: %u, name: nic%u, model: nic, serial: S%u}\n", i,
 			      i, i);
 }
 
-static struct sim_chassis *build(unsigned hosts, unsigned adapters)
+/* See the header; a description that is refused ends the process. */
+struct sim_chassis *bench_chassis(const struct bench_shape *s)
 {
 	struct mr_diags diags = {0};
 	struct sim_desc *d = NULL;
 	struct mr_buf text = {0};
 	struct sim_chassis *c;
 
-	describe(&text, hosts, adapters);
+	describe(&text, s);
 	if (sim_desc_read("bench", text.data, text.len, &d, &diags)) {
 		mr_buf_reset(&text);
 		mr_diags_print(&diags, &text);
@@ -130,9 +131,9 @@ static void on_close(struct mr_peer *p, const char *why, void *arg)
 
 static const struct mr_peer_ops ops = {on_ready, on_frame, on_close};
 
-static void serve(const char *path, unsigned hosts, unsigned adapters, int ready)
+static void serve(const char *path, const struct bench_shape *shape, int ready)
 {
-	struct server s = {.loop = mr_loop_new(), .chassis = build(hosts, adapters)};
+	struct server s = {.loop = mr_loop_new(), .chassis = bench_chassis(shape)};
 	struct mr_peer_config cfg = {.hello = {.protocol = "chassis",
 					       .role = "sim",
 					       .name = "c1",
@@ -155,7 +156,7 @@ static void serve(const char *path, unsigned hosts, unsigned adapters, int ready
 }
 
 /* Forks the server; see the header. */
-pid_t bench_chassis_start(const char *path, unsigned hosts, unsigned adapters)
+pid_t bench_chassis_start(const char *path, const struct bench_shape *shape)
 {
 	int fd[2];
 	pid_t pid;
@@ -168,7 +169,7 @@ pid_t bench_chassis_start(const char *path, unsigned hosts, unsigned adapters)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		bench_pin(BENCH_SERVER);
 		close(fd[0]);
-		serve(path, hosts, adapters, fd[1]);
+		serve(path, shape, fd[1]);
 	}
 	close(fd[1]);
 	if (pid > 0 && read(fd[0], &c, 1) != 1) {

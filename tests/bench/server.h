@@ -6,9 +6,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Serves a chassis of so many hosts and adapters at 'path' until it is killed. Returns the
- * child's pid, or -1. It listens when this returns. */
-pid_t bench_chassis_start(const char *path, unsigned hosts, unsigned adapters);
+struct bench_shape;
+struct sim_chassis;
+
+/* The chassis, for one process. */
+struct sim_chassis *bench_chassis(const struct bench_shape *s);
+/* Serves it at 'path' until it is killed. Returns the child's pid, or -1. It listens when this
+ * returns. */
+pid_t bench_chassis_start(const char *path, const struct bench_shape *s);
 void bench_child_end(pid_t pid);
 
 /*
