@@ -65,12 +65,29 @@ static const struct fit *misfit(const struct fit *f, unsigned n, const void *bas
 	return NULL;
 }
 
+/* Where there are IdentityPools of type vlan, they say which VLANs may be used. */
+static void check_vlan(struct fm_check *c, const struct fm_doc *d, const char *path,
+		       const struct fm_num *vlan)
+{
+	struct mr_ident id = {.type = MR_IDENT_VLAN, .lo = (uint64_t)vlan->v};
+
+	if (vlan->at.line && fm_check_has_ranges(c, MR_IDENT_VLAN) &&
+	    !fm_check_range_of(c, &id))
+		fm_check_error(c, d, vlan->at, path,
+			       "VLAN %lld is outside every IdentityPool of type vlan",
+			       (long long)vlan->v);
+}
+
 /* Checks one PortProfile by itself. */
 void fm_check_port_profile(struct fm_check *c, const struct fm_doc *d)
 {
 	const struct fm_doc_port_profile *p = &d->spec.port_profile;
 	char place[FM_PLACE_MAX];
 	bool found = !p->vlan.native.at.line;
+
+	check_vlan(c, d, "spec.vlan.access", &p->vlan.access);
+	for (unsigned i = 0; i < p->vlan.trunk.n; i++)
+		check_vlan(c, d, "spec.vlan.trunk", &p->vlan.trunk.item[i]);
 
 	if (p->vlan.access.at.line && p->vlan.trunk.at.line)
 		fm_check_error(c, d, p->vlan.trunk.at, "spec.vlan.trunk",
@@ -272,6 +289,18 @@ static void check_storage(struct fm_view *v, unsigned i)
 			       fm_check_place(v->doc, v->p->devices.item[i].count.at, place));
 }
 
+/* Several functions may serve one machine, so a value may stand twice. */
+static void check_consumer(struct fm_view *v, unsigned i)
+{
+	const struct fm_text *vm = &v->p->devices.item[i].consumer.vm;
+	struct mr_ident id;
+
+	if (vm->s && fm_check_has_ranges(v->c, MR_IDENT_UUID) &&
+	    !mr_ident_parse(MR_IDENT_UUID, vm->s, &id, NULL) && !fm_check_range_of(v->c, &id))
+		fm_check_error(v->c, v->doc, vm->at, fm_view_device(v, i, "consumer.vm"),
+			       "'%s' is outside every IdentityPool of type uuid", vm->s);
+}
+
 /* Checks what each device of the profile says beside pool, rates and identities. */
 void fm_check_devices(struct fm_view *v)
 {
@@ -281,5 +310,6 @@ void fm_check_devices(struct fm_view *v)
 		check_boot(v, i);
 		check_ha(v, i);
 		check_storage(v, i);
+		check_consumer(v, i);
 	}
 }

@@ -208,7 +208,7 @@ static void check_spec(struct fm_view *v)
 
 /* A profile's name must be free; 'd' is its document, or the template that makes it. */
 static void claim_name(struct fm_check *c, const char *name, const struct fm_doc *d,
-		       const char *host)
+		       const char *suffix)
 {
 	char place[FM_PLACE_MAX];
 	uint64_t v;
@@ -216,10 +216,16 @@ static void claim_name(struct fm_check *c, const char *name, const struct fm_doc
 	if (mr_map_get(c->profile, name, &v)) {
 		const struct fm_doc *old = (const struct fm_doc *)(uintptr_t)v;
 
+		/* what an initial template made is a document of its own */
+		if (d->kind == FM_KIND_PROFILE_TEMPLATE &&
+		    d->spec.template.mode.v == FM_DOC_TEMPLATE_INITIAL &&
+		    old->kind == FM_KIND_SERVER_PROFILE)
+			return;
+
 		fm_check_error(c, d, d->meta.name.at, "metadata.name",
-			       "for host '%s' it makes the profile '%s', which %s '%s' at %s "
+			       "for '%s' it makes the profile '%s', which %s '%s' at %s "
 			       "makes already",
-			       host, name, fm_kind_name(old->kind), old->meta.name.s,
+			       suffix, name, fm_kind_name(old->kind), old->meta.name.s,
 			       fm_check_place(old, old->meta.name.at, place));
 		return;
 	}
@@ -241,21 +247,31 @@ static void check_profile(struct fm_check *c, const struct fm_doc *d)
 	check_spec(&v);
 }
 
+/* One profile that the template makes. */
+static void check_made(struct fm_check *c, const struct fm_doc *d, const char *suffix)
+{
+	char name[2 * MR_NAME_MAX];
+
+	mr_fmt(name, sizeof(name), "%s-%s", d->meta.name.s, suffix);
+	if (strlen(name) >= MR_NAME_MAX)
+		fm_check_error(c, d, d->meta.name.at, "metadata.name",
+			       "the profile's name %s is longer than 63 characters", name);
+	else
+		claim_name(c, name, d, suffix);
+}
+
 static void check_template_names(struct fm_check *c, const struct fm_doc *d,
 				 const struct fm_doc *group)
 {
-	for (unsigned i = 0; i < c->members; i++) {
-		char name[2 * MR_NAME_MAX];
+	for (unsigned i = 0; group && i < c->members; i++) {
+		if (c->member[i].doc == group && !c->member[i].spare)
+			check_made(c, d, c->member[i].host);
+	}
+	for (int64_t i = 1; i <= d->spec.template.replicas.v; i++) {
+		char number[24];
 
-		if (c->member[i].doc != group || c->member[i].spare)
-			continue;
-		mr_fmt(name, sizeof(name), "%s-%s", d->meta.name.s, c->member[i].host);
-		if (strlen(name) >= MR_NAME_MAX)
-			fm_check_error(c, d, d->meta.name.at, "metadata.name",
-				       "the profile's name %s-%s is longer than 63 characters",
-				       d->meta.name.s, c->member[i].host);
-		else
-			claim_name(c, name, d, c->member[i].host);
+		mr_fmt(number, sizeof(number), "%lld", (long long)i);
+		check_made(c, d, number);
 	}
 }
 
@@ -264,15 +280,22 @@ static void check_template(struct fm_check *c, const struct fm_doc *d)
 	const struct fm_doc_template *t = &d->spec.template;
 	struct fm_view v = {.c = c, .doc = d, .p = &t->template, .template = true};
 	const struct fm_doc *group;
+	char place[FM_PLACE_MAX];
 
 	if (!t->host_group.at.line == !t->replicas.at.line)
 		fm_check_error(c, d, t->at, "spec", "expected either hostGroup or replicas");
-	if (t->template.host.at.line)
+	if (t->host_group.at.line && t->template.host.at.line)
 		fm_check_error(c, d, t->template.host.at, "spec.template.host",
-			       "a template's profiles get their hosts from its hostGroup");
+			       "the template's profiles get their hosts from its hostGroup "
+			       "(%s)",
+			       fm_check_place(d, t->host_group.at, place));
+	if (t->replicas.v > 1 && t->template.host.name.s)
+		fm_check_error(c, d, t->template.host.at, "spec.template.host",
+			       "%lld profiles (%s) would share one host; write {group: NAME}",
+			       (long long)t->replicas.v,
+			       fm_check_place(d, t->replicas.at, place));
 	group = fm_check_ref(c, d, "spec.hostGroup", &t->host_group, FM_KIND_HOST_GROUP);
-	if (group)
-		check_template_names(c, d, group);
+	check_template_names(c, d, group);
 	check_spec(&v);
 }
 

@@ -40,7 +40,8 @@ static void add_range(struct fm_ident_pool *p, const struct fm_doc_ident_range *
 	p->range[p->ranges++] = (struct fm_ident_range){first.lo, last.lo};
 }
 
-/* Identity pools by name; ranges stay in the order of the document, the lowest free value is
+/* Identity pools by name, but those that only say what may be written (uuid, vlan); ranges
+ * stay in the order of the document, the lowest free value is
  * the planner's. */
 static void ident_pools(struct fm_resolving *r)
 {
@@ -52,7 +53,7 @@ static void ident_pools(struct fm_resolving *r)
 		const struct fm_doc_identity_pool *s = &doc->spec.identity_pool;
 		struct fm_ident_pool *p = &d->ident_pool[d->ident_pools];
 
-		if (doc->kind != FM_KIND_IDENTITY_POOL)
+		if (doc->kind != FM_KIND_IDENTITY_POOL || s->type.v >= FM_DOC_IDENTS)
 			continue;
 		d->ident_pools++;
 		mr_copy(p->name, sizeof(p->name), doc->meta.name.s);
@@ -100,6 +101,8 @@ struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags
 	fm_resolve_groups(&r);
 	ident_pools(&r);
 	fm_resolve_pools(&r);
+	fm_resolve_priorities(&r);
+	fm_resolve_domains(&r);
 	fm_resolve_profiles(&r);
 	mr_map_free(r.host_of);
 	return r.d;

@@ -83,6 +83,8 @@ static void meet_documents(struct fm_resolving *r, struct mr_map *names)
 			meet_all(names, &doc->spec.host_group.spares);
 		} else if (doc->kind == FM_KIND_SERVER_PROFILE) {
 			meet(names, doc->spec.profile.host.name.s, true);
+		} else if (doc->kind == FM_KIND_DOMAIN) {
+			meet_all(names, &doc->spec.domain.hosts);
 		}
 	}
 	for (unsigned i = 0; i < r->in->overrides; i++)

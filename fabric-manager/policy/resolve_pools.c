@@ -18,9 +18,7 @@
 
 /* A port (PF) of an adapter, while pools share it out. */
 struct port {
-	unsigned chassis;
-	const struct fm_adapter *adapter;
-	unsigned pf;
+	struct fm_port_at at;
 	unsigned n;	 /* functions */
 	uint16_t *owner; /* n entries: index of pool, NOBODY */
 	uint32_t reservable,
@@ -38,110 +36,6 @@ static unsigned pfs_of(const struct fm_adapter *a)
 	return a->kind == FM_ADAPTER_BASE ? 1 : a->pfs;
 }
 
-/* The document about an adapter: by slot, serial number, or, where it has neither, by name. */
-static bool doc_is_about(const struct fm_doc *doc, const struct fm_chassis *c,
-			 const struct fm_adapter *a)
-{
-	const struct fm_doc_adapter *s = &doc->spec.adapter;
-	char slot[8];
-
-	mr_fmt(slot, sizeof(slot), "%u", a->slot);
-	if (s->chassis.s && strcmp(s->chassis.s, c->name))
-		return false;
-	if (!s->slot.s && !s->serial.s)
-		return !strcmp(doc->meta.name.s, a->name);
-	return (!s->slot.s || !strcmp(s->slot.s, slot)) &&
-	       (!s->serial.s || !strcmp(s->serial.s, a->serial));
-}
-
-/* Whether a document about the port's adapter gives it, or the port, that label. */
-static bool has_label(const struct fm_doc *doc, const struct port *p,
-		      const struct fm_labels *want)
-{
-	struct fm_label_set set = {
-		.labels = &doc->meta.labels, .chassis = "", .slot = "", .class_ = ""};
-
-	if (fm_labels_match(want, &set) == FM_MATCH_YES)
-		return true;
-	for (unsigned i = 0; i < doc->spec.adapter.ports.n; i++) {
-		const struct fm_doc_adapter_port *port = &doc->spec.adapter.ports.item[i];
-
-		set.labels = &port->labels;
-		if (port->index.v == (int64_t)p->pf &&
-		    fm_labels_match(want, &set) == FM_MATCH_YES)
-			return true;
-	}
-	return false;
-}
-
-/* Whether the port has the one label of 'want': built in, or by a document about its
- * adapter. */
-static bool label_holds(const struct fm_resolving *r, const struct fm_labels *want,
-			const struct port *p)
-{
-	const struct fm_chassis *c = &r->inv->chassis[p->chassis];
-	char slot[8];
-	struct fm_label_set own = {.chassis = c->name,
-				   .slot = slot,
-				   .class_ = mr_class_name(p->adapter->device_class)};
-
-	mr_fmt(slot, sizeof(slot), "%u", p->adapter->slot);
-	if (fm_labels_match(want, &own) == FM_MATCH_YES)
-		return true;
-	for (unsigned i = 0; i < r->docs->n && r->docs->doc[i]->kind <= FM_KIND_ADAPTER; i++) {
-		const struct fm_doc *doc = r->docs->doc[i];
-
-		if (doc->kind == FM_KIND_ADAPTER && doc_is_about(doc, c, p->adapter) &&
-		    has_label(doc, p, want))
-			return true;
-	}
-	return false;
-}
-
-static bool labels_match(const struct fm_resolving *r, const struct fm_labels *want,
-			 const struct port *p)
-{
-	for (unsigned i = 0; i < want->n; i++) {
-		struct fm_labels one = {.n = 1, .item = &want->item[i]};
-
-		if (!label_holds(r, &one, p))
-			return false;
-	}
-	return true;
-}
-
-static bool hex_is(const struct fm_text *t, uint16_t v)
-{
-	char text[8];
-
-	mr_fmt(text, sizeof(text), "%04x", v);
-	return !t->s || !strcmp(t->s, text);
-}
-
-/* Whether the pool's selector takes this port. Cheap keys first. */
-static bool selects(const struct fm_resolving *r, const struct fm_doc_adapter_selector *s,
-		    const struct port *p)
-{
-	const struct fm_adapter *a = p->adapter;
-	char slot[8];
-
-	if (fm_adapter_selector_empty(s) ||
-	    (s->class.v >= 0 && fm_class_of(s->class.v) != a->device_class) ||
-	    !hex_is(&s->vendor, a->vendor) || !hex_is(&s->device, a->device))
-		return false;
-	if (s->ports.n && !fm_nums_have(&s->ports, p->pf))
-		return false;
-	if (s->min_link_speed.v &&
-	    a->pf[p->pf].net_mbps * 1000000 < (uint64_t)s->min_link_speed.v)
-		return false;
-	mr_fmt(slot, sizeof(slot), "%u", a->slot);
-	return (!s->chassis.n ||
-		fm_texts_have(&s->chassis, r->inv->chassis[p->chassis].name)) &&
-	       (!s->slots.n || fm_texts_have(&s->slots, slot)) &&
-	       (!s->serials.n || fm_texts_have(&s->serials, a->serial)) &&
-	       labels_match(r, &s->match_labels, p);
-}
-
 /* The document of a pool. */
 static const struct fm_doc *doc_of(const struct fm_resolving *r, unsigned pool)
 {
@@ -151,10 +45,10 @@ static const struct fm_doc *doc_of(const struct fm_resolving *r, unsigned pool)
 static void find_overlap(struct fm_resolving *r, const struct fm_doc *doc, const struct port *p,
 			 unsigned vf)
 {
-	bool base = p->adapter->kind == FM_ADAPTER_BASE;
+	bool base = p->at.adapter->kind == FM_ADAPTER_BASE;
 	const struct fm_doc *old = doc_of(r, p->owner[vf]);
-	struct fm_fn_id id = {(uint16_t)p->chassis, p->adapter->port,
-			      base ? FM_WHOLE : (uint16_t)p->pf,
+	struct fm_fn_id id = {(uint16_t)p->at.chassis, p->at.adapter->port,
+			      base ? FM_WHOLE : (uint16_t)p->at.pf,
 			      base ? FM_WHOLE : (uint16_t)vf};
 	char text[FM_FN_TEXT];
 
@@ -187,18 +81,22 @@ static void take_all(struct fm_resolving *r, const struct fm_doc *doc, uint16_t 
 		     struct port *p)
 {
 	const struct fm_doc_adapter_pool *s = &doc->spec.adapter_pool;
-	bool base = p->adapter->kind == FM_ADAPTER_BASE;
+	bool base = p->at.adapter->kind == FM_ADAPTER_BASE;
 	const char *pos = base ? NULL : s->partition.vfs.s;
 	unsigned limit = !base && s->provision.v < p->n ? (unsigned)s->provision.v : p->n;
+	unsigned enabled = p->at.adapter->pf[p->at.pf].numvfs;
 	unsigned first, last;
 
+	/* somebody else decides the count: what is enabled is all there is */
+	if (!base && s->externally_managed.v && enabled < limit)
+		limit = enabled;
 	if (!pos && limit)
 		take(r, doc, pool, p, 0, limit - 1);
 	while (fm_vfset_next(&pos, &first, &last)) {
 		if (last >= p->n)
 			FM_FIND(r, MR_SEV_ERROR, doc, s->partition.vfs.at, "spec.partition.vfs",
 				"VF %u does not exist: '%s' has %u VFs per PF, counted from 0",
-				last, p->adapter->name, p->n);
+				last, p->at.adapter->name, p->n);
 		if (first < limit)
 			take(r, doc, pool, p, first, last < limit ? last : limit - 1);
 	}
@@ -209,10 +107,10 @@ static void check_provision(struct fm_resolving *r, const struct fm_doc *doc, ui
 {
 	const struct fm_num *n = &doc->spec.adapter_pool.provision;
 
-	if (p->adapter->kind != FM_ADAPTER_BASE && n->v != FM_UNLIMITED && n->v > p->n)
+	if (p->at.adapter->kind != FM_ADAPTER_BASE && n->v != FM_UNLIMITED && n->v > p->n)
 		FM_FIND(r, MR_SEV_ERROR, doc, n->at, "spec.provision",
 			"%lld VFs per PF are asked of '%s', which has %u", (long long)n->v,
-			p->adapter->name, p->n);
+			p->at.adapter->name, p->n);
 	for (unsigned v = 0; v < p->n; v++) {
 		const struct fm_doc *old;
 
@@ -225,7 +123,8 @@ static void check_provision(struct fm_resolving *r, const struct fm_doc *doc, ui
 			"spec.provision",
 			"differs from AdapterPool '%s' (%s:%u), which has functions of '%s' as "
 			"well",
-			old->meta.name.s, old->file, old->meta.name.at.line, p->adapter->name);
+			old->meta.name.s, old->file, old->meta.name.at.line,
+			p->at.adapter->name);
 		return;
 	}
 }
@@ -241,22 +140,38 @@ static void share_bandwidth(struct port *p, const struct fm_pool *pool)
 	p->used = true;
 }
 
-static void add_part(struct fm_pool *pool, const struct port *p, unsigned first, unsigned last)
+/* Whether the pool keeps the adapter for what a failed one had; a selector that takes it as
+ * well does not matter then. */
+static bool is_spare(const struct fm_resolving *r, const struct fm_doc *doc,
+		     const struct port *p)
 {
-	bool base = p->adapter->kind == FM_ADAPTER_BASE;
+	const struct fm_texts *l = &doc->spec.adapter_pool.spares;
+
+	for (unsigned i = 0; i < l->n; i++) {
+		if (fm_adapter_is(r, l->item[i].s, p->at.chassis, p->at.adapter))
+			return true;
+	}
+	return false;
+}
+
+static void add_part(struct fm_pool *pool, const struct port *p, unsigned first, unsigned last,
+		     bool spare)
+{
+	bool base = p->at.adapter->kind == FM_ADAPTER_BASE;
 
 	pool->part = mr_xrealloc(pool->part, pool->parts + 1, sizeof(pool->part[0]));
 	pool->part[pool->parts++] = (struct fm_pool_part){
-		.chassis = (uint16_t)p->chassis,
-		.port = p->adapter->port,
-		.pf = base ? FM_WHOLE : (uint16_t)p->pf,
+		.chassis = (uint16_t)p->at.chassis,
+		.port = p->at.adapter->port,
+		.pf = base ? FM_WHOLE : (uint16_t)p->at.pf,
 		.vf_first = base ? FM_WHOLE : (uint16_t)first,
 		.vf_last = base ? FM_WHOLE : (uint16_t)last,
+		.spare = spare,
 	};
 }
 
 /* Runs of functions with one owner become parts. */
-static void add_parts(struct fm_desired *d, const struct port *p)
+static void add_parts(struct fm_resolving *r, const struct port *p)
 {
 	unsigned first = 0;
 
@@ -266,26 +181,55 @@ static void add_parts(struct fm_desired *d, const struct port *p)
 		while (last + 1 < p->n && p->owner[last + 1] == p->owner[first])
 			last++;
 		if (p->owner[first] != NOBODY)
-			add_part(&d->pool[p->owner[first]], p, first, last);
+			add_part(&r->d->pool[p->owner[first]], p, first, last,
+				 is_spare(r, doc_of(r, p->owner[first]), p));
 		first = last + 1;
 	}
 }
 
+/* The edge of an earlier PF on the same network port, which then is this one's as well, or
+ * NULL. */
+static struct fm_edge *shared_edge(struct fm_desired *d, const struct port *p)
+{
+	const struct fm_adapter *a = p->at.adapter;
+
+	for (unsigned i = d->edges; i-- > 0 && a->pf[p->at.pf].net_port;) {
+		struct fm_edge *e = &d->edge[i];
+
+		if (e->chassis != p->at.chassis || e->port != a->port)
+			return NULL;
+		if (e->pf < MR_MAX_PFS && a->pf[e->pf].net_port == a->pf[p->at.pf].net_port)
+			return e;
+	}
+	return NULL;
+}
+
+/* The port's capacity for what the pools promise; the smallest values where PFs share it. */
 static void add_edge(struct fm_desired *d, const struct port *p, unsigned *cap)
 {
-	uint64_t net = p->adapter->pf[p->pf].net_mbps;
+	uint64_t net = p->at.adapter->pf[p->at.pf].net_mbps;
+	uint64_t guaranteed = net * p->reservable / 1000;
+	uint64_t limit = p->oversubscription ? net * p->oversubscription / 1000 : UINT64_MAX;
+	struct fm_edge *e = shared_edge(d, p);
 
 	if (!p->used || !net)
 		return;
+	if (e) {
+		e->pfs |= (uint8_t)(1u << p->at.pf);
+		e->guaranteed_max_mbps = guaranteed < e->guaranteed_max_mbps
+						 ? guaranteed
+						 : e->guaranteed_max_mbps;
+		e->limit_max_mbps = limit < e->limit_max_mbps ? limit : e->limit_max_mbps;
+		return;
+	}
 	MR_GROW(d->edge, d->edges, *cap);
 	d->edge[d->edges++] = (struct fm_edge){
-		.chassis = (uint16_t)p->chassis,
-		.port = p->adapter->port,
-		.pf = p->adapter->kind == FM_ADAPTER_BASE ? FM_WHOLE : (uint16_t)p->pf,
+		.chassis = (uint16_t)p->at.chassis,
+		.port = p->at.adapter->port,
+		.pf = p->at.adapter->kind == FM_ADAPTER_BASE ? FM_WHOLE : (uint16_t)p->at.pf,
 		.net_mbps = net,
-		.guaranteed_max_mbps = net * p->reservable / 1000,
-		.limit_max_mbps =
-			p->oversubscription ? net * p->oversubscription / 1000 : UINT64_MAX,
+		.guaranteed_max_mbps = guaranteed,
+		.limit_max_mbps = limit,
 	};
 }
 
@@ -297,17 +241,19 @@ static void share_port(struct fm_resolving *r, struct port *p, unsigned *cap_edg
 	for (unsigned i = 0; i < r->d->pools; i++) {
 		struct fm_pool *pool = &r->d->pool[i];
 		const struct fm_doc *doc;
+		bool spare;
 
-		if (pool->device_class != p->adapter->device_class)
+		if (pool->device_class != p->at.adapter->device_class)
 			continue;
 		doc = doc_of(r, i);
-		if (!selects(r, &doc->spec.adapter_pool.selector, p))
+		spare = is_spare(r, doc, p);
+		if (!spare && !fm_port_selected(r, &doc->spec.adapter_pool.selector, &p->at))
 			continue;
 		take_all(r, doc, (uint16_t)i, p);
 		check_provision(r, doc, (uint16_t)i, p);
 		share_bandwidth(p, pool);
 	}
-	add_parts(r->d, p);
+	add_parts(r, p);
 	add_edge(r->d, p, cap_edges);
 	free(p->owner);
 }
@@ -316,11 +262,18 @@ static void share_adapter(struct fm_resolving *r, unsigned chassis, const struct
 			  unsigned *cap_edges)
 {
 	for (unsigned pf = 0; a->present && pf < pfs_of(a) && pf < MR_MAX_PFS; pf++) {
-		struct port p = {
-			.chassis = chassis, .adapter = a, .pf = pf, .n = functions_of(a)};
+		struct port p = {.at = {.chassis = chassis, .adapter = a, .pf = pf},
+				 .n = functions_of(a)};
 
 		share_port(r, &p, cap_edges);
 	}
+}
+
+static uint8_t require_of(const struct fm_doc_pool_require *q)
+{
+	return (uint8_t)((q->iommu.v ? 1u << FM_REQUIRE_IOMMU : 0) |
+			 (q->interrupt_remapping.v ? 1u << FM_REQUIRE_INTERRUPT_REMAPPING : 0) |
+			 (q->acs.v ? 1u << FM_REQUIRE_ACS : 0));
 }
 
 static void add_pool(struct fm_desired *d, const struct fm_doc *doc, enum mr_class class_,
@@ -335,6 +288,8 @@ static void add_pool(struct fm_desired *d, const struct fm_doc *doc, enum mr_cla
 	p = &d->pool[d->pools++];
 	*p = (struct fm_pool){
 		.device_class = class_,
+		.external = s->externally_managed.v,
+		.require = require_of(&s->require),
 		.exclusive = s->share.v == FM_DOC_SHARE_EXCLUSIVE,
 		.provision = s->provision.v == FM_UNLIMITED ? 0 : (uint32_t)s->provision.v,
 		.reservable_permille = (uint32_t)(10 * s->bandwidth.reservable.v),

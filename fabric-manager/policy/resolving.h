@@ -26,7 +26,27 @@ struct fm_resolving {
 void fm_resolve_hosts(struct fm_resolving *r);
 void fm_resolve_groups(struct fm_resolving *r);
 void fm_resolve_pools(struct fm_resolving *r);
+void fm_resolve_priorities(struct fm_resolving *r);
+void fm_resolve_domains(struct fm_resolving *r);
 void fm_resolve_profiles(struct fm_resolving *r);
+
+/* Of a profile: its claims with 'p' as their profile, then its rules and pairs. The arrays of
+ * r->d have room for them. */
+void fm_resolve_claims(struct fm_resolving *r, const struct fm_doc_profile *spec,
+		       struct fm_profile *p);
+
+/* A port (PF) of an adapter. */
+struct fm_port_at {
+	unsigned chassis;
+	const struct fm_adapter *adapter;
+	unsigned pf;
+};
+bool fm_port_selected(const struct fm_resolving *r, const struct fm_doc_adapter_selector *s,
+		      const struct fm_port_at *p);
+/* Whether 'name' means the adapter: its own name, "CHASSIS/NAME", or that of an Adapter
+ * document about it. */
+bool fm_adapter_is(const struct fm_resolving *r, const char *name, unsigned chassis,
+		   const struct fm_adapter *a);
 
 enum mr_class fm_class_of(int64_t doc_class);
 /* Index of the pool 'name' for devices of 'class_', of the identity pool, of the group;
@@ -34,5 +54,8 @@ enum mr_class fm_class_of(int64_t doc_class);
 uint16_t fm_pool_index(const struct fm_desired *d, const char *name, enum mr_class class_);
 unsigned fm_ident_pool_index(const struct fm_desired *d, const char *name);
 int fm_group_index(const struct fm_desired *d, const char *name);
+/* 1 + index of the class, of the domain; 0 = none. */
+uint16_t fm_class_index(const struct fm_desired *d, const char *name);
+uint16_t fm_domain_index(const struct fm_desired *d, const char *name);
 
 #endif

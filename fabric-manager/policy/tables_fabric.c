@@ -197,12 +197,13 @@ static const struct fm_key adapter_selector_keys[] = {
 	TXT(fm_doc_adapter_selector, "device", device, HEX, "PCI device id.", .eg = "\"101d\""),
 	TXTS(fm_doc_adapter_selector, "serials", serials, TEXT, 0,
 	     "Serial numbers, any of these.", .eg = "[N-0001]"),
-	TXTS(fm_doc_adapter_selector, "addresses", addresses, TEXT, FM_K_LATER,
-	     "PCI addresses, any of these patterns; they change, so select by slot or label "
-	     "instead.",
+	TXTS(fm_doc_adapter_selector, "addresses", addresses, TEXT, 0,
+	     "Patterns of the PF's PCI address in the management hierarchy; addresses change, "
+	     "so "
+	     "select by slot or label instead.",
 	     .eg = "[\"0000:86:00.*\"]"),
 	NUM(fm_doc_adapter_selector, "linkType", link_type, ENUM, "Type of the port's link.",
-	    .names = link_type_names, .flags = FM_K_LATER, .def = -1),
+	    .names = link_type_names, .def = -1),
 	NUM(fm_doc_adapter_selector, "minLinkSpeed", min_link_speed, RATE,
 	    "The port's link is at least so fast.", RATES),
 	LABELS(fm_doc_adapter_selector, "matchLabels", match_labels,
@@ -257,8 +258,9 @@ static const struct fm_key adapter_pool_keys[] = {
 	NUM(fm_doc_adapter_pool, "externallyManaged", externally_managed, BOOL,
 	    "Banyan writes no VF count of these adapters.", DEF_LATER(0)),
 	OBJ(fm_doc_adapter_pool, "require", require, require_table, "What the host must have."),
-	TXTS(fm_doc_adapter_pool, "spares", spares, NAME, FM_K_LATER,
-	     "Adapters that take a failed adapter's functions.", .eg = "[nic-spare]"),
+	TXTS(fm_doc_adapter_pool, "spares", spares, TEXT, FM_K_LATER,
+	     "Adapters that take a failed adapter's functions, named as in a Domain.",
+	     .eg = "[nic-spare]"),
 };
 const struct fm_table fm_adapter_pool_table =
 	TABLE(fm_doc_adapter_pool, "AdapterPool", adapter_pool_keys);
@@ -273,8 +275,10 @@ static const struct fm_table range_table = TABLE(fm_doc_ident_range, "ranges", r
 
 static const struct fm_key identity_pool_keys[] = {
 	SUSPEND(fm_doc_identity_pool),
-	NUM(fm_doc_identity_pool, "type", type, ENUM, "What the pool gives.", REQUIRED,
-	    .names = ident_names, .later = 1u << MR_IDENT_UUID | 1u << MR_IDENT_VLAN),
+	NUM(fm_doc_identity_pool, "type", type, ENUM,
+	    "What the pool gives. uuid and vlan are not given: where there is such a pool, "
+	    "consumer.vm, or every VLAN of a PortProfile, must lie in one.",
+	    REQUIRED, .names = ident_names),
 	OBJS(fm_doc_identity_pool, "ranges", ranges, range_table, FM_K_REQUIRED | FM_K_NONEMPTY,
 	     "What it has to give; the lowest free value is given."),
 	NUM(fm_doc_identity_pool, "reuseAfter", reuse_after, TIME,
@@ -289,7 +293,8 @@ static const struct fm_key domain_keys[] = {
 	SUSPEND(fm_doc_domain),
 	TXTS(fm_doc_domain, "hosts", hosts, NAME, 0, "Hosts that the tenant may use.",
 	     .eg = "[blade01]"),
-	TXTS(fm_doc_domain, "adapters", adapters, NAME, 0, "Adapters that it may use.",
+	TXTS(fm_doc_domain, "adapters", adapters, TEXT, 0,
+	     "Adapters that it may use: by name, as CHASSIS/NAME, or by Adapter document.",
 	     .eg = "[nic-left]"),
 	TXTS(fm_doc_domain, "pools", pools, NAME, 0, "Pools that it may use.",
 	     .eg = "[nic100]"),

@@ -113,10 +113,10 @@ const struct fm_table fm_qos_class_table = TABLE(fm_doc_qos_class, "QosClass", q
 
 static const struct fm_key count_keys[] = {
 	NUM(fm_doc_device_count, "", n, INT, "Functions wanted.", DEF(1), RANGE(1, 1024)),
-	NUM(fm_doc_device_count, "min", min, INT, "Functions that it must have.", LATER,
-	    RANGE(0, 1024)),
-	NUM(fm_doc_device_count, "max", max, INT, "Functions that it may have.", LATER,
-	    RANGE(1, 1024)),
+	NUM(fm_doc_device_count, "min", min, INT, "Functions that it must have; unwritten: 0.",
+	    LATER, RANGE(0, 1024)),
+	NUM(fm_doc_device_count, "max", max, INT,
+	    "Functions that it may have; unwritten: as many as min.", LATER, RANGE(1, 1024)),
 };
 static const struct fm_table count_table = TABLE(fm_doc_device_count, "count", count_keys);
 
@@ -320,7 +320,8 @@ static const struct fm_key template_keys[] = {
 	SUSPEND(fm_doc_template),
 	TXT(fm_doc_template, "hostGroup", host_group, NAME,
 	    "One profile for each host of it, named TEMPLATE-HOST.", .eg = "web"),
-	NUM(fm_doc_template, "replicas", replicas, INT, "So many profiles.", LATER,
+	NUM(fm_doc_template, "replicas", replicas, INT,
+	    "So many profiles, named TEMPLATE-1 and on, connected to no host by themselves.",
 	    RANGE(1, 4096)),
 	NUM(fm_doc_template, "mode", mode, ENUM, "updating: an edit changes the profiles too.",
 	    DEF(FM_DOC_TEMPLATE_UPDATING), .names = template_names,

@@ -3,7 +3,7 @@
  * An inventory from a few lines of YAML, for tests of what works on inventories:
  *   chassis: [{name: c1, hosts: [{name: blade01, port: 1, slot: 1}], adapters: [{name:
  * nic-left, port: 20, slot: 3, kind: mra, class: ethernet, vendor: 15b3, device: 101d, serial:
- * N-1, pfs: 1, vfs: 64, mbps: 100000, absent: no}]}]
+ * N-1, pfs: 1, vfs: 64, mbps: 100000, absent: no, rid: 0x8600, numvfs: 8, netPort: 1}]}]
  */
 #ifndef TESTS_GOLDEN_RESOLVE_INVENTORY_H
 #define TESTS_GOLDEN_RESOLVE_INVENTORY_H
@@ -49,8 +49,12 @@ static void inv_adapter(const struct mr_yaml *m, struct fm_adapter *a)
 	a->device = (uint16_t)strtoul(text, NULL, 16);
 	a->pfs = (uint8_t)inv_num(m, "pfs", 1);
 	a->vfs = (uint16_t)inv_num(m, "vfs", 0);
-	for (unsigned i = 0; i < a->pfs; i++)
+	for (unsigned i = 0; i < a->pfs; i++) {
 		a->pf[i].net_mbps = inv_num(m, "mbps", 0);
+		a->pf[i].rid = (uint16_t)(inv_num(m, "rid", 0) + i);
+		a->pf[i].numvfs = (uint16_t)inv_num(m, "numvfs", 0);
+		a->pf[i].net_port = (uint8_t)inv_num(m, "netPort", 0);
+	}
 	a->fn = mr_xcalloc((size_t)a->pfs * a->vfs + 1, sizeof(a->fn[0]));
 }
 

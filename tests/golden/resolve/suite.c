@@ -57,15 +57,20 @@ static void dump_pools(const struct fm_desired *d, struct mr_buf *out)
 	for (unsigned i = 0; i < d->pools; i++) {
 		const struct fm_pool *p = &d->pool[i];
 
-		mr_buf_printf(out,
-			      "pool %s %s%s provision %u reservable %u oversubscription %u\n",
-			      p->name, mr_class_name(p->device_class),
-			      p->exclusive ? " exclusive" : "", p->provision,
-			      p->reservable_permille, p->oversubscription_permille);
+		mr_buf_printf(
+			out, "pool %s %s%s%s provision %u reservable %u oversubscription %u",
+			p->name, mr_class_name(p->device_class),
+			p->exclusive ? " exclusive" : "", p->external ? " external" : "",
+			p->provision, p->reservable_permille, p->oversubscription_permille);
+		for (unsigned k = 0; k < FM_REQUIRE_COUNT; k++)
+			mr_buf_printf(out, p->require >> k & 1 ? " requires %s" : "",
+				      fm_require_name((enum fm_require)k));
+		mr_buf_putc(out, '\n');
 		for (unsigned j = 0; j < p->parts; j++)
-			mr_buf_printf(out, "  part chassis %u port %u pf %u vf %u-%u\n",
+			mr_buf_printf(out, "  part chassis %u port %u pf %u vf %u-%u%s\n",
 				      p->part[j].chassis, p->part[j].port, p->part[j].pf,
-				      p->part[j].vf_first, p->part[j].vf_last);
+				      p->part[j].vf_first, p->part[j].vf_last,
+				      p->part[j].spare ? " spare" : "");
 	}
 	for (unsigned i = 0; i < d->edges; i++) {
 		const struct fm_edge *e = &d->edge[i];
@@ -103,6 +108,31 @@ static void dump_ident(const struct fm_desired *d, const struct fm_ident_want *w
 			      mr_ident_text(&w->literal, text));
 }
 
+/* What few claims have. */
+static void dump_wishes(const struct fm_desired *d, const struct fm_claim *c,
+			struct mr_buf *out)
+{
+	mr_buf_puts(out, c->extra ? " extra" : "");
+	mr_buf_puts(out, c->atomic ? " atomic" : "");
+	mr_buf_puts(out, c->suspended ? " suspended" : "");
+	if (c->class)
+		mr_buf_printf(out, " class %s", d->prio[c->class - 1].name);
+	if (c->domain)
+		mr_buf_printf(out, " domain %s", d->domain[c->domain - 1].name);
+	if (c->weight)
+		mr_buf_printf(out, " weight %u", c->weight);
+	if (c->burst_kib)
+		mr_buf_printf(out, " burst %u", c->burst_kib);
+	if (c->pair)
+		mr_buf_printf(out, " pair %u", c->pair);
+	for (unsigned k = 0; c->demand && k < FM_RESOURCE_COUNT; k++) {
+		if (d->demand[c->demand - 1].amount[k])
+			mr_buf_printf(out, " %s %u%s", fm_resource_name((enum fm_resource)k),
+				      d->demand[c->demand - 1].amount[k],
+				      fm_resource_unit((enum fm_resource)k));
+	}
+}
+
 static void dump_claim(const struct fm_desired *d, const struct fm_claim *c, struct mr_buf *out)
 {
 	const struct fm_attrs *a = &c->attrs;
@@ -117,6 +147,7 @@ static void dump_claim(const struct fm_desired *d, const struct fm_claim *c, str
 		      c->driver);
 	for (unsigned i = 0; i < FM_IDENTS; i++)
 		dump_ident(d, &c->ident[i], out);
+	dump_wishes(d, c, out);
 	if (c->reason != MR_REASON_OK)
 		mr_buf_printf(out, " %s: %s", mr_reason_name(c->reason), c->detail);
 	mr_buf_putc(out, '\n');
@@ -127,19 +158,56 @@ static void dump_profiles(const struct fm_desired *d, struct mr_buf *out)
 	for (unsigned i = 0; i < d->profiles; i++) {
 		const struct fm_profile *p = &d->profile[i];
 
-		mr_buf_printf(out, "profile %s of %s host %s home %s drain %d/%llds\n", p->name,
-			      p->origin, host_name(d, p->host), host_name(d, p->home),
-			      (int)p->drain.mode, (long long)p->drain.timeout_ns / 1000000000);
+		mr_buf_printf(out, "profile %s of %s host %s home %s drain %d/%llds%s%s\n",
+			      p->name, p->origin, host_name(d, p->host), host_name(d, p->home),
+			      (int)p->drain.mode, (long long)p->drain.timeout_ns / 1000000000,
+			      p->group ? " any of " : "",
+			      p->group ? d->group[p->group - 1].name : "");
 		for (unsigned j = p->first_claim; j < p->first_claim + p->claims; j++)
 			dump_claim(d, &d->claim[j], out);
 	}
 	for (unsigned i = 0; i < d->rules; i++) {
-		mr_buf_printf(out, "rule %s %s:", fm_topology_name(d->rule[i].topology),
-			      d->rule[i].required ? "required" : "wished");
+		mr_buf_printf(out, "rule %s %s %s skew %u:", fm_rule_type_name(d->rule[i].type),
+			      fm_topology_name(d->rule[i].topology),
+			      d->rule[i].required ? "required" : "wished", d->rule[i].max_skew);
 		for (unsigned j = 0; j < d->rule[i].claims; j++)
 			mr_buf_printf(out, " %u", d->rule[i].claim[j]);
 		mr_buf_putc(out, '\n');
 	}
+}
+
+static void dump_bits(const char *what, const uint64_t *bits, unsigned n, struct mr_buf *out)
+{
+	mr_buf_printf(out, " %s", what);
+	for (unsigned i = 0; bits && i < n; i++)
+		mr_buf_printf(out, bits[i / 64] >> (i % 64) & 1 ? " %u" : "", i);
+	mr_buf_puts(out, bits ? ";" : " any;");
+}
+
+static void dump_tenants(const struct fm_desired *d, struct mr_buf *out)
+{
+	for (unsigned i = 0; i < d->prios; i++) {
+		const struct fm_priority *p = &d->prio[i];
+
+		mr_buf_printf(out, "class %s value %u%s%s grace %llds\n", p->name, p->value,
+			      p->preempts ? " preempts" : "", p->reclaim ? " reclaims" : "",
+			      (long long)p->grace_ns / 1000000000);
+	}
+	for (unsigned i = 0; i < d->domains; i++) {
+		const struct fm_domain *t = &d->domain[i];
+
+		mr_buf_printf(out, "domain %s", t->name);
+		dump_bits("hosts", t->host, d->hosts, out);
+		dump_bits("pools", t->pool, d->pools, out);
+		mr_buf_puts(out, t->adapter ? " adapters" : " adapters any");
+		for (unsigned k = 0; k < t->adapters; k++)
+			mr_buf_printf(out, " %x", t->adapter[k]);
+		mr_buf_putc(out, '\n');
+	}
+	for (unsigned i = 0; i < d->pairs; i++)
+		mr_buf_printf(out, "pair %u: claims %u and %u%s\n", i + 1, d->pair[i].primary,
+			      d->pair[i].secondary,
+			      d->pair[i].auto_switchover ? ", switches by itself" : "");
 }
 
 static void read_docs(const char *dir, struct fm_docs *set, struct mr_diags *diags)
@@ -198,6 +266,7 @@ static void run(const char *dir, struct mr_buf *out)
 		      d->unknown_ignore ? "ignored" : "refused");
 	dump_hosts(d, out);
 	dump_pools(d, out);
+	dump_tenants(d, out);
 	dump_profiles(d, out);
 	fm_desired_free(d);
 	fm_docs_done(&set);

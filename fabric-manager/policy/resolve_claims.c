@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What a profile claims: one claim for each function that its devices may have, with rates,
+ * attributes, identities and demands; its placement rules; its pairs.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/str.h"
+#include "common/xalloc.h"
+#include "fabric-manager/policy/resolving.h"
+
+#define BITS_PER_MBIT 1000000
+#define KIB	      1024
+#define MIB	      (UINT64_C(1) << 20)
+
+static uint32_t mib(uint64_t bytes)
+{
+	uint64_t n = (bytes + MIB - 1) / MIB;
+
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+static uint32_t mbps(int64_t bits)
+{
+	return bits == FM_UNLIMITED ? 0 : (uint32_t)(bits / BITS_PER_MBIT);
+}
+
+static void set_qos(const struct fm_resolving *r, const struct fm_doc_device *dev,
+		    struct fm_claim *c)
+{
+	const struct fm_doc *q = fm_docs_find(r->docs, FM_KIND_QOS_CLASS, dev->qos.name.s);
+
+	c->guaranteed_mbps = mbps(q ? q->spec.qos_class.guaranteed.v : dev->qos.guaranteed.v);
+	c->limit_mbps = mbps(q ? q->spec.qos_class.limit.v : dev->qos.limit.v);
+	c->weight = (uint16_t)(q ? q->spec.qos_class.weight.v : dev->qos.weight.v);
+	/* a burst is counted in KiB, and a smaller one is no burst */
+	c->burst_kib = q ? (uint32_t)((q->spec.qos_class.burst.v + KIB - 1) / KIB) : 0;
+	c->attrs.min_mbps = c->guaranteed_mbps;
+	c->attrs.max_mbps = c->limit_mbps;
+}
+
+/* VLAN, spoof check and trust are of Ethernet; other classes have them off. */
+static void set_port(const struct fm_resolving *r, const struct fm_doc_device *dev,
+		     const struct fm_doc_device *identity, struct fm_claim *c)
+{
+	static const uint8_t link_states[FM_DOC_LINK_STATE_COUNT] = {
+		[FM_DOC_LINK_AUTO] = 0,
+		[FM_DOC_LINK_ENABLE] = 1,
+		[FM_DOC_LINK_DISABLE] = 2,
+	};
+	struct fm_doc *none = fm_doc_new(FM_KIND_PORT_PROFILE);
+	const struct fm_doc *doc =
+		fm_docs_find(r->docs, FM_KIND_PORT_PROFILE, dev->port_profile.s);
+	const struct fm_doc_port_profile *p =
+		doc ? &doc->spec.port_profile : &none->spec.port_profile;
+
+	c->attrs.link_state = link_states[p->link_state.v];
+	if (dev->class.v == FM_DOC_CLASS_ETHERNET) {
+		c->attrs.vlan = (uint16_t)p->vlan.access.v;
+		c->attrs.vlan_qos = (uint8_t)p->vlan.qos.v;
+		c->attrs.vlan_ad = p->vlan.protocol.v == FM_DOC_VLAN_8021AD;
+		c->attrs.trust = p->trust.v;
+		c->attrs.spoof_check =
+			p->spoof_check.v < 0 ? identity->identity.ref[MR_IDENT_MAC].at.line > 0
+					     : p->spoof_check.v;
+	}
+	fm_doc_unref(none);
+}
+
+static void set_ident(const struct fm_resolving *r, const struct fm_doc_device *dev,
+		      enum mr_ident_type type, struct fm_ident_want *want)
+{
+	const struct fm_doc_identity_ref *ref = &dev->identity.ref[type];
+
+	if (!ref->pool.s && !ref->literal.s)
+		return;
+	want->type = type;
+	if (ref->pool.s) {
+		want->source = FM_IDENT_POOL;
+		want->pool = fm_ident_pool_index(r->d, ref->pool.s);
+	} else if (!mr_ident_parse(type, ref->literal.s, &want->literal, NULL)) {
+		want->source = FM_IDENT_LITERAL;
+	}
+}
+
+static void set_idents(const struct fm_resolving *r, const struct fm_doc_device *dev,
+		       struct fm_claim *c)
+{
+	static const enum mr_ident_type first[] = {MR_IDENT_MAC, MR_IDENT_WWPN, MR_IDENT_GUID};
+
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(first); i++)
+		set_ident(r, dev, first[i], &c->ident[0]);
+	set_ident(r, dev, MR_IDENT_WWNN, &c->ident[1]);
+}
+
+/* The device whose identity this one shows: the primary of its pair, or itself. */
+static const struct fm_doc_device *identity_of(const struct fm_doc_profile *spec,
+					       const struct fm_doc_device *dev)
+{
+	if (!dev->ha.at.line || dev->ha.role.v != FM_DOC_HA_SECONDARY)
+		return dev;
+	for (unsigned i = 0; i < spec->devices.n; i++) {
+		if (!strcmp(spec->devices.item[i].name.s, dev->ha.with.s))
+			return &spec->devices.item[i];
+	}
+	return dev;
+}
+
+/* What a function of the device takes of its PF's totals. Sizes round up. */
+static void set_demand(struct fm_desired *d, const struct fm_doc_device *dev,
+		       struct fm_claim *c)
+{
+	struct fm_demand want = {{0}};
+	uint64_t bytes = 0;
+	unsigned i = 0;
+
+	for (unsigned n = 0; n < dev->storage.namespaces.n; n++)
+		bytes += (uint64_t)dev->storage.namespaces.item[n].size.v;
+	want.amount[FM_RESOURCE_QUEUES] = (uint32_t)dev->queues.v;
+	want.amount[FM_RESOURCE_FRAMEBUFFER] = mib((uint64_t)dev->gpu.framebuffer.v);
+	want.amount[FM_RESOURCE_STORAGE] = mib(bytes);
+	for (unsigned k = 0; k < FM_RESOURCE_COUNT; k++)
+		bytes |= want.amount[k];
+	if (!bytes)
+		return;
+	while (i < d->demands && memcmp(&d->demand[i], &want, sizeof(want)))
+		i++;
+	if (i == d->demands)
+		d->demand[d->demands++] = want;
+	c->demand = (uint16_t)(i + 1);
+}
+
+/* Why the claim can't be placed whatever is free: its host has no place in any chassis. */
+static void set_reason(const struct fm_resolving *r, struct fm_claim *c)
+{
+	const struct fm_host_def *h = c->host == FM_WHOLE ? NULL : &r->d->host[c->host];
+	char text[160];
+
+	c->detail = "";
+	if (c->pool == FM_WHOLE) {
+		c->reason = MR_REASON_NOT_FOUND;
+		c->detail = "its AdapterPool has no functions of this class";
+	} else if (h && !h->port) {
+		c->reason = MR_REASON_NOT_FOUND;
+		mr_fmt(text, sizeof(text),
+		       "host '%s' is in no port table of a chassis that was read", h->name);
+		c->detail = fm_desired_str(r->d, text);
+	}
+}
+
+/* The device's claims, one for each function wanted; all but the index is the same. */
+static void add_claims(struct fm_resolving *r, const struct fm_doc_profile *spec,
+		       const struct fm_doc_device *dev, struct fm_profile *p)
+{
+	static const char *const drivers[FM_DOC_DRIVER_COUNT] = {
+		[FM_DOC_DRIVER_DEFAULT] = "",
+		[FM_DOC_DRIVER_VFIO_PCI] = "vfio-pci",
+		[FM_DOC_DRIVER_NONE] = "none",
+	};
+	struct fm_claim c = {
+		.profile = p->name,
+		.device = fm_desired_str(r->d, dev->name.s),
+		.count = (uint16_t)fm_doc_count_max(dev),
+		.pool = fm_pool_index(r->d, dev->pool.s, fm_class_of(dev->class.v)),
+		.host = p->host,
+		.atomic = p->atomic,
+		.suspended = p->suspended,
+		.class = fm_class_index(r->d, spec->priority_class.s),
+		.domain = fm_domain_index(r->d, spec->domain.s),
+		.driver = drivers[dev->driver.v],
+	};
+
+	c.priority = c.class ? r->d->prio[c.class - 1].value : 0;
+	set_qos(r, dev, &c);
+	set_port(r, dev, identity_of(spec, dev), &c);
+	set_idents(r, identity_of(spec, dev), &c);
+	set_demand(r->d, dev, &c);
+	set_reason(r, &c);
+	for (c.index = 0; c.index < c.count; c.index++) {
+		c.extra = c.index >= fm_doc_count_min(dev);
+		r->d->claim[r->d->claims++] = c;
+		p->claims++;
+	}
+}
+
+static int device_cmp(const void *a, const void *b)
+{
+	const struct fm_doc_device *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name.s, (*y)->name.s);
+}
+
+static void add_devices(struct fm_resolving *r, const struct fm_doc_profile *spec,
+			struct fm_profile *p)
+{
+	const struct fm_doc_device **dev = mr_xcalloc(spec->devices.n + 1, sizeof(dev[0]));
+
+	for (unsigned i = 0; i < spec->devices.n; i++)
+		dev[i] = &spec->devices.item[i];
+	qsort(dev, spec->devices.n, sizeof(dev[0]), device_cmp);
+	for (unsigned i = 0; i < spec->devices.n; i++)
+		add_claims(r, spec, dev[i], p);
+	free(dev);
+}
+
+static bool rule_is_about(const struct fm_doc_placement *rule, const char *device)
+{
+	for (unsigned i = 0; i < rule->devices.n; i++) {
+		if (!strcmp(rule->devices.item[i].s, device))
+			return true;
+	}
+	return !rule->devices.n;
+}
+
+static void add_rule(struct fm_desired *d, const struct fm_doc_placement *rule,
+		     const struct fm_profile *p)
+{
+	static const enum fm_topology topologies[FM_DOC_TOPO_COUNT] = {
+		[FM_DOC_TOPO_ADAPTER] = FM_TOPO_ADAPTER,
+		[FM_DOC_TOPO_PORT] = FM_TOPO_PORT,
+		[FM_DOC_TOPO_SLOT] = FM_TOPO_SLOT,
+		[FM_DOC_TOPO_CHASSIS] = FM_TOPO_CHASSIS,
+		[FM_DOC_TOPO_NUMA] = FM_TOPO_NUMA,
+	};
+	static const enum fm_rule_type types[FM_DOC_PLACE_COUNT] = {
+		[FM_DOC_PLACE_SPREAD] = FM_RULE_SPREAD,
+		[FM_DOC_PLACE_PACK] = FM_RULE_PACK,
+		[FM_DOC_PLACE_AFFINITY] = FM_RULE_AFFINITY,
+		[FM_DOC_PLACE_ANTI_AFFINITY] = FM_RULE_ANTI_AFFINITY,
+	};
+	struct fm_rule *out = &d->rule[d->rules++];
+
+	out->type = types[rule->type.v];
+	out->max_skew = (uint32_t)rule->max_skew.v;
+	out->topology = topologies[rule->topology.v];
+	out->required = rule->required.v;
+	out->claim = mr_xcalloc(p->claims + 1, sizeof(out->claim[0]));
+	for (uint32_t i = p->first_claim; i < p->first_claim + p->claims; i++) {
+		if (rule_is_about(rule, d->claim[i].device))
+			out->claim[out->claims++] = i;
+	}
+}
+
+static uint32_t claim_of(const struct fm_desired *d, const struct fm_profile *p,
+			 const char *device)
+{
+	uint32_t i = p->first_claim;
+
+	while (i < p->first_claim + p->claims && strcmp(d->claim[i].device, device))
+		i++;
+	return i;
+}
+
+/* One pair for each secondary. */
+static void add_pairs(struct fm_desired *d, const struct fm_doc_profile *spec,
+		      const struct fm_profile *p)
+{
+	for (unsigned i = 0; i < spec->devices.n; i++) {
+		const struct fm_doc_device *dev = &spec->devices.item[i];
+		struct fm_pair *pair = &d->pair[d->pairs];
+
+		if (!dev->ha.at.line || dev->ha.role.v != FM_DOC_HA_SECONDARY)
+			continue;
+		pair->secondary = claim_of(d, p, dev->name.s);
+		pair->primary = claim_of(d, p, dev->ha.with.s);
+		if (pair->primary == d->claims)
+			continue;
+		d->pairs++;
+		pair->auto_switchover = dev->ha.auto_switchover.v;
+		d->claim[pair->primary].pair = d->claim[pair->secondary].pair = d->pairs;
+	}
+}
+
+/* All of the profile's claims, rules and pairs; see resolving.h. */
+void fm_resolve_claims(struct fm_resolving *r, const struct fm_doc_profile *spec,
+		       struct fm_profile *p)
+{
+	add_devices(r, spec, p);
+	for (unsigned i = 0; i < spec->placement.n; i++)
+		add_rule(r->d, &spec->placement.item[i], p);
+	add_pairs(r->d, spec, p);
+}
