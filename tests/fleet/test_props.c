@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The planner over random fleets that are packed tight (POLICY, "Filling"): the judge finds no
+ * broken limit, a converged state plans to nothing, the order of the input means nothing, what
+ * is added to free capacity and removed again leaves no trace. And the judge and the generator
+ * themselves: what they say has to be so.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/rng.h"
+#include "common/str.h"
+#include "common/xalloc.h"
+#include "tests/fleet/fabric.h"
+#include "tests/unit/check_main.h"
+
+#define SEEDS  40
+#define ROUNDS 50
+
+/* Every seed another mixture. */
+static struct fleet_spec spec_of(int i)
+{
+	static const unsigned loads[] = {50, 80, 90, 95, 98};
+	static const unsigned priors[] = {0, 30, 70, 100};
+
+	return (struct fleet_spec){.seed = (uint64_t)i,
+				   .claims = 64 + (unsigned)i * 7,
+				   .load = loads[i % 5],
+				   .prior = priors[i % 4],
+				   .pairs = i % 3 ? 30 : 0,
+				   .ranks = 1 + (unsigned)i % FLEET_RANKS,
+				   .plain = true};
+}
+
+START_TEST(test_generator)
+{
+	struct fleet_spec s = spec_of(_i);
+	struct fleet *f = fleet_new(&s), *same = fleet_new(&s);
+	uint32_t *at = mr_xcalloc(f->claims, sizeof(*at));
+	unsigned paired = 0, load = fleet_load(f), priors = 0;
+	char why[256] = "";
+
+	ck_assert_uint_eq(f->claims, s.claims);
+	ck_assert_uint_le(load, s.load * 10);
+	ck_assert_uint_ge(load + 10, s.load * 10); /* rounded up to whole Gbit and functions */
+	for (unsigned i = 0; i < f->claims; i++) {
+		at[i] = f->claim[i].prior;
+		priors += at[i] != FLEET_NONE;
+	}
+	ck_assert_msg(fleet_judge(f, at, why), "%s", why);
+	ck_assert_int_eq(priors > 0, s.prior > 0);
+	for (unsigned i = 0; i < f->pairs; i++)
+		paired += 2 * f->pair[i].required;
+	if (s.pairs && s.claims > 200)
+		ck_assert(paired * 100 > s.claims * 18 && paired * 100 < s.claims * 42);
+	ck_assert(s.pairs || !paired);
+	ck_assert_uint_eq(f->units, same->units);
+	ck_assert(memcmp(f->claim, same->claim, f->claims * sizeof(*f->claim)) == 0);
+	free(at);
+	fleet_free(f);
+	fleet_free(same);
+}
+END_TEST
+
+/* ---- the judge can fail ---- */
+
+static uint32_t any_candidate(const struct fleet *f, uint32_t c)
+{
+	for (uint32_t u = 0; u < f->units; u++)
+		if (fleet_candidate(f, c, u) && f->unit[u].vfs)
+			return u;
+	return FLEET_NONE;
+}
+
+static void expect(const struct fleet *f, const uint32_t *at, const char *word)
+{
+	char why[256] = "";
+
+	ck_assert(!fleet_judge(f, at, why));
+	ck_assert_msg(strstr(why, word), "\"%s\" says nothing of \"%s\"", why, word);
+}
+
+/* Each limit broken by all claims on the first PF that their pool has, the others made wide. */
+START_TEST(test_judge)
+{
+	struct fleet_spec s = {.seed = 3, .claims = 200, .load = 95, .pairs = 30, .ranks = 8};
+	struct fleet *f = fleet_new(&s);
+	uint32_t *at = mr_xcalloc(f->claims, sizeof(*at));
+	const uint64_t wide = UINT32_MAX;
+	unsigned pairs = f->pairs;
+	char why[256] = "";
+
+	for (unsigned i = 0; i < f->claims; i++)
+		at[i] = any_candidate(f, i);
+	f->pairs = 0;
+	for (unsigned i = 0; i < f->units; i++) {
+		struct fleet_unit *u = &f->unit[i];
+
+		u->mbps = u->msix = u->framebuffer_mib = wide;
+		u->vfs = UINT32_MAX;
+	}
+	for (unsigned i = 0; i < f->adapters; i++) {
+		f->adapter[i].link_mbps = wide;
+		f->adapter[i].vhs = UINT32_MAX;
+	}
+	for (unsigned i = 0; i < f->hosts; i++) {
+		f->host[i].link_mbps = wide;
+		f->host[i].bridges = UINT32_MAX;
+	}
+	ck_assert_msg(fleet_judge(f, at, why), "%s", why);
+	f->unit[0].vfs = 1;
+	expect(f, at, "functions of PF 0: ");
+	f->unit[0].vfs = UINT32_MAX;
+	f->unit[0].mbps = 1000;
+	expect(f, at, "guarantees of port 0: ");
+	f->unit[0].mbps = wide;
+	f->unit[0].msix = 1;
+	expect(f, at, "vectors of PF 0: ");
+	f->unit[0].msix = wide;
+	f->unit[f->units - 1].framebuffer_mib = 1;
+	at[0] = FLEET_NONE;
+	for (unsigned i = 0; i < f->claims; i++)
+		at[i] = f->claim[i].pool == FLEET_POOL_GPU ? f->units - 1 : at[i];
+	expect(f, at, "framebuffer of PF ");
+	f->unit[f->units - 1].framebuffer_mib = wide;
+	f->adapter[0].link_mbps = 1000;
+	expect(f, at, "link of adapter 0: ");
+	f->adapter[0].link_mbps = wide;
+	f->host[1].bridges = 0;
+	expect(f, at, "bridges of host 1: ");
+	f->host[1].bridges = UINT32_MAX;
+	f->host[1].link_mbps = 500;
+	expect(f, at, "link of host 1: ");
+	f->host[1].link_mbps = wide;
+	for (unsigned i = 0; i < f->adapters; i++)
+		f->adapter[i].vhs = 0;
+	f->adapter[0].mra = true;
+	expect(f, at, "device VHs of adapter ");
+	f->adapter[0].vhs = UINT32_MAX;
+	f->pairs = pairs;
+	expect(f, at, "have to be apart");
+	f->pairs = 0;
+	at[1] = f->claim[1].pool == FLEET_POOL_GPU ? 0 : f->units - 1;
+	expect(f, at, "not in its pool");
+	free(at);
+	fleet_free(f);
+}
+END_TEST
+
+/* ---- the planner ---- */
+
+static void judge(const struct fleet_fabric *fab, const struct fm_plan *p)
+{
+	uint32_t *at = mr_xcalloc(p->claims, sizeof(*at));
+	char why[256] = "";
+
+	fleet_fabric_placement(fab, p, at);
+	ck_assert_msg(fleet_judge(fab->f, at, why), "%s", why);
+	free(at);
+}
+
+START_TEST(test_limits)
+{
+	struct fleet_spec s = spec_of(_i);
+	struct fleet *f = fleet_new(&s);
+	struct fleet_fabric *fab = fleet_fabric_new(f);
+	struct fm_plan *p = fm_plan_make(&fab->in);
+	unsigned rounds, placed = 0;
+
+	judge(fab, p);
+	fm_plan_free(p);
+	p = fleet_fabric_converge(fab, ROUNDS, &rounds);
+	ck_assert_uint_le(rounds, ROUNDS);
+	judge(fab, p);
+	ck_assert(!fm_plan_pending(p));
+	for (unsigned i = 0; i < p->claims; i++) {
+		ck_assert(p->placed[i].same_fn == p->placed[i].placed);
+		ck_assert(p->placed[i].placed || p->placed[i].reason != MR_REASON_OK);
+		placed += p->placed[i].placed;
+	}
+	ck_assert_uint_gt(placed, f->claims * 8 / 10);
+	fm_plan_free(p);
+	fleet_fabric_free(fab);
+	fleet_free(f);
+}
+END_TEST
+
+#define SHUFFLE(r, a, n)                                       \
+	for (unsigned i_ = (n); i_ > 1; i_--) {                \
+		unsigned k_ = (unsigned)mr_rng_below((r), i_); \
+		__typeof__((a)[0]) t_ = (a)[i_ - 1];           \
+                                                               \
+		(a)[i_ - 1] = (a)[k_];                         \
+		(a)[k_] = t_;                                  \
+	}
+
+/* Everything whose order must not count, in another order. to[old claim] = new one. */
+static void shuffle(struct fleet_fabric *fab, struct mr_rng *r, uint32_t *to)
+{
+	struct fm_desired *d = fab->d;
+	struct fm_claim *old = mr_xmemdup(d->claim, d->claims * sizeof(*old));
+	uint32_t *at = mr_xcalloc(d->claims, sizeof(*at));
+
+	for (unsigned i = 0; i < d->claims; i++)
+		at[i] = i;
+	SHUFFLE(r, at, d->claims);
+	for (unsigned i = 0; i < d->claims; i++) {
+		d->claim[i] = old[at[i]];
+		to[at[i]] = i;
+	}
+	for (unsigned i = 0; i < d->rules; i++) {
+		for (unsigned k = 0; k < d->rule[i].claims; k++)
+			d->rule[i].claim[k] = to[d->rule[i].claim[k]];
+		SHUFFLE(r, d->rule[i].claim, d->rule[i].claims);
+	}
+	SHUFFLE(r, d->rule, d->rules);
+	SHUFFLE(r, d->edge, d->edges);
+	for (unsigned i = 0; i < d->pools; i++)
+		SHUFFLE(r, d->pool[i].part, d->pool[i].parts);
+	for (unsigned c = 0; c < fab->inv.n; c++) {
+		SHUFFLE(r, fab->inv.chassis[c].adapter, fab->inv.chassis[c].adapters);
+		SHUFFLE(r, fab->inv.chassis[c].host, fab->inv.chassis[c].hosts);
+	}
+	SHUFFLE(r, fab->current, fab->in.currents);
+	free(old);
+	free(at);
+}
+
+START_TEST(test_permutation)
+{
+	struct fleet_spec s = spec_of(_i);
+	struct fleet *f = fleet_new(&s);
+	struct fleet_fabric *fab = fleet_fabric_new(f), *other = fleet_fabric_new(f);
+	uint32_t *to = mr_xcalloc(f->claims, sizeof(*to));
+	struct fm_plan *p, *q;
+	struct mr_rng r;
+
+	mr_rng_init(&r, s.seed + 1);
+	shuffle(other, &r, to);
+	p = fm_plan_make(&fab->in);
+	q = fm_plan_make(&other->in);
+	ck_assert_uint_eq(p->changes, q->changes);
+	for (unsigned i = 0; i < p->claims; i++) {
+		const struct fm_placed *a = &p->placed[i], *b = &q->placed[to[i]];
+
+		ck_assert_int_eq(a->placed, b->placed);
+		ck_assert(!a->placed || fm_fn_eq(a->fn, b->fn));
+		ck_assert_uint_eq(a->place.bridge, b->place.bridge);
+		ck_assert_int_eq(a->reason, b->reason);
+	}
+	for (unsigned i = 0; i < p->changes; i++) {
+		ck_assert_int_eq(p->change[i].kind, q->change[i].kind);
+		ck_assert(p->change[i].claim < 0 ||
+			  to[p->change[i].claim] == (uint32_t)q->change[i].claim);
+	}
+	fm_plan_free(p);
+	fm_plan_free(q);
+	fleet_fabric_free(fab);
+	fleet_fabric_free(other);
+	fleet_free(f);
+	free(to);
+}
+END_TEST
+
+/* A profile goes and comes back. What fitted without it stays untouched both times when nothing
+ * was pending, and the profile finds a place again. */
+START_TEST(test_add_remove)
+{
+	struct fleet_spec s = spec_of(_i);
+	struct fleet *f;
+	struct fleet_fabric *fab;
+	struct fm_plan *p;
+	struct fm_fn_id *before;
+	unsigned rounds, all, cut = 0, pending = 0;
+
+	s.load = 60;
+	s.prior = 0;
+	f = fleet_new(&s);
+	fab = fleet_fabric_new(f);
+	all = f->claims;
+	while (f->claim[all - 1 - cut].device)
+		cut++;
+	fab->d->claims = all - ++cut;
+	fab->d->rules = 0; /* rules name claims that are not there now */
+	p = fleet_fabric_converge(fab, ROUNDS, &rounds);
+	before = mr_xcalloc(all, sizeof(*before));
+	for (unsigned i = 0; i < p->claims; i++) {
+		pending += !p->placed[i].placed;
+		before[i] = p->placed[i].fn;
+	}
+	fm_plan_free(p);
+	fab->d->claims = all;
+	p = fleet_fabric_converge(fab, ROUNDS, &rounds);
+	for (unsigned i = 0; i < all; i++)
+		pending += !p->placed[i].placed;
+	fm_plan_free(p);
+	fab->d->claims = all - cut;
+	p = fleet_fabric_converge(fab, ROUNDS, &rounds);
+	for (unsigned i = 0; i < p->claims && !pending; i++)
+		ck_assert(fm_fn_eq(p->placed[i].fn, before[i]));
+	for (unsigned i = all - cut; i < all; i++)
+		ck_assert_int_eq(fab->a[i].phase, FM_PHASE_RELEASED);
+	fm_plan_free(p);
+	free(before);
+	fleet_fabric_free(fab);
+	fleet_free(f);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("fleet");
+	TCase *t = tcase_create("props");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, test_generator, 0, SEEDS);
+	tcase_add_test(t, test_judge);
+	tcase_add_loop_test(t, test_limits, 0, SEEDS);
+	tcase_add_loop_test(t, test_permutation, 0, SEEDS);
+	tcase_add_loop_test(t, test_add_remove, 0, SEEDS);
+	suite_add_tcase(s, t);
+	return check_run_here(s);
+}
