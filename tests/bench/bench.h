@@ -10,14 +10,16 @@
 #include <stdio.h>
 
 struct bench_options {
-	unsigned count;	 /* 0 = the figure of DESIGN section 11 */
-	unsigned rounds; /* the best of so many */
-	const char *dir; /* for stores and sockets */
-	FILE *out;	 /* JSON lines */
+	unsigned count;	   /* 0 = the figure of DESIGN section 11 */
+	unsigned rounds;   /* the best of so many */
+	const char *dir;   /* for stores and sockets */
+	const char *fleet; /* placement: "claims=N,load=P,..." */
+	FILE *out;	   /* JSON lines */
 };
 
 int bench_plan(const struct bench_options *o);
 int bench_regs(const struct bench_options *o);
+int bench_placement(const struct bench_options *o);
 int bench_read(const struct bench_options *o);
 int bench_start(const struct bench_options *o);
 int bench_map(const struct bench_options *o);
