@@ -207,7 +207,7 @@ static void make_nics(struct making *m, const struct demand *d)
 				       .msix = cut(&msix, weight[i]),
 				       .vfs = (uint32_t)cut(&vfs, weight[i])};
 
-		a.pools = 1 | (i % 2 ? 2 : 4) | (i % 4 == 3 ? 8 : 0);
+		a.pools = 1 | (i % 2 ? 2 : 4) | (i % 4 > 1 ? 8 : 0);
 		a.unit = add_units(m, pfs, &u);
 		a.link_mbps = by_link ? all : all * 6 / 5;
 		a.mra = mr_rng_chance(m->r, 40);
