@@ -296,10 +296,12 @@ static void fresh_vf(struct sim_mvf *v)
 	uint64_t writes = v->writes;
 	uint32_t outstanding =
 		v->outstanding; /* what is in flight will still come to its end */
+	uint32_t epoch = v->fn.ats_epoch + 1;
 	bool dirty = v->dirty;
 
 	sim_fn_done(&v->fn);
 	memset(v, 0, sizeof(*v));
+	v->fn.ats_epoch = epoch;
 	v->reset_done = true; /* power-on is a reset */
 	v->row_vs = vs;
 	v->row_b = b;
@@ -359,6 +361,7 @@ void sim_adapter_reset(struct sim_chassis *c, struct sim_adapter *a)
 
 		pf->iov.num = a->nv_pf[p].num;
 		pf->iov.ctl |= a->nv_pf[p].ctl & PCI_SRIOV_CTRL_MSE;
+		pf->fn.acs_ctl = a->nv_pf[p].acs;
 		if (a->nv_pf[p].ctl & PCI_SRIOV_CTRL_VFE)
 			sim_sriov_enable(c, a, 0, p, true);
 	}

@@ -462,13 +462,29 @@ static int check(struct sim_chassis *c, const struct sim_loc *l, enum sim_aer_ki
 	return (peek(c, &pf)->unc_sev >> bit & 1) == (kind == SIM_AER_FATAL) ? 0 : -EDOM;
 }
 
+/* Logs the error of bit ret->bit at 'l' and sends what the registers say. */
+static void happen(struct sim_chassis *c, const struct sim_loc *l,
+		   const struct sim_aer_fault *f, struct sim_aer_result *ret)
+{
+	bool open;
+
+	if (f->kind == SIM_AER_CORRECTABLE)
+		open = log_correctable(c, l, ret->bit);
+	else
+		open = log_uncorrectable(c, l, ret->bit, f->kind == SIM_AER_FATAL, f->header);
+	ret->masked = !open;
+	if (!open || !reporting(l, f->kind, ret->bit))
+		return;
+	serr(c, l, command_of(l), f->kind);
+	send(c, l, ret->rid, f->kind, ret->bit, ret);
+}
+
 /* Lets an error happen at 'rid' of VH 'vh': chassis.h. */
 int sim_aer_inject(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
 		   const struct sim_aer_fault *f, struct sim_aer_result *ret)
 {
 	struct sim_loc l;
 	unsigned bit;
-	bool open;
 	int r;
 
 	sim_chassis_step(c, now);
@@ -482,14 +498,17 @@ int sim_aer_inject(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16
 	if (r)
 		return r;
 	*ret = (struct sim_aer_result){.vh = l.vh, .rid = rid, .bit = bit};
-	if (f->kind == SIM_AER_CORRECTABLE)
-		open = log_correctable(c, &l, bit);
-	else
-		open = log_uncorrectable(c, &l, bit, f->kind == SIM_AER_FATAL, f->header);
-	ret->masked = !open;
-	if (!open || !reporting(&l, f->kind, bit))
-		return 0;
-	serr(c, &l, command_of(&l), f->kind);
-	send(c, &l, rid, f->kind, bit, ret);
+	happen(c, &l, f, ret);
 	return 0;
+}
+
+/* A downstream bridge found a request that its access control forbids. */
+void sim_aer_acs_violation(struct sim_chassis *c, const struct sim_loc *l, uint16_t rid)
+{
+	const unsigned bit = 21;
+	bool fatal = peek(c, l)->unc_sev >> bit & 1;
+	struct sim_aer_fault f = {.kind = fatal ? SIM_AER_FATAL : SIM_AER_NONFATAL};
+	struct sim_aer_result r = {.vh = l->vh, .rid = rid, .bit = bit};
+
+	happen(c, l, &f, &r);
 }

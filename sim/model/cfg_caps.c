@@ -2,16 +2,15 @@
 /*
  * Capabilities of functions and bridges as two tables: where each stands, who has it, what it
  * reads and what a write does. Both tables are in the order of the capability lists. The PCI
- * Express capability is in cfg_pcie.c, SR-IOV in sriov.c, advanced errors in aer.c.
+ * Express capability is in cfg_pcie.c, SR-IOV in sriov.c, advanced errors in aer.c, ATS in
+ * ats.c, ACS in peer.c.
  */
 #include <linux/pci_regs.h>
 #include <stddef.h>
 
 #include "sim/model/internal.h"
 
-#define EXT_RTR	 0x22 /* Readiness Time Reporting */
-#define ACS_DOWN (PCI_ACS_SV | PCI_ACS_TB | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF | PCI_ACS_DT)
-#define ACS_FN	 (PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_DT)
+#define EXT_RTR 0x22 /* Readiness Time Reporting */
 
 #define READ(name) \
 	static uint32_t name(struct sim_chassis *c, const struct sim_loc *l, unsigned rel)
@@ -139,54 +138,6 @@ READ(ari_read)
 	else if (l->kind == SIM_LOC_PF && l->p + 1 < l->a->m.pfs)
 		next = sim_pf_function(l->a, l->d, l->p + 1);
 	return rel ? next << 8 : 0;
-}
-
-/* ---- access control ---- */
-
-static bool acs_has(const struct sim_loc *l)
-{
-	return ari_has(l) || l->kind == SIM_LOC_DOWN || l->kind == SIM_LOC_DSP;
-}
-
-READ(acs_read)
-{
-	bool bridge = sim_loc_is_bridge(l);
-	uint16_t ctl = bridge ? l->br->acs_ctl : l->fn->acs_ctl;
-
-	(void)c;
-	return rel ? (bridge ? ACS_DOWN : ACS_FN) | (uint32_t)ctl << 16 : 0;
-}
-
-WRITE(acs_write)
-{
-	bool bridge = sim_loc_is_bridge(l);
-	uint16_t *ctl = bridge ? &l->br->acs_ctl : &l->fn->acs_ctl;
-
-	(void)c;
-	if (rel == 4)
-		*ctl = sim_merge16(*ctl, v >> 16, mask >> 16, bridge ? ACS_DOWN : ACS_FN);
-}
-
-/* ---- address translation ---- */
-
-static bool ats_has(const struct sim_loc *l)
-{
-	return l->kind != SIM_LOC_BF;
-}
-
-READ(ats_read)
-{
-	(void)c;
-	return rel ? 0x0020u | (uint32_t)l->fn->ats_ctl << 16 : 0; /* queue 32, page aligned */
-}
-
-WRITE(ats_write)
-{
-	uint16_t bits = PCI_ATS_CTRL_ENABLE | (l->kind == SIM_LOC_VF ? 0 : 0x1f); /* STU */
-
-	(void)c;
-	if (rel == 4)
-		l->fn->ats_ctl = sim_merge16(l->fn->ats_ctl, v >> 16, mask >> 16, bits);
 }
 
 /* ---- SR-IOV ---- */
@@ -327,8 +278,8 @@ const struct sim_cap sim_fn_caps[] = {
 	{0xc0, 0x0c, PCI_CAP_ID_MSIX, 0, msix_has, msix_read, msix_write},
 	{0x100, 0x48, PCI_EXT_CAP_ID_ERR, 2, NULL, sim_aer_read, sim_aer_write},
 	{0x150, 0x08, PCI_EXT_CAP_ID_ARI, 1, ari_has, ari_read, NULL},
-	{0x160, 0x08, PCI_EXT_CAP_ID_ACS, 1, acs_has, acs_read, acs_write},
-	{0x170, 0x08, PCI_EXT_CAP_ID_ATS, 1, ats_has, ats_read, ats_write},
+	{0x160, 0x08, PCI_EXT_CAP_ID_ACS, 1, sim_acs_has, sim_acs_read, sim_acs_write},
+	{0x170, 0x08, PCI_EXT_CAP_ID_ATS, 1, sim_ats_has, sim_ats_read, sim_ats_write},
 	{0x180, 0x40, PCI_EXT_CAP_ID_SRIOV, 1, sriov_has, sim_sriov_read, sim_sriov_write},
 	{0x1c0, 0x0c, EXT_RTR, 1, NULL, rtr_read, NULL},
 	{0x1d0, 0x0c, PCI_EXT_CAP_ID_DSN, 1, dsn_has, dsn_read, NULL},
@@ -344,7 +295,7 @@ const struct sim_cap sim_bridge_caps[] = {
 	{0xc0, 0x08, PCI_CAP_ID_SSVID, 0, NULL, ssvid_read, NULL},
 	{0x100, 0x48, PCI_EXT_CAP_ID_ERR, 2, NULL, sim_aer_read, sim_aer_write},
 	{0x150, 0x0c, PCI_EXT_CAP_ID_DSN, 1, dsn_has, dsn_read, NULL},
-	{0x160, 0x08, PCI_EXT_CAP_ID_ACS, 1, acs_has, acs_read, acs_write},
+	{0x160, 0x08, PCI_EXT_CAP_ID_ACS, 1, sim_acs_has, sim_acs_read, sim_acs_write},
 	{0x200, VSID_LENGTH, PCI_EXT_CAP_ID_DVSEC, 1, up_has, vsid_read, NULL},
 	{0x240, 0x10, PCI_EXT_CAP_ID_DVSEC, 1, vh0_up_has, switch_read, NULL},
 };

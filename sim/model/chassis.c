@@ -243,6 +243,7 @@ void sim_chassis_free(struct sim_chassis *c)
 	for (unsigned i = 0; i <= c->hosts; i++) {
 		free(c->host[i].bridge);
 		free(c->host[i].nvm);
+		free(c->host[i].map);
 	}
 	for (unsigned i = 0; i < c->adapters; i++)
 		sim_adapter_done(&c->adapter[i]);

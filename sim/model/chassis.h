@@ -202,7 +202,10 @@ enum sim_tlp_kind {
 	SIM_TLP_CFG_READ,
 	SIM_TLP_MEM_READ,
 	SIM_TLP_MEM_WRITE,
-	SIM_TLP_MSI
+	SIM_TLP_MSI,
+	SIM_TLP_ATS_REQUEST,	/* of a function: translate 'address' */
+	SIM_TLP_ATS_INVALIDATE, /* of a host to 'rid': 'data' bytes from 'address' on */
+	SIM_TLP_KINDS
 };
 enum sim_tlp_end {
 	SIM_TLP_FLYING,
@@ -215,10 +218,12 @@ enum sim_tlp_end {
 struct sim_tlp {
 	enum sim_tlp_kind kind;
 	bool from_function;    /* else from host 'vh' */
+	bool translated;       /* a function's memory request: as its cache has it, or not */
 	uint16_t vh;	       /* the requesting host */
 	uint16_t port, pf, vf; /* the requesting function: adapter port, PF, MVF index (ffffh:
 				  the whole device) */
-	uint16_t rid;	       /* completer of a config request */
+	uint16_t rid;	       /* completer of a config request or an invalidation; of a
+				  function's request: the requester ID that it claims, 0: its own */
 	uint64_t address;
 	uint64_t data; /* write: the tag */
 };
@@ -226,10 +231,30 @@ struct sim_tlp {
 struct sim_tlp_fate {
 	enum sim_tlp_end end;
 	uint16_t at_vh; /* a function's request: the host whose memory it reached (0: VH 0) */
-	uint16_t at_port, at_pf, at_vf; /* a host's request: the function that it reached (port
-					   ffffh: none, a bridge) */
-	uint64_t data;			/* of a completion */
+	uint16_t at_port, at_pf, at_vf; /* the function that a host's or a peer's request
+					   reached (port ffffh: none, a bridge) */
+	uint64_t data;			/* of a completion; of a translation: the address */
+	uint64_t at_address;		/* a function's request: where in at_vh's memory */
+	bool redirected;		/* ACS sent it, or its completion, over the root */
 };
+
+/*
+ * The translation agent of host 'vh': what its root answers to translation requests, and where
+ * untranslated ones end. Without mappings it passes through; a mapping that is taken away stays
+ * in caches until the host invalidates it there. A reset of the host forgets all.
+ */
+#define SIM_IOMMU_READ	1u
+#define SIM_IOMMU_WRITE 2u
+struct sim_translation {
+	uint64_t from, to, size;
+	uint32_t perm; /* SIM_IOMMU_*; never 0 */
+};
+/* 0, -ENOENT no such host, -EINVAL (whole pages of 4 KiB), -EEXIST overlap, -ENOSPC. */
+int sim_host_iommu_map(struct sim_chassis *c, struct mr_now now, uint16_t vh,
+		       const struct sim_translation *m);
+/* How many it took away, or -ENOENT. */
+int sim_host_iommu_unmap(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint64_t from,
+			 uint64_t size);
 
 /* Launches one request; it moves hop by hop in sim_chassis_step with the description's delays.
  * Returns its id. */
@@ -237,10 +262,21 @@ uint64_t sim_tlp_launch(struct sim_chassis *c, struct mr_now now, const struct s
 /* Its fate so far; a final fate is forgotten after it was read. */
 struct sim_tlp_fate sim_tlp_fate(struct sim_chassis *c, uint64_t id);
 
+/* Kinds of state that a driver leaves in a function. */
+#define SIM_DIRT_COMMAND 1u
+#define SIM_DIRT_MSIX	 2u
+#define SIM_DIRT_VECTORS 4u
+#define SIM_DIRT_MEMORY	 8u
+#define SIM_DIRT_ATS	 16u
+#define SIM_DIRT_ATC	 32u
+#define SIM_DIRT_ACS	 64u
+#define SIM_DIRT_ERRORS	 128u
+#define SIM_DIRT_BARS	 256u /* these two a kernel sets when it enumerates */
+#define SIM_DIRT_CONTROL 512u
 /*
  * Canary of I2: with tag != 0 fills every per-function state that a driver at (vh, rid) can
- * reach (Command, MSI-X table, BAR memory, ATS); with tag == 0 counts how many states differ
- * from their defaults.
+ * reach (Command, MSI-X table, BAR memory, ATS and its cache); with tag == 0 says which states
+ * differ from their defaults, those aside that a kernel sets when it enumerates.
  */
 unsigned sim_canary(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
 		    uint64_t tag);

@@ -91,6 +91,11 @@ static void put_fn(struct dump *k, const char *place, const struct sim_fn *f)
 		sum = sum * 31 + f->mem[i];
 	for (unsigned i = 0; i < 4u * f->vectors; i++)
 		sum = sum * 31 + f->msix[i];
+	for (unsigned i = 0; i < sim_atc_count(f); i++)
+		mr_buf_printf(k->out, "%s/atc: 0x%llx to 0x%llx, 0x%llx bytes, %u\n", place,
+			      (unsigned long long)f->atc->e[i].from,
+			      (unsigned long long)f->atc->e[i].to,
+			      (unsigned long long)f->atc->e[i].size, f->atc->e[i].perm);
 	if (f->command | f->msix_ctl | f->ats_ctl | f->bar[0] | f->bar[1] | f->bar[2] || sum)
 		mr_buf_printf(
 			k->out,

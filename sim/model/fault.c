@@ -192,12 +192,24 @@ bool sim_fault_loses(struct sim_chassis *c, const struct sim_notice *n)
 	return false;
 }
 
+static const struct sim_fault *of_adapter(const struct sim_chassis *c, enum sim_fault_kind kind,
+					  const struct sim_adapter *a)
+{
+	for (unsigned i = 0; c->faults && i < c->faults->n; i++)
+		if (c->faults->item[i].kind == kind && c->faults->item[i].port == a->port)
+			return &c->faults->item[i];
+	return NULL;
+}
+
 /* When a reset that begins now ends. */
 int64_t sim_fault_reset_end(const struct sim_chassis *c, const struct sim_adapter *a)
 {
-	for (unsigned i = 0; c->faults && i < c->faults->n; i++)
-		if (c->faults->item[i].kind == SIM_FAULT_FLR_HANG &&
-		    c->faults->item[i].port == a->port)
-			return MR_NEVER;
-	return c->now.mono_ns + a->m.flr_ns;
+	return of_adapter(c, SIM_FAULT_FLR_HANG, a) ? MR_NEVER : c->now.mono_ns + a->m.flr_ns;
+}
+
+/* Whether resets of its VFs leave their caches: fault.h. */
+const struct sim_fault *sim_fault_shallow(const struct sim_chassis *c,
+					  const struct sim_adapter *a)
+{
+	return of_adapter(c, SIM_FAULT_SHALLOW_RESET, a);
 }

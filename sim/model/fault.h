@@ -22,7 +22,8 @@ struct sim_notice;
 	X(STUCK_REGISTER, "stuck-register") \
 	X(SLOW_REGISTER, "slow-register")   \
 	X(LOST_INTERRUPT, "lost-interrupt") \
-	X(FLR_HANG, "flr-hang")
+	X(FLR_HANG, "flr-hang")             \
+	X(SHALLOW_RESET, "shallow-reset")
 enum sim_fault_kind {
 #define X(name, text) SIM_FAULT_##name,
 	SIM_FAULTS(X)
@@ -37,10 +38,10 @@ struct sim_fault {
 	uint8_t space; /* register: as in a batch */
 	uint16_t vh, rid;
 	uint64_t address;
-	uint64_t value;	  /* stuck: what it reads */
+	uint64_t value;	  /* stuck: what it reads; shallow reset: 1 = ATS Enable stays, too */
 	int64_t delay_ns; /* slow: from the write to its effect */
 	unsigned count;	  /* lost interrupts, 0 = all; of any kind */
-	uint16_t port;	  /* flr-hang: adapter */
+	uint16_t port;	  /* of resets: adapter */
 };
 
 /* Sets a fault; -ENOSPC over 64. Takes effect at once. */
@@ -66,5 +67,8 @@ void sim_fault_due(struct sim_chassis *c, uint64_t id);
 bool sim_fault_loses(struct sim_chassis *c, const struct sim_notice *n);
 /* When a reset of a function of the adapter that begins now ends: MR_NEVER when it hangs. */
 int64_t sim_fault_reset_end(const struct sim_chassis *c, const struct sim_adapter *a);
+/* A reset that leaves a VF's cache of translations as it is: the fault, or NULL. */
+const struct sim_fault *sim_fault_shallow(const struct sim_chassis *c,
+					  const struct sim_adapter *a);
 
 #endif

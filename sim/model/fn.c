@@ -15,10 +15,12 @@ void sim_fn_reset(struct sim_fn *f)
 {
 	int64_t busy = f->busy_until;
 	bool errors = f->errors;
+	uint32_t epoch = f->ats_epoch + 1;
 
 	sim_fn_done(f);
 	f->busy_until = busy;
 	f->errors = errors;
+	f->ats_epoch = epoch;
 }
 
 /* Frees what the function holds; all-zero afterwards. */
@@ -26,6 +28,7 @@ void sim_fn_done(struct sim_fn *f)
 {
 	free(f->mem);
 	free(f->msix);
+	free(f->atc);
 	memset(f, 0, sizeof(*f));
 }
 
@@ -65,18 +68,15 @@ static bool bars_clean(const struct sim_fn *f)
 	return true;
 }
 
-/* How many kinds of per-function state differ from their defaults. */
+/* Which kinds of per-function state differ from their defaults: SIM_DIRT_*. */
 unsigned sim_fn_dirt(const struct sim_fn *f)
 {
-	return (unsigned)(!!f->command + !!f->ats_ctl + !!f->msix_ctl + !!f->acs_ctl +
-			  !!(f->devctl | f->devctl2 | f->lnkctl) + !bars_clean(f) +
-			  !msix_clean(f) + !mem_clean(f) + f->errors);
-}
-
-/* How many of these a kernel sets when it enumerates: addresses, error reporting. */
-unsigned sim_fn_enumerated(const struct sim_fn *f)
-{
-	return (unsigned)(!bars_clean(f) + !!(f->devctl | f->devctl2 | f->lnkctl));
+	return (f->command ? SIM_DIRT_COMMAND : 0) | (f->ats_ctl ? SIM_DIRT_ATS : 0) |
+	       (sim_atc_count(f) ? SIM_DIRT_ATC : 0) | (f->msix_ctl ? SIM_DIRT_MSIX : 0) |
+	       (msix_clean(f) ? 0 : SIM_DIRT_VECTORS) | (f->acs_ctl ? SIM_DIRT_ACS : 0) |
+	       (f->devctl | f->devctl2 | f->lnkctl ? SIM_DIRT_CONTROL : 0) |
+	       (bars_clean(f) ? 0 : SIM_DIRT_BARS) | (mem_clean(f) ? 0 : SIM_DIRT_MEMORY) |
+	       (f->errors ? SIM_DIRT_ERRORS : 0);
 }
 
 /* Whether the function is as after a reset. */
@@ -108,13 +108,27 @@ void sim_mvf_dirty(struct sim_chassis *c, struct sim_adapter *a, unsigned p, uns
 	c->dirty[c->dirties++] = (uint64_t)a->port << 32 | (p * a->m.vfs + v);
 }
 
+/* Clears what a reset of a VF clears; a faulty device leaves its cache of translations. */
+void sim_mvf_clear(const struct sim_chassis *c, const struct sim_adapter *a, struct sim_mvf *v)
+{
+	const struct sim_fault *f = sim_fault_shallow(c, a);
+	struct sim_atc *kept = f ? v->fn.atc : NULL;
+	uint16_t ctl = f && f->value ? v->fn.ats_ctl : 0;
+
+	if (kept)
+		v->fn.atc = NULL;
+	sim_fn_reset(&v->fn);
+	v->fn.atc = kept;
+	v->fn.ats_ctl = ctl;
+}
+
 /* A reset that its host caused (FLR, conventional): attributes of the assignment stay. */
 void sim_mvf_host_reset(struct sim_chassis *c, struct sim_adapter *a, struct sim_mvf *v)
 {
 	unsigned i = (unsigned)(v - a->vf);
 	struct sim_loc l = sim_loc_vf(a, i / a->m.vfs, i % a->m.vfs);
 
-	sim_fn_reset(&v->fn);
+	sim_mvf_clear(c, a, v);
 	sim_aer_reset(c, &l);
 	v->fn.busy_until = sim_fault_reset_end(c, a);
 	v->resets++;

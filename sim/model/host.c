@@ -41,6 +41,7 @@ static void tree_reset(struct sim_chassis *c, unsigned vh)
 	struct sim_host *h = &c->host[vh];
 
 	memset(&h->up, 0, sizeof(h->up));
+	sim_iommu_forget(h);
 	sim_aer_reset_vh(c, vh);
 	for (unsigned b = 0; h->bridge && b < h->d.bridges; b++) {
 		sim_target_reset(c, vh, b);

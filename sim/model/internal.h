@@ -31,6 +31,15 @@
 
 /* ---- functions ---- */
 
+#define SIM_ATC_ENTRIES 8u
+#define SIM_IOMMU_MAPS	64u /* of a host's translation agent, at most */
+
+/* An Address Translation Cache, oldest first. */
+struct sim_atc {
+	unsigned n;
+	struct sim_translation e[SIM_ATC_ENTRIES];
+};
+
 /* State that a driver can leave in a function; what a reset of it clears. */
 struct sim_fn {
 	uint32_t bar[6];
@@ -41,6 +50,8 @@ struct sim_fn {
 	uint8_t *mem;	    /* SIM_FN_MEM bytes once written */
 	uint32_t *msix;	    /* 4 words per vector, of 'vectors', once written */
 	uint16_t vectors;
+	uint32_t ats_epoch;  /* counts how often the cache was dropped as a whole */
+	struct sim_atc *atc; /* NULL: empty */
 };
 
 /* The SR-IOV capability of one PF d:p. */
@@ -62,6 +73,7 @@ struct sim_vf_nv {
 	uint16_t d, slot; /* owner and slot there; slot 0: in none (released, or VH 0's own) */
 	bool released;	  /* given up or cut: no rebooting host gets it back */
 	uint8_t block;
+	uint16_t acs; /* ACS Control in VH 0 */
 	uint64_t cookie, ident0, ident1, vlan, min, max, flags, gate;
 	uint64_t shape, switching, amounts, class0, class1;
 };
@@ -150,10 +162,13 @@ struct sim_host {
 	struct sim_bridge_cfg up;
 	struct sim_bridge *bridge; /* d.bridges of them once the hierarchy came up */
 	struct sim_row_nvm *nvm;
+	struct sim_translation *map; /* of its translation agent */
+	unsigned maps, map_cap;
+	uint64_t faults; /* requests that the agent refused */
 };
 
 struct sim_pf_nv {
-	uint16_t total, num, ctl;
+	uint16_t total, num, ctl, acs;
 };
 
 struct sim_vf_nvm {
@@ -379,7 +394,6 @@ unsigned sim_model_buses(const struct sim_model_desc *m);
 void sim_fn_reset(struct sim_fn *f);
 void sim_fn_done(struct sim_fn *f);
 uint32_t *sim_fn_msix(struct sim_fn *f, unsigned vectors); /* with room for so many */
-unsigned sim_fn_enumerated(const struct sim_fn *f);
 unsigned sim_fn_dirt(const struct sim_fn *f);
 uint64_t sim_bar_size(const struct sim_loc *l, unsigned i, unsigned *ret_flags);
 uint64_t sim_model_bar_reg(const struct sim_model_desc *m, unsigned i);
@@ -391,6 +405,7 @@ uint64_t sim_fn_mem(struct sim_chassis *c, const struct sim_loc *l, unsigned bar
 		    unsigned width, bool write, uint64_t v);
 bool sim_vf_defaults(const struct sim_mvf *v);
 void sim_mvf_dirty(struct sim_chassis *c, struct sim_adapter *a, unsigned p, unsigned v);
+void sim_mvf_clear(const struct sim_chassis *c, const struct sim_adapter *a, struct sim_mvf *v);
 void sim_mvf_host_reset(struct sim_chassis *c, struct sim_adapter *a, struct sim_mvf *v);
 /* A request of VH 'vh' reached the function: RESET_DONE no longer tells the truth. */
 void sim_fn_touched(const struct sim_loc *l);
@@ -476,7 +491,29 @@ void sim_aer_header_clear(struct sim_chassis *c, const struct sim_loc *l, unsign
 void sim_aer_reset(struct sim_chassis *c, const struct sim_loc *l);
 void sim_aer_reset_vh(struct sim_chassis *c, unsigned vh);
 void sim_aer_forget(struct sim_chassis *c, const struct sim_loc *l);
+void sim_aer_acs_violation(struct sim_chassis *c, const struct sim_loc *l, uint16_t rid);
 void sim_aer_forget_adapter(struct sim_chassis *c, const struct sim_adapter *a);
+
+/* ats.c */
+bool sim_ats_has(const struct sim_loc *l);
+uint32_t sim_ats_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel);
+void sim_ats_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel, uint32_t v,
+		   uint32_t mask);
+uint64_t sim_ats_unit(const struct sim_loc *l);
+void sim_atc_drop(struct sim_fn *f);
+unsigned sim_atc_count(const struct sim_fn *f);
+const struct sim_translation *sim_atc_find(const struct sim_fn *f, uint64_t addr, bool write);
+void sim_atc_invalidate(struct sim_fn *f, uint64_t from, uint64_t size);
+void sim_atc_add(struct sim_fn *f, const struct sim_translation *e);
+bool sim_iommu_translate(const struct sim_host *h, uint64_t addr, uint64_t size,
+			 struct sim_translation *ret);
+void sim_iommu_forget(struct sim_host *h);
+
+/* peer.c: access control, requests between functions */
+bool sim_acs_has(const struct sim_loc *l);
+uint32_t sim_acs_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel);
+void sim_acs_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel, uint32_t v,
+		   uint32_t mask);
 
 /* traffic.c */
 void sim_traffic_run(struct sim_chassis *c, int64_t to);
@@ -521,6 +558,7 @@ void sim_exec_write(struct sim_chassis *c, const struct mr_batch_rec *r, uint64_
 /* tlp.c, snapshot.c */
 struct sim_io;
 void sim_tlps_io(struct sim_chassis *c, struct sim_io *io);
+uint32_t sim_tlps_layout(void);
 void sim_tlps_free(struct sim_tlps *t);
 void sim_tlp_due(struct sim_chassis *c, uint64_t id);
 

@@ -207,13 +207,14 @@ static enum sim_wr reset(struct cmd *k, bool scrub)
 
 	if (m->reset_busy || (!blocked && !idle))
 		return SIM_WR_REFUSED;
-	sim_fn_reset(&m->fn);
+	sim_mvf_clear(k->c, k->a, m);
 	sim_aer_forget(k->c, &l);
 	sim_traffic_forget(k->c, k->a, k->p, k->v);
 	m->nv = (struct sim_vf_nv){.d = m->nv.d,
 				   .slot = m->nv.slot,
 				   .released = m->nv.released,
 				   .block = m->nv.block,
+				   .acs = m->nv.acs,
 				   .cookie = cookie};
 	m->reset_busy = true;
 	m->reset_done = false;

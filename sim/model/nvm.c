@@ -53,7 +53,7 @@ static void commit_adapter(struct sim_adapter *a)
 	}
 	for (unsigned i = 0; i < pfs; i++)
 		a->nv_pf[i] = (struct sim_pf_nv){a->pf[i].iov.total, a->pf[i].iov.num,
-						 a->pf[i].iov.ctl};
+						 a->pf[i].iov.ctl, a->pf[i].fn.acs_ctl};
 	memcpy(a->nv_vh, a->vh, a->vhs * sizeof(*a->vh));
 	memcpy(a->nv_tomb, a->tomb, slots);
 	a->dirty = false;
@@ -129,6 +129,7 @@ void sim_nvm_restore_adapter(struct sim_chassis *c, struct sim_adapter *a)
 
 		pf->iov.num = a->nv_pf[p].num;
 		pf->iov.ctl |= a->nv_pf[p].ctl & PCI_SRIOV_CTRL_MSE;
+		pf->fn.acs_ctl = a->nv_pf[p].acs;
 		if (a->nv_pf[p].ctl & PCI_SRIOV_CTRL_VFE)
 			sim_sriov_enable(c, a, 0, p, true);
 	}

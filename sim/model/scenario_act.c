@@ -193,7 +193,7 @@ static int a_fault(struct sim_scn_run *r, const struct scn_args *a, struct mr_bu
 
 	mr_buf_printf(why, "%s %s%s", a->word, a->place, a->adapter);
 	if (a->event >= SIM_FAULT_COUNT || (reg && (!a->place[0] || a->reg.host)) ||
-	    (a->event == SIM_FAULT_FLR_HANG && !a->adapter[0])) {
+	    (a->event >= SIM_FAULT_FLR_HANG && !a->adapter[0])) {
 		mr_buf_puts(why, ": expected a register of the management or an adapter");
 		return -EINVAL;
 	}

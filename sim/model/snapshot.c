@@ -16,7 +16,7 @@
 #include "sim/model/snapshot_io.h"
 
 #define MAGIC	    0x50414e534e594142ull /* "BAYNSNAP" */
-#define VERSION	    1u
+#define VERSION	    2u
 #define QUEUE_MAX   (1u << 20)
 #define FAULTS_MAX  4096u
 #define HEADER_SIZE 40u
@@ -92,12 +92,20 @@ static void io_fn(struct sim_io *io, struct sim_fn *f)
 	sim_io_array(io, &f->msix, 4ull * f->vectors + 4, sizeof(*f->msix));
 	if (!f->msix)
 		f->vectors = 0;
+	sim_io_array(io, &f->atc, 1, sizeof(*f->atc));
+}
+
+/* Functions whose bytes could not be followed hold nothing. */
+static void forget_fn(struct sim_fn *f)
+{
+	f->mem = NULL;
+	f->msix = NULL;
+	f->atc = NULL;
 }
 
 static void drop_pointers(struct sim_adapter *a)
 {
-	a->self.mem = NULL;
-	a->self.msix = NULL;
+	forget_fn(&a->self);
 	a->vh = NULL;
 	a->pf = NULL;
 	a->vf = NULL;
@@ -130,13 +138,6 @@ static void io_fns(struct sim_io *io, struct sim_adapter *a, unsigned pfs, unsig
 		io_fn(io, &a->vf[i].fn);
 }
 
-/* Functions whose bytes could not be followed hold nothing. */
-static void forget_fns(struct sim_fn *f)
-{
-	f->mem = NULL;
-	f->msix = NULL;
-}
-
 static void io_adapter(struct sim_io *io, struct sim_adapter *a)
 {
 	unsigned pfs, vfs, slots;
@@ -154,10 +155,10 @@ static void io_adapter(struct sim_io *io, struct sim_adapter *a)
 	sim_io_array(io, &a->vh, a->vhs, sizeof(*a->vh));
 	sim_io_array(io, &a->pf, pfs, sizeof(*a->pf));
 	for (unsigned i = 0; !io->out && a->pf && !io->bad && i < pfs; i++)
-		forget_fns(&a->pf[i].fn);
+		forget_fn(&a->pf[i].fn);
 	sim_io_array(io, &a->vf, vfs, sizeof(*a->vf));
 	for (unsigned i = 0; !io->out && a->vf && !io->bad && i < vfs; i++)
-		forget_fns(&a->vf[i].fn);
+		forget_fn(&a->vf[i].fn);
 	io_fns(io, a, pfs, vfs);
 	sim_io_array(io, &a->lvf, slots, sizeof(*a->lvf));
 	sim_io_array(io, &a->tomb, slots, 1);
@@ -179,6 +180,7 @@ static void io_host(struct sim_io *io, struct sim_host *h)
 	if (!io->out) {
 		h->bridge = NULL;
 		h->nvm = NULL;
+		h->map = NULL;
 	}
 	if (h->d.bridges > MR_MAX_BRIDGES) {
 		io->bad = true;
@@ -186,6 +188,13 @@ static void io_host(struct sim_io *io, struct sim_host *h)
 	}
 	sim_io_array(io, &h->bridge, h->d.bridges, sizeof(*h->bridge));
 	sim_io_array(io, &h->nvm, h->d.bridges, sizeof(*h->nvm));
+	if (h->maps > SIM_IOMMU_MAPS) {
+		io->bad = true;
+		h->maps = 0;
+	}
+	sim_io_array(io, &h->map, h->maps, sizeof(*h->map));
+	if (!io->out)
+		h->maps = h->map_cap = h->map ? h->maps : 0;
 	for (unsigned b = 0; h->bridge && b < h->d.bridges; b++) {
 		shift(io, &h->bridge[b].eff_host);
 		shift(io, &h->bridge[b].eff_dev);
@@ -322,6 +331,8 @@ static uint64_t layout(void)
 				  sizeof(struct sim_aer),
 				  sizeof(struct sim_flow),
 				  sizeof(struct sim_ns),
+				  sizeof(struct sim_atc),
+				  sim_tlps_layout(),
 				  MR_EV_COUNT};
 
 	return check_sum((const uint8_t *)sizes, sizeof(sizes));

@@ -133,6 +133,10 @@ static void fill(struct sim_fn *f, unsigned vectors, uint64_t tag)
 {
 	f->command |= PCI_COMMAND_MASTER;
 	f->ats_ctl = PCI_ATS_CTRL_ENABLE;
+	sim_atc_add(f, &(struct sim_translation){.from = tag & ~4095ull,
+						 .to = tag & ~4095ull,
+						 .size = 4096,
+						 .perm = SIM_IOMMU_READ | SIM_IOMMU_WRITE});
 	f->msix_ctl = PCI_MSIX_FLAGS_ENABLE;
 	sim_fn_msix(f, vectors);
 	for (unsigned i = 0; i < 4 * vectors; i++)
@@ -155,7 +159,7 @@ unsigned sim_canary(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint1
 		return 0;
 	/* what a kernel sets when it enumerates is there before any driver looks */
 	if (!tag)
-		return sim_fn_dirt(l.fn) - sim_fn_enumerated(l.fn);
+		return sim_fn_dirt(l.fn) & ~(SIM_DIRT_BARS | SIM_DIRT_CONTROL);
 	sim_fn_touched(&l);
 	fill(l.fn, l.a->m.msix, tag);
 	return 0;

@@ -9,39 +9,9 @@
 #include <stdlib.h>
 
 #include "common/xalloc.h"
-#include "sim/model/internal.h"
-#include "sim/model/snapshot_io.h"
+#include "sim/model/tlp_priv.h"
 
-/* Places, in the order of a host's request; a function's request walks them backwards. */
-enum place {
-	AT_ROOT,
-	AT_HOST_PORT,
-	AT_DEV_PORT,
-	AT_FUNCTION
-};
-
-struct tlp {
-	uint64_t id;
-	struct sim_tlp req;
-	struct sim_tlp_fate fate;
-	enum place at;
-	bool back;	    /* it is the completion by now */
-	bool in_row, in_vf; /* counted as outstanding there */
-	bool ur;
-	unsigned vs, b;
-	uint32_t maps; /* of the row when it was passed */
-	struct sim_adapter *a;
-	struct sim_mvf *v; /* of a function's request or the one that it reached */
-	unsigned d;	   /* VH prefix that the device put on it */
-	uint64_t born;	   /* state of the function when it asked */
-	uint64_t data;
-};
-
-struct sim_tlps {
-	struct tlp *item;
-	unsigned n, cap;
-	uint64_t next;
-};
+#define INVALIDATIONS 32u /* Invalidate Queue Depth */
 
 /* Frees all TLPs; NULL is accepted. */
 void sim_tlps_free(struct sim_tlps *t)
@@ -60,9 +30,18 @@ static struct tlp *find(struct sim_chassis *c, uint64_t id)
 	return NULL;
 }
 
-static struct sim_bridge *row_of(struct sim_chassis *c, const struct tlp *t)
+/* The row that the request goes through. */
+struct sim_bridge *sim_tlp_row(struct sim_chassis *c, const struct tlp *t)
 {
 	return &c->host[t->vs].bridge[t->b];
+}
+
+/* The function that sends it. */
+struct sim_loc sim_tlp_source(const struct tlp *t)
+{
+	if (!t->v)
+		return (struct sim_loc){.kind = SIM_LOC_BASE, .a = t->a, .fn = &t->a->self};
+	return sim_loc_vf(t->a, t->req.pf, t->req.vf);
 }
 
 static uint64_t life_of(const struct sim_mvf *v)
@@ -75,8 +54,8 @@ static uint64_t life_of(const struct sim_mvf *v)
 static void enter_row(struct sim_chassis *c, struct tlp *t)
 {
 	t->in_row = true;
-	t->maps = row_of(c, t)->maps;
-	row_of(c, t)->outstanding++;
+	t->maps = sim_tlp_row(c, t)->maps;
+	sim_tlp_row(c, t)->outstanding++;
 }
 
 static void enter_vf(struct tlp *t, struct sim_mvf *v)
@@ -86,13 +65,19 @@ static void enter_vf(struct tlp *t, struct sim_mvf *v)
 	v->outstanding++;
 }
 
-static void finish(struct sim_chassis *c, struct tlp *t, enum sim_tlp_end end)
+/* Its end: it is outstanding nowhere any more. */
+void sim_tlp_finish(struct sim_chassis *c, struct tlp *t, enum sim_tlp_end end)
 {
 	t->fate.end = end;
 	if (t->in_row) {
 		t->in_row = false;
-		row_of(c, t)->outstanding--;
+		sim_tlp_row(c, t)->outstanding--;
 		sim_row_drain_check(c, t->vs, t->b);
+	}
+	if (t->in_peer) {
+		t->in_peer = false;
+		c->host[t->vs].bridge[t->peer].outstanding--;
+		sim_row_drain_check(c, t->vs, t->peer);
 	}
 	if (t->in_vf) {
 		t->in_vf = false;
@@ -101,25 +86,32 @@ static void finish(struct sim_chassis *c, struct tlp *t, enum sim_tlp_end end)
 	}
 }
 
-static bool posted(const struct tlp *t)
+/* Nobody waits for an answer. */
+bool sim_tlp_posted(const struct tlp *t)
 {
 	return t->req.kind == SIM_TLP_MEM_WRITE || t->req.kind == SIM_TLP_MSI;
 }
 
-/* Lost at a port or at the function: a posted request vanishes, another is answered. */
-static void lose(struct sim_chassis *c, struct tlp *t, bool blocked)
+/*
+ * Lost at a port or at the function: a posted request vanishes, another is answered. Whoever
+ * blocks a function answers invalidations for it: it can send nothing by what it has cached,
+ * and its host must not wait in vain. Elsewhere an invalidation, a message, is lost.
+ */
+void sim_tlp_lose(struct sim_chassis *c, struct tlp *t, bool blocked)
 {
 	const struct sim_host *h = &c->host[t->vs];
 
 	if (blocked && h->bridge)
-		row_of(c, t)->lost++;
-	if (posted(t) || t->back) {
-		finish(c, t, SIM_TLP_DROPPED);
+		sim_tlp_row(c, t)->lost++;
+	if (t->req.kind == SIM_TLP_ATS_INVALIDATE && blocked)
+		t->back = t->answered = true;
+	else if (sim_tlp_posted(t) || t->back || t->req.kind == SIM_TLP_ATS_INVALIDATE) {
+		sim_tlp_finish(c, t, SIM_TLP_DROPPED);
 	} else if (blocked && !t->req.from_function && !sim_cut_answer(c, h)) {
 		t->fate.data = SIM_ONES;
-		finish(c, t, SIM_TLP_COMPLETED);
+		sim_tlp_finish(c, t, SIM_TLP_COMPLETED);
 	} else {
-		finish(c, t, SIM_TLP_UR);
+		sim_tlp_finish(c, t, SIM_TLP_UR);
 	}
 }
 
@@ -127,13 +119,18 @@ static void lose(struct sim_chassis *c, struct tlp *t, bool blocked)
 
 static bool row_passes(struct sim_chassis *c, struct tlp *t, bool host_port)
 {
-	const struct sim_bridge *r = row_of(c, t);
+	const struct sim_bridge *r = sim_tlp_row(c, t);
 	unsigned state = host_port ? sim_row_at_host(c, r) : sim_row_at_dev(c, r);
 
 	if (state == MR_ROW_MAPPED && r->dlla && (!t->in_row || r->maps == t->maps))
 		return true;
-	lose(c, t, state == MR_ROW_BLOCKED);
+	sim_tlp_lose(c, t, state == MR_ROW_BLOCKED);
 	return false;
+}
+
+static bool by_id(const struct tlp *t)
+{
+	return t->req.kind == SIM_TLP_CFG_READ || t->req.kind == SIM_TLP_ATS_INVALIDATE;
 }
 
 /* A host's request at its port: which bridge takes it? */
@@ -143,10 +140,10 @@ static bool host_port_in(struct sim_chassis *c, struct tlp *t)
 	int b = -1;
 
 	if (h && sim_host_alive(h))
-		b = t->req.kind == SIM_TLP_CFG_READ ? sim_vh_bridge_of_rid(h, t->req.rid)
-						    : sim_vh_bridge_of_addr(h, t->req.address);
+		b = by_id(t) ? sim_vh_bridge_of_rid(h, t->req.rid)
+			     : sim_vh_bridge_of_addr(h, t->req.address);
 	if (b < 0) {
-		finish(c, t, posted(t) ? SIM_TLP_DROPPED : SIM_TLP_UR);
+		sim_tlp_lose(c, t, false);
 		return false;
 	}
 	t->vs = t->req.vh;
@@ -157,6 +154,68 @@ static bool host_port_in(struct sim_chassis *c, struct tlp *t)
 	return true;
 }
 
+/* Translations of the function that are under way and hold no longer. */
+static void spoil(struct sim_chassis *c, const struct sim_fn *f, uint64_t from, uint64_t size)
+{
+	for (unsigned i = 0; i < c->tlps->n; i++) {
+		struct tlp *o = &c->tlps->item[i];
+
+		if (o->fate.end != SIM_TLP_FLYING || o->req.kind != SIM_TLP_ATS_REQUEST)
+			continue;
+		if (sim_tlp_source(o).fn == f && o->tr.from <= from + (size - 1) &&
+		    from <= o->tr.from + (o->tr.size - 1))
+			o->stale = true;
+	}
+}
+
+/* Reads of the function by translations that it had, which have not come back. */
+static bool still_used(const struct sim_chassis *c, const struct tlp *t)
+{
+	for (unsigned i = 0; i < c->tlps->n; i++) {
+		const struct tlp *o = &c->tlps->item[i];
+
+		if (o->fate.end == SIM_TLP_FLYING && o->req.from_function &&
+		    o->req.translated && o->id <= t->last && o->a == t->a && o->v == t->v)
+			return true;
+	}
+	return false;
+}
+
+/* An invalidation leaves the function again when nothing is under way any more that was sent by
+ * what it takes away. */
+static void invalidate(struct sim_chassis *c, struct tlp *t, const struct sim_loc *l)
+{
+	uint64_t size = t->req.data ? t->req.data : 1;
+
+	if (!sim_ats_has(l)) {
+		sim_tlp_lose(c, t, false);
+		return;
+	}
+	if (!t->last) {
+		sim_atc_invalidate(l->fn, t->req.address, size);
+		spoil(c, l->fn, t->req.address, size);
+		t->last = c->tlps->next;
+	}
+	t->back = !still_used(c, t);
+}
+
+/* Where a request ends: tlp_priv.h. */
+void sim_tlp_deliver(struct sim_chassis *c, struct tlp *t, const struct sim_loc *l,
+		     unsigned bar, uint64_t off)
+{
+	sim_fn_touched(l);
+	t->fate.at_port = (uint16_t)l->a->port;
+	t->fate.at_pf = (uint16_t)l->p;
+	t->fate.at_vf =
+		l->kind == SIM_LOC_VF || l->kind == SIM_LOC_SYNTH ? (uint16_t)l->v : 0xffff;
+	t->data = t->req.kind == SIM_TLP_CFG_READ
+			  ? sim_cfg_read(c, l, off & 0xffc, 4)
+			  : sim_fn_mem(c, l, bar, off & ~7ull, 8,
+				       t->req.kind == SIM_TLP_MEM_WRITE, t->req.data);
+	if (sim_tlp_posted(t))
+		sim_tlp_finish(c, t, SIM_TLP_LANDED);
+}
+
 static void reach_function(struct sim_chassis *c, struct tlp *t)
 {
 	struct sim_host *h = &c->host[t->vs];
@@ -164,7 +223,7 @@ static void reach_function(struct sim_chassis *c, struct tlp *t)
 	uint64_t off = t->req.address;
 	struct sim_loc l;
 
-	if (t->req.kind == SIM_TLP_CFG_READ)
+	if (by_id(t))
 		l = sim_behind_cfg(c, h, t->b,
 				   t->req.rid - (unsigned)(h->bridge[t->b].cfg.sec << 8));
 	else
@@ -172,27 +231,19 @@ static void reach_function(struct sim_chassis *c, struct tlp *t)
 	if (!sim_loc_answers(c, &l)) {
 		if (l.blocked && (l.kind == SIM_LOC_VF || l.kind == SIM_LOC_SYNTH))
 			sim_mvf(l.a, l.p, l.v)->lost++;
-		lose(c, t, false);
+		sim_tlp_lose(c, t, l.blocked && t->req.kind == SIM_TLP_ATS_INVALIDATE);
 		return;
 	}
-	sim_fn_touched(&l);
 	t->a = l.a;
-	t->fate.at_port = (uint16_t)l.a->port;
-	t->fate.at_pf = (uint16_t)l.p;
-	t->fate.at_vf = 0xffff;
-	if (l.kind == SIM_LOC_VF || l.kind == SIM_LOC_SYNTH) {
-		t->fate.at_vf = (uint16_t)l.v;
+	if (!t->in_vf && (l.kind == SIM_LOC_VF || l.kind == SIM_LOC_SYNTH))
 		enter_vf(t, sim_mvf(l.a, l.p, l.v));
+	if (t->req.kind == SIM_TLP_ATS_INVALIDATE) {
+		sim_fn_touched(&l);
+		invalidate(c, t, &l);
+		return;
 	}
-	if (t->req.kind == SIM_TLP_CFG_READ)
-		t->data = sim_cfg_read(c, &l, off & 0xffc, 4);
-	else
-		t->data = sim_fn_mem(c, &l, bar, off & ~7ull, 8,
-				     t->req.kind == SIM_TLP_MEM_WRITE, t->req.data);
-	if (posted(t))
-		finish(c, t, SIM_TLP_LANDED);
-	else
-		t->back = true;
+	sim_tlp_deliver(c, t, &l, bar, off);
+	t->back = true;
 }
 
 /* A function's request at the adapter port: by VH prefix, or by the row of its VF RID. */
@@ -213,7 +264,7 @@ static bool dev_port_in(struct sim_chassis *c, struct tlp *t)
 			    t->v ? sim_vf_rid0(t->a, t->req.pf, t->req.vf)
 				 : (uint16_t)(t->a->bus << 8),
 			    t->req.address);
-		lose(c, t, false);
+		sim_tlp_lose(c, t, false);
 		return false;
 	}
 	if (!row_passes(c, t, false))
@@ -222,31 +273,88 @@ static bool dev_port_in(struct sim_chassis *c, struct tlp *t)
 	return true;
 }
 
-static uint16_t host_rid(const struct sim_chassis *c, const struct tlp *t)
+/* Requester ID of a function's request in its host's VH. A device that shows its functions to
+ * the host itself may claim another one; for a synthetic function the row puts it in. */
+uint16_t sim_tlp_requester(const struct sim_chassis *c, const struct tlp *t)
 {
 	unsigned offset, stride, base = (unsigned)(c->host[t->vs].bridge[t->b].cfg.sec << 8);
 
+	if (t->req.rid && (!t->v || t->d))
+		return t->req.rid;
 	if (!t->v || !t->d)
 		return (uint16_t)base;
 	sim_sriov_geometry(t->a, t->d, t->req.pf, &offset, &stride);
 	return (uint16_t)(base + t->req.pf + offset + (t->v->nv.slot - 1u) * stride);
 }
 
+/* What the root's translation agent makes of the request; false: it is refused. */
+static bool translated(struct sim_chassis *c, struct tlp *t)
+{
+	struct sim_host *h = &c->host[t->vs];
+	uint32_t want = t->req.kind == SIM_TLP_MEM_WRITE ? SIM_IOMMU_WRITE : SIM_IOMMU_READ;
+	struct sim_translation tr;
+
+	t->fate.at_address = t->req.address;
+	if (t->req.kind == SIM_TLP_MSI) /* interrupts are remapped by another table */
+		return true;
+	if (t->req.translated) {
+		t->fate.at_address = t->tr.to + (t->req.address - t->tr.from);
+	} else if (sim_iommu_translate(h, t->req.address, 4096, &tr) && tr.perm & want) {
+		t->fate.at_address = tr.to + (t->req.address & 4095);
+	} else {
+		h->faults++;
+		return false;
+	}
+	/* A root port does not send requests down again. */
+	return sim_vh_bridge_of_addr(h, t->fate.at_address) < 0;
+}
+
+/* A translation request at the root: the answer, with no permission where there is none. */
+static void translate(struct sim_chassis *c, struct tlp *t)
+{
+	struct sim_translation tr;
+	bool good = sim_iommu_translate(&c->host[t->vs], t->req.address, t->tr.size, &tr);
+
+	t->data = good ? tr.to : 0;
+	t->tr.to = tr.to;
+	t->tr.perm = good ? tr.perm : 0;
+	t->back = true;
+}
+
 static void reach_root(struct sim_chassis *c, struct tlp *t)
 {
 	t->fate.at_vh = (uint16_t)t->vs;
+	if (t->req.kind == SIM_TLP_ATS_REQUEST) {
+		translate(c, t);
+		return;
+	}
+	if (!translated(c, t)) {
+		t->fate.at_vh = 0;
+		sim_tlp_lose(c, t, false);
+		return;
+	}
 	if (t->req.kind == SIM_TLP_MSI)
 		sim_notice_push(c, &(struct sim_notice){.kind = SIM_NOTICE_HOST_MSI,
 							.vh = (uint16_t)t->vs,
 							.bridge = (uint16_t)t->b,
-							.rid = host_rid(c, t),
+							.rid = sim_tlp_requester(c, t),
 							.vector = (uint32_t)t->req.data});
-	if (posted(t)) {
-		finish(c, t, SIM_TLP_LANDED);
+	if (sim_tlp_posted(t)) {
+		sim_tlp_finish(c, t, SIM_TLP_LANDED);
 		return;
 	}
 	t->data = t->req.data;
 	t->back = true;
+}
+
+/* A translation is kept if the function may still have it. */
+static void keep_translation(const struct tlp *t)
+{
+	struct sim_loc l = sim_tlp_source(t);
+
+	if (t->tr.perm && !t->stale && t->epoch == l.fn->ats_epoch &&
+	    l.fn->ats_ctl & PCI_ATS_CTRL_ENABLE)
+		sim_atc_add(l.fn, &t->tr);
 }
 
 /* The completion is back where the request came from. */
@@ -255,7 +363,9 @@ static void come_home(struct sim_chassis *c, struct tlp *t)
 	bool same = !t->req.from_function || !t->v || t->born == life_of(t->v);
 
 	t->fate.data = t->data;
-	finish(c, t, same ? SIM_TLP_COMPLETED : SIM_TLP_DROPPED);
+	if (same && t->req.kind == SIM_TLP_ATS_REQUEST)
+		keep_translation(t);
+	sim_tlp_finish(c, t, same ? SIM_TLP_COMPLETED : SIM_TLP_DROPPED);
 }
 
 static void arrive(struct sim_chassis *c, struct tlp *t)
@@ -263,16 +373,25 @@ static void arrive(struct sim_chassis *c, struct tlp *t)
 	bool towards_function = t->req.from_function == t->back;
 
 	switch (t->at) {
+	case AT_PEER:
+		sim_peer_reach(c, t);
+		break;
 	case AT_HOST_PORT:
 		if (towards_function && !t->back)
 			host_port_in(c, t);
+		else if (t->answered)
+			break;
 		else if (row_passes(c, t, true) && !sim_host_alive(&c->host[t->vs]))
-			lose(c, t, false);
+			sim_tlp_lose(c, t, false);
+		else if (t->fate.end == SIM_TLP_FLYING && t->req.from_function && !t->back)
+			sim_peer_upstream(c, t);
 		break;
 	case AT_DEV_PORT:
-		if (!towards_function && !t->back)
+		if (t->route == SIM_ROUTE_INSIDE)
+			sim_peer_inside_arrive(c, t);
+		else if (!towards_function && !t->back)
 			dev_port_in(c, t);
-		else
+		else if (!t->answered)
 			row_passes(c, t, false);
 		break;
 	case AT_FUNCTION:
@@ -282,7 +401,9 @@ static void arrive(struct sim_chassis *c, struct tlp *t)
 			reach_function(c, t);
 		break;
 	case AT_ROOT:
-		if (t->back)
+		if (t->route == SIM_ROUTE_PEER)
+			sim_peer_port(c, t);
+		else if (t->back)
 			come_home(c, t);
 		else
 			reach_root(c, t);
@@ -292,8 +413,15 @@ static void arrive(struct sim_chassis *c, struct tlp *t)
 
 static void next_hop(struct sim_chassis *c, struct tlp *t)
 {
-	t->at = t->req.from_function == t->back ? t->at + 1 : t->at - 1;
-	sim_due_add(c, c->now.mono_ns + c->hop_ns, SIM_DUE_TLP, t->id, 0);
+	int64_t hops = 1;
+
+	/* An invalidation that waits at its function stays there. */
+	if (t->req.kind != SIM_TLP_ATS_INVALIDATE || !t->last || t->back)
+		t->at = t->req.from_function == t->back ? t->at + 1 : t->at - 1;
+	/* From a peer's port up to the root and down again. */
+	if (t->detour && t->at == AT_HOST_PORT)
+		hops = 3;
+	sim_due_add(c, c->now.mono_ns + hops * c->hop_ns, SIM_DUE_TLP, t->id, 0);
 }
 
 /* A TLP has moved one hop. */
@@ -339,9 +467,34 @@ static bool may_issue(const struct sim_chassis *c, const struct tlp *t, struct s
 	return !v->nv.d || v->state == MR_VF_AVAILABLE || v->state == MR_VF_MIGRATE_OUT;
 }
 
+/* With ATS enabled a function asks for a translation of one unit, and sends by what it holds.
+ */
+static bool start_translation(struct tlp *t, const struct sim_loc *l)
+{
+	uint64_t unit = sim_ats_unit(l);
+	const struct sim_translation *e;
+	bool on = l->fn->ats_ctl & PCI_ATS_CTRL_ENABLE;
+
+	if (t->req.kind == SIM_TLP_ATS_REQUEST) {
+		t->tr = (struct sim_translation){.from = t->req.address & ~(unit - 1),
+						 .size = unit};
+		return on && !t->req.translated;
+	}
+	if (!t->req.translated)
+		return true;
+	e = on && t->req.kind != SIM_TLP_MSI
+		    ? sim_atc_find(l->fn, t->req.address, t->req.kind == SIM_TLP_MEM_WRITE)
+		    : NULL;
+	if (e)
+		t->tr = *e;
+	return e;
+}
+
 static bool start_function(struct sim_chassis *c, struct tlp *t)
 {
-	struct sim_loc l = {.kind = SIM_LOC_NONE};
+	struct sim_loc l = {.kind = SIM_LOC_NONE}, peer;
+	unsigned bar;
+	uint64_t off;
 
 	t->a = sim_adapter_at(c, t->req.port);
 	if (!t->a)
@@ -356,16 +509,41 @@ static bool start_function(struct sim_chassis *c, struct tlp *t)
 		return false;
 	if (t->req.kind == SIM_TLP_MSI && !msi_ready(l.fn, t, t->a->m.msix))
 		return false;
-	if (t->req.kind == SIM_TLP_CFG_READ)
+	if (by_id(t) || !start_translation(t, &l))
 		return false;
 	t->at = AT_FUNCTION;
+	t->epoch = l.fn->ats_epoch;
 	if (t->v) {
 		t->d = t->v->nv.d;
 		t->born = life_of(t->v);
 		t->v->io++;
 		enter_vf(t, t->v);
 	}
+	if (sim_peer_inside(t, &peer, &bar, &off))
+		t->route = SIM_ROUTE_INSIDE;
 	return true;
+}
+
+/* The host may ask no function for more invalidations at once than its queue is deep. */
+static bool queue_full(const struct sim_chassis *c, const struct sim_tlp *req)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < c->tlps->n; i++) {
+		const struct tlp *o = &c->tlps->item[i];
+
+		n += o->fate.end == SIM_TLP_FLYING && o->req.kind == SIM_TLP_ATS_INVALIDATE &&
+		     o->req.vh == req->vh && o->req.rid == req->rid;
+	}
+	return n > INVALIDATIONS;
+}
+
+static bool start_host(const struct sim_chassis *c, const struct sim_tlp *req)
+{
+	if (!sim_host_link(c, req->vh) || req->kind == SIM_TLP_MSI ||
+	    req->kind == SIM_TLP_ATS_REQUEST || req->translated)
+		return false;
+	return req->kind != SIM_TLP_ATS_INVALIDATE || !queue_full(c, req);
 }
 
 /* Launches one request: chassis.h. */
@@ -384,9 +562,9 @@ uint64_t sim_tlp_launch(struct sim_chassis *c, struct mr_now now, const struct s
 	if (req->from_function)
 		started = start_function(c, t);
 	else
-		started = sim_host_link(c, req->vh) && req->kind != SIM_TLP_MSI;
+		started = start_host(c, req);
 	if (!started)
-		finish(c, t, SIM_TLP_DROPPED);
+		sim_tlp_finish(c, t, SIM_TLP_DROPPED);
 	else
 		next_hop(c, t);
 	return t->id;
@@ -404,44 +582,4 @@ struct sim_tlp_fate sim_tlp_fate(struct sim_chassis *c, uint64_t id)
 	if (fate.end != SIM_TLP_FLYING)
 		*t = c->tlps->item[--c->tlps->n];
 	return fate;
-}
-
-/* ---- saving and restoring ---- */
-
-/* Pointers become numbers: the adapter's, and the MVF's within it; all-ones for none. */
-static void io_pointers(struct sim_chassis *c, struct sim_io *io, struct tlp *t)
-{
-	uint32_t at[2] = {UINT32_MAX, UINT32_MAX};
-
-	if (io->out && t->a)
-		at[0] = (uint32_t)(t->a - c->adapter);
-	if (io->out && t->a && t->v)
-		at[1] = (uint32_t)(t->v - t->a->vf);
-	sim_io_raw(io, at, sizeof(at));
-	if (io->out)
-		return;
-	t->a = at[0] < c->adapters ? &c->adapter[at[0]] : NULL;
-	t->v = t->a && at[1] < t->a->m.pfs * t->a->m.vfs ? &t->a->vf[at[1]] : NULL;
-	if (t->vs > c->hosts || (t->in_vf && !t->v) ||
-	    (t->in_row && (!c->host[t->vs].bridge || t->b >= c->host[t->vs].d.bridges)))
-		io->bad = true;
-}
-
-/* What is in flight, both ways: snapshot_io.h. */
-void sim_tlps_io(struct sim_chassis *c, struct sim_io *io)
-{
-	struct sim_tlps *t;
-
-	sim_io_array(io, &c->tlps, 1, sizeof(*c->tlps));
-	t = c->tlps;
-	if (!t)
-		return;
-	if (!io->out)
-		t->item = NULL;
-	sim_io_count(io, &t->n, 1u << 20);
-	sim_io_array(io, &t->item, t->n, sizeof(*t->item));
-	if (!io->out)
-		t->n = t->cap = t->item ? t->n : 0;
-	for (unsigned i = 0; i < t->n && !io->bad; i++)
-		io_pointers(c, io, &t->item[i]);
 }

@@ -147,6 +147,8 @@ static const char *const expected[] = {
 	[WORLD_FAULT_LATE_WORDS] = "I1: a word",
 	[WORLD_FAULT_STRAY_WRITE] = "I6: a write",
 	[WORLD_FAULT_STRAY_RESET] = "I6: no operation",
+	[WORLD_FAULT_STALE_ATC] = "I2: host 5 finds states 0x20",
+	[WORLD_FAULT_STALE_ATS] = "I2: a translated word",
 };
 
 START_TEST(test_fault)

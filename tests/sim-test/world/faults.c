@@ -11,6 +11,7 @@
 #include "common/pci/batch.h"
 #include "common/pci/regmap.h"
 #include "common/xalloc.h"
+#include "sim/model/fault.h"
 #include "tests/sim-test/world/management.h"
 #include "tests/sim-test/world/world.h"
 
@@ -42,6 +43,23 @@ static bool on(const struct world *w, enum world_fault f)
 	return w->faults && w->faults->set & 1u << f;
 }
 
+/* The devices' part of a fault: their own reports would give it away. */
+static void shallow_resets(struct world *w, bool enable, bool set)
+{
+	struct sim_fault f = {.kind = SIM_FAULT_SHALLOW_RESET, .value = enable};
+
+	if (!set)
+		sim_fault_clear(w->chassis, w->now, SIM_FAULT_SHALLOW_RESET);
+	for (f.port = 1; set && f.port < MR_MAX_PORTS; f.port++)
+		if (management_has_functions(w, f.port))
+			sim_fault_set(w->chassis, &f);
+}
+
+static bool stale(const struct world *w)
+{
+	return on(w, WORLD_FAULT_STALE_ATC) || on(w, WORLD_FAULT_STALE_ATS);
+}
+
 void world_fault_set(struct world *w, enum world_fault f, bool set)
 {
 	if (!w->faults) {
@@ -49,6 +67,8 @@ void world_fault_set(struct world *w, enum world_fault f, bool set)
 		w->faults->lie = mr_map_new();
 	}
 	w->faults->set = set ? w->faults->set | 1u << f : w->faults->set & ~(1u << f);
+	if (f == WORLD_FAULT_STALE_ATC || f == WORLD_FAULT_STALE_ATS)
+		shallow_resets(w, f == WORLD_FAULT_STALE_ATS, set);
 }
 
 void world_faults_free(struct world *w)
@@ -152,6 +172,10 @@ static bool expects_lie(struct world *w, const struct mr_batch_rec *r)
 {
 	struct management_at at = management_at(w, r->address);
 
+	if (stale(w) && r->op == MR_OP_EXPECT && r->space == MR_SPACE_MEMORY && at.is_vf &&
+	    at.reg == VF_STATUS)
+		return true;
+
 	return r->op == MR_OP_EXPECT && r->space == MR_SPACE_MEMORY && at.is_vf &&
 	       lie_get(w, at.fn) && (at.reg == VF_STATUS || at.reg == VF_GATE);
 }
@@ -216,8 +240,10 @@ static unsigned rewrite(struct world *w, const uint8_t *ops, size_t len, struct 
 	return added;
 }
 
-static uint64_t lied(uint64_t lie, unsigned reg, uint64_t v)
+static uint64_t lied(const struct world *w, uint64_t lie, unsigned reg, uint64_t v)
 {
+	if (reg == VF_STATUS && stale(w) && v & MR_VF_RESET_DONE)
+		return v | MR_VF_DEFAULTS;
 	if (reg == VF_RESETS)
 		return v + (uint32_t)lie;
 	if (reg == VF_STATUS && lie & LIED_DONE)
@@ -244,7 +270,7 @@ static void show_lies(struct world *w, const uint8_t *ops, size_t len, struct mr
 			struct management_at at = management_at(w, r.address + 8 * i);
 
 			if (r.space == MR_SPACE_MEMORY && at.is_vf)
-				v = lied(lie_get(w, at.fn), at.reg, v);
+				v = lied(w, lie_get(w, at.fn), at.reg, v);
 			mr_batch_put_value(&out, v);
 		}
 		remember(w, &r);

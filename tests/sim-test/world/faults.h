@@ -32,7 +32,9 @@ struct world;
 	X(CROSSED_PORTS, "requests of host 2 enter the switch where host 1 is")         \
 	X(LATE_WORDS, "words of functions stay in a buffer for seconds")                \
 	X(STRAY_WRITE, "opening a gate writes the VLAN of the function beside it, too") \
-	X(STRAY_RESET, "closing a gate makes the adapter reset the function beside it")
+	X(STRAY_RESET, "closing a gate makes the adapter reset the function beside it") \
+	X(STALE_ATC, "resets leave caches of translations and say that they do not")    \
+	X(STALE_ATS, "and they leave ATS enabled, too")
 enum world_fault {
 #define X(name, text) WORLD_FAULT_##name,
 	WORLD_FAULTS(X)

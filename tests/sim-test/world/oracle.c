@@ -3,8 +3,6 @@
  * Probing: what was ever an address is tried again, and every word says under which owner it
  * was sent.
  */
-#include "tests/sim-test/world/oracle.h"
-
 #include <linux/pci_regs.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,62 +11,7 @@
 #include "common/xalloc.h"
 #include "tests/sim-test/world/faults.h"
 #include "tests/sim-test/world/management.h"
-
-#define SCRATCH	   0x800 /* in a function's memory: where the canary sits */
-#define BUFFER(vh) (0x100000000ull + (uint64_t)(vh)*0x100000)
-#define FLIGHT_MAX 4096
-#define WATCH_MAX  512
-
-/* A function that some host once reached. */
-struct fn {
-	uint16_t port, pf, vf;
-	uint16_t owner;			     /* the host that reaches it now, 0 = none */
-	uint16_t last;			     /* and that did so last */
-	uint8_t learnt[WORLD_HOSTS_MAX / 8]; /* hosts whose buffers it was told of */
-	uint32_t seen;			     /* check in which it was last reached */
-	uint16_t filled;  /* the host in whose name its state is filled, 0 = none */
-	uint16_t rid;	  /* where its owner reached it last */
-	uint64_t address; /* of its memory there, 0 = unknown */
-};
-
-/* What a host once addressed. */
-struct addr {
-	bool memory;
-	uint64_t address; /* or RID */
-};
-
-struct probed {
-	struct addr *addr;
-	unsigned n, cap;
-	struct mr_map *known;
-};
-
-/* A request under way: what its arrival would mean. */
-struct flight {
-	uint64_t id;
-	uint16_t vh;	  /* host that sent it, or 0 */
-	uint32_t fn;	  /* function that sent it + 1, or 0 */
-	uint16_t owner;	  /* of the function when it was sent, or who had it last */
-	bool held;	  /* he had it */
-	bool memory;	  /* a read of memory: its word is looked at */
-	uint64_t address; /* of memory, or RID */
-};
-
-struct oracle {
-	struct world *w;
-	struct fn *fn;
-	unsigned fns, cap;
-	struct mr_map *index; /* port, pf, vf -> fn */
-	struct probed host[WORLD_HOSTS_MAX];
-	struct flight flight[FLIGHT_MAX];
-	unsigned flying;
-	struct flight watch[WATCH_MAX]; /* across operations */
-	unsigned watched;
-	unsigned driver_states;
-	uint32_t check;
-	uint64_t requests;
-	char complaint[512];
-};
+#include "tests/sim-test/world/oracle_priv.h"
 
 struct oracle *oracle_new(struct world *w)
 {
@@ -92,7 +35,7 @@ void oracle_free(struct oracle *o)
 	free(o);
 }
 
-static bool complain(struct oracle *o, const char *fmt, ...)
+bool oracle_complain(struct oracle *o, const char *fmt, ...)
 {
 	va_list ap;
 	struct mr_buf b = {0};
@@ -141,6 +84,17 @@ static void learn(struct probed *p, bool memory, uint64_t address)
 	mr_map_set_u64(p->known, key, p->n++);
 }
 
+/* The host's kernel maps all buffers, which nobody else's frames are. */
+static void map_buffers(struct oracle *o, unsigned vh)
+{
+	const struct sim_translation m = {.from = BUFFER(0),
+					  .to = FRAME(vh),
+					  .size = BUFFERS,
+					  .perm = SIM_IOMMU_READ | SIM_IOMMU_WRITE};
+
+	sim_host_iommu_map(o->w->chassis, o->w->now, (uint16_t)vh, &m);
+}
+
 /* What the host's kernel shows now is an address from now on. PFs share a function's fate and
  * are left to their VFs. */
 static void learn_host(struct oracle *o, unsigned vh)
@@ -149,6 +103,7 @@ static void learn_host(struct oracle *o, unsigned vh)
 
 	if (!b || !sim_blade_up(b))
 		return;
+	map_buffers(o, vh);
 	for (unsigned i = 0; i < sim_blade_devs(b); i++) {
 		const struct sim_dev *d = sim_blade_dev(b, i);
 
@@ -179,6 +134,7 @@ static struct flight send(struct oracle *o, const struct sim_tlp *t, uint32_t fn
 					: 0,
 		.held = f && f->owner,
 		.memory = t->kind == SIM_TLP_MEM_READ,
+		.translated = t->translated,
 		.address = t->kind == SIM_TLP_CFG_READ ? t->rid : t->address,
 	};
 }
@@ -200,8 +156,8 @@ static void reached(struct oracle *o, const struct flight *f, const struct sim_t
 		return;
 	fn = fn_of(o, fate->at_port, fate->at_pf, fate->at_vf);
 	if (fn->seen == o->check && fn->owner != f->vh) {
-		complain(o, "I1: port %u pf%u vf%u is reached by host %u and by host %u",
-			 fn->port, fn->pf, fn->vf, fn->owner, f->vh);
+		oracle_complain(o, "I1: port %u pf%u vf%u is reached by host %u and by host %u",
+				fn->port, fn->pf, fn->vf, fn->owner, f->vh);
 		return;
 	}
 	fn->seen = o->check;
@@ -228,11 +184,29 @@ static void judge_memory(struct oracle *o, const struct flight *f,
 	uint64_t word = fate->data;
 
 	if (word && word != UINT64_MAX && word != BUFFER(f->vh) && word != filling(f->vh))
-		complain(o,
-			 "I2: host %u reads %#llx in port %u pf%u vf%u, which another owner "
-			 "wrote",
-			 f->vh, (unsigned long long)word, fate->at_port, fate->at_pf,
-			 fate->at_vf);
+		oracle_complain(
+			o,
+			"I2: host %u reads %#llx in port %u pf%u vf%u, which another owner "
+			"wrote",
+			f->vh, (unsigned long long)word, fate->at_port, fate->at_pf,
+			fate->at_vf);
+}
+
+/* What a function sends translated may end only where this host's root told it, or where the
+ * host's own canary put it. */
+static void judge_translated(struct oracle *o, const struct flight *f,
+			     const struct sim_tlp_fate *fate)
+{
+	const struct fn *fn = &o->fn[f->fn - 1];
+	uint64_t at = fate->at_address, vh = fate->at_vh;
+
+	if (at - FRAME(vh) < BUFFERS || at - (BUFFER(vh) & ~4095ull) < 4096)
+		return;
+	oracle_complain(
+		o,
+		"I2: a translated word of port %u pf%u vf%u landed in host %u at %#llx, "
+		"which another owner's root told it",
+		fn->port, fn->pf, fn->vf, (unsigned)vh, (unsigned long long)at);
 }
 
 static void judge(struct oracle *o, const struct flight *f, const struct sim_tlp_fate *fate)
@@ -245,14 +219,26 @@ static void judge(struct oracle *o, const struct flight *f, const struct sim_tlp
 		}
 		return;
 	}
+	if (fate->end == SIM_TLP_LANDED && fate->at_port != UINT16_MAX) {
+		const struct fn *fn = &o->fn[f->fn - 1];
+
+		oracle_complain(
+			o,
+			"I1: a word of port %u pf%u vf%u reached port %u pf%u vf%u without "
+			"its host",
+			fn->port, fn->pf, fn->vf, fate->at_port, fate->at_pf, fate->at_vf);
+		return;
+	}
+	if (f->translated && fate->end == SIM_TLP_LANDED)
+		judge_translated(o, f, fate);
 	if (fate->end == SIM_TLP_LANDED && fate->at_vh != 0 && fate->at_vh != f->owner) {
 		const struct fn *fn = &o->fn[f->fn - 1];
 
-		complain(o,
-			 "%s: a word of port %u pf%u vf%u, sent when %s host %u had it, "
-			 "landed in host %u",
-			 f->held ? "I1" : "I2", fn->port, fn->pf, fn->vf,
-			 f->held ? "" : "nobody after", f->owner, fate->at_vh);
+		oracle_complain(o,
+				"%s: a word of port %u pf%u vf%u, sent when %s host %u had it, "
+				"landed in host %u",
+				f->held ? "I1" : "I2", fn->port, fn->pf, fn->vf,
+				f->held ? "" : "nobody after", f->owner, fate->at_vh);
 	}
 }
 
@@ -309,6 +295,9 @@ static void probe_fn(struct oracle *o, uint32_t at)
 		if (!(fn->learnt[vh / 8] & 1 << vh % 8))
 			continue;
 		launch(o, &t, at + 1);
+		t.translated = true;
+		launch(o, &t, at + 1);
+		t.translated = false;
 		t.kind = SIM_TLP_MSI;
 		t.data = 0;
 		launch(o, &t, at + 1);
@@ -356,6 +345,11 @@ static void talk(struct oracle *o, uint32_t at)
 
 	t.kind = SIM_TLP_MEM_WRITE;
 	watch(o, &t, at + 1);
+	t.translated = true;
+	watch(o, &t, at + 1);
+	t.translated = false;
+	t.kind = SIM_TLP_ATS_REQUEST;
+	watch(o, &t, at + 1);
 	t.kind = SIM_TLP_MEM_READ;
 	watch(o, &t, at + 1);
 	t.kind = SIM_TLP_MSI;
@@ -369,6 +363,12 @@ static void talk(struct oracle *o, uint32_t at)
 	watch(o, &t, 0);
 	t.kind = SIM_TLP_MEM_READ;
 	watch(o, &t, 0);
+	t.kind = SIM_TLP_ATS_INVALIDATE;
+	t.rid = fn->rid;
+	t.address = BUFFER(0); /* nobody's: what is cached stays */
+	t.data = 4096;
+	if (fn->rid)
+		watch(o, &t, 0);
 }
 
 static bool cuts(enum fm_op_kind k)
@@ -390,6 +390,14 @@ void oracle_traffic(struct oracle *o)
 	}
 }
 
+/* The driver of a new owner begins: nothing that was left to it may wake up. */
+static void wake(struct oracle *o, const struct fn *fn)
+{
+	if (fn->seen == o->check && fn->filled != fn->owner && fn->rid)
+		sim_host_cfg_write(o->w->chassis, o->w->now, fn->owner, fn->rid, PCI_COMMAND, 2,
+				   PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
 /* ---- canary: a new owner finds nothing of the last one, and leaves everything ---- */
 
 static void canary(struct oracle *o, struct fn *fn)
@@ -399,13 +407,14 @@ static void canary(struct oracle *o, struct fn *fn)
 	if (fn->seen != o->check || fn->filled == fn->owner || !fn->rid)
 		return;
 	dirt = sim_canary(o->w->chassis, o->w->now, fn->owner, fn->rid, 0);
-	if (!fn->filled && dirt > o->driver_states)
-		o->driver_states = dirt; /* what a kernel and its driver set by themselves */
-	if (fn->filled && dirt > o->driver_states)
-		complain(o,
-			 "I2: host %u finds %u states of port %u pf%u vf%u as host %u left "
-			 "them",
-			 fn->owner, dirt, fn->port, fn->pf, fn->vf, fn->filled);
+	if (!fn->filled)
+		o->driver_states |= dirt; /* what a kernel and its driver set by themselves */
+	else if (dirt & ~o->driver_states)
+		oracle_complain(o,
+				"I2: host %u finds states %#x of port %u pf%u vf%u as host %u "
+				"left them",
+				fn->owner, dirt & ~o->driver_states, fn->port, fn->pf, fn->vf,
+				fn->filled);
 	sim_canary(o->w->chassis, o->w->now, fn->owner, fn->rid, BUFFER(fn->owner));
 	fn->filled = fn->owner;
 }
@@ -415,70 +424,6 @@ static void mark_memory(struct oracle *o, const struct fn *fn)
 	if (fn->seen == o->check && fn->address)
 		sim_host_mem_write(o->w->chassis, o->w->now, fn->owner, fn->address, 8,
 				   BUFFER(fn->owner));
-}
-
-/* ---- I4: an identity stands behind one open gate ---- */
-
-static bool check_identities(struct oracle *o)
-{
-	struct mr_map *seen = mr_map_new();
-	bool good = true;
-
-	for (unsigned vh = 1; vh <= o->w->hosts; vh++) {
-		struct sim_blade *b = o->w->host[vh].blade;
-
-		if (!b || !sim_blade_up(b))
-			continue;
-		for (unsigned i = 0; i < sim_blade_devs(b); i++) {
-			const struct sim_dev *d = sim_blade_dev(b, i);
-			struct sim_fn_view v;
-			uint64_t other;
-
-			if (sim_host_fn_view(o->w->chassis, (uint16_t)vh, d->rid, &v) ||
-			    v.is_pf || !v.link || !v.ident0)
-				continue;
-			if (mr_map_get_u64(seen, v.ident0, &other))
-				good = complain(o,
-						"I4: identity %#llx is open in host %u (rid "
-						"%#x) and host %u (rid %#x)",
-						(unsigned long long)v.ident0,
-						(unsigned)(other >> 16),
-						(unsigned)(other & 0xffff), vh, d->rid);
-			mr_map_set_u64(seen, v.ident0, (uint64_t)vh << 16 | d->rid);
-		}
-	}
-	mr_map_free(seen);
-	return good;
-}
-
-/* ---- I5: what is reachable has a row in the store, which names that host ---- */
-
-static uint64_t fn_key(const struct fn *f)
-{
-	return fm_fn_key(
-		(struct fm_fn_id){0, f->port, f->vf == FM_WHOLE ? FM_WHOLE : f->pf, f->vf});
-}
-
-static bool check_rows(struct oracle *o, const struct mr_map *rows)
-{
-	for (unsigned i = 0; i < o->fns; i++) {
-		const struct fn *f = &o->fn[i];
-		uint64_t vh = 0;
-
-		if (f->seen != o->check)
-			continue;
-		if (!mr_map_get_u64(rows, fn_key(f), &vh))
-			return complain(o,
-					"I5: host %u reaches port %u pf%u vf%u, which no row "
-					"of the store names",
-					f->owner, f->port, f->pf, f->vf);
-		if (vh && vh != f->owner)
-			return complain(o,
-					"I5: host %u reaches port %u pf%u vf%u, which the "
-					"store promises to host %u",
-					f->owner, f->port, f->pf, f->vf, (unsigned)vh);
-	}
-	return true;
 }
 
 /* Functions of a full check that nobody reached have no owner any more. */
@@ -504,7 +449,7 @@ static void probe_hosts(struct oracle *o, const struct mr_map *rows, unsigned vh
 		uint64_t promised = 0;
 
 		if (concerns(&o->fn[i], vh) &&
-		    mr_map_get_u64(rows, fn_key(&o->fn[i]), &promised))
+		    mr_map_get_u64(rows, oracle_fn_key(&o->fn[i]), &promised))
 			wanted[promised] = true;
 	}
 	for (unsigned h = 1; h <= o->w->hosts; h++)
@@ -518,6 +463,8 @@ static bool check(struct oracle *o, const struct mr_map *rows, unsigned vh)
 	probe_hosts(o, rows, vh);
 	if (!vh)
 		forget_owners(o);
+	for (unsigned i = 0; i < o->fns; i++)
+		wake(o, &o->fn[i]);
 	for (uint32_t i = 0; i < o->fns; i++)
 		if (concerns(&o->fn[i], vh))
 			probe_fn(o, i);
@@ -526,10 +473,10 @@ static bool check(struct oracle *o, const struct mr_map *rows, unsigned vh)
 		canary(o, &o->fn[i]);
 		mark_memory(o, &o->fn[i]);
 	}
-	if (o->complaint[0] || !check_identities(o) || !check_rows(o, rows))
+	if (o->complaint[0] || !oracle_identities(o) || !oracle_rows(o, rows))
 		return false;
 	if (o->w->stray[0])
-		return complain(o, "%s", o->w->stray);
+		return oracle_complain(o, "%s", o->w->stray);
 	return vh || management_holds(o->w, o->complaint, sizeof(o->complaint));
 }
 

@@ -259,7 +259,7 @@ static enum sim_tlp_end issue(unsigned v)
 			    .from_function = true,
 			    .port = (uint16_t)sim_adapter_find(x.c, "one"),
 			    .vf = (uint16_t)v,
-			    .address = 0x1000,
+			    .address = 0x50000000,
 			    .data = 1};
 	uint64_t id = sim_tlp_launch(x.c, x.now, &t);
 

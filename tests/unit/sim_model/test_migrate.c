@@ -261,7 +261,9 @@ START_TEST(reset_restores_all)
 	ck_assert(view.link);
 	ck_assert_uint_eq(view.ident0, 0x0225b5000000);
 	sim_canary(x.c, x.now, 1, VF_RID(1), 0xabcdef);
-	ck_assert_uint_eq(sim_canary(x.c, x.now, 1, VF_RID(1), 0), 5);
+	ck_assert_uint_eq(sim_canary(x.c, x.now, 1, VF_RID(1), 0),
+			  SIM_DIRT_COMMAND | SIM_DIRT_MSIX | SIM_DIRT_VECTORS |
+				  SIM_DIRT_MEMORY | SIM_DIRT_ATS | SIM_DIRT_ATC);
 	ck_assert_uint_eq(sim_host_mem_read(x.c, x.now, 1, VFBAR, 1) & 1, 1);
 	ck_assert_uint_eq(command(4, MR_VFC_RESET), MR_BATCH_REFUSED); /* in use */
 	ck_assert_uint_eq(command(4, MR_VFC_FORCE_OUT), MR_BATCH_OK);

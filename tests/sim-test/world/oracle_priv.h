@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the judge's files share: what it knows of hosts and functions, and what is in flight. */
+#ifndef TESTS_SIM_TEST_ORACLE_PRIV_H
+#define TESTS_SIM_TEST_ORACLE_PRIV_H
+
+#include "common/xalloc.h"
+#include "tests/sim-test/world/oracle.h"
+
+#define SCRATCH	   0x800 /* in a function's memory: where the canary sits */
+#define BUFFER(vh) (0x100000000ull + (uint64_t)(vh)*0x100000)
+#define BUFFERS	   ((uint64_t)WORLD_HOSTS_MAX * 0x100000)
+#define FRAME(vh) \
+	(0x800000000000ull + (uint64_t)(vh)*0x100000000ull) /* where its root has them */
+#define FLIGHT_MAX 4096
+#define WATCH_MAX  512
+
+/* A function that some host once reached. */
+struct fn {
+	uint16_t port, pf, vf;
+	uint16_t owner;			     /* the host that reaches it now, 0 = none */
+	uint16_t last;			     /* and that did so last */
+	uint8_t learnt[WORLD_HOSTS_MAX / 8]; /* hosts whose buffers it was told of */
+	uint32_t seen;			     /* check in which it was last reached */
+	uint16_t filled;  /* the host in whose name its state is filled, 0 = none */
+	uint16_t rid;	  /* where its owner reached it last */
+	uint64_t address; /* of its memory there, 0 = unknown */
+};
+
+/* What a host once addressed. */
+struct addr {
+	bool memory;
+	uint64_t address; /* or RID */
+};
+
+struct probed {
+	struct addr *addr;
+	unsigned n, cap;
+	struct mr_map *known;
+};
+
+/* A request under way: what its arrival would mean. */
+struct flight {
+	uint64_t id;
+	uint16_t vh;	  /* host that sent it, or 0 */
+	uint32_t fn;	  /* function that sent it + 1, or 0 */
+	uint16_t owner;	  /* of the function when it was sent, or who had it last */
+	bool held;	  /* he had it */
+	bool memory;	  /* a read of memory: its word is looked at */
+	bool translated;  /* sent by what the function had in its cache */
+	uint64_t address; /* of memory, or RID */
+};
+
+struct oracle {
+	struct world *w;
+	struct fn *fn;
+	unsigned fns, cap;
+	struct mr_map *index; /* port, pf, vf -> fn */
+	struct probed host[WORLD_HOSTS_MAX];
+	struct flight flight[FLIGHT_MAX];
+	unsigned flying;
+	struct flight watch[WATCH_MAX]; /* across operations */
+	unsigned watched;
+	unsigned driver_states;
+	uint32_t check;
+	uint64_t requests;
+	char complaint[512];
+};
+
+bool oracle_complain(struct oracle *o, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The function as the store's rows name it. */
+uint64_t oracle_fn_key(const struct fn *f);
+/* I4 and I5, by the tables of hosts and store: oracle_tables.c. */
+bool oracle_identities(struct oracle *o);
+bool oracle_rows(struct oracle *o, const struct mr_map *rows);
+
+#endif
