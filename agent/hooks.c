@@ -25,7 +25,38 @@ extern char **environ;
 
 static const char *const ways[] = {"none", "lvf", "synthetic", "device"};
 
-/* Names of hosts hold no quotes (they were checked); everything else is numbers. */
+/* A text between quotes; it holds no control characters. */
+static void quoted(const char *s, size_t len, struct mr_buf *out)
+{
+	mr_buf_putc(out, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '"' || s[i] == '\\')
+			mr_buf_putc(out, '\\');
+		mr_buf_putc(out, s[i]);
+	}
+	mr_buf_putc(out, '"');
+}
+
+/* What the policy says for hooks: a line "KEY=VALUE" becomes a member. */
+static void put_notes(const char *notes, struct mr_buf *out)
+{
+	const char *comma = "";
+
+	while (*notes) {
+		size_t len = strcspn(notes, "\n"), key = strcspn(notes, "=\n");
+
+		if (key < len) {
+			mr_buf_puts(out, comma);
+			quoted(notes, key, out);
+			mr_buf_putc(out, ':');
+			quoted(notes + key + 1, len - key - 1, out);
+			comma = ",";
+		}
+		notes += len + (notes[len] == '\n');
+	}
+}
+
+/* Names of hosts hold no quotes (they were checked). */
 static void describe(const char *host, const struct ag_action *a, struct mr_buf *out)
 {
 	char bdf[MR_BDF_TEXT];
@@ -33,9 +64,11 @@ static void describe(const char *host, const struct ag_action *a, struct mr_buf 
 	mr_buf_printf(
 		out,
 		"{\"when\":\"%s\",\"host\":\"%s\",\"bdf\":\"%s\",\"place\":{\"way\":\"%s\","
-		"\"port\":%u,\"bridge\":%u,\"pf\":%u,\"slot\":%u}}\n",
+		"\"port\":%u,\"bridge\":%u,\"pf\":%u,\"slot\":%u},\"notes\":{",
 		a->text, host, mr_bdf_text(a->rid, bdf), ways[a->place.way & 3], a->place.port,
 		a->place.bridge, a->place.pf, a->place.slot);
+	put_notes(a->notes ? a->notes : "", out);
+	mr_buf_puts(out, "}}\n");
 }
 
 /* The text as a file that the hook reads: a pipe could block a hook that does not read. */

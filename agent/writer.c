@@ -20,6 +20,7 @@
 struct job {
 	struct ag_writer *writer;
 	struct ag_action action;
+	char *notes; /* action.notes */
 	int err;
 	uint32_t value;
 	TAILQ_ENTRY(job) next;
@@ -41,6 +42,12 @@ struct ag_writer {
 	unsigned users;
 	TAILQ_HEAD(, lane) lanes;
 };
+
+static void job_free(struct job *j)
+{
+	free(j->notes);
+	free(j);
+}
 
 /* With the lock held; gives it back. */
 static void unlock_and_drop(struct ag_writer *w)
@@ -66,7 +73,7 @@ static void on_done(void *arg)
 	pthread_mutex_unlock(&w->lock);
 	if (tell)
 		w->fn(j->action.tag, j->err, j->value, w->arg);
-	free(j);
+	job_free(j);
 	pthread_mutex_lock(&w->lock);
 	unlock_and_drop(w);
 }
@@ -96,7 +103,7 @@ static void *work(void *arg)
 			w->users++;
 			mr_loop_post(w->loop, on_done, j);
 		} else {
-			free(j);
+			job_free(j);
 		}
 	}
 	TAILQ_REMOVE(&w->lanes, lane, next);
@@ -164,6 +171,8 @@ void ag_writer_add(struct ag_writer *w, const struct ag_action *a)
 
 	j->writer = w;
 	j->action = *a;
+	j->notes = mr_xstrdup(a->notes);
+	j->action.notes = j->notes;
 	pthread_mutex_lock(&w->lock);
 	lane = find_lane(w, key);
 	if (lane)
@@ -185,7 +194,7 @@ void ag_writer_free(struct ag_writer *w)
 	TAILQ_FOREACH (lane, &w->lanes, next)
 		while ((j = TAILQ_FIRST(&lane->jobs))) {
 			TAILQ_REMOVE(&lane->jobs, j, next);
-			free(j);
+			job_free(j);
 		}
 	unlock_and_drop(w);
 }

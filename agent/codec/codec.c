@@ -270,6 +270,13 @@ static int cmd_from(const Banyan__Command *m, struct ag_cmd *c, struct mr_err *e
 					  "field driver is no name of a driver");
 	if (mr_pb_text("driver", c->driver, sizeof(c->driver), m->driver, err))
 		return -EINVAL;
+	for (const char *s = m->notes; *s; s++)
+		if (((unsigned char)*s < 0x20 && *s != '\n') || *s == 0x7f)
+			return mr_err_set(err, -EINVAL, MR_REASON_INVALID,
+					  "field notes has control characters");
+	if (!mr_copy(c->notes, sizeof(c->notes), m->notes))
+		return mr_err_set(err, -EINVAL, MR_REASON_INVALID,
+				  "field notes is over %d bytes", AG_NOTES_MAX - 1);
 	if (m->deadline_ns < 0)
 		return mr_err_set(err, -EINVAL, MR_REASON_INVALID,
 				  "field deadline_ns is negative");

@@ -102,6 +102,8 @@ enum ag_verb {
 };
 const char *ag_verb_name(unsigned verb);
 
+#define AG_NOTES_MAX 4200
+
 struct ag_cmd {
 	uint64_t op;
 	uint8_t verb;
@@ -112,6 +114,7 @@ struct ag_cmd {
 	char driver[32];
 	bool force;
 	uint64_t ident0;
+	char notes[AG_NOTES_MAX]; /* for hooks: "KEY=VALUE\n"... */
 };
 
 enum ag_event_kind {
@@ -182,6 +185,7 @@ struct ag_action {
 	uint32_t value; /* SLOT_POWER 0/1, NUMVFS, VF_STATE (place.slot: which), AUTOPROBE */
 	char text[64]; /* OVERRIDE: driver ("" clears); UNBIND: driver; HOOKS: when; SLOT_POWER:
 			  slot */
+	const char *notes; /* HOOKS: of the command; good until the next call of the core */
 	struct ag_root root[AG_ROOTS_MAX]; /* HELLO, ANSWER */
 	unsigned roots;
 	bool vf_migration; /* HELLO */

@@ -168,6 +168,7 @@ struct ag_action *ag_job_write(struct ag_core *c, struct ag_job *j, enum ag_writ
 	a->value = value;
 	a->deadline_ns = j->due;
 	put_text(a->text, sizeof(a->text), text ? text : "");
+	a->notes = w == AG_WR_HOOKS ? j->cmd.notes : NULL;
 	ag_job_wait(j, "%s of %02x:%02x.%x", ag_write_name(w), MR_RID_BUS(rid), MR_RID_DEV(rid),
 		    MR_RID_FN(rid));
 	return a;

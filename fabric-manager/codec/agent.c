@@ -130,6 +130,8 @@ void fm_agent_put_command(struct mr_buf *out, const struct fm_agent_cmd *cmd)
 	c.driver = (char *)cmd->driver;
 	c.force = cmd->force;
 	c.ident0 = cmd->ident0;
+	if (cmd->notes)
+		c.notes = (char *)cmd->notes;
 	m.body_case = BANYAN__AGENT_MSG__BODY_COMMAND;
 	m.command = &c;
 	mr_pb_put(out, &m.base);

@@ -102,8 +102,10 @@ void fm_engine_free(struct fm_engine *e)
 {
 	if (!e)
 		return;
-	for (unsigned i = 0; i < e->asgs; i++)
+	for (unsigned i = 0; i < e->asgs; i++) {
+		free(e->asg[i]->notes);
 		free(e->asg[i]);
+	}
 	for (unsigned i = 0; i < e->sents; i++)
 		fm_changes_done(&e->sent[i].changes);
 	for (unsigned i = 0; i < e->formers; i++)

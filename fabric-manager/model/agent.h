@@ -12,6 +12,7 @@
 #include "fabric-manager/model/ids.h"
 
 #define FM_ROOTS_MAX		8
+#define FM_NOTES_MAX		4000
 #define FM_REPORT_FUNCTIONS_MAX 65536
 
 /* One root as the agent read it from its VS-identity capability (HANDOVER 7). */
@@ -86,6 +87,9 @@ struct fm_agent_cmd {
 	struct fm_place place;
 	char driver[32]; /* ACTIVATE: "" default, "vfio-pci", "none" */
 	bool force;	 /* QUIESCE: unbind even if there are users */
+	/* for hooks, "KEY=VALUE\n"..., at most FM_NOTES_MAX; NULL = none. Owned by who sends it
+	 */
+	const char *notes;
 	/* ACTIVATE: what the host must see when it is bound, 0 = do not check */
 	uint64_t ident0;
 };

@@ -141,6 +141,7 @@ struct fm_claim {
 	struct fm_attrs attrs; /* all but the identities */
 	struct fm_ident_want ident[FM_IDENTS];
 	const char *driver; /* "" = the kernel's default, "vfio-pci", "none" */
+	const char *notes;  /* "KEY=VALUE\n"...: for the host's hooks, not for the hardware */
 	enum mr_reason
 		reason; /* not OK: it cannot be placed now, and why (host unknown, ...) */
 	const char *detail;

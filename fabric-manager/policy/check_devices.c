@@ -8,6 +8,7 @@
 
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "fabric-manager/model/agent.h"
 #include "fabric-manager/policy/check.h"
 
 #define ETHERNET   (1u << FM_DOC_CLASS_ETHERNET)
@@ -289,6 +290,22 @@ static void check_storage(struct fm_view *v, unsigned i)
 			       fm_check_place(v->doc, v->p->devices.item[i].count.at, place));
 }
 
+/* What is for hooks travels in one command. */
+static void check_notes(struct fm_view *v, unsigned i)
+{
+	const struct fm_doc_device *dev = &v->p->devices.item[i];
+	const struct fm_doc *pp =
+		fm_docs_find(v->c->set, FM_KIND_PORT_PROFILE, dev->port_profile.s);
+	struct mr_buf text = {0};
+
+	fm_notes_add(dev, pp ? &pp->spec.port_profile : NULL, &text);
+	if (text.len > FM_NOTES_MAX)
+		fm_check_error(v->c, v->doc, dev->at, fm_view_device(v, i, "boot"),
+			       "what is for the host's hooks takes %zu bytes; %d are possible",
+			       text.len, FM_NOTES_MAX);
+	mr_buf_done(&text);
+}
+
 /* Several functions may serve one machine, so a value may stand twice. */
 static void check_consumer(struct fm_view *v, unsigned i)
 {
@@ -311,5 +328,6 @@ void fm_check_devices(struct fm_view *v)
 		check_ha(v, i);
 		check_storage(v, i);
 		check_consumer(v, i);
+		check_notes(v, i);
 	}
 }

@@ -71,6 +71,10 @@ void fm_diags_sort(struct mr_diags *diags);
 void fm_doc_print(const struct fm_doc *d, struct mr_buf *out);
 /* All documents of a set, with "---" between them. */
 void fm_docs_print(const struct fm_docs *s, struct mr_buf *out);
+/* Appends what a device and its PortProfile (or NULL) say for the host's hooks, as lines
+ * "PATH=VALUE". */
+void fm_notes_add(const struct fm_doc_device *dev, const struct fm_doc_port_profile *p,
+		  struct mr_buf *out);
 /* docs/policy-reference.md: every kind and key, from the tables. */
 void fm_policy_reference(struct mr_buf *out);
 /* docs/policy.schema.json: the language as JSON Schema, for editors, from the tables. */

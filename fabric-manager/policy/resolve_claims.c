@@ -68,6 +68,19 @@ static void set_port(const struct fm_resolving *r, const struct fm_doc_device *d
 	fm_doc_unref(none);
 }
 
+/* Devices of a profile mostly say nothing for hooks. */
+static void set_notes(const struct fm_resolving *r, const struct fm_doc_device *dev,
+		      struct fm_claim *c)
+{
+	const struct fm_doc *pp =
+		fm_docs_find(r->docs, FM_KIND_PORT_PROFILE, dev->port_profile.s);
+	struct mr_buf text = {0};
+
+	fm_notes_add(dev, pp ? &pp->spec.port_profile : NULL, &text);
+	c->notes = text.len ? fm_desired_str(r->d, mr_buf_text(&text)) : "";
+	mr_buf_done(&text);
+}
+
 static void set_ident(const struct fm_resolving *r, const struct fm_doc_device *dev,
 		      enum mr_ident_type type, struct fm_ident_want *want)
 {
@@ -176,6 +189,7 @@ static void add_claims(struct fm_resolving *r, const struct fm_doc_profile *spec
 	set_port(r, dev, identity_of(spec, dev), &c);
 	set_idents(r, identity_of(spec, dev), &c);
 	set_demand(r->d, dev, &c);
+	set_notes(r, dev, &c);
 	set_reason(r, &c);
 	for (c.index = 0; c.index < c.count; c.index++) {
 		c.extra = c.index >= fm_doc_count_min(dev);

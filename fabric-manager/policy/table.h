@@ -48,6 +48,7 @@ enum fm_type {
 /* read and checked, but not carried out yet: refused by name unless it is the default */
 #define FM_K_LATER    8u
 #define FM_K_NONEMPTY 16u /* a list with at least one entry */
+#define FM_K_NOTE     64u /* for the host's hooks only: see fm_notes_add */
 #define FM_K_RESERVED 32u /* labels: chassis, slot and class are Banyan's own */
 
 #define FM_LIST_MAX 4096 /* entries of one list */

@@ -13,6 +13,7 @@ extern const struct fm_table fm_identity_pool_table;
 extern const struct fm_table fm_port_profile_table;
 extern const struct fm_table fm_qos_class_table;
 extern const struct fm_table fm_profile_table;
+extern const struct fm_table fm_device_table; /* of a profile */
 extern const struct fm_table fm_template_table;
 extern const struct fm_table fm_priority_table;
 extern const struct fm_table fm_domain_table;

@@ -29,6 +29,7 @@ static void say_command(struct mr_buf *out, const struct ag_cmd *c)
 	FUZZ_CHECK(c->verb < AG_VERB_COUNT && c->deadline_ns >= 0);
 	FUZZ_CHECK(c->place.way <= AG_WAY_DEVICE);
 	FUZZ_CHECK(mr_copy(cmd.driver, sizeof(cmd.driver), c->driver));
+	cmd.notes = c->notes;
 	fm_agent_put_command(out, &cmd);
 }
 

@@ -77,7 +77,7 @@ struct fm_action {
 	int exit_code;		/* REPLY: of the command line (INTERFACES, "CLI") */
 	struct mr_tree *tree;	/* REPLY: owned by the action; NULL = none */
 	struct mr_diags *diags; /* REPLY: findings of documents; owned; NULL = none */
-	char *text;		/* REPLY: one sentence; LOG: the line; owned */
+	char *text; /* REPLY: one sentence; LOG: the line; AGENT_COMMAND: cmd.notes; owned */
 	struct fm_rec_event event;
 	int level; /* LOG: 1 info, 2 warn, 3 error */
 };

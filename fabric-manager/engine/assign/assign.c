@@ -72,6 +72,7 @@ static void send_cmd(struct fm_engine *e, struct fm_asg *a, struct fm_session *s
 		     enum fm_agent_verb verb)
 {
 	struct fm_agent_cmd c = {.verb = verb, .assignment = a->a.id, .epoch = a->a.epoch};
+	struct mr_buf notes = {0};
 	int64_t left = ACTIVATE_NS;
 
 	if (verb != FM_AGENT_ACTIVATE && a->drain_until != MR_NEVER)
@@ -84,7 +85,11 @@ static void send_cmd(struct fm_engine *e, struct fm_asg *a, struct fm_session *s
 	c.ident0 = verb == FM_AGENT_ACTIVATE ? a->a.attrs.ident0 : 0;
 	memcpy(c.driver, a->a.driver, sizeof(c.driver));
 	c.driver[sizeof(c.driver) - 1] = 0;
+	mr_buf_printf(&notes, "profile=%s\ndevice=%s\n%s", a->a.profile, a->a.device,
+		      a->notes ? a->notes : "");
+	c.notes = mr_buf_text(&notes);
 	a->tag = a->last_tag = fm_cmd_send(e, s, &c, FM_TAG_ASG, a->a.id, 0);
+	mr_buf_done(&notes);
 	pause_until(e, a, e->now.mono_ns + left + ANSWER_NS);
 }
 

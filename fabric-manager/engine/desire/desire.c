@@ -17,6 +17,16 @@
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/wanted.h"
 
+static void set_notes(struct fm_asg *a, const struct fm_claim *c)
+{
+	const char *notes = c->notes && c->notes[0] ? c->notes : NULL;
+
+	if (mr_streq(a->notes, notes))
+		return;
+	free(a->notes);
+	a->notes = mr_xstrdup(notes);
+}
+
 static struct fm_asg *asg_for(struct fm_engine *e, const struct fm_claim *c)
 {
 	struct fm_assignment n = {
@@ -28,6 +38,7 @@ static struct fm_asg *asg_for(struct fm_engine *e, const struct fm_claim *c)
 	mr_copy(n.profile, sizeof(n.profile), c->profile);
 	mr_copy(n.device, sizeof(n.device), c->device);
 	a = fm_asg_new(e, &n);
+	set_notes(a, c);
 	fm_asg_dirty(e, a);
 	return a;
 }
@@ -185,6 +196,8 @@ static int32_t *claims_of(struct fm_engine *e, const struct fm_trial *t)
 		if (p->current < 0)
 			continue;
 		of[p->current] = (int32_t)i;
+		if (t->owner[p->current])
+			set_notes(t->owner[p->current], &t->desired->claim[i]);
 		if (p->placed && p->same_fn && !changes[i])
 			stay(e, t->owner[p->current]);
 	}

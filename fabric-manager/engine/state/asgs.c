@@ -152,6 +152,7 @@ void fm_asg_drop(struct fm_engine *e, struct fm_asg *a)
 	mr_map_del_u64(e->asg_by_id, a->a.id);
 	e->asg[a->index] = e->asg[--e->asgs];
 	e->asg[a->index]->index = a->index;
+	free(a->notes);
 	free(a);
 }
 

@@ -99,6 +99,8 @@ uint64_t fm_cmd_send(struct fm_engine *e, struct fm_session *s, struct fm_agent_
 	a->after_commit = FM_HOLD;
 	a->session = s->id;
 	a->cmd = *cmd;
+	a->text = cmd->notes ? mr_xstrdup(cmd->notes) : NULL;
+	a->cmd.notes = a->text;
 	return cmd->op;
 }
 

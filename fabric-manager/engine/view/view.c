@@ -42,6 +42,21 @@ static void add_ident(struct mr_tree *t, const struct fm_engine *e, const struct
 	}
 }
 
+/* "KEY=VALUE" lines as members. */
+static void add_notes(struct mr_tree *t, const char *notes)
+{
+	while (*notes) {
+		size_t len = strcspn(notes, "\n"), key = strcspn(notes, "=\n");
+		char *k = mr_xstrndup(notes, key);
+		char *v = mr_xstrndup(notes + key + 1, len - key - 1);
+
+		mr_tree_add_text(t, k, v);
+		free(k);
+		free(v);
+		notes += len + 1;
+	}
+}
+
 /* An assignment, as `get assignments` lists it and `describe` shows it. */
 struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_asg *a)
 {
@@ -74,6 +89,8 @@ struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_as
 	mr_tree_add_bool(at, "trust", a->a.attrs.trust);
 	mr_tree_add_bool(at, "spoofCheck", a->a.attrs.spoof_check);
 	mr_tree_add_text(at, "driver", a->a.driver);
+	if (a->notes)
+		add_notes(mr_tree_add_map(t, "notes"), a->notes);
 	if (a->next.set) {
 		mr_tree_add_text(t, "nextHost", a->next.host);
 		mr_tree_add_text(t, "nextFunction", fm_fn_text(&e->inv, a->next.fn, fn));

@@ -148,6 +148,8 @@ static void dump_claim(const struct fm_desired *d, const struct fm_claim *c, str
 	for (unsigned i = 0; i < FM_IDENTS; i++)
 		dump_ident(d, &c->ident[i], out);
 	dump_wishes(d, c, out);
+	for (const char *s = c->notes; s && *s; s += strcspn(s, "\n") + 1)
+		mr_buf_printf(out, " note %.*s", (int)strcspn(s, "\n"), s);
 	if (c->reason != MR_REASON_OK)
 		mr_buf_printf(out, " %s: %s", mr_reason_name(c->reason), c->detail);
 	mr_buf_putc(out, '\n');

@@ -119,6 +119,7 @@ static void hook(const char *name, const char *script)
 
 START_TEST(test_hooks)
 {
+	struct ag_action noted = action(AG_WR_HOOKS, 0x0405, 0, "activate");
 	char script[256];
 
 	ck_assert_int_eq(run(AG_WR_HOOKS, 0x0405, 0, "release"), 0); /* no folder */
@@ -131,7 +132,12 @@ START_TEST(test_hooks)
 	ck_assert_str_eq(tree_read("said"),
 			 "{\"when\":\"release\",\"host\":\"blade01\",\"bdf\":\"0000:04:00.5\","
 			 "\"place\":{\"way\":\"lvf\",\"port\":3,\"bridge\":1,\"pf\":0,"
-			 "\"slot\":5}}\nsecond\n");
+			 "\"slot\":5},\"notes\":{}}\nsecond\n");
+	noted.notes = "device=d\nnonsense\nboot.targets[0].iqn=a=\"b\\\n";
+	ck_assert_int_eq(ag_hooks_run(cfg.hooks, cfg.host, &noted), 0);
+	ck_assert_ptr_nonnull(strstr(tree_read("said"),
+				     "\"notes\":{\"device\":\"d\",\"boot.targets[0].iqn\":"
+				     "\"a=\\\"b\\\\\"}}\nsecond\n"));
 	hook("15-no", "#!/bin/sh\nexit 3\n");
 	ck_assert_int_eq(run(AG_WR_HOOKS, 0x0405, 0, "release"), -ECANCELED);
 	hook("15-no", "no interpreter\n");

@@ -275,6 +275,7 @@ static void make_command(void)
 	cmd.place = &place;
 	cmd.driver = (char *)"vfio-pci";
 	cmd.force = 1;
+	cmd.notes = (char *)"device=d\nzone=z\n";
 	cmd.ident0 = 0x0225b5000001;
 	msg.id = 12;
 	msg.body_case = BANYAN__AGENT_MSG__BODY_COMMAND;
@@ -304,6 +305,7 @@ START_TEST(test_command)
 	ck_assert_uint_eq(m.cmd.place.slot, 9);
 	ck_assert_str_eq(m.cmd.driver, "vfio-pci");
 	ck_assert(m.cmd.force);
+	ck_assert_str_eq(m.cmd.notes, "device=d\nzone=z\n");
 	ck_assert_uint_eq(m.cmd.ident0, 0x0225b5000001);
 }
 END_TEST
@@ -332,6 +334,7 @@ START_TEST(test_bad_commands)
 	BAD(cmd.driver = (char *)"../evil", "field driver");
 	BAD(cmd.driver = (char *)"a b", "field driver");
 	BAD(cmd.driver = (char *)"a-driver-whose-name-does-not-end-in-time", "over 31 bytes");
+	BAD(cmd.notes = (char *)"a=\tb\n", "field notes");
 	BAD(cmd.deadline_ns = -1, "field deadline_ns");
 #undef BAD
 }
@@ -417,7 +420,7 @@ START_TEST(test_random_bytes)
 	pack(&msg);
 	mr_buf_add(&good, out.data, out.len);
 	for (unsigned i = 0; i < 20000; i++) {
-		uint8_t bytes[160];
+		uint8_t bytes[200];
 		size_t len = good.len;
 		struct ag_msg m;
 

@@ -290,6 +290,7 @@ START_TEST(test_command)
 				 {FM_WAY_SYNTHETIC, 1, 7, 3, 9},
 				 "vfio-pci",
 				 true,
+				 "zone=z\n",
 				 0x0225b5000001};
 	Banyan__AgentMsg *m;
 
@@ -308,6 +309,7 @@ START_TEST(test_command)
 	ck_assert_uint_eq(m->command->place->slot, 9);
 	ck_assert_str_eq(m->command->driver, "vfio-pci");
 	ck_assert(m->command->force);
+	ck_assert_str_eq(m->command->notes, "zone=z\n");
 	ck_assert_uint_eq(m->command->ident0, 0x0225b5000001);
 	banyan__agent_msg__free_unpacked(m, NULL);
 }

@@ -193,6 +193,43 @@ START_TEST(identity_is_locked)
 }
 END_TEST
 
+#define NOTED(host)                                                                    \
+	"apiVersion: banyan/v1\nkind: PortProfile\nmetadata: {name: pp}\nspec: {vsi: " \
+	"{managerId: \"11\", typeId: 7, typeVersion: 2}}\n---\n"                       \
+	"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: web}\nspec: "    \
+	"{host: " host                                                                 \
+	", devices: [{name: d, class: ethernet, pool: nics, portProfile: pp, boot: "   \
+	"{order: 1, method: iscsi, targets: [{iqn: iqn.a, portal: \"10.0.0.9\"}]}}]}\n"
+
+/* What is for hooks goes with the commands, also when no document says it any more. */
+START_TEST(notes_for_hooks)
+{
+	static const char want[] = "profile=web\ndevice=d\nboot.order=1\nboot.method=iscsi\n"
+				   "boot.targets[0].iqn=iqn.a\n"
+				   "boot.targets[0].portal=10.0.0.9\nvsi.managerId=11\n"
+				   "vsi.typeId=7\nvsi.typeVersion=2\n";
+	struct fm_request r = {
+		.verb = FM_VERB_DESCRIBE, .kind = "assignments", .name = "web/d"};
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, W_HOSTS_TEXT);
+	w_agent_up(&w, 1, "boot-a", false);
+	w_apply(&w, W_POOLS_TEXT "---\n" NOTED("blade01"));
+	ck_assert_str_eq(mr_buf_text(&w.notes), want);
+	w_request(&w, r);
+	ck_assert_str_eq(
+		mr_tree_text(mr_tree_get(mr_tree_get(w.tree, "items")->child[0], "notes"),
+			     "boot.targets[0].portal"),
+		"10.0.0.9");
+	mr_buf_reset(&w.notes);
+	w_text(&w, FM_VERB_DELETE, NOTED("blade01"), true);
+	ck_assert_str_eq(mr_buf_text(&w.notes), want);
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(before_the_store_is_read)
 {
 	struct world w;
@@ -217,6 +254,7 @@ int main(void)
 	tcase_add_test(t, status_top_events);
 	tcase_add_test(t, count_needs_approval);
 	tcase_add_test(t, identity_is_locked);
+	tcase_add_test(t, notes_for_hooks);
 	tcase_add_test(t, before_the_store_is_read);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;

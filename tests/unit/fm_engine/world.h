@@ -54,6 +54,10 @@ static inline void w_command(struct world *w, uint64_t session, const struct fm_
 	struct w_event *ev;
 
 	mr_buf_printf(&w->ops, "%s! ", fm_agent_verb_name(c->verb));
+	if (c->notes) {
+		mr_buf_reset(&w->notes);
+		mr_buf_puts(&w->notes, c->notes);
+	}
 	if (!port || a->silent)
 		return;
 	ck_assert_uint_eq(c->owner_epoch, w->c.owner_epoch);

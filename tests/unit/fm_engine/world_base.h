@@ -62,6 +62,7 @@ struct world {
 	struct mr_buf ops; /* "configure map gate-open ..." */
 	struct mr_buf log; /* all log lines */
 	struct mr_buf closed;
+	struct mr_buf notes; /* of the last command to an agent that had some */
 	/* knobs */
 	int refuse, lose; /* enum fm_op_kind, -1 = none */
 	unsigned times;	  /* how often */
@@ -169,6 +170,7 @@ static inline void w_done(struct world *w)
 	mr_buf_done(&w->ops);
 	mr_buf_done(&w->log);
 	mr_buf_done(&w->closed);
+	mr_buf_done(&w->notes);
 	mr_tree_free(w->tree);
 }
 
