@@ -494,6 +494,14 @@ bool oracle_check(struct oracle *o, unsigned vh)
 	return good;
 }
 
+unsigned oracle_owner(const struct oracle *o, struct fm_fn_id fn)
+{
+	for (unsigned i = 0; i < o->fns; i++)
+		if (oracle_fn_key(&o->fn[i]) == fm_fn_key(fn))
+			return o->fn[i].owner;
+	return 0;
+}
+
 bool oracle_all_free(struct oracle *o)
 {
 	return management_all_free(o->w, o->complaint, sizeof(o->complaint));

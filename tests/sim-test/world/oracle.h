@@ -24,6 +24,8 @@ void oracle_free(struct oracle *o);
  * function and the hosts.
  */
 bool oracle_check(struct oracle *o, unsigned vh);
+/* The host that reached the function in the last check of everything, 0 = none did. */
+unsigned oracle_owner(const struct oracle *o, struct fm_fn_id fn);
 /* Traffic of the functions that are being cut from their hosts right now; what it comes to is
  * judged at later checks. For world.before_batch. */
 void oracle_traffic(struct oracle *o);
