@@ -75,9 +75,16 @@ static int place_from(const struct fm_record_ctx *c, const Banyan__StorePlace *m
 	return 0;
 }
 
-static void attrs_to(const struct fm_attrs *a, Banyan__StoreAttrs *m)
+/* 'reg' is what 'm' points at. */
+static void attrs_to(const struct fm_attrs *a, Banyan__StoreAttrs *m,
+		     uint64_t reg[VF_CLASS_REGS])
 {
 	banyan__store_attrs__init(m);
+	fm_attrs_class_regs(a, reg);
+	for (unsigned i = 0; i < VF_CLASS_REGS; i++)
+		m->n_class_reg = reg[i] ? VF_CLASS_REGS : m->n_class_reg;
+	m->class_reg = reg;
+	m->device_class = m->n_class_reg ? a->device_class : 0;
 	m->ident0 = a->ident0;
 	m->ident1 = a->ident1;
 	m->min_mbps = a->min_mbps;
@@ -95,8 +102,15 @@ static int attrs_from(const struct fm_record_ctx *c, const Banyan__StoreAttrs *m
 {
 	if (!m)
 		return 0;
-	if (RANGE(vlan, 4094) || RANGE(vlan_qos, 7) || RANGE(link_state, 2))
+	if (RANGE(vlan, 4094) || RANGE(vlan_qos, 7) || RANGE(link_state, 2) ||
+	    RANGE(device_class, MR_CLASS_COUNT - 1))
 		return -EINVAL;
+	if (m->n_class_reg && m->n_class_reg != VF_CLASS_REGS)
+		return mr_err_set(c->err, -EINVAL, MR_REASON_INVALID,
+				  "class_reg: expected %u registers, got %zu", VF_CLASS_REGS,
+				  m->n_class_reg);
+	if (m->n_class_reg)
+		fm_attrs_class_take(a, (enum mr_class)m->device_class, m->class_reg);
 	a->ident0 = m->ident0;
 	a->ident1 = m->ident1;
 	a->min_mbps = m->min_mbps;
@@ -178,6 +192,7 @@ static void assignment_to(const struct fm_record_ctx *c, const struct fm_record 
 	Banyan__StoreAssignment m = BANYAN__STORE_ASSIGNMENT__INIT;
 	Banyan__StorePlace place;
 	Banyan__StoreAttrs attrs;
+	uint64_t class_reg[VF_CLASS_REGS];
 
 	m.profile = (char *)s->profile;
 	m.device = (char *)s->device;
@@ -199,7 +214,7 @@ static void assignment_to(const struct fm_record_ctx *c, const struct fm_record 
 	m.place = &place;
 	m.guaranteed_mbps = s->guaranteed_mbps;
 	m.limit_mbps = s->limit_mbps;
-	attrs_to(&s->attrs, &attrs);
+	attrs_to(&s->attrs, &attrs, class_reg);
 	m.attrs = &attrs;
 	m.driver = (char *)s->driver;
 	m.going = s->going;

@@ -39,12 +39,3 @@ const char *fm_resource_unit(enum fm_resource r)
 {
 	return (size_t)r < MR_ARRAY_SIZE(resource_units) ? resource_units[r] : "";
 }
-
-/* Whether two functions would be set to the same. */
-bool fm_attrs_eq(const struct fm_attrs *a, const struct fm_attrs *b)
-{
-	return a->ident0 == b->ident0 && a->ident1 == b->ident1 && a->min_mbps == b->min_mbps &&
-	       a->max_mbps == b->max_mbps && a->vlan == b->vlan && a->vlan_qos == b->vlan_qos &&
-	       a->vlan_ad == b->vlan_ad && a->trust == b->trust &&
-	       a->spoof_check == b->spoof_check && a->link_state == b->link_state;
-}

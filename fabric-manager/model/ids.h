@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/ids.h"
+#include "common/pci/regmap.h"
 
 #define FM_WHOLE     0xffff /* pf and vf of a whole `base` device */
 #define FM_NO_BRIDGE 0xffff
@@ -64,19 +65,54 @@ struct fm_place {
 	uint16_t slot;
 };
 
-/* What a function is set to (HANDOVER 5, step 7). Rates in Mbit/s, 0 = none. */
+struct fm_vlan_range {
+	uint16_t first, last; /* 0, 0 = none */
+};
+
+/* What a function is set to (HANDOVER 5, step 7). Rates in Mbit/s, 0 = none; 0 is the default
+ * of everything. Every claim, assignment and function has one: 64 bytes. */
 struct fm_attrs {
 	uint64_t ident0; /* MAC, WWPN, port GUID; 0 = none */
 	uint64_t ident1; /* WWNN, node GUID; 0 = none */
 	uint32_t min_mbps;
 	uint32_t max_mbps;
-	uint16_t vlan; /* 0 = untagged */
+	uint16_t vlan; /* 0 = untagged; with ranges: the native one */
 	uint8_t vlan_qos;
 	bool vlan_ad; /* 802.1ad */
 	bool trust;
 	bool spoof_check;
 	uint8_t link_state; /* 0 auto, 1 enable, 2 disable */
+	uint8_t bridging;   /* enum mr_bridging */
+	uint32_t burst_kib;
+	uint16_t mtu;
+	uint16_t weight;
+	uint16_t msix, queues; /* 0 = what every VF has; else all of it, base included */
+	uint16_t mirror;       /* VF of the same PF that gets copies, plus 1 */
+	uint8_t device_class;  /* enum mr_class: which of the following counts */
+	union {
+		struct fm_vlan_range trunk[MR_VF_TRUNK_RANGES]; /* ethernet */
+		uint16_t pkey[MR_VF_PKEYS];			/* infiniband, 0 = none */
+		struct {
+			uint64_t namespaces; /* attached: bit n = namespace n + 1 of the PF */
+			uint32_t iops;	     /* commands per second */
+		} nvme;
+		struct {
+			uint32_t framebuffer_mib, slice_us, watchdog_ms;
+		} gpu;
+	};
 };
+_Static_assert(sizeof(struct fm_attrs) == 64, "memory for each claim counts");
 bool fm_attrs_eq(const struct fm_attrs *a, const struct fm_attrs *b);
+/* Whether what only some classes have (the union) is the same. */
+bool fm_attrs_class_eq(const struct fm_attrs *a, const struct fm_attrs *b);
+/* The registers VF_SHAPE to VF_CLASS1 that they are, and back: 'a' as read of an adapter of
+ * that class. Only these registers' members are set. */
+void fm_attrs_class_regs(const struct fm_attrs *a, uint64_t ret[VF_CLASS_REGS]);
+void fm_attrs_class_take(struct fm_attrs *a, enum mr_class device_class,
+			 const uint64_t reg[VF_CLASS_REGS]);
+/* MR_CT_CAP_* that an adapter needs for them, identities aside. */
+uint64_t fm_attrs_caps(const struct fm_attrs *a);
+/* Of these an adapter that lacks them is simply not told: admission counts all the same. */
+#define FM_ATTRS_QOS_CAPS (MR_CT_CAP_MIN_RATE | MR_CT_CAP_BURST | MR_CT_CAP_WEIGHT)
 
 #endif

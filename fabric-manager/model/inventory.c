@@ -27,6 +27,8 @@ void fm_chassis_done(struct fm_chassis *c)
 	for (unsigned i = 0; i < c->adapters; i++) {
 		free(c->adapter[i].vh_of);
 		free(c->adapter[i].fn);
+		for (unsigned p = 0; p < MR_MAX_PFS; p++)
+			free(c->adapter[i].pf[p].ns);
 	}
 	free(c->host);
 	free(c->adapter);
@@ -71,7 +73,24 @@ void fm_chassis_copy(struct fm_chassis *to, const struct fm_chassis *from)
 
 		a->vh_of = copy_array(a->vh_of, a->vhs, sizeof(*a->vh_of));
 		a->fn = copy_array(a->fn, functions(a), sizeof(*a->fn));
+		for (unsigned p = 0; p < MR_MAX_PFS; p++)
+			a->pf[p].ns =
+				copy_array(a->pf[p].ns, a->namespaces, sizeof(*a->pf[p].ns));
 	}
+}
+
+/* The value of VF_AMOUNTS for 'want' of a resource: inventory.h. */
+uint32_t fm_pf_amount(const struct fm_pf *pf, enum fm_resource r, uint32_t want)
+{
+	const struct fm_amounts *a = &pf->amount[r];
+	uint32_t step = a->step ? a->step : 1, over;
+
+	if (want <= a->base)
+		return 0;
+	if (want > a->max)
+		return UINT32_MAX;
+	over = (want - a->base + step - 1) / step;
+	return over > (a->max - a->base) / step ? UINT32_MAX : a->base + over * step;
 }
 
 /* The adapter in adapter port 'port', or NULL. */

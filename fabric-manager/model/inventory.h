@@ -46,6 +46,19 @@ struct fm_bar {
  * admission"); the rest is headers and flow control. */
 #define FM_LINK_SHARE_PERCENT 85
 
+/* How a PF's total of a resource is handed out: every VF has 'base' in any case, up to 'max' in
+ * steps above it; the sum over all VFs, bases included, is 'used'. */
+struct fm_amounts {
+	uint32_t base, max, step, used;
+};
+
+struct fm_namespace {
+	uint64_t size, cookie, uuid[2];
+	uint8_t block_shift; /* blocks of 2^n bytes */
+	bool exists, shared, erasing, written;
+	uint16_t attached; /* to so many VFs */
+};
+
 struct fm_pf {
 	uint64_t net_mbps; /* of its network port, 0 = none */
 	uint16_t numvfs;   /* enabled in VH 0, 0 = not yet provisioned */
@@ -56,6 +69,21 @@ struct fm_pf {
 	uint8_t depends;  /* 1 + next PF of its Function Dependency List; 0 = on none */
 	/* what its functions share, by enum fm_resource; 0 = not told, not counted */
 	uint32_t total[FM_RESOURCE_COUNT];
+	struct fm_amounts amount[FM_RESOURCE_COUNT];
+	struct fm_namespace *ns; /* fm_adapter.namespaces of them */
+};
+/* What a VF is set to so that it has 'want' of a resource: 0 = its base is enough, else the
+ * next step; UINT32_MAX = no VF of the PF can have that much. */
+uint32_t fm_pf_amount(const struct fm_pf *pf, enum fm_resource r, uint32_t want);
+
+/* How far an adapter's capabilities reach; 0 = not at all. */
+struct fm_limits {
+	uint16_t mtu, weight;
+	uint32_t burst_kib;
+	uint8_t trunk_ranges, pkeys;
+	uint32_t iops, slice_us, watchdog_ms;
+	int64_t scrub_ns;     /* of device memory, or of a namespace */
+	uint32_t block_sizes; /* bit n: namespaces may have blocks of 2^n bytes */
 };
 
 struct fm_adapter {
@@ -75,6 +103,8 @@ struct fm_adapter {
 		vh_of; /* vhs entries: system VH of device VH d, FM_WHOLE = disabled; [0] = 0 */
 	uint32_t caps; /* MR_CT_CAP_* */
 	uint32_t rate_step_mbps;
+	struct fm_limits limits;
+	uint16_t namespaces;	       /* rows of each PF, 0 = none */
 	uint64_t link_mbps;	       /* PCIe, raw */
 	uint64_t link_reservable_mbps; /* of it for guarantees; 0 = FM_LINK_SHARE_PERCENT */
 	int64_t flr_ns; /* Readiness Time Reporting, or the specification's default */

@@ -48,7 +48,10 @@
 	X(RESET, "reset", "HANDOVER 10's first rung confirmed; defaults read back")          \
 	X(SET_ATTRS, "set-attrs", "class Live: attributes of a mapped function read back")   \
 	X(TOMBSTONE, "tombstone", "tombstone bit of the bridge or slot reads as wanted")     \
-	X(READ_FN, "read-fn", "one function and its row were read")
+	X(READ_FN, "read-fn", "one function and its row were read")                          \
+	X(NS_CREATE, "create-namespace", "it exists as asked for, with our cookie")          \
+	X(NS_DELETE, "delete-namespace", "its row reads empty; its contents are gone")       \
+	X(NS_ERASE, "erase-namespace", "it holds nothing that was written before")
 enum fm_op_kind {
 #define X(name, text, proves) FM_OP_##name,
 	FM_OPS(X)
@@ -56,6 +59,21 @@ enum fm_op_kind {
 	FM_OP_COUNT
 };
 const char *fm_op_kind_name(enum fm_op_kind k);
+
+/* A namespace: which of the PF's, and for NS_CREATE what it is to be. */
+struct fm_ns_ask {
+	uint8_t index; /* namespace number - 1 */
+	uint8_t block_shift;
+	bool shared;
+	uint64_t size; /* bytes */
+};
+
+/* RESET: what becomes of device memory (HANDOVER 5, onRelease). */
+enum fm_release {
+	FM_RELEASE_RESET, /* cleared where the device can */
+	FM_RELEASE_SCRUB, /* cleared; refused where the device has some and cannot */
+	FM_RELEASE_RETAIN /* kept: the same profile will have it again */
+};
 
 struct fm_op {
 	uint64_t tag; /* operation id, echoed by its completion */
@@ -67,11 +85,12 @@ struct fm_op {
 	uint64_t cookie;
 	struct fm_attrs attrs;
 	uint64_t value; /* TAKE_OWNER: generation; AUTHORISE: enum mr_port_auth; CHALLENGE;
-			 * PROVISION: VFs per PF, 0 max; TOMBSTONE: 0/1 */
+			 * PROVISION: VFs per PF, 0 max; TOMBSTONE: 0/1; RESET: fm_release */
 	uint64_t owner_id, owner_epoch; /* TAKE_OWNER: ours, and the epoch to take (old + 1) */
 	uint64_t generation; /* written before the first register of each transaction, where it
 				grew */
 	bool forced;	     /* BLOCK: without the host's consent */
+	struct fm_ns_ask ns; /* NS_*: of fn.port and fn.pf; fn.vf means nothing */
 };
 
 enum fm_op_end {
@@ -90,6 +109,8 @@ struct fm_op_result {
 	bool has_fn;
 	struct fm_fn fn;       /* as read back at the end */
 	struct fm_place place; /* with the slot that the hardware chose */
+	bool has_ns;
+	struct fm_namespace ns; /* NS_*: as read back */
 	bool has_bridge;
 	struct fm_bridge bridge;
 	struct fm_chassis

@@ -124,6 +124,10 @@ static bool pfs(struct fm_mr_disc *d)
 			want_cfg(d, fm_mr_pf_rid(dev, p), 0, CFG_LEGACY, i, p + 1);
 			want_cfg(d, fm_mr_pf_rid(dev, p), CFG_LEGACY, CFG_FIRST, i, p + 1);
 		}
+		if (dev->ct)
+			want_memory(d, dev->ct + CT_LIMITS,
+				    (CT_BLOCK_SIZES - CT_LIMITS) / 8 + 1, fm_mr_take_limits, i,
+				    0);
 		if (dev->a.vhs)
 			want_memory(d, dev->ct + CT_VHS, dev->a.vhs * 4u, fm_mr_take_vhs, i, 0);
 	}
@@ -146,6 +150,20 @@ static bool pfs_on(struct fm_mr_disc *d)
 	return true;
 }
 
+/* What the VFs of each PF share, and its namespaces. */
+static void want_shared(struct fm_mr_disc *d, unsigned i)
+{
+	const struct fm_mr_dev *dev = &d->geo->dev[i];
+	unsigned rows = d->ch->adapter[i].namespaces;
+
+	for (unsigned p = 0; dev->ct && p < dev->a.pfs; p++) {
+		want_memory(d, dev->ct + CT_RES(p, 0), 0x100 / 8, fm_mr_take_resources, i, p);
+		if (rows)
+			want_memory(d, dev->ct + CT_NS(p, 0), rows * 8, fm_mr_take_namespaces,
+				    i, p);
+	}
+}
+
 /* Bridge rows and MVF rows: what changes most is read last and together. */
 static bool rows(struct fm_mr_disc *d)
 {
@@ -164,6 +182,7 @@ static bool rows(struct fm_mr_disc *d)
 		unsigned n = dev->ct ? (unsigned)dev->a.pfs * dev->a.vfs : 0;
 
 		fm_mr_take_pfs(d, i);
+		want_shared(d, i);
 		for (unsigned f = 0; f < n; f++)
 			want_memory(d, dev->ct + CT_VFS + (uint64_t)f * 0x100, FM_MR_VF_READ,
 				    fm_mr_take_fn_row, i, f);

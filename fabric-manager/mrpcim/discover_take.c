@@ -353,6 +353,8 @@ void fm_mr_take_pfs(struct fm_mr_disc *d, unsigned adapter)
 	}
 	dev->a = *a;
 	dev->a.fn = NULL;
+	for (unsigned p = 0; p < MR_MAX_PFS; p++)
+		dev->a.pf[p].ns = NULL;
 	dev->a.vh_of = a->vh_of ? mr_xmemdup(a->vh_of, a->vhs * sizeof(*a->vh_of)) : NULL;
 }
 

@@ -104,6 +104,28 @@ void fm_mr_fn_parse(const struct fm_mr_dev *d, const uint64_t *reg, struct fm_fn
 				.link_state = flags >> 2 & 3,
 			},
 	};
+	fm_attrs_class_take(&ret->attrs, d->a.device_class, &REG(reg, VF_SHAPE));
+}
+
+/* A namespace as its row shows it. */
+void fm_mr_ns_parse(const uint64_t reg[NS_REGS], struct fm_namespace *ret)
+{
+	uint64_t status = REG(reg, NS_STATUS), shape = REG(reg, NS_SHAPE);
+
+	*ret = (struct fm_namespace){0};
+	if (status == UINT64_MAX || !(status & MR_NS_EXISTS))
+		return;
+	*ret = (struct fm_namespace){
+		.size = REG(reg, NS_SIZE),
+		.cookie = REG(reg, NS_COOKIE),
+		.uuid = {REG(reg, NS_UUID), REG(reg, NS_UUID + 8)},
+		.block_shift = (uint8_t)shape,
+		.exists = true,
+		.shared = shape & MR_NS_SHARED,
+		.erasing = status & MR_NS_ERASING,
+		.written = status & MR_NS_WRITTEN,
+		.attached = (uint16_t)(status >> 16),
+	};
 }
 
 /* The bridge as the ROW_REGS registers of its row show it. */

@@ -66,8 +66,9 @@ void fm_mr_words(const struct fm_mr_geometry *g, const struct mr_batch_rec *r, c
 
 /* Rows as they are read: MVF, FM_MR_VF_READ registers from VF_MAP; bridge, ROW_REGS from
  * ROW_STATE. */
-#define FM_MR_VF_READ (VF_REMAPS / 8 + 1)
+#define FM_MR_VF_READ (VF_CLASS1 / 8 + 1)
 void fm_mr_fn_parse(const struct fm_mr_dev *d, const uint64_t *reg, struct fm_fn *ret);
+void fm_mr_ns_parse(const uint64_t reg[NS_REGS], struct fm_namespace *ret);
 void fm_mr_row_parse(const uint64_t *reg, struct fm_bridge *ret);
 uint64_t fm_mr_flags_reg(const struct fm_attrs *a);
 uint64_t fm_mr_vlan_reg(const struct fm_attrs *a);
@@ -124,7 +125,8 @@ extern const struct fm_mr_op *const fm_mr_ops[FM_OP_COUNT];
 extern const struct fm_mr_op fm_mr_take_owner, fm_mr_authorise, fm_mr_challenge,
 	fm_mr_provision, fm_mr_attach_pf, fm_mr_detach_pf, fm_mr_configure, fm_mr_map,
 	fm_mr_gate_open, fm_mr_gate_close, fm_mr_request_out, fm_mr_retract, fm_mr_block,
-	fm_mr_drain, fm_mr_unmap, fm_mr_reset, fm_mr_set_attrs, fm_mr_tombstone, fm_mr_read_fn;
+	fm_mr_drain, fm_mr_unmap, fm_mr_reset, fm_mr_set_attrs, fm_mr_tombstone, fm_mr_read_fn,
+	fm_mr_ns_create, fm_mr_ns_delete, fm_mr_ns_erase;
 
 struct fm_mr_wait {
 	TAILQ_ENTRY(fm_mr_wait) link;

@@ -25,6 +25,9 @@ const struct fm_mr_op *const fm_mr_ops[FM_OP_COUNT] = {
 	[FM_OP_SET_ATTRS] = &fm_mr_set_attrs,
 	[FM_OP_TOMBSTONE] = &fm_mr_tombstone,
 	[FM_OP_READ_FN] = &fm_mr_read_fn,
+	[FM_OP_NS_CREATE] = &fm_mr_ns_create,
+	[FM_OP_NS_DELETE] = &fm_mr_ns_delete,
+	[FM_OP_NS_ERASE] = &fm_mr_ns_erase,
 	/* FM_OP_OBSERVE is discover.c */
 };
 

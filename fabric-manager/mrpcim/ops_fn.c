@@ -17,20 +17,36 @@ static const struct {
 	{MR_CT_CAP_SPOOF, "spoof checking"},
 	{MR_CT_CAP_TRUST, "trust"},
 	{MR_CT_CAP_VLAN, "VLANs"},
+	{MR_CT_CAP_TRUNK, "more than one VLAN"},
+	{MR_CT_CAP_QINQ, "802.1ad"},
+	{MR_CT_CAP_MTU, "an MTU"},
+	{MR_CT_CAP_BURST, "a burst size"},
+	{MR_CT_CAP_WEIGHT, "weights"},
+	{MR_CT_CAP_BRIDGING, "VEPA or isolation"},
+	{MR_CT_CAP_MIRROR, "mirroring"},
+	{MR_CT_CAP_PKEY, "partition keys"},
+	{MR_CT_CAP_MSIX, "MSI-X vectors by VF"},
+	{MR_CT_CAP_QUEUES, "queue pairs by VF"},
+	{MR_CT_CAP_FRAMEBUFFER, "framebuffer by VF"},
+	{MR_CT_CAP_SLICE, "time slices"},
+	{MR_CT_CAP_WATCHDOG, "a watchdog"},
+	{MR_CT_CAP_NAMESPACES, "namespaces"},
+	{MR_CT_CAP_IOPS, "a limit of commands per second"},
 };
 
-static uint64_t caps_needed(const struct fm_attrs *a)
-{
-	return (a->min_mbps ? MR_CT_CAP_MIN_RATE : 0) | (a->spoof_check ? MR_CT_CAP_SPOOF : 0) |
-	       (a->trust ? MR_CT_CAP_TRUST : 0) | (a->vlan ? MR_CT_CAP_VLAN : 0);
-}
+/* Only adapters that can do one of these have registers from VF_SHAPE on. */
+#define CLASS_CAPS                                                                         \
+	(MR_CT_CAP_TRUNK | MR_CT_CAP_MTU | MR_CT_CAP_BURST | MR_CT_CAP_WEIGHT |            \
+	 MR_CT_CAP_BRIDGING | MR_CT_CAP_MIRROR | MR_CT_CAP_PKEY | MR_CT_CAP_MSIX |         \
+	 MR_CT_CAP_QUEUES | MR_CT_CAP_FRAMEBUFFER | MR_CT_CAP_SLICE | MR_CT_CAP_WATCHDOG | \
+	 MR_CT_CAP_NAMESPACES | MR_CT_CAP_IOPS)
 
 /* Whether the adapter can do what the attributes ask for. */
 static bool attrs_check(struct fm_mrpcim *m, struct fm_mr_run *r)
 {
 	static const struct fm_attrs none;
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
-	uint64_t lacks = caps_needed(&r->op.attrs) & ~(uint64_t)d->a.caps;
+	uint64_t lacks = fm_attrs_caps(&r->op.attrs) & ~(uint64_t)d->a.caps;
 
 	if (d->a.kind == FM_ADAPTER_BASE) {
 		if (!fm_attrs_eq(&r->op.attrs, &none))
@@ -38,6 +54,11 @@ static bool attrs_check(struct fm_mrpcim *m, struct fm_mr_run *r)
 				     "%s is a whole device: it takes no attributes", d->a.name);
 		return r->res.reason == MR_REASON_OK;
 	}
+	if (r->op.attrs.device_class && r->op.attrs.device_class != d->a.device_class)
+		fm_mr_refuse(r, MR_REASON_INVALID,
+			     "%s is of class %s, the attributes are of %s", d->a.name,
+			     mr_class_name(d->a.device_class),
+			     mr_class_name(r->op.attrs.device_class));
 	for (unsigned i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
 		if (lacks & caps[i].cap)
 			fm_mr_refuse(r, MR_REASON_UNSUPPORTED, "%s cannot do %s", d->a.name,
@@ -61,6 +82,19 @@ static void vf_write_n(const struct fm_mrpcim *m, const struct fm_mr_run *r, str
 {
 	mr_batch_write_n(b, MR_SPACE_MEMORY, 0, 0,
 			 fm_mr_vf_row(fm_mr_run_dev(m, r), r->op.fn) + reg, 8, v, n);
+}
+
+/* VF_SHAPE to VF_CLASS1, where the adapter has any of it. */
+static void class_write(const struct fm_mrpcim *m, const struct fm_mr_run *r,
+			struct mr_batch *b)
+{
+	uint64_t reg[VF_CLASS_REGS];
+
+	if (!(fm_mr_run_dev(m, r)->a.caps & CLASS_CAPS))
+		return;
+	fm_attrs_class_regs(&r->op.attrs, reg);
+	for (unsigned i = 0; i < VF_CLASS_REGS; i++) /* one by one: a refusal names which */
+		fm_mr_vf_write(m, r, b, VF_SHAPE + 8 * i, reg[i]);
 }
 
 static enum fm_mr_next attrs_written(struct fm_mrpcim *m, struct fm_mr_run *r,
@@ -91,6 +125,7 @@ static void configure_vf(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_bat
 	fm_mr_vf_write(m, r, b, VF_GATE, 0);
 	attr_regs(&r->op.attrs, reg + 2);
 	vf_write_n(m, r, b, VF_BLOCK, reg, 8);
+	class_write(m, r, b);
 	fm_mr_commit(b);
 	fm_mr_look(m, r, b);
 }
@@ -142,6 +177,7 @@ static void set_attrs(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch 
 	fm_mr_vf_expect(m, r, b, VF_COOKIE, UINT64_MAX, r->op.cookie);
 	attr_regs(&r->op.attrs, reg);
 	vf_write_n(m, r, b, VF_IDENT0, reg, 6);
+	class_write(m, r, b);
 	fm_mr_commit(b);
 	fm_mr_look(m, r, b);
 }
@@ -154,7 +190,13 @@ const struct fm_mr_op fm_mr_set_attrs = {
 
 /* ---- the gate ---- */
 
-/* GATE_CLOSE took the identities away: GATE_OPEN puts back those that it is given. */
+/* NVMe: the namespaces that the function has attached, its data. */
+static bool has_data(const struct fm_mrpcim *m, const struct fm_mr_run *r)
+{
+	return fm_mr_run_dev(m, r)->a.caps & MR_CT_CAP_NAMESPACES;
+}
+
+/* GATE_CLOSE took identities and data away: GATE_OPEN puts back those that it is given. */
 static void gate_open(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
 	const uint64_t ident[] = {r->op.attrs.ident0, r->op.attrs.ident1};
@@ -163,6 +205,9 @@ static void gate_open(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch 
 		fm_mr_vf_expect(m, r, b, VF_COOKIE, UINT64_MAX, r->op.cookie);
 		if (ident[0] || ident[1])
 			vf_write_n(m, r, b, VF_IDENT0, ident, 2);
+		if (has_data(m, r) && r->op.attrs.device_class == MR_CLASS_NVME &&
+		    r->op.attrs.nvme.namespaces)
+			fm_mr_vf_write(m, r, b, VF_CLASS1, r->op.attrs.nvme.namespaces);
 		fm_mr_vf_write(m, r, b, VF_GATE, 1);
 		fm_mr_commit(b);
 	}
@@ -176,6 +221,8 @@ static void gate_close(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch
 	if (!fm_mr_row_only(m, r)) {
 		fm_mr_vf_write(m, r, b, VF_GATE, 0);
 		vf_write_n(m, r, b, VF_IDENT0, none, 2);
+		if (has_data(m, r))
+			fm_mr_vf_write(m, r, b, VF_CLASS1, 0);
 		fm_mr_commit(b);
 	}
 	fm_mr_look(m, r, b);
@@ -191,9 +238,11 @@ static enum fm_mr_next gate_set(struct fm_mrpcim *m, struct fm_mr_run *r,
 	fm_mr_take(m, r, p);
 	if (fm_mr_row_only(m, r))
 		return FM_MR_DONE;
-	if (f->gate_open != want || (!want && (f->attrs.ident0 || f->attrs.ident1)))
+	if (f->gate_open != want ||
+	    (!want && (f->attrs.ident0 || f->attrs.ident1 ||
+		       (f->attrs.device_class == MR_CLASS_NVME && f->attrs.nvme.namespaces))))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT, "the gate does not read %s",
-				    want ? "open" : "closed and without identities");
+				    want ? "open" : "closed, without identities and data");
 	return FM_MR_DONE;
 }
 

@@ -10,15 +10,17 @@
 
 /* What the synthetic function shows and where its windows lead: ids of the VF as a host must
  * see them, the VF's own part of each VF BAR. */
-static void shadow_regs(const struct fm_mr_dev *d, struct fm_fn_id f, uint64_t *reg)
+static void shadow_regs(const struct fm_mr_dev *d, const struct fm_mr_run *r, uint64_t *reg)
 {
 	const struct fm_adapter *a = &d->a;
+	struct fm_fn_id f = r->op.fn;
 
 	reg[SHADOW(ROW_IDS)] = a->vendor | (uint64_t)a->vf_device << 16 |
 			       (uint64_t)(d->class_code & 0xffffff) << 32 |
 			       (uint64_t)a->revision << 56;
 	reg[SHADOW(ROW_SUBSYS)] = a->subvendor | (uint64_t)a->subdevice << 16;
-	reg[SHADOW(ROW_MSIX)] = d->vf_msix;
+	reg[SHADOW(ROW_MSIX)] =
+		r->op.attrs.msix ? (d->vf_msix & ~0xffffull) | r->op.attrs.msix : d->vf_msix;
 	for (unsigned i = 0; i < 6; i++) {
 		const struct fm_bar *bar = &a->pf[f.pf].vf_bar[i];
 
@@ -37,7 +39,7 @@ static void map_row(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b
 	fm_mr_row_expect(r, b, ROW_TOMBSTONE, 1, 0);
 	mr_batch_write_n(b, MR_SPACE_SWITCH, 0, 0, row + ROW_TARGET, 8, head, 2);
 	if (!fm_mr_row_only(m, r)) {
-		shadow_regs(fm_mr_run_dev(m, r), r->op.fn, shadow);
+		shadow_regs(fm_mr_run_dev(m, r), r, shadow);
 		mr_batch_write_n(b, MR_SPACE_SWITCH, 0, 0, row + ROW_IDS, 8, shadow,
 				 SHADOW_REGS);
 	}
@@ -74,7 +76,7 @@ static bool shadow_reads(struct fm_mrpcim *m, struct fm_mr_run *r, const struct 
 
 	if (fm_mr_row_only(m, r))
 		return true;
-	shadow_regs(fm_mr_run_dev(m, r), r->op.fn, shadow);
+	shadow_regs(fm_mr_run_dev(m, r), r, shadow);
 	for (unsigned i = 0; i < SHADOW_REGS; i++)
 		if (fm_mr_value(p, r->i_row + ROW_IDS / 8 + i) != shadow[i])
 			return false;

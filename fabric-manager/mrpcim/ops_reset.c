@@ -21,13 +21,23 @@ static enum fm_mr_next not_confirmed(struct fm_mrpcim *m, struct fm_mr_run *r, c
 
 /* ---- VF ---- */
 
+/*
+ * Device memory is per-function state: what the last owner left there nobody else may find
+ * (I2). Only `retain`, which goes back to its owner, keeps it.
+ */
+static bool scrubs(const struct fm_mrpcim *m, const struct fm_mr_run *r)
+{
+	return fm_mr_run_dev(m, r)->a.caps & MR_CT_CAP_SCRUB &&
+	       r->op.value != FM_RELEASE_RETAIN;
+}
+
 static void vf_reset(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
 
 	r->i_x = mr_batch_read(b, MR_SPACE_MEMORY, 0, 0, fm_mr_vf_row(d, r->op.fn) + VF_RESETS,
 			       8, 1);
-	fm_mr_vf_write(m, r, b, VF_COMMAND, MR_VFC_RESET);
+	fm_mr_vf_write(m, r, b, VF_COMMAND, scrubs(m, r) ? MR_VFC_SCRUB : MR_VFC_RESET);
 	fm_mr_look(m, r, b);
 }
 
@@ -44,7 +54,8 @@ static bool vf_confirmed(const struct fm_mr_run *r)
 static enum fm_mr_next vf_judge(struct fm_mrpcim *m, struct fm_mr_run *r,
 				const struct fm_mr_reply *p)
 {
-	int64_t flr = fm_mr_run_dev(m, r)->a.flr_ns;
+	const struct fm_adapter *a = &fm_mr_run_dev(m, r)->a;
+	int64_t scrub = scrubs(m, r) ? a->limits.scrub_ns : 0, flr = a->flr_ns + scrub;
 	const struct fm_fn *f = &r->res.fn;
 
 	fm_mr_take(m, r, p);
@@ -56,7 +67,7 @@ static enum fm_mr_next vf_judge(struct fm_mrpcim *m, struct fm_mr_run *r,
 					    f->status);
 		return FM_MR_NEXT;
 	}
-	if (fm_mr_pause(m, r, flr, longer(flr, FM_MR_READY_MAX_NS)) == FM_MR_AGAIN)
+	if (fm_mr_pause(m, r, flr, longer(flr, scrub + FM_MR_READY_MAX_NS)) == FM_MR_AGAIN)
 		return FM_MR_AGAIN;
 	return not_confirmed(m, r, "the reset");
 }

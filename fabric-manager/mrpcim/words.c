@@ -26,8 +26,13 @@ static const struct name row_names[] = {
 	N(ROW_IDS),   N(ROW_SUBSYS), N(ROW_MSIX),   N(ROW_BAR),	   N(ROW_WINDOW),
 };
 static const struct name vf_names[] = {
-	N(VF_MAP),    N(VF_COMMAND), N(VF_STATUS),   N(VF_BLOCK),    N(VF_COOKIE), N(VF_IDENT0),
-	N(VF_IDENT1), N(VF_VLAN),    N(VF_MIN_MBPS), N(VF_MAX_MBPS), N(VF_FLAGS),  N(VF_GATE),
+	N(VF_MAP),    N(VF_COMMAND), N(VF_STATUS), N(VF_BLOCK),	    N(VF_COOKIE),
+	N(VF_IDENT0), N(VF_IDENT1),  N(VF_VLAN),   N(VF_MIN_MBPS),  N(VF_MAX_MBPS),
+	N(VF_FLAGS),  N(VF_GATE),    N(VF_SHAPE),  N(VF_SWITCHING), N(VF_AMOUNTS),
+	N(VF_CLASS0), N(VF_CLASS1),
+};
+static const struct name ns_names[] = {
+	N(NS_STATUS), N(NS_SIZE), N(NS_SHAPE), N(NS_COOKIE), N(NS_COMMAND),
 };
 static const struct name vh_names[] = {N(VH_MAP), N(VH_RESET), N(VH_OWNED)};
 #undef N
@@ -57,7 +62,11 @@ static void table_words(const struct fm_mr_dev *d, uint64_t off, char *buf, size
 {
 	unsigned i = (unsigned)((off - CT_VFS) >> 8);
 
-	if (off >= CT_VFS && d->a.vfs)
+	if (off >= CT_NAMESPACES)
+		mr_fmt(buf, size, "%s of %s/pf%u's namespace %u", LOOK_UP(ns_names, off & 0x3f),
+		       d->a.name, (unsigned)((off - CT_NAMESPACES) / 0x40 / MR_MAX_NAMESPACES),
+		       (unsigned)((off - CT_NAMESPACES) / 0x40 % MR_MAX_NAMESPACES) + 1);
+	else if (off >= CT_VFS && d->a.vfs)
 		mr_fmt(buf, size, "%s of %s/pf%u/vf%u", LOOK_UP(vf_names, off & 0xff),
 		       d->a.name, i / d->a.vfs, i % d->a.vfs);
 	else if (off >= CT_VHS && off < CT_PFS)
@@ -84,7 +93,7 @@ void fm_mr_words(const struct fm_mr_geometry *g, const struct mr_batch_rec *r, c
 	}
 	for (unsigned i = 0; r->space == MR_SPACE_MEMORY && i < g->devs; i++) {
 		const struct fm_mr_dev *d = &g->dev[i];
-		uint64_t end = CT_VF(d->a.vfs, d->a.pfs, 0);
+		uint64_t end = CT_NS(d->a.pfs, 0);
 
 		if (d->ct && r->address >= d->ct && r->address < d->ct + end)
 			table_words(d, r->address - d->ct, buf, size);

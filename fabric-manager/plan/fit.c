@@ -24,9 +24,7 @@ static uint32_t lowest_free(const struct fm_unit *u, unsigned first, unsigned la
  * admitted on every port; only an adapter that has a scheduler is told of it. */
 static bool able(const struct fm_adapter *a, const struct fm_claim *c)
 {
-	const struct fm_attrs *at = &c->attrs;
-	uint32_t need = (at->vlan ? MR_CT_CAP_VLAN : 0) | (at->trust ? MR_CT_CAP_TRUST : 0) |
-			(at->spoof_check ? MR_CT_CAP_SPOOF : 0);
+	uint64_t need = fm_attrs_caps(&c->attrs) & ~(uint64_t)FM_ATTRS_QOS_CAPS;
 
 	if (a->kind == FM_ADAPTER_BASE &&
 	    (c->ident[0].source != FM_IDENT_NONE || c->ident[1].source != FM_IDENT_NONE))

@@ -125,6 +125,8 @@ struct fm_attrs fm_planner_attrs(const struct fm_planner *p, unsigned i, uint32_
 	at.max_mbps = step_down(at.max_mbps, a->rate_step_mbps);
 	at.min_mbps =
 		a->caps & MR_CT_CAP_MIN_RATE ? step_down(at.min_mbps, a->rate_step_mbps) : 0;
+	at.weight = a->caps & MR_CT_CAP_WEIGHT ? at.weight : 0;
+	at.burst_kib = a->caps & MR_CT_CAP_BURST ? at.burst_kib : 0;
 	at.ident0 = p->d->claim[i].ident[0].source ? pl->ident[0].lo : 0;
 	at.ident1 = p->d->claim[i].ident[1].source ? pl->ident[1].lo : 0;
 	return at;

@@ -95,6 +95,14 @@ static void update_words(const struct fm_assignment *a, const struct fm_claim *c
 		mr_buf_printf(b, ", spoofCheck %s", pl->attrs.spoof_check ? "on" : "off");
 	if (a->attrs.link_state != pl->attrs.link_state)
 		mr_buf_puts(b, ", link state");
+	if (a->attrs.mtu != pl->attrs.mtu)
+		mr_buf_printf(b, ", MTU %u -> %u", a->attrs.mtu, pl->attrs.mtu);
+	if (a->attrs.weight != pl->attrs.weight)
+		mr_buf_printf(b, ", weight %u -> %u", a->attrs.weight, pl->attrs.weight);
+	if (!fm_attrs_class_eq(&a->attrs, &pl->attrs))
+		mr_buf_printf(b, ", %s attributes",
+			      mr_class_name(pl->attrs.device_class ? pl->attrs.device_class
+								   : a->attrs.device_class));
 	if (a->attrs.ident0 != pl->attrs.ident0 || a->attrs.ident1 != pl->attrs.ident1)
 		mr_buf_puts(b, ", identity");
 	if (!mr_streq(a->driver, c->driver ? c->driver : ""))

@@ -27,8 +27,7 @@ bool fm_drift(const struct fm_engine *e, const struct fm_asg *a, char *why, size
 		mr_fmt(why, size, "rates read %u-%u Mbit/s, intended %u-%u", f->attrs.min_mbps,
 		       f->attrs.max_mbps, w->min_mbps, w->max_mbps);
 	else if (!fm_attrs_eq(&f->attrs, w))
-		mr_fmt(why, size,
-		       "trust, spoof check or link state differ from what is intended");
+		mr_fmt(why, size, "attributes differ from what is intended");
 	else if (!f->gate_open)
 		mr_fmt(why, size, "the gate reads closed");
 	else
