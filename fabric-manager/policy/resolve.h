@@ -37,4 +37,12 @@ struct fm_resolve_input {
  */
 struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags *findings);
 
+/*
+ * Adds to 'ret', as ServerProfiles, the profiles that 'template' (of in->docs) makes now and
+ * that have no document yet, if its mode is initial; else nothing. To be called before the
+ * template changes or goes.
+ */
+void fm_docs_made(const struct fm_resolve_input *in, const struct fm_doc *template,
+		  struct fm_docs *ret);
+
 #endif

@@ -328,9 +328,10 @@ static const struct fm_key template_keys[] = {
 	NUM(fm_doc_template, "replicas", replicas, INT,
 	    "So many profiles, named TEMPLATE-1 and on, connected to no host by themselves.",
 	    RANGE(1, 4096)),
-	NUM(fm_doc_template, "mode", mode, ENUM, "updating: an edit changes the profiles too.",
-	    DEF(FM_DOC_TEMPLATE_UPDATING), .names = template_names,
-	    .later = 1u << FM_DOC_TEMPLATE_INITIAL),
+	NUM(fm_doc_template, "mode", mode, ENUM,
+	    "updating: an edit changes the profiles too. initial: before the template changes "
+	    "or goes, its profiles become documents of their own (set initial) as they are.",
+	    DEF(FM_DOC_TEMPLATE_UPDATING), .names = template_names),
 	OBJ(fm_doc_template, "template", template, fm_profile_table,
 	    "The spec of a ServerProfile.", REQUIRED),
 };

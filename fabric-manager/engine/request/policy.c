@@ -10,6 +10,7 @@
 #include "fabric-manager/engine/state/base.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/policy/resolve.h"
 
 static struct mr_diags *diags_keep(struct mr_diags *d)
 {
@@ -48,17 +49,64 @@ static bool foreign(struct fm_engine *e, const struct fm_base *b, const struct f
 	return true;
 }
 
-/* Takes out the documents of the set that 'keep' does not hold. */
-static void prune(struct fm_engine *e, struct fm_base *b, const struct fm_docs *keep,
-		  const char *set)
+/* Before an initial template changes or goes, its profiles become documents of their own. They
+ * belong to a set of their own, so that no --prune takes them. */
+static void keep_made(struct fm_engine *e, struct fm_base *b, enum fm_kind kind,
+		      const char *name)
 {
-	for (unsigned i = b->docs.n; i-- > 0;) {
-		struct fm_doc *d = b->docs.doc[i];
+	const struct fm_doc *d = fm_docs_find(&b->docs, kind, name);
+	struct fm_resolve_input in = {.docs = &b->docs, .inventory = &e->inv};
+	struct fm_docs made = {0};
+
+	if (d)
+		fm_docs_made(&in, d, &made);
+	for (unsigned i = 0; i < made.n; i++)
+		fm_base_set_put(e, b, made.doc[i]->kind, made.doc[i]->meta.name.s, "initial");
+	fm_docs_merge(&b->docs, &made);
+	fm_docs_done(&made);
+}
+
+/* The same for every template of 'in' that is not in force as it stands there; 'remove': for
+ * all. Before anything else changes: a template makes profiles for what its group is now. */
+static void keep_all_made(struct fm_engine *e, struct fm_base *b, const struct fm_docs *in,
+			  bool remove)
+{
+	for (unsigned i = 0; i < in->n; i++) {
+		const struct fm_doc *d = in->doc[i], *have;
+
+		have = fm_docs_find(&b->docs, d->kind, d->meta.name.s);
+		if (have && d->kind == FM_KIND_PROFILE_TEMPLATE &&
+		    (remove || !fm_doc_equal(have, d)))
+			keep_made(e, b, d->kind, d->meta.name.s);
+	}
+}
+
+/* The next document of the set that 'keep' does not hold, or NULL. */
+static struct fm_doc *next_pruned(struct fm_engine *e, const struct fm_base *b,
+				  const struct fm_docs *keep, const char *set, unsigned *i)
+{
+	for (; *i < b->docs.n; ++*i) {
+		struct fm_doc *d = b->docs.doc[*i];
 
 		if (mr_streq(fm_base_set(e, b, d->kind, d->meta.name.s), set) &&
 		    !fm_docs_find(keep, d->kind, d->meta.name.s))
-			fm_docs_remove(&b->docs, d->kind, d->meta.name.s);
+			return d;
 	}
+	return NULL;
+}
+
+/* Takes out the documents of the set that 'keep' does not hold; templates first write down what
+ * they made, while their groups still stand. */
+static void prune(struct fm_engine *e, struct fm_base *b, const struct fm_docs *keep,
+		  const char *set)
+{
+	struct fm_doc *d;
+
+	for (unsigned i = 0; (d = next_pruned(e, b, keep, set, &i)); i++)
+		if (d->kind == FM_KIND_PROFILE_TEMPLATE)
+			keep_made(e, b, d->kind, d->meta.name.s);
+	for (unsigned i = 0; (d = next_pruned(e, b, keep, set, &i));)
+		fm_docs_remove(&b->docs, d->kind, d->meta.name.s);
 }
 
 /*
@@ -73,6 +121,8 @@ static bool candidate(struct fm_engine *e, const struct fm_request *r, struct fm
 	bool good = parse(e, r, &in, diags);
 
 	fm_base_copy(ret, &e->base);
+	if (good)
+		keep_all_made(e, ret, &in, false);
 	for (unsigned i = 0; good && i < in.n; i++) {
 		struct fm_doc *d = in.doc[i], *have;
 
@@ -255,6 +305,8 @@ static bool remove_files(struct fm_engine *e, const struct fm_request *r, struct
 	struct fm_docs in = {0};
 	bool good = parse(e, r, &in, diags);
 
+	if (good)
+		keep_all_made(e, b, &in, true);
 	for (unsigned i = 0; good && i < in.n; i++)
 		if (!foreign(e, b, in.doc[i], set, diags))
 			fm_docs_remove(&b->docs, in.doc[i]->kind, in.doc[i]->meta.name.s);
@@ -274,6 +326,7 @@ static bool remove_named(struct fm_engine *e, uint64_t tag, const struct fm_requ
 			  r->kind);
 		return false;
 	}
+	keep_made(e, b, (enum fm_kind)kind, r->name);
 	if (!fm_docs_remove(&b->docs, (enum fm_kind)kind, r->name)) {
 		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no %s '%s'",
 			  fm_kind_name((enum fm_kind)kind), r->name);

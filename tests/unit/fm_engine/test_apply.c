@@ -244,6 +244,47 @@ START_TEST(nothing_to_apply)
 }
 END_TEST
 
+#define GROUP(hosts)                                                          \
+	"apiVersion: banyan/v1\nkind: HostGroup\nmetadata: {name: g}\nspec: " \
+	"{hosts: [" hosts "]}\n---\n"
+#define INITIAL(limit)                                                                   \
+	"apiVersion: banyan/v1\nkind: ProfileTemplate\nmetadata: {name: t}\nspec: "      \
+	"{hostGroup: g, mode: initial, template: {devices: [{name: d, class: ethernet, " \
+	"pool: nics, qos: {limit: " limit "}}]}}\n"
+
+/* An edit of an initial template is for the profiles that it makes from then on. */
+START_TEST(initial_template)
+{
+	struct fm_request del = {.verb = FM_VERB_DELETE,
+				 .kind = "profiletemplates",
+				 .name = "t",
+				 .yes = true,
+				 .who = "eve"};
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, W_HOSTS_TEXT W_POOLS_TEXT "---\n" GROUP("blade01") INITIAL("10Gbit"));
+	W_PHASE(&w, "t-blade01/d", ACTIVE);
+	w_apply(&w, GROUP("blade01, blade02") INITIAL("20Gbit"));
+	W_PHASE(&w, "t-blade02/d", ACTIVE);
+	ck_assert_uint_eq(w_asg(&w, "t-blade01/d")->limit_mbps, 10000);
+	ck_assert_uint_eq(w_asg(&w, "t-blade02/d")->limit_mbps, 20000);
+	mr_buf_reset(&w.ops);
+	w_apply(&w, GROUP("blade01, blade02") INITIAL("20Gbit"));
+	ck_assert_str_eq(w.text, "nothing changed, version 2 is in force");
+	w_request(&w, del);
+	ck_assert_int_eq(w.exit_code, 0);
+	W_OPS(&w, "");
+	ck_assert_uint_eq(w_asg(&w, "t-blade02/d")->limit_mbps, 20000);
+	w_restart(&w);
+	w_apply(&w, INITIAL("30Gbit"));
+	ck_assert_uint_eq(w_asg(&w, "t-blade01/d")->limit_mbps, 10000);
+	ck_assert_uint_eq(w_asg(&w, "t-blade02/d")->limit_mbps, 20000);
+	w_done(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("engine apply");
@@ -259,6 +300,7 @@ int main(void)
 	tcase_add_test(t, more_than_fits);
 	tcase_add_test(t, live_update);
 	tcase_add_test(t, whole_device);
+	tcase_add_test(t, initial_template);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
