@@ -311,6 +311,7 @@ static void take_pf(struct fm_mr_dev *dev, struct fm_adapter *a, unsigned p,
 	if (!at)
 		return;
 	dev->sriov[p] = (uint16_t)at;
+	dev->acs[p] = (uint16_t)fm_mr_ext_cap(c, PCI_EXT_CAP_ID_ACS);
 	dev->ari |= fm_mr_ext_cap(c, PCI_EXT_CAP_ID_ARI) != 0;
 	pf->numvfs = ctrl & PCI_SRIOV_CTRL_VFE ? fm_mr_cfg16(c, at + PCI_SRIOV_NUM_VF) : 0;
 	pf->vf_offset = fm_mr_cfg16(c, at + PCI_SRIOV_VF_OFFSET);

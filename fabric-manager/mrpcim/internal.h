@@ -39,10 +39,11 @@ struct fm_mr_dev {
 	uint32_t class_code;
 	uint64_t vf_bar_reg[6]; /* CT_VF_BAR */
 	uint64_t vf_msix;
-	uint16_t pcie, msix, ats;      /* offsets of capabilities of function 0, 0 = none */
-	uint16_t sriov[MR_MAX_PFS];    /* of the PFs in VH 0 */
-	bool flr;		       /* function 0 has it */
-	bool ari;		       /* its PFs have the ARI capability */
+	uint16_t pcie, msix, ats;   /* offsets of capabilities of function 0, 0 = none */
+	uint16_t sriov[MR_MAX_PFS]; /* of the PFs in VH 0 */
+	uint16_t acs[MR_MAX_PFS], vf_acs[MR_MAX_PFS]; /* of them, of their VFs; 0 = none */
+	bool flr;				      /* function 0 has it */
+	bool ari;				      /* its PFs have the ARI capability */
 	bool multi_function;	       /* a `base` device with more than function 0 */
 	int64_t completion_timeout_ns; /* longest that a request may be outstanding */
 };
@@ -100,7 +101,7 @@ struct fm_mr_step {
 	enum fm_mr_next (*judge)(struct fm_mrpcim *m, struct fm_mr_run *r,
 				 const struct fm_mr_reply *p);
 };
-#define FM_MR_STEPS_MAX 5
+#define FM_MR_STEPS_MAX 7
 
 /* What an operation is made of: steps by the way in which the function is reached. */
 enum fm_mr_needs {
@@ -239,6 +240,14 @@ void fm_mr_look(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b);
 void fm_mr_take(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr_reply *p);
 enum fm_mr_next fm_mr_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 			     const struct fm_mr_reply *p);
+
+/* ops_acs.c: the last steps of PROVISION */
+void fm_mr_acs_find(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b);
+enum fm_mr_next fm_mr_acs_found(struct fm_mrpcim *m, struct fm_mr_run *r,
+				const struct fm_mr_reply *p);
+void fm_mr_acs_set(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b);
+enum fm_mr_next fm_mr_acs_is_set(struct fm_mrpcim *m, struct fm_mr_run *r,
+				 const struct fm_mr_reply *p);
 
 /* discover.c, ring.c */
 void fm_mr_disc_start(struct fm_mrpcim *m, struct fm_mr_run *r);

@@ -69,7 +69,7 @@ static enum fm_mr_next provision_looked(struct fm_mrpcim *m, struct fm_mr_run *r
 				    "%u functions of %s would have to be stopped at once, at "
 				    "most %u can",
 				    stops * d->a.vfs, d->a.name, MR_BATCH_MAX_RECORDS / 2 - 8);
-	return r->keep[0] ? FM_MR_NEXT : FM_MR_DONE;
+	return FM_MR_NEXT;
 }
 
 /* NumVFs can be written only while VF Enable is 0, and clearing that ends every VF of the PF.
@@ -137,6 +137,8 @@ static void provision_enable(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr
 {
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
 
+	if (!r->keep[0])
+		return;
 	for (unsigned pf = 0; pf < d->a.pfs; pf++) {
 		uint16_t rid = fm_mr_pf_rid(d, pf), at = d->sriov[pf];
 
@@ -171,6 +173,8 @@ static void provision_poll(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_b
 {
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
 
+	if (!r->keep[0])
+		return;
 	for (unsigned pf = 0; pf < d->a.pfs; pf++) {
 		struct fm_fn_id last = {.pf = (uint16_t)pf, .vf = (uint16_t)(r->keep[1] - 1)};
 
@@ -201,7 +205,7 @@ static enum fm_mr_next provision_ready(struct fm_mrpcim *m, struct fm_mr_run *r,
 		d->a.pf[pf].vf_stride = (uint16_t)fm_mr_value(p, pf * n + 2 + PF_LOOK);
 	}
 	if (ready)
-		return FM_MR_DONE;
+		return FM_MR_NEXT;
 	if (fm_mr_pause(m, r, FM_MR_VF_ENABLE_NS, FM_MR_READY_MAX_NS) == FM_MR_AGAIN)
 		return FM_MR_AGAIN;
 	return fm_mr_refuse(r, MR_REASON_TIMEOUT,
@@ -228,7 +232,9 @@ const struct fm_mr_op fm_mr_provision = {
 				 {provision_disable, provision_disabled},
 				 {provision_rest, provision_rested},
 				 {provision_enable, provision_enabled},
-				 {provision_poll, provision_ready}}},
+				 {provision_poll, provision_ready},
+				 {fm_mr_acs_find, fm_mr_acs_found},
+				 {fm_mr_acs_set, fm_mr_acs_is_set}}},
 	.check = provision_check,
 };
 

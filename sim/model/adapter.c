@@ -221,6 +221,7 @@ static void set_port(struct sim_adapter *a, const struct cursor *end)
 
 	*g = (struct sim_bridge_cfg){.pri = 1, .sec = a->bus, .sub = a->last_bus};
 	g->devctl2 = PCI_EXP_DEVCTL2_ARI;
+	g->acs_ctl = PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF;
 	g->command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 	g->io_base = 0xf0; /* base above limit: no window */
 	g->mem_base = g->pref_base = 0xfff0;

@@ -278,7 +278,7 @@ const struct sim_cap sim_fn_caps[] = {
 	{0xc0, 0x0c, PCI_CAP_ID_MSIX, 0, msix_has, msix_read, msix_write},
 	{0x100, 0x48, PCI_EXT_CAP_ID_ERR, 2, NULL, sim_aer_read, sim_aer_write},
 	{0x150, 0x08, PCI_EXT_CAP_ID_ARI, 1, ari_has, ari_read, NULL},
-	{0x160, 0x08, PCI_EXT_CAP_ID_ACS, 1, sim_acs_has, sim_acs_read, sim_acs_write},
+	{SIM_CAP_ACS, 0x08, PCI_EXT_CAP_ID_ACS, 1, sim_acs_has, sim_acs_read, sim_acs_write},
 	{0x170, 0x08, PCI_EXT_CAP_ID_ATS, 1, sim_ats_has, sim_ats_read, sim_ats_write},
 	{0x180, 0x40, PCI_EXT_CAP_ID_SRIOV, 1, sriov_has, sim_sriov_read, sim_sriov_write},
 	{0x1c0, 0x0c, EXT_RTR, 1, NULL, rtr_read, NULL},

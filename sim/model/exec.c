@@ -98,7 +98,8 @@ static enum sim_wr reg_write(struct run *x, const struct mr_batch_rec *r, uint64
 		if (addr >= 4096 || !sim_loc_answers(x->c, &l) ||
 		    (!r->vh && l.kind == SIM_LOC_BASE && sim_base_held(x->c, l.a)))
 			return SIM_WR_DROPPED;
-		sim_fn_touched(&l);
+		if (!sim_acs_apart(&l, (unsigned)addr))
+			sim_fn_touched(&l);
 		sim_cfg_write(x->c, &l, (unsigned)addr, r->width, (uint32_t)v);
 		return SIM_WR_DONE;
 	}

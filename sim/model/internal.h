@@ -26,6 +26,7 @@
 #define SIM_VH0_MEM32  0x80000000ull	/* VH 0: 32-bit BARs from here to 4 GiB */
 #define SIM_VH0_MEM64  0x10000000000ull /* VH 0: 64-bit BARs from here */
 #define SIM_ONES       UINT64_MAX
+#define SIM_CAP_ACS    0x160u
 #define SIM_BRIDGE_ID  0x0001ba5au /* device << 16 | vendor: upstream bridges; */
 #define SIM_BRIDGE_DSP 0x0002ba5au /* and downstream ones */
 
@@ -511,6 +512,7 @@ void sim_iommu_forget(struct sim_host *h);
 
 /* peer.c: access control, requests between functions */
 bool sim_acs_has(const struct sim_loc *l);
+bool sim_acs_apart(const struct sim_loc *l, unsigned off);
 uint32_t sim_acs_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel);
 void sim_acs_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel, uint32_t v,
 		   uint32_t mask);

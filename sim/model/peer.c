@@ -39,6 +39,12 @@ static uint16_t *control(const struct sim_loc *l)
 	return &l->fn->acs_ctl;
 }
 
+/* Whether a write at 'off' of configuration space touches that, and so not the function. */
+bool sim_acs_apart(const struct sim_loc *l, unsigned off)
+{
+	return l->kind == SIM_LOC_VF && !l->d && off >= SIM_CAP_ACS && off < SIM_CAP_ACS + 8;
+}
+
 /* Dword 'rel'. */
 uint32_t sim_acs_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel)
 {

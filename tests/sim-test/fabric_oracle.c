@@ -148,6 +148,7 @@ static const char *const expected[] = {
 	[WORLD_FAULT_STRAY_WRITE] = "I6: a write",
 	[WORLD_FAULT_STRAY_RESET] = "I6: no operation",
 	[WORLD_FAULT_STALE_ATC] = "I2: host 5 finds states 0x20",
+	[WORLD_FAULT_NO_REDIRECT] = "I1: a word of port",
 	[WORLD_FAULT_STALE_ATS] = "I2: a translated word",
 };
 

@@ -5,6 +5,7 @@
  */
 #include "tests/sim-test/world/faults.h"
 
+#include <linux/pci_regs.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "tests/sim-test/world/management.h"
 #include "tests/sim-test/world/world.h"
 
+#define ACS	   0x160u /* where the register map has the capability */
 #define LATE_NS	   (20 * MR_NS_PER_S)
 #define LATE_MAX   64
 #define LATE_ID	   (UINT64_C(1) << 63)
@@ -141,6 +143,8 @@ static bool swallowed(struct world *w, const struct mr_batch_rec *r)
 	struct management_at at = management_at(w, r->address);
 	bool gate = on(w, WORLD_FAULT_NO_GATE_CLOSE);
 
+	if (r->op == MR_OP_WRITE && r->space == MR_SPACE_CONFIG)
+		return on(w, WORLD_FAULT_NO_REDIRECT) && r->address == ACS + PCI_ACS_CTRL;
 	if (r->op != MR_OP_WRITE || r->space != MR_SPACE_MEMORY || !at.is_vf)
 		return false;
 	if (at.reg == VF_COMMAND)
@@ -269,6 +273,9 @@ static void show_lies(struct world *w, const uint8_t *ops, size_t len, struct mr
 			uint64_t v = mr_batch_get_value((const uint8_t *)reply->data, n);
 			struct management_at at = management_at(w, r.address + 8 * i);
 
+			if (on(w, WORLD_FAULT_NO_REDIRECT) && r.space == MR_SPACE_CONFIG &&
+			    r.address == ACS + PCI_ACS_CAP && v != UINT32_MAX)
+				v |= v << 16;
 			if (r.space == MR_SPACE_MEMORY && at.is_vf)
 				v = lied(w, lie_get(w, at.fn), at.reg, v);
 			mr_batch_put_value(&out, v);

@@ -34,7 +34,8 @@ struct world;
 	X(STRAY_WRITE, "opening a gate writes the VLAN of the function beside it, too") \
 	X(STRAY_RESET, "closing a gate makes the adapter reset the function beside it") \
 	X(STALE_ATC, "resets leave caches of translations and say that they do not")    \
-	X(STALE_ATS, "and they leave ATS enabled, too")
+	X(STALE_ATS, "and they leave ATS enabled, too")                                 \
+	X(NO_REDIRECT, "setting access control in VH 0 is swallowed, and faked when read")
 enum world_fault {
 #define X(name, text) WORLD_FAULT_##name,
 	WORLD_FAULTS(X)

@@ -42,9 +42,13 @@ static uint64_t mem(struct world *w, uint64_t address)
 
 /* ---- where the tables are: found once ---- */
 
+#define SRIOV_BAR (0x180 + PCI_SRIOV_BAR) /* where the register map has it */
+
 struct table {
 	uint64_t base; /* in VH 0, 0 = none found yet */
 	unsigned bus, pfs, vfs;
+	bool mra;
+	uint64_t size; /* of a VF's BAR 0 */
 };
 
 /* A function as it read at the last look (I6). */
@@ -76,6 +80,8 @@ static void find_table(struct world *w, struct management *m, unsigned port)
 	t->base = bar;
 	t->pfs = counts & 0xff;
 	t->vfs = counts >> 16 & 0xffff;
+	t->mra = counts >> 32 & 0xffff;
+	t->size = mem(w, bar + CT_VF_BAR) & ~MR_BAR_FLAGS;
 }
 
 static struct management *tables(struct world *w)
@@ -135,14 +141,27 @@ bool management_has_functions(struct world *w, unsigned port)
 	return tables(w)->port[port].base != 0;
 }
 
+uint64_t management_vf_memory(struct world *w, unsigned port, unsigned pf, unsigned vf)
+{
+	const struct table *t = &tables(w)->port[port];
+	uint16_t rid = (uint16_t)((t->bus << 8) + t->mra + pf);
+	uint64_t bar = read1(w, MR_SPACE_CONFIG, 0, rid, SRIOV_BAR, 4) & ~UINT64_C(0xf);
+
+	if (!t->base || pf >= t->pfs || vf >= t->vfs)
+		return 0;
+	return (bar | read1(w, MR_SPACE_CONFIG, 0, rid, SRIOV_BAR + 4, 4) << 32) + vf * t->size;
+}
+
 int management_port_of_bus(struct world *w, unsigned bus)
 {
 	const struct management *m = tables(w);
+	int port = -1;
 
 	for (unsigned p = 1; p <= m->ports; p++)
-		if (m->port[p].bus && m->port[p].bus == bus)
-			return (int)p;
-	return -1;
+		if (m->port[p].bus && m->port[p].bus <= bus &&
+		    (port < 0 || m->port[p].bus > m->port[port].bus))
+			port = (int)p;
+	return port;
 }
 
 void management_write(struct world *w, uint64_t address, uint64_t value)

@@ -41,7 +41,10 @@ struct management_at {
 struct management_at management_at(struct world *w, uint64_t address);
 /* Whether the adapter in this port has virtual functions: it is no `base` device. */
 bool management_has_functions(struct world *w, unsigned port);
-int management_port_of_bus(struct world *w, unsigned bus); /* -1 = none */
+/* The adapter port whose buses begin at or below 'bus'; -1 = none. */
+int management_port_of_bus(struct world *w, unsigned bus);
+/* Where VF memory is in VH 0, where no host should ever get to; 0 = nowhere. */
+uint64_t management_vf_memory(struct world *w, unsigned port, unsigned pf, unsigned vf);
 void management_free(struct world *w);
 
 #endif

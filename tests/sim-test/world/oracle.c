@@ -278,6 +278,24 @@ static void probe_host(struct oracle *o, unsigned vh)
 	}
 }
 
+/* To the function beside it, at an address of VH 0 that its host may have in use. */
+static void probe_neighbour(struct oracle *o, uint32_t at)
+{
+	const struct fn *fn = &o->fn[at], *to = &o->fn[(at + 1) % o->fns];
+	struct sim_tlp t = {.kind = SIM_TLP_MEM_WRITE,
+			    .from_function = true,
+			    .port = fn->port,
+			    .pf = fn->pf,
+			    .vf = fn->vf,
+			    .data = BUFFER(fn->owner)};
+
+	if (fn->vf == FM_WHOLE || to->vf == FM_WHOLE || !fn->owner)
+		return;
+	t.address = management_vf_memory(o->w, to->port, to->pf, to->vf);
+	if (t.address)
+		launch(o, &t, at + 1);
+}
+
 /* The owner leaves its mark, and the function writes to every buffer that it ever heard of. */
 static void probe_fn(struct oracle *o, uint32_t at)
 {
@@ -466,8 +484,10 @@ static bool check(struct oracle *o, const struct mr_map *rows, unsigned vh)
 	for (unsigned i = 0; i < o->fns; i++)
 		wake(o, &o->fn[i]);
 	for (uint32_t i = 0; i < o->fns; i++)
-		if (concerns(&o->fn[i], vh))
+		if (concerns(&o->fn[i], vh)) {
 			probe_fn(o, i);
+			probe_neighbour(o, i);
+		}
 	step_to_end(o);
 	for (unsigned i = 0; i < o->fns; i++) {
 		canary(o, &o->fn[i]);

@@ -303,8 +303,8 @@ START_TEST(who_waits_reads_what_was_put_off)
 }
 END_TEST
 
-/* Another VF count: VF Enable 0, nothing of the capability for a second, NumVFs, VF Enable 1.
- */
+/* Another VF count: VF Enable 0, nothing of the capability for a second, NumVFs, VF Enable 1;
+ * then what the VFs have of access control. */
 START_TEST(a_count_changes_in_its_order)
 {
 	struct fm_op op = {.tag = 9, .kind = FM_OP_PROVISION, .fn = {.port = 2}, .value = 4};
@@ -312,6 +312,11 @@ START_TEST(a_count_changes_in_its_order)
 	int64_t start = f.now.mono_ns;
 	unsigned n = 0, off;
 
+	for (uint16_t rid = 0x280; rid < 0x284; rid++) { /* VFs: ACS at 110h, RR and DT */
+		cfg(&f, rid, 0x100, 0x22u | 1u << 16 | 0x110u << 20);
+		cfg(&f, rid, 0x110, PCI_EXT_CAP_ID_ACS | 1u << 16);
+		cfg(&f, rid, 0x114, PCI_ACS_RR | PCI_ACS_DT);
+	}
 	mem(&f, vf + VF_COOKIE, 0x700000001ull);
 	ck_assert_int_eq(fake_op(&f, &op).reason, MR_REASON_CONFLICT);
 	for (unsigned i = 0; i < f.writes; i++)
@@ -333,6 +338,8 @@ START_TEST(a_count_changes_in_its_order)
 	ck_assert_uint_eq(last_value(num), 4);
 	ck_assert_uint_ne(last_value(ctrl) & PCI_SRIOV_CTRL_VFE, 0);
 	ck_assert_uint_lt(place_of(ctrl), place_of(num));
+	ck_assert_uint_lt(place_of(num), place_of(0x110 + PCI_ACS_CTRL));
+	ck_assert_uint_ne(last_value(0x110 + PCI_ACS_CTRL) & PCI_ACS_RR, 0);
 }
 END_TEST
 

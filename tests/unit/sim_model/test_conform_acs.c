@@ -270,6 +270,9 @@ START_TEST(hosts_do_not_undo_it)
 
 	two_hosts(&s);
 	redirect0(0, PCI_ACS_RR | PCI_ACS_CR);
+	redirect0(3, PCI_ACS_RR | PCI_ACS_CR); /* which nobody has: as good as reset */
+	ck_assert_uint_eq(mvf(&s, 3, VF_STATUS),
+			  MR_VF_RESET_DONE | MR_VF_DEFAULTS | MR_VF_ENABLED);
 	for (unsigned off = 0x100; off; off = hcfg(&x, 1, rid, off, 4) >> 20)
 		ck_assert_uint_ne(hcfg(&x, 1, rid, off, 2), PCI_EXT_CAP_ID_ACS);
 	cf_flr(1, rid);
