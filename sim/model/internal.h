@@ -96,8 +96,7 @@ struct sim_mvf {
 struct sim_ns {
 	bool exists, written;
 	uint64_t size, shape, cookie, uuid[2];
-	uint64_t content; /* its first word */
-	uint64_t made;	  /* commits when it was created */
+	uint64_t made; /* commits when it was created */
 	int64_t busy_until;
 };
 
@@ -240,6 +239,8 @@ struct sim_flow {
 	struct sim_traffic t;
 	int64_t start_ns;
 	uint64_t rate, sent, over; /* offered now; parts of a frame, in thousandths of a bit */
+	uint64_t bucket, bucket_max; /* its burst, the same unit */
+	uint64_t commands;	     /* 10^-9 of one: may be sent by its limit */
 	uint8_t way;
 	struct sim_counters n;
 };
@@ -422,6 +423,8 @@ uint64_t sim_ns_read(const struct sim_chassis *c, const struct sim_adapter *a, u
 		     unsigned off);
 enum sim_wr sim_ns_write(struct sim_chassis *c, struct sim_adapter *a, uint64_t i, unsigned off,
 			 uint64_t v);
+/* Commands of MVF v of PF p reach what it has attached. */
+void sim_ns_written(struct sim_adapter *a, unsigned p, unsigned v);
 uint64_t sim_ns_used(const struct sim_adapter *a, unsigned p);
 bool sim_ns_attachable(const struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
 		       uint64_t bits);

@@ -43,6 +43,16 @@ uint64_t sim_ns_used(const struct sim_adapter *a, unsigned p)
 	return sum;
 }
 
+/* Commands of MVF v of PF p reach what it has attached. */
+void sim_ns_written(struct sim_adapter *a, unsigned p, unsigned v)
+{
+	uint64_t bits = a->ns ? sim_mvf(a, p, v)->nv.class1 : 0;
+
+	for (unsigned i = 0; bits >> i && i < MR_MAX_NAMESPACES; i++)
+		if (bits >> i & 1)
+			a->ns[p * MR_MAX_NAMESPACES + i].written = true;
+}
+
 /* Whether one more VF of PF p may have the namespaces 'bits': they are there and ready,
  * and nobody else has those that may not be shared. */
 bool sim_ns_attachable(const struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
@@ -129,7 +139,6 @@ static enum sim_wr create(struct sim_chassis *c, const struct sim_adapter *a, st
 		return SIM_WR_REFUSED;
 	n->exists = true;
 	n->written = false;
-	n->content = 0;
 	n->busy_until = 0;
 	n->made = c->commits;
 	name(c, n);
@@ -146,7 +155,6 @@ static enum sim_wr empty(struct sim_chassis *c, const struct sim_adapter *a, str
 		*n = (struct sim_ns){0};
 		return SIM_WR_DONE;
 	}
-	n->content = 0;
 	n->written = false;
 	n->busy_until = c->now.mono_ns + a->m.scrub_ns;
 	return SIM_WR_DONE;

@@ -3,8 +3,10 @@
  * A traffic generator per VF, so that rates can be seen to hold. Frames are not modelled one by
  * one: between two changes every flow has a rate, and its counters are brought up to date
  * whenever the chassis is looked at. The flows of one PF share its port: each gets its
- * guarantee, the rest is shared evenly (max-min), nobody gets more than its maximum. What a
- * flow offers above that is dropped; at a closed gate or a block all of it is lost.
+ * guarantee, the rest is shared in proportion to the weights (max-min), nobody gets more than
+ * its maximum but for its burst, a bucket that fills while it sends less. What a flow offers
+ * above that is dropped; at a closed gate or a block all of it is lost. The frames of an NVMe
+ * function are its commands.
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
@@ -22,7 +24,8 @@
 #define BURST_MAX (3600 * MR_NS_PER_S)
 /* Of a longer time only the end is followed burst by burst, before that the mean counts. */
 #define FOLLOWED (10 * MR_NS_PER_S)
-#define SLICE	 (3600 * MR_NS_PER_S) /* rate x time stays below 2^64 */
+#define SLICE	 (1000 * MR_NS_PER_S) /* rate x time stays below 2^64 */
+#define LEVEL	 1024		      /* parts of 1 Mbit/s in which shares are found */
 
 /* ---- flows: sorted by port, PF, VF ---- */
 
@@ -57,7 +60,7 @@ static struct sim_flow *make(struct sim_chassis *c, uint64_t key)
 	MR_GROW(c->flow, c->flows, c->flow_cap);
 	memmove(&c->flow[i + 1], &c->flow[i], (c->flows - i) * sizeof(*c->flow));
 	c->flows++;
-	c->flow[i] = (struct sim_flow){.key = key};
+	c->flow[i] = (struct sim_flow){.key = key, .bucket = UINT64_MAX}; /* full */
 	return &c->flow[i];
 }
 
@@ -132,13 +135,16 @@ static enum way way_of(const struct sim_chassis *c, struct sim_adapter *a, unsig
 /* ---- sharing a port ---- */
 
 struct share {
-	uint64_t floor, want;
+	uint64_t floor, want, weight;
+	uint64_t max; /* which only the bucket lets it exceed; 0 = none */
+	uint64_t got;
 };
 
 static uint64_t clamp(uint64_t level, const struct share *s)
 {
-	uint64_t v = level > s->floor ? level : s->floor;
+	uint64_t v = level * s->weight / LEVEL;
 
+	v = v > s->floor ? v : s->floor;
 	return v < s->want ? v : s->want;
 }
 
@@ -155,7 +161,7 @@ static uint64_t sum_at(const struct share *s, unsigned n, uint64_t level)
  * in proportion. */
 static uint64_t fair_level(struct share *s, unsigned n, uint64_t room)
 {
-	uint64_t lo = 0, hi = MBPS_MAX, floors = sum_at(s, n, 0);
+	uint64_t lo = 0, hi = (uint64_t)MBPS_MAX * LEVEL, floors = sum_at(s, n, 0);
 
 	for (unsigned i = 0; floors > room && i < n; i++)
 		s[i].floor = s[i].floor * room / floors;
@@ -178,19 +184,117 @@ static uint64_t port_room(const struct sim_adapter *a, unsigned p)
 	return port && port < link ? port : link;
 }
 
-static void count(uint64_t *credit, uint64_t rate, int64_t ns, unsigned frame, uint64_t *frames,
-		  uint64_t *bytes)
+static uint64_t count(uint64_t *credit, uint64_t rate, int64_t ns, unsigned frame)
 {
 	uint64_t cost = 8000ull * frame, n; /* of a frame, in thousandths of a bit */
 
 	if (!rate) /* nothing offered: there may be no frame size either */
-		return;
+		return 0;
 	*credit += rate * (uint64_t)ns;
 	n = *credit / cost;
 	*credit -= n * cost;
-	*frames += n;
-	if (bytes)
-		*bytes += n * frame;
+	return n;
+}
+
+/* Of 'n' commands as many as the limit of so many a second lets pass. */
+static uint64_t limit_commands(struct sim_flow *f, uint64_t n, uint64_t iops, int64_t ns)
+{
+	uint64_t may;
+
+	if (!iops)
+		return n;
+	f->commands += iops * (uint64_t)ns;
+	may = f->commands / MR_NS_PER_S;
+	n = n < may ? n : may;
+	f->commands -= n * MR_NS_PER_S;
+	if (f->commands > MR_NS_PER_S) /* what was not used is no credit */
+		f->commands = MR_NS_PER_S;
+	return n;
+}
+
+static uint64_t iops_of(const struct sim_adapter *a, const struct sim_mvf *m)
+{
+	return a->m.device_class == MR_CLASS_NVME ? m->nv.class0 : 0;
+}
+
+/* What of a flow's bucket is left; of a longer time only the mean counts, no bucket. */
+static void fill_bucket(struct sim_flow *f, const struct sim_mvf *m, bool mean)
+{
+	uint64_t most = mean || !m->nv.max ? 0 : (m->nv.shape >> 32) * 8192 * 1000;
+
+	if (f->bucket > most)
+		f->bucket = most;
+	f->bucket_max = most;
+}
+
+static struct share share_of(struct sim_chassis *c, struct sim_adapter *a, struct sim_flow *f,
+			     int64_t at, bool mean)
+{
+	unsigned p = f->key >> 16 & 0xffff, v = f->key & 0xffff;
+	const struct sim_mvf *m = sim_mvf(a, p, v);
+	uint64_t weight = m->nv.shape >> 16 & 0xffff, iops = iops_of(a, m), most;
+	struct share s = {.weight = weight ? weight : 1, .max = m->nv.max};
+
+	f->way = (uint8_t)way_of(c, a, p, v);
+	f->rate = f->way == NOBODY ? 0 : offered(f, at, mean);
+	fill_bucket(f, m, mean);
+	s.want = f->way == OPEN ? f->rate : 0;
+	if (s.max && s.want > s.max && !f->bucket)
+		s.want = s.max;
+	most = iops * f->t.frame * 8 / 1000000 + 1;
+	if (iops && s.want > most)
+		s.want = most;
+	s.floor = m->nv.min < s.want ? m->nv.min : s.want;
+	return s;
+}
+
+/* How long the rates hold: until the first bucket is empty, 'ns' at most. */
+static int64_t until_empty(const struct sim_flow *f, const struct share *s, unsigned n,
+			   int64_t ns)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t over = s[i].max && s[i].got > s[i].max ? s[i].got - s[i].max : 0;
+
+		if (over && f[i].bucket / over + 1 < (uint64_t)ns)
+			ns = (int64_t)(f[i].bucket / over + 1);
+	}
+	return ns;
+}
+
+static void use_bucket(struct sim_flow *f, const struct share *s, int64_t ns)
+{
+	uint64_t change;
+
+	if (!f->bucket_max)
+		return;
+	change = (s->got > s->max ? s->got - s->max : s->max - s->got) * (uint64_t)ns;
+	if (s->got > s->max)
+		f->bucket = change < f->bucket ? f->bucket - change : 0;
+	else
+		f->bucket =
+			f->bucket_max - f->bucket > change ? f->bucket + change : f->bucket_max;
+}
+
+static void count_flow(struct sim_adapter *a, struct sim_flow *f, const struct share *s,
+		       int64_t ns)
+{
+	struct sim_mvf *m = sim_mvf(a, f->key >> 16 & 0xffff, f->key & 0xffff);
+	uint64_t sent = count(&f->sent, s->got, ns, f->t.frame);
+	uint64_t over = count(&f->over, f->rate - s->got, ns, f->t.frame);
+	uint64_t passed = limit_commands(f, sent, iops_of(a, m), ns);
+
+	if (passed)
+		sim_ns_written(a, f->key >> 16 & 0xffff, f->key & 0xffff);
+	over += sent - passed;
+	f->n.frames += passed;
+	f->n.bytes += passed * f->t.frame;
+	if (f->way == SHUT) {
+		f->n.lost += over;
+		m->lost += over;
+	} else {
+		f->n.dropped += over;
+	}
+	use_bucket(f, s, ns);
 }
 
 /* Flows first..last of one PF for 'ns' from 'at' on. */
@@ -199,28 +303,23 @@ static void run_port(struct sim_chassis *c, unsigned first, unsigned last, int64
 {
 	struct sim_flow *f = &c->flow[first];
 	struct sim_adapter *a = sim_adapter_at(c, (unsigned)(f->key >> 32));
-	unsigned n = last - first + 1, p = f->key >> 16 & 0xffff;
+	unsigned n = last - first + 1;
 	struct share *s = mr_xcalloc(n, sizeof(*s));
 	uint64_t level;
 
-	for (unsigned i = 0; i < n; i++) {
-		const struct sim_mvf *m = sim_mvf(a, p, f[i].key & 0xffff);
+	while (ns > 0) {
+		int64_t part;
 
-		f[i].way = (uint8_t)way_of(c, a, p, f[i].key & 0xffff);
-		f[i].rate = f[i].way == NOBODY ? 0 : offered(&f[i], at, mean);
-		s[i].want = f[i].way == OPEN ? f[i].rate : 0;
-		if (m->nv.max && s[i].want > m->nv.max)
-			s[i].want = m->nv.max;
-		s[i].floor = m->nv.min < s[i].want ? m->nv.min : s[i].want;
-	}
-	level = fair_level(s, n, port_room(a, p));
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t got = clamp(level, &s[i]), lost = f[i].n.lost;
-
-		count(&f[i].sent, got, ns, f[i].t.frame, &f[i].n.frames, &f[i].n.bytes);
-		count(&f[i].over, f[i].rate - got, ns, f[i].t.frame,
-		      f[i].way == SHUT ? &f[i].n.lost : &f[i].n.dropped, NULL);
-		sim_mvf(a, p, f[i].key & 0xffff)->lost += f[i].n.lost - lost;
+		for (unsigned i = 0; i < n; i++)
+			s[i] = share_of(c, a, &f[i], at, mean);
+		level = fair_level(s, n, port_room(a, f->key >> 16 & 0xffff));
+		for (unsigned i = 0; i < n; i++)
+			s[i].got = clamp(level, &s[i]);
+		part = until_empty(f, s, n, ns);
+		for (unsigned i = 0; i < n; i++)
+			count_flow(a, &f[i], &s[i], part);
+		at += part;
+		ns -= part;
 	}
 	free(s);
 }
@@ -289,7 +388,7 @@ int sim_traffic_set(struct sim_chassis *c, struct mr_now now, uint16_t port, uin
 	f = make(c, key_of(port, pf, vf));
 	f->t = *t;
 	f->start_ns = c->now.mono_ns;
-	f->sent = f->over = 0;
+	f->sent = f->over = f->commands = 0;
 	return 0;
 }
 

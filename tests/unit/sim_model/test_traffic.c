@@ -260,6 +260,165 @@ START_TEST(limits)
 }
 END_TEST
 
+/* ---- weights, bursts, commands ---- */
+
+static uint64_t share_of(unsigned v, uint64_t sum)
+{
+	return counters(v).frames * 1000 / sum;
+}
+
+/* What guarantees leave over is shared by weight; 0 counts as 1. */
+START_TEST(weights)
+{
+	uint64_t sum = 0;
+
+	vf_w(0, VF_SHAPE, 1 << 16);
+	vf_w(1, VF_SHAPE, 3 << 16);
+	vf_w(2, VF_SHAPE, 6 << 16);
+	for (unsigned v = 0; v < 3; v++)
+		offer(v, SIM_TRAFFIC_CONSTANT, 100000);
+	fx_pass(&f.x, MR_NS_PER_S);
+	for (unsigned v = 0; v < 3; v++)
+		sum += counters(v).frames;
+	near(sum, frames(100000)); /* nothing of the port is idle */
+	ck_assert_uint_le(share_of(0, sum), 100);
+	ck_assert_uint_ge(share_of(0, sum), 99);
+	ck_assert_uint_ge(share_of(1, sum), 299);
+	ck_assert_uint_le(share_of(1, sum), 301);
+	ck_assert_uint_ge(share_of(2, sum), 599);
+}
+END_TEST
+
+/* A guarantee stands above every weight, a limit too, and what they leave goes by weight. */
+START_TEST(weights_with_rates)
+{
+	vf_w(0, VF_SHAPE, 1 << 16);
+	vf_w(1, VF_SHAPE, 500 << 16);
+	vf_w(2, VF_SHAPE, 500 << 16);
+	vf_w(0, VF_MIN_MBPS, 30000);
+	vf_w(1, VF_MAX_MBPS, 10000);
+	for (unsigned v = 0; v < 3; v++)
+		offer(v, SIM_TRAFFIC_CONSTANT, 100000);
+	fx_pass(&f.x, MR_NS_PER_S);
+	near(counters(0).frames, frames(30000));
+	near(counters(1).frames, frames(10000));
+	near(counters(2).frames, frames(60000));
+	vf_w(2, VF_MAX_MBPS, 20000); /* what it gives up is for the one without a limit */
+	fx_pass(&f.x, MR_NS_PER_S);
+	near(counters(0).frames, frames(30000) + frames(70000));
+}
+END_TEST
+
+/* 1 MiB at once, then the limit; an idle time fills the bucket again. */
+START_TEST(burst_size)
+{
+	const struct sim_traffic off = {.kind = SIM_TRAFFIC_OFF};
+	uint64_t extra = (1 << 20) / 1250, before;
+
+	vf_w(0, VF_SHAPE, 1024ull << 32);
+	vf_w(0, VF_MAX_MBPS, 1000);
+	offer(0, SIM_TRAFFIC_CONSTANT, 10000);
+	fx_pass(&f.x, 100 * MR_NS_PER_US); /* all of it passes while the bucket lasts */
+	near(counters(0).frames, frames(10000) / 10000);
+	ck_assert_uint_eq(counters(0).dropped, 0);
+	fx_pass(&f.x, MR_NS_PER_S - 100 * MR_NS_PER_US);
+	near(counters(0).frames, frames(1000) + extra);
+	before = counters(0).frames;
+	fx_pass(&f.x, MR_NS_PER_S);
+	near(counters(0).frames - before, frames(1000));
+	before = counters(0).frames;
+	offer(0, SIM_TRAFFIC_CONSTANT, 20000); /* another generator, the same bucket */
+	fx_pass(&f.x, MR_NS_PER_S);
+	near(counters(0).frames - before, frames(1000));
+	ck_assert_int_eq(sim_traffic_set(f.x.c, f.x.now, port, 0, 0, &off), 0);
+	fx_pass(&f.x, MR_NS_PER_S);
+	before = counters(0).frames;
+	offer(0, SIM_TRAFFIC_CONSTANT, 10000);
+	fx_pass(&f.x, MR_NS_PER_S);
+	near(counters(0).frames - before, frames(1000) + extra);
+}
+END_TEST
+
+/* However time is cut, the bucket lets the same through. */
+START_TEST(burst_any_cut)
+{
+	vf_w(0, VF_SHAPE, 1024ull << 32);
+	vf_w(0, VF_MAX_MBPS, 1000);
+	offer(0, SIM_TRAFFIC_BURSTY, 10000);
+	for (unsigned i = 1; i <= 1000; i++)
+		fx_pass(&f.x, i % 2 ? 999999 : 1000001);
+	/* 3 ms of 10 at 10 Gbit/s offer 3 Gbit/s; 7 ms refill 7 Mbit of the 27 that are over:
+	 * 10 Mbit in each 10 ms, and once the 8.4 Mbit of a full bucket */
+	ck_assert_uint_ge(counters(0).frames, frames(1000));
+	ck_assert_uint_le(counters(0).frames, frames(1000) + (1 << 20) / 1250 + 1);
+	ck_assert_uint_ge(counters(0).frames, frames(1000) + (1 << 20) / 1250 - 701);
+}
+END_TEST
+
+/* Guarantees hold against neighbours that burst. */
+START_TEST(guarantee_against_bursts)
+{
+	vf_w(0, VF_MIN_MBPS, 50000);
+	offer(0, SIM_TRAFFIC_CONSTANT, 50000);
+	for (unsigned v = 1; v < VFS; v++) {
+		vf_w(v, VF_SHAPE, 1000 << 16 | 4096ull << 32);
+		vf_w(v, VF_MAX_MBPS, 40000);
+		offer(v, SIM_TRAFFIC_BURSTY, 100000);
+	}
+	fx_pass(&f.x, MR_NS_PER_S);
+	near(counters(0).frames, frames(50000));
+	ck_assert_uint_eq(counters(0).dropped, 0);
+}
+END_TEST
+
+/* A limit of commands: exact, whatever their size, and nothing is saved up. */
+START_TEST(commands)
+{
+	uint16_t ssd = (uint16_t)sim_adapter_find(f.x.c, "nvme");
+	struct sim_traffic t = {.kind = SIM_TRAFFIC_CONSTANT, .mbps = 1000, .frame = 4096};
+	uint64_t row = CT_VF(32, 0, 0);
+	struct sim_counters n;
+
+	fx_provision(&f.x, "nvme", 0, 32);
+	row_w(&f.x, 4, 3, ROW_IDS, 0xa825144d);
+	fx_map(&f.x, 4, 3, MR_TARGET(MR_TARGET_SYNTHETIC, ssd, 0, 0));
+	fxb_settle(&f);
+	hcfg_w(&f.x, 4, fxb_rid(&f, 4, 3), 4, 2, 6);
+	ck_assert_uint_eq(ct_w(&f.x, "nvme", row + VF_GATE, 1), MR_BATCH_OK);
+	ck_assert_uint_eq(ct_w(&f.x, "nvme", row + VF_CLASS0, 77), MR_BATCH_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_uint_eq(ct_w(&f.x, "nvme", CT_NS(0, i) + NS_SIZE, 1 << 20),
+				  MR_BATCH_OK);
+		ck_assert_uint_eq(ct_w(&f.x, "nvme", CT_NS(0, i) + NS_SHAPE, 12), MR_BATCH_OK);
+		ck_assert_uint_eq(ct_w(&f.x, "nvme", CT_NS(0, i) + NS_COMMAND, MR_NSC_CREATE),
+				  MR_BATCH_OK);
+	}
+	ck_assert_uint_eq(ct_w(&f.x, "nvme", row + VF_CLASS1, 2), MR_BATCH_OK);
+	ck_assert_int_eq(sim_traffic_set(f.x.c, f.x.now, ssd, 0, 0, &t), 0);
+	for (unsigned i = 0; i < 100; i++)
+		fx_pass(&f.x, MR_NS_PER_S / 10);
+	ck_assert_int_eq(sim_traffic_read(f.x.c, f.x.now, ssd, 0, 0, &n), 0);
+	near(n.frames, 770);
+	ck_assert_uint_eq(ct(&f.x, "nvme", CT_NS(0, 0)), MR_NS_EXISTS);
+	ck_assert_uint_eq(ct(&f.x, "nvme", CT_NS(0, 1)),
+			  MR_NS_EXISTS | MR_NS_WRITTEN | 1 << 16);
+	ck_assert_uint_gt(n.dropped, 10 * 30000);
+	ck_assert_uint_eq(ct_w(&f.x, "nvme", row + VF_CLASS0, 0), MR_BATCH_OK);
+	fx_pass(&f.x, MR_NS_PER_S);
+	ck_assert_int_eq(sim_traffic_read(f.x.c, f.x.now, ssd, 0, 0, &n), 0);
+	near(n.frames, 770 + 1000000000 / 8 / 4096);
+	/* The data stay when the function goes, and go when that is asked for. */
+	ck_assert_uint_eq(row_w(&f.x, 4, 3, ROW_STATE, MR_ROW_BLOCKED), MR_BATCH_OK);
+	fx_pass(&f.x, MR_NS_PER_S);
+	ck_assert_uint_eq(row_w(&f.x, 4, 3, ROW_STATE, MR_ROW_FREE), MR_BATCH_OK);
+	ck_assert_uint_eq(ct_w(&f.x, "nvme", row + VF_COMMAND, MR_VFC_RESET), MR_BATCH_OK);
+	ck_assert_uint_eq(ct(&f.x, "nvme", CT_NS(0, 1)), MR_NS_EXISTS | MR_NS_WRITTEN);
+	ck_assert_uint_eq(ct_w(&f.x, "nvme", CT_NS(0, 1) + NS_COMMAND, MR_NSC_ERASE),
+			  MR_BATCH_OK);
+	ck_assert_uint_eq(ct(&f.x, "nvme", CT_NS(0, 1)), MR_NS_EXISTS);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("traffic");
@@ -276,6 +435,12 @@ int main(void)
 	tcase_add_test(t, host_statistics);
 	tcase_add_test(t, reset_ends_it);
 	tcase_add_test(t, limits);
+	tcase_add_test(t, weights);
+	tcase_add_test(t, weights_with_rates);
+	tcase_add_test(t, burst_size);
+	tcase_add_test(t, burst_any_cut);
+	tcase_add_test(t, guarantee_against_bursts);
+	tcase_add_test(t, commands);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }
