@@ -394,6 +394,9 @@ static void operation_to(const struct fm_record_ctx *c, const struct fm_record *
 	m.kind = s->kind;
 	m.approved = s->approved;
 	m.detail = (char *)s->detail;
+	m.chassis = (char *)s->chassis;
+	m.port = s->port;
+	m.value = s->value;
 	mr_pb_put(out, &m.base);
 }
 
@@ -402,13 +405,16 @@ static int operation_from(const struct fm_record_ctx *c, const void *msg, struct
 	const Banyan__StoreOperation *m = msg;
 	struct fm_rec_operation *s = &r->operation;
 
-	if (TEXT(s->detail, detail) || RANGE(kind, 0xffff))
+	if (TEXT(s->detail, detail) || TEXT(s->chassis, chassis) || RANGE(kind, 0xffff) ||
+	    RANGE(port, 0xffff))
 		return -EINVAL;
 	s->id = m->id;
 	s->assignment = m->assignment;
 	s->epoch = m->epoch;
 	s->kind = (uint16_t)m->kind;
 	s->approved = m->approved;
+	s->port = (uint16_t)m->port;
+	s->value = m->value;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "fabric-manager/engine/load.h"
 
 #include "common/err.h"
+#include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/base.h"
@@ -92,10 +93,11 @@ static void load_chassis(struct fm_engine *e, const struct fm_rec_chassis *r)
 
 static void load_operation(struct fm_engine *e, const struct fm_rec_operation *r)
 {
-	/* An approval that was asked for is asked for again when the plan wants it: the record
-	 * of the old one goes. */
-	struct fm_record *n = fm_rec(e, FM_RECORD_OPERATION);
+	struct fm_record *n;
 
+	if (r->kind == FM_OP_PROVISION && fm_prov_load(e, r))
+		return;
+	n = fm_rec(e, FM_RECORD_OPERATION);
 	n->erase = true;
 	n->operation = *r;
 }

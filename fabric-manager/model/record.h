@@ -80,12 +80,16 @@ struct fm_rec_tombstone {
 	uint64_t boots;	  /* PORT_BOOTS then */
 	uint32_t assignment;
 };
+/* What waits for an operator's yes, or got it and is being done. */
 struct fm_rec_operation {
 	uint64_t id;
 	uint32_t assignment, epoch;
 	uint16_t kind; /* enum fm_op_kind, or 256 + enum fm_agent_verb */
 	bool approved;
 	char detail[FM_DETAIL_MAX];
+	char chassis[MR_NAME_MAX]; /* PROVISION: of the adapter */
+	uint16_t port;
+	uint32_t value; /* how many functions */
 };
 struct fm_rec_event {
 	uint64_t seq;

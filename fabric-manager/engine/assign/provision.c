@@ -66,6 +66,41 @@ void fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_
 	mr_buf_done(&names);
 }
 
+/* ---- what is durable: that it waits for a yes, and that it got one ---- */
+
+static void record(struct fm_engine *e, const struct fm_prov *p)
+{
+	struct fm_rec_operation *r = &fm_rec(e, FM_RECORD_OPERATION)->operation;
+
+	r->id = p->approval;
+	r->kind = FM_OP_PROVISION;
+	r->approved = p->approved;
+	r->port = p->port;
+	r->value = p->value;
+	mr_copy(r->chassis, sizeof(r->chassis), e->chassis_name[p->chassis]);
+	mr_fmt(r->detail, sizeof(r->detail), "%s: %u functions", name_of(e, p), p->value);
+	e->intent = true;
+}
+
+/* Takes a stored one in; false when it is of a chassis that is not ours. The plan says whether
+ * it is still wanted. */
+bool fm_prov_load(struct fm_engine *e, const struct fm_rec_operation *r)
+{
+	for (unsigned c = 0; c < e->inv.n; c++) {
+		struct fm_prov *p;
+
+		if (!mr_streq(e->chassis_name[c], r->chassis))
+			continue;
+		p = prov_get(e, c, r->port);
+		p->approval = r->id;
+		p->approved = r->approved;
+		p->value = r->value;
+		p->wanted = true;
+		return true;
+	}
+	return false;
+}
+
 /* ---- going ahead ---- */
 
 static void prov_send(struct fm_engine *e, struct fm_prov *p)
@@ -121,13 +156,8 @@ static void go(struct fm_engine *e, struct fm_prov *p)
 /* The operator said yes. */
 void fm_prov_approve(struct fm_engine *e, struct fm_prov *p)
 {
-	struct fm_record *r = fm_rec(e, FM_RECORD_OPERATION);
-
 	p->approved = true;
-	r->operation.id = p->approval;
-	r->operation.kind = FM_OP_PROVISION;
-	r->operation.approved = true;
-	e->intent = true;
+	record(e, p);
 	p->until = e->now.mono_ns;
 	fm_timer_set(e, FM_TM_PROV, (uint64_t)(p - e->prov), p->until);
 }
@@ -182,6 +212,13 @@ void fm_prov_plan(struct fm_engine *e)
 		e->prov[i].asked = false;
 }
 
+static bool has_count(const struct fm_engine *e, const struct fm_prov *p)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
+
+	return d && d->pf[0].numvfs == p->value;
+}
+
 /* It has: what it did not want was withdrawn. */
 void fm_prov_planned(struct fm_engine *e)
 {
@@ -190,9 +227,14 @@ void fm_prov_planned(struct fm_engine *e)
 
 		if (!p->approval || p->asked || p->tag || !fm_ch_ready(e, p->chassis))
 			continue;
-		fm_note(e, MR_REASON_OK, name_of(e, p),
-			"class Count: the change of the function count to %u was withdrawn",
-			p->value);
+		if (has_count(e, p)) /* done, and the manager died before it knew */
+			fm_note(e, MR_REASON_OK, name_of(e, p),
+				"the function count was changed to %u", p->value);
+		else
+			fm_note(e, MR_REASON_OK, name_of(e, p),
+				"class Count: the change of the function count to %u was "
+				"withdrawn",
+				p->value);
 		forget(e, p);
 	}
 }
@@ -226,17 +268,12 @@ bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_
 static void ask(struct fm_engine *e, struct fm_prov *p)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
-	struct fm_record *r;
 	struct mr_buf whom = {0};
 
 	p->approval = fm_next_op(e);
 	p->approved = false;
 	fm_prov_hits(e, p, &whom);
-	r = fm_rec(e, FM_RECORD_OPERATION);
-	r->operation.id = p->approval;
-	r->operation.kind = FM_OP_PROVISION;
-	mr_fmt(r->operation.detail, sizeof(r->operation.detail), "%s: %u functions",
-	       name_of(e, p), p->value);
+	record(e, p);
 	fm_note(e, MR_REASON_NEEDS_APPROVAL, name_of(e, p),
 		"class Count: banyan approve %llu changes the function count from %u to %u and "
 		"interrupts %s",
@@ -258,8 +295,11 @@ void fm_prov_want(struct fm_engine *e, unsigned chassis, unsigned port, uint32_t
 	p->failed = false;
 	if (p->tag || e->ch[chassis].read_at < p->reread)
 		return; /* one is under way: the next plan sees what became of it */
-	if (p->wanted && p->value == value && !p->approval == !approval)
+	if (p->wanted && p->value == value && !p->approval == !approval) {
+		if (p->approved)
+			go(e, p); /* the yes was given to a manager before this one */
 		return;
+	}
 	if (p->approval)
 		forget(e, p);
 	p->wanted = true;

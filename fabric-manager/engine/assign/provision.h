@@ -17,6 +17,7 @@ void fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_
 void fm_prov_approve(struct fm_engine *e, struct fm_prov *p);
 void fm_prov_released(struct fm_engine *e);
 void fm_prov_refused(struct fm_engine *e, const struct fm_asg *a);
+bool fm_prov_load(struct fm_engine *e, const struct fm_rec_operation *r);
 void fm_prov_plan(struct fm_engine *e);
 void fm_prov_planned(struct fm_engine *e);
 

@@ -150,25 +150,77 @@ START_TEST(a_chassis_that_refuses)
 }
 END_TEST
 
-/* After any number of actions. */
+static void restart(struct world *w, bool lvf)
+{
+	w_restart(w);
+	w_agent_up(w, 1, "boot1", lvf);
+	w_agent_up(w, 2, "boot2", false);
+}
+
+/* What is asked stays asked, under its number; the yes stays a yes while a host drains. */
+START_TEST(the_yes_survives)
+{
+	struct world w;
+	int64_t id;
+
+	up(&w, _i);
+	ck_assert(is_asked(&w));
+	id = mr_tree_get(mr_tree_get(w.tree, "items")->child[0], "id")->num;
+	restart(&w, _i);
+	ck_assert(is_asked(&w));
+	ck_assert_int_eq(mr_tree_get(mr_tree_get(w.tree, "items")->child[0], "id")->num, id);
+	check_runs(&w, 4);
+	w.agent[1].silent = true;
+	approve(&w);
+	w_run(&w, 5 * MR_NS_PER_S);
+	W_PHASE(&w, "web/d", QUIESCING);
+	w.agent[1].silent = false;
+	restart(&w, _i);
+	w_run(&w, 300 * MR_NS_PER_S);
+	check_runs(&w, 6);
+	ck_assert(!is_asked(&w));
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OPERATION), 0);
+	w_done(&w);
+}
+END_TEST
+
+/* The edit is taken back under the next manager: the number dies with it. */
+START_TEST(asked_and_taken_back)
+{
+	struct world w;
+
+	up(&w, _i);
+	restart(&w, _i);
+	w_apply(&w, POOL("4"));
+	ck_assert(!is_asked(&w));
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OPERATION), 0);
+	check_runs(&w, 4);
+	w_done(&w);
+}
+END_TEST
+
+/* After any number of actions. A yes that was acknowledged is not asked for again. */
 START_TEST(the_manager_dies)
 {
 	bool crashed = true;
 
 	for (int k = 0; crashed; k++) {
 		struct world w;
+		unsigned replies;
 
 		up(&w, k & 1);
 		w.crash_after = k;
+		replies = w.replies;
 		approve(&w);
+		replies = w.replies - replies;
 		w_run(&w, 10 * MR_NS_PER_S);
 		crashed = w.crashed;
-		w_restart(&w);
-		w_agent_up(&w, 1, "boot1", k & 1);
-		w_agent_up(&w, 2, "boot2", false);
+		restart(&w, k & 1);
 		w_run(&w, 300 * MR_NS_PER_S);
-		if (is_asked(&w))
+		if (is_asked(&w)) {
+			ck_assert_uint_eq(replies, 0);
 			approve(&w);
+		}
 		w_run(&w, 10 * MR_NS_PER_S);
 		check_runs(&w, 6);
 		w_done(&w);
@@ -188,6 +240,8 @@ int main(void)
 	tcase_add_loop_test(t, who_does_not_let_go_stops_it, 0, 2);
 	tcase_add_loop_test(t, taken_back_while_it_drains, 0, 2);
 	tcase_add_loop_test(t, a_chassis_that_refuses, 0, 2);
+	tcase_add_loop_test(t, the_yes_survives, 0, 2);
+	tcase_add_loop_test(t, asked_and_taken_back, 0, 2);
 	tcase_add_test(t, the_manager_dies);
 	suite_add_tcase(s, t);
 	return check_run(s);
