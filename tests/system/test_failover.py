@@ -140,7 +140,7 @@ class Failover(FabricTest):
         def lost():
             a = f.assignments()
             return f.idle() and all(a[n]["phase"] == "Pending" and not a[n]["function"] and
-                                    a[n]["reason"] == "NO_CAPACITY" for n in victims) and a
+                                    a[n]["reason"] == "DEVICE_GONE" for n in victims) and a
         a = f.timed("pulled adapter: what it carried is Pending",
                     lambda: f.until(lost, "those of nic-right are Pending"))
         self.assertEqual({n for n, x in a.items() if x["phase"] != "Active"}, victims)

@@ -365,6 +365,13 @@ START_TEST(adapter_pulled_and_back)
 	w_chassis(&w, FM_CE_ADAPTER_PRESENCE, NIC, 0, 0);
 	w_run(&w, 30 * MR_NS_PER_S);
 	W_PHASE(&w, "web/data0", PENDING);
+	ck_assert_int_eq(w_asg(&w, "web/data0")->reason, MR_REASON_DEVICE_GONE);
+	ck_assert_msg(!strncmp(w_asg(&w, "web/data0")->detail,
+			       "adapter nic-left is gone, and no other takes it: ", 49),
+		      "%s", w_asg(&w, "web/data0")->detail);
+	w_verb(&w, FM_VERB_EXPLAIN, "web/data0", NULL);
+	ck_assert_ptr_nonnull(
+		strstr(mr_tree_text(w.tree, "summary"), "adapter nic-left is gone"));
 	if (!_i)
 		ck_assert_int_eq(w.c.host[0].bridge[0].state, MR_ROW_FREE);
 	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "detach-pf")); /* nothing is there */
