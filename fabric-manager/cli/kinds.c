@@ -73,6 +73,7 @@ static const struct cli_column function_columns[] = {
 	{"VH", "vh", true},
 	{"SLOT", "slot", true},
 	{"RESET", "reset", true},
+	{"QUARANTINE", "quarantine", true},
 	{"RESETS", "resets", true},
 	{"REMAPS", "remaps", true},
 	{NULL, NULL, false},

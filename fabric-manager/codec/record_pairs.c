@@ -304,6 +304,7 @@ static void function_to(const struct fm_record_ctx *c, const struct fm_record *r
 	m.assignment = s->assignment;
 	m.epoch = s->epoch;
 	m.quarantined = s->quarantined;
+	m.refused = (Banyan__Reason)s->refused;
 	m.detail = (char *)s->detail;
 	mr_pb_put(out, &m.base);
 }
@@ -314,13 +315,14 @@ static int function_from(const struct fm_record_ctx *c, const void *msg, struct 
 	struct fm_rec_function *s = &r->function;
 
 	if (TEXT(s->chassis, chassis) || TEXT(s->adapter, adapter) || TEXT(s->detail, detail) ||
-	    RANGE(pf, 0xffff) || RANGE(vf, 0xffff))
+	    RANGE(pf, 0xffff) || RANGE(vf, 0xffff) || RANGE(refused, MR_REASON_COUNT - 1))
 		return -EINVAL;
 	s->pf = (uint16_t)m->pf;
 	s->vf = (uint16_t)m->vf;
 	s->assignment = m->assignment;
 	s->epoch = m->epoch;
 	s->quarantined = m->quarantined;
+	s->refused = (enum mr_reason)m->refused;
 	return 0;
 }
 

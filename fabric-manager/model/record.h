@@ -64,6 +64,7 @@ struct fm_rec_function {
 	uint16_t pf, vf;
 	uint32_t assignment, epoch; /* holder; 0 = quarantine without one */
 	bool quarantined;
+	enum mr_reason refused; /* not OK: its adapter refused to configure it, and why */
 	char detail[FM_DETAIL_MAX];
 };
 struct fm_rec_override {

@@ -37,7 +37,8 @@ struct mr_tree;
 	X(EVENTS, "events")                 \
 	X(STATUS, "status")                 \
 	X(TOP, "top")                       \
-	X(ADOPT, "adopt")
+	X(ADOPT, "adopt")                   \
+	X(RESET, "reset")
 enum fm_verb {
 #define X(name, text) FM_VERB_##name,
 	FM_VERBS(X)

@@ -16,6 +16,7 @@
 #include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
@@ -294,7 +295,8 @@ static void advance(struct fm_engine *e, struct fm_asg *a, uint64_t tag)
 {
 	const struct fm_step_row *r = &fm_steps[a->step];
 
-	a->tries = 0;
+	if (a->step == a->tried) /* steps before it are done once more on the way there */
+		a->tries = 0;
 	a->until = MR_NEVER;
 	if (r->done != FM_SAME) {
 		a->last_tag = tag;
@@ -393,6 +395,7 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 /* One more failure: a pause and another look, or what a failure for good means. */
 static void try_again(struct fm_engine *e, struct fm_asg *a)
 {
+	a->tried = a->step;
 	if (++a->tries >= FM_TRIES_MAX) {
 		a->tries = 0;
 		failed(e, a);

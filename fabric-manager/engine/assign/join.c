@@ -11,6 +11,7 @@
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
 
 /* The slot of an LVF as it was read: the device packs its map while VF Enable is 0, so slots
@@ -28,10 +29,51 @@ void fm_asg_slot(struct fm_engine *e, struct fm_asg *a)
 	fm_asg_dirty(e, a);
 }
 
+static bool row_leads_to(const struct fm_bridge *b, struct fm_fn_id fn)
+{
+	uint64_t kind = MR_TARGET_KIND(b->target);
+
+	if (b->state == MR_ROW_FREE || MR_TARGET_PORT(b->target) != fn.port)
+		return false;
+	if (fn.vf == FM_WHOLE)
+		return kind == MR_TARGET_DEVICE;
+	return kind == MR_TARGET_SYNTHETIC && MR_TARGET_PF(b->target) == fn.pf &&
+	       MR_TARGET_VF(b->target) == fn.vf;
+}
+
+/* The row or slot that leads to a function, with its cookie; returns its host port, 0 = none
+ * leads there. */
+unsigned fm_row_of(const struct fm_engine *e, struct fm_fn_id fn, struct fm_place *ret,
+		   uint64_t *ret_cookie)
+{
+	const struct fm_chassis *c = &e->inv.chassis[fn.chassis];
+	const struct fm_fn *f = fm_fn_get(&e->inv, fn);
+
+	if (f && f->owner_vh && fn.vf != FM_WHOLE) {
+		*ret = (struct fm_place){FM_WAY_LVF, f->owner_vh, FM_NO_BRIDGE, fn.pf,
+					 f->lvf_slot};
+		*ret_cookie = f->cookie;
+		return f->owner_vh;
+	}
+	for (unsigned h = 0; h < c->hosts; h++)
+		for (unsigned b = 0; b < c->host[h].bridges; b++) {
+			if (!row_leads_to(&c->host[h].bridge[b], fn))
+				continue;
+			*ret = (struct fm_place){fn.vf == FM_WHOLE ? FM_WAY_DEVICE
+								   : FM_WAY_SYNTHETIC,
+						 c->host[h].port, (uint16_t)b, 0, 0};
+			*ret_cookie = c->host[h].bridge[b].cookie;
+			return c->host[h].port;
+		}
+	return 0;
+}
+
 static void join_one(struct fm_engine *e, struct fm_asg *a)
 {
 	if (!a->a.has_fn || a->fresh > e->ch[a->a.fn.chassis].read_at)
 		return;
+	if (a->stranger && !a->cookie) /* found by the manager before this one */
+		fm_row_of(e, a->a.fn, &a->a.place, &a->cookie);
 	fm_asg_slot(e, a);
 	if (a->tag)
 		return;
@@ -51,12 +93,16 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 	fm_asg_poke(e, a);
 }
 
-/* What is mapped and named by no intent: cut, reset and forgotten, under a name of its own. */
-static void orphan(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place,
-		   uint64_t cookie, const char *host)
+/*
+ * Sends a function that no claim has through cut, reset and release, as an assignment under a
+ * name of its own. 'cookie': of the row or slot at 'place'. False when it is on its way
+ * already.
+ */
+bool fm_asg_stranger(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place,
+		     uint64_t cookie, const char *host, enum fm_phase phase)
 {
 	struct fm_assignment n = {.count = 1,
-				  .phase = FM_PHASE_ACTIVE,
+				  .phase = phase,
 				  .has_fn = true,
 				  .fn = fn,
 				  .place = place,
@@ -64,7 +110,6 @@ static void orphan(struct fm_engine *e, struct fm_fn_id fn, struct fm_place plac
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, fn.chassis, fn.port);
 	struct fm_drain drain = {.mode = FM_DRAIN_NONE};
 	struct fm_asg *a;
-	char text[FM_FN_TEXT];
 
 	mr_copy(n.profile, sizeof(n.profile), "unclaimed");
 	mr_fmt(n.device, sizeof(n.device), "%u.%u.%u.%u", fn.chassis, fn.port, fn.pf, fn.vf);
@@ -72,15 +117,27 @@ static void orphan(struct fm_engine *e, struct fm_fn_id fn, struct fm_place plac
 	if (d)
 		mr_copy(n.adapter, sizeof(n.adapter), d->name);
 	if (fm_asg_by_name(e, n.profile, n.device, 0))
-		return;
-	fm_note(e, MR_REASON_CONFLICT, fm_fn_text(&e->inv, fn, text),
-		"found mapped at %s without an intent: it is cut", host);
+		return false;
 	a = fm_asg_new(e, &n);
 	a->stranger = true;
 	if (!fm_asg_by_fn(e, fn))
 		mr_map_set_u64(e->asg_by_fn, fm_fn_key(fn), (uintptr_t)a);
 	a->cookie = cookie;
 	fm_asg_release(e, a, true, true, &drain);
+	return true;
+}
+
+/* Mapped, and named by no intent. What is in quarantine stays cut as it is. */
+static void orphan(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place,
+		   uint64_t cookie, const char *host, bool blocked)
+{
+	char text[FM_FN_TEXT];
+
+	if (blocked && fm_is_quarantined(e, fn))
+		return;
+	if (fm_asg_stranger(e, fn, place, cookie, host, FM_PHASE_ACTIVE))
+		fm_note(e, MR_REASON_CONFLICT, fm_fn_text(&e->inv, fn, text),
+			"found mapped at %s without an intent: it is cut", host);
 }
 
 static bool intended(const struct fm_engine *e, uint64_t cookie)
@@ -110,7 +167,7 @@ static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_
 			p.way = FM_WAY_DEVICE;
 			fn.pf = fn.vf = FM_WHOLE;
 		}
-		orphan(e, fn, p, r->cookie, h->name);
+		orphan(e, fn, p, r->cookie, h->name, r->state == MR_ROW_BLOCKED);
 	}
 }
 
@@ -136,7 +193,7 @@ static void strangers_in(struct fm_engine *e, unsigned chassis, const struct fm_
 		orphan(e,
 		       (struct fm_fn_id){(uint16_t)chassis, d->port, (uint16_t)(i / d->vfs),
 					 (uint16_t)(i % d->vfs)},
-		       p, f->cookie, h->name);
+		       p, f->cookie, h->name, f->block == 3);
 	}
 }
 

@@ -9,5 +9,9 @@
 
 void fm_ch_join(struct fm_engine *e, unsigned chassis);
 void fm_asg_slot(struct fm_engine *e, struct fm_asg *a);
+bool fm_asg_stranger(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place,
+		     uint64_t cookie, const char *host, enum fm_phase phase);
+unsigned fm_row_of(const struct fm_engine *e, struct fm_fn_id fn, struct fm_place *ret,
+		   uint64_t *ret_cookie);
 
 #endif

@@ -6,8 +6,9 @@
 #include "fabric-manager/engine/assign/quarantine.h"
 
 #include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/join.h"
 #include "fabric-manager/engine/state/asgs.h"
-#include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/soon.h"
 
 /*
@@ -17,6 +18,7 @@
 void fm_quarantine_asg(struct fm_engine *e, struct fm_asg *a, const char *why)
 {
 	struct fm_rec_function r = {.pf = a->a.fn.pf, .vf = a->a.fn.vf, .quarantined = true};
+	bool of_configure = a->step == FM_STEP_CONFIGURE;
 	struct fm_drain drain = {.mode = FM_DRAIN_NONE};
 	char fn[FM_FN_TEXT], text[FM_DETAIL_MAX];
 
@@ -24,6 +26,7 @@ void fm_quarantine_asg(struct fm_engine *e, struct fm_asg *a, const char *why)
 	mr_copy(r.chassis, sizeof(r.chassis), e->chassis_name[a->a.fn.chassis]);
 	mr_copy(r.adapter, sizeof(r.adapter), a->a.adapter);
 	memcpy(r.detail, text, sizeof(r.detail));
+	r.refused = of_configure ? a->a.reason : MR_REASON_OK;
 	fm_asg_why(e, a, MR_REASON_QUARANTINED, "%s: %s", fm_fn_text(&e->inv, a->a.fn, fn),
 		   text);
 	fm_asg_phase(e, a, FM_PHASE_QUARANTINED, 0);
@@ -38,4 +41,19 @@ void fm_quarantine_asg(struct fm_engine *e, struct fm_asg *a, const char *why)
 	e->intent = true;
 	fm_asg_release(e, a, a->unwanted, true, &drain);
 	fm_plan_soon(e, 20 * MR_NS_PER_MS);
+}
+
+/*
+ * An operator wants the function of entry 'i' back: the way out once more from where it stands,
+ * through the reset ladder. When that is confirmed it is free; else it stays in quarantine.
+ */
+void fm_quarantine_reset(struct fm_engine *e, unsigned i)
+{
+	struct fm_fn_id fn = e->quarantine_fn[i];
+	struct fm_place place = {.bridge = FM_NO_BRIDGE};
+	uint64_t cookie = 0;
+	unsigned port = fm_row_of(e, fn, &place, &cookie);
+	const struct fm_host *h = fm_host_by_port(&e->inv, fn.chassis, port);
+
+	fm_asg_stranger(e, fn, place, cookie, h ? h->name : "", FM_PHASE_FENCED);
 }

@@ -9,5 +9,7 @@
 
 /* The function of 'a' goes into quarantine; the claim goes on without it. */
 void fm_quarantine_asg(struct fm_engine *e, struct fm_asg *a, const char *why);
+/* Tries to get the function of entry 'i' of the quarantine back. */
+void fm_quarantine_reset(struct fm_engine *e, unsigned i);
 
 #endif

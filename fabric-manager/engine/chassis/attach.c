@@ -236,6 +236,19 @@ static void mark(struct fm_engine *e, unsigned chassis, const struct fm_place *p
 		t->used = true;
 }
 
+/* An LVF in quarantine stands where it was cut until it is reset. */
+static void mark_quarantined(struct fm_engine *e)
+{
+	for (unsigned i = 0; i < e->quarantines; i++) {
+		struct fm_fn_id id = e->quarantine_fn[i];
+		const struct fm_fn *f = fm_fn_get(&e->inv, id);
+		struct fm_place p = {.way = FM_WAY_LVF, .port = f ? f->owner_vh : 0};
+
+		if (p.port)
+			mark(e, id.chassis, &p, id);
+	}
+}
+
 /* A pulled adapter's PFs stay where they are: there is nothing to detach, and it may come back.
  */
 static bool adapter_there(const struct fm_engine *e, const struct fm_attach *t)
@@ -263,6 +276,7 @@ void fm_tidy_timer(struct fm_engine *e)
 		if (a->next.set)
 			mark(e, a->next.chassis, &a->next.place, a->next.fn);
 	}
+	mark_quarantined(e);
 	for (unsigned i = 0; i < e->attaches; i++) {
 		struct fm_attach *t = &e->attach[i];
 

@@ -10,9 +10,9 @@
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
-#include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
@@ -181,6 +181,7 @@ static void became_ready(struct fm_engine *e, unsigned chassis)
 	c->signature = sign;
 	c->reason = MR_REASON_OK;
 	c->detail[0] = 0;
+	fm_outofuse_find(e, chassis);
 	c->join = true;
 	e->wake = true;
 	if (fresh)

@@ -9,6 +9,7 @@
 #include "fabric-manager/engine/request/request.h"
 #include "fabric-manager/engine/state/base.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/policy/resolve.h"
 
@@ -223,7 +224,7 @@ static void put_in_force(struct fm_engine *e, uint64_t tag, const struct fm_requ
 			 "nothing changed, version %llu is in force",
 			 (unsigned long long)e->base.version);
 	} else {
-		e->refusings = 0; /* an operator acts: tried again */
+		fm_refusing_end_all(e);
 		fm_base_commit(e, b);
 		fm_log(e, 1, "policy: version %llu by '%s', %u documents",
 		       (unsigned long long)e->base.version, r->who ? r->who : "",

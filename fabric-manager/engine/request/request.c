@@ -39,6 +39,7 @@ static const struct verb_row verbs[FM_VERB_COUNT] = {
 	[FM_VERB_STATUS] = {fm_rq_status, false, false},
 	[FM_VERB_TOP] = {fm_rq_top, false, false},
 	[FM_VERB_ADOPT] = {fm_rq_adopt, true, true},
+	[FM_VERB_RESET] = {fm_rq_reset, true, true},
 };
 
 /* The desired state is as fresh as the documents and the inventory. */

@@ -4,12 +4,14 @@
  * say yes to something.
  */
 #include "fabric-manager/engine/assign/provision.h"
+#include "fabric-manager/engine/assign/quarantine.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/desire/failover.h"
 #include "fabric-manager/engine/request/request.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/wanted.h"
@@ -365,4 +367,33 @@ void fm_rq_adopt(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 		return;
 	}
 	fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no chassis '%s'", r->name);
+}
+
+/* reset FUNCTION: out of quarantine, if the reset is confirmed this time. */
+void fm_rq_reset(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	char text[FM_FN_TEXT];
+	unsigned i = 0;
+
+	while (i < e->quarantines &&
+	       !mr_streq(fm_fn_text(&e->inv, e->quarantine_fn[i], text), r->name))
+		i++;
+	if (i == e->quarantines) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND,
+			  "no function '%s' is in quarantine; see `banyan get functions`",
+			  r->name);
+		return;
+	}
+	if (!fm_ch_ready(e, e->quarantine_fn[i].chassis)) {
+		fm_refuse(e, tag, MR_REASON_UNREACHABLE,
+			  "its chassis is not ready; see `banyan status`");
+		return;
+	}
+	fm_note(e, MR_REASON_OK, r->name, "reset by %s", r->who[0] ? r->who : "operator");
+	fm_refusing_end(e, e->quarantine_fn[i].chassis, e->quarantine_fn[i].port);
+	fm_quarantine_reset(e, i);
+	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+		 "%s is reset once more; it is free when that is confirmed, and stays in "
+		 "quarantine otherwise",
+		 r->name);
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Who holds what (HANDOVER 5 and 6): functions, identities with their reuse delay, quarantined
- * functions. Each lock is a record of its own in the store. Tombstones are chassis/tomb.c.
+ * Who holds what (HANDOVER 5 and 6): functions, identities with their reuse delay. Each lock is
+ * a record of its own in the store. Tombstones are chassis/tomb.c.
  */
 #include "fabric-manager/engine/state/locks.h"
 
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
 
@@ -24,20 +25,12 @@ static void fn_record(struct fm_engine *e, const struct fm_asg *a, struct fm_fn_
 	r->function.epoch = a->a.epoch + 1;
 }
 
-static bool quarantined(const struct fm_engine *e, struct fm_fn_id fn)
-{
-	for (unsigned i = 0; i < e->quarantines; i++)
-		if (fm_fn_eq(e->quarantine_fn[i], fn))
-			return true;
-	return false;
-}
-
 /* Takes the function for 'a' (its next epoch); false when another holds it. */
 bool fm_lock_fn(struct fm_engine *e, struct fm_asg *a, struct fm_fn_id fn)
 {
 	struct fm_asg *holder = fm_asg_by_fn(e, fn);
 
-	if ((holder && holder != a) || quarantined(e, fn))
+	if ((holder && holder != a) || fm_is_quarantined(e, fn))
 		return false;
 	mr_map_set_u64(e->asg_by_fn, fm_fn_key(fn), (uintptr_t)a);
 	fn_record(e, a, fn, a->next.adapter, false);
@@ -51,6 +44,7 @@ void fm_unlock_fn(struct fm_engine *e, const struct fm_asg *a)
 		return;
 	mr_map_del_u64(e->asg_by_fn, fm_fn_key(a->a.fn));
 	fn_record(e, a, a->a.fn, a->a.adapter, true);
+	fm_quarantine_end(e, a->a.fn);
 }
 
 static const char *ident_key(const struct mr_ident *id, char *buf, size_t size)
@@ -212,67 +206,4 @@ void fm_ident_timer(struct fm_engine *e)
 	}
 	if (next != MR_NEVER)
 		ident_soon(e, next);
-}
-
-/* A function out of use: it counts as used until an operator frees it. */
-void fm_quarantine_add(struct fm_engine *e, const struct fm_rec_function *r, bool persist)
-{
-	const struct fm_adapter *d;
-	struct fm_fn_id fn = {.port = FM_WHOLE, .pf = r->pf, .vf = r->vf};
-
-	for (unsigned c = 0; c < e->inv.n; c++)
-		if (mr_streq(e->chassis_name[c], r->chassis)) {
-			fn.chassis = (uint16_t)c;
-			for (unsigned i = 0; i < e->inv.chassis[c].adapters; i++) {
-				d = &e->inv.chassis[c].adapter[i];
-				if (mr_streq(d->name, r->adapter))
-					fn.port = d->port;
-			}
-		}
-	MR_GROW(e->quarantine_fn, e->quarantines, e->cap_quarantine_fns);
-	e->quarantine_fn[e->quarantines] = fn;
-	MR_GROW(e->quarantine, e->quarantines, e->cap_quarantines);
-	e->quarantine[e->quarantines++] = *r;
-	if (persist)
-		fm_rec(e, FM_RECORD_FUNCTION)->function = *r;
-}
-
-static struct fm_refusing *refusing_at(struct fm_engine *e, unsigned chassis, unsigned port)
-{
-	for (unsigned i = 0; i < e->refusings; i++)
-		if (e->refusing[i].chassis == chassis && e->refusing[i].port == port)
-			return &e->refusing[i];
-	return NULL;
-}
-
-/* The function of 'a' could not be configured, for the reason that 'a' tells: an adapter that
- * refuses them all must not use up function after function. */
-void fm_refusing_note(struct fm_engine *e, const struct fm_asg *a)
-{
-	struct fm_refusing *r = refusing_at(e, a->a.fn.chassis, a->a.fn.port);
-
-	if (!r) {
-		MR_GROW(e->refusing, e->refusings, e->cap_refusings);
-		r = &e->refusing[e->refusings++];
-		*r = (struct fm_refusing){.chassis = a->a.fn.chassis, .port = a->a.fn.port};
-	}
-	r->in_row = r->reason == a->a.reason ? r->in_row + 1 : 1;
-	r->reason = a->a.reason;
-	if (r->in_row == FM_REFUSALS_MAX)
-		fm_log(e, 2,
-		       "adapter '%s': %u functions in a row were quarantined; nothing more is "
-		       "placed there until it is inserted again or a changed policy is applied",
-		       a->a.adapter, r->in_row);
-}
-
-/* The adapter behind 'port' configures, or is another one, or is to be tried again. */
-void fm_refusing_end(struct fm_engine *e, unsigned chassis, unsigned port)
-{
-	struct fm_refusing *r = refusing_at(e, chassis, port);
-
-	if (!r)
-		return;
-	if (r->in_row >= FM_REFUSALS_MAX)
-		fm_plan_soon(e, 20 * MR_NS_PER_MS);
-	*r = e->refusing[--e->refusings];
 }

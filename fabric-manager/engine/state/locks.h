@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who holds which function and which identity; functions and adapters that are out of use.
+ * Who holds which function and which identity.
  */
 #ifndef FABRIC_MANAGER_ENGINE_STATE_LOCKS_H
 #define FABRIC_MANAGER_ENGINE_STATE_LOCKS_H
@@ -14,8 +14,5 @@ bool fm_lock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot,
 void fm_unlock_idents(struct fm_engine *e, const struct fm_asg *a);
 void fm_ident_load(struct fm_engine *e, const struct fm_rec_ident *r);
 void fm_ident_timer(struct fm_engine *e);
-void fm_quarantine_add(struct fm_engine *e, const struct fm_rec_function *r, bool persist);
-void fm_refusing_note(struct fm_engine *e, const struct fm_asg *a);
-void fm_refusing_end(struct fm_engine *e, unsigned chassis, unsigned port);
 
 #endif

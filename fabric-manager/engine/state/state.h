@@ -87,7 +87,8 @@ struct fm_asg {
 	uint64_t last_tag; /* the last one, for log lines */
 	uint64_t fresh;	   /* newest operation id when its last one ended */
 	unsigned tries;
-	int64_t until; /* mono: end of a pause, or deadline of the agent's answer */
+	enum fm_step tried; /* the step that 'tries' counts */
+	int64_t until;	    /* mono: end of a pause, or deadline of the agent's answer */
 	int64_t drain_until;
 	enum fm_drain_mode drain;
 	bool queued;	   /* on todo */

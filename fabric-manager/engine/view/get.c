@@ -9,6 +9,7 @@
 #include "fabric-manager/engine/state/base.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/wanted.h"
 #include "fabric-manager/engine/view/view.h"
@@ -53,6 +54,7 @@ static void add_function(struct fm_engine *e, struct mr_tree *list, const char *
 	mr_tree_add_bool(m, "gateOpen", f->gate_open);
 	mr_tree_add_bool(m, "blocked", f->block == 3);
 	mr_tree_add_bool(m, "reset", (f->status & MR_VF_RESET_DONE) != 0);
+	mr_tree_add_text(m, "quarantine", fm_quarantine_why(e, id));
 	mr_tree_add_int(m, "resets", f->resets);
 	mr_tree_add_int(m, "remaps", f->remaps);
 }

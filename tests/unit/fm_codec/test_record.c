@@ -78,8 +78,8 @@ static struct fm_record make(enum fm_record_kind kind)
 			{MR_IDENT_MAC, 0, 0x0225b5000001}, "p", "d", 3, 1, 77};
 		break;
 	case FM_RECORD_FUNCTION:
-		r.function =
-			(struct fm_rec_function){"c1", "nic-left", 0, 63, 5, 6, true, "hung"};
+		r.function = (struct fm_rec_function){"c1", "nic-left",	       0,     63, 5, 6,
+						      true, MR_REASON_TIMEOUT, "hung"};
 		break;
 	case FM_RECORD_OVERRIDE:
 		r.override = (struct fm_rec_override){"db", "blade15", "root", "fail-over", 5};

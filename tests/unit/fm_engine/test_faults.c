@@ -121,6 +121,121 @@ START_TEST(adapter_refuses_every_function)
 }
 END_TEST
 
+/* Three functions of the adapter are gone when its adapter refuses; so a new manager knows. */
+START_TEST(refusals_are_remembered)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w.refuse = FM_OP_CONFIGURE;
+	w.times = 1000000;
+	w_text(&w, FM_VERB_APPLY, WEB, true);
+	w_run(&w, 600 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", PENDING);
+	w_restart(&w);
+	w.times = 0;
+	w_run(&w, 600 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", PENDING);
+	ck_assert_int_eq(w_asg(&w, "web/data0")->reason, MR_REASON_QUARANTINED);
+	w_verb(&w, FM_VERB_RESET, "nic-left/pf0/vf1", NULL);
+	ck_assert_msg(!w.exit_code, "%s", w.text);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_asg(&w, "web/data0")->fn.vf, 1);
+	w_done(&w);
+}
+END_TEST
+
+static bool in_quarantine(struct world *w, const char *name)
+{
+	struct fm_request r = {.verb = FM_VERB_GET, .kind = "functions", .name = name};
+
+	w_request(w, r);
+	ck_assert_msg(!w->exit_code, "%s", w->text);
+	return mr_tree_text(mr_tree_get(w->tree, "items")->child[0], "quarantine")[0];
+}
+
+/* A cut function whose requests never ran dry stays where it is, over restarts and looks, until
+ * an operator's reset is confirmed; a reset that is not leaves it there. */
+START_TEST(out_of_quarantine)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, W_HOSTS_TEXT);
+	w_agent_up(&w, 1, "boot1", _i % 2);
+	w_apply(&w, WEB);
+	w.refuse = _i / 2 ? FM_OP_UNMAP : FM_OP_DRAIN;
+	w.times = 1000000;
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert(in_quarantine(&w, "nic-left/pf0/vf0"));
+	w.times = 0;
+	mr_buf_reset(&w.ops);
+	w_run(&w, 100 * MR_NS_PER_S); /* looked at, and left alone */
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "reset"));
+	w_restart(&w);
+	w_agent_up(&w, 1, "boot1", _i % 2);
+	ck_assert(in_quarantine(&w, "nic-left/pf0/vf0"));
+	w_apply(&w, WEB);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_asg(&w, "web/data0")->fn.vf, 1); /* never handed on */
+	w_verb(&w, FM_VERB_RESET, "nic-left/pf0/vf1", NULL);
+	ck_assert_int_eq(w.reason, MR_REASON_NOT_FOUND); /* it is in use */
+	w.refuse = FM_OP_RESET;
+	w.times = 3;
+	w_verb(&w, FM_VERB_RESET, "nic-left/pf0/vf0", NULL);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(w.times, 0);
+	ck_assert(in_quarantine(&w, "nic-left/pf0/vf0"));
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_verb(&w, FM_VERB_RESET, "nic-left/pf0/vf0", NULL);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert(!in_quarantine(&w, "nic-left/pf0/vf0"));
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_FUNCTION), 1); /* web's */
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	w_verb(&w, FM_VERB_RESET, "nic-left/pf0/vf0", NULL);
+	ck_assert_int_eq(w.exit_code, 1);
+	w_done(&w);
+}
+END_TEST
+
+/* After any number of actions of a reset that succeeds. */
+START_TEST(dies_while_it_resets)
+{
+	bool crashed = true;
+
+	for (int k = 0; crashed; k++) {
+		struct world w;
+
+		w_init(&w);
+		w_start(&w);
+		w_apply(&w, WEB);
+		w.refuse = FM_OP_DRAIN;
+		w.times = 1000000;
+		w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+		w_run(&w, 60 * MR_NS_PER_S);
+		w.times = 0;
+		w.crash_after = k;
+		w_verb(&w, FM_VERB_RESET, "nic-left/pf0/vf0", NULL);
+		w_run(&w, 60 * MR_NS_PER_S);
+		crashed = w.crashed;
+		w_restart(&w);
+		w_run(&w, 100 * MR_NS_PER_S);
+		if (in_quarantine(&w, "nic-left/pf0/vf0"))
+			w_verb(&w, FM_VERB_RESET, "nic-left/pf0/vf0", NULL);
+		w_run(&w, 100 * MR_NS_PER_S);
+		ck_assert(!in_quarantine(&w, "nic-left/pf0/vf0"));
+		ck_assert_uint_eq(w_count(&w, FM_RECORD_FUNCTION), 0);
+		ck_assert_uint_eq(w_count(&w, FM_RECORD_ASSIGNMENT), 0);
+		ck_assert_uint_eq(w_mapped(&w), 0);
+		w_done(&w);
+		ck_assert_int_lt(k, 100);
+	}
+}
+END_TEST
+
 START_TEST(cut_never_confirmed)
 {
 	struct world w;
@@ -398,6 +513,9 @@ int main(void)
 	tcase_add_test(t, mapped_again_while_draining);
 	tcase_add_test(t, reset_never_confirmed);
 	tcase_add_test(t, adapter_refuses_every_function);
+	tcase_add_test(t, refusals_are_remembered);
+	tcase_add_loop_test(t, out_of_quarantine, 0, 4);
+	tcase_add_test(t, dies_while_it_resets);
 	tcase_add_test(t, cut_never_confirmed);
 	tcase_add_test(t, map_never_works);
 	tcase_add_test(t, store_fails);
