@@ -297,6 +297,8 @@ static void advance(struct fm_engine *e, struct fm_asg *a, uint64_t tag)
 
 	if (a->step == a->tried) /* steps before it are done once more on the way there */
 		a->tries = 0;
+	if (a->step == a->shown && a->a.reason != MR_REASON_OK)
+		fm_asg_why(e, a, MR_REASON_OK, "%s", ""); /* it was so, and is no more */
 	a->until = MR_NEVER;
 	if (r->done != FM_SAME) {
 		a->last_tag = tag;

@@ -180,40 +180,18 @@ static bool held_down(const struct fm_engine *e, const struct fm_profile *p,
 }
 
 /* Whether all that the profiles of 'host' claim would be placed on 'spare'. */
-static bool spare_fits(struct fm_engine *e, const char *host, const char *spare)
+static bool spare_fits(struct fm_engine *e, unsigned host, const char *spare)
 {
-	struct fm_rec_override *save = NULL;
-	unsigned n = e->overrides;
-	struct fm_desired *d;
-	struct fm_trial t;
-	bool fits = true;
+	const char **name = mr_xcalloc(e->desired->profiles + 1, sizeof(*name));
+	char why[FM_DETAIL_MAX];
+	unsigned n = 0;
+	bool fits;
 
-	if (n)
-		save = mr_xmemdup(e->override, n * sizeof(*save));
-	for (unsigned i = 0; i < e->desired->profiles; i++) {
-		const struct fm_profile *p = &e->desired->profile[i];
-		struct fm_rec_override o = {0};
-
-		if (p->host == FM_WHOLE || !mr_streq(e->desired->host[p->host].name, host))
-			continue;
-		mr_copy(o.profile, sizeof(o.profile), p->name);
-		mr_copy(o.host, sizeof(o.host), spare);
-		MR_GROW(e->override, e->overrides, e->cap_overrides);
-		e->override[e->overrides++] = o;
-	}
-	d = fm_desire_make(e, &e->base.docs);
-	fm_trial_make(e, d, &t);
-	for (unsigned i = 0; i < d->claims; i++)
-		if (d->claim[i].host != FM_WHOLE &&
-		    mr_streq(d->host[d->claim[i].host].name, spare) &&
-		    !t.plan->placed[i].placed)
-			fits = false;
-	fm_trial_done(&t);
-	fm_desired_free(d);
-	if (n)
-		memcpy(e->override, save, n * sizeof(*save));
-	e->overrides = n;
-	free(save);
+	for (unsigned i = 0; i < e->desired->profiles; i++)
+		if (e->desired->profile[i].host == host)
+			name[n++] = e->desired->profile[i].name;
+	fits = fm_trial_fits(e, name, n, spare, why, sizeof(why));
+	free(name);
 	return fits;
 }
 
@@ -224,7 +202,7 @@ static void decide(struct fm_engine *e, struct fm_hst *h, unsigned host,
 	int spare = fm_spare_find(e, host);
 	struct fm_move m;
 
-	if (spare < 0 || !spare_fits(e, h->rec.name, d->host[spare].name)) {
+	if (spare < 0 || !spare_fits(e, host, d->host[spare].name)) {
 		if (!h->no_spare)
 			fm_note(e, MR_REASON_NO_CAPACITY, h->rec.name,
 				"alarm: failed (%s), and no spare of group %s fits", why,

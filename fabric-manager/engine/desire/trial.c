@@ -169,3 +169,63 @@ void fm_trial_done(struct fm_trial *t)
 	free(t->owner);
 	*t = (struct fm_trial){0};
 }
+
+static bool all_placed(const struct fm_trial *t, const char *const *profile, unsigned n,
+		       char *why, size_t size)
+{
+	char name[FM_CLAIM_TEXT];
+
+	for (unsigned i = 0; i < t->desired->claims; i++) {
+		const struct fm_claim *c = &t->desired->claim[i];
+		const struct fm_placed *p = &t->plan->placed[i];
+		unsigned k = 0;
+
+		while (k < n && !mr_streq(c->profile, profile[k]))
+			k++;
+		if (k == n || p->placed || c->extra)
+			continue;
+		mr_fmt(why, size, "%s: %s: %s", fm_claim_text(c, name),
+		       mr_reason_name(p->reason), p->detail ? p->detail : "");
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Whether all that the 'n' profiles need would be placed if they were connected to 'host'; else
+ * 'why' names the first claim that would not be.
+ */
+bool fm_trial_fits(struct fm_engine *e, const char *const *profile, unsigned n,
+		   const char *host, char *why, size_t size)
+{
+	struct fm_rec_override *have = e->override, *list;
+	unsigned haves = e->overrides;
+	struct fm_desired *d;
+	struct fm_trial t;
+	bool fits;
+
+	list = mr_xcalloc(haves + n + 1, sizeof(*list));
+	e->overrides = 0;
+	for (unsigned i = 0; i < haves; i++) {
+		unsigned k = 0;
+
+		while (k < n && !mr_streq(have[i].profile, profile[k]))
+			k++;
+		if (k == n)
+			list[e->overrides++] = have[i];
+	}
+	for (unsigned i = 0; i < n; i++) {
+		mr_copy(list[e->overrides].profile, MR_NAME_MAX, profile[i]);
+		mr_copy(list[e->overrides++].host, MR_NAME_MAX, host);
+	}
+	e->override = list;
+	d = fm_desire_make(e, &e->base.docs);
+	e->override = have;
+	e->overrides = haves;
+	free(list);
+	fm_trial_make(e, d, &t);
+	fits = all_placed(&t, profile, n, why, size);
+	fm_trial_done(&t);
+	fm_desired_free(d);
+	return fits;
+}

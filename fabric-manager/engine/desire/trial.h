@@ -22,5 +22,7 @@ struct fm_trial {
 };
 void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *ret);
 void fm_trial_done(struct fm_trial *t);
+bool fm_trial_fits(struct fm_engine *e, const char *const *profile, unsigned n,
+		   const char *host, char *why, size_t size);
 
 #endif

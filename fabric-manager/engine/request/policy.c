@@ -181,6 +181,26 @@ static unsigned losses(const struct fm_trial *t, struct mr_tree *list)
 	return n;
 }
 
+/* How many functions run on hosts whose document goes. */
+static unsigned disowned(const struct fm_engine *e, const struct fm_base *b,
+			 struct mr_tree *list)
+{
+	char name[FM_ASSIGNMENT_TEXT];
+	const struct fm_asg *a;
+	unsigned n = 0;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (!fm_asg_runs(a) || a->a.going ||
+		    !fm_docs_find(&e->base.docs, FM_KIND_HOST, a->a.host) ||
+		    fm_docs_find(&b->docs, FM_KIND_HOST, a->a.host))
+			continue;
+		mr_tree_add_text(list, NULL, fm_assignment_text(&a->a, name));
+		n++;
+	}
+	return n;
+}
+
 static struct mr_tree *plan_tree(struct fm_engine *e, const struct fm_trial *t,
 				 bool documents_differ)
 {
@@ -208,14 +228,20 @@ static void put_in_force(struct fm_engine *e, uint64_t tag, const struct fm_requ
 	struct fm_desired *d = fm_desire_make(e, &b->docs);
 	bool differs = !same_base(e, &e->base, b);
 	struct mr_tree *tree, *list = mr_tree_list();
+	unsigned lost, alone;
 	struct fm_trial t;
-	unsigned lost;
 
 	fm_trial_make(e, d, &t);
 	tree = plan_tree(e, &t, differs);
 	lost = losses(&t, list);
 	mr_tree_attach(tree, "releases", list);
-	if (lost && !r->yes) {
+	alone = disowned(e, b, mr_tree_add_list(tree, "disowned"));
+	if (alone && !r->yes) {
+		fm_reply(e, tag, MR_REASON_NOT_PERMITTED, 1, tree, diags_keep(diags),
+			 "%u running assignment%s on a host whose document would go; say --yes "
+			 "if that is meant",
+			 alone, alone == 1 ? " is" : "s are");
+	} else if (lost && !r->yes) {
 		fm_reply(e, tag, MR_REASON_NOT_PERMITTED, 1, tree, diags_keep(diags),
 			 "%u running assignment%s would go; say --yes if that is meant", lost,
 			 lost == 1 ? "" : "s");

@@ -7,6 +7,7 @@
 #include "fabric-manager/engine/assign/quarantine.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/desire/failover.h"
+#include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/request/request.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -157,12 +158,30 @@ static bool refuse_off(struct fm_engine *e, uint64_t tag, const struct fm_reques
 	return true;
 }
 
+/* Whether running functions are to go to a blade that has no room for all of them. */
+static bool refuse_no_room(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+			   const struct fm_profile *p)
+{
+	const char *name = p->name;
+	char why[FM_DETAIL_MAX] = "";
+
+	if (!running(e, p) || r->yes || is_there(e, p, r->host) ||
+	    fm_trial_fits(e, &name, 1, r->host, why, sizeof(why)))
+		return false;
+	fm_refuse(e, tag, MR_REASON_NO_CAPACITY,
+		  "host '%s' has no room for all of '%s' (%s): what does not fit would stay "
+		  "where it runs; say --yes if that is meant",
+		  r->host, p->name, why);
+	return true;
+}
+
 /* move PROFILE --to HOST. */
 void fm_rq_move(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
 	const struct fm_profile *p = profile_or_refuse(e, tag, r);
 
-	if (p && target_good(e, tag, r) && !refuse_off(e, tag, r, p))
+	if (p && target_good(e, tag, r) && !refuse_off(e, tag, r, p) &&
+	    !refuse_no_room(e, tag, r, p))
 		place_unless_there(e, tag, r, p);
 }
 

@@ -229,6 +229,7 @@ void fm_asg_why(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const c
 	if (a->a.reason == r && mr_streq(a->a.detail, text))
 		return;
 	a->a.reason = r;
+	a->shown = a->step;
 	memcpy(a->a.detail, text, sizeof(text));
 	if (settled(a->a.phase))
 		fm_asg_dirty(e, a);

@@ -129,10 +129,24 @@ void fm_inflight_lose(struct fm_engine *e, bool (*match)(const struct fm_infligh
 	free(list);
 }
 
+/* Whether only questions about tombstones are under way: a hung host answers when it can, and
+ * nothing that was asked for waits for that. */
+static bool only_asks(const struct fm_engine *e)
+{
+	size_t pos = 0;
+	uint64_t v;
+
+	while (mr_map_next(e->inflight, &pos, NULL, NULL, &v))
+		if (((const struct fm_inflight *)(uintptr_t)v)->op !=
+		    256 + FM_AGENT_CONFIRM_GONE)
+			return false;
+	return true;
+}
+
 /* No operation under way and nothing left to do but wait. */
 bool fm_idle(const struct fm_engine *e)
 {
-	return e->loaded && !mr_map_count(e->inflight) && !e->plan_dirty && !e->todos &&
+	return e->loaded && only_asks(e) && !e->plan_dirty && !e->todos &&
 	       e->commit_last == e->commit_durable && e->ports_at == MR_NEVER &&
 	       e->tidy_at == MR_NEVER && !e->store_down;
 }

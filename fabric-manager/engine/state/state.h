@@ -88,6 +88,7 @@ struct fm_asg {
 	uint64_t fresh;	   /* newest operation id when its last one ended */
 	unsigned tries;
 	enum fm_step tried; /* the step that 'tries' counts */
+	enum fm_step shown; /* the step that said the reason */
 	int64_t until;	    /* mono: end of a pause, or deadline of the agent's answer */
 	int64_t drain_until;
 	enum fm_drain_mode drain;

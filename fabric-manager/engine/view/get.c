@@ -55,6 +55,11 @@ static void add_function(struct fm_engine *e, struct mr_tree *list, const char *
 	mr_tree_add_bool(m, "blocked", f->block == 3);
 	mr_tree_add_bool(m, "reset", (f->status & MR_VF_RESET_DONE) != 0);
 	mr_tree_add_text(m, "quarantine", fm_quarantine_why(e, id));
+	if (id.vf == FM_WHOLE) { /* the device has no such registers */
+		mr_tree_add_text(m, "resets", NULL);
+		mr_tree_add_text(m, "remaps", NULL);
+		return;
+	}
 	mr_tree_add_int(m, "resets", f->resets);
 	mr_tree_add_int(m, "remaps", f->remaps);
 }

@@ -390,6 +390,92 @@ START_TEST(adapter_pulled_and_back)
 }
 END_TEST
 
+#define EXCLUSIVE                                                                     \
+	W_HOSTS_TEXT                                                                  \
+	"apiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: nics}\n"          \
+	"spec: {adapterSelector: {class: ethernet}, share: exclusive}\n---\n"         \
+	"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: web}\nspec:\n"  \
+	"  host: blade01\n  devices: [{name: d, class: ethernet, pool: nics}]\n---\n" \
+	"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: db}\nspec:\n"   \
+	"  host: blade01\n  devices: [{name: d, class: ethernet, pool: nics}]\n"
+
+/* What runs is not sent where there is no room for it, unless that is meant. */
+START_TEST(move_to_no_room)
+{
+	struct fm_request r = {.verb = FM_VERB_MOVE, .name = "web", .host = "blade02"};
+	struct world w;
+
+	up(&w, false, false);
+	w_apply(&w, EXCLUSIVE);
+	W_PHASE(&w, "web/d", ACTIVE);
+	mr_buf_reset(&w.ops);
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_int_eq(w.reason, MR_REASON_NO_CAPACITY);
+	ck_assert_msg(
+		!strncmp(w.text, "host 'blade02' has no room for all of 'web' (web/d: ", 52),
+		"%s", w.text);
+	w_run(&w, 10 * MR_NS_PER_S);
+	W_PHASE(&w, "web/d", ACTIVE);
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "block"));
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 0);
+	r.yes = true;
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 0);
+	w_run(&w, 10 * MR_NS_PER_S);
+	W_PHASE(&w, "web/d", ACTIVE);
+	ck_assert_str_eq(w_asg(&w, "web/d")->host, "blade01");
+	w_done(&w);
+}
+END_TEST
+
+/* A host's document does not go from under what runs there by mistake. */
+START_TEST(delete_host_in_use)
+{
+	struct fm_request r = {.verb = FM_VERB_DELETE, .kind = "host", .name = "blade01"};
+	struct world w;
+
+	up(&w, false, false);
+	w_apply(&w, WEB);
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_str_eq(w.text,
+			 "1 running assignment is on a host whose document would go; say --yes "
+			 "if that is meant");
+	ck_assert_str_eq(mr_tree_get(w.tree, "disowned")->child[0]->text, "web/data0");
+	r.name = "blade03";
+	w_request(&w, r);
+	ck_assert_msg(!w.exit_code, "%s", w.text);
+	r.name = "blade01";
+	r.yes = true;
+	w_request(&w, r);
+	ck_assert_msg(!w.exit_code, "%s", w.text);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+/* Nobody waits for a hung host's word about what was cut from it. */
+START_TEST(idle_while_a_hung_host_is_asked)
+{
+	struct world w;
+
+	up(&w, false, false);
+	w_apply(&w,
+		"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\nspec: "
+		"{update: {drain: {mode: force, timeout: 3s}}}\n---\n" WEB);
+	w.agent[1].silent = true;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	w_run(&w, 9 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade02");
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.ops), "confirm-gone!"));
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 1);
+	ck_assert(fm_engine_idle(w.e));
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(slot_power_by_the_host)
 {
 	struct world w;
@@ -496,6 +582,9 @@ int main(void)
 	tcase_add_test(t, two_boots_are_suspended);
 	tcase_add_loop_test(t, crash_in_a_move, 0, 70);
 	tcase_add_loop_test(t, adapter_pulled_and_back, 0, 2);
+	tcase_add_test(t, move_to_no_room);
+	tcase_add_test(t, delete_host_in_use);
+	tcase_add_test(t, idle_while_a_hung_host_is_asked);
 	tcase_add_test(t, slot_power_by_the_host);
 	tcase_add_loop_test(t, enabled_before_activated, 6, 14);
 	tcase_add_test(t, slots_change_over_a_reboot);

@@ -258,6 +258,28 @@ START_TEST(cut_never_confirmed)
 }
 END_TEST
 
+/* A reason is of the step that failed: not of the ones after it succeeded. */
+START_TEST(why_is_of_now)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, W_HOSTS_TEXT);
+	w_agent_up(&w, 1, "boot1", false);
+	w.refuse = FM_OP_CONFIGURE;
+	w.times = 2;
+	w.agent[1].silent = true;
+	w_apply(&w, WEB);
+	ck_assert_int_eq(w_asg(&w, "web/data0")->reason, MR_REASON_TIMEOUT);
+	w_run(&w, 6 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVATING);
+	ck_assert_int_eq(w_asg(&w, "web/data0")->reason, MR_REASON_OK);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->detail, "");
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(map_never_works)
 {
 	struct world w;
@@ -517,6 +539,7 @@ int main(void)
 	tcase_add_loop_test(t, out_of_quarantine, 0, 4);
 	tcase_add_test(t, dies_while_it_resets);
 	tcase_add_test(t, cut_never_confirmed);
+	tcase_add_test(t, why_is_of_now);
 	tcase_add_test(t, map_never_works);
 	tcase_add_test(t, store_fails);
 	tcase_add_test(t, store_fails_on_the_way_out);
