@@ -102,6 +102,37 @@ class Reboot(FabricTest):
         self.assertEqual({n: (a["host"], a["function"]) for n, a in now.items()},
                          {n: (a["host"], a["function"]) for n, a in self.assigned.items()})
 
+    def lost_memory(self):
+        """The chassis has lost its power and its memory: all ports held, no owner, no rows."""
+        f = self.f
+        self.assertEqual(f.sim.ctl("cycle", "blank"), (0, "", ""))
+
+    def programmed_anew(self):
+        f = self.f
+        f.until(lambda: [(c["state"], c["ownerEpoch"]) for c in f.get("chassis")] == [("ready", 1)],
+                "the chassis is owned anew", look=lambda: f.get("chassis"))
+        f.until(f.agents_accepted, "the agents are back")
+        now = f.timed("all Active on a switch that was blank",
+                      lambda: f.until_settled(len(self.assigned), "on a switch that was blank"))
+        self.assertEqual({n: (a["host"], a["attributes"]) for n, a in now.items()},
+                         {n: (a["host"], a["attributes"]) for n, a in self.assigned.items()})
+        for b in REBOOTED:
+            f.until(lambda: without_places(f.functions_on(b)) == without_places(self.before[b]),
+                    b + " has what it had", look=lambda: f.functions_on(b))
+
+    def test_5_memory_lost_with_the_manager_alive(self):
+        self.f.allow(r"it has forgotten that it is ours; it is read again",
+                     r"engine: .*: '(another|this) manager (owns|does not own) chassis c1'; it is ",
+                     r"engine: authorise .*: 'another manager owns chassis c1'; the chassis is read")
+        self.lost_memory()
+        self.programmed_anew()
+
+    def test_6_memory_lost_with_the_manager_dead(self):
+        self.f.kill_manager()
+        self.lost_memory()
+        self.f.start_manager()
+        self.programmed_anew()
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1] + sys.argv[3:])

@@ -104,11 +104,62 @@ static void take_owner(struct fm_engine *e, unsigned chassis)
 	c->tag = fm_op_send(e, &op, FM_TAG_CHASSIS, 0, 0);
 }
 
+/* The memory of the switch was blank or corrupt at power-on: it belongs to nobody and was
+ * programmed by nobody. */
+static bool is_blank(const struct fm_chassis *o)
+{
+	return !o->owner_id && !o->owner_epoch && !o->generation;
+}
+
+/*
+ * Why the chassis is not ours to program (HANDOVER 8 and 9); OK when it is. The same holds for
+ * a manager that runs and for one that was just started. A switch that we know and whose memory
+ * is blank, or of an earlier epoch of ours, is programmed anew.
+ */
+static enum mr_reason not_ours(const struct fm_engine *e, unsigned chassis, char *why,
+			       size_t size)
+{
+	const struct fm_ch *c = &e->ch[chassis];
+	const struct fm_chassis *o = &e->inv.chassis[chassis];
+	bool known = mr_streq(o->serial, c->rec.serial);
+
+	if (c->rec.serial[0] && !known) {
+		mr_fmt(why, size, "the switch has serial %s, ours had %s", o->serial,
+		       c->rec.serial);
+		return MR_REASON_CONFLICT;
+	}
+	if (o->generation > e->meta.generation) {
+		mr_fmt(why, size,
+		       "the switch was programmed by store generation %llu, this store has "
+		       "%llu",
+		       (unsigned long long)o->generation,
+		       (unsigned long long)e->meta.generation);
+		return MR_REASON_STALE_OWNER;
+	}
+	if ((known && o->owner_epoch > c->rec.owner_epoch) ||
+	    (o->owner_id && o->owner_id != e->meta.owner_id)) {
+		mr_fmt(why, size,
+		       "another manager owns the chassis since epoch %llu, ours was %llu",
+		       (unsigned long long)o->owner_epoch,
+		       (unsigned long long)c->rec.owner_epoch);
+		return MR_REASON_STALE_OWNER;
+	}
+	if (known && !o->owner_id && !is_blank(o)) {
+		mr_fmt(why, size,
+		       "the chassis has forgotten that it is ours, though its memory is not "
+		       "blank; `banyan adopt chassis %s` takes it over",
+		       e->chassis_name[chassis]);
+		return MR_REASON_STALE_OWNER;
+	}
+	return MR_REASON_OK;
+}
+
 /* The first reading, or one after the connection came back: may we write? */
 static void judge(struct fm_engine *e, unsigned chassis)
 {
 	struct fm_ch *c = &e->ch[chassis];
 	const struct fm_chassis *o = &e->inv.chassis[chassis];
+	enum mr_reason r;
 	char why[FM_DETAIL_MAX];
 
 	if (c->epoch && o->owner_id == e->meta.owner_id && o->owner_epoch == c->epoch &&
@@ -116,23 +167,10 @@ static void judge(struct fm_engine *e, unsigned chassis)
 		c->state = FM_CH_READY;
 		return;
 	}
-	if (c->epoch && o->owner_epoch > c->epoch && !c->adopt) {
-		fm_ch_stale(e, chassis, o->owner_epoch);
-		return;
-	}
-	if (c->rec.serial[0] && !mr_streq(o->serial, c->rec.serial) && !c->adopt) {
-		mr_fmt(why, sizeof(why), "the switch has serial %s, ours had %s", o->serial,
-		       c->rec.serial);
-		set_readonly(e, chassis, MR_REASON_CONFLICT, why);
-		return;
-	}
-	if (o->generation > e->meta.generation && !c->adopt) {
-		mr_fmt(why, sizeof(why),
-		       "the switch was programmed by store generation %llu, this store has "
-		       "%llu",
-		       (unsigned long long)o->generation,
-		       (unsigned long long)e->meta.generation);
-		set_readonly(e, chassis, MR_REASON_STALE_OWNER, why);
+	r = not_ours(e, chassis, why, sizeof(why));
+	if (r != MR_REASON_OK && !c->adopt) {
+		c->epoch = 0;
+		set_readonly(e, chassis, r, why);
 		return;
 	}
 	c->adopt = false;
@@ -294,7 +332,10 @@ static bool of_chassis(const struct fm_inflight *f, uint64_t chassis)
 	return f->chassis == chassis && f->op < 256;
 }
 
-/* Somebody else owns it: stop at once, and say so. */
+/*
+ * It is not ours any more: nothing is written. Somebody else owns it from 'epoch' on, or, where
+ * that is not above ours, its memory is blank or old: what it shows decides.
+ */
 void fm_ch_stale(struct fm_engine *e, unsigned chassis, uint64_t epoch)
 {
 	struct fm_ch *c = &e->ch[chassis];
@@ -302,17 +343,22 @@ void fm_ch_stale(struct fm_engine *e, unsigned chassis, uint64_t epoch)
 
 	if (c->state == FM_CH_READONLY || c->state == FM_CH_AWAY)
 		return;
-	if (epoch)
+	if (epoch > c->rec.owner_epoch) {
 		mr_fmt(why, sizeof(why),
 		       "another manager owns the chassis since epoch %llu, ours was %llu",
-		       (unsigned long long)epoch, (unsigned long long)c->epoch);
-	else
-		mr_fmt(why, sizeof(why),
-		       "the chassis has forgotten that it is ours (power cycle, or replaced); "
-		       "`banyan adopt chassis %s` takes it over",
-		       e->chassis_name[chassis]);
+		       (unsigned long long)epoch, (unsigned long long)c->rec.owner_epoch);
+		c->epoch = 0;
+		set_readonly(e, chassis, MR_REASON_STALE_OWNER, why);
+		return;
+	}
+	if (c->state == FM_CH_OBSERVING)
+		return;
 	c->epoch = 0;
-	set_readonly(e, chassis, MR_REASON_STALE_OWNER, why);
+	c->state = FM_CH_OBSERVING;
+	c->joined = false;
+	fm_log(e, 2, "chassis '%s': it has forgotten that it is ours; it is read again",
+	       e->chassis_name[chassis]);
+	fm_ch_observe(e, chassis);
 }
 
 /* An operator says that what is there is ours. */

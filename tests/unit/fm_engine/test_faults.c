@@ -348,7 +348,8 @@ START_TEST(store_fails_on_the_way_out)
 }
 END_TEST
 
-/* Not another manager: the chassis lost its memory. It says so, and what to do. */
+/* The owner register is blank and the tables are not: that is no cold start. Whether a manager
+ * runs or is started then, it only reads until an operator decides. */
 START_TEST(owner_forgotten)
 {
 	struct world w;
@@ -358,11 +359,21 @@ START_TEST(owner_forgotten)
 	w_apply(&w, WEB);
 	w.c.owner_epoch = 0;
 	w.c.owner_id = 0;
+	mr_buf_reset(&w.ops);
+	if (_i) {
+		w_restart(&w);
+		W_OPS(&w, "observe ");
+	}
 	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
 	w_run(&w, 60 * MR_NS_PER_S);
+	W_OPS(&w, _i ? "" : "gate-close observe ");
 	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.log), "has forgotten that it is ours"));
 	ck_assert_ptr_nonnull(
 		strstr(mr_buf_text(&w.log), "`banyan adopt chassis c1` takes it over"));
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	w_verb(&w, FM_VERB_ADOPT, "c1", NULL);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_mapped(&w), 0);
 	w_done(&w);
 }
 END_TEST
@@ -484,6 +495,71 @@ START_TEST(crash_anywhere_out)
 }
 END_TEST
 
+/* The chassis lost its power, and its memory is blank: every port is held, no owner, no rows.
+ */
+static void lose_memory(struct world *w)
+{
+	struct fm_adapter *a = &w->c.adapter[0];
+
+	w->c.owner_epoch = w->c.owner_id = w->c.generation = 0;
+	for (unsigned h = 0; h < W_HOSTS; h++) {
+		w->c.host[h].auth = MR_AUTH_HELD;
+		for (unsigned b = 0; b < W_BRIDGES; b++)
+			w->c.host[h].bridge[b] = (struct fm_bridge){0};
+		a->vh_of[h + 1] = FM_WHOLE;
+	}
+	a->pf[0].numvfs = 0;
+	for (unsigned v = 0; v < W_VFS; v++)
+		a->fn[v] = (struct fm_fn){.row_bridge = FM_NO_BRIDGE,
+					  .status = MR_VF_RESET_DONE | MR_VF_DEFAULTS};
+}
+
+/* A switch that we know and that lost its memory is programmed anew, by a manager that runs and
+ * by one that is started then; its ports stay held until what their hosts find is in place. */
+START_TEST(memory_lost)
+{
+	struct world w;
+	char *map, *let;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	lose_memory(&w);
+	mr_buf_reset(&w.ops);
+	if (_i)
+		w_restart(&w);
+	else
+		w_chassis(&w, FM_CE_STALE_OWNER, 0, 0, 0);
+	w_run(&w, 30 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	ck_assert_int_eq(w.c.host[0].auth, MR_AUTH_AUTHORISED);
+	ck_assert_uint_eq(w.c.owner_epoch, 1);
+	map = strstr(mr_buf_text(&w.ops), " map ");
+	let = strstr(mr_buf_text(&w.ops), "authorise");
+	ck_assert_msg(map && let, "%s", mr_buf_text(&w.ops));
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.log), "adopt"));
+	w_done(&w);
+}
+END_TEST
+
+/* Somebody else took the chassis while the manager was away. */
+START_TEST(taken_meanwhile)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	w.c.owner_epoch = 2;
+	w.c.owner_id = 77;
+	w_restart(&w);
+	W_OPS(&w, "observe ");
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.log), "another manager owns"));
+	w_done(&w);
+}
+END_TEST
+
 /* The switch forgot its tables while the manager was away. */
 START_TEST(blank_switch)
 {
@@ -544,13 +620,15 @@ int main(void)
 	tcase_add_test(t, store_fails);
 	tcase_add_test(t, store_fails_on_the_way_out);
 	tcase_add_test(t, another_owner);
-	tcase_add_test(t, owner_forgotten);
+	tcase_add_loop_test(t, owner_forgotten, 0, 2);
 	tcase_add_test(t, old_store_only_reads);
 	tcase_add_test(t, replaced_switch_only_reads);
 	tcase_add_test(t, connection_lost_and_back);
 	tcase_add_loop_test(t, crash_anywhere_in, 0, 24);
 	tcase_add_loop_test(t, crash_anywhere_out, 0, 24);
 	tcase_add_test(t, blank_switch);
+	tcase_add_loop_test(t, memory_lost, 0, 2);
+	tcase_add_test(t, taken_meanwhile);
 	tcase_add_test(t, stranger_is_cut);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
