@@ -105,9 +105,9 @@ void sim_adapter_init(struct sim_chassis *c, struct sim_adapter *a,
 void sim_adapter_done(struct sim_adapter *a)
 {
 	sim_fn_done(&a->self);
-	for (unsigned i = 0; i < a->vhs * a->m.pfs; i++)
+	for (unsigned i = 0; a->pf && i < a->vhs * a->m.pfs; i++)
 		sim_fn_done(&a->pf[i].fn);
-	for (unsigned i = 0; i < a->m.pfs * a->m.vfs; i++)
+	for (unsigned i = 0; a->vf && i < a->m.pfs * a->m.vfs; i++)
 		sim_fn_done(&a->vf[i].fn);
 	free(a->vh);
 	free(a->pf);

@@ -240,12 +240,12 @@ void sim_chassis_free(struct sim_chassis *c)
 {
 	if (!c)
 		return;
-	for (unsigned i = 0; i <= c->hosts; i++) {
+	for (unsigned i = 0; c->host && i <= c->hosts; i++) {
 		free(c->host[i].bridge);
 		free(c->host[i].nvm);
 		free(c->host[i].map);
 	}
-	for (unsigned i = 0; i < c->adapters; i++)
+	for (unsigned i = 0; c->adapter && i < c->adapters; i++)
 		sim_adapter_done(&c->adapter[i]);
 	sim_tlps_free(c->tlps);
 	sim_faults_free(c->faults);

@@ -361,6 +361,8 @@ unsigned sim_row_at_dev(const struct sim_chassis *c, const struct sim_bridge *r)
 bool sim_row_effective(const struct sim_chassis *c, const struct sim_bridge *r);
 void sim_row_settle(struct sim_chassis *c, unsigned vs, unsigned b);
 void sim_row_drain_check(struct sim_chassis *c, unsigned vs, unsigned b);
+/* Where the target of the row keeps which row it is; NULL: there is no such target. */
+const uint16_t *sim_row_target(const struct sim_chassis *c, uint64_t target);
 /* Ties the target of a row that is not FREE to it (on) or unties it. */
 void sim_row_tie(struct sim_chassis *c, unsigned vs, unsigned b, bool on);
 
@@ -524,6 +526,7 @@ void sim_acs_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel,
 void sim_traffic_run(struct sim_chassis *c, int64_t to);
 uint64_t sim_traffic_reg(const struct sim_chassis *c, const struct sim_adapter *a, uint64_t i,
 			 unsigned off);
+bool sim_traffic_sane(const struct sim_chassis *c);
 void sim_traffic_forget(struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
 			unsigned v);
 
@@ -562,6 +565,13 @@ void sim_exec_write(struct sim_chassis *c, const struct mr_batch_rec *r, uint64_
 
 /* tlp.c, snapshot.c */
 struct sim_io;
+struct mr_err;
+/* Whether what was read is a chassis that this model can have come to: snapshot_check.c. */
+int sim_snapshot_check(struct sim_chassis *c, struct mr_err *err);
+bool sim_tlps_sane(const struct sim_chassis *c);
+/* How many of its requests in flight count at bridge b of a VS, or at an MVF. */
+unsigned sim_tlps_at_row(const struct sim_chassis *c, unsigned vs, unsigned b);
+unsigned sim_tlps_at_vf(const struct sim_chassis *c, const struct sim_mvf *v);
 void sim_tlps_io(struct sim_chassis *c, struct sim_io *io);
 uint32_t sim_tlps_layout(void);
 void sim_tlps_free(struct sim_tlps *t);

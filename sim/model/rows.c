@@ -133,6 +133,14 @@ static bool find_target(const struct sim_chassis *c, uint64_t t, struct target *
 	}
 }
 
+/* Where the target keeps the VS of its row: internal.h. */
+const uint16_t *sim_row_target(const struct sim_chassis *c, uint64_t target)
+{
+	struct target t;
+
+	return find_target(c, target, &t) ? t.row_vs : NULL;
+}
+
 /* Ties or unties the target of row (vs, b). */
 void sim_row_tie(struct sim_chassis *c, unsigned vs, unsigned b, bool on)
 {

@@ -61,22 +61,27 @@ void sim_io_array(struct sim_io *io, void *p, size_t n, size_t size)
 		at = NULL;
 	sim_io_raw(io, &there, 1);
 	if (there && !io->out) {
-		if (io->bad || n * size > io->len - io->pos) {
-			io->bad = true;
-			n = 0;
-		}
-		at = mr_xcalloc(n + 1, size);
+		io->bad = io->bad || there > 1 || n * size > io->len - io->pos;
+		if (!io->bad)
+			at = mr_xcalloc(n + 1, size);
 	}
-	if (there)
+	if (at)
 		sim_io_raw(io, at, n * size);
 	memcpy(p, &at, sizeof(at));
 }
 
 /* ---- functions, adapters, hosts ---- */
 
-static void shift(const struct sim_io *io, int64_t *at)
+/* Times of a chassis lie this far from 0 at most: their sums do not overflow. */
+#define TIME_MAX (INT64_MAX / 4)
+
+static void shift(struct sim_io *io, int64_t *at)
 {
-	if (!io->out && *at && *at != MR_NEVER && *at != INT64_MIN)
+	if (io->out || !*at || *at == MR_NEVER || *at == INT64_MIN)
+		return;
+	if (*at > TIME_MAX || *at < -TIME_MAX)
+		io->bad = true;
+	else
 		*at += io->shift_ns;
 }
 
@@ -154,10 +159,10 @@ static void io_adapter(struct sim_io *io, struct sim_adapter *a)
 	slots = pfs * a->m.vfs;
 	sim_io_array(io, &a->vh, a->vhs, sizeof(*a->vh));
 	sim_io_array(io, &a->pf, pfs, sizeof(*a->pf));
-	for (unsigned i = 0; !io->out && a->pf && !io->bad && i < pfs; i++)
+	for (unsigned i = 0; !io->out && a->pf && i < pfs; i++)
 		forget_fn(&a->pf[i].fn);
 	sim_io_array(io, &a->vf, vfs, sizeof(*a->vf));
-	for (unsigned i = 0; !io->out && a->vf && !io->bad && i < vfs; i++)
+	for (unsigned i = 0; !io->out && a->vf && i < vfs; i++)
 		forget_fn(&a->vf[i].fn);
 	io_fns(io, a, pfs, vfs);
 	sim_io_array(io, &a->lvf, slots, sizeof(*a->lvf));
@@ -170,8 +175,6 @@ static void io_adapter(struct sim_io *io, struct sim_adapter *a)
 	sim_io_array(io, &a->nv_vh, a->vhs, sizeof(*a->nv_vh));
 	sim_io_array(io, &a->nv_tomb, slots, 1);
 	io->bad = io->bad || !a->vh || !a->pf || !a->vf || !a->lvf || !a->tomb;
-	if (io->bad) /* whoever frees it finds no function in it */
-		a->vhs = a->m.pfs = a->m.vfs = 0;
 }
 
 static void io_host(struct sim_io *io, struct sim_host *h)
@@ -281,6 +284,10 @@ static void io_chassis(struct sim_io *io, struct sim_chassis *c, struct mr_now n
 {
 	sim_io_raw(io, c, sizeof(*c));
 	if (!io->out) {
+		if (c->now.mono_ns < 0 || c->now.mono_ns > TIME_MAX || now.mono_ns > TIME_MAX) {
+			io->bad = true;
+			c->now = now;
+		}
 		io->shift_ns = now.mono_ns - c->now.mono_ns;
 		c->now = now;
 		c->host = NULL;
@@ -390,9 +397,14 @@ int sim_chassis_restore(const void *data, size_t len, struct mr_now now,
 		return rc;
 	c = MR_NEW(struct sim_chassis);
 	io_chassis(&io, c, now);
-	if (io.bad || io.pos != io.len) {
+	if (io.bad || io.pos != io.len)
+		rc = refuse(err, "the saved chassis contradicts itself: its parts are not as "
+				 "long as they say");
+	else
+		rc = sim_snapshot_check(c, err);
+	if (rc) {
 		sim_chassis_free(c);
-		return refuse(err, "the saved chassis contradicts itself");
+		return rc;
 	}
 	*ret = c;
 	return 0;

@@ -2,7 +2,8 @@
 /*
  * The whole state of a chassis as bytes and back (a box whose tables outlive the program), and
  * as text that diffs well. The bytes are for the same version of the program: a header says
- * which, how long they are and their check sum, and what does not match is refused.
+ * which, how long they are and their check sum, and what does not match is refused. So is what
+ * no chassis can come to (snapshot_check.c): a check sum does not keep out who knows it.
  *
  * Hosts are not part of it: whoever restores a chassis lets its hosts boot.
  */

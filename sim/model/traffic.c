@@ -374,6 +374,21 @@ static bool sane(const struct sim_traffic *t)
 		t->off_ns <= BURST_MAX);
 }
 
+/* Whether flows that were read are in order, of functions that exist, and within the limits. */
+bool sim_traffic_sane(const struct sim_chassis *c)
+{
+	for (unsigned i = 0; i < c->flows; i++) {
+		const struct sim_flow *f = &c->flow[i];
+
+		if ((i && f->key <= c->flow[i - 1].key) || f->key >> 48 ||
+		    !exists(c, (unsigned)(f->key >> 32), f->key >> 16 & 0xffff,
+			    f->key & 0xffff) ||
+		    !sane(&f->t) || f->start_ns > c->traffic_at || f->way > OPEN)
+			return false;
+	}
+	return c->traffic_at == c->now.mono_ns;
+}
+
 /* What an MVF offers from now on: chassis.h. */
 int sim_traffic_set(struct sim_chassis *c, struct mr_now now, uint16_t port, uint16_t pf,
 		    uint16_t vf, const struct sim_traffic *t)

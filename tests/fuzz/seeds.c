@@ -497,6 +497,25 @@ static void seed_sysfs(void)
 	seed("sysfs", "vs-identity", &b);
 }
 
+/* Patches of a saved chassis: where in 24 bits, what. The first chassis is untouched. */
+static void seed_snapshots(void)
+{
+	static const uint8_t patch[][4] = {
+		{0, 0, 0, 1}, {0x40, 0, 0, 0xff}, {0x80, 1, 0, 2}, {0, 8, 0, 0x80}};
+	struct mr_buf b = {0};
+
+	seed("snapshot", "same", &b);
+	for (unsigned i = 0; i < sizeof(patch) / sizeof(patch[0]); i++) {
+		char name[16];
+
+		mr_buf_add(&b, patch[i], sizeof(patch[i]));
+		mr_fmt(name, sizeof(name), "patch%u", i);
+		seed("snapshot", name, &b);
+	}
+	mr_buf_add(&b, "\x05", 1);
+	seed("snapshot", "cut", &b);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -506,6 +525,7 @@ int main(int argc, char **argv)
 	folder = argv[1];
 	mkdir(folder, 0777);
 	seed_frames();
+	seed_snapshots();
 	seed_hellos();
 	seed_batches();
 	seed_control();

@@ -4,6 +4,7 @@
  * dump, and behaves the same for as long again; what is cut or damaged is refused.
  */
 #include <errno.h>
+#include <stddef.h>
 
 #include "common/rng.h"
 #include "common/tree.h"
@@ -164,6 +165,150 @@ START_TEST(bad_bytes_are_refused)
 }
 END_TEST
 
+/* ---- a chassis in which everything that can be under way is ---- */
+
+#define WORD 0x00abcdef12345000ull /* an address, and a rate, that stand nowhere else */
+#define RATE 0x98765ull
+#define RID  (uint16_t)(FX_BUS(0) << 8)
+
+static struct sim_tlp word(const struct fx *x, enum sim_tlp_kind kind)
+{
+	return (struct sim_tlp){.kind = kind,
+				.from_function = true,
+				.port = (uint16_t)sim_adapter_find(x->c, "hba"),
+				.vf = 3,
+				.address = WORD,
+				.data = 1};
+}
+
+static struct fx busy(void)
+{
+	struct fx x = fx_new(CHASSIS);
+	const struct sim_traffic flow = {
+		.kind = SIM_TRAFFIC_CONSTANT, .mbps = RATE, .frame = 64};
+	const struct sim_translation map = {WORD, 0x7000, 4096,
+					    SIM_IOMMU_READ | SIM_IOMMU_WRITE};
+	struct sim_tlp t = word(&x, SIM_TLP_ATS_REQUEST);
+
+	fx_take_over(&x);
+	fx_provision(&x, "hba", 0, 8);
+	fx_boot(&x, 4);
+	ct_w(&x, "hba", CT_VF(32, 0, 3) + VF_GATE, 1);
+	fx_map_synthetic(&x, 4, 0, "hba", 3, 0x10000, 0x22891077);
+	hcfg_w(&x, 4, RID, 0x04, 2, 6);
+	hcfg_w(&x, 4, RID, 0x176, 2, 0x8000);
+	ck_assert_int_eq(sim_host_iommu_map(x.c, x.now, 4, &map), 0);
+	sim_tlp_launch(x.c, x.now, &t);
+	fx_pass(&x, 20000);
+	ck_assert_int_eq(sim_traffic_set(x.c, x.now, t.port, 0, 3, &flow), 0);
+	t.kind = SIM_TLP_MEM_READ;
+	t.translated = true;
+	sim_tlp_launch(x.c, x.now, &t);
+	sim_tlp_launch(x.c, x.now,
+		       &(struct sim_tlp){.kind = SIM_TLP_ATS_INVALIDATE,
+					 .vh = 4,
+					 .rid = RID,
+					 .address = 0,
+					 .data = 4096});
+	fx_pass(&x, 1500);
+	return x;
+}
+
+/* What is under way goes on, and what was cached is used, after a restore as without. */
+START_TEST(under_way)
+{
+	struct fx x = busy(), y;
+	struct mr_buf bytes = {0}, a = {0}, b = {0};
+	struct sim_tlp t = word(&x, SIM_TLP_MEM_WRITE);
+
+	t.translated = true;
+	sim_chassis_save(x.c, x.now, &bytes);
+	y = x;
+	ck_assert_int_eq(sim_chassis_restore(bytes.data, bytes.len, y.now, &y.c, NULL), 0);
+	look(y.c, y.now, &b);
+	ck_assert(strstr(b.data, "/atc: 0xabcdef12345000 to 0x7000, 0x1000 bytes, 3\n") !=
+		  NULL);
+	for (unsigned i = 0; i < 12; i++) {
+		uint64_t p = sim_tlp_launch(x.c, x.now, &t), q = sim_tlp_launch(y.c, y.now, &t);
+
+		look(x.c, x.now, &a);
+		look(y.c, y.now, &b);
+		ck_assert_str_eq(a.data, b.data);
+		ck_assert_uint_eq(p, q);
+		fx_pass(&x, 1000);
+		fx_pass(&y, 1000);
+		ck_assert_int_eq(sim_tlp_fate(x.c, p).end, sim_tlp_fate(y.c, q).end);
+	}
+	fx_free(&x);
+	fx_free(&y);
+	mr_buf_done(&bytes);
+	mr_buf_done(&a);
+	mr_buf_done(&b);
+}
+END_TEST
+
+static size_t place_of(const struct mr_buf *bytes, uint64_t value)
+{
+	for (size_t i = 40; i + 8 <= bytes->len; i++)
+		if (!memcmp(bytes->data + i, &value, 8))
+			return i;
+	ck_abort_msg("%llx is not in there", (unsigned long long)value);
+}
+
+/* Bytes that someone changed who knows the check sum. */
+static void forge(struct mr_buf *bytes, size_t at, uint64_t v, size_t width)
+{
+	uint64_t h = 0xcbf29ce484222325ull;
+
+	memcpy(bytes->data + at, &v, width);
+	for (size_t i = 40; i < bytes->len; i++)
+		h = (h ^ (uint8_t)bytes->data[i]) * 0x100000001b3ull;
+	memcpy(bytes->data + 32, &h, 8);
+}
+
+/* Members of a saved request and of a saved flow, and what they are not. */
+static const struct {
+	bool flow;
+	size_t at;
+	uint64_t v;
+	size_t width;
+	const char *word;
+} forged[] = {
+	{false, offsetof(struct sim_tlp, kind), 99, 4, "a request in flight"},
+	{false, offsetof(struct sim_tlp, vf), 77, 2, "a request in flight"},
+	{false, offsetof(struct sim_tlp, port), 1, 2, "a request in flight"},
+	{false, offsetof(struct sim_tlp, from_function), 2, 1, "a request in flight"},
+	{false, offsetof(struct sim_tlp, from_function), 0, 1, "a request in flight"},
+	{true, offsetof(struct sim_traffic, kind), 7, 4, "the traffic of a VF"},
+	{true, offsetof(struct sim_traffic, mbps), UINT64_MAX, 8, "the traffic of a VF"},
+	{true, offsetof(struct sim_traffic, frame), 0, 4, "the traffic of a VF"},
+};
+
+START_TEST(forged_records_are_refused)
+{
+	struct fx x = busy();
+	struct mr_buf bytes = {0};
+	size_t at;
+
+	sim_chassis_save(x.c, x.now, &bytes);
+	if (forged[_i].flow) {
+		at = place_of(&bytes, RATE) - offsetof(struct sim_traffic, mbps);
+	} else {
+		/* the request under way is saved after the cache's entry and the agent's map */
+		at = bytes.len;
+		do
+			at--;
+		while (memcmp(bytes.data + at, &(uint64_t){WORD}, 8) ||
+		       memcmp(bytes.data + at + 8, &(uint64_t){1}, 8));
+		at -= offsetof(struct sim_tlp, address);
+	}
+	forge(&bytes, at + forged[_i].at, forged[_i].v, forged[_i].width);
+	refused(&bytes, bytes.len, forged[_i].word);
+	fx_free(&x);
+	mr_buf_done(&bytes);
+}
+END_TEST
+
 START_TEST(dumps_differ_in_what_happened)
 {
 	struct fx x = fx_new(CHASSIS);
@@ -205,6 +350,9 @@ int main(void)
 
 	tcase_add_loop_test(t, restored_is_the_same, 0, 40);
 	tcase_add_test(t, bad_bytes_are_refused);
+	tcase_add_test(t, under_way);
+	tcase_add_loop_test(t, forged_records_are_refused, 0,
+			    sizeof(forged) / sizeof(forged[0]));
 	tcase_add_test(t, dumps_differ_in_what_happened);
 	suite_add_tcase(s, t);
 	return check_run(s);
