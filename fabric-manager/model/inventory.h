@@ -159,6 +159,11 @@ struct fm_inventory {
 	uint64_t revision; /* grows with every change */
 };
 
+struct mr_buf;
+/* Whether a function of the adapter can be set to 'at', rates and identities aside; what it
+ * lacks goes in words to 'why' (may be NULL). */
+bool fm_adapter_can(const struct fm_adapter *a, const struct fm_attrs *at, struct mr_buf *why);
+
 void fm_inventory_done(struct fm_inventory *inv);
 void fm_chassis_done(struct fm_chassis *c);
 /* Deep copy into an uninitialised 'to'. */

@@ -24,12 +24,10 @@ static uint32_t lowest_free(const struct fm_unit *u, unsigned first, unsigned la
  * admitted on every port; only an adapter that has a scheduler is told of it. */
 static bool able(const struct fm_adapter *a, const struct fm_claim *c)
 {
-	uint64_t need = fm_attrs_caps(&c->attrs) & ~(uint64_t)FM_ATTRS_QOS_CAPS;
-
 	if (a->kind == FM_ADAPTER_BASE &&
 	    (c->ident[0].source != FM_IDENT_NONE || c->ident[1].source != FM_IDENT_NONE))
 		return false;
-	return !(need & ~a->caps);
+	return fm_adapter_can(a, &c->attrs, NULL);
 }
 
 static bool has_vh(const struct fm_adapter *a, uint16_t vh)

@@ -9,6 +9,7 @@
 #include "common/str.h"
 #include "common/xalloc.h"
 #include "fabric-manager/model/agent.h"
+#include "fabric-manager/model/ids.h"
 #include "fabric-manager/policy/check.h"
 
 #define ETHERNET   (1u << FM_DOC_CLASS_ETHERNET)
@@ -79,6 +80,36 @@ static void check_vlan(struct fm_check *c, const struct fm_doc *d, const char *p
 			       (long long)vlan->v);
 }
 
+/* What a function has room for: ranges of VLANs, partition keys. */
+static void check_lists(struct fm_check *c, const struct fm_doc *d)
+{
+	const struct fm_doc_port_profile *p = &d->spec.port_profile;
+	struct fm_vlan_range ranges[MR_VF_TRUNK_RANGES];
+	unsigned n = fm_vlan_ranges(&p->vlan.trunk, ranges);
+	char place[FM_PLACE_MAX];
+
+	if (n > MR_VF_TRUNK_RANGES)
+		fm_check_error(c, d, p->vlan.trunk.at, "spec.vlan.trunk",
+			       "the VLANs make %u ranges; a function keeps %d", n,
+			       MR_VF_TRUNK_RANGES);
+	if (p->pkey.n > MR_VF_PKEYS)
+		fm_check_error(c, d, p->pkey.at, "spec.pkey",
+			       "%u partition keys; a function keeps %d", p->pkey.n,
+			       MR_VF_PKEYS);
+	for (unsigned i = 0; i < p->pkey.n; i++) {
+		const struct fm_text *t = &p->pkey.item[i];
+
+		if (mr_streq(t->s, "0000") || mr_streq(t->s, "8000"))
+			fm_check_error(c, d, t->at, "spec.pkey", "0x%s is no partition", t->s);
+		for (unsigned j = 0; j < i; j++) {
+			if (mr_streq(p->pkey.item[j].s, t->s))
+				fm_check_error(c, d, t->at, "spec.pkey",
+					       "0x%s stands at %s already", t->s,
+					       fm_check_place(d, p->pkey.item[j].at, place));
+		}
+	}
+}
+
 /* Checks one PortProfile by itself. */
 void fm_check_port_profile(struct fm_check *c, const struct fm_doc *d)
 {
@@ -86,6 +117,7 @@ void fm_check_port_profile(struct fm_check *c, const struct fm_doc *d)
 	char place[FM_PLACE_MAX];
 	bool found = !p->vlan.native.at.line;
 
+	check_lists(c, d);
 	check_vlan(c, d, "spec.vlan.access", &p->vlan.access);
 	for (unsigned i = 0; i < p->vlan.trunk.n; i++)
 		check_vlan(c, d, "spec.vlan.trunk", &p->vlan.trunk.item[i]);

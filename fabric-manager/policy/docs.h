@@ -71,6 +71,11 @@ void fm_diags_sort(struct mr_diags *diags);
 void fm_doc_print(const struct fm_doc *d, struct mr_buf *out);
 /* All documents of a set, with "---" between them. */
 void fm_docs_print(const struct fm_docs *s, struct mr_buf *out);
+struct fm_vlan_range;
+/* The VLANs as ascending ranges; returns how many there are, and writes as many as a function
+ * can keep (MR_VF_TRUNK_RANGES). */
+unsigned fm_vlan_ranges(const struct fm_nums *vlans, struct fm_vlan_range *ret);
+
 /* Appends what a device and its PortProfile (or NULL) say for the host's hooks, as lines
  * "PATH=VALUE". */
 void fm_notes_add(const struct fm_doc_device *dev, const struct fm_doc_port_profile *p,

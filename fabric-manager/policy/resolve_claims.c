@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What a profile claims: one claim for each function that its devices may have, with rates,
- * attributes, identities and demands; its placement rules; its pairs.
+ * What a profile claims: one claim for each function that its devices may have, with identities
+ * and demands (attributes: resolve_attrs.c); its placement rules; its pairs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,64 +9,6 @@
 #include "common/str.h"
 #include "common/xalloc.h"
 #include "fabric-manager/policy/resolving.h"
-
-#define BITS_PER_MBIT 1000000
-#define KIB	      1024
-#define MIB	      (UINT64_C(1) << 20)
-
-static uint32_t mib(uint64_t bytes)
-{
-	uint64_t n = (bytes + MIB - 1) / MIB;
-
-	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
-}
-
-static uint32_t mbps(int64_t bits)
-{
-	return bits == FM_UNLIMITED ? 0 : (uint32_t)(bits / BITS_PER_MBIT);
-}
-
-static void set_qos(const struct fm_resolving *r, const struct fm_doc_device *dev,
-		    struct fm_claim *c)
-{
-	const struct fm_doc *q = fm_docs_find(r->docs, FM_KIND_QOS_CLASS, dev->qos.name.s);
-
-	c->guaranteed_mbps = mbps(q ? q->spec.qos_class.guaranteed.v : dev->qos.guaranteed.v);
-	c->limit_mbps = mbps(q ? q->spec.qos_class.limit.v : dev->qos.limit.v);
-	c->weight = (uint16_t)(q ? q->spec.qos_class.weight.v : dev->qos.weight.v);
-	/* a burst is counted in KiB, and a smaller one is no burst */
-	c->burst_kib = q ? (uint32_t)((q->spec.qos_class.burst.v + KIB - 1) / KIB) : 0;
-	c->attrs.min_mbps = c->guaranteed_mbps;
-	c->attrs.max_mbps = c->limit_mbps;
-}
-
-/* VLAN, spoof check and trust are of Ethernet; other classes have them off. */
-static void set_port(const struct fm_resolving *r, const struct fm_doc_device *dev,
-		     const struct fm_doc_device *identity, struct fm_claim *c)
-{
-	static const uint8_t link_states[FM_DOC_LINK_STATE_COUNT] = {
-		[FM_DOC_LINK_AUTO] = 0,
-		[FM_DOC_LINK_ENABLE] = 1,
-		[FM_DOC_LINK_DISABLE] = 2,
-	};
-	struct fm_doc *none = fm_doc_new(FM_KIND_PORT_PROFILE);
-	const struct fm_doc *doc =
-		fm_docs_find(r->docs, FM_KIND_PORT_PROFILE, dev->port_profile.s);
-	const struct fm_doc_port_profile *p =
-		doc ? &doc->spec.port_profile : &none->spec.port_profile;
-
-	c->attrs.link_state = link_states[p->link_state.v];
-	if (dev->class.v == FM_DOC_CLASS_ETHERNET) {
-		c->attrs.vlan = (uint16_t)p->vlan.access.v;
-		c->attrs.vlan_qos = (uint8_t)p->vlan.qos.v;
-		c->attrs.vlan_ad = p->vlan.protocol.v == FM_DOC_VLAN_8021AD;
-		c->attrs.trust = p->trust.v;
-		c->attrs.spoof_check =
-			p->spoof_check.v < 0 ? identity->identity.ref[MR_IDENT_MAC].at.line > 0
-					     : p->spoof_check.v;
-	}
-	fm_doc_unref(none);
-}
 
 /* Devices of a profile mostly say nothing for hooks. */
 static void set_notes(const struct fm_resolving *r, const struct fm_doc_device *dev,
@@ -131,8 +73,8 @@ static void set_demand(struct fm_desired *d, const struct fm_doc_device *dev,
 	for (unsigned n = 0; n < dev->storage.namespaces.n; n++)
 		bytes += (uint64_t)dev->storage.namespaces.item[n].size.v;
 	want.amount[FM_RESOURCE_QUEUES] = (uint32_t)dev->queues.v;
-	want.amount[FM_RESOURCE_FRAMEBUFFER] = mib((uint64_t)dev->gpu.framebuffer.v);
-	want.amount[FM_RESOURCE_STORAGE] = mib(bytes);
+	want.amount[FM_RESOURCE_FRAMEBUFFER] = fm_mib((uint64_t)dev->gpu.framebuffer.v);
+	want.amount[FM_RESOURCE_STORAGE] = fm_mib(bytes);
 	for (unsigned k = 0; k < FM_RESOURCE_COUNT; k++)
 		bytes |= want.amount[k];
 	if (!bytes)
@@ -150,7 +92,6 @@ static void set_reason(const struct fm_resolving *r, struct fm_claim *c)
 	const struct fm_host_def *h = c->host == FM_WHOLE ? NULL : &r->d->host[c->host];
 	char text[160];
 
-	c->detail = "";
 	if (c->pool == FM_WHOLE) {
 		c->reason = MR_REASON_NOT_FOUND;
 		c->detail = "its AdapterPool has no functions of this class";
@@ -182,15 +123,16 @@ static void add_claims(struct fm_resolving *r, const struct fm_doc_profile *spec
 		.class = fm_class_index(r->d, spec->priority_class.s),
 		.domain = fm_domain_index(r->d, spec->domain.s),
 		.driver = drivers[dev->driver.v],
+		.detail = "",
 	};
 
 	c.priority = c.class ? r->d->prio[c.class - 1].value : 0;
-	set_qos(r, dev, &c);
-	set_port(r, dev, identity_of(spec, dev), &c);
+	fm_resolve_attrs(r, dev, identity_of(spec, dev), &c);
 	set_idents(r, identity_of(spec, dev), &c);
 	set_demand(r->d, dev, &c);
 	set_notes(r, dev, &c);
-	set_reason(r, &c);
+	if (c.reason == MR_REASON_OK)
+		set_reason(r, &c);
 	for (c.index = 0; c.index < c.count; c.index++) {
 		c.extra = c.index >= fm_doc_count_min(dev);
 		r->d->claim[r->d->claims++] = c;

@@ -35,6 +35,10 @@ void fm_resolve_profiles(struct fm_resolving *r);
 void fm_resolve_claims(struct fm_resolving *r, const struct fm_doc_profile *spec,
 		       struct fm_profile *p);
 
+void fm_resolve_attrs(const struct fm_resolving *r, const struct fm_doc_device *dev,
+		      const struct fm_doc_device *identity, struct fm_claim *c);
+uint32_t fm_mib(uint64_t bytes); /* rounded up */
+
 /* A port (PF) of an adapter. */
 struct fm_port_at {
 	unsigned chassis;

@@ -34,10 +34,10 @@ static const char *const escalation_names[] = {FM_DOC_ESCALATIONS(FM_ENUM_TEXT) 
 static const struct fm_key vlan_keys[] = {
 	NUM(fm_doc_port_vlan, "access", access, INT, "The one VLAN, untagged towards the host.",
 	    RANGE(1, 4094), .eg = "100"),
-	NUMS(fm_doc_port_vlan, "trunk", trunk, INT, FM_K_LATER | FM_K_NONEMPTY,
+	NUMS(fm_doc_port_vlan, "trunk", trunk, INT, FM_K_NONEMPTY,
 	     "VLANs that the host tags itself.", RANGE(1, 4094), .eg = "[100, 101]"),
 	NUM(fm_doc_port_vlan, "native", native, INT, "VLAN of a trunk's untagged frames.",
-	    LATER, RANGE(1, 4094), .eg = "100"),
+	    RANGE(1, 4094), .eg = "100"),
 	NUM(fm_doc_port_vlan, "qos", qos, INT, "Priority of the VLAN tag.", DEF(0),
 	    RANGE(0, 7)),
 	NUM(fm_doc_port_vlan, "protocol", protocol, ENUM, "Tag protocol.",
@@ -75,11 +75,13 @@ static const struct fm_key port_profile_keys[] = {
 	NUM(fm_doc_port_profile, "linkState", link_state, ENUM,
 	    "What link the function shows: the port's, always up, always down.",
 	    DEF(FM_DOC_LINK_AUTO), .names = link_state_names),
-	NUM(fm_doc_port_profile, "mtu", mtu, INT, "Largest frame.", LATER, RANGE(68, 65535),
+	NUM(fm_doc_port_profile, "mtu", mtu, INT, "Largest frame.", RANGE(68, 65535),
 	    .eg = "9000"),
 	NUM(fm_doc_port_profile, "bridging", bridging, ENUM,
-	    "How functions of one port reach each other.", LATER, .names = bridging_names),
-	OBJS(fm_doc_port_profile, "acl", acl, acl_table, FM_K_LATER, "Filter rules."),
+	    "How functions of one port reach each other. No adapter has switchdev.",
+	    .names = bridging_names),
+	OBJS(fm_doc_port_profile, "acl", acl, acl_table, 0,
+	     "Filter rules. No adapter has them: its functions stay Pending."),
 	NUM(fm_doc_port_profile, "personality", personality, ENUM,
 	    "What a converged function is. Handed to the host's hooks.", .flags = FM_K_NOTE,
 	    .names = personality_names),
@@ -91,7 +93,7 @@ static const struct fm_key port_profile_keys[] = {
 	TXT(fm_doc_port_profile, "zone", zone, NAME,
 	    "Fibre Channel zone. Handed to the host's hooks.", .flags = FM_K_NOTE,
 	    .eg = "zone-db"),
-	TXTS(fm_doc_port_profile, "pkey", pkey, HEX, FM_K_LATER | FM_K_NONEMPTY,
+	TXTS(fm_doc_port_profile, "pkey", pkey, HEX, FM_K_NONEMPTY,
 	     "InfiniBand partitions that the port must be a member of.", .eg = "[\"0x8001\"]"),
 };
 const struct fm_table fm_port_profile_table =
@@ -201,7 +203,7 @@ static const struct fm_table namespace_table =
 static const struct fm_key storage_keys[] = {
 	NUM(fm_doc_device_storage, "iopsLimit", iops_limit, INT, "Operations a second.",
 	    RANGE(1, 1000000000), .word = "none", .eg = "200000"),
-	OBJS(fm_doc_device_storage, "namespaces", namespaces, namespace_table, 0,
+	OBJS(fm_doc_device_storage, "namespaces", namespaces, namespace_table, FM_K_LATER,
 	     "Namespaces of the profile."),
 };
 static const struct fm_table storage_table =
@@ -218,7 +220,7 @@ static const struct fm_table watchdog_table =
 
 static const struct fm_key gpu_keys[] = {
 	NUM(fm_doc_device_gpu, "framebuffer", framebuffer, SIZE, "Memory of the function.",
-	    RANGE(KIB, 0)),
+	    LATER, RANGE(KIB, 0)),
 	NUM(fm_doc_device_gpu, "timeSlice", time_slice, TIME, "Time slice of the function.",
 	    RANGE(MS, SEC), .eg = "6ms"),
 	OBJ(fm_doc_device_gpu, "watchdog", watchdog, watchdog_table,
@@ -261,8 +263,8 @@ static const struct fm_key device_keys[] = {
 	OBJ(fm_doc_device, "boot", boot, boot_table,
 	    "Boot from this device. Handed to the host's hooks.", .flags = FM_K_NOTE),
 	OBJ(fm_doc_device, "storage", storage, storage_table,
-	    "Storage that belongs to the profile.", LATER),
-	OBJ(fm_doc_device, "gpu", gpu, gpu_table, "Properties of a GPU function.", LATER),
+	    "Storage that belongs to the profile."),
+	OBJ(fm_doc_device, "gpu", gpu, gpu_table, "Properties of a GPU function."),
 	NUM(fm_doc_device, "queues", queues, INT, "Queue pairs.", LATER, RANGE(1, 65535),
 	    .eg = "16"),
 	OBJ(fm_doc_device, "consumer", consumer, consumer_table,

@@ -133,6 +133,31 @@ static void dump_wishes(const struct fm_desired *d, const struct fm_claim *c,
 	}
 }
 
+/* Attributes that not every class has. */
+static void dump_attrs(const struct fm_attrs *a, struct mr_buf *out)
+{
+	if (a->mtu)
+		mr_buf_printf(out, " mtu %u", a->mtu);
+	if (a->bridging)
+		mr_buf_printf(out, " bridging %u", a->bridging);
+	if (a->queues)
+		mr_buf_printf(out, " queues %u", a->queues);
+	for (unsigned i = 0; a->device_class == MR_CLASS_ETHERNET && i < MR_VF_TRUNK_RANGES;
+	     i++) {
+		if (a->trunk[i].first)
+			mr_buf_printf(out, " trunk %u-%u", a->trunk[i].first, a->trunk[i].last);
+	}
+	for (unsigned i = 0; a->device_class == MR_CLASS_IB && i < MR_VF_PKEYS; i++) {
+		if (a->pkey[i])
+			mr_buf_printf(out, " pkey %04x", a->pkey[i]);
+	}
+	if (a->device_class == MR_CLASS_NVME && a->nvme.iops)
+		mr_buf_printf(out, " iops %u", a->nvme.iops);
+	if (a->device_class == MR_CLASS_GPU)
+		mr_buf_printf(out, " framebuffer %u slice %uus watchdog %ums",
+			      a->gpu.framebuffer_mib, a->gpu.slice_us, a->gpu.watchdog_ms);
+}
+
 static void dump_claim(const struct fm_desired *d, const struct fm_claim *c, struct mr_buf *out)
 {
 	const struct fm_attrs *a = &c->attrs;
@@ -148,6 +173,7 @@ static void dump_claim(const struct fm_desired *d, const struct fm_claim *c, str
 	for (unsigned i = 0; i < FM_IDENTS; i++)
 		dump_ident(d, &c->ident[i], out);
 	dump_wishes(d, c, out);
+	dump_attrs(a, out);
 	for (const char *s = c->notes; s && *s; s += strcspn(s, "\n") + 1)
 		mr_buf_printf(out, " note %.*s", (int)strcspn(s, "\n"), s);
 	if (c->reason != MR_REASON_OK)

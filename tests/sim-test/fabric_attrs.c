@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the policy's words to the registers: what a PortProfile and a device ask for is read
+ * back from the adapter's table, an edit of it changes the running function, and what the
+ * adapter can't do stays Pending with the words.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim-test/world/world.h"
+#include "tests/unit/check_main.h"
+
+#define SETTLE_NS (120 * MR_NS_PER_S)
+
+static struct world *w;
+
+static void setup(void)
+{
+	w = world_new(SRCDIR "/config/large-chassis.yaml", 3, NULL);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	world_manager_start(w);
+	world_settle(w, SETTLE_NS);
+}
+
+static void teardown(void)
+{
+	world_free(w);
+}
+
+/* One profile on blade01 with one device of a class. */
+static void apply(const char *class_, const char *port_profile, const char *device)
+{
+	struct mr_buf text = {0};
+
+	mr_buf_printf(&text,
+		      "apiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade01}\n"
+		      "---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: pool}\n"
+		      "spec: {adapterSelector: {class: %s}, provision: 8}\n"
+		      "---\napiVersion: banyan/v1\nkind: PortProfile\nmetadata: {name: pp}\n"
+		      "spec: {%s}\n"
+		      "---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: p}\n"
+		      "spec: {host: blade01, devices: [{name: d, class: %s, pool: pool, "
+		      "portProfile: pp%s}]}\n",
+		      class_, port_profile, class_, device);
+	ck_assert_msg(world_apply(w, mr_buf_text(&text)), "%s", w->reply.text);
+	mr_buf_done(&text);
+	ck_assert(world_settle(w, SETTLE_NS));
+}
+
+static const struct fm_assignment *assignment(void)
+{
+	ck_assert_uint_eq(fm_engine_assignments(w->engine), 1);
+	return fm_engine_assignment(w->engine, 0);
+}
+
+/* The attributes as the adapter's table reads. */
+static const struct fm_attrs *attrs(void)
+{
+	const struct fm_assignment *a = assignment();
+	const struct fm_fn *f;
+
+	ck_assert_ptr_nonnull(a);
+	ck_assert_msg(a->phase == FM_PHASE_ACTIVE, "%s: %s", fm_phase_name(a->phase),
+		      a->detail);
+	f = fm_fn_get(fm_engine_inventory(w->engine), a->fn);
+	ck_assert_ptr_nonnull(f);
+	return &f->attrs;
+}
+
+START_TEST(ethernet)
+{
+	const struct fm_attrs *a;
+	uint32_t epoch;
+
+	apply("ethernet", "vlan: {trunk: [7, 5, 6, 100], native: 5}, mtu: 9000, bridging: vepa",
+	      "");
+	a = attrs();
+	ck_assert_uint_eq(a->vlan, 5);
+	ck_assert_uint_eq(a->trunk[0].first, 5);
+	ck_assert_uint_eq(a->trunk[0].last, 7);
+	ck_assert_uint_eq(a->trunk[1].first, 100);
+	ck_assert_uint_eq(a->trunk[2].first, 0);
+	ck_assert_uint_eq(a->mtu, 9000);
+	ck_assert_uint_eq(a->bridging, MR_BRIDGING_VEPA);
+	epoch = assignment()->epoch;
+	apply("ethernet", "vlan: {trunk: [8], native: 8}, mtu: 1500, bridging: isolated", "");
+	a = attrs();
+	ck_assert_uint_eq(a->trunk[0].first, 8);
+	ck_assert_uint_eq(a->trunk[1].first, 0);
+	ck_assert_uint_eq(a->mtu, 1500);
+	ck_assert_uint_eq(a->bridging, MR_BRIDGING_ISOLATED);
+	ck_assert_uint_eq(assignment()->epoch, epoch); /* nothing was taken from the host */
+}
+END_TEST
+
+START_TEST(infiniband)
+{
+	apply("infiniband", "pkey: [\"0x8001\", \"7fff\"]", "");
+	ck_assert_uint_eq(attrs()->pkey[0], 0x8001);
+	ck_assert_uint_eq(attrs()->pkey[1], 0x7fff);
+	ck_assert_uint_eq(attrs()->pkey[2], 0);
+}
+END_TEST
+
+START_TEST(nvme)
+{
+	apply("nvme", "", ", storage: {iopsLimit: 20000}");
+	ck_assert_uint_eq(attrs()->nvme.iops, 20000);
+}
+END_TEST
+
+START_TEST(gpu)
+{
+	apply("gpu", "", ", gpu: {timeSlice: 2ms, watchdog: {timeout: 3s, escalate: vf}}");
+	ck_assert_uint_eq(attrs()->gpu.slice_us, 2000);
+	ck_assert_uint_eq(attrs()->gpu.watchdog_ms, 3000);
+}
+END_TEST
+
+static const struct {
+	const char *class_, *profile, *device, *says;
+} cannot[] = {
+	{"ethernet", "acl: [{match: tcp, action: drop}]", "", "no adapter filters"},
+	{"ethernet", "bridging: switchdev", "", "no adapter has representors"},
+	{"ethernet", "mtu: 9500", "", "can do what the claim asks for"},
+};
+
+START_TEST(unsupported)
+{
+	const struct fm_assignment *a;
+
+	apply(cannot[_i].class_, cannot[_i].profile, cannot[_i].device);
+	a = assignment();
+	ck_assert_int_eq(a->phase, FM_PHASE_PENDING);
+	ck_assert_int_eq(a->reason, MR_REASON_UNSUPPORTED);
+	ck_assert_msg(strstr(a->detail, cannot[_i].says) != NULL, "%s", a->detail);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("attributes");
+	TCase *t = tcase_create("all");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, ethernet);
+	tcase_add_test(t, infiniband);
+	tcase_add_test(t, nvme);
+	tcase_add_test(t, gpu);
+	tcase_add_loop_test(t, unsupported, 0, sizeof(cannot) / sizeof(cannot[0]));
+	suite_add_tcase(s, t);
+	return check_run(s);
+}
