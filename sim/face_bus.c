@@ -78,14 +78,12 @@ static int r_class_device(const struct face_at *at, struct mr_buf *out)
 static int w_rescan(const struct face_at *at, const char *text, size_t len, size_t off,
 		    int64_t *ret_done_ns)
 {
-	char word[16];
+	unsigned long v = 0;
+	int r = face_number(text, len, &v);
 
 	(void)off;
 	(void)ret_done_ns;
-	face_trim(text, len, word, sizeof(word));
-	if (mr_streq(word, "0"))
-		return 0;
-	return mr_streq(word, "1") ? sim_blade_rescan(at->blade, face_now(at)) : -EINVAL;
+	return r || !v ? r : sim_blade_rescan(at->blade, face_now(at));
 }
 
 static int bdf(const char *text, size_t len, uint16_t *ret)

@@ -399,9 +399,12 @@ static int w_numvfs(const struct face_at *at, const char *text, size_t len, size
 		    int64_t *ret_done_ns)
 {
 	char word[32];
+	unsigned long v = 0;
 
 	(void)off;
-	face_trim(text, len, word, sizeof(word));
+	if (face_number(text, len, &v))
+		return -EINVAL;
+	mr_fmt(word, sizeof(word), "%lu", v);
 	return sim_blade_numvfs(at->blade, face_now(at), at->rid, word, ret_done_ns);
 }
 
@@ -429,38 +432,38 @@ static int w_override(const struct face_at *at, const char *text, size_t len, si
 	return sim_blade_override(at->blade, at->rid, word);
 }
 
-static bool says_one(const char *text, size_t len)
-{
-	char word[8];
-
-	face_trim(text, len, word, sizeof(word));
-	return mr_streq(word, "1");
-}
-
 static int w_remove(const struct face_at *at, const char *text, size_t len, size_t off,
 		    int64_t *ret_done_ns)
 {
+	unsigned long v = 0;
+	int r = face_number(text, len, &v);
+
 	(void)off;
 	(void)ret_done_ns;
-	return says_one(text, len) ? sim_blade_remove(at->blade, face_now(at), at->rid)
-				   : -EINVAL;
+	return r || !v ? r : sim_blade_remove(at->blade, face_now(at), at->rid);
 }
 
 static int w_rescan(const struct face_at *at, const char *text, size_t len, size_t off,
 		    int64_t *ret_done_ns)
 {
+	unsigned long v = 0;
+	int r = face_number(text, len, &v);
+
 	(void)off;
 	(void)ret_done_ns;
-	return says_one(text, len) ? sim_blade_rescan(at->blade, face_now(at)) : -EINVAL;
+	return r || !v ? r : sim_blade_rescan(at->blade, face_now(at));
 }
 
 static int w_reset(const struct face_at *at, const char *text, size_t len, size_t off,
 		   int64_t *ret_done_ns)
 {
 	struct mr_now now = face_now(at);
-	int r = says_one(text, len) ? sim_blade_reset(at->blade, now, at->rid) : -EINVAL;
+	unsigned long v = 0;
+	int r = face_number(text, len, &v);
 
 	(void)off;
+	if (!r)
+		r = v == 1 ? sim_blade_reset(at->blade, now, at->rid) : -EINVAL;
 	if (!r)
 		*ret_done_ns = now.mono_ns + sim_blade_timing(at->blade)->flr_ns;
 	return r;

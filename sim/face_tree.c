@@ -6,6 +6,7 @@
 #include "sim/face_tree.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/ids.h"
@@ -401,6 +402,23 @@ int face_walk(struct sim_world *w, const char *path, struct face_at *ret)
 struct mr_now face_now(const struct face_at *at)
 {
 	return sim_world_now(at->world);
+}
+
+/* kstrtoul(text, 0): a number and at most a newline; -EINVAL for all that it refuses. */
+int face_number(const char *text, size_t len, unsigned long *ret)
+{
+	char word[32], *end;
+
+	if (len && text[len - 1] == '\n')
+		len--;
+	if (len >= sizeof(word))
+		return -EINVAL;
+	memcpy(word, text, len);
+	word[len] = '\0';
+	if (word[word[0] == '+'] < '0' || word[word[0] == '+'] > '9')
+		return -EINVAL;
+	*ret = strtoul(word, &end, 0);
+	return *end ? -EINVAL : 0;
 }
 
 /* What was written, without the newline and blanks around it; cut at 'size'. */

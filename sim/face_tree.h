@@ -130,6 +130,8 @@ int face_readlink(const struct face_at *link, struct mr_buf *out);
 int face_walk(struct sim_world *w, const char *path, struct face_at *ret);
 
 struct mr_now face_now(const struct face_at *at);
+/* A number as kstrtoul reads it; -EINVAL. */
+int face_number(const char *text, size_t len, unsigned long *ret);
 /* Text of a small number file, without blanks and newline at the end. */
 void face_trim(const char *text, size_t len, char *ret, size_t size);
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """banyan-sim with the demo chassis: host face, lspci, uevents, control socket, life and end."""
-import errno
 import os
 import re
 import signal
@@ -95,27 +94,17 @@ class Lspci(Base):
         self.assertRegex(text, "Enable[+] Migration- Interrupt- MSE[+] ARIHierarchy[+]")
         self.assertRegex(text, "Initial VFs: 3, Total VFs: 64, Number of VFs: 2")
         raw = self.sim.ctl("lspci", "blade01")[1]
-        self.assertEqual(re.findall("^(.*) 0200: ffff:ffff", raw, re.M), ["03:00.1", "03:00.2"])
+        offset, stride = (int(x, 16) for x in self.setpci("ECAP10+14.w", "ECAP10+16.w"))
+        rids = [0x300 + offset + stride * i for i in range(2)]
+        vfs = ["%02x:%02x.%d" % (rid >> 8, rid >> 3 & 31, rid & 7) for rid in rids]
+        self.assertEqual(re.findall("^(.*) 0200: ffff:ffff", raw, re.M), vfs)
         self.assertEqual(sorted(os.listdir(self.sim.pci("blade01", "devices"))), before)
         self.assertEqual(read(self.sim.device("blade01", PF, "sriov_numvfs")), "0")
+        self.setpci("ECAP10+8.w=10")
+        self.assertNotIn(" 0200: ffff:ffff", self.sim.ctl("lspci", "blade01")[1])
 
 
 class Sysfs(Base):
-    def test_errnos(self):
-        self.with_nic()
-        numvfs = self.sim.device("blade01", PF, "sriov_numvfs")
-        self.assertEqual(write(numvfs, "65\n"), errno.ERANGE)
-        self.assertEqual(write(numvfs, "many\n"), errno.EINVAL)
-        self.assertEqual(write(numvfs, "64\n"), 0)
-        self.assertEqual(write(numvfs, "3\n"), errno.EBUSY)
-        self.assertEqual(write(numvfs, "64\n"), 0)
-        self.assertEqual(write(numvfs, "0\n"), 0)
-        self.assertEqual(write(self.sim.pci("blade01", "drivers/mlx5_core/unbind"), PF), 0)
-        self.assertEqual(write(numvfs, "1\n"), errno.ENOENT)
-        self.assertEqual(write(self.sim.device("blade01", PF, "vendor"), "1"), errno.EACCES)
-        self.assertEqual(write(self.sim.device("blade01", PF, "resource0"), b"1"), errno.EIO)
-        self.assertEqual(write(self.sim.pci("blade01", "drivers/nvme/bind"), PF), errno.ENODEV)
-
     def test_links_lead_somewhere(self):
         self.with_nic()
         dangling = []
@@ -147,7 +136,6 @@ class Sysfs(Base):
         self.with_nic()
         power = self.sim.pci("blade01", "slots/0/power")
         self.assertEqual(read(power), "1")
-        self.assertEqual(write(power, "1"), errno.ENODEV)
         self.assertEqual(write(power, "0"), 0)
         self.assertFalse(os.path.exists(self.sim.device("blade01", PF)))
         self.assertEqual(write(power, "1"), 0)
