@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Chassis files: the two that come with the project, and every kind of bad input. */
+#include <limits.h>
+
 #include "fixture.h"
 
 START_TEST(demo)
@@ -156,11 +158,61 @@ static void refused(const char *text, size_t len, const char *what, const char *
 	mr_diags_done(&diags);
 }
 
+/* The line of the first byte that differs from the good file. */
+static unsigned line_of_change(const char *text)
+{
+	unsigned line = 1;
+
+	for (size_t i = 0; text[i] && text[i] == good[i]; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
+/* Where a map lacks something its beginning is told: so many lines before. */
+static unsigned lines_before(const char *what)
+{
+	static const struct {
+		const char *what;
+		unsigned lines;
+	} maps[] = {{"not YAML", 2},
+		    {"missing key", 1},
+		    {"too many vectors", 2},
+		    {"mra without vhs", 1}};
+
+	for (unsigned i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+		if (mr_streq(maps[i].what, what))
+			return maps[i].lines;
+	return 0;
+}
+
+/* Every finding says file, line and column, one of them where the file
+ * was spoilt. */
+static void check_places(const char *text, const char *what)
+{
+	struct mr_diags diags = {0};
+	struct sim_desc *d = NULL;
+	unsigned at = line_of_change(text), nearest = UINT_MAX;
+
+	sim_desc_read("bad.yaml", text, strlen(text), &d, &diags);
+	for (unsigned i = 0; i < diags.n; i++) {
+		const struct mr_diag *g = &diags.item[i];
+		unsigned off = g->line > at ? g->line - at : at - g->line;
+
+		ck_assert_msg(mr_streq(g->file, "bad.yaml") && g->line && g->col, "%s: '%s'",
+			      what, g->text);
+		nearest = off < nearest ? off : nearest;
+	}
+	ck_assert_msg(nearest == lines_before(what), "%s: line %u, told %u lines away", what,
+		      at, nearest);
+	mr_diags_done(&diags);
+}
+
 START_TEST(bad_input)
 {
 	char *text = replaced(bad[_i].from, bad[_i].to);
 
 	refused(text, strlen(text), bad[_i].what, bad[_i].says);
+	check_places(text, bad[_i].what);
 	free(text);
 }
 END_TEST
