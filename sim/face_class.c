@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rows of class devices: net, infiniband with its verbs device, nvme, fc_host and scsi_host.
+ * Rows of class devices: net, infiniband with its verbs device, fc_host and scsi_host; those of
+ * NVMe stand in face_nvme.c.
  * What they show comes from the function itself (sim_host_fn_view), as a class driver would
  * read it.
  */
@@ -14,8 +15,8 @@
 #include "sim/model/chassis.h"
 #include "sim/world.h"
 
-static const char *const classes[] = {"net",  "infiniband", "infiniband_verbs",
-				      "nvme", "fc_host",    "scsi_host"};
+static const char *const classes[] = {"net",	 "infiniband", "infiniband_verbs", "nvme",
+				      "fc_host", "scsi_host",  "nvme-subsystem"};
 
 /* The folders of class/. */
 const char *face_class_name(unsigned sub)
@@ -41,7 +42,8 @@ static bool is_ib(const struct face_at *at)
 	return has_class(at, "infiniband");
 }
 
-static bool is_nvme(const struct face_at *at)
+/* Whether it is an NVMe controller with a driver. */
+bool face_is_nvme(const struct face_at *at)
 {
 	return has_class(at, "nvme");
 }
@@ -51,7 +53,8 @@ static bool is_fc(const struct face_at *at)
 	return has_class(at, "fc_host");
 }
 
-static struct sim_fn_view view(const struct face_at *at)
+/* What the function shows: all 0 when it does not answer. */
+struct sim_fn_view face_view(const struct face_at *at)
 {
 	struct sim_fn_view v = {0};
 
@@ -78,7 +81,7 @@ static int puts_of(struct mr_buf *out, const char *text)
 /* Without an identity the driver makes up a local one, another for each appearance. */
 static int r_address(const struct face_at *at, struct mr_buf *out)
 {
-	uint64_t mac = view(at).ident0;
+	uint64_t mac = face_view(at).ident0;
 	char text[MR_IDENT_TEXT];
 
 	if (!mac)
@@ -88,11 +91,11 @@ static int r_address(const struct face_at *at, struct mr_buf *out)
 		out, mr_ident_text(&(struct mr_ident){.type = MR_IDENT_MAC, .lo = mac}, text));
 }
 
-TEXT(r_addr_assign, "%d", view(at).ident0 ? 0 : 1)
-TEXT(r_operstate, "%s", view(at).link ? "up" : "down")
-TEXT(r_carrier, "%d", view(at).link)
-TEXT(r_net_speed, "%lld", view(at).link ? (long long)view(at).mbps : -1LL)
-TEXT(r_mtu, "%d", 1500)
+TEXT(r_addr_assign, "%d", face_view(at).ident0 ? 0 : 1)
+TEXT(r_operstate, "%s", face_view(at).link ? "up" : "down")
+TEXT(r_carrier, "%d", face_view(at).link)
+TEXT(r_net_speed, "%lld", face_view(at).link ? (long long)face_view(at).mbps : -1LL)
+TEXT(r_mtu, "%u", face_view(at).mtu ? face_view(at).mtu : 1500u)
 TEXT(r_ifindex, "%u", at->dev->index + 2)
 TEXT(r_net_type, "%d", 1)
 TEXT(r_net_flags, "0x%x", 0x1003)
@@ -121,12 +124,12 @@ static int guid(struct mr_buf *out, uint64_t prefix, uint64_t v)
 
 static int r_node_guid(const struct face_at *at, struct mr_buf *out)
 {
-	return guid(out, 0, view(at).ident1);
+	return guid(out, 0, face_view(at).ident1);
 }
 
 static int r_gid(const struct face_at *at, struct mr_buf *out)
 {
-	return guid(out, UINT64_C(0xfe80000000000000), view(at).ident0);
+	return guid(out, UINT64_C(0xfe80000000000000), face_view(at).ident0);
 }
 
 TEXT(r_node_type, "%s", "1: CA")
@@ -134,57 +137,62 @@ TEXT(r_node_desc, "%s mlx5_%u", sim_blade_name(at->blade), at->dev->index)
 TEXT(r_fw_ver, "%s", "20.0.0001")
 TEXT(r_hca_type, "MT%u", at->dev->device)
 TEXT(r_board_id, "%s", "BNY0000000001")
-TEXT(r_port_state, "%s", view(at).link ? "4: ACTIVE" : "1: DOWN")
-TEXT(r_phys_state, "%s", view(at).link ? "5: LinkUp" : "3: Disabled")
+TEXT(r_port_state, "%s", face_view(at).link ? "4: ACTIVE" : "1: DOWN")
+TEXT(r_phys_state, "%s", face_view(at).link ? "5: LinkUp" : "3: Disabled")
 TEXT(r_link_layer, "%s", "InfiniBand")
-TEXT(r_lid, "0x%x", view(at).link ? at->vh + 1 : 0)
-TEXT(r_sm_lid, "0x%x", view(at).link ? 1 : 0)
+TEXT(r_lid, "0x%x", face_view(at).link ? at->vh + 1 : 0)
+TEXT(r_sm_lid, "0x%x", face_view(at).link ? 1 : 0)
 TEXT(r_lid_mask, "%d", 0)
 TEXT(r_sm_sl, "%d", 0)
-TEXT(r_rate, "%llu Gb/sec (4X)", (unsigned long long)view(at).mbps / 1000)
+TEXT(r_rate, "%llu Gb/sec (4X)", (unsigned long long)face_view(at).mbps / 1000)
 TEXT(r_cap_mask, "0x%08x", 0x2651e848)
-TEXT(r_pkey, "0x%04x", 0xffff)
+
+/* The table that the MR-PCIM gave the VF; without one the default partition alone. */
+static int r_pkey(const struct face_at *at, struct mr_buf *out)
+{
+	struct sim_fn_view v = face_view(at);
+	unsigned i = at->sub;
+	unsigned key = (unsigned)(v.class_reg[i / 4] >> 16 * (i % 4) & 0xffff);
+
+	if (!i && !(v.class_reg[0] | v.class_reg[1]))
+		key = 0xffff;
+	mr_buf_printf(out, "0x%04x\n", key);
+	return 0;
+}
 TEXT(r_verbs_dev, "231:%u", 192 + at->dev->index)
 TEXT(r_ibdev, "mlx5_%u", at->dev->index)
 TEXT(r_dev_abi, "%d", 1)
 
-/* ---- nvme ---- */
+/* ---- fc_host ---- */
 
-static int r_nvme_serial(const struct face_at *at, struct mr_buf *out)
+TEXT(r_port_name, "0x%016llx", (unsigned long long)face_view(at).ident0)
+TEXT(r_node_name, "0x%016llx", (unsigned long long)face_view(at).ident1)
+TEXT(r_fc_state, "%s", face_view(at).link ? "Online" : "Linkdown")
+TEXT(r_fc_type, "%s", "NPort (fabric via point-to-point)")
+TEXT(r_proc_name, "%s", "lpfc")
+TEXT(r_fc_port_id, "0x%06x", face_view(at).link ? 0x010000u | at->vh << 8 | at->dev->index : 0)
+TEXT(r_fc_fabric, "0x%016llx", face_view(at).link ? 0x100000051e000001ull : 0)
+TEXT(r_fc_classes, "%s", "Class 3")
+TEXT(r_fc_fc4s, "%s", "0x00 0x00 0x01 0x00 0x00 0x00 0x00 0x00")
+TEXT(r_fc_frame, "%s", "2048 bytes")
+TEXT(r_fc_vports, "%d", 255)
+TEXT(r_fc_symbolic, "Emulex %s FV1.0 DV14.2.0.7 HN:%s OS:Linux",
+     face_view(at).model ? face_view(at).model : "", sim_blade_name(at->blade))
+
+static int r_fc_speeds(const struct face_at *at, struct mr_buf *out)
 {
-	struct sim_fn_view v = view(at);
+	uint64_t most = face_view(at).mbps / 1000;
+	bool first = true;
 
-	if (v.ident0)
-		mr_buf_printf(out, "%016llX\n", (unsigned long long)v.ident0);
-	else
-		mr_buf_printf(out, "BANYAN%02X%04X\n", at->vh, at->rid);
+	for (uint64_t g = most > 8 ? most / 4 : 2; g <= most; g *= 2, first = false)
+		mr_buf_printf(out, "%s%llu Gbit", first ? "" : ", ", (unsigned long long)g);
+	mr_buf_puts(out, "\n");
 	return 0;
 }
 
-static int r_nvme_address(const struct face_at *at, struct mr_buf *out)
-{
-	char text[MR_BDF_TEXT];
-
-	return puts_of(out, mr_bdf_text(at->rid, text));
-}
-
-TEXT(r_nvme_model, "%s", "Banyan simulated NVMe controller")
-TEXT(r_nvme_fw, "%s", "1.0")
-TEXT(r_nvme_state, "%s", view(at).link ? "live" : "connecting")
-TEXT(r_nvme_transport, "%s", "pcie")
-TEXT(r_nvme_cntlid, "%u", at->dev->is_virtfn ? at->dev->virtfn + 1 : 0)
-
-/* ---- fc_host ---- */
-
-TEXT(r_port_name, "0x%016llx", (unsigned long long)view(at).ident0)
-TEXT(r_node_name, "0x%016llx", (unsigned long long)view(at).ident1)
-TEXT(r_fc_state, "%s", view(at).link ? "Online" : "Linkdown")
-TEXT(r_fc_type, "%s", "NPort (fabric via point-to-point)")
-TEXT(r_proc_name, "%s", "lpfc")
-
 static int r_fc_speed(const struct face_at *at, struct mr_buf *out)
 {
-	struct sim_fn_view v = view(at);
+	struct sim_fn_view v = face_view(at);
 
 	if (!v.link)
 		return puts_of(out, "unknown");
@@ -194,7 +202,8 @@ static int r_fc_speed(const struct face_at *at, struct mr_buf *out)
 
 /* ---- links ---- */
 
-static int l_pci_device(const struct face_at *at, struct mr_buf *out)
+/* The PCI device below which the class device stands. */
+int face_l_pci_device(const struct face_at *at, struct mr_buf *out)
 {
 	sim_blade_devpath(at->blade, at->dev, out);
 	return 0;
@@ -210,7 +219,8 @@ static int l_scsi_device(const struct face_at *at, struct mr_buf *out)
 	return 0;
 }
 
-static int l_subsystem(const struct face_at *at, struct mr_buf *out)
+/* The folder of its class. */
+int face_l_subsystem(const struct face_at *at, struct mr_buf *out)
 {
 	switch (face_row_of(at)->in) {
 	case D_VERBS:
@@ -285,8 +295,8 @@ const struct face_row face_class_rows[] = {
 	RO(D_NET_STATS, "tx_fifo_errors", face_stat),
 	RO(D_NET_STATS, "tx_heartbeat_errors", face_stat),
 	RO(D_NET_STATS, "tx_packets", face_stat),
-	LINK(D_NET, "device", l_pci_device),
-	LINK(D_NET, "subsystem", l_subsystem),
+	LINK(D_NET, "device", face_l_pci_device),
+	LINK(D_NET, "subsystem", face_l_subsystem),
 
 	{.in = D_DEV, .name = "infiniband", .dir = D_DEV_CLASS, .has = is_ib},
 	OWN(D_DEV_CLASS, D_IB, is_ib),
@@ -297,8 +307,8 @@ const struct face_row face_class_rows[] = {
 	RO(D_IB, "fw_ver", r_fw_ver),
 	RO(D_IB, "hca_type", r_hca_type),
 	RO(D_IB, "board_id", r_board_id),
-	LINK(D_IB, "device", l_pci_device),
-	LINK(D_IB, "subsystem", l_subsystem),
+	LINK(D_IB, "device", face_l_pci_device),
+	LINK(D_IB, "subsystem", face_l_subsystem),
 	{.in = D_IB, .name = "ports", .dir = D_IB_PORTS},
 	{.in = D_IB_PORTS, .name = "1", .dir = D_IB_PORT},
 	RO(D_IB_PORT, "state", r_port_state),
@@ -313,27 +323,15 @@ const struct face_row face_class_rows[] = {
 	{.in = D_IB_PORT, .name = "gids", .dir = D_IB_GIDS},
 	RO(D_IB_GIDS, "0", r_gid),
 	{.in = D_IB_PORT, .name = "pkeys", .dir = D_IB_PKEYS},
-	RO(D_IB_PKEYS, "0", r_pkey),
+	{.in = D_IB_PKEYS, .name = "%u", .mode = 0444, .each = EACH_PKEY, .read = r_pkey},
 
 	{.in = D_DEV, .name = "infiniband_verbs", .dir = D_VERBS_LIST, .has = is_ib},
 	{.in = D_VERBS_LIST, .name = "uverbs%u", .dir = D_VERBS, .each = EACH_OWN_VERBS},
 	RO(D_VERBS, "ibdev", r_ibdev),
 	RO(D_VERBS, "dev", r_verbs_dev),
 	RO(D_VERBS, "abi_version", r_dev_abi),
-	LINK(D_VERBS, "device", l_pci_device),
-	LINK(D_VERBS, "subsystem", l_subsystem),
-
-	{.in = D_DEV, .name = "nvme", .dir = D_DEV_CLASS, .has = is_nvme},
-	OWN(D_DEV_CLASS, D_NVME, is_nvme),
-	RO(D_NVME, "serial", r_nvme_serial),
-	RO(D_NVME, "model", r_nvme_model),
-	RO(D_NVME, "firmware_rev", r_nvme_fw),
-	RO(D_NVME, "state", r_nvme_state),
-	RO(D_NVME, "transport", r_nvme_transport),
-	RO(D_NVME, "address", r_nvme_address),
-	RO(D_NVME, "cntlid", r_nvme_cntlid),
-	LINK(D_NVME, "device", l_pci_device),
-	LINK(D_NVME, "subsystem", l_subsystem),
+	LINK(D_VERBS, "device", face_l_pci_device),
+	LINK(D_VERBS, "subsystem", face_l_subsystem),
 
 	OWN(D_DEV, D_SCSI, is_fc),
 	{.in = D_SCSI, .name = "fc_host", .dir = D_FC_LIST},
@@ -342,13 +340,22 @@ const struct face_row face_class_rows[] = {
 	RO(D_FC, "node_name", r_node_name),
 	RO(D_FC, "port_state", r_fc_state),
 	RO(D_FC, "port_type", r_fc_type),
+	RO(D_FC, "port_id", r_fc_port_id),
+	RO(D_FC, "fabric_name", r_fc_fabric),
 	RO(D_FC, "speed", r_fc_speed),
+	RO(D_FC, "supported_speeds", r_fc_speeds),
+	RO(D_FC, "supported_classes", r_fc_classes),
+	RO(D_FC, "supported_fc4s", r_fc_fc4s),
+	RO(D_FC, "active_fc4s", r_fc_fc4s),
+	RO(D_FC, "maxframe_size", r_fc_frame),
+	RO(D_FC, "max_npiv_vports", r_fc_vports),
+	RO(D_FC, "symbolic_name", r_fc_symbolic),
 	LINK(D_FC, "device", l_scsi_device),
-	LINK(D_FC, "subsystem", l_subsystem),
+	LINK(D_FC, "subsystem", face_l_subsystem),
 	{.in = D_SCSI, .name = "scsi_host", .dir = D_SHOST_LIST},
 	OWN(D_SHOST_LIST, D_SHOST, NULL),
 	RO(D_SHOST, "proc_name", r_proc_name),
 	LINK(D_SHOST, "device", l_scsi_device),
-	LINK(D_SHOST, "subsystem", l_subsystem),
+	LINK(D_SHOST, "subsystem", face_l_subsystem),
 };
 const unsigned face_class_row_count = MR_ARRAY_SIZE(face_class_rows);

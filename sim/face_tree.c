@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/ids.h"
+#include "common/pci/regmap.h"
 #include "common/xalloc.h"
 #include "sim/model/blade.h"
 #include "sim/world.h"
@@ -21,6 +22,7 @@ static const struct {
 	{face_bus_rows, &face_bus_row_count},
 	{face_dev_rows, &face_dev_row_count},
 	{face_class_rows, &face_class_row_count},
+	{face_nvme_rows, &face_nvme_row_count},
 };
 
 static const struct face_row *row_at(unsigned i)
@@ -197,6 +199,19 @@ static bool numbered(const struct face_at *dir, const struct face_row *row, unsi
 		if (dir->dev)
 			mr_fmt(name, FACE_NAME_MAX, row->name, dir->dev->index);
 		return n == 0 && dir->dev;
+	case EACH_PKEY:
+		mr_fmt(name, FACE_NAME_MAX, row->name, n);
+		return n < MR_VF_PKEYS;
+	case EACH_NS:
+		return face_nvme_ns(dir, n, name);
+	case EACH_SUBSYS:
+		return face_nvme_subsys(dir, n, name);
+	case EACH_CTRL:
+		ret->sub = dir->sub;
+		if (!face_nvme_ctrl(dir, n, name))
+			return false;
+		take_dev(ret, face_nvme_ctrl(dir, n, name));
+		return true;
 	case EACH_CLASS:
 		mr_copy(name, FACE_NAME_MAX, face_class_name(n) ? face_class_name(n) : "");
 		return face_class_name(n);
@@ -336,7 +351,9 @@ static void path_text(const struct face_at *dir, struct mr_buf *out)
 	default:
 		break;
 	}
-	if (!dir->dev)
+	if (dir->dir == D_SUBSYS)
+		mr_buf_printf(out, "/devices/virtual/nvme-subsystem/nvme-subsys%u", dir->sub);
+	if (!dir->dev || dir->dir == D_SUBSYS)
 		return;
 	sim_blade_devpath(dir->blade, dir->dev, out);
 	class = sim_dev_class(dir->dev, name, sizeof(name));
@@ -351,6 +368,8 @@ static void path_text(const struct face_at *dir, struct mr_buf *out)
 			      dir->dir == D_FC ? "fc_host" : "scsi_host", name);
 	else
 		mr_buf_printf(out, "/%s/%s", class, name);
+	if (dir->dir == D_NVME_NS && face_nvme_ns(dir, dir->sub, name))
+		mr_buf_printf(out, "/%s", name);
 }
 
 /* The target of a link, relative to the folder that it is in. */

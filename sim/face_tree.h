@@ -41,6 +41,11 @@ enum face_dir {
 	D_NET,
 	D_NET_STATS,
 	D_NVME,
+	D_NVME_NS,
+	D_NVME_QUEUE,
+	D_VIRTUAL, /* devices/virtual */
+	D_SUBSYS_LIST,
+	D_SUBSYS, /* sub = number */
 	D_IB,
 	D_IB_PORTS,
 	D_IB_PORT,
@@ -79,6 +84,10 @@ enum face_each {
 	EACH_VIRTFN,
 	EACH_BAR,
 	EACH_VECTOR,
+	EACH_PKEY,
+	EACH_NS,     /* namespaces of an NVMe controller */
+	EACH_SUBSYS, /* NVMe subsystems of the blade */
+	EACH_CTRL,   /* controllers of a subsystem */
 };
 
 /* A place. 'dev' is resolved from rid and serial; NULL where the place is no device's. */
@@ -108,8 +117,10 @@ struct face_row {
 	bool link;
 };
 
-extern const struct face_row face_bus_rows[], face_dev_rows[], face_class_rows[];
-extern const unsigned face_bus_row_count, face_dev_row_count, face_class_row_count;
+extern const struct face_row face_bus_rows[], face_dev_rows[], face_class_rows[],
+	face_nvme_rows[];
+extern const unsigned face_bus_row_count, face_dev_row_count, face_class_row_count,
+	face_nvme_row_count;
 
 /* Place <-> inode. face_open: 0, -ENOENT when the thing is gone. */
 uint64_t face_ino(const struct face_at *at);
@@ -137,6 +148,17 @@ void face_trim(const char *text, size_t len, char *ret, size_t size);
 
 /* The classes of class/, by 'sub'; NULL past the last. */
 const char *face_class_name(unsigned sub);
+/* face_nvme.c: the n-th namespace of a controller's folder, the n-th subsystem, the n-th
+ * controller of a subsystem's folder; false past the last. */
+bool face_nvme_ns(const struct face_at *dir, unsigned n, char name[FACE_NAME_MAX]);
+bool face_nvme_subsys(const struct face_at *dir, unsigned n, char name[FACE_NAME_MAX]);
+const struct sim_dev *face_nvme_ctrl(const struct face_at *dir, unsigned n,
+				     char name[FACE_NAME_MAX]);
+/* What a class driver would read of the place's function. */
+struct sim_fn_view face_view(const struct face_at *at);
+int face_l_pci_device(const struct face_at *at, struct mr_buf *out);
+int face_l_subsystem(const struct face_at *at, struct mr_buf *out);
+bool face_is_nvme(const struct face_at *at);
 /* face_stats.c: a file of net/NAME/statistics */
 int face_stat(const struct face_at *at, struct mr_buf *out);
 /* face_aer.c */

@@ -117,9 +117,23 @@ struct sim_fn_view {
 	uint64_t ident1;
 	bool link; /* false while the gate is closed */
 	uint64_t mbps;
+	const char *serial, *model; /* of the adapter; serial: what it is one device by */
+	uint16_t port;		    /* the same for all functions of one adapter */
+	uint16_t number;	    /* of the function there, from 0: PFs, then VFs */
+	uint16_t mtu;		    /* 0 = nothing was said */
+	uint64_t class_reg[2];	    /* VF_CLASS0, VF_CLASS1 */
 };
 int sim_host_fn_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid,
 		     struct sim_fn_view *ret);
+/* An NVMe namespace that is attached to the function at 'rid'. 0, -ENODEV, -ENOENT. */
+struct sim_ns_view {
+	uint64_t size; /* bytes */
+	unsigned block_shift;
+	bool shared;
+	uint8_t uuid[16];
+};
+int sim_host_ns_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid, unsigned nsid,
+		     struct sim_ns_view *ret);
 
 /* ---- tester's face ---- */
 int sim_host_set_power(struct sim_chassis *c, struct mr_now now, uint16_t vh, bool on);

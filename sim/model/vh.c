@@ -336,13 +336,42 @@ int sim_host_fn_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid,
 	*ret = (struct sim_fn_view){.device_class = m->device_class,
 				    .is_pf = l.kind == SIM_LOC_PF,
 				    .link = true,
-				    .mbps = m->port_mbps[m->ports > 1 ? l.p : 0]};
+				    .mbps = m->port_mbps[m->ports > 1 ? l.p : 0],
+				    .serial = l.a->serial,
+				    .model = m->name,
+				    .port = (uint16_t)l.a->port,
+				    .number = (uint16_t)l.p};
 	if (l.kind == SIM_LOC_VF || l.kind == SIM_LOC_SYNTH) {
 		const struct sim_vf_nv *nv = &sim_mvf(l.a, l.p, l.v)->nv;
 
 		ret->ident0 = nv->ident0;
 		ret->ident1 = nv->ident1;
 		ret->link = nv->gate && (nv->flags >> 2 & 3) != 2;
+		ret->number = (uint16_t)(m->pfs + l.p * m->vfs + l.v);
+		ret->mtu = (uint16_t)nv->shape;
+		ret->class_reg[0] = nv->class0;
+		ret->class_reg[1] = nv->class1;
 	}
+	return 0;
+}
+
+/* A namespace that the function has attached: chassis.h. */
+int sim_host_ns_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid, unsigned nsid,
+		     struct sim_ns_view *ret)
+{
+	struct sim_loc l = sim_vh_locate((struct sim_chassis *)c, vh, rid);
+	const struct sim_ns *n;
+
+	if ((l.kind != SIM_LOC_VF && l.kind != SIM_LOC_SYNTH) || !sim_loc_answers(c, &l))
+		return -ENODEV;
+	if (!l.a->ns || !nsid || nsid > MR_MAX_NAMESPACES ||
+	    !(sim_mvf(l.a, l.p, l.v)->nv.class1 >> (nsid - 1) & 1))
+		return -ENOENT;
+	n = &l.a->ns[l.p * MR_MAX_NAMESPACES + nsid - 1];
+	*ret = (struct sim_ns_view){.size = n->size,
+				    .block_shift = n->shape & 0x3f,
+				    .shared = n->shape & MR_NS_SHARED};
+	for (unsigned i = 0; i < 16; i++)
+		ret->uuid[i] = (uint8_t)(n->uuid[i / 8] >> 8 * (i % 8));
 	return 0;
 }

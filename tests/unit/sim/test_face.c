@@ -20,6 +20,7 @@
 #include "sim/model/blade.h"
 #include "sim/model/chassis.h"
 #include "sim/model/desc.h"
+#include "sim/model/place.h"
 #include "sim/world.h"
 #include "tests/unit/check_main.h"
 
@@ -221,6 +222,165 @@ START_TEST(verbs)
 }
 END_TEST
 
+/* ---- class devices of the other classes ---- */
+
+static void ct_write(const char *adapter, uint64_t off, uint64_t value)
+{
+	struct sim_chassis *c = sim_world_chassis(world);
+	struct mr_err err = {0};
+	struct sim_place p;
+	char name[64];
+
+	mr_fmt(name, sizeof(name), "vf/%s/pf0/vf0/cookie", adapter);
+	ck_assert_int_eq(sim_place_find(c, name, &p, &err), 0);
+	p.address += off - VF_COOKIE;
+	ck_assert_uint_eq(sim_place_write(c, sim_world_now(world), &p, OWNER, 1, value),
+			  MR_BATCH_OK);
+}
+
+#define VF0(reg)    (reg)
+#define NS0(i, reg) (CT_NS(0, i) + (reg)-CT_VFS)
+
+static uint64_t cfg_access(uint16_t rid, unsigned off, unsigned width, int64_t value)
+{
+	struct sim_chassis *c = sim_world_chassis(world);
+	struct sim_place p = {.space = MR_SPACE_CONFIG, .rid = rid, .width = (uint8_t)width};
+
+	p.address = off;
+	if (value >= 0)
+		return sim_place_write(c, sim_world_now(world), &p, OWNER, 1, (uint64_t)value);
+	return sim_place_read(c, sim_world_now(world), &p);
+}
+
+/* VF 0 of an adapter, whose PF is function 'fn' in VH 0, arrives behind bridge b of blade01. */
+static void give(const char *adapter, unsigned fn, unsigned b, uint64_t ids, uint64_t size)
+{
+	struct sim_chassis *c = sim_world_chassis(world);
+	int port = sim_adapter_find(c, adapter);
+	struct sim_place at = {
+		.space = MR_SPACE_SWITCH, .width = 8, .address = SW_PORT(port) + PORT_VH0_RID};
+	uint16_t rid = (uint16_t)(sim_place_read(c, sim_world_now(world), &at) + fn);
+	uint64_t bar;
+
+	cfg_access(rid, 0x180 + 0x10, 2, 4);
+	cfg_access(rid, 0x180 + 0x08, 2, 0x19);
+	bar = (cfg_access(rid, 0x180 + 0x24, 4, -1) & ~15ull) |
+	      cfg_access(rid, 0x180 + 0x28, 4, -1) << 32;
+	sw_write(SW_BRIDGE(1, b) + ROW_IDS, ids, false);
+	sw_write(SW_BRIDGE(1, b) + ROW_MSIX, 8 | size / 2 << 32, false);
+	sw_write(SW_BRIDGE(1, b) + ROW_BAR, size | MR_BAR_64, false);
+	sw_write(SW_BRIDGE(1, b) + ROW_WINDOW, bar, false);
+	sw_write(SW_BRIDGE(1, b) + ROW_TARGET, MR_TARGET(MR_TARGET_SYNTHETIC, port, 0, 0),
+		 false);
+	sw_write(SW_BRIDGE(1, b) + ROW_STATE, MR_ROW_MAPPED, false);
+}
+
+static void boot01(void)
+{
+	sw_write(SW_PORT(1) + PORT_AUTH, MR_AUTH_AUTHORISED, false);
+	sim_world_pump(world);
+	pass();
+	ck_assert(sim_blade_up(sim_world_blade(world, 1)));
+}
+
+START_TEST(nvme_attributes)
+{
+	static const char *const C = "blade01/class/nvme/nvme0";
+	struct mr_map *seen = mr_map_new();
+	struct mr_buf text = {0};
+	struct face_at at;
+	char path[160];
+
+	for (unsigned i = 0; i < 3; i += 2) {
+		ct_write("nvme", NS0(i, NS_SIZE), 1 << 20);
+		ct_write("nvme", NS0(i, NS_SHAPE), 12);
+		ct_write("nvme", NS0(i, NS_COMMAND), MR_NSC_CREATE);
+	}
+	give("nvme", 0, 1, 0x010802ull << 32 | 0xa825144d, 32768);
+	ct_write("nvme", VF_CLASS1, 5); /* namespaces 1 and 3 */
+	ct_write("nvme", VF_GATE, 1);
+	boot01();
+	ck_assert_int_eq(face_walk(world, C, &at), 0);
+	ck_assert(face_row_of(&at)->link);
+#define NVME(b)                                                                                \
+	"blade01/devices/pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:00.1/0000:05:00.0/nvme/" \
+	"nvme0/" b
+	expect_read(NVME("state"), "live\n");
+	expect_read(NVME("transport"), "pcie\n");
+	expect_read(NVME("serial"), "D-0001              \n");
+	expect_read(NVME("cntlid"), "1\n");
+	expect_read(NVME("nvme0n1/nsid"), "1\n");
+	expect_read(NVME("nvme0n2/nsid"), "3\n");
+	expect_read(NVME("nvme0n2/size"), "2048\n");
+	expect_read(NVME("nvme0n2/queue/logical_block_size"), "4096\n");
+	expect_read(NVME("nvme0n2/device"),
+		    "../../../../../../../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/"
+		    "0000:02:00.1/0000:05:00.0/nvme/nvme0");
+	ck_assert_int_eq(face_walk(world, NVME("nvme0n3"), &at), -ENOENT);
+	ck_assert_int_eq(face_walk(world, NVME("nvme0n1/uuid"), &at), 0);
+	ck_assert_int_eq(face_row_of(&at)->read(&at, &text), 0);
+	ck_assert_uint_eq(strlen(mr_buf_text(&text)), 37);
+	ck_assert_int_eq(mr_buf_text(&text)[14], '4'); /* a random UUID */
+	mr_buf_done(&text);
+	expect_read("blade01/class/nvme-subsystem/nvme-subsys0",
+		    "../../devices/virtual/nvme-subsystem/nvme-subsys0");
+	ck_assert_int_eq(face_walk(world, NVME("subsysnqn"), &at), 0);
+	ck_assert_int_eq(face_row_of(&at)->read(&at, &text), 0);
+	mr_fmt(path, sizeof(path), "%s", mr_buf_text(&text));
+	expect_read("blade01/devices/virtual/nvme-subsystem/nvme-subsys0/subsysnqn", path);
+	ck_assert_int_eq(face_walk(world,
+				   "blade01/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0",
+				   &at),
+			 0);
+	ck_assert_int_eq(face_walk(world, "blade03/class/nvme-subsystem/nvme-subsys0", &at),
+			 -ENOENT);
+	ck_assert_int_eq(face_open(world, 1, &at), 0);
+	check_folder(&at, seen, 0);
+	ct_write("nvme", VF_GATE, 0);
+	expect_read(NVME("state"), "connecting\n");
+	ct_write("nvme", VF_CLASS1, 4);
+	expect_read(NVME("nvme0n1/nsid"), "3\n");
+	mr_buf_done(&text);
+	mr_map_free(seen);
+}
+END_TEST
+
+START_TEST(fc_and_infiniband_attributes)
+{
+	give("hba", 0, 1, 0x0c0400ull << 32 | 0x22891077, 65536);
+	ct_write("hba", VF_IDENT0, 0x20000025b5000001);
+	ct_write("hba", VF_IDENT1, 0x20000025b5000002);
+	ct_write("hba", VF_GATE, 1);
+	give("hca", 1, 2, 0x020700ull << 32 | 0x101c15b3, 1 << 20);
+	ct_write("hca", VF_IDENT0, 0x0002c90300000001);
+	ct_write("hca", VF_IDENT1, 0x0002c90300000002);
+	ct_write("hca", VF_GATE, 1);
+	boot01();
+#define FC                                                                                \
+	"blade01/devices/pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:00.1/0000:05:00.0/" \
+	"host0/"                                                                          \
+	"fc_host/host0/"
+	expect_read(FC "port_name", "0x20000025b5000001\n");
+	expect_read(FC "node_name", "0x20000025b5000002\n");
+	expect_read(FC "port_state", "Online\n");
+	expect_read(FC "speed", "32 Gbit\n");
+	expect_read(FC "supported_speeds", "8 Gbit, 16 Gbit, 32 Gbit\n");
+	expect_read(FC "symbolic_name", "Emulex fc-32g FV1.0 DV14.2.0.7 HN:blade01 OS:Linux\n");
+#define IB                                                                                \
+	"blade01/devices/pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:00.2/0000:07:00.0/" \
+	"infiniband/mlx5_0/"
+	expect_read(IB "node_guid", "0002:c903:0000:0002\n");
+	expect_read(IB "sys_image_guid", "0002:c903:0000:0002\n");
+	expect_read(IB "ports/1/gids/0", "fe80:0000:0000:0000:0002:c903:0000:0001\n");
+	expect_read(IB "ports/1/link_layer", "InfiniBand\n");
+	expect_read(IB "ports/1/pkeys/0", "0xffff\n");
+	expect_read(IB "ports/1/pkeys/7", "0x0000\n");
+	ct_write("hca", VF_CLASS0, 0x8001 | 0x1234 << 16);
+	expect_read(IB "ports/1/pkeys/0", "0x8001\n");
+	expect_read(IB "ports/1/pkeys/1", "0x1234\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("face");
@@ -231,6 +391,8 @@ int main(void)
 	tcase_add_test(t, contents_have_the_kernels_format);
 	tcase_add_test(t, what_is_gone_is_not_there);
 	tcase_add_test(t, verbs);
+	tcase_add_test(t, nvme_attributes);
+	tcase_add_test(t, fc_and_infiniband_attributes);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }
