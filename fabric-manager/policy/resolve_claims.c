@@ -120,6 +120,7 @@ static void add_claims(struct fm_resolving *r, const struct fm_doc_profile *spec
 		.host = p->host,
 		.atomic = p->atomic,
 		.suspended = p->suspended,
+		.retain = spec->on_release.v == FM_DOC_RELEASE_RETAIN,
 		.class = fm_class_index(r->d, spec->priority_class.s),
 		.domain = fm_domain_index(r->d, spec->domain.s),
 		.driver = drivers[dev->driver.v],

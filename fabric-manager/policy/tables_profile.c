@@ -315,9 +315,10 @@ static const struct fm_key profile_keys[] = {
 	OBJ(fm_doc_profile, "update", update, fm_update_table,
 	    "How edits of this profile reach what is running.", LATER),
 	NUM(fm_doc_profile, "onRelease", on_release, ENUM,
-	    "What happens to a function that is given back.", DEF(FM_DOC_RELEASE_RESET),
-	    .names = on_release_names,
-	    .later = 1u << FM_DOC_RELEASE_SCRUB | 1u << FM_DOC_RELEASE_RETAIN),
+	    "What happens to a function that is given back. All of them reset it, and device "
+	    "memory that outlives a reset is cleared; retain keeps it while the function stays "
+	    "with its profile.",
+	    DEF(FM_DOC_RELEASE_RESET), .names = on_release_names),
 	TXT(fm_doc_profile, "domain", domain, NAME, "Domain of the profile.", LATER,
 	    .eg = "tenant-a"),
 };

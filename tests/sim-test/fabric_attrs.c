@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/model/place.h"
 #include "tests/sim-test/world/world.h"
 #include "tests/unit/check_main.h"
 
@@ -118,6 +119,46 @@ START_TEST(gpu)
 }
 END_TEST
 
+static uint64_t scrubs(void)
+{
+	const struct fm_assignment *a = assignment();
+	char name[64];
+	struct sim_place p;
+	struct mr_err err = {0};
+
+	mr_fmt(name, sizeof(name), "vf/%s/pf%u/vf%u/scrub", a->adapter, a->fn.pf, a->fn.vf);
+	ck_assert_msg(!sim_place_find(w->chassis, name, &p, &err), "%s", err.text);
+	return sim_place_read(w->chassis, w->now, &p) >> 32;
+}
+
+static void gpu_of(const char *driver, const char *on_release)
+{
+	char text[200];
+
+	mr_fmt(text, sizeof(text),
+	       ", driver: %s}], onRelease: %s, placement: [{type: antiAffinity", driver,
+	       on_release);
+	apply("gpu", "", text);
+	attrs();
+}
+
+/* Another driver takes the function through a reset, on the same function of the same
+ * profile. */
+START_TEST(retain)
+{
+	uint64_t first;
+
+	gpu_of("default", "retain");
+	first = scrubs();
+	gpu_of("vfio-pci", "retain");
+	ck_assert_uint_eq(scrubs(), first);
+	gpu_of("default", "reset");
+	ck_assert_uint_eq(scrubs(), first + 1);
+	gpu_of("vfio-pci", "scrub");
+	ck_assert_uint_eq(scrubs(), first + 2);
+}
+END_TEST
+
 static const struct {
 	const char *class_, *profile, *device, *says;
 } cannot[] = {
@@ -149,6 +190,7 @@ int main(void)
 	tcase_add_test(t, infiniband);
 	tcase_add_test(t, nvme);
 	tcase_add_test(t, gpu);
+	tcase_add_test(t, retain);
 	tcase_add_loop_test(t, unsupported, 0, sizeof(cannot) / sizeof(cannot[0]));
 	suite_add_tcase(s, t);
 	return check_run(s);

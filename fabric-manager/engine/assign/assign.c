@@ -56,6 +56,23 @@ static void pause_until(struct fm_engine *e, struct fm_asg *a, int64_t when)
 	fm_timer_set(e, FM_TM_ASG, a->a.id, when);
 }
 
+/* Whether its release ends where it began: on the same function, for the same profile. */
+static bool comes_back(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_target *t = &a->next;
+
+	return t->set && fm_fn_eq(t->fn, a->a.fn) &&
+	       (t->place.way == FM_WAY_LVF ||
+		!fm_tomb_at(e, t->chassis, t->place.port, t->place.bridge));
+}
+
+/* onRelease: device memory is kept for nobody else, and cleared wherever the device can. */
+static enum fm_release release_of(struct fm_engine *e, struct fm_asg *a)
+{
+	a->retained = a->retain && a->step == FM_STEP_RESET_OUT && comes_back(e, a);
+	return a->retained ? FM_RELEASE_RETAIN : FM_RELEASE_RESET;
+}
+
 static void send_op(struct fm_engine *e, struct fm_asg *a, enum fm_op_kind kind)
 {
 	struct fm_op op = {.kind = kind, .chassis = a->a.fn.chassis};
@@ -64,7 +81,7 @@ static void send_op(struct fm_engine *e, struct fm_asg *a, enum fm_op_kind kind)
 	op.place = a->a.place;
 	op.cookie = fm_asg_cookie(a);
 	op.attrs = a->step == FM_STEP_SET_ATTRS ? a->want : a->a.attrs;
-	op.value = kind == FM_OP_TOMBSTONE;
+	op.value = kind == FM_OP_RESET ? release_of(e, a) : kind == FM_OP_TOMBSTONE;
 	op.forced = kind == FM_OP_BLOCK && !a->consent;
 	a->tag = a->last_tag = fm_op_send(e, &op, FM_TAG_ASG, a->a.id, 0);
 }
@@ -187,6 +204,11 @@ static bool book(struct fm_engine *e, struct fm_asg *a)
 	case FM_STEP_ENABLE:
 		return shared_ready(e, a);
 	case FM_STEP_OUT_DONE:
+		if (a->retained && !comes_back(e, a)) { /* it goes elsewhere by now */
+			a->step = FM_STEP_RESET_OUT;
+			fm_asg_poke(e, a);
+			return false;
+		}
 		finish_out(e, a);
 		return false;
 	case FM_STEP_IN_DONE:

@@ -17,10 +17,12 @@
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/wanted.h"
 
-static void set_notes(struct fm_asg *a, const struct fm_claim *c)
+/* What its documents say of it beside what it is set to. */
+static void set_wishes(struct fm_asg *a, const struct fm_claim *c)
 {
 	const char *notes = c->notes && c->notes[0] ? c->notes : NULL;
 
+	a->retain = c->retain;
 	if (mr_streq(a->notes, notes))
 		return;
 	free(a->notes);
@@ -38,7 +40,7 @@ static struct fm_asg *asg_for(struct fm_engine *e, const struct fm_claim *c)
 	mr_copy(n.profile, sizeof(n.profile), c->profile);
 	mr_copy(n.device, sizeof(n.device), c->device);
 	a = fm_asg_new(e, &n);
-	set_notes(a, c);
+	set_wishes(a, c);
 	fm_asg_dirty(e, a);
 	return a;
 }
@@ -197,7 +199,7 @@ static int32_t *claims_of(struct fm_engine *e, const struct fm_trial *t)
 			continue;
 		of[p->current] = (int32_t)i;
 		if (t->owner[p->current])
-			set_notes(t->owner[p->current], &t->desired->claim[i]);
+			set_wishes(t->owner[p->current], &t->desired->claim[i]);
 		if (p->placed && p->same_fn && !changes[i])
 			stay(e, t->owner[p->current]);
 	}

@@ -106,8 +106,10 @@ struct fm_asg {
 	bool drifted;	   /* said so */
 	bool stranger;	   /* found mapped without an intent; its row carries 'cookie' */
 	uint64_t cookie;
-	bool bound;  /* the host's driver is known to be bound (ACTIVATE was acknowledged) */
-	char *notes; /* its claim's, for hooks; kept when the claim goes; NULL = none */
+	bool bound;    /* the host's driver is known to be bound (ACTIVATE was acknowledged) */
+	bool retain;   /* onRelease of its profile: retain */
+	bool retained; /* the last reset kept the device's memory */
+	char *notes;   /* its claim's, for hooks; kept when the claim goes; NULL = none */
 	struct fm_target next; /* set: where it goes after its release */
 	struct fm_attrs want;  /* SET_ATTRS: what a.attrs becomes */
 };
