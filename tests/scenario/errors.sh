@@ -103,6 +103,16 @@ check 'no such chassis' 1 "unknown key 'chasis', did you mean 'chassis'?" <<'X'
     - {pull: hba}
   chasis: other.yaml
 X
+# the page: its example runs, and it names all that steps can do and expect
+mkdir "$t/page" && cp "$2/config/demo-chassis.yaml" "$t"
+# shellcheck disable=SC2016 # backticks of Markdown
+sed -n '/^```yaml$/,/^```$/p' "$2/docs/scenarios.md" | sed '/^```yaml$/d; /^```$/q' | grep -v '^```' >"$t/page/s.yaml"
+"$sim" run "$t/page/s.yaml" >"$t/out" 2>&1 || { echo "the example of docs/scenarios.md fails"; cat "$t/out"; bad=1; }
+keys=$("$sim" run --help | sed -n '/^Steps do/,/^$/s/^  \([a-zA-Z]*\) .*/\1/p')
+[ "$(echo "$keys" | wc -l)" -gt 50 ] || { echo "expected more than 50 keys in the help: $keys"; bad=1; }
+for key in $keys; do
+	grep -qE "(\`|[|] |, |[{])$key(\`|:| )" "$2/docs/scenarios.md" || { echo "docs/scenarios.md does not tell of '$key'"; bad=1; }
+done
 "$sim" run >"$t/out" 2>&1
 [ $? -eq 64 ] || { echo "no file: expected exit code 64"; bad=1; }
 exit $bad
