@@ -444,6 +444,8 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 	}
 	if (a->step == FM_STEP_READ_BACK)
 		fm_asg_slot(e, a);
+	if (a->step == FM_STEP_UNMAP && r->has_bridge)
+		fm_tomb_unmapped(e, a, &r->bridge);
 	if (a->step == FM_STEP_TOMBSTONE && a->a.place.way != FM_WAY_LVF && b)
 		b->tombstone = true;
 	if (a->step == FM_STEP_REQUEST_OUT)

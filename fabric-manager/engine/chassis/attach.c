@@ -100,10 +100,11 @@ bool fm_enable_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t si
 
 	if (a->a.place.way != FM_WAY_LVF)
 		return true;
+	if (!fm_attach_ready(e, a, why, size)) /* the adapter was pulled and inserted since */
+		return false;
 	t = fm_attach_get(e, a->a.chassis, a->a.place.port, a->a.fn.port, true);
 	s = session_at(e, t);
-	if (t->enabled >> a->a.place.pf & 1 || !s || !s->synced ||
-	    (t->state != FM_ATTACH_UP && t->state != FM_ATTACH_ENABLING))
+	if (t->enabled >> a->a.place.pf & 1 || !s || !s->synced)
 		return true;
 	mr_fmt(why, size, "waiting for %s to enable the functions of %s", a->a.host,
 	       a->a.adapter);
@@ -149,8 +150,7 @@ void fm_attach_result(struct fm_engine *e, const struct fm_inflight *f,
 	fm_log(e, 2, "%s: adapter port %u at host port %u: '%s'; it is tried again",
 	       fm_op_kind_name(r->kind), t->port, t->host_port, r->detail);
 	t->state = leaving ? FM_ATTACH_UP : FM_ATTACH_NONE;
-	if (!leaving)
-		retry(e, t);
+	retry(e, t);
 	fm_ch_observe(e, t->chassis);
 }
 
@@ -184,6 +184,15 @@ void fm_attach_ack(struct fm_engine *e, const struct fm_inflight *f,
 	e->wake = true;
 }
 
+/* The host was asked to enable VFs, and the answer does not matter any more. */
+static void stop_enabling(struct fm_engine *e, struct fm_attach *t)
+{
+	fm_inflight_del(e, t->tag);
+	t->tag = 0;
+	t->until = MR_NEVER;
+	t->state = FM_ATTACH_UP;
+}
+
 /* A pause ended, or the agent did not answer. */
 void fm_attach_timer(struct fm_engine *e, unsigned i)
 {
@@ -192,11 +201,8 @@ void fm_attach_timer(struct fm_engine *e, unsigned i)
 	if (!t || t->until == MR_NEVER || t->until > e->now.mono_ns)
 		return;
 	t->until = MR_NEVER;
-	if (t->state == FM_ATTACH_ENABLING) {
-		fm_inflight_del(e, t->tag);
-		t->tag = 0;
-		t->state = FM_ATTACH_UP;
-	}
+	if (t->state == FM_ATTACH_ENABLING)
+		stop_enabling(e, t);
 	e->wake = true;
 }
 
@@ -312,12 +318,20 @@ void fm_attach_booted(struct fm_engine *e, unsigned chassis, unsigned host_port)
 			e->attach[i].enabled = 0;
 }
 
-/* The adapter behind 'port' came or went: its PFs start anew. */
+/* The adapter behind 'port' came or went: its PFs start anew. A host that waits for VFs to
+ * enable would wait for a PF that does not come: whether it is attached is seen at the reading
+ * that follows. */
 void fm_attach_adapter(struct fm_engine *e, unsigned chassis, unsigned port)
 {
-	for (unsigned i = 0; i < e->attaches; i++)
-		if (e->attach[i].chassis == chassis && e->attach[i].port == port)
-			e->attach[i].enabled = 0;
+	for (unsigned i = 0; i < e->attaches; i++) {
+		struct fm_attach *t = &e->attach[i];
+
+		if (t->chassis != chassis || t->port != port)
+			continue;
+		t->enabled = 0;
+		if (t->state == FM_ATTACH_ENABLING)
+			stop_enabling(e, t);
+	}
 }
 
 /* The host shows a PF with so many VFs enabled, 0 also when it shows the PF no more: what comes
@@ -380,6 +394,29 @@ static bool blank(const struct fm_engine *e, const struct fm_attach *t)
 	return true;
 }
 
+static void detach(struct fm_engine *e, struct fm_attach *t)
+{
+	if (t->tag || t->until != MR_NEVER || e->ch[t->chassis].state != FM_CH_READY ||
+	    !adapter_there(e, t))
+		return;
+	t->state = FM_ATTACH_LEAVING;
+	t->idle = false;
+	attach_op(e, t, FM_OP_DETACH_PF);
+}
+
+/* A row that is blocked was left halfway: its adapter was pulled while it was detached. */
+static void half_detached(struct fm_engine *e, unsigned chassis, const struct fm_host *h,
+			  unsigned bridge)
+{
+	struct fm_attach *t = fm_attach_get(e, chassis, h->port,
+					    MR_TARGET_PORT(h->bridge[bridge].target), true);
+
+	if (t->state != FM_ATTACH_NONE)
+		return;
+	t->bridge = (uint16_t)bridge;
+	detach(e, t);
+}
+
 /* What the switch shows of attached PFs, after a chassis was read. A row that leads to a blank
  * adapter is freed: its PFs are attached anew for whom wants them. */
 void fm_attach_join(struct fm_engine *e, unsigned chassis)
@@ -394,18 +431,20 @@ void fm_attach_join(struct fm_engine *e, unsigned chassis)
 			t->state = FM_ATTACH_NONE;
 	}
 	for (unsigned h = 0; h < c->hosts; h++)
-		for (unsigned b = 0; b < c->host[h].bridges; b++)
-			if (c->host[h].bridge[b].state == MR_ROW_MAPPED &&
-			    MR_TARGET_KIND(c->host[h].bridge[b].target) == MR_TARGET_PFS)
+		for (unsigned b = 0; b < c->host[h].bridges; b++) {
+			const struct fm_bridge *br = &c->host[h].bridge[b];
+
+			if (MR_TARGET_KIND(br->target) != MR_TARGET_PFS)
+				continue;
+			if (br->state == MR_ROW_MAPPED)
 				attach_seen(e, chassis, &c->host[h], b);
+			else if (br->state == MR_ROW_BLOCKED)
+				half_detached(e, chassis, &c->host[h], b);
+		}
 	for (unsigned i = 0; i < e->attaches; i++) {
 		struct fm_attach *t = &e->attach[i];
 
-		if (t->chassis != chassis || t->tag || t->state != FM_ATTACH_UP ||
-		    !blank(e, t) || e->ch[chassis].state != FM_CH_READY)
-			continue;
-		t->state = FM_ATTACH_LEAVING;
-		t->idle = false;
-		attach_op(e, t, FM_OP_DETACH_PF);
+		if (t->chassis == chassis && t->state == FM_ATTACH_UP && blank(e, t))
+			detach(e, t);
 	}
 }

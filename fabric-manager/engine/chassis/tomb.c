@@ -164,6 +164,41 @@ bool fm_tomb_at(const struct fm_engine *e, unsigned chassis, unsigned port, unsi
 	return false;
 }
 
+/*
+ * Whether the host is done with the bridge as it was just read: nothing is mapped and there is
+ * no removal that it would have to consume. It may have seen the function go before the cut,
+ * when the adapter was pulled. A host without a link consumes nothing; its reset comes with the
+ * link.
+ */
+static bool consumed(const struct fm_host *h, const struct fm_bridge *b)
+{
+	return h && h->link && b->state != MR_ROW_MAPPED && b->status & MR_ROW_REMOVAL_SEEN;
+}
+
+/* The bridge of 'a' was read after its row was freed. */
+void fm_tomb_unmapped(struct fm_engine *e, const struct fm_asg *a, const struct fm_bridge *b)
+{
+	const struct fm_host *h = fm_host_by_port(&e->inv, a->a.chassis, a->a.place.port);
+
+	if (a->a.place.way != FM_WAY_LVF && consumed(h, b))
+		fm_tomb_clear_place(e, a->a.chassis, &a->a.place,
+				    "the host consumed the removal before the cut");
+}
+
+/* A whole reading, newer than all operations. */
+void fm_tomb_observed(struct fm_engine *e, unsigned chassis)
+{
+	for (unsigned i = e->tombs; i-- > 0;) {
+		const struct fm_rec_tombstone *t = &e->tomb[i];
+		const struct fm_host *h = fm_host_by_port(&e->inv, chassis, t->place.port);
+
+		if (t->place.way != FM_WAY_LVF && h && t->place.bridge < h->bridges &&
+		    mr_streq(t->chassis, e->chassis_name[chassis]) &&
+		    consumed(h, &h->bridge[t->place.bridge]) && !still_cutting(e, t))
+			clear_one(e, i, "the host consumed the removal");
+	}
+}
+
 /* Asks the agent of a fresh session whether the kernel devices at its tombstones are gone. The
  * question is about a place: the assignment that stood there may be somewhere else by now. */
 void fm_tomb_ask(struct fm_engine *e, struct fm_session *s)

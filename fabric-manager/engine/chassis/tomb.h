@@ -14,6 +14,8 @@ void fm_tomb_clear(struct fm_engine *e, unsigned chassis, unsigned port, unsigne
 		   const char *why);
 void fm_tomb_clear_place(struct fm_engine *e, unsigned chassis, const struct fm_place *p,
 			 const char *why);
+void fm_tomb_unmapped(struct fm_engine *e, const struct fm_asg *a, const struct fm_bridge *b);
+void fm_tomb_observed(struct fm_engine *e, unsigned chassis);
 bool fm_tomb_of(const struct fm_engine *e, const struct fm_asg *a);
 bool fm_tomb_at(const struct fm_engine *e, unsigned chassis, unsigned port, unsigned bridge);
 void fm_tomb_ask(struct fm_engine *e, struct fm_session *s);

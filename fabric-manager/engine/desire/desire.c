@@ -99,6 +99,8 @@ static void pend(struct fm_engine *e, const struct fm_claim *c, const struct fm_
 	const char *why = p->detail ? p->detail : mr_reason_text(p->reason);
 	char name[FM_ASSIGNMENT_TEXT];
 
+	if (p->reason == MR_REASON_NO_WINDOW)
+		fm_ch_await_windows(e);
 	if (a->a.has_fn) {
 		a->next.set = false;
 		if (!a->a.going && a->a.phase == FM_PHASE_ACTIVE)

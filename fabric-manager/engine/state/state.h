@@ -166,6 +166,7 @@ struct fm_ch {
 	bool observe;		   /* again, when the one under way ended */
 	bool joined;		   /* assignments were compared with what is there */
 	bool adopt;		   /* the operator said so */
+	unsigned numbering; /* readings in a row with a host that has no bus numbers yet */
 	unsigned tries;
 	int64_t until;
 	uint64_t read_at;   /* id of the OBSERVE that gave the inventory */

@@ -112,6 +112,18 @@ struct mr_map *world_store_functions(const struct world *w)
 	return m;
 }
 
+unsigned world_store_tombstones(const struct world *w)
+{
+	const char *hex;
+	uint64_t key, at;
+	size_t pos = 0;
+	unsigned n = 0;
+
+	while (mr_map_next(w->index, &pos, &hex, &key, &at))
+		n += mr_starts(mr_buf_text(&w->row[at].key), "tomb/");
+	return n;
+}
+
 /* All or nothing, as the store promises. A manager that died meanwhile has it all the same. */
 static void deliver_commit(struct world *w, struct world_msg *m)
 {

@@ -54,11 +54,18 @@ static void before_batch(struct world *w, void *arg)
 	oracle_traffic(r->oracle);
 }
 
-/* Its profile has no host, or there is no room: whether the planner could place it all the same
- * is asked of a plan. */
-static bool wants_no_host(const struct fm_assignment *a)
+/*
+ * Its profile has no host, or there is no room: whether the planner could place it all the same
+ * is asked of a plan. One that had a place before keeps the name of its host; it may wait only
+ * for what others use, not for what is tombstoned or failed.
+ */
+static bool may_wait(struct seed_run *r, const struct fm_assignment *a)
 {
-	return a->phase == FM_PHASE_PENDING && !a->host[0];
+	bool full = a->reason == MR_REASON_LIMIT || a->reason == MR_REASON_NO_CAPACITY ||
+		    a->reason == MR_REASON_NO_BANDWIDTH;
+
+	return a->phase == FM_PHASE_PENDING &&
+	       (!a->host[0] || (full && !world_store_tombstones(r->w)));
 }
 
 static unsigned not_active(struct seed_run *r, const struct fm_assignment **ret_first)
@@ -68,7 +75,7 @@ static unsigned not_active(struct seed_run *r, const struct fm_assignment **ret_
 	for (unsigned i = 0; i < fm_engine_assignments(r->w->engine); i++) {
 		const struct fm_assignment *a = fm_engine_assignment(r->w->engine, i);
 
-		if (a->phase == FM_PHASE_ACTIVE || wants_no_host(a))
+		if (a->phase == FM_PHASE_ACTIVE || may_wait(r, a))
 			continue;
 		if (!n++)
 			*ret_first = a;

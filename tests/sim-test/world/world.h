@@ -173,6 +173,8 @@ void world_mr_event(struct world *w, const struct fm_mr_event *ev);
  * The caller frees the map.
  */
 struct mr_map *world_store_functions(const struct world *w);
+/* How many places are durably tombstoned. */
+unsigned world_store_tombstones(const struct world *w);
 
 /* ---- writes.c: I6's write log ---- */
 void world_op_begins(struct world *w, const struct fm_op *op);

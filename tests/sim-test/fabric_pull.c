@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Adapters that are pulled and inserted, and hosts whose firmware takes its time, in a whole
+ * fabric: nothing that the hosts are done with stays out of use, and nobody waits for a PF that
+ * will not come.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim-test/world/oracle.h"
+#include "tests/sim-test/world/world.h"
+#include "tests/unit/check_main.h"
+
+#define SETTLE_NS (120 * MR_NS_PER_S)
+
+static struct world *w;
+static struct oracle *judge;
+
+/* blade03 is a host without an agent. */
+static bool agent_on(const char *host)
+{
+	return !mr_streq(host, "blade03");
+}
+
+/* 'count' claims of the adapter with this serial number on 'host', which is let in first. */
+static void apply(const char *serial, const char *class, const char *host, unsigned count)
+{
+	struct mr_buf text = {0};
+
+	mr_buf_printf(&text,
+		      "apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n"
+		      "spec: {update: {drain: {mode: force, timeout: 5s}}}\n"
+		      "---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: p}\n"
+		      "spec: {adapterSelector: {serials: [%s]}}\n"
+		      "---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: %s}\n",
+		      serial, host);
+	ck_assert_msg(world_apply(w, mr_buf_text(&text)), "%s", w->reply.text);
+	ck_assert(world_settle(w, SETTLE_NS));
+	mr_buf_printf(&text,
+		      "---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: x}\n"
+		      "spec: {host: %s, devices: [{name: d, class: %s, pool: p, count: %u}]}\n",
+		      host, class, count);
+	ck_assert_msg(world_apply(w, mr_buf_text(&text)), "%s", w->reply.text);
+	mr_buf_done(&text);
+}
+
+static void pull(const char *adapter)
+{
+	w->shaken = true;
+	ck_assert_int_eq(sim_adapter_pull(w->chassis, w->now, adapter), 0);
+	world_notices(w);
+}
+
+static void insert(const char *adapter)
+{
+	w->shaken = true;
+	ck_assert_int_eq(sim_adapter_insert(w->chassis, w->now, adapter), 0);
+	world_notices(w);
+}
+
+static unsigned active(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++)
+		n += fm_engine_assignment(w->engine, i)->phase == FM_PHASE_ACTIVE;
+	return n;
+}
+
+static void setup(void)
+{
+	w = world_new(SRCDIR "/config/demo-chassis.yaml", 5, agent_on);
+	judge = oracle_new(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	world_manager_start(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+}
+
+static void teardown(void)
+{
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
+	oracle_free(judge);
+	world_free(w);
+}
+
+/* The host saw its functions go before they were cut; it has 16 bridges, each round uses two.
+ */
+START_TEST(bridges_come_back)
+{
+	apply("I-0001", "infiniband", "blade03", 2);
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_uint_eq(active(), 2);
+	for (unsigned i = 0; i < 12; i++) {
+		pull("hca");
+		world_run_for(w, 10 * MR_NS_PER_S);
+		ck_assert_uint_eq(active(), 0);
+		insert("hca");
+		world_run_for(w, 35 * MR_NS_PER_S);
+		world_settle(w, SETTLE_NS);
+		ck_assert_msg(active() == 2, "round %u: %u of 2 are Active", i, active());
+		ck_assert_uint_eq(world_store_tombstones(w), 0);
+	}
+}
+END_TEST
+
+/* A host that hangs has not seen anything: its bridges stay out of use until it goes on. */
+START_TEST(a_hung_host_keeps_its_tombstones)
+{
+	unsigned vh = 3;
+
+	apply("I-0001", "infiniband", "blade03", 2);
+	ck_assert(world_settle(w, SETTLE_NS));
+	sim_blade_hang(w->host[vh].blade, true);
+	pull("hca");
+	world_run_for(w, 100 * MR_NS_PER_S);
+	ck_assert_uint_eq(world_store_tombstones(w), 2);
+	sim_blade_hang(w->host[vh].blade, false);
+	sim_blade_step(w->host[vh].blade, w->now);
+	world_blade_changed(w, vh);
+	world_notices(w);
+	world_run_for(w, 35 * MR_NS_PER_S);
+	ck_assert_uint_eq(world_store_tombstones(w), 0);
+	insert("hca");
+	world_run_for(w, 35 * MR_NS_PER_S);
+	ck_assert_uint_eq(active(), 2);
+}
+END_TEST
+
+/* The PF goes while its host is asked to enable its VFs, before the host saw the PF: it is
+ * attached anew when it is back, not when the host's patience is over. */
+START_TEST(pulled_while_vfs_are_enabled)
+{
+	bool asked = false;
+
+	apply("N-0002", "ethernet", "blade01", 1);
+	while (!asked) {
+		ck_assert(world_step(w));
+		asked = strstr(mr_buf_text(&w->trace), "enable-vfs") != NULL;
+	}
+	pull("nic-right");
+	world_run_for(w, 5 * MR_NS_PER_S);
+	ck_assert_uint_eq(active(), 0);
+	insert("nic-right");
+	world_run_for(w, 20 * MR_NS_PER_S);
+	ck_assert_uint_eq(active(), 1);
+}
+END_TEST
+
+/*
+ * No event says that firmware numbered the bridges. A manager that read them before knows of
+ * numbers from the one bridge that it used since, and reads the others again soon, not only at
+ * the interval of 30 s.
+ */
+START_TEST(firmware_numbers_later)
+{
+	int64_t start;
+
+	apply("I-0001", "infiniband", "blade03", 1);
+	ck_assert(world_settle(w, SETTLE_NS));
+	sim_blade_timing(w->host[3].blade)->boot_ns = 5 * MR_NS_PER_S;
+	world_manager_kill(w);
+	w->shaken = true;
+	sim_host_reset(w->chassis, w->now, 3);
+	world_notices(w);
+	world_manager_start(w);
+	world_run_for(w, 6 * MR_NS_PER_S);
+	apply("I-0001", "infiniband", "blade03", 2);
+	while (active() < 2)
+		ck_assert(world_step(w));
+	start = w->now.mono_ns;
+	apply("I-0001", "infiniband", "blade03", 12);
+	while (active() < 12)
+		ck_assert(world_step(w));
+	ck_assert_int_lt(w->now.mono_ns - start, 10 * MR_NS_PER_S);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *t = tcase_create("pull");
+	Suite *s = suite_create("pulled and inserted");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, bridges_come_back);
+	tcase_add_test(t, a_hung_host_keeps_its_tombstones);
+	tcase_add_test(t, pulled_while_vfs_are_enabled);
+	tcase_add_test(t, firmware_numbers_later);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}
