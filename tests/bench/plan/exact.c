@@ -64,7 +64,7 @@ static void limit_rest(struct model *m)
 	m->whole = rows(m->c->adapters);
 	m->host_link = rows(m->c->hosts);
 	m->bridges = rows(m->c->hosts);
-	m->pf = rows(m->c->hosts * m->c->adapters);
+	m->pf = rows(m->c->claims * m->c->adapters);
 	for (unsigned i = 0; i < m->c->claims; i++)
 		m->claim[i] = lp_row(&m->lp, 'L', 1);
 	for (unsigned i = 0; i < m->c->adapters; i++) {
@@ -146,7 +146,8 @@ static void place_col(struct model *m, uint32_t c, uint32_t u, const struct flee
 {
 	const struct fleet_claim *cl = &m->f->claim[c];
 	uint32_t unit = u - m->c->unit, a = m->f->unit[u].adapter - m->c->adapter;
-	uint32_t host = cl->host - m->c->host, pf = host * m->c->adapters + a;
+	uint32_t host = cl->host - m->c->host;
+	uint32_t pf = (c - m->c->claim) * m->c->adapters + a;
 	bool lvf = fleet_is_lvf(m->f, c, u), stays = cl->prior == u;
 
 	m->x_claim[m->xs] = c;
@@ -167,39 +168,36 @@ static void place_col(struct model *m, uint32_t c, uint32_t u, const struct flee
 	put_pairs(m, c, unit, a, b);
 }
 
-/* Rows "LVFs in the host only where its PF is attached". */
+/* Rows "an LVF for the claim only where its host has the PF attached". */
 static void limit_lvfs(struct model *m)
 {
 	const struct fleet *f = m->f;
 
-	for (unsigned h = 0; h < m->c->hosts; h++)
+	for (unsigned i = 0; i < m->c->claims; i++)
 		for (unsigned a = 0; a < m->c->adapters; a++)
-			m->pf[h * m->c->adapters + a] =
-				f->host[m->c->host + h].lvf && f->adapter[m->c->adapter + a].mra
+			m->pf[i * m->c->adapters + a] =
+				f->host[f->claim[m->c->claim + i].host].lvf &&
+						f->adapter[m->c->adapter + a].mra
 					? lp_row(&m->lp, 'L', 0)
 					: NO_ROW;
 }
 
-/* The columns "the PF of adapter a is attached to host h": a bridge and a device VH, and as
- * many LVFs as the host has claims. */
+/* The columns "the PF of adapter a is attached to host h": a bridge and a device VH. */
 static void attach_cols(struct model *m)
 {
-	uint32_t *claims = rows(m->c->hosts);
+	const struct fleet *f = m->f;
 
-	for (unsigned i = 0; i < m->c->claims; i++)
-		claims[m->f->claim[m->c->claim + i].host - m->c->host]++;
-	for (unsigned h = 0; h < m->c->hosts; h++)
+	for (unsigned h = m->c->host; h < m->c->host + m->c->hosts; h++)
 		for (unsigned a = 0; a < m->c->adapters; a++) {
-			uint32_t row = m->pf[h * m->c->adapters + a];
-
-			if (row == NO_ROW || !claims[h])
+			if (!f->host[h].lvf || !f->adapter[m->c->adapter + a].mra)
 				continue;
 			lp_col(&m->lp, 0, 0, 1, true);
-			lp_put(&m->lp, row, -(double)claims[h]);
-			lp_put(&m->lp, m->bridges[h], 1);
+			lp_put(&m->lp, m->bridges[h - m->c->host], 1);
 			lp_put(&m->lp, m->vhs[a], 1);
+			for (unsigned i = 0; i < m->c->claims; i++)
+				if (f->claim[m->c->claim + i].host == h)
+					lp_put(&m->lp, m->pf[i * m->c->adapters + a], -1);
 		}
-	free(claims);
 }
 
 /* What only the later goals have: pairs that are together, the fullest port, adapters in use.
@@ -342,29 +340,5 @@ int exact_solve(const struct fleet *f, const struct exact_options *o, struct exa
 		rc = -1;
 	}
 	ret->best = fleet_goals(f, ret->at, 0, f->n_chassis);
-	return rc;
-}
-
-/* See exact.h. */
-int exact_bound(const struct fleet *f, const struct exact_options *o, double *ret_bound,
-		int64_t *ret_ns)
-{
-	struct fleet_book *b = fleet_book_new(f);
-	int rc = 0;
-
-	*ret_bound = 0;
-	*ret_ns = 0;
-	for (unsigned k = 0; k < f->n_chassis && !rc; k++) {
-		struct model m = {.f = f, .c = &f->chassis[k], .o = o};
-		struct lp_answer a;
-
-		build(&m, b);
-		rc = lp_solve(&m.lp, o->dir, o->seconds, true, &a);
-		*ret_bound += !rc && a.proven ? -a.cost : HUGE_VAL;
-		*ret_ns += a.ns;
-		free(a.value);
-		model_done(&m);
-	}
-	fleet_book_free(b);
 	return rc;
 }
