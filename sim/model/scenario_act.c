@@ -11,31 +11,8 @@
 #include "sim/model/internal.h"
 #include "sim/model/scenario_priv.h"
 
-#define F_BLADE                                                                 \
-	{                                                                       \
-		"blade", scn_rd_text, SCN_AT(blade), 0, MR_NAME_MAX, true, NULL \
-	}
-#define F_ADAPTER                                                                   \
-	{                                                                           \
-		"adapter", scn_rd_text, SCN_AT(adapter), 0, MR_NAME_MAX, true, NULL \
-	}
-
-static SIM_READER(rd_flag)
-{
-	bool v = false;
-
-	sim_rd_bool(rd, f, y, path, &v);
-	*(int *)to = v;
-}
-
-static SIM_READER(rd_bridge)
-{
-	((struct scn_args *)to)->has_bridge = true;
-	sim_rd_uint(rd, f, y, path, &((struct scn_args *)to)->bridge);
-}
-
-static const struct sim_field blade_only[] = {F_BLADE, {0}};
-static const struct sim_field adapter_only[] = {F_ADAPTER, {0}};
+static const struct sim_field blade_only[] = {SCN_BLADE, {0}};
+static const struct sim_field adapter_only[] = {SCN_ADAPTER, {0}};
 
 static const struct sim_field port_only[] = {
 	{"port", scn_rd_text, SCN_AT(port), 0, MR_NAME_MAX, true, NULL},
@@ -63,27 +40,27 @@ static const struct sim_field heal_fields[] = {
 };
 
 static const struct sim_field slot_fields[] = {
-	F_BLADE,
-	{"bridge", rd_bridge, 0, 0, 252, true, NULL},
-	{"on", rd_flag, SCN_AT(flag), 0, 0, true, NULL},
+	SCN_BLADE,
+	SCN_BRIDGE,
+	{"on", scn_rd_flag, SCN_AT(flag), 0, 0, true, NULL},
 	{0},
 };
 
 static const struct sim_field device_fields[] = {
-	F_BLADE,
+	SCN_BLADE,
 	{"at", scn_rd_text, SCN_AT(at), 0, 24, true, NULL},
 	{0},
 };
 
 static const struct sim_field numvfs_fields[] = {
-	F_BLADE,
+	SCN_BLADE,
 	{"at", scn_rd_text, SCN_AT(at), 0, 24, true, NULL},
 	{"count", sim_rd_uint, SCN_AT(count), 0, 1024, true, NULL},
 	{0},
 };
 
 static const struct sim_field state_fields[] = {
-	F_BLADE,
+	SCN_BLADE,
 	{"at", scn_rd_text, SCN_AT(at), 0, 24, true, NULL},
 	{"index", sim_rd_uint, SCN_AT(count), 0, 1023, true, NULL},
 	{"value", scn_rd_value, 0, 0, 0, true, NULL},
@@ -91,7 +68,7 @@ static const struct sim_field state_fields[] = {
 };
 
 static const struct sim_field driver_fields[] = {
-	F_BLADE,
+	SCN_BLADE,
 	{"at", scn_rd_text, SCN_AT(at), 0, 24, true, NULL},
 	{"driver", scn_rd_text, SCN_AT(driver), 0, 32, true, NULL},
 	{0},

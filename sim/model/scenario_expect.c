@@ -13,30 +13,12 @@
 #include "sim/model/internal.h"
 #include "sim/model/scenario_priv.h"
 
-static SIM_READER(rd_bridge)
-{
-	((struct scn_args *)to)->has_bridge = true;
-	sim_rd_uint(rd, f, y, path, &((struct scn_args *)to)->bridge);
-}
-
 static SIM_READER(rd_count)
 {
 	((struct scn_args *)to)->has_count = true;
 	sim_rd_uint(rd, f, y, path, &((struct scn_args *)to)->count);
 }
 
-static SIM_READER(rd_flag)
-{
-	bool v = false;
-
-	sim_rd_bool(rd, f, y, path, &v);
-	*(int *)to = v;
-}
-
-#define F_BLADE                                                                 \
-	{                                                                       \
-		"blade", scn_rd_text, SCN_AT(blade), 0, MR_NAME_MAX, true, NULL \
-	}
 #define F_LEAST                                               \
 	{                                                     \
 		"atLeast", scn_rd_value, 0, 2, 0, false, NULL \
@@ -58,7 +40,7 @@ static const struct sim_field register_fields[] = {
 const struct sim_field scn_event_fields[] = {
 	{"name", scn_rd_text, SCN_AT(word), 0, 64, true, NULL},
 	{"port", scn_rd_text, SCN_AT(port), 0, MR_NAME_MAX, false, NULL},
-	{"bridge", rd_bridge, 0, 0, 252, false, NULL},
+	{"bridge", scn_rd_bridge, 0, 0, 252, false, NULL},
 	{"arg", scn_rd_value, 0, 0, 0, false, NULL},
 	F_COUNT,
 	F_LEAST,
@@ -67,15 +49,15 @@ const struct sim_field scn_event_fields[] = {
 };
 
 static const struct sim_field device_fields[] = {
-	F_BLADE,
+	SCN_BLADE,
 	{"at", scn_rd_text, SCN_AT(at), 0, 24, false, NULL},
-	{"bridge", rd_bridge, 0, 0, 252, false, NULL},
-	{"present", rd_flag, SCN_AT(flag), 0, 0, false, NULL},
+	{"bridge", scn_rd_bridge, 0, 0, 252, false, NULL},
+	{"present", scn_rd_flag, SCN_AT(flag), 0, 0, false, NULL},
 	{"driver", scn_rd_text, SCN_AT(driver), 0, 32, false, NULL},
 	{0},
 };
 
-static const struct sim_field devices_fields[] = {F_BLADE, F_COUNT, F_LEAST, {0}};
+static const struct sim_field devices_fields[] = {SCN_BLADE, F_COUNT, F_LEAST, {0}};
 
 static const struct sim_field blade_fields[] = {
 	{"name", scn_rd_text, SCN_AT(blade), 0, MR_NAME_MAX, true, NULL},
@@ -85,19 +67,19 @@ static const struct sim_field blade_fields[] = {
 
 static const struct sim_field link_fields[] = {
 	{"port", scn_rd_text, SCN_AT(port), 0, MR_NAME_MAX, true, NULL},
-	{"up", rd_flag, SCN_AT(flag), 0, 0, true, NULL},
+	{"up", scn_rd_flag, SCN_AT(flag), 0, 0, true, NULL},
 	{0},
 };
 
 static const struct sim_field uevent_fields[] = {
-	F_BLADE,
+	SCN_BLADE,
 	{"text", scn_rd_text, SCN_AT(word), 0, 64, true, NULL},
 	F_COUNT,
 	{0},
 };
 
 static const struct sim_field errors_fields[] = {
-	F_BLADE,
+	SCN_BLADE,
 	{"at", scn_rd_text, SCN_AT(at), 0, 24, false, NULL},
 	{"kind", scn_rd_aer_kind, 0, 0, 0, false, NULL},
 	F_COUNT,
@@ -108,7 +90,7 @@ static const struct sim_field errors_fields[] = {
 static const struct sim_field count_fields[] = {F_COUNT, F_LEAST, {0}};
 
 static const struct sim_field vf_fields[] = {
-	F_BLADE,
+	SCN_BLADE,
 	{"at", scn_rd_text, SCN_AT(at), 0, 24, true, NULL},
 	F_COUNT,
 	{0},

@@ -11,51 +11,25 @@
 #include "sim/model/internal.h"
 #include "sim/model/scenario_priv.h"
 
-static SIM_READER(rd_bridge)
-{
-	((struct scn_args *)to)->has_bridge = true;
-	sim_rd_uint(rd, f, y, path, &((struct scn_args *)to)->bridge);
-}
-
-static SIM_READER(rd_flag)
-{
-	bool v = false;
-
-	sim_rd_bool(rd, f, y, path, &v);
-	*(int *)to = v;
-}
-
-#define F_BLADE                                                                 \
-	{                                                                       \
-		"blade", scn_rd_text, SCN_AT(blade), 0, MR_NAME_MAX, true, NULL \
-	}
 #define F_FUNCTION                                                           \
 	{                                                                    \
 		"function", scn_rd_text, SCN_AT(function), 0, 96, true, NULL \
 	}
-#define F_ADAPTER                                                                   \
-	{                                                                           \
-		"adapter", scn_rd_text, SCN_AT(adapter), 0, MR_NAME_MAX, true, NULL \
-	}
-#define F_BRIDGE                                           \
-	{                                                  \
-		"bridge", rd_bridge, 0, 0, 252, true, NULL \
-	}
 
-static const struct sim_field blade_only[] = {F_BLADE, {0}};
+static const struct sim_field blade_only[] = {SCN_BLADE, {0}};
 static const struct sim_field function_only[] = {F_FUNCTION, {0}};
-static const struct sim_field row_fields[] = {F_BLADE, F_BRIDGE, {0}};
-static const struct sim_field map_fields[] = {F_FUNCTION, F_BLADE, F_BRIDGE, {0}};
-static const struct sim_field give_fields[] = {F_ADAPTER, F_BLADE, F_BRIDGE, {0}};
-static const struct sim_field migrate_fields[] = {F_FUNCTION, F_BLADE, {0}};
+static const struct sim_field row_fields[] = {SCN_BLADE, SCN_BRIDGE, {0}};
+static const struct sim_field map_fields[] = {F_FUNCTION, SCN_BLADE, SCN_BRIDGE, {0}};
+static const struct sim_field give_fields[] = {SCN_ADAPTER, SCN_BLADE, SCN_BRIDGE, {0}};
+static const struct sim_field migrate_fields[] = {F_FUNCTION, SCN_BLADE, {0}};
 
 static const struct sim_field flag_only[] = {
-	{"on", rd_flag, SCN_AT(flag), 0, 0, true, NULL},
+	{"on", scn_rd_flag, SCN_AT(flag), 0, 0, true, NULL},
 	{0},
 };
 
 static const struct sim_field enable_fields[] = {
-	F_ADAPTER,
+	SCN_ADAPTER,
 	{"count", sim_rd_uint, SCN_AT(count), 0, 1024, true, NULL},
 	{0},
 };

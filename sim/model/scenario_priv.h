@@ -183,9 +183,24 @@ const char *scn_state(struct sim_scn_run *r, unsigned vh);
 /* scenario_read.c: readers of keys. */
 SIM_READER(scn_rd_text);
 SIM_READER(scn_rd_value);
+SIM_READER(scn_rd_bridge);
+SIM_READER(scn_rd_flag);
 SIM_READER(scn_rd_aer_kind);
 extern const struct sim_field scn_event_fields[];
 
 #define SCN_AT(member) offsetof(struct scn_args, member)
+/* Keys that many actions cannot do without. */
+#define SCN_BLADE                                                               \
+	{                                                                       \
+		"blade", scn_rd_text, SCN_AT(blade), 0, MR_NAME_MAX, true, NULL \
+	}
+#define SCN_ADAPTER                                                                 \
+	{                                                                           \
+		"adapter", scn_rd_text, SCN_AT(adapter), 0, MR_NAME_MAX, true, NULL \
+	}
+#define SCN_BRIDGE                                             \
+	{                                                      \
+		"bridge", scn_rd_bridge, 0, 0, 252, true, NULL \
+	}
 
 #endif

@@ -52,6 +52,22 @@ SIM_READER(scn_rd_value)
 	}
 }
 
+/* A bridge of a blade; which one there are is known when the chassis is. */
+SIM_READER(scn_rd_bridge)
+{
+	((struct scn_args *)to)->has_bridge = true;
+	sim_rd_uint(rd, f, y, path, &((struct scn_args *)to)->bridge);
+}
+
+/* A boolean that may be missing: -1 then. */
+SIM_READER(scn_rd_flag)
+{
+	bool v = false;
+
+	sim_rd_bool(rd, f, y, path, &v);
+	*(int *)to = v;
+}
+
 static SIM_READER(rd_percent)
 {
 	sim_rd_uint(rd, f, y, path, to);

@@ -16,12 +16,6 @@
 
 #define BURST_DEFAULT (10 * MR_NS_PER_MS)
 
-static SIM_READER(rd_bridge)
-{
-	((struct scn_args *)to)->has_bridge = true;
-	sim_rd_uint(rd, f, y, path, &((struct scn_args *)to)->bridge);
-}
-
 /* The kinds of error, in the order of enum sim_aer_kind. */
 SIM_READER(scn_rd_aer_kind)
 {
@@ -74,13 +68,8 @@ static SIM_READER(rd_header)
 	}
 }
 
-#define F_BLADE                                                                 \
-	{                                                                       \
-		"blade", scn_rd_text, SCN_AT(blade), 0, MR_NAME_MAX, true, NULL \
-	}
-
 static const struct sim_field aer_fields[] = {
-	F_BLADE,
+	SCN_BLADE,
 	{"at", scn_rd_text, SCN_AT(at), 0, 24, true, NULL},
 	{"kind", scn_rd_aer_kind, 0, 0, 0, true, NULL},
 	{"bit", rd_bit, 0, 0, 31, false, NULL},
@@ -89,8 +78,8 @@ static const struct sim_field aer_fields[] = {
 };
 
 static const struct sim_field slot_fields[] = {
-	F_BLADE,
-	{"bridge", rd_bridge, 0, 0, 252, true, NULL},
+	SCN_BLADE,
+	SCN_BRIDGE,
 	{0},
 };
 
