@@ -63,8 +63,9 @@ static void dump_pools(const struct fm_desired *d, struct mr_buf *out)
 			p->exclusive ? " exclusive" : "", p->external ? " external" : "",
 			p->provision, p->reservable_permille, p->oversubscription_permille);
 		for (unsigned k = 0; k < FM_REQUIRE_COUNT; k++)
-			mr_buf_printf(out, p->require >> k & 1 ? " requires %s" : "",
-				      fm_require_name((enum fm_require)k));
+			if (p->require >> k & 1)
+				mr_buf_printf(out, " requires %s",
+					      fm_require_name((enum fm_require)k));
 		mr_buf_putc(out, '\n');
 		for (unsigned j = 0; j < p->parts; j++)
 			mr_buf_printf(out, "  part chassis %u port %u pf %u vf %u-%u%s\n",
@@ -208,7 +209,8 @@ static void dump_bits(const char *what, const uint64_t *bits, unsigned n, struct
 {
 	mr_buf_printf(out, " %s", what);
 	for (unsigned i = 0; bits && i < n; i++)
-		mr_buf_printf(out, bits[i / 64] >> (i % 64) & 1 ? " %u" : "", i);
+		if (bits[i / 64] >> (i % 64) & 1)
+			mr_buf_printf(out, " %u", i);
 	mr_buf_puts(out, bits ? ";" : " any;");
 }
 
