@@ -466,6 +466,7 @@ static int check(struct sim_chassis *c, const struct sim_loc *l, enum sim_aer_ki
 static void happen(struct sim_chassis *c, const struct sim_loc *l,
 		   const struct sim_aer_fault *f, struct sim_aer_result *ret)
 {
+	struct sim_loc pf = ruler(l);
 	bool open;
 
 	if (f->kind == SIM_AER_CORRECTABLE)
@@ -475,7 +476,7 @@ static void happen(struct sim_chassis *c, const struct sim_loc *l,
 	ret->masked = !open;
 	if (!open || !reporting(l, f->kind, ret->bit))
 		return;
-	serr(c, l, command_of(l), f->kind);
+	serr(c, l, command_of(&pf), f->kind);
 	send(c, l, ret->rid, f->kind, ret->bit, ret);
 }
 

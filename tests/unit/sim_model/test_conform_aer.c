@@ -10,19 +10,20 @@
 #include "sim/model/chassis.h"
 #include "tests/unit/sim_model/fx_blade.h"
 
-#define VH   4 /* a stock kernel: hba's VF 7 behind bridge 4 */
-#define B    4
-#define MRA  1 /* a PF of nic-left behind bridge 0, with one VF */
-#define IDS  (0x1077 | 0x2289 << 16 | 0x0c0400ull << 32 | 2ull << 56)
-#define UNC  (0x100 + PCI_ERR_UNCOR_STATUS)
-#define UMSK (0x100 + PCI_ERR_UNCOR_MASK)
-#define USEV (0x100 + PCI_ERR_UNCOR_SEVER)
-#define COR  (0x100 + PCI_ERR_COR_STATUS)
-#define CMSK (0x100 + PCI_ERR_COR_MASK)
-#define CAP  (0x100 + PCI_ERR_CAP)
-#define HDR  (0x100 + PCI_ERR_HEADER_LOG)
-#define DCTL (0x80 + PCI_EXP_DEVCTL)
-#define DSTA (0x80 + PCI_EXP_DEVSTA)
+#define VH    4 /* a stock kernel: hba's VF 7 behind bridge 4 */
+#define B     4
+#define MRA   1 /* a PF of nic-left behind bridge 0, with one VF */
+#define IDS   (0x1077 | 0x2289 << 16 | 0x0c0400ull << 32 | 2ull << 56)
+#define UNC   (0x100 + PCI_ERR_UNCOR_STATUS)
+#define UMSK  (0x100 + PCI_ERR_UNCOR_MASK)
+#define USEV  (0x100 + PCI_ERR_UNCOR_SEVER)
+#define COR   (0x100 + PCI_ERR_COR_STATUS)
+#define CMSK  (0x100 + PCI_ERR_COR_MASK)
+#define CAP   (0x100 + PCI_ERR_CAP)
+#define HDR   (0x100 + PCI_ERR_HEADER_LOG)
+#define SRIOV 0x180
+#define DCTL  (0x80 + PCI_EXP_DEVCTL)
+#define DSTA  (0x80 + PCI_EXP_DEVSTA)
 
 static struct fx_blades f;
 static uint16_t rid, pf, vf;
@@ -277,6 +278,116 @@ START_TEST(vf_ruled_by_pf)
 }
 END_TEST
 
+/* A second VF of the same PF. */
+static uint16_t second_vf(void)
+{
+	uint64_t at = CT_VF(64, 0, 6);
+
+	fxb_numvfs(&f, MRA, 0, "0");
+	ck_assert_uint_eq(ct_w(&f.x, "nic-left", at + VF_BLOCK, 3), MR_BATCH_OK);
+	ck_assert_uint_eq(ct_w(&f.x, "nic-left", at + VF_COMMAND, MR_VFC_RESET), MR_BATCH_OK);
+	ck_assert_uint_eq(ct_w(&f.x, "nic-left", at + VF_COMMAND, MR_VFC_MIGRATE_IN | 1 << 16),
+			  MR_BATCH_OK);
+	ck_assert_uint_eq(ct_w(&f.x, "nic-left", at + VF_BLOCK, 0), MR_BATCH_OK);
+	fxb_numvfs(&f, MRA, 0, "2");
+	ck_assert_ptr_nonnull(sim_blade_find(f.blade[MRA], (uint16_t)(vf + 1)));
+	return (uint16_t)(vf + 1);
+}
+
+/* The error bits of Status, Device Status and AER of a function. */
+static uint64_t errors_of(uint16_t at)
+{
+	return hcfg(&f.x, MRA, at, UNC, 4) | (uint64_t)hcfg(&f.x, MRA, at, COR, 4) << 32 |
+	       (hcfg(&f.x, MRA, at, DSTA, 2) & 0xf) |
+	       (hcfg(&f.x, MRA, at, PCI_STATUS, 2) & PCI_STATUS_SIG_SYSTEM_ERROR);
+}
+
+/* Error status bits of a VF are its own: not another VF's, not the PF's. */
+START_TEST(vf_status_is_its_own)
+{
+	uint16_t other = second_vf();
+
+	ck_assert_int_eq(inject(MRA, vf, SIM_AER_NONFATAL, 14), 0);
+	ck_assert_int_eq(inject(MRA, vf, SIM_AER_CORRECTABLE, 13), 0);
+	ck_assert_uint_ne(errors_of(vf), 0);
+	ck_assert_uint_eq(errors_of(other) | errors_of(pf), 0);
+	ck_assert_int_eq(inject(MRA, other, SIM_AER_NONFATAL, 12), 0);
+	hcfg_w(&f.x, MRA, vf, UNC, 4, 0xffffffff);
+	hcfg_w(&f.x, MRA, vf, COR, 4, 0xffffffff);
+	hcfg_w(&f.x, MRA, vf, DSTA, 2, 0xf);
+	hcfg_w(&f.x, MRA, vf, PCI_STATUS, 2, 0xffff);
+	ck_assert_uint_eq(errors_of(vf) | errors_of(pf), 0);
+	ck_assert_uint_eq(hcfg(&f.x, MRA, other, UNC, 4), PCI_ERR_UNC_POISON_TLP);
+}
+END_TEST
+
+/* Reporting enables and SERR# Enable of a VF are its PF's; its own bits read 0 and take
+ * nothing. Signaled System Error is noted in the VF that sent the message. */
+static const struct {
+	enum sim_aer_kind kind;
+	int bit;
+	uint16_t devctl, command;
+	bool sent;
+} vf_enables[] = {
+	{SIM_AER_CORRECTABLE, 13, 0, PCI_COMMAND_SERR, false},
+	{SIM_AER_CORRECTABLE, 13, PCI_EXP_DEVCTL_CERE, 0, true},
+	{SIM_AER_NONFATAL, 14, 0, 0, false},
+	{SIM_AER_NONFATAL, 14, PCI_EXP_DEVCTL_FERE, 0, false},
+	{SIM_AER_NONFATAL, 14, PCI_EXP_DEVCTL_NFERE, 0, true},
+	{SIM_AER_NONFATAL, 14, 0, PCI_COMMAND_SERR, true},
+	{SIM_AER_FATAL, 22, PCI_EXP_DEVCTL_NFERE, 0, false},
+	{SIM_AER_FATAL, 22, PCI_EXP_DEVCTL_FERE, 0, true},
+	{SIM_AER_FATAL, 22, 0, PCI_COMMAND_SERR, true},
+};
+
+START_TEST(vf_reports_as_its_pf)
+{
+	const uint16_t all = PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE |
+			     PCI_EXP_DEVCTL_URRE;
+	bool system = vf_enables[_i].command && vf_enables[_i].kind != SIM_AER_CORRECTABLE;
+
+	hcfg_w(&f.x, MRA, pf, UMSK, 4, 0);
+	hcfg_w(&f.x, MRA, pf, CMSK, 4, 0);
+	hcfg_w(&f.x, MRA, pf, DCTL, 2, vf_enables[_i].devctl);
+	hcfg_w(&f.x, MRA, pf, PCI_COMMAND, 2, vf_enables[_i].command);
+	hcfg_w(&f.x, MRA, vf, DCTL, 2, all);
+	hcfg_w(&f.x, MRA, vf, PCI_COMMAND, 2, PCI_COMMAND_SERR);
+	ck_assert_uint_eq(hcfg(&f.x, MRA, vf, DCTL, 2) & all, 0);
+	ck_assert_uint_eq(hcfg(&f.x, MRA, vf, PCI_COMMAND, 2) & PCI_COMMAND_SERR, 0);
+	ck_assert_int_eq(inject(MRA, vf, vf_enables[_i].kind, vf_enables[_i].bit), 0);
+	ck_assert_int_eq(got.sent, vf_enables[_i].sent);
+	ck_assert_uint_eq(hcfg(&f.x, MRA, vf, PCI_STATUS, 2) & PCI_STATUS_SIG_SYSTEM_ERROR,
+			  system ? PCI_STATUS_SIG_SYSTEM_ERROR : 0);
+	ck_assert_uint_eq(errors_of(pf), 0);
+}
+END_TEST
+
+/* FLR of a VF: what is sticky stays, Device Status does not, the neighbour keeps all. FLR of
+ * the PF resets VF Enable: its VFs keep nothing, what is sticky in the PF stays. */
+START_TEST(vf_and_pf_flr)
+{
+	uint16_t other = second_vf();
+
+	ck_assert_int_eq(inject(MRA, vf, SIM_AER_NONFATAL, 14), 0);
+	ck_assert_int_eq(inject(MRA, other, SIM_AER_NONFATAL, 12), 0);
+	ck_assert_int_eq(inject(MRA, pf, SIM_AER_NONFATAL, 15), 0);
+	hcfg_w(&f.x, MRA, vf, DCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
+	ck_assert_uint_eq(hcfg(&f.x, MRA, vf, UNC, 4), PCI_ERR_UNC_COMP_TIME);
+	ck_assert_uint_eq(hcfg(&f.x, MRA, vf, HDR, 4), 0x40000001);
+	ck_assert_uint_eq(hcfg(&f.x, MRA, vf, DSTA, 2) & 0xf, 0);
+	ck_assert_uint_eq(hcfg(&f.x, MRA, other, DSTA, 2) & 0xf, PCI_EXP_DEVSTA_NFED);
+	hcfg_w(&f.x, MRA, pf, DCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
+	ck_assert_uint_eq(hcfg(&f.x, MRA, vf, UNC, 4), 0xffffffff);
+	ck_assert_uint_eq(hcfg(&f.x, MRA, pf, UNC, 4), PCI_ERR_UNC_COMP_ABORT);
+	ck_assert_uint_eq(hcfg(&f.x, MRA, pf, DSTA, 2) & 0xf, 0);
+	hcfg_w(&f.x, MRA, pf, SRIOV + PCI_SRIOV_NUM_VF, 2, 2);
+	hcfg_w(&f.x, MRA, pf, SRIOV + PCI_SRIOV_CTRL, 2,
+	       PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE | PCI_SRIOV_CTRL_ARI);
+	fx_pass(&f.x, 1000000000);
+	ck_assert_uint_eq(errors_of(vf) | errors_of(other), 0);
+}
+END_TEST
+
 /* Errors of no single function are logged in the PF only. */
 static const struct {
 	enum sim_aer_kind kind;
@@ -460,6 +571,9 @@ int main(void)
 	tcase_add_test(t, bridges_forward);
 	tcase_add_test(t, fatal_event);
 	tcase_add_test(t, vf_ruled_by_pf);
+	tcase_add_test(t, vf_status_is_its_own);
+	tcase_add_loop_test(t, vf_reports_as_its_pf, 0, 9);
+	tcase_add_test(t, vf_and_pf_flr);
 	tcase_add_loop_test(t, shared_errors, 0, 11);
 	tcase_add_test(t, sticky);
 	tcase_add_test(t, vf_enable_off);
