@@ -99,7 +99,8 @@ enum mr_sw_nvm {
 	X(OWNER_REFUSED, "owner id and epoch of the refused batch")                            \
 	X(OWNER_CHANGED, "new owner id and epoch")                                             \
 	X(FATAL_ERROR, "the host port reported a fatal error")                                 \
-	X(VH0_RESET, "VH 0's root was reset; nothing of other VHs changed (HANDOVER 3)")
+	X(VH0_RESET, "VH 0's root was reset; nothing of other VHs changed (HANDOVER 3)")       \
+	X(MAILBOX, "pf << 16 | device VH: the PF rang; once until a request is taken")
 enum mr_ev {
 #define X(name, text) MR_EV_##name,
 	MR_EVENTS(X)
@@ -239,6 +240,7 @@ enum mr_target {
 #define MR_CT_CAP_SPOOF	   2ull
 #define MR_CT_CAP_TRUST	   4ull
 #define MR_CT_CAP_VLAN	   8ull
+#define MR_CT_CAP_MAILBOX  32ull /* of each PF of each device VH but VH 0 */
 #define MR_CT_CAP_GATE	   16ull /* link gate; class gpu and nvme have it as "queues held" */
 /* What adapters differ in. X(NAME, bit, text): without its capability a field takes 0 only. */
 #define MR_CT_CAPS(X)                                                                 \
@@ -331,6 +333,23 @@ uint32_t mr_class_code(enum mr_class c); /* 24 bits */
 /* RO bit 0 VF Enable, 1 VF Migration Enable, 31:16 NumVFs, 47:32 InitialVFs */
 #define PFR_STATUS 0x08
 #define PFR_RESETS 0x10 /* RO conventional resets and FLRs of this PF */
+
+/* Mailbox between PF d:p of a host and the BF; the same registers on either side, of which each
+ * may write its own. The PF finds its side by the DVSEC MR_DVSEC_MAILBOX. */
+#define CT_MAILS	   0x20000
+#define CT_MAIL(pfs, d, p) (CT_MAILS + ((uint64_t)(d) * (pfs) + (p)) * 0x40)
+#define MB_REQUEST	   0x00 /* 2 registers. PF: RW while no request waits; BF: RO */
+/* 2 registers. PF: RO, 0 until it is sent; BF: RW while no response waits */
+#define MB_RESPONSE 0x10
+/* RO MR_MB_REQUEST, MR_MB_RESPONSE: one waits for the other side; 63:32 requests taken */
+#define MB_STATUS 0x20
+/* W, R 0. PF: MR_MB_REQUEST sends it, MR_MB_RESPONSE takes the response; BF the other way */
+#define MB_DOORBELL 0x28
+/* PF: RW 10:0 MSI-X vector of the PF, MR_MB_ENABLE: when a response is sent; BF: RO */
+#define MB_INTERRUPT   0x30
+#define MR_MB_REQUEST  1ull
+#define MR_MB_RESPONSE 2ull
+#define MR_MB_ENABLE   (1u << 31)
 
 /* LVF slots, s from 1: what stands in slot s of PF d:p. */
 #define CT_LVFS 0x40000
@@ -466,6 +485,8 @@ enum mr_ns_command {
 #define MR_DVSEC_VS_IDENTITY 0x0002 /* upstream bridge of each VH, below */
 /* upstream bridge of VH 0: "the register map is ours", +0ch version */
 #define MR_DVSEC_SWITCH 0x0003
+/* PFs of host VHs; +0ch: BIR 2:0, offset 31:3 of the PF's side of its mailbox */
+#define MR_DVSEC_MAILBOX 0x0004
 /* VS identity (HANDOVER 7), offsets from the start of the DVSEC; all read-only to the host. */
 #define VSID_PORT	  0x0c /* 15:0 port, 31:16 VS */
 #define VSID_EPOCH_LO	  0x10 /* owner epoch */

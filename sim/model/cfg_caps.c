@@ -214,6 +214,17 @@ READ(control_read)
 	return rel == 0xc ? 0 : dvsec_header(rel, MR_DVSEC_CONTROL, 0x10); /* BAR 0, offset 0 */
 }
 
+static bool mail_has(const struct sim_loc *l)
+{
+	return l->kind == SIM_LOC_PF && l->d;
+}
+
+READ(mail_read)
+{
+	(void)c, (void)l;
+	return rel == 0xc ? SIM_PF_MAIL : dvsec_header(rel, MR_DVSEC_MAILBOX, 0x10); /* BAR 0 */
+}
+
 static bool bf_has(const struct sim_loc *l)
 {
 	return l->kind == SIM_LOC_BF;
@@ -284,6 +295,7 @@ const struct sim_cap sim_fn_caps[] = {
 	{0x1c0, 0x0c, EXT_RTR, 1, NULL, rtr_read, NULL},
 	{0x1d0, 0x0c, PCI_EXT_CAP_ID_DSN, 1, dsn_has, dsn_read, NULL},
 	{0x200, 0x10, PCI_EXT_CAP_ID_DVSEC, 1, control_has, control_read, NULL},
+	{0x210, 0x10, PCI_EXT_CAP_ID_DVSEC, 1, mail_has, mail_read, NULL},
 	{0x220, MRIOV_LENGTH, PCI_EXT_CAP_ID_MRIOV, MR_MRIOV_VERSION, bf_has, mriov_read, NULL},
 };
 const unsigned sim_fn_caps_n = sizeof(sim_fn_caps) / sizeof(sim_fn_caps[0]);

@@ -37,7 +37,8 @@ static uint64_t read_head(const struct sim_adapter *a, uint64_t off)
 	case CT_RATE_STEP:
 		return a->m.rate_step_mbps;
 	case CT_CAPS:
-		return sim_model_caps(&a->m);
+		return sim_model_caps(&a->m) |
+		       (a->m.kind == SIM_KIND_MRA ? MR_CT_CAP_MAILBOX : 0);
 	default:
 		return sim_class_head(a, off);
 	}
@@ -85,6 +86,8 @@ static enum sim_wr write_vh_map(struct sim_chassis *c, struct sim_adapter *a, un
 	for (unsigned e = 1; on && e < a->vhs; e++)
 		if (e != d && a->vh[e].enabled && a->vh[e].vh == vh)
 			return SIM_WR_REFUSED;
+	for (unsigned p = 0; p < a->m.pfs && (on != h->enabled || vh != h->vh); p++)
+		sim_mail_empty(&sim_pf(a, d, p)->mail);
 	h->enabled = on;
 	h->vh = (uint16_t)(on ? vh : 0);
 	a->dirty = true;
@@ -335,6 +338,8 @@ uint64_t sim_ct_read(struct sim_chassis *c, struct sim_adapter *a, uint64_t off)
 		return read_vf(a, (off - CT_VFS) >> 8, off & 0xff);
 	if (off >= CT_LVFS)
 		return read_lvf(a, (off - CT_LVFS) / 8);
+	if (off >= CT_MAILS)
+		return sim_mail_read(a, (off - CT_MAILS) / 0x40, off % 0x40);
 	if (off >= CT_PFS)
 		return read_pf(a, (off - CT_PFS) / 0x20, off % 0x20);
 	if (off >= CT_VHS)
@@ -353,6 +358,8 @@ enum sim_wr sim_ct_write(struct sim_chassis *c, struct sim_adapter *a, uint64_t 
 		return write_vf(c, a, (off - CT_VFS) >> 8, off & 0xff, v);
 	if (off >= CT_LVFS)
 		return write_lvf(a, (off - CT_LVFS) / 8, v);
+	if (off >= CT_MAILS)
+		return sim_mail_write(c, a, (off - CT_MAILS) / 0x40, off % 0x40, v);
 	if (off >= CT_PFS)
 		return write_pf(a, (off - CT_PFS) / 0x20, off % 0x20, v);
 	if (off >= CT_VHS)

@@ -348,6 +348,9 @@ uint64_t sim_fn_mem(struct sim_chassis *c, const struct sim_loc *l, unsigned bar
 	if (l->kind == SIM_LOC_PF && l->d && bar == 0 && off >= SIM_PF_ARRAY &&
 	    off < SIM_PF_ARRAY + l->a->m.vfs)
 		return array_access(c, l, off, width, write, v);
+	if (l->kind == SIM_LOC_PF && l->d && bar == 0 && off >= SIM_PF_MAIL &&
+	    off < SIM_PF_MAIL + 0x40)
+		return sim_mail_access(c, l, (unsigned)(off - SIM_PF_MAIL), width, write, v);
 	if (l->kind == SIM_LOC_VF || l->kind == SIM_LOC_BASE)
 		room = l->a->m.bar[0].size / 2 < room ? l->a->m.bar[0].size / 2 : room;
 	if (bar == 2 && off < 8 && has_framebuffer(l))

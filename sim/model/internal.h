@@ -22,6 +22,7 @@
 #define SIM_CT_BAR     (64ull << 20)	/* BAR of the control table */
 #define SIM_PF_BAR     (128ull << 10)	/* BAR of a PF: memory, state array, MSI-X table */
 #define SIM_PF_ARRAY   0x1000u		/* VF Migration State Array in it */
+#define SIM_PF_MAIL    0x2000u		/* mailbox in it */
 #define SIM_PF_MSIX    0x10000u		/* MSI-X table in it */
 #define SIM_VH0_MEM32  0x80000000ull	/* VH 0: 32-bit BARs from here to 4 GiB */
 #define SIM_VH0_MEM64  0x10000000000ull /* VH 0: 64-bit BARs from here */
@@ -63,8 +64,17 @@ struct sim_sriov {
 	int64_t ready_at; /* enabled VFs answer from then on */
 };
 
+/* The mailbox of a PF (mailbox.c). */
+struct sim_mail {
+	uint64_t request[2], response[2];
+	uint32_t taken, interrupt;
+	bool asked, answered; /* a word waits for the other side */
+	bool told;	      /* and the MR-PCIM had its event */
+};
+
 struct sim_pf {
 	struct sim_fn fn;
+	struct sim_mail mail;
 	struct sim_sriov iov;
 	uint32_t resets;
 };
@@ -449,6 +459,14 @@ bool sim_vf_enabled0(const struct sim_adapter *a, unsigned p, unsigned v);
 /* The VF migration interrupt of PF d:p, if its host has it enabled. */
 void sim_migration_interrupt(struct sim_chassis *c, struct sim_adapter *a, unsigned d,
 			     unsigned p);
+
+/* mailbox.c */
+uint64_t sim_mail_access(struct sim_chassis *c, const struct sim_loc *l, unsigned off,
+			 unsigned width, bool write, uint64_t v);
+uint64_t sim_mail_read(const struct sim_adapter *a, uint64_t i, unsigned off);
+enum sim_wr sim_mail_write(struct sim_chassis *c, const struct sim_adapter *a, uint64_t i,
+			   unsigned off, uint64_t v);
+void sim_mail_empty(struct sim_mail *m);
 
 /* sriov.c */
 uint32_t sim_sriov_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel);

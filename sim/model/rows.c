@@ -216,6 +216,8 @@ static enum sim_wr write_state(struct sim_chassis *c, unsigned vs, unsigned b, u
 		r->maps++;
 		c->rows_used++;
 		find_target(c, r->row.target, &t);
+		for (unsigned p = 0; t.kind == MR_TARGET_PFS && p < t.a->m.pfs; p++)
+			sim_mail_empty(&sim_pf(t.a, t.pf, p)->mail);
 		if (t.v) {
 			t.v->reset_done = false;
 			t.v->writes++;

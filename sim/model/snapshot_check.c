@@ -96,7 +96,8 @@ static bool pf_bad(const struct sim_adapter *a, const struct sim_pf *pf)
 {
 	const struct sim_sriov *s = &pf->iov;
 
-	return fn_bad(&pf->fn) || s->num > a->m.vfs || s->total > a->m.vfs ||
+	return BOOL(pf->mail.asked) || BOOL(pf->mail.answered) || BOOL(pf->mail.told) ||
+	       fn_bad(&pf->fn) || s->num > a->m.vfs || s->total > a->m.vfs ||
 	       s->initial > a->m.vfs || s->page & (s->page - 1) || s->page > 1u << 10;
 }
 
@@ -374,7 +375,10 @@ static bool check(const struct check *k)
 {
 	if (!check_head(k))
 		return false;
-	/* Models first: what rows and requests name is looked up in them. */
+	/* These first: what rows and requests name is looked up in them. */
+	for (unsigned vh = 0; vh <= k->c->hosts; vh++)
+		if (BOOL(k->c->host[vh].used))
+			return wrong(k, "a host", vh, 0);
 	for (unsigned i = 0; i < k->c->adapters; i++)
 		if (model_bad(&k->c->adapter[i]))
 			return wrong(k, "the model of an adapter", i, 0);

@@ -118,6 +118,7 @@ void sim_pf_reset(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsi
 
 	sim_sriov_enable(c, a, d, p, false);
 	sim_fn_reset(&pf->fn);
+	sim_mail_empty(&pf->mail);
 	sim_aer_reset(c, &l);
 	pf->fn.busy_until = sim_fault_reset_end(c, a);
 	memset(&pf->iov, 0, sizeof(pf->iov));

@@ -123,7 +123,8 @@ static void step_control(struct run *r, const uint8_t *s)
 {
 	uint16_t rid = rid_of(r, s[1], 0);
 	uint64_t at = s[2] < 0x40   ? CT_VH(s[2] & 3)
-		      : s[2] < 0x80 ? CT_PF(1, s[2] & 3, 0)
+		      : s[2] < 0x60 ? CT_PF(1, s[2] & 3, 0)
+		      : s[2] < 0x80 ? CT_MAIL(1, s[2] & 3, 0)
 		      : s[2] < 0xf0 ? CT_VF(4, 0, s[2] & 7)
 				    : CT_NS(0, s[2] & 15);
 	struct mr_batch b = {0};

@@ -95,12 +95,12 @@ static uint64_t some_address(struct world *w, unsigned space)
 			       ? SW_BRIDGE(1 + rnd(w, HOSTS), rnd(w, BRIDGES)) + rnd(w, 32) * 8
 			       : bases[rnd(w, 5)] + near;
 	if (space == MR_SPACE_MEMORY) {
-		static const uint32_t tables[] = {0,	  CT_LIMITS,	CT_RESOURCES,
-						  CT_VHS, CT_PFS,	CT_LVFS,
-						  CT_VFS, CT_NAMESPACES};
+		static const uint32_t tables[] = {0,	  CT_LIMITS,	 CT_RESOURCES,
+						  CT_VHS, CT_PFS,	 CT_LVFS,
+						  CT_VFS, CT_NAMESPACES, CT_MAILS};
 		uint64_t bar = UINT64_C(0x10000000000) + rnd(w, 8) * (64u << 20);
 
-		return bar + tables[rnd(w, 8)] + near + (rnd(w, 8) ? 0 : rnd(w, 8));
+		return bar + tables[rnd(w, 9)] + near + (rnd(w, 8) ? 0 : rnd(w, 8));
 	}
 	return rnd(w, 64) ? rnd(w, 1024) * 4 + (rnd(w, 8) ? 0 : rnd(w, 4)) : near;
 }
