@@ -59,6 +59,13 @@ int fm_docs_check_support(const struct fm_docs *s, struct mr_diags *diags);
  */
 int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags);
 
+/*
+ * Whether 'who' may bring 'now' into force where 'before' is: profiles and templates of a
+ * Domain that lists users are edited by these. Returns 0 or -EPERM with the findings.
+ */
+int fm_docs_check_users(const struct fm_docs *before, const struct fm_docs *now,
+			const char *who, struct mr_diags *diags);
+
 /* Both checks, and the findings sorted. Returns 0, -EINVAL, or -ENOTSUP when only the support
  * is missing. */
 int fm_docs_validate(const struct fm_docs *s, struct mr_diags *diags);

@@ -298,7 +298,10 @@ static const struct fm_key domain_keys[] = {
 	     .eg = "[nic-left]"),
 	TXTS(fm_doc_domain, "pools", pools, NAME, 0, "Pools that it may use.",
 	     .eg = "[nic100]"),
-	TXTS(fm_doc_domain, "users", users, TEXT, 0, "Who may edit the tenant's documents.",
+	TXTS(fm_doc_domain, "users", users, TEXT, 0,
+	     "Who may edit the profiles and templates of the domain, by the name that the "
+	     "client gives; "
+	     "unwritten: everybody.",
 	     .eg = "[alice]"),
 };
 const struct fm_table fm_domain_table = TABLE(fm_doc_domain, "Domain", domain_keys);

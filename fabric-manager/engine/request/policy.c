@@ -110,6 +110,12 @@ static void prune(struct fm_engine *e, struct fm_base *b, const struct fm_docs *
 		fm_docs_remove(&b->docs, d->kind, d->meta.name.s);
 }
 
+/* As the client names itself; who that is, is the operating system's to know. */
+static const char *who_of(const struct fm_request *r)
+{
+	return r->who ? r->who : "";
+}
+
 /*
  * What would be in force after 'r' (apply, plan -f) is put into '*ret'. False with findings
  * when it must not be.
@@ -144,6 +150,8 @@ static bool candidate(struct fm_engine *e, const struct fm_request *r, struct fm
 		fm_docs_check_support(&ret->docs, diags);
 	if (!diags->errors)
 		fm_docs_validate(&ret->docs, diags);
+	if (!diags->errors)
+		fm_docs_check_users(&e->base.docs, &ret->docs, who_of(r), diags);
 	return !diags->errors;
 }
 
@@ -372,7 +380,8 @@ void fm_rq_delete(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	if (r->files ? !remove_files(e, r, &b, &diags) : !remove_named(e, tag, r, &b)) {
 		if (r->files)
 			reply_findings(e, tag, &diags);
-	} else if (fm_docs_validate(&b.docs, &diags)) {
+	} else if (fm_docs_validate(&b.docs, &diags) ||
+		   fm_docs_check_users(&e->base.docs, &b.docs, who_of(r), &diags)) {
 		reply_findings(e, tag, &diags);
 	} else {
 		put_in_force(e, tag, r, &b, &diags);
