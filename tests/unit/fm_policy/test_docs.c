@@ -14,6 +14,7 @@
 #include "fabric-manager/policy/docs.h"
 #include "fabric-manager/policy/table.h"
 #include "tests/unit/check_main.h"
+#include "tests/unit/fm_policy/examples.h"
 
 #define HEAD(kind, name) \
 	"---\napiVersion: banyan/v1\nkind: " kind "\nmetadata: {name: " name "}\n"
@@ -205,38 +206,6 @@ START_TEST(tables)
 }
 END_TEST
 
-static void write_examples(const struct fm_table *t, bool objects, struct mr_buf *out);
-
-static void write_example(const struct fm_key *k, bool objects, struct mr_buf *out)
-{
-	mr_buf_printf(out, "%s: ", k->name);
-	if (fm_key_example(k, out))
-		return;
-	if (k->type == FM_T_EITHER && !objects) {
-		ck_assert(fm_key_example(fm_table_scalar(k->sub), out));
-		return;
-	}
-	ck_assert_msg(k->sub != NULL, "%s has no example", k->name);
-	mr_buf_puts(out, k->flags & FM_K_LIST ? "[" : "");
-	write_examples(k->sub, objects, out);
-	mr_buf_puts(out, k->flags & FM_K_LIST ? "]" : "");
-}
-
-/* A map of every key with its example. */
-static void write_examples(const struct fm_table *t, bool objects, struct mr_buf *out)
-{
-	const char *comma = "{";
-
-	for (unsigned i = 0; i < t->n; i++) {
-		if (!t->key[i].name[0])
-			continue;
-		mr_buf_puts(out, comma);
-		write_example(&t->key[i], objects, out);
-		comma = ", ";
-	}
-	mr_buf_putc(out, '}');
-}
-
 /* The reader takes the example of every key, without a warning. */
 START_TEST(examples)
 {
@@ -245,12 +214,7 @@ START_TEST(examples)
 		struct mr_buf text = {0}, found = {0};
 		struct fm_docs s = {0};
 
-		mr_buf_printf(&text, "apiVersion: banyan/v1\nkind: %s\nmetadata: ",
-			      fm_kind_name((enum fm_kind)_i));
-		write_examples(&fm_meta_table, objects, &text);
-		mr_buf_puts(&text, "\nspec: ");
-		write_examples(fm_kind_table((enum fm_kind)_i), objects, &text);
-		mr_buf_putc(&text, '\n');
+		example_doc((enum fm_kind)_i, objects, &text);
 		fm_docs_read(&s, "t", mr_buf_text(&text), text.len, &diags);
 		mr_diags_print(&diags, &found);
 		ck_assert_msg(!diags.n, "%s\n%s", mr_buf_text(&text), mr_buf_text(&found));
