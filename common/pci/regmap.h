@@ -276,6 +276,10 @@ const char *mr_ct_cap_name(uint64_t bit); /* NULL: a bit without a word */
 #define CT_SCRUB 0x0118 /* RO time of a scrub, or of erasing a namespace, ns */
 /* RO bit n: namespaces may have blocks of 2^n bytes */
 #define CT_BLOCK_SIZES 0x0120
+/* RO configuration spaces, which the functions of all VHs share: 15:0 how many there are (0 =
+ * enough for all), 31:16 taken: BF, PFs of VH 0 and of each enabled device VH, NumVFs of VH 0
+ */
+#define CT_SPACES 0x0128
 /* Resources of a PF that its VFs share: what is there, what each VF has in any case, the most
  * that one can have, in which steps above its base, and the sum over all VFs, which never
  * exceeds the total. X(NAME, text, unit) */

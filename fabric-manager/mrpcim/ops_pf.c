@@ -247,13 +247,14 @@ static uint64_t pfs_target(const struct fm_mr_run *r, unsigned dvh)
 	return MR_TARGET(MR_TARGET_PFS, r->op.fn.port, dvh, 0);
 }
 
-/* VH table and row: keep[0] becomes the device VH. */
+/* VH table, configuration spaces and row: keep[0] becomes the device VH. */
 static void vhs_look(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
 
 	r->i_x = mr_batch_read(b, MR_SPACE_MEMORY, 0, 0, d->ct + CT_VHS, 8,
 			       (uint16_t)(d->a.vhs * VH_REGS));
+	r->i_fn = mr_batch_read(b, MR_SPACE_MEMORY, 0, 0, d->ct + CT_SPACES, 8, 1);
 	r->i_row =
 		mr_batch_sw_read(b, SW_BRIDGE(r->op.place.port, r->op.place.bridge), ROW_REGS);
 }
@@ -301,6 +302,21 @@ static unsigned choose_dvh(const struct fm_mrpcim *m, const struct fm_mr_run *r,
 	return lowest;
 }
 
+/* Whether the PFs of one more VH have no configuration spaces left; 'spaces': CT_SPACES. */
+static bool lacks_spaces(const struct fm_mr_dev *d, struct fm_mr_run *r, uint64_t spaces)
+{
+	unsigned total = spaces & 0xffff, taken = spaces >> 16 & 0xffff;
+
+	if (spaces == UINT64_MAX || !total || taken + d->a.pfs <= total)
+		return false;
+	fm_mr_refuse(
+		r, MR_REASON_NO_CAPACITY,
+		"%s has %u configuration spaces: %u taken (BF, PFs of each VH, VFs of VH 0) "
+		"+ %u = %u",
+		d->a.name, total, taken, d->a.pfs, taken + d->a.pfs);
+	return true;
+}
+
 static enum fm_mr_next attach_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 				     const struct fm_mr_reply *p)
 {
@@ -313,6 +329,8 @@ static enum fm_mr_next attach_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 				    d->a.vhs - 1u, d->a.name);
 	r->keep[0] = dvh;
 	r->keep[1] = fm_mr_value(p, r->i_x + dvh * VH_REGS) & 1;
+	if (!r->keep[1] && lacks_spaces(d, r, fm_mr_value(p, r->i_fn)))
+		return FM_MR_REFUSED;
 	if (!r->keep[1] || r->res.bridge.state != MR_ROW_MAPPED ||
 	    r->res.bridge.target != pfs_target(r, dvh))
 		return FM_MR_NEXT;

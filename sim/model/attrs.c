@@ -5,6 +5,7 @@
  * over a limit, between two steps, over the total, or while a host uses the function.
  * namespace.c has the objects that VF_CLASS1 of an NVMe function attaches.
  */
+#include <limits.h>
 #include <stddef.h>
 
 #include "sim/model/internal.h"
@@ -69,6 +70,27 @@ unsigned sim_vf_vectors(const struct sim_adapter *a, unsigned p, unsigned v)
 	return (unsigned)amount(a, p, v, MR_RES_MSIX);
 }
 
+static unsigned spaces_taken(const struct sim_adapter *a)
+{
+	unsigned n = 1; /* the BF */
+
+	for (unsigned d = 0; d < a->vhs; d++)
+		n += a->vh[d].enabled ? a->m.pfs : 0;
+	for (unsigned p = 0; p < a->m.pfs; p++)
+		n += sim_pf(a, 0, p)->iov.num;
+	return n;
+}
+
+/* Configuration spaces that are left: internal.h. */
+unsigned sim_spaces_left(const struct sim_adapter *a)
+{
+	unsigned taken = spaces_taken(a);
+
+	if (!a->m.config_spaces)
+		return UINT_MAX;
+	return taken < a->m.config_spaces ? a->m.config_spaces - taken : 0;
+}
+
 static uint64_t used(const struct sim_adapter *a, unsigned p, unsigned r)
 {
 	uint64_t sum = 0;
@@ -126,6 +148,9 @@ uint64_t sim_class_head(const struct sim_adapter *a, uint64_t off)
 		return (uint64_t)a->m.scrub_ns;
 	case CT_BLOCK_SIZES:
 		return has(a, MR_CT_CAP_NAMESPACES, 1ull << 9 | 1ull << 12);
+	case CT_SPACES:
+		return a->m.config_spaces ? a->m.config_spaces | (uint64_t)spaces_taken(a) << 16
+					  : 0;
 	default:
 		return SIM_ONES;
 	}

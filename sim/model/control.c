@@ -86,6 +86,8 @@ static enum sim_wr write_vh_map(struct sim_chassis *c, struct sim_adapter *a, un
 	for (unsigned e = 1; on && e < a->vhs; e++)
 		if (e != d && a->vh[e].enabled && a->vh[e].vh == vh)
 			return SIM_WR_REFUSED;
+	if (on && !h->enabled && sim_spaces_left(a) < a->m.pfs)
+		return SIM_WR_REFUSED;
 	for (unsigned p = 0; p < a->m.pfs && (on != h->enabled || vh != h->vh); p++)
 		sim_mail_empty(&sim_pf(a, d, p)->mail);
 	h->enabled = on;

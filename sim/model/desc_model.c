@@ -173,6 +173,7 @@ static const struct sim_field model_fields[] = {
 	{"rateStep", sim_rd_mbps, AT(sim_model_desc, rate_step_mbps), 0, 0, false, NULL},
 	{"mtu", sim_rd_uint, AT(sim_model_desc, mtu), 68, 65535, false, NULL},
 	{"resources", sim_rd_resources, 0, 0, 0, false, NULL},
+	{"configSpaces", sim_rd_uint, AT(sim_model_desc, config_spaces), 1, 65535, false, NULL},
 	{"lacks", sim_rd_lacks, AT(sim_model_desc, lacks), 0, 0, false, NULL},
 	{0},
 };
@@ -212,6 +213,13 @@ static void check_model(struct sim_rd *rd, const struct mr_yaml *y, const char *
 		sim_rd_error(rd, y, path, "'vhs' is for kind mra only");
 	if (m->kind == SIM_KIND_BASE && m->ports > 1)
 		sim_rd_error(rd, y, path, "kind base has one function and at most one port");
+	if (m->config_spaces && m->kind != SIM_KIND_MRA)
+		sim_rd_error(rd, y, path, "'configSpaces' is for kind mra only");
+	else if (m->config_spaces && 1 + 2 * m->pfs + m->vfs > m->config_spaces)
+		sim_rd_error(rd, y, path,
+			     "1 BF + %u PFs of VH 0 + %u of one host + %u VFs = %u "
+			     "configuration spaces, configSpaces is %u",
+			     m->pfs, m->pfs, m->vfs, 1 + 2 * m->pfs + m->vfs, m->config_spaces);
 	check_msix(rd, y, path, m);
 	sim_model_check_resources(rd, y, path, m);
 }

@@ -429,6 +429,8 @@ uint64_t sim_class_head(const struct sim_adapter *a, uint64_t off);
 uint64_t sim_class_read(const struct sim_adapter *a, unsigned p, unsigned v, unsigned off);
 enum sim_wr sim_class_write(struct sim_chassis *c, struct sim_adapter *a, unsigned p,
 			    unsigned v, unsigned off, uint64_t value);
+/* Configuration spaces that are left; UINT_MAX where they are not counted. */
+unsigned sim_spaces_left(const struct sim_adapter *a);
 unsigned sim_vf_vectors(const struct sim_adapter *a, unsigned p, unsigned v);
 /* namespace.c */
 uint64_t sim_ns_read(const struct sim_chassis *c, const struct sim_adapter *a, uint64_t i,

@@ -101,7 +101,8 @@ static const struct sim_model_desc profiles[] = {
 	 .bar = {MEM64(64 * KIB), NONE, NONE, MEM64(16 * KIB)},
 	 .msix = 5,
 	 .lacks = MR_CT_CAP_WEIGHT | MR_CT_CAP_BURST | MR_CT_CAP_MIRROR},
-	/* the multi-root device whose registers are public: 17 VHs, 17 paths */
+	/* the multi-root device whose registers are public: 17 VHs, 17 paths, 25 configuration
+	 * spaces for the functions of all of them */
 	{.name = "x3100-mr17",
 	 COMMON,
 	 .kind = SIM_KIND_MRA,
@@ -114,22 +115,23 @@ static const struct sim_model_desc profiles[] = {
 	 GT(5, 8),
 	 .vfs = 17,
 	 .vhs = 17,
+	 .config_spaces = 25,
 	 .bar = {MEM64(MIB)},
 	 .msix = 4,
 	 .mtu = 9600,
 	 .lacks = MR_CT_CAP_WEIGHT | MR_CT_CAP_BURST | MR_CT_CAP_MIRROR | MR_CT_CAP_QINQ |
 		  MR_CT_CAP_BRIDGING | MR_CT_CAP_TRUNK},
 	/* fibre channel, InfiniBand */
-	{.name = "qle2772-32g",
+	{.name = "lpe16002-16g",
 	 COMMON,
 	 .kind = SIM_KIND_SRIOV,
 	 .device_class = MR_CLASS_FC,
-	 IDS(1077, 2281),
-	 .vf_device = 0x2281,
+	 IDS(10df, e200),
+	 .vf_device = 0xe208,
 	 .pfs = 2,
 	 .ports = 2,
-	 .port_mbps = {G(32), G(32)},
-	 GT(16, 8),
+	 .port_mbps = {G(16), G(16)},
+	 GT(8, 8),
 	 .vfs = 32,
 	 .bar = {MEM64(64 * KIB)},
 	 .msix = 8,

@@ -267,6 +267,9 @@ void sim_sriov_write(struct sim_chassis *c, const struct sim_loc *l, unsigned re
 	} else if (rel == PCI_SRIOV_NUM_VF && !enabled) {
 		uint16_t num = sim_merge16(pf->iov.num, v, mask, 0xffff);
 
+		pf->iov.num = 0;
+		if (!l->d && num > sim_spaces_left(l->a)) /* each VF needs one */
+			num = (uint16_t)sim_spaces_left(l->a);
 		pf->iov.num = num > pf->iov.total ? pf->iov.total : num;
 		l->a->dirty = true;
 	} else if (rel == PCI_SRIOV_SYS_PGSIZE && !enabled) {

@@ -10,8 +10,10 @@
 static const char class_chassis[] =
 	"apiVersion: banyan/v1\nkind: ChassisModel\nmetadata: {name: c1}\nspec:\n"
 	"  serial: T-1\n  switch: {ports: 12}\n  hosts:\n"
+	"    - {slot: 2, name: b}\n"
 	"    - {slot: 1, name: a, hotplugReserve: {buses: 32, mmio64: 512GiB}, bridges: 8}\n"
 	"  models:\n"
+	"    few: {profile: x3100-mr17, vfs: 4, configSpaces: 7}\n"
 	"    nic: {profile: connectx6dx-100g, vfs: 8, resources: {msix: {total: 112, max: "
 	"40}}}\n"
 	"    gpu: {profile: a100-40g, vfs: 4, timing: {flr: 100ms, scrub: 3s}}\n"
@@ -22,7 +24,8 @@ static const char class_chassis[] =
 	"    - {slot: 2, name: gpu, model: gpu, serial: G}\n"
 	"    - {slot: 3, name: ssd, model: ssd, serial: D}\n"
 	"    - {slot: 4, name: hca, model: connectx6-hdr, serial: I}\n"
-	"    - {slot: 5, name: old, model: x710-10g, serial: P}\n";
+	"    - {slot: 5, name: old, model: x710-10g, serial: P}\n"
+	"    - {slot: 6, name: few, model: few, serial: X}\n";
 
 static uint16_t port_of(const char *name)
 {
@@ -296,6 +299,29 @@ START_TEST(namespaces)
 }
 END_TEST
 
+/* ---- configuration spaces of all VHs ---- */
+
+START_TEST(configuration_spaces)
+{
+	struct fm_op op = {.kind = FM_OP_ATTACH_PF,
+			   .fn = {.port = port_of("few")},
+			   .place = {.port = 1, .bridge = 1},
+			   .cookie = 7};
+
+	rig_do(&x, op); /* BF, PF 0:0, 4 VFs, and now PF 1:0 */
+	op.place.port = 2;
+	refused(FM_OP_ATTACH_PF, op, MR_REASON_NO_CAPACITY,
+		"few has 7 configuration spaces: 7 taken (BF, PFs of each VH, VFs of VH 0) + 1 "
+		"= 8");
+	op.place.port = 1;
+	op.kind = FM_OP_DETACH_PF;
+	rig_do(&x, op);
+	op.kind = FM_OP_ATTACH_PF;
+	op.place.port = 2;
+	rig_do(&x, op);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("sim-test.mrpcim_class");
@@ -308,6 +334,7 @@ int main(void)
 	tcase_add_test(t, not_able);
 	tcase_add_test(t, memory);
 	tcase_add_test(t, namespaces);
+	tcase_add_test(t, configuration_spaces);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

@@ -29,7 +29,7 @@ static const char chassis[] =
 	"    - {slot: 4, name: hca, model: connectx6-hdr, serial: I}\n"
 	"    - {slot: 5, name: old, model: x3100-mr17, serial: X}\n"
 	"    - {slot: 6, name: plain, model: x710-10g, serial: P}\n"
-	"    - {slot: 7, name: fc, model: qle2772-32g, serial: F}\n";
+	"    - {slot: 7, name: fc, model: lpe16002-16g, serial: F}\n";
 
 static struct fx x;
 
@@ -122,7 +122,8 @@ START_TEST(capabilities)
 	ck_assert_uint_eq(ct(&x, "ssd", CT_LISTS) & 0xffffffff, 64 << 16);
 	ck_assert_uint_eq(ct(&x, "ssd", CT_BLOCK_SIZES), 1 << 9 | 1 << 12);
 	ck_assert_uint_eq(ct(&x, "gpu", CT_SCRUB), 500000000);
-	ck_assert_uint_eq(ct(&x, "nic", CT_BLOCK_SIZES + 8), UINT64_MAX);
+	ck_assert_uint_eq(ct(&x, "nic", CT_SPACES), 0); /* enough for all */
+	ck_assert_uint_eq(ct(&x, "nic", CT_SPACES + 8), UINT64_MAX);
 	ck_assert_str_eq(mr_ct_cap_name(MR_CT_CAP_QINQ), "qinq");
 	ck_assert_ptr_null(mr_ct_cap_name(MR_CT_CAP_GATE));
 }
@@ -497,6 +498,53 @@ START_TEST(saved)
 }
 END_TEST
 
+/* ---- configuration spaces: facts/mriov.md 1.6 ---- */
+
+static uint64_t spaces(void)
+{
+	return ct(&x, "old", CT_SPACES);
+}
+
+/* 25 of them for BF, PF, 17 VFs and a PF for each of 16 hosts: they do not all fit. */
+START_TEST(configuration_spaces)
+{
+	struct mr_buf text = {0};
+	uint16_t rid;
+
+	fx_free(&x);
+	mr_buf_puts(&text, "apiVersion: banyan/v1\nkind: ChassisModel\nmetadata: {name: c}\n"
+			   "spec:\n  serial: C\n  switch: {ports: 20}\n  hosts:\n");
+	for (unsigned h = 1; h <= 16; h++)
+		mr_buf_printf(&text, "    - {slot: %u, name: h%u}\n", h, h);
+	mr_buf_puts(&text,
+		    "  adapters:\n    - {slot: 1, name: old, model: x3100-mr17, serial: X}\n");
+	mr_buf_putc(&text, 0);
+	x = fx_new_text(text.data);
+	mr_buf_done(&text);
+	ck_assert_uint_eq(fx_take_over(&x), MR_BATCH_OK);
+	rid = (uint16_t)(sw(&x, SW_PORT(17) + PORT_VH0_RID) + 1);
+
+	ck_assert_uint_eq(spaces(), 25 | 2 << 16); /* BF and PF 0:0 */
+	fx_provision(&x, "old", 1, 17);
+	ck_assert_uint_eq(spaces(), 25 | 19 << 16);
+	for (unsigned d = 1; d <= 6; d++)
+		ck_assert_uint_eq(ct_w(&x, "old", CT_VH(d) + VH_MAP, 1 | d << 16), MR_BATCH_OK);
+	ck_assert_uint_eq(spaces(), 25 | 25 << 16);
+	ck_assert_uint_eq(ct_w(&x, "old", CT_VH(7) + VH_MAP, 1 | 7 << 16), MR_BATCH_REFUSED);
+	ck_assert_uint_eq(ct_w(&x, "old", CT_VH(6) + VH_MAP, 0), MR_BATCH_OK);
+	ck_assert_uint_eq(ct_w(&x, "old", CT_VH(7) + VH_MAP, 1 | 7 << 16), MR_BATCH_OK);
+
+	/* With fewer VFs every VH gets its PF: 1 + 1 + 7 + 16. */
+	fx_write(&x, MR_SPACE_CONFIG, 0, rid, 0x180 + 8, 2, 0x10);
+	fx_write(&x, MR_SPACE_CONFIG, 0, rid, 0x180 + 0x10, 2, 7);
+	for (unsigned d = 1; d <= 16; d++)
+		ck_assert_uint_eq(ct_w(&x, "old", CT_VH(d) + VH_MAP, 1 | d << 16), MR_BATCH_OK);
+	ck_assert_uint_eq(spaces(), 25 | 25 << 16);
+	fx_write(&x, MR_SPACE_CONFIG, 0, rid, 0x180 + 0x10, 2, 17);
+	ck_assert_uint_eq(cfg0(&x, rid, 0x180 + 0x10, 2), 7); /* more VFs have none */
+}
+END_TEST
+
 /* ---- what a chassis file may not say ---- */
 
 START_TEST(refused_models)
@@ -510,6 +558,9 @@ START_TEST(refused_models)
 		 "msix: max 113 is above total 112"},
 		{"{total: 112, max: 40}", "{max: 4, total: 112}",
 		 "msix: max 4 is below what each VF has, 12"},
+		{"kind: mra, vhs: 3, vfs: 8", "kind: mra, vhs: 3, vfs: 8, configSpaces: 12",
+		 "1 BF + 2 PFs of VH 0 + 2 of one host + 8 VFs = 13 configuration spaces, "
+		 "configSpaces is 12"},
 		{"{total: 1GiB", "{total: 1GiB, base: 16MiB", "base"},
 		{"step: 16MiB", "step: 16385KiB", "a whole number of MiB"},
 		{"kind: mra, vhs: 3, vfs: 8", "kind: mra, vhs: 3, vfs: 8, lacks: [wieght]",
@@ -557,6 +608,7 @@ int main(void)
 	tcase_add_test(t, namespace_attach);
 	tcase_add_test(t, namespace_power);
 	tcase_add_test(t, saved);
+	tcase_add_test(t, configuration_spaces);
 	tcase_add_test(t, refused_models);
 	suite_add_tcase(s, t);
 	return check_run(s);
