@@ -399,6 +399,7 @@ static void operation_to(const struct fm_record_ctx *c, const struct fm_record *
 	m.chassis = (char *)s->chassis;
 	m.port = s->port;
 	m.value = s->value;
+	m.version = s->version;
 	mr_pb_put(out, &m.base);
 }
 
@@ -417,6 +418,7 @@ static int operation_from(const struct fm_record_ctx *c, const void *msg, struct
 	s->approved = m->approved;
 	s->port = (uint16_t)m->port;
 	s->value = m->value;
+	s->version = m->version;
 	return 0;
 }
 

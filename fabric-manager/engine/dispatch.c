@@ -13,6 +13,7 @@
 #include "fabric-manager/engine/chassis/ports.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/desire/failover.h"
+#include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/ops.h"
@@ -175,6 +176,8 @@ void fm_settle(struct fm_engine *e)
 		if (e->arrived) {
 			e->arrived = false;
 			fm_failover_moves(e);
+			if (e->rollout.op)
+				fm_rollout_check(e);
 		}
 		check_hosts(e);
 	} while (e->losts || e->arrived);

@@ -25,6 +25,7 @@
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/ops.h"
+#include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
 
 /* An engine without state: the first event has to be STORE_LOADED. */
@@ -93,6 +94,7 @@ static void free_lists(struct fm_engine *e)
 	free(e->held);
 	free(e->sent);
 	free(e->former);
+	free(e->asked);
 	free(e->lost);
 	free(e->ch);
 }
@@ -130,6 +132,7 @@ void fm_engine_free(struct fm_engine *e)
 	mr_map_free(e->attach_by);
 	fm_changes_done(&e->batch);
 	fm_base_done(&e->base);
+	fm_base_done(&e->before);
 	fm_desired_free(e->desired);
 	fm_inventory_done(&e->inv);
 	free(e->chassis_name);
@@ -183,6 +186,9 @@ static void timer(struct fm_engine *e, const struct fm_timer *t)
 	case FM_TM_TIDY:
 		if (e->tidy_at <= e->now.mono_ns)
 			fm_tidy_timer(e);
+		break;
+	case FM_TM_WINDOW:
+		fm_plan_soon(e, 0);
 		break;
 	case FM_TM_PORTS:
 		if (e->ports_at <= e->now.mono_ns) {

@@ -34,6 +34,7 @@ static void new_store(struct fm_engine *e)
 static void load_document(struct fm_engine *e, const struct fm_rec_document *r)
 {
 	struct mr_diags diags = {0};
+	struct fm_base *to = &e->base;
 	struct fm_docs one = {0};
 	struct fm_old_doc *o;
 
@@ -42,15 +43,17 @@ static void load_document(struct fm_engine *e, const struct fm_rec_document *r)
 	o->version = r->version;
 	memcpy(o->kind, r->kind, sizeof(o->kind));
 	memcpy(o->name, r->name, sizeof(o->name));
-	if (r->version != e->meta.version)
+	if (r->version + 1 == e->meta.version)
+		to = &e->before;
+	else if (r->version != e->meta.version)
 		return;
 	if (fm_docs_read(&one, "store", r->text, strlen(r->text), &diags))
 		fm_log(e, 3, "store: document %s '%s' does not read: '%s'", r->kind, r->name,
 		       diags.n ? diags.item[0].text : "");
-	fm_docs_merge(&e->base.docs, &one);
+	to->version = r->version;
+	fm_docs_merge(&to->docs, &one);
 	if (fm_kind_of_text(r->kind) >= 0)
-		fm_base_set_put(e, &e->base, (enum fm_kind)fm_kind_of_text(r->kind), r->name,
-				r->set);
+		fm_base_set_put(e, to, (enum fm_kind)fm_kind_of_text(r->kind), r->name, r->set);
 	fm_docs_done(&one);
 	mr_diags_done(&diags);
 }
@@ -92,11 +95,45 @@ static void load_chassis(struct fm_engine *e, const struct fm_rec_chassis *r)
 			e->ch[i].rec = *r;
 }
 
+static bool load_rollout(struct fm_engine *e, const struct fm_rec_operation *r)
+{
+	struct fm_asked *k;
+
+	if (r->kind == FM_REC_ROLLOUT && r->value < FM_ROLLOUT_STATE_COUNT) {
+		e->rollout = (struct fm_rollout){.state = (enum fm_rollout_state)r->value,
+						 .op = r->id,
+						 .version = r->version,
+						 .undoes = r->approved};
+		e->rollout.undo_next = r->approved && r->version != e->meta.version;
+		memcpy(e->rollout.detail, r->detail, sizeof(r->detail));
+	} else if (r->kind == FM_REC_UPDATE) {
+		MR_GROW(e->asked, e->askeds, e->cap_askeds);
+		k = &e->asked[e->askeds++];
+		*k = (struct fm_asked){.op = r->id, .approved = r->approved, .wanted = true};
+		mr_fmt(k->profile, sizeof(k->profile), "%s", r->detail);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* Whom the rollout took is on its way, and its end is an outcome of it. */
+static void load_rolled(struct fm_engine *e)
+{
+	struct fm_asg *a;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		a->rolled = e->rollout.op && a->a.phase != FM_PHASE_ACTIVE &&
+			    a->a.phase != FM_PHASE_PENDING;
+	}
+}
+
 static void load_operation(struct fm_engine *e, const struct fm_rec_operation *r)
 {
 	struct fm_record *n;
 
-	if (r->kind == FM_OP_PROVISION && fm_prov_load(e, r))
+	if ((r->kind == FM_OP_PROVISION && fm_prov_load(e, r)) || load_rollout(e, r))
 		return;
 	n = fm_rec(e, FM_RECORD_OPERATION);
 	n->erase = true;
@@ -168,6 +205,7 @@ void fm_store_loaded(struct fm_engine *e, const struct fm_record *r, unsigned n)
 	e->base.version = e->meta.version;
 	for (unsigned i = 0; i < n; i++)
 		load_one(e, &r[i]);
+	load_rolled(e);
 	e->loaded = true;
 	e->ident_at = MR_NEVER;
 	fm_ident_timer(e);

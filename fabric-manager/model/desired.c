@@ -52,6 +52,13 @@ static void free_groups(struct fm_desired *d)
 	free(d->group);
 }
 
+static void free_updates(struct fm_desired *d)
+{
+	for (unsigned i = 0; i < d->updates; i++)
+		free(d->update[i].window);
+	free(d->update);
+}
+
 static void free_domains(struct fm_desired *d)
 {
 	for (unsigned i = 0; i < d->domains; i++) {
@@ -76,6 +83,7 @@ void fm_desired_free(struct fm_desired *d)
 	for (unsigned i = 0; i < d->n_strings; i++)
 		free(d->strings[i]);
 	free_groups(d);
+	free_updates(d);
 	free_domains(d);
 	free(d->prio);
 	free(d->demand);

@@ -15,6 +15,7 @@
 #include "common/pci/regmap.h"
 #include "common/reason.h"
 #include "fabric-manager/model/ids.h"
+#include "fabric-manager/model/update.h"
 
 /* Where an identity of a claim comes from. */
 enum fm_ident_source {
@@ -229,6 +230,7 @@ struct fm_profile {
 	uint16_t host, home; /* connected now; by documents without overrides (FM_WHOLE none) */
 	uint32_t first_claim, claims;
 	struct fm_drain drain;
+	uint16_t update; /* index of fm_desired.update */
 	/* 1 + index of fm_desired.group: `host: {group: G}`, any free host of it;
 	 * fm_hosts_choose then sets host, home and its claims' host */
 	uint16_t group;
@@ -260,6 +262,9 @@ struct fm_desired {
 	unsigned hosts;
 	struct fm_group *group;
 	unsigned groups;
+	struct fm_update
+		*update; /* [0]: FabricPolicy's; then one a document that has its own */
+	unsigned updates;
 	struct fm_drain drain; /* FabricPolicy's */
 	bool unknown_ignore;   /* unknownHosts: ignore (else refuse) */
 	char **strings;	       /* what the const char * point into */

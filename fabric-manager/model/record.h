@@ -85,13 +85,16 @@ struct fm_rec_tombstone {
 struct fm_rec_operation {
 	uint64_t id;
 	uint32_t assignment, epoch;
-	uint16_t kind; /* enum fm_op_kind, or 256 + enum fm_agent_verb */
+	uint16_t kind; /* enum fm_op_kind, or 256 + enum fm_agent_verb, or FM_REC_* */
 	bool approved;
-	char detail[FM_DETAIL_MAX];
-	char chassis[MR_NAME_MAX]; /* PROVISION: of the adapter */
+	char detail[FM_DETAIL_MAX]; /* FM_REC_UPDATE: the profile */
+	char chassis[MR_NAME_MAX];  /* PROVISION: of the adapter */
 	uint16_t port;
-	uint32_t value; /* how many functions */
+	uint32_t value;	  /* how many functions; FM_REC_ROLLOUT: its state */
+	uint64_t version; /* FM_REC_*: of the documents */
 };
+#define FM_REC_ROLLOUT 512 /* an edit on its way; approved: it puts an older version back */
+#define FM_REC_UPDATE  513 /* a profile's part of it */
 struct fm_rec_event {
 	uint64_t seq;
 	int64_t wall_ns;

@@ -38,7 +38,9 @@ struct mr_tree;
 	X(STATUS, "status")                 \
 	X(TOP, "top")                       \
 	X(ADOPT, "adopt")                   \
-	X(RESET, "reset")
+	X(RESET, "reset")                   \
+	X(CANCEL, "cancel")                 \
+	X(RESUME, "resume")
 enum fm_verb {
 #define X(name, text) FM_VERB_##name,
 	FM_VERBS(X)

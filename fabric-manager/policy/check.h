@@ -88,6 +88,10 @@ void fm_check_port_profile(struct fm_check *c, const struct fm_doc *d);
 void fm_check_devices(struct fm_view *v);
 void fm_check_rules(struct fm_view *v);
 
+/* `update` of FabricPolicy or a profile; 'path' is its own. */
+void fm_check_update(struct fm_check *c, const struct fm_doc *d, const char *path,
+		     const struct fm_doc_update *u);
+
 /* What a value of 't' can be: 0, or -EINVAL with an error at 'at'. */
 int fm_check_ident(struct fm_check *c, const struct fm_doc *d, const char *path,
 		   enum mr_ident_type type, const struct fm_text *t, struct mr_ident *ret);

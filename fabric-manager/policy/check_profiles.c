@@ -189,6 +189,7 @@ static void check_device(struct fm_view *v, unsigned i)
 static void check_spec(struct fm_view *v)
 {
 	const struct fm_doc_profile *p = v->p;
+	char path[64];
 
 	if (p->devices.n > DEVICES_MAX) {
 		fm_check_error(v->c, v->doc, p->devices.at, fm_view_key(v, "devices"),
@@ -204,6 +205,8 @@ static void check_spec(struct fm_view *v)
 		check_device(v, i);
 	fm_check_devices(v);
 	fm_check_rules(v);
+	mr_fmt(path, sizeof(path), "%s", fm_view_key(v, "update"));
+	fm_check_update(v->c, v->doc, path, &p->update);
 }
 
 /* A profile's name must be free; 'd' is its document, or the template that makes it. */

@@ -68,17 +68,11 @@ static void ident_pools(struct fm_resolving *r)
 /* FabricPolicy, or what holds without one. */
 static void resolve_fabric(struct fm_resolving *r)
 {
-	static const enum fm_drain_mode modes[FM_DOC_DRAIN_COUNT] = {
-		[FM_DOC_DRAIN_NONE] = FM_DRAIN_NONE,
-		[FM_DOC_DRAIN_REQUEST] = FM_DRAIN_REQUEST,
-		[FM_DOC_DRAIN_FORCE] = FM_DRAIN_FORCE,
-	};
 	struct fm_doc *none = fm_doc_new(FM_KIND_FABRIC_POLICY);
 	const struct fm_doc *doc = fm_docs_find(r->docs, FM_KIND_FABRIC_POLICY, "default");
 	const struct fm_doc_fabric *f = doc ? &doc->spec.fabric : &none->spec.fabric;
 
-	r->d->drain.mode = modes[f->update.drain.mode.v];
-	r->d->drain.timeout_ns = f->update.drain.timeout.v;
+	fm_resolve_update(r, &f->update);
 	r->d->unknown_ignore = f->unknown_hosts.v == FM_DOC_UNKNOWN_IGNORE;
 	fm_doc_unref(none);
 }
@@ -94,6 +88,7 @@ struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags
 		.d = fm_desired_new(),
 		.diags = findings,
 		.host_of = mr_map_new(),
+		.update_of = mr_map_new(),
 	};
 
 	resolve_fabric(&r);
@@ -105,5 +100,6 @@ struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags
 	fm_resolve_domains(&r);
 	fm_resolve_profiles(&r);
 	mr_map_free(r.host_of);
+	mr_map_free(r.update_of);
 	return r.d;
 }

@@ -142,7 +142,7 @@ static void add_profile(struct fm_resolving *r, const struct mr_map *overrides,
 	p->home = s->home;
 	p->host = connected(r, overrides, s);
 	p->first_claim = d->claims;
-	p->drain = d->drain;
+	fm_resolve_profile_update(r, s->doc, &s->spec->update, p);
 	p->group = p->host == FM_WHOLE && !overridden(overrides, s) ? s->group : 0;
 	p->atomic = s->spec->atomic.v;
 	fm_resolve_claims(r, s->spec, p);

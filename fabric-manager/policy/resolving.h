@@ -14,13 +14,19 @@ struct fm_resolving {
 	const struct fm_inventory *inv; /* never NULL */
 	struct fm_desired *d;
 	struct mr_diags *diags;
-	struct mr_map *host_of; /* name -> index of d->host */
+	struct mr_map *host_of;	  /* name -> index of d->host */
+	struct mr_map *update_of; /* document -> index of d->update */
 };
 
 /* A finding at 'at' of 'doc'; 'sev' says whether documents and inventory contradict each
  * other. */
 #define FM_FIND(r, sev, doc, at_, path, ...) \
 	mr_diags_add((r)->diags, sev, (doc)->file, (at_).line, (at_).col, path, __VA_ARGS__)
+
+/* How edits reach what is running: FabricPolicy's, and a profile's from its document. */
+void fm_resolve_update(struct fm_resolving *r, const struct fm_doc_update *f);
+void fm_resolve_profile_update(struct fm_resolving *r, const struct fm_doc *doc,
+			       const struct fm_doc_update *f, struct fm_profile *p);
 
 /* The parts, in this order. */
 void fm_resolve_hosts(struct fm_resolving *r);

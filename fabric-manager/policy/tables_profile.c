@@ -313,7 +313,7 @@ static const struct fm_key profile_keys[] = {
 	     "Rules about where functions are taken from."),
 	NUM(fm_doc_profile, "atomic", atomic, BOOL, "All devices or none.", DEF_LATER(0)),
 	OBJ(fm_doc_profile, "update", update, fm_update_table,
-	    "How edits of this profile reach what is running.", LATER),
+	    "How edits of this profile reach what is running."),
 	NUM(fm_doc_profile, "onRelease", on_release, ENUM,
 	    "What happens to a function that is given back. All of them reset it, and device "
 	    "memory that outlives a reset is cleared; retain keeps it while the function stays "
@@ -366,8 +366,8 @@ static const struct fm_key window_keys[] = {
 	NUM(fm_doc_window, "start", start, CLOCK, "Start of the window.", REQUIRED),
 	NUM(fm_doc_window, "end", end, CLOCK, "End of the window.", REQUIRED,
 	    .eg = "\"05:00\""),
-	TXT(fm_doc_window, "timezone", timezone, TEXT, "Time zone of start and end.",
-	    .eg = "UTC"),
+	TXT(fm_doc_window, "timezone", timezone, TEXT,
+	    "UTC, or an offset from it; unwritten: UTC.", .eg = "UTC"),
 };
 static const struct fm_table window_table = TABLE(fm_doc_window, "windows", window_keys);
 
@@ -382,19 +382,23 @@ static const struct fm_key drain_keys[] = {
 static const struct fm_table drain_table = TABLE(fm_doc_update_drain, "drain", drain_keys);
 
 static const struct fm_key update_keys[] = {
-	NUM(fm_doc_update, "strategy", strategy, ENUM, "When a change is carried out.", LATER,
+	NUM(fm_doc_update, "strategy", strategy, ENUM,
+	    "When an edit reaches what runs: a few hosts at one time, as each host restarts, "
+	    "each by its yes, or at once. Unwritten: Immediate, or RollingUpdate with "
+	    "maxUnavailable.",
 	    .names = strategy_names),
 	NUM(fm_doc_update, "maxUnavailable", max_unavailable, SHARE,
-	    "Hosts of a group disturbed at one time.", LATER, RANGE(1, 4096)),
-	NUMS(fm_doc_update, "allow", allow, ENUM, FM_K_LATER,
-	     "Change classes that need no approval.", .names = change_names,
-	     .eg = "[Live, Reset]"),
-	OBJS(fm_doc_update, "windows", windows, window_table, FM_K_LATER,
+	    "Hosts of a group disturbed at one time; RollingUpdate without it: 1.",
+	    RANGE(1, 4096)),
+	NUMS(fm_doc_update, "allow", allow, ENUM, 0,
+	     "Change classes that go without approval; unwritten: all but Count and Host.",
+	     .names = change_names, .eg = "[Live, Reset]"),
+	OBJS(fm_doc_update, "windows", windows, window_table, 0,
 	     "When changes may be carried out."),
 	OBJ(fm_doc_update, "drain", drain, drain_table,
 	    "How a running function is taken from its host."),
-	NUM(fm_doc_update, "onFailure", on_failure, ENUM, "What happens when a change fails.",
-	    DEF(FM_DOC_FAILURE_PAUSE), .names = on_failure_names,
-	    .later = 1u << FM_DOC_FAILURE_ROLLBACK | 1u << FM_DOC_FAILURE_CONTINUE),
+	NUM(fm_doc_update, "onFailure", on_failure, ENUM,
+	    "What a failed step does: stop, put the version before back, or go on.",
+	    DEF(FM_DOC_FAILURE_PAUSE), .names = on_failure_names),
 };
 const struct fm_table fm_update_table = TABLE(fm_doc_update, "update", update_keys);

@@ -229,7 +229,8 @@ static struct fm_record make_record(enum fm_record_kind kind)
 			(struct fm_rec_tombstone){"c1", {FM_WAY_LVF, 1, 2, 0, 9}, "boot", 3, 5};
 		break;
 	case FM_RECORD_OPERATION:
-		r.operation = (struct fm_rec_operation){77, 5, 6, 300, true, "x", "c1", 9, 4};
+		r.operation =
+			(struct fm_rec_operation){77, 5, 6, 300, true, "x", "c1", 9, 4, 7};
 		break;
 	case FM_RECORD_EVENT:
 		r.event = (struct fm_rec_event){12, 34, MR_REASON_TIMEOUT, "a/b", "text"};

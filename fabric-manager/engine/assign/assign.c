@@ -178,6 +178,7 @@ static void finish_back(struct fm_engine *e, struct fm_asg *a)
 	fm_asg_phase_to(e, a, P(ACTIVE));
 	fm_asg_dirty(e, a);
 	fm_prov_refused(e, a);
+	e->arrived = true;
 }
 
 /* Whether a step that waits for something shared can be passed; else it is put to wait. */
@@ -403,6 +404,7 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 		a->step = FM_STEP_NONE;
 		if (fm_phase_allowed(a->a.phase, P(DEGRADED)))
 			fm_asg_phase(e, a, P(DEGRADED), 0);
+		e->arrived = true;
 		break;
 	case FM_ON_PASS:
 		if (a->step == FM_STEP_READ_BACK) {

@@ -162,6 +162,15 @@ void fm_prov_approve(struct fm_engine *e, struct fm_prov *p)
 	fm_timer_set(e, FM_TM_PROV, (uint64_t)(p - e->prov), p->until);
 }
 
+/* The policy says yes by itself to what waits for one. */
+void fm_prov_allow(struct fm_engine *e, unsigned chassis, unsigned port)
+{
+	struct fm_prov *p = prov_get(e, chassis, port);
+
+	if (p->approval && !p->approved)
+		fm_prov_approve(e, p);
+}
+
 /* Something was released: perhaps it was the last one. */
 void fm_prov_released(struct fm_engine *e)
 {

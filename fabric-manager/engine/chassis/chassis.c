@@ -541,6 +541,10 @@ static void host_event(struct fm_engine *e, const struct fm_chassis_event *ev)
 		host_reset(e, ev);
 		if (st)
 			st->grace_until = -1; /* failover.c reckons it */
+		if (st && e->rollout.op) {    /* an edit may wait for this */
+			st->restarted = true;
+			fm_plan_soon(e, 0);
+		}
 	} else if (ev->kind != FM_CE_HOST_FATAL) {
 		host_power(e, ev);
 	} else if (st) {

@@ -9,6 +9,7 @@
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
@@ -141,9 +142,15 @@ static void update(struct fm_engine *e, const struct fm_claim *c, const struct f
 	fm_asg_update(e, a, &p->attrs);
 }
 
+/* Whether a change takes something from who has it. */
+static bool takes(enum fm_change_kind k)
+{
+	return k == FM_CHANGE_MOVE || k == FM_CHANGE_REBIND || k == FM_CHANGE_RELEASE;
+}
+
 /* One change of the plan. */
-static void change(struct fm_engine *e, const struct fm_trial *t, const struct fm_change *ch,
-		   const int32_t *claim_of)
+static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turns *turns,
+		   const struct fm_change *ch, const int32_t *claim_of)
 {
 	const struct fm_desired *d = t->desired;
 	struct fm_asg *a = ch->current >= 0 ? t->owner[ch->current] : NULL;
@@ -151,6 +158,8 @@ static void change(struct fm_engine *e, const struct fm_trial *t, const struct f
 	const struct fm_placed *p = ch->claim >= 0 ? &t->plan->placed[ch->claim] : NULL;
 	int32_t k;
 
+	if (a && takes(ch->kind) && !fm_turns_may(e, turns, a, ch->change_class))
+		return;
 	switch (ch->kind) {
 	case FM_CHANGE_GIVE:
 	case FM_CHANGE_MOVE:
@@ -170,6 +179,8 @@ static void change(struct fm_engine *e, const struct fm_trial *t, const struct f
 	case FM_CHANGE_PROVISION:
 		fm_prov_want(e, ch->chassis, ch->port, ch->value,
 			     ch->change_class == FM_CLASS_COUNT);
+		if (!(d->update[0].asks >> FM_CLASS_COUNT & 1) && fm_turns_may_count(e, turns))
+			fm_prov_allow(e, ch->chassis, ch->port);
 		break;
 	}
 }
@@ -220,6 +231,7 @@ static bool chassis_known(const struct fm_engine *e)
 /* Makes the plan, and sends each assignment on its way. */
 void fm_plan_run(struct fm_engine *e)
 {
+	struct fm_turns turns;
 	struct fm_trial t;
 	int32_t *claim_of;
 
@@ -238,8 +250,10 @@ void fm_plan_run(struct fm_engine *e)
 	fm_trial_make(e, e->desired, &t);
 	claim_of = claims_of(e, &t);
 	fm_prov_plan(e);
+	fm_turns_begin(e, &turns);
 	for (unsigned i = 0; i < t.plan->changes; i++)
-		change(e, &t, &t.plan->change[i], claim_of);
+		change(e, &t, &turns, &t.plan->change[i], claim_of);
+	fm_turns_end(e, &turns);
 	fm_prov_planned(e);
 	free(claim_of);
 	fm_trial_done(&t);

@@ -40,6 +40,8 @@ static const struct verb_row verbs[FM_VERB_COUNT] = {
 	[FM_VERB_TOP] = {fm_rq_top, false, false},
 	[FM_VERB_ADOPT] = {fm_rq_adopt, true, true},
 	[FM_VERB_RESET] = {fm_rq_reset, true, true},
+	[FM_VERB_CANCEL] = {fm_rq_cancel, true, false},
+	[FM_VERB_RESUME] = {fm_rq_resume, true, false},
 };
 
 /* The desired state is as fresh as the documents and the inventory. */

@@ -7,6 +7,7 @@
 #include "fabric-manager/engine/assign/quarantine.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/desire/failover.h"
+#include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/request/request.h"
 #include "fabric-manager/engine/state/asgs.h"
@@ -67,14 +68,17 @@ static unsigned running(const struct fm_engine *e, const struct fm_profile *p)
 	return n;
 }
 
+/* An operator sends it: nothing of it is held up any more, and no rollout governs it. */
 static void go_on(struct fm_engine *e, const struct fm_profile *p)
 {
 	for (unsigned i = 0; i < p->claims; i++) {
 		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
 		struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
 
-		if (a)
-			a->paused = false;
+		if (!a)
+			continue;
+		a->paused = false;
+		a->by_verb = true;
 	}
 }
 
@@ -275,12 +279,28 @@ static struct fm_prov *prov_of(struct fm_engine *e, const char *name)
 	return NULL;
 }
 
-/* approve OPERATION|ADAPTER: yes to a change of class Count. */
+static void approve_update(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+			   struct fm_asked *a)
+{
+	fm_rollout_approve(e, a);
+	fm_note(e, MR_REASON_OK, a->profile, "approved by %s", r->who[0] ? r->who : "operator");
+	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+		 "approved: operation %llu, the edit reaches %s (class %s)",
+		 (unsigned long long)a->op, a->profile, fm_class_name(a->change_class));
+}
+
+/* approve OPERATION|ADAPTER|PROFILE: yes to a change of class Count, or to an edit that waits
+ * for it. */
 void fm_rq_approve(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
 	struct fm_prov *p = prov_of(e, r->name);
+	struct fm_asked *a = p ? NULL : fm_rollout_asked(e, r->name);
 	struct mr_buf whom = {0};
 
+	if (a) {
+		approve_update(e, tag, r, a);
+		return;
+	}
 	if (!p) {
 		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "nothing called '%s' waits for approval",
 			  r->name);
@@ -415,4 +435,37 @@ void fm_rq_reset(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 		 "%s is reset once more; it is free when that is confirmed, and stays in "
 		 "quarantine otherwise",
 		 r->name);
+}
+
+/* resume: a rollout that is paused or cancelled goes on. */
+void fm_rq_resume(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	const struct fm_rollout *o = &e->rollout;
+
+	if (!o->op) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "no rollout is paused or cancelled");
+		return;
+	}
+	fm_note(e, MR_REASON_OK, "rollout", "resumed by %s", r->who[0] ? r->who : "operator");
+	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+		 "the rollout of version %llu goes on, %u step%s to go",
+		 (unsigned long long)o->version, o->held, o->held == 1 ? " is" : "s are");
+	fm_rollout_resume(e);
+}
+
+/* cancel: what has not begun of a rollout does not, until `resume` or another edit. */
+void fm_rq_cancel(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	const struct fm_rollout *o = &e->rollout;
+
+	if (o->state != FM_ROLLOUT_RUNNING && o->state != FM_ROLLOUT_PAUSED) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "no rollout is under way");
+		return;
+	}
+	fm_note(e, MR_REASON_OK, "rollout", "cancelled by %s", r->who[0] ? r->who : "operator");
+	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+		 "the rollout of version %llu is cancelled, %u step%s left; `banyan resume` "
+		 "goes on, another `apply` begins anew",
+		 (unsigned long long)o->version, o->held, o->held == 1 ? " is" : "s are");
+	fm_rollout_cancel(e);
 }

@@ -159,6 +159,8 @@ void fm_base_commit(struct fm_engine *e, struct fm_base *b)
 	f = &e->former[e->formers++];
 	f->commit = e->commit_last + 1;
 	f->base = e->base;
+	fm_base_done(&e->before);
+	fm_base_copy(&e->before, &f->base);
 	e->base = *b;
 	*b = (struct fm_base){0};
 	e->base.version = e->meta.version = f->base.version + 1;

@@ -199,6 +199,8 @@ static void take_back_documents(struct fm_engine *e, uint64_t n)
 	for (unsigned i = 0; i < e->formers; i++) {
 		if (e->former[i].commit < n)
 			continue;
+		fm_base_done(&e->before); /* which one that was is forgotten */
+		e->before = (struct fm_base){0};
 		fm_base_done(&e->base);
 		e->base = e->former[i].base;
 		memmove(&e->former[i], &e->former[i + 1],

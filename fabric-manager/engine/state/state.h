@@ -78,6 +78,22 @@ struct fm_target {
 	uint32_t guaranteed_mbps, limit_mbps;
 };
 
+/* Why a step that an edit asks for has not begun. X(NAME, words) */
+#define FM_HELDS(X)                                                       \
+	X(NOT, "")                                                        \
+	X(REFUSED, "its host did not let go; `banyan resume` asks again") \
+	X(PAUSED, "the rollout is paused")                                \
+	X(CANCELLED, "the rollout was cancelled")                         \
+	X(APPROVAL, "waits for approval")                                 \
+	X(WINDOW, "waits for an update window")                           \
+	X(RESTART, "waits for its host to restart")                       \
+	X(TURN, "waits until other hosts of its group are done")
+enum fm_held {
+#define X(name, text) FM_HELD_##name,
+	FM_HELDS(X)
+#undef X
+};
+
 /* One assignment and what is under way for it. */
 struct fm_asg {
 	struct fm_assignment a;
@@ -110,6 +126,10 @@ struct fm_asg {
 	bool retain;   /* onRelease of its profile: retain */
 	bool retained; /* the last reset kept the device's memory */
 	char *notes;   /* its claim's, for hooks; kept when the claim goes; NULL = none */
+	enum fm_held held; /* what the plan wants of it has not begun, and why (rollout.c) */
+	bool rolled;	   /* an edit took it: its end is an outcome of the rollout */
+	bool roll_failed;  /* and a bad one */
+	bool by_verb;	   /* an operator's verb sent it: no rollout governs it */
 	struct fm_target next; /* set: where it goes after its release */
 	struct fm_attrs want;  /* SET_ATTRS: what a.attrs becomes */
 };
@@ -214,8 +234,37 @@ struct fm_hst {
 	bool mass;	     /* its loss is one of many: alarm given */
 	bool no_spare;	     /* said so */
 	bool stored;
-	bool suspect; /* on the list of fm_failover_soon */
+	bool restarted; /* since the last plan */
+	bool suspect;	/* on the list of fm_failover_soon */
 	struct fm_hst *next_suspect;
+};
+
+/* An edit on its way to what runs (desire/rollout.c). X(NAME, word) */
+#define FM_ROLLOUT_STATES(X)  \
+	X(NONE, "none")       \
+	X(RUNNING, "running") \
+	X(PAUSED, "paused") X(CANCELLED, "cancelled")
+enum fm_rollout_state {
+#define X(name, text) FM_ROLLOUT_##name,
+	FM_ROLLOUT_STATES(X)
+#undef X
+	FM_ROLLOUT_STATE_COUNT
+};
+struct fm_rollout {
+	enum fm_rollout_state state;
+	uint64_t op;		    /* its id, 0 = there is none */
+	uint64_t version;	    /* of the documents */
+	bool undoes;		    /* it puts an older version back */
+	bool undo_next;		    /* the next one will */
+	unsigned held;		    /* steps that the last plan held */
+	char detail[FM_DETAIL_MAX]; /* why it is paused */
+};
+/* A profile whose step waits for a yes, or got it. */
+struct fm_asked {
+	char profile[MR_NAME_MAX];
+	uint64_t op;
+	enum fm_class change_class;
+	bool approved, wanted;
 };
 
 struct fm_move { /* an automatic fail-over under way */
@@ -256,7 +305,8 @@ enum fm_timer_kind {
 	FM_TM_IDENT,
 	FM_TM_DRIFT,
 	FM_TM_PORTS,
-	FM_TM_TIDY
+	FM_TM_TIDY,
+	FM_TM_WINDOW
 };
 struct fm_timer {
 	int64_t when;
@@ -309,6 +359,10 @@ struct fm_engine {
 
 	/* policy */
 	struct fm_base base;
+	struct fm_base before; /* the version before this one; version 0: not known */
+	struct fm_rollout rollout;
+	struct fm_asked *asked;
+	unsigned askeds, cap_askeds;
 	struct fm_former { /* what was in force before a commit that is not durable yet */
 		uint64_t commit;
 		struct fm_base base;
@@ -375,6 +429,7 @@ struct fm_engine {
 	struct fm_timer *timer;	 /* heap */
 	unsigned timers, cap_timers;
 	int64_t drift_at, ident_at, ports_at;
+	int64_t window_opens; /* wall: the update window that a timer waits for */
 };
 
 static inline int64_t fm_min64(int64_t a, int64_t b)

@@ -5,6 +5,7 @@
  */
 #include "fabric-manager/engine/state/wanted.h"
 
+#include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/soon.h"
 
@@ -101,13 +102,14 @@ const struct fm_drain *fm_drain_of(const struct fm_engine *e, const struct fm_as
 	return p ? &p->drain : &e->desired->drain;
 }
 
-/* Whether the host is asked: not when it failed over, or is off. */
+/* Whether the host is asked: not when it failed over, is off, or was just restarted. */
 bool fm_cut_at_once(struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_rec_override *o = fm_override_get(e, a->a.profile);
 	const struct fm_host *h = fm_host_by_port(&e->inv, a->a.chassis, a->a.place.port);
+	const struct fm_hst *st = fm_host(e, a->a.host, false);
 
 	if (o && mr_streq(o->who, "failover") && !mr_streq(o->host, a->a.host))
 		return true;
-	return h && (!h->power || !h->link);
+	return (h && (!h->power || !h->link)) || (st && st->restarted);
 }

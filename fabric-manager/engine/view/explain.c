@@ -4,6 +4,7 @@
  * binds and what to do comes first, then the assignment and every candidate. The tree's keys
  * are a contract (docs/json.md).
  */
+#include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -80,6 +81,8 @@ static void add_where(struct mr_buf *b, struct fm_engine *e, const struct fm_asg
 		mr_buf_printf(b, ", on its way to %s", a->next.host);
 	if (a->a.detail[0])
 		mr_buf_printf(b, ": %s", a->a.detail);
+	if (a->held)
+		mr_buf_printf(b, "; an edit %s", fm_held_text(a->held));
 }
 
 /* The sentence: where it is and what holds it up, then what to do about it. */

@@ -5,6 +5,7 @@
  */
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/base.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -82,6 +83,38 @@ static void get_functions(struct fm_engine *e, struct mr_tree *list, const char 
 		}
 }
 
+static void add_update(struct mr_tree *list, const struct fm_asked *k)
+{
+	struct mr_tree *m = mr_tree_add_map(list, NULL);
+
+	mr_tree_add_int(m, "id", (int64_t)k->op);
+	mr_tree_add_text(m, "kind", "update");
+	mr_tree_add_text(m, "assignment", NULL);
+	mr_tree_add_text(m, "state", k->approved ? "approved" : "needs approval");
+	mr_tree_add_fmt(m, "detail", "the edit of %s, class %s", k->profile,
+			fm_class_name(k->change_class));
+}
+
+/* The rollout under way, and what of it waits for a yes. */
+static void add_rollout(struct fm_engine *e, struct mr_tree *list)
+{
+	const struct fm_rollout *o = &e->rollout;
+	struct mr_tree *m;
+
+	if (!o->op)
+		return;
+	m = mr_tree_add_map(list, NULL);
+	mr_tree_add_int(m, "id", (int64_t)o->op);
+	mr_tree_add_text(m, "kind", "rollout");
+	mr_tree_add_text(m, "assignment", NULL);
+	mr_tree_add_text(m, "state", fm_rollout_state_name(o->state));
+	mr_tree_add_fmt(m, "detail", "version %llu, %u step%s to begin%s%s",
+			(unsigned long long)o->version, o->held, o->held == 1 ? "" : "s",
+			o->detail[0] ? ": " : "", o->detail);
+	for (unsigned i = 0; i < e->askeds; i++)
+		add_update(list, &e->asked[i]);
+}
+
 static void get_operations(struct fm_engine *e, struct mr_tree *list, const char *name)
 {
 	char text[FM_ASSIGNMENT_TEXT];
@@ -121,6 +154,7 @@ static void get_operations(struct fm_engine *e, struct mr_tree *list, const char
 				d ? d->name : "adapter", p->value, mr_buf_text(&whom));
 		mr_buf_done(&whom);
 	}
+	add_rollout(e, list);
 }
 
 static void get_events(struct fm_engine *e, struct mr_tree *list, const char *name)

@@ -7,6 +7,7 @@
 
 #include "fabric-manager/engine/assign/table.h"
 #include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
@@ -79,6 +80,7 @@ struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_as
 	mr_tree_add_bool(t, "going", a->a.going);
 	mr_tree_add_bool(t, "forced", a->a.forced);
 	mr_tree_add_text(t, "step", fm_step_name(a->step));
+	mr_tree_add_text(t, "held", a->held ? fm_held_text(a->held) : NULL);
 	add_place(t, &a->a);
 	at = mr_tree_add_map(t, "attributes");
 	add_ident(at, e, a);
@@ -176,6 +178,8 @@ void fm_rq_status(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	mr_tree_add_int(t, "operations", (int64_t)mr_map_count(e->inflight));
 	mr_tree_add_int(t, "tombstones", e->tombs);
 	mr_tree_add_int(t, "quarantined", e->quarantines);
+	mr_tree_add_text(t, "rollout", fm_rollout_state_name(e->rollout.state));
+	mr_tree_add_int(t, "held", e->rollout.held);
 	mr_tree_add_bool(t, "storeGood", !e->store_down);
 	mr_tree_add_bool(t, "idle", fm_idle(e));
 	count_phases(e, t);

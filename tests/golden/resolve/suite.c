@@ -96,6 +96,26 @@ static void dump_pools(const struct fm_desired *d, struct mr_buf *out)
 	}
 }
 
+static bool is_plain(const struct fm_update *u)
+{
+	return u->strategy == FM_STRATEGY_IMMEDIATE && !u->max_unavailable && !u->windows &&
+	       u->asks == (1u << FM_DOC_CHANGE_COUNT | 1u << FM_DOC_CHANGE_HOST) &&
+	       u->on_failure == FM_ON_FAILURE_PAUSE;
+}
+
+static void dump_update(const struct fm_update *u, unsigned i, struct mr_buf *out)
+{
+	if (is_plain(u))
+		return;
+	mr_buf_printf(out, "update %u %s at once %u%s asks %x on failure %s\n", i,
+		      fm_strategy_name(u->strategy), u->max_unavailable, u->percent ? "%" : "",
+		      u->asks, fm_on_failure_name(u->on_failure));
+	for (unsigned k = 0; k < u->windows; k++)
+		mr_buf_printf(out, "  window days %x from %u to %u zone %d\n",
+			      u->window[k].days, u->window[k].start, u->window[k].end,
+			      u->window[k].zone_minutes);
+}
+
 static void dump_ident(const struct fm_desired *d, const struct fm_ident_want *w,
 		       struct mr_buf *out)
 {
@@ -192,6 +212,8 @@ static void dump_profiles(const struct fm_desired *d, struct mr_buf *out)
 			      (int)p->drain.mode, (long long)p->drain.timeout_ns / 1000000000,
 			      p->group ? " any of " : "",
 			      p->group ? d->group[p->group - 1].name : "");
+		if (p->update)
+			mr_buf_printf(out, "  update %u\n", p->update);
 		for (unsigned j = p->first_claim; j < p->first_claim + p->claims; j++)
 			dump_claim(d, &d->claim[j], out);
 	}
@@ -291,6 +313,8 @@ static void run(const char *dir, struct mr_buf *out)
 	d = fm_resolve(&in, &diags);
 	fm_diags_sort(&diags);
 	mr_diags_print(&diags, out);
+	for (unsigned i = 0; i < d->updates; i++)
+		dump_update(&d->update[i], i, out);
 	mr_buf_printf(out, "drain %d/%llds unknown hosts %s\n", (int)d->drain.mode,
 		      (long long)d->drain.timeout_ns / 1000000000,
 		      d->unknown_ignore ? "ignored" : "refused");

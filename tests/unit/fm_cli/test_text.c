@@ -77,6 +77,8 @@ int main(void)
 	Suite *s = suite_create("text");
 	TCase *t = tcase_create("text");
 
+	tcase_set_timeout(t, 60); /* other tests run beside it */
+
 	tcase_add_loop_test(t, is_clean, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(t, lines_stay);
 	tcase_add_test(t, no_byte_gets_through);

@@ -90,7 +90,7 @@ static struct fm_record make(enum fm_record_kind kind)
 		break;
 	case FM_RECORD_OPERATION:
 		r.operation = (struct fm_rec_operation){
-			0x0102030405060708, 5, 6, 300, true, "x", "c1", 9, 4};
+			0x0102030405060708, 5, 6, 300, true, "x", "c1", 9, 4, 7};
 		break;
 	case FM_RECORD_EVENT:
 		r.event = (struct fm_rec_event){12, 34, MR_REASON_TIMEOUT, "a/b", "text"};

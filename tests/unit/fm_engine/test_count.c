@@ -150,6 +150,21 @@ START_TEST(a_chassis_that_refuses)
 }
 END_TEST
 
+/* `update.allow` names Count: nobody is asked. */
+START_TEST(allowed)
+{
+	struct world w;
+
+	up(&w, false);
+	w_apply(&w, "apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n"
+		    "spec: {update: {allow: [Live, Reset, Move, Count]}}\n");
+	w_run(&w, 10 * MR_NS_PER_S);
+	check_runs(&w, 6);
+	ck_assert(!is_asked(&w));
+	w_done(&w);
+}
+END_TEST
+
 static void restart(struct world *w, bool lvf)
 {
 	w_restart(w);
@@ -240,6 +255,7 @@ int main(void)
 	tcase_add_loop_test(t, who_does_not_let_go_stops_it, 0, 2);
 	tcase_add_loop_test(t, taken_back_while_it_drains, 0, 2);
 	tcase_add_loop_test(t, a_chassis_that_refuses, 0, 2);
+	tcase_add_test(t, allowed);
 	tcase_add_loop_test(t, the_yes_survives, 0, 2);
 	tcase_add_loop_test(t, asked_and_taken_back, 0, 2);
 	tcase_add_test(t, the_manager_dies);

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What `update` says beside words: windows whose time zone is known. Zones with rules of their
+ * own (Europe/Berlin) are refused by name: the core reads no zone files, and a window that
+ * moves by an hour twice a year must not do so unseen.
+ */
+#include "common/str.h"
+#include "fabric-manager/model/update.h"
+#include "fabric-manager/policy/check.h"
+
+/* 'path' is that of `update`. */
+void fm_check_update(struct fm_check *c, const struct fm_doc *d, const char *path,
+		     const struct fm_doc_update *u)
+{
+	char at[160];
+	int16_t minutes;
+
+	for (unsigned i = 0; i < u->windows.n; i++) {
+		const struct fm_doc_window *w = &u->windows.item[i];
+
+		if (!w->timezone.s || fm_zone_parse(w->timezone.s, &minutes))
+			continue;
+		mr_fmt(at, sizeof(at), "%s.windows[%u].timezone", path, i);
+		fm_check_error(
+			c, d, w->timezone.at, at,
+			"the time zone '%s' is not known: expected UTC or an offset from it "
+			"like +02:00",
+			w->timezone.s);
+	}
+}
