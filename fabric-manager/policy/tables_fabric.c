@@ -154,9 +154,11 @@ static const struct fm_key failover_keys[] = {
 	NUM(fm_doc_failover, "holdDown", hold_down, TIME,
 	    "After a move of a profile, no automatic move of it for so long.", DEF(MIN),
 	    RANGE(0, DAY)),
-	NUM(fm_doc_failover, "failback", failback, ENUM, "Who moves a profile back.",
-	    DEF(FM_DOC_FAILBACK_MANUAL), .names = failback_names,
-	    .later = 1u << FM_DOC_FAILBACK_AUTOMATIC),
+	NUM(fm_doc_failover, "failback", failback, ENUM,
+	    "Who moves a profile back. automatic: when its host is well again, holdDown after "
+	    "it "
+	    "left.",
+	    DEF(FM_DOC_FAILBACK_MANUAL), .names = failback_names),
 	NUM(fm_doc_failover, "maxConcurrent", max_concurrent, INT,
 	    "Fail-overs of the group at one time.", DEF(1), RANGE(1, 1000)),
 	NUM(fm_doc_failover, "massWindow", mass_window, TIME,

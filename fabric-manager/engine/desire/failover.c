@@ -170,6 +170,15 @@ static bool is_mass(struct fm_engine *e, struct fm_hst *h, const struct fm_group
 	return lost >= 2 && lost * 2 > reporting;
 }
 
+/* When profiles that came back to the host by themselves may leave it again; mono. */
+static int64_t back_until(const struct fm_engine *e, const struct fm_hst *h,
+			  const struct fm_failover *f)
+{
+	return h->back_wall_ns
+		       ? h->back_wall_ns + f->hold_down_ns - e->now.wall_ns + e->now.mono_ns
+		       : 0;
+}
+
 static bool held_down(const struct fm_engine *e, const struct fm_profile *p,
 		      const struct fm_failover *f)
 {
@@ -177,6 +186,40 @@ static bool held_down(const struct fm_engine *e, const struct fm_profile *p,
 
 	return o && mr_streq(o->who, "failover") &&
 	       e->now.wall_ns - o->since_wall_ns < f->hold_down_ns;
+}
+
+/* Whether profiles of the host could run there again. */
+static bool is_well(const struct fm_hst *h, const struct fm_host_def *d,
+		    const struct fm_host *p)
+{
+	return !d->cordoned && p->present && p->power && p->link && h->session && !h->fatal;
+}
+
+/* failback automatic: what a fail-over took from the host comes back when it is well, holdDown
+ * after it left. Returns when to look again. */
+static int64_t come_back(struct fm_engine *e, struct fm_hst *h, unsigned host,
+			 const struct fm_failover *f)
+{
+	int64_t next = MR_NEVER;
+
+	for (unsigned i = 0; f->failback_automatic && i < e->desired->profiles; i++) {
+		const struct fm_profile *p = &e->desired->profile[i];
+		const struct fm_rec_override *o =
+			p->home == host ? fm_override_get(e, p->name) : NULL;
+		int64_t left;
+
+		if (!o || !mr_streq(o->who, "failover"))
+			continue;
+		left = o->since_wall_ns + f->hold_down_ns - e->now.wall_ns;
+		if (left > 0) {
+			next = fm_min64(next, e->now.mono_ns + left);
+			continue;
+		}
+		fm_note(e, MR_REASON_OK, p->name, "failback to %s", h->rec.name);
+		h->back_wall_ns = e->now.wall_ns;
+		fm_override_del(e, p->name);
+	}
+	return next;
 }
 
 /* Whether all that the profiles of 'host' claim would be placed on 'spare'. */
@@ -269,10 +312,16 @@ void fm_failover_check(struct fm_engine *e, const char *host)
 	if (p->power && p->link && h->session)
 		h->fatal = 0;
 	s = look(e, h, p, &g->failover);
-	if (g->failover.mode != FM_FAILOVER_AUTOMATIC || !profile_there(e, at))
-		return;
+	if (is_well(h, d, p))
+		s.next = fm_min64(s.next, come_back(e, h, at, &g->failover));
+	if (back_until(e, h, &g->failover) > e->now.mono_ns) {
+		s.next = fm_min64(s.next, back_until(e, h, &g->failover));
+		s.count = 0;
+	}
 	if (s.next != MR_NEVER)
 		fm_timer_set(e, FM_TM_HOST, (uintptr_t)h, s.next);
+	if (g->failover.mode != FM_FAILOVER_AUTOMATIC || !profile_there(e, at))
+		return;
 	if (s.count < g->failover.quorum || !s.count)
 		return;
 	if (p->power && p->link && is_mass(e, h, g))

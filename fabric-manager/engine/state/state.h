@@ -228,11 +228,12 @@ struct fm_hst {
 	struct mr_map *fn; /* place key -> struct fm_agent_fn *, as reported */
 	/* desire/failover.c: when each trigger began (mono), 0 = it holds not */
 	int64_t agent_lost, link_down, power_off, fatal;
-	int64_t grace_until; /* a reboot was announced or seen */
-	bool link_when_lost; /* the link was up when the agent was lost */
-	int64_t moved;	     /* mono: last automatic move away */
-	bool mass;	     /* its loss is one of many: alarm given */
-	bool no_spare;	     /* said so */
+	int64_t grace_until;  /* a reboot was announced or seen */
+	bool link_when_lost;  /* the link was up when the agent was lost */
+	int64_t moved;	      /* mono: last automatic move away */
+	int64_t back_wall_ns; /* last automatic move home, 0 = none by this manager */
+	bool mass;	      /* its loss is one of many: alarm given */
+	bool no_spare;	      /* said so */
 	bool stored;
 	bool restarted; /* since the last plan */
 	bool suspect;	/* on the list of fm_failover_soon */

@@ -69,6 +69,32 @@ START_TEST(powered_off_and_agent_lost)
 }
 END_TEST
 
+/* Home by itself when the host is well, but not before holdDown; and there for holdDown. */
+START_TEST(comes_back)
+{
+	struct world w;
+
+	up(&w, GROUP("    failback: automatic\n    holdDown: 10m\n    quorum: 1\n"));
+	power(&w, 1, false);
+	w_run(&w, 20 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	power(&w, 1, true);
+	w_agent_up(&w, 1, "boot-b", false);
+	w_run(&w, 500 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	w_run(&w, 120 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
+	W_PHASE(&w, "one/data0", ACTIVE);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 0);
+	power(&w, 1, false);
+	w_run(&w, 300 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
+	w_run(&w, 400 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(agent_alone_does_not_move)
 {
 	struct world w;
@@ -272,6 +298,7 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, powered_off_and_agent_lost);
+	tcase_add_test(t, comes_back);
 	tcase_add_test(t, agent_alone_does_not_move);
 	tcase_add_loop_test(t, reboot_has_its_grace, 0, 2);
 	tcase_add_test(t, cut_not_confirmed_stops);
