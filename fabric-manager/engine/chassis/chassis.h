@@ -12,7 +12,6 @@ void fm_ch_event(struct fm_engine *e, const struct fm_chassis_event *ev);
 void fm_ch_result(struct fm_engine *e, unsigned chassis, struct fm_op_result *r);
 void fm_ch_timer(struct fm_engine *e, unsigned chassis);
 void fm_ch_observe(struct fm_engine *e, unsigned chassis);
-void fm_ch_await_windows(struct fm_engine *e);
 void fm_ch_stale(struct fm_engine *e, unsigned chassis, uint64_t epoch);
 void fm_ch_adopt(struct fm_engine *e, unsigned chassis);
 const char *fm_ch_state_name(enum fm_chassis_state s);

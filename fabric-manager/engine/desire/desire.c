@@ -9,6 +9,7 @@
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/chassis/numbering.h"
 #include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/session/session.h"
@@ -101,7 +102,7 @@ static void pend(struct fm_engine *e, const struct fm_claim *c, const struct fm_
 	char name[FM_ASSIGNMENT_TEXT];
 
 	if (p->reason == MR_REASON_NO_WINDOW)
-		fm_ch_await_windows(e);
+		fm_numbering_await(e);
 	if (a->a.has_fn) {
 		a->next.set = false;
 		if (!a->a.going && a->a.phase == FM_PHASE_ACTIVE)
