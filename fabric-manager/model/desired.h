@@ -91,7 +91,7 @@ struct fm_priority {
 	char name[MR_NAME_MAX];
 	uint32_t value;
 	bool preempts; /* preemption: LowerPriority */
-	bool reclaim;  /* its minima may take running extras of an equal value, too */
+	bool reclaim;  /* its extras may take running extras of a lower value */
 	int64_t grace_ns;
 };
 
@@ -164,7 +164,7 @@ const char *fm_topology_name(enum fm_topology t);
 	X(ANTI_AFFINITY, "antiAffinity") /* each on a unit of its own */           \
 	X(AFFINITY, "affinity")		 /* all on one unit */                     \
 	X(SPREAD, "spread") /* the fullest unit has at most max_skew more than the \
-			       emptiest one that could take one of them */         \
+			       emptiest one of the pool */                         \
 	X(PACK, "pack")	    /* on as few units as there can be */
 enum fm_rule_type {
 #define X(name, text) FM_RULE_##name,

@@ -32,29 +32,30 @@ const char *fm_change_kind_name(enum fm_change_kind k)
 	return (size_t)k < MR_ARRAY_SIZE(kind_names) ? kind_names[k] : "?";
 }
 
-static struct fm_change *add(struct fm_plan *plan, unsigned *cap, enum fm_change_kind kind,
+static struct fm_change *add(struct fm_planner *p, enum fm_change_kind kind,
 			     enum fm_class class)
 {
+	struct fm_plan *plan = p->plan;
 	struct fm_change *c;
 
-	MR_GROW(plan->change, plan->changes, *cap);
+	MR_GROW(plan->change, plan->changes, p->cap_changes);
 	c = &plan->change[plan->changes++];
 	*c = (struct fm_change){
-		.kind = kind, .change_class = class, .claim = -1, .current = -1};
+		.kind = kind, .change_class = class, .claim = -1, .current = -1, .taker = -1};
 	return c;
 }
 
 /* Where a PF has another number of VFs than the pools want. To change that of one that runs its
  * VF Enable is cleared: all its VFs go (class Count). */
-static void provisions(struct fm_planner *p, unsigned *cap)
+static void provisions(struct fm_planner *p)
 {
 	for (unsigned i = 0; i < p->world.adapters; i++) {
 		const struct fm_unit_adapter *a = &p->world.adapter[i];
 		bool differs = false, runs = false;
 		struct fm_change *c;
 
-		if (!a->provision || a->a->kind == FM_ADAPTER_BASE || !a->a->present ||
-		    !p->world.chassis[a->chassis].c->observed)
+		if (!a->provision || a->external || a->a->kind == FM_ADAPTER_BASE ||
+		    !a->a->present || !p->world.chassis[a->chassis].c->observed)
 			continue;
 		for (unsigned k = 0; k < a->units; k++) {
 			if (a->a->pf[k].numvfs == a->provision)
@@ -64,8 +65,7 @@ static void provisions(struct fm_planner *p, unsigned *cap)
 		}
 		if (!differs)
 			continue;
-		c = add(p->plan, cap, FM_CHANGE_PROVISION,
-			runs ? FM_CLASS_COUNT : FM_CLASS_NONE);
+		c = add(p, FM_CHANGE_PROVISION, runs ? FM_CLASS_COUNT : FM_CLASS_NONE);
 		c->chassis = a->chassis;
 		c->port = a->a->port;
 		c->value = a->provision;
@@ -97,8 +97,7 @@ static bool unwanted(const struct fm_planner *p, unsigned k)
 {
 	const struct fm_assignment *a = p->in->current[k];
 
-	return !p->matched[k] && a->phase != FM_PHASE_RELEASED &&
-	       !(a->phase == FM_PHASE_QUARANTINED && a->going);
+	return a->phase != FM_PHASE_RELEASED && !(a->phase == FM_PHASE_QUARANTINED && a->going);
 }
 
 /* A matched assignment goes when its profile is connected to no host, or when it cannot stay
@@ -117,22 +116,38 @@ static bool loses(const struct fm_planner *p, unsigned i)
 	return p->stay[i] == FM_STAY_GONE || a->going;
 }
 
-static void releases(struct fm_planner *p, unsigned *cap)
+/* Assignments that no claim stands for; those that one stands for by now leave the list. */
+static unsigned list_loose(struct fm_planner *p, const struct fm_assignment *const **list)
 {
-	const struct fm_assignment *const **list =
-		mr_xcalloc(p->in->currents + 1, sizeof(*list));
-	unsigned n = 0;
+	unsigned n = 0, keep = 0;
 
-	for (unsigned k = 0; k < p->in->currents; k++)
+	for (unsigned i = 0; i < p->looses; i++) {
+		uint32_t k = p->loose[i];
+
+		p->held[k].loose =
+			p->held[k].claim < 0 && k < p->in->currents && p->in->current[k];
+		if (!p->held[k].loose)
+			continue;
+		p->loose[keep++] = k;
 		if (unwanted(p, k))
 			list[n++] = &p->in->current[k];
-	for (unsigned i = 0; i < p->d->claims; i++)
-		if (loses(p, i))
-			list[n++] = &p->in->current[p->plan->placed[i].current];
+	}
+	p->looses = keep;
+	return n;
+}
+
+static void releases(struct fm_planner *p)
+{
+	const struct fm_assignment *const **list =
+		mr_xcalloc(p->looses + p->todos + 1, sizeof(*list));
+	unsigned n = list_loose(p, list);
+
+	for (unsigned t = 0; t < p->todos; t++)
+		if (loses(p, p->todo[t]))
+			list[n++] = &p->in->current[p->plan->placed[p->todo[t]].current];
 	qsort(list, n, sizeof(*list), name_cmp);
 	for (unsigned i = 0; i < n; i++)
-		add(p->plan, cap, FM_CHANGE_RELEASE,
-		    holds(*list[i]) ? FM_CLASS_MOVE : FM_CLASS_NONE)
+		add(p, FM_CHANGE_RELEASE, holds(*list[i]) ? FM_CLASS_MOVE : FM_CLASS_NONE)
 			->current = (int32_t)(list[i] - p->in->current);
 	free(list);
 }
@@ -164,12 +179,13 @@ static bool kind_of(const struct fm_planner *p, unsigned i, enum fm_change_kind 
 {
 	const struct fm_placed *pl = &p->plan->placed[i];
 	const struct fm_assignment *a = pl->current < 0 ? NULL : p->in->current[pl->current];
+	const struct fm_claim *c = &p->d->claim[i];
 	bool some = true;
 
-	if (p->d->claim[i].host == FM_WHOLE)
+	if ((c->host == FM_WHOLE && !c->waits_host) || (c->suspended && pl->placed))
 		return false;
 	if (!pl->placed)
-		*ret = FM_CHANGE_PEND;
+		*ret = p->stay[i] == FM_STAY_TAKEN ? FM_CHANGE_PREEMPT : FM_CHANGE_PEND;
 	else if (p->stay[i] == FM_STAY_NEW)
 		*ret = FM_CHANGE_GIVE;
 	else if (!pl->same_fn || p->stay[i] == FM_STAY_MOVE)
@@ -178,7 +194,7 @@ static bool kind_of(const struct fm_planner *p, unsigned i, enum fm_change_kind 
 		 !p->world.chassis[a->fn.chassis].c->observed)
 		return false;
 	else
-		*ret = in_place(&p->d->claim[i], pl, a, &some);
+		*ret = in_place(c, pl, a, &some);
 	return some;
 }
 
@@ -190,37 +206,61 @@ static enum fm_class class_of(enum fm_change_kind k)
 	case FM_CHANGE_REBIND:
 		return FM_CLASS_RESET;
 	case FM_CHANGE_MOVE:
+	case FM_CHANGE_PREEMPT:
 		return FM_CLASS_MOVE;
 	default:
 		return FM_CLASS_NONE;
 	}
 }
 
-/* Appends the changes of the kinds of one stage, in the order of filling. */
-static void stage(struct fm_planner *p, unsigned *cap, unsigned kinds)
+/* How long a victim may take before it is drained. */
+int64_t fm_change_grace(const struct fm_desired *d, const struct fm_change *c)
 {
-	for (unsigned n = 0; n < p->d->claims; n++) {
-		unsigned i = (unsigned)(p->order[n] - p->d->claim);
+	unsigned class = c->taker < 0 ? 0 : d->claim[c->taker].class;
+
+	return class && class <= d->prios ? d->prio[class - 1].grace_ns : 0;
+}
+
+/* Appends the changes of the kinds of one stage, in the order of filling. */
+static void stage(struct fm_planner *p, unsigned kinds)
+{
+	for (unsigned n = 0; n < p->todos; n++) {
+		unsigned i = p->todo[n];
 		enum fm_change_kind k;
 		struct fm_change *c;
 
 		if (!kind_of(p, i, &k) || !(kinds >> k & 1))
 			continue;
-		c = add(p->plan, cap, k, class_of(k));
+		c = add(p, k, class_of(k));
 		c->claim = (int32_t)i;
 		c->current = p->plan->placed[i].current;
+		if (p->stay[i] == FM_STAY_TAKEN && p->taker)
+			c->taker = p->taker[i];
+	}
+}
+
+/* Words of something that was tried and taken back. */
+static void forget_words(struct fm_planner *p)
+{
+	for (unsigned n = 0; n < p->todos; n++) {
+		struct fm_placed *pl = &p->plan->placed[p->todo[n]];
+
+		if (pl->reason != MR_REASON_OK || !pl->detail)
+			continue;
+		free(pl->detail);
+		pl->detail = NULL;
 	}
 }
 
 /* Fills plan.change. */
 void fm_planner_changes(struct fm_planner *p)
 {
-	unsigned cap = 0;
-
-	provisions(p, &cap);
-	releases(p, &cap);
-	stage(p, &cap, 1u << FM_CHANGE_MOVE);
-	stage(p, &cap, 1u << FM_CHANGE_UPDATE | 1u << FM_CHANGE_REBIND);
-	stage(p, &cap, 1u << FM_CHANGE_GIVE);
-	stage(p, &cap, 1u << FM_CHANGE_PEND);
+	forget_words(p);
+	provisions(p);
+	releases(p);
+	stage(p, 1u << FM_CHANGE_PREEMPT);
+	stage(p, 1u << FM_CHANGE_MOVE);
+	stage(p, 1u << FM_CHANGE_UPDATE | 1u << FM_CHANGE_REBIND);
+	stage(p, 1u << FM_CHANGE_GIVE);
+	stage(p, 1u << FM_CHANGE_PEND);
 }

@@ -1,73 +1,200 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Taking and giving back: the only code that changes the sums, bitmaps and host sets of
- * world.h, and the number of VFs that each adapter will have ready.
+ * world.h, and the journal that takes such changes back.
  */
+#include <string.h>
+
+#include "common/xalloc.h"
 #include "fabric-manager/plan/world.h"
 
-static void set_load(struct fm_unit *u)
-{
-	uint64_t all = u->edge ? u->edge->guaranteed_max_mbps : 0;
-	uint64_t load = u->edge ? (u->guaranteed << 20) / (all ? all : 1) : 0;
+/* ---- the journal ---- */
 
-	u->load = load < 0xffffff ? (uint32_t)load : 0xffffff;
+struct entry {
+	void *at;
+	uint64_t bytes;
+};
+
+static uint64_t padded(uint64_t bytes)
+{
+	return (bytes + 7) & ~UINT64_C(7);
 }
 
-static void take_bridge(struct fm_world *w, const struct fm_use *u)
+/* Remembers what stands at 'at', before it changes. */
+void fm_journal_note(struct fm_journal *j, void *at, uint32_t bytes)
 {
-	struct fm_unit_host *h = &w->host[u->host];
-	struct fm_unit_adapter *a = &w->adapter[w->unit[u->unit].adapter];
+	size_t need = j->len + padded(bytes) + sizeof(struct entry);
 
-	if (u->bridge >= h->h->bridges || u->bridge >= MR_MAX_BRIDGES)
+	if (!j->on)
 		return;
-	if (!fm_bit(h->used, u->bridge)) {
-		h->used[u->bridge / 64] |= UINT64_C(1) << (u->bridge % 64);
-		h->free--;
+	if (need > j->cap) {
+		j->cap = need + need / 2 + 4096;
+		j->buf = mr_xrealloc(j->buf, j->cap, 1);
 	}
-	if (u->way != FM_WAY_LVF || h->pfs[a->index] != FM_NO_BRIDGE ||
-	    h->chassis != a->chassis)
+	memcpy(j->buf + j->len, at, bytes);
+	j->len += padded(bytes);
+	memcpy(j->buf + j->len, &(struct entry){at, bytes}, sizeof(struct entry));
+	j->len += sizeof(struct entry);
+}
+
+/* Takes everything back that was noted since the journal was 'to' bytes long. */
+void fm_journal_undo(struct fm_journal *j, size_t to)
+{
+	struct entry e;
+
+	while (j->len > to) {
+		j->len -= sizeof(e);
+		memcpy(&e, j->buf + j->len, sizeof(e));
+		j->len -= padded(e.bytes);
+		memcpy(e.at, j->buf + j->len, e.bytes);
+	}
+}
+
+/* ---- taking ---- */
+
+static void add_sum(struct fm_world *w, struct fm_unit *un, uint64_t guaranteed, uint64_t limit)
+{
+	struct fm_unit_adapter *a = &w->adapter[un->adapter];
+	struct fm_sum *s = un->sum;
+	uint64_t all, load;
+
+	FM_NOTE(&w->journal, a->link.guaranteed);
+	a->link.guaranteed += guaranteed;
+	if (!s)
 		return;
+	FM_NOTE(&w->journal, *s);
+	s->guaranteed += guaranteed;
+	s->limit += limit;
+	all = s->e->guaranteed_max_mbps;
+	load = (s->guaranteed << 20) / (all ? all : 1);
+	s->load = load < 0xffffff ? (uint32_t)load : 0xffffff;
+}
+
+/* 'sign' is 1 or -1. */
+static void add_demand(struct fm_world *w, struct fm_unit *un, const struct fm_demand *d,
+		       int sign)
+{
+	if (!d)
+		return;
+	FM_NOTE(&w->journal, un->held);
+	for (unsigned r = 0; r < FM_RESOURCE_COUNT; r++)
+		un->held[r] += (uint64_t)sign * fm_unit_charge(un, r, d->amount[r]);
+}
+
+/* Functions of one dependency list with the same number belong to one host. */
+static void set_dependants(struct fm_world *w, const struct fm_unit *un, uint16_t vf,
+			   uint32_t host)
+{
+	const struct fm_unit_adapter *a = &w->adapter[un->adapter];
+
+	if (!un->dependants)
+		return;
+	for (unsigned i = 0; i < a->units; i++) {
+		const struct fm_unit *o = &w->unit[a->unit + i];
+
+		if (o->dependants != un->dependants)
+			continue;
+		if (host == FM_NONE && o != un && fm_bit(o->bits, vf))
+			return; /* others of the list are in use */
+	}
+	FM_NOTE(&w->journal, un->dependants[vf]);
+	un->dependants[vf] = host;
+}
+
+static bool has_vh(const struct fm_adapter *a, uint16_t vh)
+{
+	for (unsigned d = 1; a->vh_of && d < a->vhs; d++)
+		if (a->vh_of[d] == vh)
+			return true;
+	return false;
+}
+
+/* The bridge of the PFs, and the device VH that goes with it. The lowest, where several are
+ * said to lead there. */
+static void take_pfs(struct fm_world *w, const struct fm_use *u)
+{
+	struct fm_unit_adapter *a = &w->adapter[w->unit[u->unit].adapter];
+	struct fm_unit_host *h = &w->host[u->host];
+	uint16_t had = h->pfs[a->index];
+
+	if (u->way != FM_WAY_LVF || h->chassis != a->chassis || u->bridge >= h->h->bridges ||
+	    u->bridge >= MR_MAX_BRIDGES || h->hardware[a->index] != FM_NO_BRIDGE ||
+	    had <= u->bridge)
+		return;
+	FM_NOTE(&w->journal, h->pfs[a->index]);
 	h->pfs[a->index] = u->bridge;
-	for (unsigned d = 1; a->a->vh_of && d < a->a->vhs; d++)
-		if (a->a->vh_of[d] == h->h->port)
-			return; /* has its device VH already */
+	if (had != FM_NO_BRIDGE || has_vh(a->a, h->h->port))
+		return;
+	FM_NOTE(&w->journal, a->free_vhs);
 	a->free_vhs -= a->free_vhs > 0;
 }
 
-static void take_host(struct fm_world *w, const struct fm_use *u)
+/* What counts at the adapter. */
+void fm_world_take_adapter(struct fm_world *w, const struct fm_use *u)
 {
-	struct fm_unit_adapter *a = &w->adapter[w->unit[u->unit].adapter];
+	struct fm_unit *un = &w->unit[u->unit];
+	struct fm_unit_adapter *a = &w->adapter[un->adapter];
 
+	FM_NOTE(&w->journal, un->bits[u->vf / 64]);
+	FM_NOTE(&w->journal, un->used);
+	FM_NOTE(&w->journal, a->used);
+	FM_NOTE(&w->journal, a->exclusive);
+	FM_NOTE(&w->journal, a->only_host);
+	un->bits[u->vf / 64] |= UINT64_C(1) << (u->vf % 64);
+	un->used++;
+	a->used++;
+	a->exclusive |= u->exclusive;
 	if (a->only_host == FM_NONE)
 		a->only_host = u->sharer;
 	else if (a->only_host != u->sharer)
 		a->only_host = FM_MANY;
+	add_sum(w, un, u->guaranteed, fm_unit_limit(un, u->limit));
+	add_demand(w, un, u->demand, 1);
+	set_dependants(w, un, u->vf, u->sharer == FM_NONE ? FM_MANY : u->sharer);
 	if (u->host != FM_NONE)
-		take_bridge(w, u);
+		take_pfs(w, u);
 }
 
-static void forget_hosts(struct fm_world *w, struct fm_unit_adapter *a)
+/* What counts at the host: the bridge and the PCIe link. */
+void fm_world_take_host(struct fm_world *w, const struct fm_use *u)
 {
-	for (unsigned i = 0; i < a->units; i++)
-		if (w->unit[a->unit + i].used)
-			return;
-	a->only_host = FM_NONE;
-	a->exclusive = false;
+	struct fm_unit_host *h = u->host == FM_NONE ? NULL : &w->host[u->host];
+
+	if (!h)
+		return;
+	FM_NOTE(&w->journal, h->link.guaranteed);
+	h->link.guaranteed += u->guaranteed;
+	if (u->bridge >= h->h->bridges || u->bridge >= MR_MAX_BRIDGES ||
+	    fm_bit(h->used, u->bridge))
+		return;
+	FM_NOTE(&w->journal, h->used);
+	FM_NOTE(&w->journal, h->free);
+	h->used[u->bridge / 64] |= UINT64_C(1) << (u->bridge % 64);
+	h->free--;
 }
 
 /* Marks a function with all that goes with it as used. */
 void fm_world_take(struct fm_world *w, const struct fm_use *u)
 {
-	struct fm_unit *un = &w->unit[u->unit];
-	struct fm_unit_adapter *a = &w->adapter[un->adapter];
+	fm_world_take_adapter(w, u);
+	fm_world_take_host(w, u);
+}
 
-	un->bits[u->vf / 64] |= UINT64_C(1) << (u->vf % 64);
-	un->used++;
-	un->guaranteed += u->guaranteed;
-	un->limit += fm_unit_limit(un, u->limit);
-	set_load(un);
-	a->exclusive |= u->exclusive;
-	take_host(w, u);
+static void give_back_bridge(struct fm_world *w, const struct fm_use *u)
+{
+	struct fm_unit_host *h = u->host == FM_NONE ? NULL : &w->host[u->host];
+
+	if (!h)
+		return;
+	FM_NOTE(&w->journal, h->link.guaranteed);
+	h->link.guaranteed -= u->guaranteed;
+	if (u->way == FM_WAY_LVF || u->bridge >= h->h->bridges || u->bridge >= MR_MAX_BRIDGES ||
+	    !fm_bit(h->used, u->bridge))
+		return;
+	FM_NOTE(&w->journal, h->used);
+	FM_NOTE(&w->journal, h->free);
+	h->used[u->bridge / 64] &= ~(UINT64_C(1) << (u->bridge % 64));
+	h->free++;
 }
 
 /* The reverse for the function and its sums. A bridge of PFs stays: others may lean on it, and
@@ -75,48 +202,58 @@ void fm_world_take(struct fm_world *w, const struct fm_use *u)
 void fm_world_give_back(struct fm_world *w, const struct fm_use *u)
 {
 	struct fm_unit *un = &w->unit[u->unit];
-	struct fm_unit_host *h = u->host == FM_NONE ? NULL : &w->host[u->host];
+	struct fm_unit_adapter *a = &w->adapter[un->adapter];
 
+	FM_NOTE(&w->journal, un->bits[u->vf / 64]);
+	FM_NOTE(&w->journal, un->used);
+	FM_NOTE(&w->journal, a->used);
 	un->bits[u->vf / 64] &= ~(UINT64_C(1) << (u->vf % 64));
 	un->used--;
-	un->guaranteed -= u->guaranteed;
-	un->limit -= fm_unit_limit(un, u->limit);
-	set_load(un);
-	forget_hosts(w, &w->adapter[un->adapter]);
-	if (!h || u->way == FM_WAY_LVF || u->bridge >= h->h->bridges ||
-	    u->bridge >= MR_MAX_BRIDGES || !fm_bit(h->used, u->bridge))
+	a->used--;
+	if (!a->used) {
+		FM_NOTE(&w->journal, a->only_host);
+		FM_NOTE(&w->journal, a->exclusive);
+		a->only_host = FM_NONE;
+		a->exclusive = false;
+	}
+	add_sum(w, un, -u->guaranteed, -fm_unit_limit(un, u->limit));
+	add_demand(w, un, u->demand, -1);
+	set_dependants(w, un, u->vf, FM_NONE);
+	give_back_bridge(w, u);
+}
+
+/* The bridge of the PFs, too, with the device VH that was to come with it. */
+void fm_world_give_back_pfs(struct fm_world *w, const struct fm_use *u)
+{
+	struct fm_unit_adapter *a = &w->adapter[w->unit[u->unit].adapter];
+	struct fm_unit_host *h = u->host == FM_NONE ? NULL : &w->host[u->host];
+	uint16_t b = h ? h->pfs[a->index] : FM_NO_BRIDGE;
+
+	if (b == FM_NO_BRIDGE || h->hardware[a->index] != FM_NO_BRIDGE)
 		return;
-	h->used[u->bridge / 64] &= ~(UINT64_C(1) << (u->bridge % 64));
-	h->free++;
+	FM_NOTE(&w->journal, h->pfs[a->index]);
+	h->pfs[a->index] = FM_NO_BRIDGE;
+	if (fm_bit(h->used, b)) {
+		FM_NOTE(&w->journal, h->used);
+		FM_NOTE(&w->journal, h->free);
+		h->used[b / 64] &= ~(UINT64_C(1) << (b % 64));
+		h->free++;
+	}
+	if (has_vh(a->a, h->h->port))
+		return;
+	FM_NOTE(&w->journal, a->free_vhs);
+	a->free_vhs++;
 }
 
 /* Guarantee and limit of a function that stays become those of 'to'. */
-void fm_world_rate(struct fm_world *w, uint32_t unit, const struct fm_use *from,
-		   const struct fm_use *to)
+void fm_world_rate(struct fm_world *w, const struct fm_use *from, const struct fm_use *to)
 {
-	struct fm_unit *un = &w->unit[unit];
+	struct fm_unit *un = &w->unit[from->unit];
 
-	un->guaranteed += to->guaranteed - from->guaranteed;
-	un->limit += fm_unit_limit(un, to->limit) - fm_unit_limit(un, from->limit);
-	set_load(un);
-}
-
-/* VFs that may be handed out: as many as are enabled, or as will be on a PF that has none yet.
- * More than are enabled come by a change of class Count, which waits for approval. */
-void fm_world_provision(struct fm_world *w)
-{
-	for (unsigned i = 0; i < w->adapters; i++) {
-		struct fm_unit_adapter *a = &w->adapter[i];
-
-		for (unsigned p = 0; p < a->units; p++) {
-			struct fm_unit *u = &w->unit[a->unit + p];
-			uint32_t have = a->a->pf[p].numvfs, n = a->provision;
-
-			if (a->a->kind == FM_ADAPTER_BASE)
-				n = 1;
-			else if (have && have < n)
-				n = have;
-			u->usable = (uint16_t)n;
-		}
-	}
+	add_sum(w, un, to->guaranteed - from->guaranteed,
+		fm_unit_limit(un, to->limit) - fm_unit_limit(un, from->limit));
+	if (from->host == FM_NONE)
+		return;
+	FM_NOTE(&w->journal, w->host[from->host].link.guaranteed);
+	w->host[from->host].link.guaranteed += to->guaranteed - from->guaranteed;
 }

@@ -16,9 +16,13 @@
 	  "put the adapter back, restore its link, or give the pool another adapter")          \
 	X(REFUSING, QUARANTINED, "adapter takes what it is told",                              \
 	  "pull the adapter and insert it again or another one, or apply a changed policy")    \
+	X(DOMAIN, NOT_PERMITTED, "domains",                                                    \
+	  "add the adapter to the profile's Domain, or name a pool with other adapters")       \
 	X(ABLE, UNSUPPORTED, "adapter can do what the claim asks for",                         \
 	  "ask for less in the device, or name a pool whose adapters can do it")               \
-	X(ANTI, NO_CAPACITY, "required antiAffinity",                                          \
+	X(SPARE, NO_CAPACITY, "spare adapter",                                                 \
+	  "take the adapter out of the pool's `spares`, or give the pool another one")         \
+	X(ANTI, NO_CAPACITY, "required placement rules",                                       \
 	  "give the pool another adapter, or make the rule `required: false`")                 \
 	X(SHARE, NO_CAPACITY, "share: exclusive",                                              \
 	  "give the pool another adapter, or make it `share: shared`")                         \
@@ -27,10 +31,16 @@
 	X(VHS, LIMIT, "device VHs of the adapter",                                             \
 	  "take another host's last function of the adapter away, or give the pool another "   \
 	  "adapter")                                                                           \
+	X(RESOURCE, NO_CAPACITY, "what functions of the PF share",                             \
+	  "ask for less in the device, or give the pool another adapter")                      \
 	X(GUARANTEE, NO_BANDWIDTH, "guarantees within the port",                               \
 	  "lower a guarantee on the port, or give the pool another adapter")                   \
 	X(LIMIT, NO_BANDWIDTH, "limits within the port's oversubscription",                    \
 	  "lower a limit on the port, or raise the pool's `oversubscription`")                 \
+	X(LINK, NO_BANDWIDTH, "guarantees within the adapter's PCIe link",                     \
+	  "lower a guarantee on the adapter, or give the pool another adapter")                \
+	X(HOST_LINK, NO_BANDWIDTH, "guarantees within the host's PCIe link",                   \
+	  "lower a guarantee of the host's devices, or use a host with a wider link")          \
 	X(BRIDGES, LIMIT, "a free bridge in the host",                                         \
 	  "release a function of the host, or reboot it when bridges are tombstoned")          \
 	X(BUSES, NO_WINDOW, "bus numbers of the bridge",                                       \
@@ -46,12 +56,21 @@ const char *fm_drop_text(enum fm_drop d);
 const char *fm_drop_advice(enum fm_drop d);
 enum mr_reason fm_drop_reason(enum fm_drop d);
 
+/* What has to stand in the 32-bit window of 'b'. */
+static inline uint64_t fm_need_low(const struct fm_bridge *b, const struct fm_need *n)
+{
+	return n->mmio + (b->mmio64 ? 0 : n->mmio64);
+}
+
 /* What is looked for. */
 struct fm_ask {
 	const struct fm_claim *claim;
 	uint32_t host;
 	bool lvf;
 	bool exclusive;
+	bool spares; /* a failed adapter of its pool is replaced: spare ones may be used */
+	const struct fm_demand *demand;
+	const struct fm_domain *domain;
 };
 
 /* What was found. */
@@ -64,15 +83,27 @@ struct fm_fit {
 /* Whether the claim fits on candidate 'c'; antiAffinity by the stamps of the units. */
 enum fm_drop fm_fit_cand(const struct fm_world *w, const struct fm_ask *ask,
 			 const struct fm_cand *c, struct fm_fit *ret);
-/* Whether a guarantee or limit on 'u' can become the claim's; 'from' is what it has (zeros: it
- * is new there). */
-enum fm_drop fm_fit_rate(const struct fm_unit *u, const struct fm_use *from,
-			 uint64_t guaranteed, uint64_t limit);
+/* Whether guarantee and limit can become those of 'to'; 'from' is what it has (FM_NONE units:
+ * it is new there). What does not grow always fits. */
+enum fm_drop fm_fit_rate(const struct fm_world *w, const struct fm_use *from,
+			 const struct fm_use *to);
+/* The first resource of the PF that the demand is too much for; FM_RESOURCE_COUNT = none. */
+enum fm_resource fm_fit_demand(const struct fm_unit *u, const struct fm_demand *d);
+/* How a host with or without VF migration reaches functions of the adapter. */
+enum fm_way fm_fit_way(const struct fm_adapter *a, bool lvf);
+/* Lowest free bridge of the host that has what 'n' needs; when there is none, the free one that
+ * has most of it. */
+enum fm_drop fm_fit_bridge(const struct fm_unit_host *h, const struct fm_need *n,
+			   uint16_t *ret);
 /* The limit in words, with the numbers. */
 void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const struct fm_cand *c,
 		  enum fm_drop d, struct mr_buf *out);
-void fm_rate_words(const struct fm_world *w, uint32_t unit, const struct fm_use *from,
-		   uint64_t guaranteed, uint64_t limit, enum fm_drop d, struct mr_buf *out);
+void fm_rate_words(const struct fm_world *w, const struct fm_use *from, const struct fm_use *to,
+		   enum fm_drop d, struct mr_buf *out);
+/* How much is missing, and where: the smallest change that would let the claim in there, "2Gbit
+ * less guaranteed on nic-left/pf0". False where no number says it. */
+bool fm_fit_help(const struct fm_world *w, const struct fm_ask *ask, const struct fm_cand *c,
+		 enum fm_drop d, struct mr_buf *out);
 /* "nic-left/pf0", "gpu0". */
 void fm_unit_words(const struct fm_world *w, uint32_t unit, struct mr_buf *out);
 

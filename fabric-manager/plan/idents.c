@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Identity allocation over the locks of the store and what current assignments carry. Two open
- * hash tables of 4-byte references; the values stay where they are.
+ * hash tables of 4-byte references; the values stay where they are. A reference whose value is
+ * another one by now means nothing: so nothing is ever taken out, and a table that is full of
+ * such is made anew.
  */
 #include "fabric-manager/plan/idents.h"
 
@@ -90,20 +92,25 @@ static void ref_value(const struct fm_idents *s, uint32_t ref, enum mr_ident_typ
 		      uint64_t *ret_lo)
 {
 	uint32_t at = REF_AT(ref);
-	const struct mr_ident *id = REF_KIND(ref) == REF_RECORD
-					    ? &s->in->ident[at].ident
-					    : &s->plan->placed[at / 2].ident[at % 2];
+	const struct fm_placed *pl;
 	const struct fm_assignment *a;
+	struct mr_ident id = {0};
 
-	if (REF_KIND(ref) != REF_CURRENT) {
-		*ret_type = id->type;
-		*ret_lo = id->lo;
-		return;
+	*ret_lo = 0;
+	if (REF_KIND(ref) == REF_RECORD) {
+		if (at < s->in->idents)
+			id = s->in->ident[at].ident;
+	} else if (REF_KIND(ref) == REF_PLACED) {
+		pl = &s->plan->placed[at / 2];
+		if (pl->placed)
+			id = fm_placed_ident(&s->in->desired->claim[at / 2], pl, at % 2);
+	} else {
+		a = at / 2 < s->in->currents ? s->in->current[at / 2] : NULL;
+		if (a && current_type(s->world, a, at % 2, &id.type))
+			id.lo = at % 2 ? a->attrs.ident1 : a->attrs.ident0;
 	}
-	a = s->in->current[at / 2];
-	*ret_lo = at % 2 ? a->attrs.ident1 : a->attrs.ident0;
-	if (!current_type(s->world, a, at % 2, ret_type))
-		*ret_lo = 0;
+	*ret_type = id.type;
+	*ret_lo = id.lo;
 }
 
 static bool same_claim(const struct fm_claim *c, const char *profile, const char *device,
@@ -114,9 +121,10 @@ static bool same_claim(const struct fm_claim *c, const char *profile, const char
 }
 
 /* Whether the user that 'ref' names is claim 'i' itself. */
-static bool is_own(const struct fm_idents *s, uint32_t ref, unsigned i)
+static bool is_claims(const struct fm_idents *s, uint32_t ref, unsigned i)
 {
-	const struct fm_claim *c = &s->in->desired->claim[i];
+	const struct fm_desired *d = s->in->desired;
+	const struct fm_claim *c = &d->claim[i];
 	uint32_t at = REF_AT(ref);
 	const struct fm_rec_ident *r;
 	const struct fm_assignment *a;
@@ -131,11 +139,32 @@ static bool is_own(const struct fm_idents *s, uint32_t ref, unsigned i)
 	return same_claim(c, a->profile, a->device, a->index);
 }
 
-/* Who bars claim 'i' (FM_NONE-like UINT32_MAX: any claim) from a value; 0 = nobody. A released
- * lock bars for 'reuse_ns'. */
+/* The claim itself, or the other one of its `ha` pair, which may carry the same values. */
+static bool is_own(const struct fm_idents *s, uint32_t ref, unsigned i)
+{
+	const struct fm_desired *d = s->in->desired;
+	unsigned n = d->claim[i].pair;
+
+	if (is_claims(s, ref, i))
+		return true;
+	return n && n <= d->pairs &&
+	       (is_claims(s, ref, d->pair[n - 1].primary) ||
+		is_claims(s, ref, d->pair[n - 1].secondary));
+}
+
+/* A released lock: it bars its value for a time only. */
+static bool is_resting(const struct fm_idents *s, uint32_t ref)
+{
+	return REF_KIND(ref) == REF_RECORD && s->in->ident[REF_AT(ref)].released_wall_ns;
+}
+
+/* Who bars claim 'i' (UINT32_MAX: any claim) from a value; 0 = nobody. A released lock bars for
+ * 'reuse_ns'. Of several the lowest reference: records, then this plan, then assignments. */
 static uint32_t barred(const struct fm_idents *s, unsigned i, enum mr_ident_type type,
 		       uint64_t lo, int64_t reuse_ns)
 {
+	uint32_t best = 0;
+
 	for (uint32_t h = value_hash(type, lo); s->value[h & s->value_mask]; h++) {
 		uint32_t ref = s->value[h & s->value_mask];
 		enum mr_ident_type t;
@@ -144,58 +173,188 @@ static uint32_t barred(const struct fm_idents *s, unsigned i, enum mr_ident_type
 		ref_value(s, ref, &t, &v);
 		if (t != type || v != lo || (i != UINT32_MAX && is_own(s, ref, i)))
 			continue;
-		if (REF_KIND(ref) == REF_RECORD && s->in->ident[REF_AT(ref)].released_wall_ns &&
+		if (is_resting(s, ref) &&
 		    s->in->ident[REF_AT(ref)].released_wall_ns + reuse_ns <= s->in->wall_ns)
 			continue;
-		return ref;
+		best = !best || ref < best ? ref : best;
 	}
-	return 0;
+	return best;
 }
 
-static void init_records(struct fm_idents *s)
+/* Whether a value is in use whatever a plan decides and however long one waits. */
+static bool in_use_for_good(const struct fm_idents *s, enum mr_ident_type type, uint64_t lo)
 {
-	for (unsigned i = 0; i < s->in->idents; i++) {
-		const struct fm_rec_ident *r = &s->in->ident[i];
+	for (uint32_t h = value_hash(type, lo); s->value[h & s->value_mask]; h++) {
+		uint32_t ref = s->value[h & s->value_mask];
+		enum mr_ident_type t;
+		uint64_t v;
 
-		table_add(s->value, s->value_mask, value_hash(r->ident.type, r->ident.lo),
-			  REF(REF_RECORD, i));
-		table_add(s->owner, s->owner_mask,
-			  owner_hash(r->profile, r->device, r->index, r->slot),
-			  REF(REF_RECORD, i));
+		ref_value(s, ref, &t, &v);
+		if (t == type && v == lo && REF_KIND(ref) != REF_PLACED && !is_resting(s, ref))
+			return true;
+	}
+	return false;
+}
+
+static void add_record(struct fm_idents *s, unsigned i)
+{
+	const struct fm_rec_ident *r = &s->in->ident[i];
+
+	table_add(s->value, s->value_mask, value_hash(r->ident.type, r->ident.lo),
+		  REF(REF_RECORD, i));
+	table_add(s->owner, s->owner_mask, owner_hash(r->profile, r->device, r->index, r->slot),
+		  REF(REF_RECORD, i));
+	s->values++;
+	s->owners++;
+}
+
+static void add_current(struct fm_idents *s, unsigned at)
+{
+	const struct fm_assignment *a = s->in->current[at / 2];
+	uint64_t lo = !a ? 0 : at % 2 ? a->attrs.ident1 : a->attrs.ident0;
+	enum mr_ident_type type;
+
+	if (!lo || !current_type(s->world, a, at % 2, &type))
+		return;
+	table_add(s->value, s->value_mask, value_hash(type, lo), REF(REF_CURRENT, at));
+	s->values++;
+}
+
+/* What claim 'i' carries on its assignment is in the tables by that. */
+static bool carries(const struct fm_idents *s, unsigned i, unsigned slot, uint64_t lo)
+{
+	int32_t cur = s->plan->placed[i].current;
+	const struct fm_assignment *a = cur < 0 ? NULL : s->in->current[cur];
+	enum mr_ident_type type;
+
+	return a && lo == (slot ? a->attrs.ident1 : a->attrs.ident0) &&
+	       current_type(s->world, a, slot, &type) &&
+	       type == s->in->desired->claim[i].ident[slot].type;
+}
+
+static void add_placed(struct fm_idents *s, unsigned i)
+{
+	const struct fm_claim *c = &s->in->desired->claim[i];
+
+	for (unsigned k = 0; k < FM_IDENTS; k++) {
+		struct mr_ident id = fm_placed_ident(c, &s->plan->placed[i], k);
+
+		if (c->ident[k].source == FM_IDENT_NONE || !id.lo || carries(s, i, k, id.lo))
+			continue;
+		table_add(s->value, s->value_mask, value_hash(id.type, id.lo),
+			  REF(REF_PLACED, i * 2 + k));
+		s->values++;
 	}
 }
 
-static void init_currents(struct fm_idents *s)
+/* Both tables from what is, with room for what a plan adds. */
+static void fill(struct fm_idents *s)
 {
-	for (unsigned i = 0; i < s->in->currents * 2; i++) {
-		const struct fm_assignment *a = s->in->current[i / 2];
-		uint64_t lo = i % 2 ? a->attrs.ident1 : a->attrs.ident0;
-		enum mr_ident_type type;
-
-		if (lo && current_type(s->world, a, i % 2, &type))
-			table_add(s->value, s->value_mask, value_hash(type, lo),
-				  REF(REF_CURRENT, i));
-	}
-}
-
-/* Collects who uses what. 'plan' is the one that is being made; its placed entries have to have
- * their 'current' set. */
-void fm_idents_init(struct fm_idents *s, const struct fm_world *w, const struct fm_plan *plan)
-{
-	const struct fm_plan_input *in = w->in;
+	const struct fm_plan_input *in = s->in;
 	size_t wanted = 0, carried = 0;
 
-	*s = (struct fm_idents){.in = in, .world = w, .plan = plan};
 	for (unsigned i = 0; i < in->desired->claims; i++)
 		for (unsigned k = 0; k < FM_IDENTS; k++)
 			wanted += in->desired->claim[i].ident[k].source != FM_IDENT_NONE;
 	for (unsigned i = 0; i < in->currents; i++)
-		carried += !!in->current[i]->attrs.ident0 + !!in->current[i]->attrs.ident1;
-	s->value = table_new(wanted + carried + in->idents, &s->value_mask);
-	s->owner = table_new(in->idents, &s->owner_mask);
+		if (in->current[i])
+			carried +=
+				!!in->current[i]->attrs.ident0 + !!in->current[i]->attrs.ident1;
+	wanted = wanted > carried ? wanted : carried;
+	free(s->value);
+	free(s->owner);
+	s->values = s->owners = 0;
+	s->value = table_new(wanted + in->idents + in->currents / 4 + 4, &s->value_mask);
+	s->owner = table_new(in->idents + in->idents / 4 + 4, &s->owner_mask);
+	for (unsigned i = 0; i < in->idents; i++)
+		add_record(s, i);
+	for (unsigned i = 0; i < in->currents * 2; i++)
+		add_current(s, i);
+	for (unsigned i = 0; i < s->plan->claims; i++)
+		add_placed(s, i); /* also one that has to give way for a moment */
+}
+
+/* Before 'n' more entries: a table keeps a quarter free. */
+static void make_room(struct fm_idents *s, unsigned n)
+{
+	if (s->values + n > (s->value_mask + 1) / 4 * 3 ||
+	    s->owners + n > (s->owner_mask + 1) / 4 * 3)
+		fill(s);
+}
+
+static void shadow(struct fm_idents *s)
+{
+	while (s->records < s->in->idents) {
+		MR_GROW(s->record, s->records, s->cap_records);
+		s->record[s->records] = s->in->ident[s->records].ident.lo;
+		s->records++;
+	}
+}
+
+/* Collects who uses what. 'plan' is the one that is being made. */
+void fm_idents_init(struct fm_idents *s, const struct fm_world *w, const struct fm_plan *plan)
+{
+	const struct fm_plan_input *in = w->in;
+
+	*s = (struct fm_idents){.in = in, .world = w, .plan = plan};
 	s->cursor = mr_xcalloc(in->desired->ident_pools + 1, sizeof(*s->cursor));
-	init_records(s);
-	init_currents(s);
+	s->begin = mr_xcalloc(in->desired->ident_pools + 1, sizeof(*s->begin));
+	fill(s);
+	shadow(s);
+}
+
+/* ---- changes ---- */
+
+/* A further plan begins. */
+void fm_idents_again(struct fm_idents *s)
+{
+	memcpy(s->cursor, s->begin, s->in->desired->ident_pools * sizeof(*s->cursor));
+}
+
+/* A value may be free again: whoever looks for the lowest one looks there, too. */
+static void is_free(struct fm_idents *s, uint64_t lo)
+{
+	const struct fm_desired *d = s->in->desired;
+
+	for (unsigned i = 0; lo && i < d->ident_pools; i++) {
+		struct fm_ident_cursor *c = &s->begin[i];
+
+		for (unsigned r = 0; c->begun && lo < c->next && r < d->ident_pool[i].ranges;
+		     r++) {
+			const struct fm_ident_range *x = &d->ident_pool[i].range[r];
+
+			if (lo >= x->first && lo <= x->last)
+				*c = (struct fm_ident_cursor){r, lo, true};
+		}
+	}
+}
+
+/* An assignment had these values, and has others now or is gone. */
+void fm_idents_left(struct fm_idents *s, const uint64_t ident[FM_IDENTS])
+{
+	for (unsigned k = 0; k < FM_IDENTS; k++)
+		is_free(s, ident[k]);
+}
+
+/* Current assignment 'k' has other values. */
+void fm_idents_current(struct fm_idents *s, unsigned k)
+{
+	make_room(s, FM_IDENTS);
+	for (unsigned i = 0; k < s->in->currents && i < FM_IDENTS; i++)
+		add_current(s, k * 2 + i);
+}
+
+/* Record 'i' of in->ident is new, another one, or beyond the end now. */
+void fm_idents_record(struct fm_idents *s, unsigned i)
+{
+	if (i < s->records)
+		is_free(s, s->record[i]);
+	shadow(s);
+	if (i >= s->in->idents)
+		return;
+	s->record[i] = s->in->ident[i].ident.lo;
+	make_room(s, 1);
+	add_record(s, i);
 }
 
 /* Frees what 's' owns. */
@@ -204,6 +363,8 @@ void fm_idents_done(struct fm_idents *s)
 	free(s->value);
 	free(s->owner);
 	free(s->cursor);
+	free(s->begin);
+	free(s->record);
 	*s = (struct fm_idents){0};
 }
 
@@ -233,28 +394,38 @@ static bool next_range(const struct fm_ident_pool *p, struct fm_ident_cursor *c)
 	return true;
 }
 
-/* The lowest value of a pool that nobody uses. Values are only taken while a plan is made, so
- * the cursor never has to go back. */
+/* The lowest value of a pool that nobody uses. While a plan is made values are only taken, so
+ * its cursor never has to go back; what is in use for good is not looked at again later. */
 static bool lowest(struct fm_idents *s, unsigned pool, uint64_t *ret)
 {
 	const struct fm_ident_pool *p = &s->in->desired->ident_pool[pool];
-	struct fm_ident_cursor *c = &s->cursor[pool];
+	struct fm_ident_cursor *c = &s->cursor[pool], *b = &s->begin[pool];
+	bool both;
 
 	if (!c->begun && !next_range(p, c))
 		return false;
+	if (!b->begun)
+		*b = *c;
+	both = b->range == c->range && b->next == c->next;
 	for (;;) {
 		const struct fm_ident_range *r = &p->range[c->range];
 
 		while (c->next <= r->last) {
-			if (!barred(s, UINT32_MAX, p->type, c->next, p->reuse_after_ns)) {
+			both = both && in_use_for_good(s, p->type, c->next);
+			if (!both &&
+			    !barred(s, UINT32_MAX, p->type, c->next, p->reuse_after_ns)) {
 				*ret = c->next;
 				return true;
 			}
 			if (c->next++ == UINT64_MAX)
 				return false;
+			if (both)
+				*b = *c;
 		}
 		if (!next_range(p, c))
 			return false;
+		if (both)
+			*b = *c;
 	}
 }
 
@@ -272,10 +443,13 @@ static bool sticky(const struct fm_idents *s, unsigned i, unsigned slot, uint64_
 			    : s->in->current[cur]->attrs.ident0;
 	for (uint32_t h = owner_hash(c->profile, c->device, c->index, slot);
 	     !have && s->owner[h & s->owner_mask]; h++) {
-		const struct fm_rec_ident *r =
-			&s->in->ident[REF_AT(s->owner[h & s->owner_mask])];
-		int64_t when = r->released_wall_ns ? r->released_wall_ns : INT64_MAX;
+		uint32_t at = REF_AT(s->owner[h & s->owner_mask]);
+		const struct fm_rec_ident *r = &s->in->ident[at];
+		int64_t when;
 
+		if (at >= s->in->idents)
+			continue;
+		when = r->released_wall_ns ? r->released_wall_ns : INT64_MAX;
 		if (r->slot != slot || r->ident.type != p->type || !in_pool(p, r->ident.lo) ||
 		    !same_claim(c, r->profile, r->device, r->index))
 			continue;
@@ -350,13 +524,6 @@ enum mr_reason fm_idents_find(struct fm_idents *s, unsigned i, struct mr_ident r
 /* Marks the identities of placed[i] as its own. */
 void fm_idents_take(struct fm_idents *s, unsigned i)
 {
-	const struct fm_claim *c = &s->in->desired->claim[i];
-
-	for (unsigned k = 0; k < FM_IDENTS; k++) {
-		const struct mr_ident *id = &s->plan->placed[i].ident[k];
-
-		if (c->ident[k].source != FM_IDENT_NONE)
-			table_add(s->value, s->value_mask, value_hash(id->type, id->lo),
-				  REF(REF_PLACED, i * 2 + k));
-	}
+	make_room(s, FM_IDENTS);
+	add_placed(s, i);
 }

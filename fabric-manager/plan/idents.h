@@ -8,6 +8,7 @@
 
 #include "fabric-manager/plan/world.h"
 
+/* Where to look for the lowest free value of a pool. */
 struct fm_ident_cursor {
 	unsigned range;
 	uint64_t next;
@@ -21,11 +22,23 @@ struct fm_idents {
 	uint32_t *value; /* open addressing by (type, value): who uses it */
 	uint32_t *owner; /* the same by (profile, device, index, slot): records */
 	uint32_t value_mask, owner_mask;
-	struct fm_ident_cursor *cursor; /* per pool */
+	uint32_t values, owners;	/* entries, those that mean nothing any more included */
+	struct fm_ident_cursor *cursor; /* per pool, of this plan */
+	struct fm_ident_cursor *begin;	/* per pool: all below is in use for good */
+	uint64_t *record;		/* values of in->ident as they were */
+	unsigned records, cap_records;
 };
 
 void fm_idents_init(struct fm_idents *s, const struct fm_world *w, const struct fm_plan *plan);
 void fm_idents_done(struct fm_idents *s);
+/* A further plan begins. */
+void fm_idents_again(struct fm_idents *s);
+/* An assignment had these values, and has others now or is gone. */
+void fm_idents_left(struct fm_idents *s, const uint64_t ident[FM_IDENTS]);
+/* Current assignment 'k' has other values. */
+void fm_idents_current(struct fm_idents *s, unsigned k);
+/* Record 'i' of in->ident is new, another one, or beyond the end now. */
+void fm_idents_record(struct fm_idents *s, unsigned i);
 
 /*
  * The identities that claim 'i' would get, into its placed.ident and attrs of 'ret'. OK, or why

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "common/xalloc.h"
 #include "fabric-manager/plan/place.h"
 
 static int key_cmp(const void *a, const void *b)
@@ -12,6 +13,16 @@ static int key_cmp(const void *a, const void *b)
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
 	return (x > y) - (x < y);
+}
+
+/* The functions in quarantine, to be looked up. */
+static void init_bad(struct fm_planner *p)
+{
+	free(p->bad);
+	p->bad = mr_xcalloc(p->in->quarantineds + 1, sizeof(*p->bad));
+	for (unsigned i = 0; i < p->in->quarantineds; i++)
+		p->bad[i] = fm_fn_key(p->in->quarantined[i]);
+	qsort(p->bad, p->in->quarantineds, sizeof(*p->bad), key_cmp);
 }
 
 static bool is_bad(const struct fm_planner *p, const struct fm_assignment *a)
@@ -38,16 +49,11 @@ void fm_planner_keep_as_is(struct fm_planner *p, unsigned i)
 {
 	struct fm_placed *pl = &p->plan->placed[i];
 	const struct fm_assignment *a = p->in->current[pl->current];
-	const struct fm_claim *c = &p->d->claim[i];
 
 	pl->placed = pl->same_fn = true;
 	pl->fn = a->fn;
 	pl->place = a->place;
 	pl->attrs = a->attrs;
-	for (unsigned k = 0; k < FM_IDENTS; k++) {
-		pl->ident[k].type = c->ident[k].type;
-		pl->ident[k].lo = k ? a->attrs.ident1 : a->attrs.ident0;
-	}
 }
 
 /* The pools want fewer VFs than are enabled: what stands beyond stays until that is approved
@@ -58,10 +64,11 @@ static bool awaits_count(const struct fm_planner *p, const struct fm_use *u)
 	const struct fm_unit_adapter *a = &p->world.adapter[un->adapter];
 	unsigned pf = u->unit - a->unit;
 
-	return a->a->kind != FM_ADAPTER_BASE && a->provision && u->vf >= a->provision &&
+	return a->provision && un->pf != FM_WHOLE && u->vf >= a->provision &&
 	       u->vf < a->a->pf[pf].numvfs;
 }
 
+/* What becomes of the current function; fills 'u' where it is one that we see. */
 static enum fm_stay judge(struct fm_planner *p, unsigned i, struct fm_use *u)
 {
 	const struct fm_claim *c = &p->d->claim[i];
@@ -74,32 +81,48 @@ static enum fm_stay judge(struct fm_planner *p, unsigned i, struct fm_use *u)
 		return FM_STAY_GONE;
 	if (!is_observed(p, a->fn.chassis))
 		return FM_STAY_KEEP;
-	if (!fm_planner_use(p, p->plan->placed[i].current, u))
+	if (!fm_held_use(p, p->plan->placed[i].current, u))
 		return FM_STAY_GONE;
 	ad = p->world.adapter[p->world.unit[u->unit].adapter].a;
 	if (!ad->present)
 		return FM_STAY_GONE;
+	if (c->suspended && !a->going)
+		return FM_STAY_KEEP;
 	if (a->going || !on_its_host(p, c, a))
 		return FM_STAY_MOVE;
-	fm_planner_stamp(p, i);
+	fm_rules_stamp(p, i);
 	if (p->world.unit[u->unit].hard == p->world.stamp)
 		return FM_STAY_LEAVE;
-	if (c->reason == MR_REASON_OK && !fm_planner_cand(p, i, u->unit, u->vf) &&
+	if (c->reason == MR_REASON_OK && !fm_place_cand(p, i, u->unit, u->vf) &&
 	    !awaits_count(p, u))
 		return FM_STAY_LEAVE;
 	return FM_STAY_KEEP;
+}
+
+static bool is_over(const struct fm_link *l)
+{
+	return l->max != UINT64_MAX && l->guaranteed > l->max;
 }
 
 /* Capacity that shrank under what is promised: said, nothing moves (I3). */
 static void check_broken(struct fm_planner *p, unsigned i, const struct fm_use *u)
 {
 	const struct fm_unit *un = &p->world.unit[u->unit];
+	enum fm_drop d = FM_DROP_NONE;
 	struct mr_buf b = {0};
 
-	if (!un->edge || !u->guaranteed || un->guaranteed <= un->edge->guaranteed_max_mbps)
+	if (!u->guaranteed)
 		return;
-	fm_rate_words(&p->world, u->unit, u, u->guaranteed, u->limit, FM_DROP_GUARANTEE, &b);
-	fm_planner_refuse(p, i, MR_REASON_GUARANTEE_BROKEN, &b);
+	if (un->sum && un->sum->guaranteed > un->sum->e->guaranteed_max_mbps)
+		d = FM_DROP_GUARANTEE;
+	else if (is_over(&p->world.adapter[un->adapter].link))
+		d = FM_DROP_LINK;
+	else if (u->host != FM_NONE && is_over(&p->world.host[u->host].link))
+		d = FM_DROP_HOST_LINK;
+	if (!d)
+		return;
+	fm_rate_words(&p->world, u, u, d, &b);
+	fm_place_refuse(p, i, MR_REASON_GUARANTEE_BROKEN, &b);
 }
 
 /* Keeps the function and brings attributes and identities to what is wanted. Whatever cannot be
@@ -114,44 +137,51 @@ static void keep(struct fm_planner *p, unsigned i, const struct fm_use *u)
 	enum mr_reason r = fm_idents_find(&p->idents, i, ident, &b);
 
 	fm_planner_keep_as_is(p, i);
-	pl->attach_pf = pl->place.way == FM_WAY_LVF && fm_planner_attach(p, u->host, u->unit);
+	pl->attach_pf = pl->place.way == FM_WAY_LVF && fm_place_attach(p, u->host, u->unit);
 	if (r != MR_REASON_OK) {
-		fm_planner_refuse(p, i, r, &b);
+		fm_place_refuse(p, i, r, &b);
 		return;
 	}
 	to.guaranteed = c->guaranteed_mbps;
 	to.limit = c->limit_mbps;
-	fm_world_rate(&p->world, u->unit, u, &to);
-	pl->ident[0] = ident[0];
-	pl->ident[1] = ident[1];
-	pl->attrs = fm_planner_attrs(p, i, u->unit);
+	fm_world_rate(&p->world, u, &to);
+	pl->attrs.ident0 = ident[0].lo;
+	pl->attrs.ident1 = ident[1].lo;
+	pl->attrs = fm_place_attrs(p, i, u->unit);
 	fm_idents_take(&p->idents, i);
 	check_broken(p, i, &to);
 	mr_buf_done(&b);
 }
 
-/* A claim that documents or inventory bar now keeps what it has. */
+/* A claim that documents or inventory bar now, or that is frozen, keeps what it has. */
 static bool keep_barred(struct fm_planner *p, unsigned i)
 {
 	const struct fm_claim *c = &p->d->claim[i];
 	struct mr_buf b = {0};
 
+	if (c->suspended && p->plan->placed[i].current >= 0) {
+		fm_planner_keep_as_is(p, i);
+		return true;
+	}
 	if (c->reason == MR_REASON_OK)
 		return false;
 	fm_planner_keep_as_is(p, i);
 	mr_buf_puts(&b, c->detail ? c->detail : "");
-	fm_planner_refuse(p, i, c->reason, &b);
+	fm_place_refuse(p, i, c->reason, &b);
 	return true;
 }
 
 static void keep_claim(struct fm_planner *p, unsigned i)
 {
 	const struct fm_claim *c = &p->d->claim[i];
-	struct fm_use u = {.unit = FM_NONE, .host = FM_NONE};
+	struct fm_use u = {.unit = FM_NONE, .host = FM_NONE}, to;
 
 	p->stay[i] = (uint8_t)judge(p, i, &u);
-	if (p->stay[i] == FM_STAY_KEEP && u.unit != FM_NONE &&
-	    fm_fit_rate(&p->world.unit[u.unit], &u, c->guaranteed_mbps, c->limit_mbps))
+	to = u;
+	to.guaranteed = c->guaranteed_mbps;
+	to.limit = c->limit_mbps;
+	if (p->stay[i] == FM_STAY_KEEP && u.unit != FM_NONE && !c->suspended &&
+	    fm_fit_rate(&p->world, &u, &to))
 		p->stay[i] = FM_STAY_LEAVE;
 	if (p->stay[i] != FM_STAY_KEEP || keep_barred(p, i))
 		return;
@@ -164,10 +194,13 @@ static void keep_claim(struct fm_planner *p, unsigned i)
 /* Keeps all that may be kept, in the order of filling. */
 void fm_planner_keep(struct fm_planner *p)
 {
-	for (unsigned n = 0; n < p->d->claims; n++) {
-		unsigned i = (unsigned)(p->order[n] - p->d->claim);
+	init_bad(p);
+	for (unsigned n = 0; n < p->todos; n++) {
+		unsigned i = p->todo[n];
+		const struct fm_claim *c = &p->d->claim[i];
 
-		if (p->plan->placed[i].current >= 0 && p->d->claim[i].host != FM_WHOLE)
+		p->stay[i] = FM_STAY_NEW;
+		if (p->plan->placed[i].current >= 0 && (c->host != FM_WHOLE || c->suspended))
 			keep_claim(p, i);
 	}
 }

@@ -1,29 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Filling (POLICY): claims that have no function get the best one that breaks no hard limit.
- * Best = fewest soft antiAffinity conflicts, then the port with the smallest share promised,
- * then the fewest functions used, then name, slot, port, PF and VF. One scan over the pool's
- * PFs of the host's chassis a claim; never over functions.
+ * One claim's candidates: what it asks for, the best place that breaks no hard limit, taking it
+ * and giving it back, or why there is none. One scan over the pool's PFs of the host's chassis
+ * a claim; never over functions.
  */
 #include "fabric-manager/plan/place.h"
 
+#include <stdlib.h>
+
+/* Whether the claim stands in for one on an adapter that failed, or has a spare one already. */
+static bool may_use_spares(const struct fm_planner *p, unsigned i)
+{
+	int32_t k = p->plan->placed[i].current;
+	const struct fm_assignment *a = k < 0 ? NULL : p->in->current[k];
+	unsigned chassis;
+	const struct fm_adapter *ad;
+
+	if (!a || !a->adapter[0])
+		return p->stay[i] == FM_STAY_GONE;
+	ad = fm_adapter_by_name(p->in->inventory, a->adapter, &chassis);
+	return p->stay[i] == FM_STAY_GONE || !ad || !ad->present || !ad->link;
+}
+
 /* Fills 'ret' for claim 'i'. */
-bool fm_planner_ask(const struct fm_planner *p, unsigned i, struct fm_ask *ret)
+bool fm_place_ask(const struct fm_planner *p, unsigned i, struct fm_ask *ret)
 {
 	const struct fm_claim *c = &p->d->claim[i];
 	const struct fm_host_def *h = &p->d->host[c->host];
 
-	*ret = (struct fm_ask){.claim = c,
-			       .host = h->port ? fm_world_host(&p->world, h->chassis, h->port)
-					       : FM_NONE,
-			       .lvf = p->in->host && p->in->host[c->host].lvf,
-			       .exclusive = fm_planner_exclusive(p, i)};
+	*ret = (struct fm_ask){
+		.claim = c,
+		.host = h->port ? fm_world_host(&p->world, h->chassis, h->port) : FM_NONE,
+		.lvf = p->in->host && p->in->host[c->host].lvf,
+		.exclusive = fm_place_exclusive(p, i),
+		.spares = p->has_spares && may_use_spares(p, i),
+		.demand = fm_place_demand(p, i),
+		.domain = c->domain && c->domain <= p->d->domains ? &p->d->domain[c->domain - 1]
+								  : NULL};
 	return ret->host != FM_NONE;
 }
 
 /* The slice of candidates. */
-void fm_planner_cands(const struct fm_planner *p, const struct fm_ask *ask, uint32_t *ret_first,
-		      uint32_t *ret_last)
+void fm_place_cands(const struct fm_planner *p, const struct fm_ask *ask, uint32_t *ret_first,
+		    uint32_t *ret_last)
 {
 	uint32_t g = ask->claim->pool * p->world.n_chassis + p->world.host[ask->host].chassis;
 
@@ -32,75 +51,18 @@ void fm_planner_cands(const struct fm_planner *p, const struct fm_ask *ask, uint
 }
 
 /* The candidate that holds a function, NULL when the claim's pool does not. */
-const struct fm_cand *fm_planner_cand(const struct fm_planner *p, unsigned i, uint32_t unit,
-				      uint16_t vf)
+const struct fm_cand *fm_place_cand(const struct fm_planner *p, unsigned i, uint32_t unit,
+				    uint16_t vf)
 {
-	unsigned chassis = p->world.adapter[p->world.unit[unit].adapter].chassis;
-	uint32_t g = p->d->claim[i].pool * p->world.n_chassis + chassis;
+	const struct fm_world *w = &p->world;
 
-	if (p->d->claim[i].pool >= p->d->pools)
-		return NULL;
-	for (uint32_t k = p->world.cand_first[g]; k < p->world.cand_first[g + 1]; k++) {
-		const struct fm_cand *c = &p->world.cand[k];
+	for (uint32_t k = w->unit_cand_first[unit]; k < w->unit_cand_first[unit + 1]; k++) {
+		const struct fm_cand *c = &w->cand[w->unit_cand[k]];
 
-		if (c->unit == unit && vf >= c->vf_first && vf <= c->vf_last)
+		if (c->pool == p->d->claim[i].pool && vf >= c->vf_first && vf <= c->vf_last)
 			return c;
 	}
 	return NULL;
-}
-
-/* ---- antiAffinity ---- */
-
-static void stamp_unit(struct fm_world *w, uint32_t unit, bool required)
-{
-	struct fm_unit *u = &w->unit[unit];
-
-	if (required) {
-		u->hard = w->stamp;
-		return;
-	}
-	u->soft_count = u->soft == w->stamp ? u->soft_count + 1 : 1;
-	u->soft = w->stamp;
-}
-
-static void stamp_rule(struct fm_world *w, const struct fm_rule *r, uint32_t unit)
-{
-	const struct fm_unit_adapter *a = &w->adapter[w->unit[unit].adapter];
-	uint32_t first = unit, last = unit;
-
-	if (r->topology == FM_TOPO_ADAPTER || r->topology == FM_TOPO_SLOT) {
-		first = a->unit;
-		last = a->unit + a->units - 1;
-	} else if (r->topology == FM_TOPO_CHASSIS) {
-		const struct fm_world_chassis *c = &w->chassis[a->chassis];
-		const struct fm_unit_adapter *end = &w->adapter[c->adapter + c->adapters - 1];
-
-		first = w->adapter[c->adapter].unit;
-		last = end->unit + end->units - 1;
-	}
-	for (uint32_t u = first; u <= last; u++)
-		stamp_unit(w, u, r->required);
-}
-
-/* A new stamp on every unit where a rule of claim 'i' has another claim. */
-void fm_planner_stamp(struct fm_planner *p, unsigned i)
-{
-	p->world.stamp++;
-	for (uint32_t n = p->rule_first[i]; n < p->rule_first[i + 1]; n++) {
-		const struct fm_rule *r = &p->d->rule[p->rule_of[n]];
-
-		for (unsigned k = 0; k < r->claims; k++) {
-			const struct fm_placed *other = &p->plan->placed[r->claim[k]];
-			uint16_t vf;
-			uint32_t unit;
-
-			if (r->claim[k] == i || !other->placed)
-				continue;
-			unit = fm_world_unit(&p->world, other->fn, &vf);
-			if (unit != FM_NONE)
-				stamp_rule(&p->world, r, unit);
-		}
-	}
 }
 
 /* ---- attributes ---- */
@@ -112,9 +74,28 @@ static uint32_t step_down(uint32_t mbps, uint32_t step)
 	return mbps < step ? step : mbps - mbps % step;
 }
 
+/* What the claim demands of the PF's resources, in the steps that it is handed out in. */
+static void set_amounts(const struct fm_unit *u, const struct fm_demand *d, struct fm_attrs *at)
+{
+	const struct fm_pf *pf = u->hw;
+
+	if (!d)
+		return;
+	if (d->amount[FM_RESOURCE_MSIX] && pf->amount[FM_RESOURCE_MSIX].max)
+		at->msix = (uint16_t)fm_pf_amount(pf, FM_RESOURCE_MSIX,
+						  d->amount[FM_RESOURCE_MSIX]);
+	if (d->amount[FM_RESOURCE_QUEUES] && pf->amount[FM_RESOURCE_QUEUES].max)
+		at->queues = (uint16_t)fm_pf_amount(pf, FM_RESOURCE_QUEUES,
+						    d->amount[FM_RESOURCE_QUEUES]);
+	if (d->amount[FM_RESOURCE_FRAMEBUFFER] && pf->amount[FM_RESOURCE_FRAMEBUFFER].max &&
+	    at->device_class == MR_CLASS_GPU)
+		at->gpu.framebuffer_mib = fm_pf_amount(pf, FM_RESOURCE_FRAMEBUFFER,
+						       d->amount[FM_RESOURCE_FRAMEBUFFER]);
+}
+
 /* What is programmed: rates in the hardware's steps (the guarantee never above the limit), and
  * nothing that the adapter has no register for. */
-struct fm_attrs fm_planner_attrs(const struct fm_planner *p, unsigned i, uint32_t unit)
+struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t unit)
 {
 	const struct fm_adapter *a = p->world.adapter[p->world.unit[unit].adapter].a;
 	const struct fm_placed *pl = &p->plan->placed[i];
@@ -127,13 +108,14 @@ struct fm_attrs fm_planner_attrs(const struct fm_planner *p, unsigned i, uint32_
 		a->caps & MR_CT_CAP_MIN_RATE ? step_down(at.min_mbps, a->rate_step_mbps) : 0;
 	at.weight = a->caps & MR_CT_CAP_WEIGHT ? at.weight : 0;
 	at.burst_kib = a->caps & MR_CT_CAP_BURST ? at.burst_kib : 0;
-	at.ident0 = p->d->claim[i].ident[0].source ? pl->ident[0].lo : 0;
-	at.ident1 = p->d->claim[i].ident[1].source ? pl->ident[1].lo : 0;
+	set_amounts(&p->world.unit[unit], fm_place_demand(p, i), &at);
+	at.ident0 = p->d->claim[i].ident[0].source ? pl->attrs.ident0 : 0;
+	at.ident1 = p->d->claim[i].ident[1].source ? pl->attrs.ident1 : 0;
 	return at;
 }
 
 /* Whether the host has no enabled device VH of the adapter, or no bridge that leads there. */
-bool fm_planner_attach(const struct fm_planner *p, uint32_t host, uint32_t unit)
+bool fm_place_attach(const struct fm_planner *p, uint32_t host, uint32_t unit)
 {
 	const struct fm_adapter *a = p->world.adapter[p->world.unit[unit].adapter].a;
 	const struct fm_host *h = host == FM_NONE ? NULL : p->world.host[host].h;
@@ -151,23 +133,35 @@ bool fm_planner_attach(const struct fm_planner *p, uint32_t host, uint32_t unit)
 
 /* ---- choosing ---- */
 
-static uint64_t score(const struct fm_world *w, const struct fm_unit *u)
+/* Goals 3, 4, 5: placement rules that are not required; the port with the smallest share
+ * promised (or, where holes are to stay large, the largest); an adapter that is in use already,
+ * so that whole devices stay free; the PF with the fewest functions used. A spare adapter comes
+ * after all others. */
+static uint64_t score(const struct fm_planner *p, const struct fm_cand *c)
 {
-	uint64_t soft = u->soft == w->stamp ? u->soft_count : 0;
+	const struct fm_world *w = &p->world;
+	const struct fm_unit *u = &w->unit[c->unit];
+	int32_t soft = 0x4000 + (u->soft == w->stamp ? u->soft_count : 0);
+	uint64_t load = u->sum ? u->sum->load : 0;
 
-	return (soft < 0xffff ? soft : 0xffff) << 48 | (uint64_t)u->load << 20 | u->used;
+	soft = soft < 0 ? 0 : soft > 0x7fff ? 0x7fff : soft;
+	if (p->choice == FM_CHOOSE_TIGHT)
+		load = 0xffffff - load;
+	return (uint64_t)c->spare << 63 | (uint64_t)soft << 48 | load << 17 |
+	       (uint64_t)!w->adapter[u->adapter].used << 16 | u->used;
 }
 
-static bool scan(const struct fm_planner *p, const struct fm_ask *ask, struct fm_fit *ret)
+/* The best place that is free. */
+bool fm_place_scan(const struct fm_planner *p, const struct fm_ask *ask, struct fm_fit *ret)
 {
 	const struct fm_world *w = &p->world;
 	uint64_t best = UINT64_MAX;
 	uint32_t first, last;
 	struct fm_fit fit;
 
-	fm_planner_cands(p, ask, &first, &last);
+	fm_place_cands(p, ask, &first, &last);
 	for (uint32_t k = first; k < last; k++) {
-		uint64_t s = score(w, &w->unit[w->cand[k].unit]);
+		uint64_t s = score(p, &w->cand[k]);
 
 		if (s >= best || fm_fit_cand(w, ask, &w->cand[k], &fit))
 			continue;
@@ -177,62 +171,8 @@ static bool scan(const struct fm_planner *p, const struct fm_ask *ask, struct fm
 	return best != UINT64_MAX;
 }
 
-/* HANDOVER 5: where no new function fits, a move takes the one that it has, through the cut. */
-static bool scan_same(struct fm_planner *p, const struct fm_ask *ask, unsigned i,
-		      struct fm_fit *ret)
-{
-	const struct fm_cand *c;
-	struct fm_cand only;
-	struct fm_use u;
-	uint16_t bridge;
-	bool fits;
-
-	if (p->stay[i] != FM_STAY_MOVE || !fm_planner_use(p, p->plan->placed[i].current, &u))
-		return false;
-	c = fm_planner_cand(p, i, u.unit, u.vf);
-	if (!c || p->world.adapter[p->world.unit[u.unit].adapter].chassis !=
-			  p->world.host[ask->host].chassis)
-		return false;
-	only = (struct fm_cand){.unit = c->unit, .vf_first = u.vf, .vf_last = u.vf};
-	u.exclusive = ask->exclusive;
-	u.sharer = ask->host;
-	bridge = u.bridge;
-	u.bridge = FM_NO_BRIDGE; /* stays used until the cut is read back */
-	fm_world_give_back(&p->world, &u);
-	u.bridge = bridge;
-	fits = fm_fit_cand(&p->world, ask, &only, ret) == FM_DROP_NONE;
-	if (!fits)
-		fm_world_take(&p->world, &u);
-	return fits;
-}
-
-/* "required antiAffinity over adapter: data0 is on nic-left/pf0/vf0". */
-void fm_planner_anti_words(const struct fm_planner *p, unsigned i, struct mr_buf *b)
-{
-	char text[FM_FN_TEXT];
-
-	for (uint32_t n = p->rule_first[i]; n < p->rule_first[i + 1]; n++) {
-		const struct fm_rule *r = &p->d->rule[p->rule_of[n]];
-		const char *sep = ": ";
-
-		if (!r->required)
-			continue;
-		mr_buf_printf(b, "%srequired antiAffinity over %s", b->len ? "; " : "",
-			      fm_topology_name(r->topology));
-		for (unsigned k = 0; k < r->claims; k++) {
-			const struct fm_placed *other = &p->plan->placed[r->claim[k]];
-
-			if (r->claim[k] == i || !other->placed)
-				continue;
-			mr_buf_printf(b, "%s%s is on %s", sep, p->d->claim[r->claim[k]].device,
-				      fm_fn_text(p->in->inventory, other->fn, text));
-			sep = ", ";
-		}
-	}
-}
-
 /* Reason and words of the candidate that came nearest. */
-static void refuse_all(struct fm_planner *p, unsigned i, const struct fm_ask *ask)
+void fm_place_refuse_all(struct fm_planner *p, unsigned i, const struct fm_ask *ask)
 {
 	const struct fm_world *w = &p->world;
 	enum fm_drop worst = FM_DROP_NONE;
@@ -241,7 +181,7 @@ static void refuse_all(struct fm_planner *p, unsigned i, const struct fm_ask *as
 	struct mr_buf b = {0};
 	struct fm_fit fit;
 
-	fm_planner_cands(p, ask, &first, &last);
+	fm_place_cands(p, ask, &first, &last);
 	for (uint32_t k = first; k < last; k++) {
 		enum fm_drop d = fm_fit_cand(w, ask, &w->cand[k], &fit);
 
@@ -255,23 +195,47 @@ static void refuse_all(struct fm_planner *p, unsigned i, const struct fm_ask *as
 			      p->d->pool[ask->claim->pool].name,
 			      w->chassis[w->host[ask->host].chassis].c->name,
 			      p->d->host[ask->claim->host].name);
-		fm_planner_refuse(p, i, MR_REASON_UNREACHABLE, &b);
+		fm_place_refuse(p, i, MR_REASON_UNREACHABLE, &b);
 		return;
 	}
 	if (worst == FM_DROP_ANTI)
-		fm_planner_anti_words(p, i, &b);
+		fm_rules_words(p, i, &b);
 	else
 		fm_fit_words(w, ask, at, worst, &b);
-	fm_planner_refuse(p, i, fm_drop_reason(worst), &b);
+	fm_place_refuse(p, i, fm_drop_reason(worst), &b);
 }
 
-static void settle(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
-		   const struct fm_fit *f, const struct mr_ident ident[FM_IDENTS])
+/* What a placed claim uses on its new function. */
+struct fm_use fm_place_use(const struct fm_planner *p, unsigned i)
+{
+	const struct fm_placed *pl = &p->plan->placed[i];
+	const struct fm_claim *c = &p->d->claim[i];
+	struct fm_use u = {.way = pl->place.way,
+			   .bridge = pl->place.bridge,
+			   .guaranteed = c->guaranteed_mbps,
+			   .limit = c->limit_mbps,
+			   .demand = fm_place_demand(p, i),
+			   .exclusive = fm_place_exclusive(p, i)};
+
+	u.unit = fm_world_unit(&p->world, pl->fn, &u.vf);
+	u.host = u.sharer =
+		fm_world_host(&p->world, p->d->host[c->host].chassis, pl->place.port);
+	return u;
+}
+
+/* Claim 'i' gets place 'f' with these identities. */
+void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
+		     const struct fm_fit *f, const struct mr_ident ident[FM_IDENTS])
 {
 	struct fm_placed *pl = &p->plan->placed[i];
+	struct fm_unit *un = &p->world.unit[f->unit];
 	struct fm_use u;
 
+	fm_trial_note(p, pl);
+	FM_NOTE(&p->world.journal, un->claims);
+	FM_NOTE(&p->world.journal, p->next_new[i]);
 	pl->placed = true;
+	pl->reason = MR_REASON_OK;
 	pl->fn = fm_world_fn(&p->world, f->unit, f->vf);
 	pl->same_fn = pl->current >= 0 && p->in->current[pl->current]->has_fn &&
 		      p->in->current[pl->current]->phase != FM_PHASE_RELEASED &&
@@ -280,33 +244,127 @@ static void settle(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 				      .port = p->world.host[ask->host].h->port,
 				      .bridge = f->bridge,
 				      .pf = f->way == FM_WAY_LVF ? pl->fn.pf : 0};
-	pl->attach_pf = f->way == FM_WAY_LVF && fm_planner_attach(p, ask->host, f->unit);
-	pl->ident[0] = ident[0];
-	pl->ident[1] = ident[1];
-	pl->attrs = fm_planner_attrs(p, i, f->unit);
-	u = fm_planner_placed_use(p, i);
+	pl->attach_pf = f->way == FM_WAY_LVF && fm_place_attach(p, ask->host, f->unit);
+	pl->attrs.ident0 = ident[0].lo;
+	pl->attrs.ident1 = ident[1].lo;
+	pl->attrs = fm_place_attrs(p, i, f->unit);
+	u = fm_place_use(p, i);
 	fm_world_take(&p->world, &u);
 	fm_idents_take(&p->idents, i);
+	p->next_new[i] = un->claims;
+	un->claims = i;
 }
 
-/* Reasons before any candidate is looked at. */
-static enum mr_reason barred(struct fm_planner *p, unsigned i, struct fm_ask *ask,
-			     struct mr_buf *b)
+/* Whether anything still leads a host to PFs of the adapter. */
+static bool leads(const struct fm_planner *p, const struct fm_unit_adapter *a, uint32_t host)
+{
+	for (uint32_t k = a->held; k != FM_NONE; k = p->held[k].next_adapter)
+		if (p->held[k].host == host && p->held[k].way == FM_WAY_LVF)
+			return true;
+	for (uint32_t u = a->unit; u < a->unit + a->units; u++)
+		for (uint32_t i = p->world.unit[u].claims; i != FM_NONE; i = p->next_new[i])
+			if (p->plan->placed[i].place.way == FM_WAY_LVF &&
+			    p->plan->placed[i].place.port == p->world.host[host].h->port)
+				return true;
+	return false;
+}
+
+/* The reverse: a claim that was given its place in this plan. */
+void fm_place_unsettle(struct fm_planner *p, unsigned i)
+{
+	struct fm_placed *pl = &p->plan->placed[i];
+	struct fm_use u = fm_place_use(p, i);
+	uint32_t *at = &p->world.unit[u.unit].claims;
+
+	while (*at != i)
+		at = &p->next_new[*at];
+	FM_NOTE(&p->world.journal, *at);
+	fm_trial_note(p, pl);
+	*at = p->next_new[i];
+	fm_world_give_back(&p->world, &u);
+	if (u.way == FM_WAY_LVF &&
+	    !leads(p, &p->world.adapter[p->world.unit[u.unit].adapter], u.host))
+		fm_world_give_back_pfs(&p->world, &u);
+	pl->placed = pl->same_fn = false;
+}
+
+static bool has_bit(const uint64_t *bits, unsigned i)
+{
+	return bits[i / 64] >> (i % 64) & 1;
+}
+
+/* Whether the claim's own domain lists its host, or its pool. */
+static bool own_lists(const struct fm_planner *p, const struct fm_claim *c, bool host)
+{
+	const struct fm_domain *d;
+	const uint64_t *bits;
+
+	if (!c->domain || c->domain > p->d->domains)
+		return false;
+	d = &p->d->domain[c->domain - 1];
+	bits = host ? d->host : d->pool;
+	return bits && has_bit(bits, host ? c->host : c->pool);
+}
+
+/* Borders of domains around hosts and pools; those around adapters are the candidates'. */
+static bool is_fenced(const struct fm_planner *p, unsigned i, struct mr_buf *b)
 {
 	const struct fm_claim *c = &p->d->claim[i];
-	const struct fm_host_def *h = &p->d->host[c->host];
 
-	if (c->reason != MR_REASON_OK) {
-		mr_buf_puts(b, c->detail ? c->detail : "");
-		return c->reason;
+	for (unsigned k = 0; k < p->d->domains; k++) {
+		const struct fm_domain *d = &p->d->domain[k];
+		bool own = c->domain == k + 1;
+		const char *what = NULL;
+
+		if (d->host && has_bit(d->host, c->host) != own)
+			what = "host";
+		else if (d->pool && has_bit(d->pool, c->pool) != own)
+			what = "pool";
+		if (!what || (!own && own_lists(p, c, what[0] == 'h')))
+			continue;
+		mr_buf_printf(b, "%s %s is %s domain %s", what,
+			      what[0] == 'h' ? p->d->host[c->host].name
+					     : p->d->pool[c->pool].name,
+			      own ? "outside of" : "in", d->name);
+		return true;
 	}
+	return false;
+}
+
+/* What the pool requires of the host, and the host is not known to have. */
+static bool is_unsafe(const struct fm_planner *p, unsigned i, struct mr_buf *b)
+{
+	const struct fm_claim *c = &p->d->claim[i];
+	unsigned need = p->d->pool[c->pool].require;
+	const struct fm_plan_host *h = p->in->host ? &p->in->host[c->host] : NULL;
+
+	if (!need || (h && h->told && !(need & ~h->has)))
+		return false;
+	for (unsigned r = 0; r < FM_REQUIRE_COUNT; r++)
+		if (need >> r & 1 && !(h && h->told && h->has >> r & 1)) {
+			mr_buf_printf(b, "pool %s requires %s, which host %s %s",
+				      p->d->pool[c->pool].name,
+				      fm_require_name((enum fm_require)r),
+				      p->d->host[c->host].name,
+				      h && h->told ? "does not have" : "has not reported");
+			break;
+		}
+	return true;
+}
+
+/* Reasons of the host, by what was observed of it. */
+static enum mr_reason barred_host(const struct fm_planner *p, unsigned i, struct fm_ask *ask,
+				  struct mr_buf *b)
+{
+	const struct fm_host_def *h = &p->d->host[p->d->claim[i].host];
+
 	if (h->port && h->chassis < p->world.n_chassis &&
 	    !p->world.chassis[h->chassis].c->observed) {
 		mr_buf_printf(b, "chassis %s was not read yet",
 			      p->world.chassis[h->chassis].c->name);
 		return MR_REASON_UNREACHABLE;
 	}
-	if (!fm_planner_ask(p, i, ask)) {
+	if (!fm_place_ask(p, i, ask)) {
 		mr_buf_printf(b, "host %s is behind no port of a chassis", h->name);
 		return MR_REASON_UNREACHABLE;
 	}
@@ -317,46 +375,34 @@ static enum mr_reason barred(struct fm_planner *p, unsigned i, struct fm_ask *as
 	return MR_REASON_OK;
 }
 
-static void place_claim(struct fm_planner *p, unsigned i)
+/* Reasons before any candidate is looked at. */
+enum mr_reason fm_place_barred(const struct fm_planner *p, unsigned i, struct fm_ask *ask,
+			       struct mr_buf *b)
 {
-	struct mr_ident ident[FM_IDENTS];
-	struct mr_buf b = {0};
-	struct fm_ask ask;
-	struct fm_fit fit;
-	enum mr_reason r = barred(p, i, &ask, &b);
+	const struct fm_claim *c = &p->d->claim[i];
+	enum mr_reason r;
 
-	if (r == MR_REASON_OK)
-		r = fm_idents_find(&p->idents, i, ident, &b);
-	if (r != MR_REASON_OK) {
-		fm_planner_refuse(p, i, r, &b);
-		return;
+	if (c->reason != MR_REASON_OK || c->host == FM_WHOLE) {
+		mr_buf_puts(b, c->detail ? c->detail : "no host of its group is free");
+		return c->reason != MR_REASON_OK ? c->reason : MR_REASON_NO_CAPACITY;
 	}
-	fm_planner_stamp(p, i);
-	if (scan(p, &ask, &fit) || scan_same(p, &ask, i, &fit))
-		settle(p, i, &ask, &fit, ident);
-	else
-		refuse_all(p, i, &ask);
-	mr_buf_done(&b);
-}
-
-/* Places what is not kept. */
-void fm_planner_place(struct fm_planner *p)
-{
-	for (unsigned n = 0; n < p->d->claims; n++) {
-		unsigned i = (unsigned)(p->order[n] - p->d->claim);
-		struct fm_placed *pl = &p->plan->placed[i];
-
-		if (pl->placed || p->d->claim[i].host == FM_WHOLE)
-			continue;
-		place_claim(p, i);
-		if (!pl->placed && p->stay[i] == FM_STAY_LEAVE)
-			fm_planner_keep_as_is(p, i); /* nothing better; why is said */
+	if (c->suspended) {
+		mr_buf_printf(b, "profile %s is suspended", c->profile);
+		return MR_REASON_NOT_PERMITTED;
 	}
+	r = barred_host(p, i, ask, b);
+	if (r != MR_REASON_OK)
+		return r;
+	if (is_fenced(p, i, b))
+		return MR_REASON_NOT_PERMITTED;
+	return is_unsafe(p, i, b) ? MR_REASON_UNSUPPORTED : MR_REASON_OK;
 }
 
 /* Sets reason and words of claim 'i'. */
-void fm_planner_refuse(struct fm_planner *p, unsigned i, enum mr_reason r, struct mr_buf *b)
+void fm_place_refuse(struct fm_planner *p, unsigned i, enum mr_reason r, struct mr_buf *b)
 {
+	fm_trial_note(p, &p->plan->placed[i]);
+	free(p->plan->placed[i].detail);
 	p->plan->placed[i].reason = r;
 	p->plan->placed[i].detail = mr_buf_steal(b);
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The making of one plan: state that place.c, keep.c, change.c and the trees share. Nothing of
- * it outlives the call.
+ * The planner's state, which its files share. The base is what is true before any decision:
+ * hardware, and what current assignments use (held.c). A plan works on top of it, claim by
+ * claim, and is taken back before the next one (planner.c). Only open claims are looked at: all
+ * others run as they should, and so they stay.
  */
 #ifndef FABRIC_MANAGER_PLAN_PLACE_H
 #define FABRIC_MANAGER_PLAN_PLACE_H
+
+#include <stddef.h>
 
 #include "fabric-manager/plan/fit.h"
 #include "fabric-manager/plan/idents.h"
@@ -15,8 +19,34 @@ enum fm_stay {
 	FM_STAY_KEEP,  /* it stays there */
 	FM_STAY_LEAVE, /* it should lie elsewhere, and stays while nothing else fits */
 	FM_STAY_MOVE,  /* another host, or on its way out: a new function, else the same one */
-	FM_STAY_GONE   /* the device is gone or in quarantine */
+	FM_STAY_GONE,  /* the device is gone or in quarantine */
+	FM_STAY_TAKEN  /* a claim of higher priority gets it: another place or none */
 };
+
+/* What current assignment k uses. */
+struct fm_held {
+	uint32_t unit; /* FM_NONE: nothing that we see */
+	uint32_t host;
+	int32_t claim; /* that it stands for, -1 = none wants it */
+	uint32_t next_adapter, next_host;
+	uint32_t guaranteed, limit;
+	uint16_t vf, bridge;
+	uint8_t way;
+	bool taken; /* in this plan: promised to somebody who waits for it */
+	bool loose; /* it is in 'loose' */
+	uint64_t ident[FM_IDENTS];
+};
+
+/* How a new claim chooses among places: spread over the ports (goal 4), or so that large holes
+ * stay for large claims. */
+enum fm_choice {
+	FM_CHOOSE_BALANCED,
+	FM_CHOOSE_TIGHT
+};
+
+#define FM_OPEN		1
+#define FM_OPEN_CHANGES 2 /* and the plan has a change of it */
+#define FM_OPEN_WAITS	4 /* and it was promised what others leave */
 
 struct fm_planner {
 	const struct fm_plan_input *in;
@@ -24,54 +54,147 @@ struct fm_planner {
 	struct fm_plan *plan;
 	struct fm_world world;
 	struct fm_idents idents;
-	const struct fm_claim **order;	/* by priority descending, then name */
-	uint8_t *stay;			/* enum fm_stay, per claim */
-	uint8_t *matched;		/* per current: some claim's */
-	uint64_t *bad;			/* quarantined functions, sorted keys */
+	/* ---- claims ---- */
+	uint32_t *order;    /* in the order of filling: minima, then extras in rounds */
+	uint32_t *rank;	    /* place of a claim in 'order' */
+	uint8_t *stay;	    /* enum fm_stay */
+	uint8_t *open;	    /* FM_OPEN: it is in 'todo' */
+	uint32_t *next_new; /* the next of those that got a function of the same unit */
+	uint32_t *todo;	    /* open claims, by rank */
+	unsigned todos, cap_todo, cap_claims;
+	int32_t *taker; /* for whom a claim was displaced, by claim; NULL = nobody was */
 	uint32_t *rule_first, *rule_of; /* rules of each claim */
+	/* ---- current assignments ---- */
+	struct fm_held *held;
+	unsigned cap_held, helds;
+	uint32_t *loose; /* assignments that no document wants */
+	unsigned looses, cap_loose;
+	unsigned rules;			     /* those that rule_of has */
+	uint32_t *by_name, name_mask, names; /* 1 + index, open addressing */
+	uint32_t *claim_by_name, claim_mask; /* the same of claims; made when it is needed */
+	/* ---- one plan ---- */
+	enum fm_choice choice;
+	uint64_t budget;  /* candidates that may still be looked at for what is hard to place */
+	unsigned leaving; /* current assignments that go */
+	bool shifted;	  /* some claim was: what found no place before may find one now */
+	uint64_t *bad;	  /* functions in quarantine, sorted keys */
+	bool has_spares;  /* some pool has spare adapters */
+	unsigned cap_changes;
+	uint32_t *touched_adapter, *touched_host; /* base parts to be made anew */
+	unsigned touched_adapters, touched_hosts, cap_ta, cap_th;
+	bool keeps;   /* a further plan follows: what this one did is taken back */
+	bool planned; /* it was not taken back yet */
 };
 
-/* Everything up to the first decision: order, matches, what current assignments use. */
-void fm_planner_init(struct fm_planner *p, const struct fm_plan_input *in,
-		     struct fm_plan *plan);
-void fm_planner_done(struct fm_planner *p);
-/* keep.c: what runs stays where it runs. */
+/* ---- held.c ---- */
+/* Everything up to the first decision; every claim is open. 'plan' has its 'placed' array,
+ * zeroed. */
+void fm_held_init(struct fm_planner *p, const struct fm_plan_input *in, struct fm_plan *plan);
+void fm_held_done(struct fm_planner *p);
+/* What current assignment 'k' uses; false when it holds nothing that we can see. */
+bool fm_held_use(const struct fm_planner *p, int32_t k, struct fm_use *ret);
+/* Current assignment 'k' is new, other than it was, or NULL. */
+void fm_held_current(struct fm_planner *p, unsigned k);
+/* Claim 'i' asks for something else, or is new. */
+void fm_held_claim(struct fm_planner *p, unsigned i);
+void fm_held_touch_adapter(struct fm_planner *p, uint32_t adapter);
+void fm_held_touch_host(struct fm_planner *p, uint32_t host);
+/* Makes what was touched anew, and opens every claim that stands there. */
+void fm_held_renew(struct fm_planner *p);
+void fm_held_open(struct fm_planner *p, unsigned i);
+/* Claim 'i' as it is before a plan looks at it. */
+void fm_held_clear(struct fm_planner *p, unsigned i);
+void fm_held_undo(struct fm_planner *p);
+/* order.c: 'order', 'rank' and the rules of each claim, from the documents. */
+void fm_order_init(struct fm_planner *p);
+void fm_order_rules(struct fm_planner *p);
+/* Claim 'i', the last one, is new. */
+void fm_order_insert(struct fm_planner *p, unsigned i);
+/* Sorts 'todo' as p->choice has it; whether 'x' comes before 'y' then. */
+void fm_order_todo(struct fm_planner *p);
+bool fm_order_before(const struct fm_planner *p, uint32_t x, uint32_t y);
+/* By profile, device, index. */
+int fm_order_names(const struct fm_claim *a, const struct fm_claim *b);
+
+/* ---- keep.c ---- */
 void fm_planner_keep(struct fm_planner *p);
-/* place.c: the rest, in order. */
-void fm_planner_place(struct fm_planner *p);
 /* Claim 'i' stays on its current function with the attributes that it has. */
 void fm_planner_keep_as_is(struct fm_planner *p, unsigned i);
-/* The rules that hold claim 'i' off, and who is where. */
-void fm_planner_anti_words(const struct fm_planner *p, unsigned i, struct mr_buf *b);
-/* change.c */
-void fm_planner_changes(struct fm_planner *p);
 
-/* What current assignment 'k' uses; false when it holds nothing that we can see. */
-bool fm_planner_use(const struct fm_planner *p, int32_t k, struct fm_use *ret);
+/* ---- rules.c ---- */
+/* Stamps the units that placement rules of claim 'i' speak against. */
+void fm_rules_stamp(struct fm_planner *p, unsigned i);
+/* The rules that hold claim 'i' off, and who is where. */
+void fm_rules_words(const struct fm_planner *p, unsigned i, struct mr_buf *b);
+
+/* ---- place.c ---- */
+/* Fills 'ret' for claim 'i'; false when its host is behind no port that we see. */
+bool fm_place_ask(const struct fm_planner *p, unsigned i, struct fm_ask *ret);
+/* Candidates of claim 'i' on the chassis of its host: [*ret_first, *ret_last). */
+void fm_place_cands(const struct fm_planner *p, const struct fm_ask *ask, uint32_t *ret_first,
+		    uint32_t *ret_last);
+/* The candidate that holds a function, NULL when the claim's pool does not. */
+const struct fm_cand *fm_place_cand(const struct fm_planner *p, unsigned i, uint32_t unit,
+				    uint16_t vf);
+/* The best place that is free; the claim's rules are stamped. */
+bool fm_place_scan(const struct fm_planner *p, const struct fm_ask *ask, struct fm_fit *ret);
+void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
+		     const struct fm_fit *f, const struct mr_ident ident[FM_IDENTS]);
+/* The reverse of settling: a claim that was given its place in this plan. */
+void fm_place_unsettle(struct fm_planner *p, unsigned i);
 /* What a placed claim uses on its new function. */
-struct fm_use fm_planner_placed_use(const struct fm_planner *p, unsigned i);
+struct fm_use fm_place_use(const struct fm_planner *p, unsigned i);
+struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t unit);
+/* LVF: whether the PF still has to be attached to the host. */
+bool fm_place_attach(const struct fm_planner *p, uint32_t host, uint32_t unit);
 /* Whether the claim's pool is `share: exclusive`; a claim may have no pool at all. */
-static inline bool fm_planner_exclusive(const struct fm_planner *p, unsigned i)
+static inline bool fm_place_exclusive(const struct fm_planner *p, unsigned i)
 {
 	unsigned pool = p->d->claim[i].pool;
 
 	return pool < p->d->pools && p->d->pool[pool].exclusive;
 }
-/* Fills 'ret' for claim 'i'; false when its host is behind no port that we see. */
-bool fm_planner_ask(const struct fm_planner *p, unsigned i, struct fm_ask *ret);
-/* Stamps the units that antiAffinity rules of claim 'i' speak against. */
-void fm_planner_stamp(struct fm_planner *p, unsigned i);
-/* Whether the function belongs to the claim's pool. */
-const struct fm_cand *fm_planner_cand(const struct fm_planner *p, unsigned i, uint32_t unit,
-				      uint16_t vf);
-/* Candidates of claim 'i' on the chassis of its host: [*ret_first, *ret_last). */
-void fm_planner_cands(const struct fm_planner *p, const struct fm_ask *ask, uint32_t *ret_first,
-		      uint32_t *ret_last);
+static inline const struct fm_demand *fm_place_demand(const struct fm_planner *p, unsigned i)
+{
+	unsigned n = p->d->claim[i].demand;
+
+	return n && n <= p->d->demands ? &p->d->demand[n - 1] : NULL;
+}
+/* Reasons before any candidate is looked at. */
+enum mr_reason fm_place_barred(const struct fm_planner *p, unsigned i, struct fm_ask *ask,
+			       struct mr_buf *b);
 /* Reason and words of a claim that is not where it should be; takes the text of 'b'. */
-void fm_planner_refuse(struct fm_planner *p, unsigned i, enum mr_reason r, struct mr_buf *b);
-/* Attributes of claim 'i' with identities, as the adapter can do them. */
-struct fm_attrs fm_planner_attrs(const struct fm_planner *p, unsigned i, uint32_t unit);
-/* LVF: whether the PF still has to be attached to the host. */
-bool fm_planner_attach(const struct fm_planner *p, uint32_t host, uint32_t unit);
+void fm_place_refuse(struct fm_planner *p, unsigned i, enum mr_reason r, struct mr_buf *b);
+/* Of the candidate that came nearest. */
+void fm_place_refuse_all(struct fm_planner *p, unsigned i, const struct fm_ask *ask);
+
+/* ---- fill.c ---- */
+/* Places what is not kept. */
+void fm_fill(struct fm_planner *p);
+/* A part of a plan that may come to nothing. */
+struct fm_trial_mark {
+	size_t at;
+	bool was_on;
+};
+struct fm_trial_mark fm_trial_begin(struct fm_planner *p);
+void fm_trial_end(struct fm_planner *p, struct fm_trial_mark m, bool keep);
+/* Remembers where a claim is placed; its words are not taken back. */
+static inline void fm_trial_note(struct fm_planner *p, struct fm_placed *pl)
+{
+	if (p->world.journal.on)
+		fm_journal_note(&p->world.journal, pl, offsetof(struct fm_placed, detail));
+}
+
+/* ---- shift.c: room by moving claims that have nothing running yet ---- */
+bool fm_shift(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
+	      const struct mr_ident ident[FM_IDENTS]);
+
+/* ---- displace.c: room by taking from those that run ---- */
+/* Promises claim 'i' what goes anyway, or what claims of lower priority have to give up; it
+ * gets it in a later plan. Says so in its reason; false when that is not enough. */
+bool fm_displace(struct fm_planner *p, unsigned i, const struct fm_ask *ask);
+
+/* ---- change.c ---- */
+void fm_planner_changes(struct fm_planner *p);
 
 #endif

@@ -16,9 +16,12 @@
 #include "fabric-manager/model/inventory.h"
 #include "fabric-manager/model/record.h"
 
-/* What is known of a host beside the inventory. Index = fm_desired.host. */
+/* What is known of a host beside the inventory: what its agent reports. Index =
+ * fm_desired.host. */
 struct fm_plan_host {
-	bool lvf; /* its agent supports VF migration: `mra` adapters are given as LVFs */
+	bool lvf;    /* it supports VF migration: `mra` adapters are given as LVFs */
+	bool told;   /* 'has' was reported; nothing more is given out before, where it counts */
+	uint8_t has; /* bits 1 << enum fm_require */
 };
 
 /* How often in a row functions of an adapter had to be taken out of use, and why; from
@@ -34,8 +37,8 @@ struct fm_plan_input {
 	const struct fm_desired *desired;
 	const struct fm_inventory *inventory;
 	const struct fm_plan_host *host;
-	const struct fm_assignment *const
-		*current; /* all that hold something or are wanted, any order */
+	/* all that hold something or are wanted, any order; NULL = a free place */
+	const struct fm_assignment *const *current;
 	unsigned currents;
 	const struct fm_rec_ident *ident; /* identity locks, held and released (reuse delay) */
 	unsigned idents;
@@ -58,10 +61,13 @@ struct fm_placed {
 		place;	/* bridge chosen; LVF: bridge of the PF (existing or to be attached) */
 	bool attach_pf; /* LVF: the PF is not attached to this host yet */
 	struct fm_attrs attrs; /* claim's, with the identities */
-	struct mr_ident ident[FM_IDENTS];
 	enum mr_reason reason; /* why not placed */
 	char *detail; /* in words, with the numbers that bind; NULL = none; owned by the plan */
 };
+
+/* Identity 'slot' that claim 'c' has as it is placed; lo 0 = none. */
+struct mr_ident fm_placed_ident(const struct fm_claim *c, const struct fm_placed *pl,
+				unsigned slot);
 
 /* POLICY, "Change classes". */
 #define FM_CLASSES(X)   \
@@ -83,6 +89,7 @@ const char *fm_class_name(enum fm_class c);
 	X(REBIND,                                                                            \
 	  "rebind") /* class Reset: through reset on the same function (identity, driver) */ \
 	X(PEND, "pend")		  /* wanted and cannot be placed */                          \
+	X(PREEMPT, "preempt")	  /* released for a claim of higher priority */              \
 	X(PROVISION, "provision") /* VF count of an adapter */
 enum fm_change_kind {
 #define X(name, text) FM_CHANGE_##name,
@@ -92,11 +99,12 @@ enum fm_change_kind {
 const char *fm_change_kind_name(enum fm_change_kind k);
 
 struct fm_change {
-	enum fm_change_kind kind;
-	enum fm_class change_class;
+	enum fm_change_kind kind : 8;
+	enum fm_class change_class : 8;
+	uint16_t chassis, port; /* PROVISION: adapter */
 	int32_t claim;		/* index of fm_desired.claim, -1 = RELEASE, PROVISION */
 	int32_t current;	/* index of input.current, -1 = none */
-	uint16_t chassis, port; /* PROVISION: adapter */
+	int32_t taker;		/* PREEMPT, MOVE: the claim for which it goes, -1 = none */
 	uint32_t value;		/* PROVISION: VFs per PF */
 };
 
@@ -113,6 +121,35 @@ struct fm_plan *fm_plan_make(const struct fm_plan_input *in);
 void fm_plan_free(struct fm_plan *p);
 /* Whether something has to be done (PEND alone is nothing to do: exit code 0). */
 bool fm_plan_pending(const struct fm_plan *p);
+
+/*
+ * A planner that lives on: it keeps what the last plan was made from, is told what changed, and
+ * looks only at what that touches. Its plan is the one that fm_plan_make gives for the same
+ * input. 'in' and all that it points to stay the caller's; it reads them at each plan, so
+ * arrays may move and grow, but what the planner was not told of must not change. Where other
+ * documents (another fm_desired, other pools, hosts or rules of old claims) or another set of
+ * chassis, adapters or hosts come, make a new planner.
+ */
+struct fm_planner;
+struct fm_planner *fm_planner_new(const struct fm_plan_input *in);
+void fm_planner_free(struct fm_planner *p);
+/* The plan for the input as it is now; the planner's own, valid until its next call. */
+const struct fm_plan *fm_planner_plan(struct fm_planner *p);
+/* Claim 'i' of the same name asks for something else; or it is the new last one, and rules that
+ * name it stand behind all others. A claim that is not wanted any more: host = FM_WHOLE. */
+void fm_planner_claim_changed(struct fm_planner *p, unsigned i);
+/* current[k] changed, is new (they may be more now), or NULL. */
+void fm_planner_current_changed(struct fm_planner *p, unsigned k);
+/* ident[i] changed, is new, or beyond the end now. */
+void fm_planner_ident_changed(struct fm_planner *p, unsigned i);
+/* Inventory of an adapter or a host, in place: state of functions, bridges, links; quarantine,
+ * refusals and tombstones of it. */
+void fm_planner_adapter_changed(struct fm_planner *p, unsigned chassis, unsigned port);
+void fm_planner_host_changed(struct fm_planner *p, unsigned chassis, unsigned port);
+
+/* How long a victim may take before it is drained: the `grace` of its taker's class; 0 = none.
+ */
+int64_t fm_change_grace(const struct fm_desired *d, const struct fm_change *c);
 
 /* One line per change: what, whom it interrupts, class; and the sums per edge. Goes into `plan`
  * output. */

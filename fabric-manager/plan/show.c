@@ -4,6 +4,7 @@
  * hand. The numbers are computed again from the plan's input; nothing is kept for them.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/tree.h"
 #include "common/xalloc.h"
@@ -45,8 +46,8 @@ static void count_hits(const struct fm_change *c, const struct fm_plan_input *in
 	for (unsigned i = 0; i < in->currents; i++) {
 		const struct fm_assignment *a = in->current[i];
 
-		if (!a->has_fn || a->fn.chassis != c->chassis || a->fn.port != c->port || !ad ||
-		    a->fn.pf >= ad->pfs || ad->pf[a->fn.pf].numvfs == c->value)
+		if (!a || !a->has_fn || a->fn.chassis != c->chassis || a->fn.port != c->port ||
+		    !ad || a->fn.pf >= ad->pfs || ad->pf[a->fn.pf].numvfs == c->value)
 			continue;
 		if (n++ < HITS_SHOWN)
 			mr_buf_printf(out, "%s%s on %s",
@@ -116,19 +117,26 @@ static void change_claim(struct mr_tree *t, const struct fm_change *c, const str
 	const struct fm_claim *cl = &in->desired->claim[c->claim];
 	const struct fm_placed *pl = &p->placed[c->claim];
 	const struct fm_assignment *a = c->current < 0 ? NULL : in->current[c->current];
+	const char *host = cl->host == FM_WHOLE ? "none" : in->desired->host[cl->host].name;
 	struct mr_buf b = {0};
-	char text[FM_CLAIM_TEXT];
+	char text[FM_CLAIM_TEXT], grace[32];
 
 	mr_tree_add_text(t, "assignment", fm_claim_text(cl, text));
-	mr_tree_add_text(t, "host", in->desired->host[cl->host].name);
+	mr_tree_add_text(t, "host", host);
 	if (a && a->has_fn)
 		add_fn(t, "from", in, a->fn);
 	if (pl->placed)
 		add_fn(t, "function", in, pl->fn);
-	if (a && a->has_fn && !mr_streq(a->host, in->desired->host[cl->host].name))
+	if (a && a->has_fn && !mr_streq(a->host, host))
 		mr_tree_add_text(t, "fromHost", a->host);
 	if (c->kind == FM_CHANGE_UPDATE || c->kind == FM_CHANGE_REBIND)
 		update_words(a, cl, pl, &b);
+	if (c->taker >= 0)
+		mr_buf_printf(
+			&b, ", for %s of priority %u, grace %s",
+			fm_claim_text(&in->desired->claim[c->taker], text),
+			in->desired->claim[c->taker].priority,
+			mr_time_text(fm_change_grace(in->desired, c), grace, sizeof(grace)));
 	if (pl->reason != MR_REASON_OK)
 		mr_buf_printf(&b, "%s%s: %s", b.len ? "; " : ", ", mr_reason_name(pl->reason),
 			      pl->detail ? pl->detail : "");
@@ -166,64 +174,96 @@ static void add_change(struct mr_tree *list, const struct fm_change *c, const st
 
 /* ---- the sums ---- */
 
-struct sum {
-	uint64_t guaranteed, limit;
-	unsigned functions;
-};
-
 /* Sums as they will be when the plan is carried out. */
-static struct sum *sums_after(const struct fm_world *w, const struct fm_plan *p,
-			      const struct fm_plan_input *in)
+static void take_placed(struct fm_world *w, const struct fm_plan *p,
+			const struct fm_plan_input *in)
 {
-	struct sum *sum = mr_xcalloc(w->units + 1, sizeof(*sum));
-
 	for (unsigned i = 0; i < p->claims; i++) {
 		const struct fm_placed *pl = &p->placed[i];
 		const struct fm_claim *c = &in->desired->claim[i];
 		bool held = pl->reason != MR_REASON_OK &&
 			    pl->reason != MR_REASON_GUARANTEE_BROKEN && pl->current >= 0;
-		uint16_t vf;
-		uint32_t u = pl->placed ? fm_world_unit(w, pl->fn, &vf) : FM_NONE;
+		const struct fm_assignment *a = held ? in->current[pl->current] : NULL;
+		struct fm_use u = {.host = FM_NONE,
+				   .sharer = FM_NONE,
+				   .bridge = FM_NO_BRIDGE,
+				   .guaranteed = a ? a->guaranteed_mbps : c->guaranteed_mbps,
+				   .limit = a ? a->limit_mbps : c->limit_mbps};
 
-		if (u == FM_NONE)
+		if (!pl->placed)
 			continue;
-		sum[u].functions++;
-		sum[u].guaranteed +=
-			held ? in->current[pl->current]->guaranteed_mbps : c->guaranteed_mbps;
-		sum[u].limit +=
-			fm_unit_limit(&w->unit[u], held ? in->current[pl->current]->limit_mbps
-							: c->limit_mbps);
+		u.unit = fm_world_unit(w, pl->fn, &u.vf);
+		if (c->host != FM_WHOLE)
+			u.host = fm_world_host(w, in->desired->host[c->host].chassis,
+					       pl->place.port);
+		if (u.unit != FM_NONE)
+			fm_world_take(w, &u);
 	}
-	return sum;
 }
 
-static void add_edges(struct mr_tree *list, const struct fm_world *w, const struct sum *sum)
+static unsigned functions_behind(const struct fm_world *w, uint32_t unit)
+{
+	const struct fm_unit_adapter *a = &w->adapter[w->unit[unit].adapter];
+	unsigned n = 0;
+
+	for (uint32_t u = a->unit; u < a->unit + a->units; u++)
+		n += w->unit[u].sum == w->unit[unit].sum ? w->unit[u].used : 0;
+	return n;
+}
+
+/* Network ports; one that PFs share stands under the first of them. */
+static void add_edges(struct mr_tree *list, const struct fm_world *w)
 {
 	for (unsigned u = 0; u < w->units; u++) {
-		const struct fm_edge *e = w->unit[u].edge;
+		const struct fm_sum *s = w->unit[u].sum;
 		struct mr_buf b = {0};
 		struct mr_tree *t;
+		bool first = true;
 
-		if (!e || !sum[u].functions)
+		for (uint32_t k = w->adapter[w->unit[u].adapter].unit; k < u; k++)
+			first &= w->unit[k].sum != s;
+		if (!s || !first || !functions_behind(w, u))
 			continue;
 		t = mr_tree_add_map(list, NULL);
 		fm_unit_words(w, u, &b);
 		mr_tree_add_text(t, "port", mr_buf_text(&b));
 		mr_buf_done(&b);
-		mr_tree_add_int(t, "functions", sum[u].functions);
-		add_rate(t, "guaranteed", sum[u].guaranteed);
-		add_rate(t, "reservable", e->guaranteed_max_mbps);
-		add_rate(t, "limits", sum[u].limit);
-		add_rate(t, "limitsAllowed", e->limit_max_mbps);
+		mr_tree_add_int(t, "functions", functions_behind(w, u));
+		add_rate(t, "guaranteed", s->guaranteed);
+		add_rate(t, "reservable", s->e->guaranteed_max_mbps);
+		add_rate(t, "limits", s->limit);
+		add_rate(t, "limitsAllowed", s->e->limit_max_mbps);
 	}
 }
 
-/* The plan as a tree: {"changes": [...], "edges": [...], "pending": bool, "kept": n}. */
+static void add_link(struct mr_tree *list, const char *kind, const char *name,
+		     const struct fm_link *l)
+{
+	struct mr_tree *t;
+
+	if (!l->guaranteed || l->max == UINT64_MAX)
+		return;
+	t = mr_tree_add_map(list, NULL);
+	mr_tree_add_text(t, kind, name);
+	add_rate(t, "guaranteed", l->guaranteed);
+	add_rate(t, "reservable", l->max);
+}
+
+/* PCIe links on which something is guaranteed. */
+static void add_links(struct mr_tree *list, const struct fm_world *w)
+{
+	for (unsigned i = 0; i < w->adapters; i++)
+		add_link(list, "adapter", w->adapter[i].a->name, &w->adapter[i].link);
+	for (unsigned i = 0; i < w->hosts; i++)
+		add_link(list, "host", w->host[i].h->name, &w->host[i].link);
+}
+
+/* The plan as a tree: {"changes": [...], "edges": [...], "links": [...], "pending": bool,
+ * "kept": n}. */
 struct mr_tree *fm_plan_tree(const struct fm_plan *p, const struct fm_plan_input *in)
 {
 	struct mr_tree *t = mr_tree_map(), *list = mr_tree_add_list(t, "changes");
 	struct fm_world w;
-	struct sum *sum;
 	unsigned kept = p->claims;
 
 	for (unsigned i = 0; i < p->changes; i++) {
@@ -231,9 +271,9 @@ struct mr_tree *fm_plan_tree(const struct fm_plan *p, const struct fm_plan_input
 		kept -= p->change[i].claim >= 0;
 	}
 	fm_world_init(&w, in);
-	sum = sums_after(&w, p, in);
-	add_edges(mr_tree_add_list(t, "edges"), &w, sum);
-	free(sum);
+	take_placed(&w, p, in);
+	add_edges(mr_tree_add_list(t, "edges"), &w);
+	add_links(mr_tree_add_list(t, "links"), &w);
 	fm_world_done(&w);
 	mr_tree_add_int(t, "unchanged", kept);
 	mr_tree_add_bool(t, "pending", fm_plan_pending(p));
@@ -252,18 +292,17 @@ static void without(struct fm_planner *p, unsigned i)
 
 		if (k == i || !pl->placed || p->d->claim[k].host == FM_WHOLE)
 			continue;
-		if (pl->current >= 0 && fm_planner_use(p, pl->current, &u))
+		if (pl->current >= 0 && fm_held_use(p, pl->current, &u))
 			continue; /* counted where it is now */
-		u = fm_planner_placed_use(p, k);
+		u = fm_place_use(p, k);
 		if (u.unit != FM_NONE)
 			fm_world_take(&p->world, &u);
 	}
-	if (p->plan->placed[i].current >= 0 &&
-	    fm_planner_use(p, p->plan->placed[i].current, &u)) {
-		u.exclusive = fm_planner_exclusive(p, i);
+	if (p->plan->placed[i].current >= 0 && fm_held_use(p, p->plan->placed[i].current, &u)) {
+		u.exclusive = fm_place_exclusive(p, i);
 		fm_world_give_back(&p->world, &u);
 	}
-	fm_planner_stamp(p, i);
+	fm_rules_stamp(p, i);
 }
 
 static enum fm_drop add_candidate(struct mr_tree *list, struct fm_planner *p,
@@ -288,16 +327,16 @@ static enum fm_drop add_candidate(struct mr_tree *list, struct fm_planner *p,
 	mr_tree_add_text(t, "result", here ? "chosen" : d ? "dropped" : "fits");
 	mr_tree_add_text(t, "rule", fm_drop_text(d));
 	if (d == FM_DROP_ANTI)
-		fm_planner_anti_words(p, i, &b);
+		fm_rules_words(p, i, &b);
 	else if (d)
 		fm_fit_words(&p->world, ask, c, d, &b);
 	if (d)
 		mr_tree_add_text(t, "detail", mr_buf_text(&b));
 	mr_tree_add_int(t, "used", u->used);
-	if (u->edge) {
-		add_rate(t, "guaranteed", u->guaranteed);
-		add_rate(t, "reservable", u->edge->guaranteed_max_mbps);
-		add_rate(t, "limits", u->limit);
+	if (u->sum) {
+		add_rate(t, "guaranteed", u->sum->guaranteed);
+		add_rate(t, "reservable", u->sum->e->guaranteed_max_mbps);
+		add_rate(t, "limits", u->sum->limit);
 	}
 	mr_buf_done(&b);
 	return d;
@@ -339,7 +378,7 @@ struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_
 				unsigned i)
 {
 	struct mr_tree *t = mr_tree_map(), *list;
-	struct fm_plan copy = {.claims = p->claims};
+	struct fm_plan copy = {0};
 	struct fm_planner pl;
 	struct fm_ask ask;
 	enum fm_drop drop = FM_DROP_NONE;
@@ -350,13 +389,11 @@ struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_
 	if (in->desired->claim[i].host == FM_WHOLE ||
 	    in->desired->claim[i].pool >= in->desired->pools)
 		return t;
-	copy.placed = mr_xcalloc(p->claims + 1, sizeof(*copy.placed));
-	for (unsigned k = 0; k < p->claims; k++)
-		copy.placed[k] = p->placed[k];
-	fm_planner_init(&pl, in, &copy);
+	fm_held_init(&pl, in, &copy);
+	memcpy(copy.placed, p->placed, p->claims * sizeof(*copy.placed));
 	without(&pl, i);
-	if (fm_planner_ask(&pl, i, &ask)) {
-		fm_planner_cands(&pl, &ask, &first, &last);
+	if (fm_place_ask(&pl, i, &ask)) {
+		fm_place_cands(&pl, &ask, &first, &last);
 		for (uint32_t k = first; k < last; k++) {
 			enum fm_drop d = add_candidate(list, &pl, &ask, &pl.world.cand[k], i);
 
@@ -364,7 +401,7 @@ struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_
 		}
 		add_advice(t, &p->placed[i], drop);
 	}
-	fm_planner_done(&pl);
+	fm_held_done(&pl);
 	free(copy.placed);
 	return t;
 }

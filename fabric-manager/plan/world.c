@@ -136,22 +136,36 @@ static unsigned functions_of(const struct fm_adapter *a)
 	return a->kind == FM_ADAPTER_BASE ? 1 : a->vfs;
 }
 
-static void count(struct fm_world *w, const struct fm_inventory *inv, size_t *ret_words,
-		  size_t *ret_pfs)
+/* Whether a PF is in a Function Dependency List with others of its adapter. */
+static bool depends(const struct fm_adapter *a, unsigned pf)
 {
-	*ret_words = *ret_pfs = 0;
+	return a->kind != FM_ADAPTER_BASE && a->pf[pf].depends &&
+	       a->pf[pf].depends - 1u != pf && a->pf[pf].depends <= a->pfs;
+}
+
+struct sizes {
+	size_t words, pfs, dependants;
+};
+
+static void count(struct fm_world *w, const struct fm_inventory *inv, struct sizes *ret)
+{
+	*ret = (struct sizes){0};
 	w->n_chassis = inv->n;
 	for (unsigned c = 0; c < inv->n; c++) {
 		const struct fm_chassis *ch = &inv->chassis[c];
 
 		w->adapters += ch->adapters;
 		w->hosts += ch->hosts;
-		*ret_pfs += (size_t)ch->hosts * ch->adapters;
+		ret->pfs += (size_t)ch->hosts * ch->adapters;
 		for (unsigned i = 0; i < ch->adapters; i++) {
 			unsigned n = units_of(&ch->adapter[i]);
 
 			w->units += n;
-			*ret_words += (size_t)n * FM_BITS(functions_of(&ch->adapter[i]));
+			ret->words += (size_t)n * FM_BITS(functions_of(&ch->adapter[i]));
+			for (unsigned p = 0; p < n; p++)
+				ret->dependants += depends(&ch->adapter[i], p)
+							   ? functions_of(&ch->adapter[i])
+							   : 0;
 		}
 	}
 }
@@ -161,46 +175,158 @@ static void init_functions(struct fm_unit *u, const struct fm_adapter *a, unsign
 {
 	const struct fm_fn *fn = a->fn ? &a->fn[(size_t)pf * a->vfs] : NULL;
 
+	memset(u->bits, 0, FM_BITS(u->vfs) * sizeof(*u->bits));
 	for (unsigned v = 0; fn && v < u->vfs; v++)
 		if (fn[v].owner_vh || fn[v].row_bridge != FM_NO_BRIDGE)
 			bit_set(u->bits, v);
 }
 
+static void init_bad(struct fm_world *w, uint32_t adapter)
+{
+	const struct fm_plan_input *in = w->in;
+	uint16_t vf;
+
+	for (unsigned i = 0; i < in->quarantineds; i++) {
+		uint32_t u = fm_world_unit(w, in->quarantined[i], &vf);
+
+		if (u != FM_NONE && w->unit[u].adapter == adapter)
+			bit_set(w->unit[u].bits, vf);
+	}
+	w->adapter[adapter].refusing = NULL;
+	for (unsigned i = 0; i < in->refusings; i++)
+		if (in->refusing[i].in_row >= FM_REFUSALS_MAX &&
+		    fm_world_adapter(w, in->refusing[i].chassis, in->refusing[i].port) ==
+			    adapter)
+			w->adapter[adapter].refusing = &in->refusing[i];
+}
+
+static uint64_t link_max(uint64_t reservable, uint64_t raw)
+{
+	if (reservable)
+		return reservable;
+	return raw ? raw * FM_LINK_SHARE_PERCENT / 100 : UINT64_MAX;
+}
+
+/* VFs that may be handed out: as many as are enabled, or as will be on a PF that has none yet.
+ * More than are enabled come by a change of class Count, which waits for approval. */
+static unsigned usable(const struct fm_unit_adapter *ad, unsigned pf)
+{
+	uint32_t have = ad->a->pf[pf].numvfs;
+
+	if (ad->a->kind == FM_ADAPTER_BASE)
+		return 1;
+	if (ad->external)
+		return have < ad->a->vfs ? have : ad->a->vfs;
+	return have && have < ad->provision ? have : ad->provision;
+}
+
+/* An adapter as hardware, store and documents say, without the assignments. */
+void fm_world_reset_adapter(struct fm_world *w, uint32_t at)
+{
+	struct fm_unit_adapter *ad = &w->adapter[at];
+	const struct fm_world_chassis *c = &w->chassis[ad->chassis];
+
+	ad->only_host = FM_NONE;
+	ad->exclusive = false;
+	ad->free_vhs = 0;
+	ad->used = 0;
+	ad->link = (struct fm_link){
+		.max = link_max(ad->a->link_reservable_mbps, ad->a->link_mbps)};
+	for (unsigned d = 1; ad->a->vh_of && d < ad->a->vhs; d++)
+		ad->free_vhs += ad->a->vh_of[d] == FM_WHOLE;
+	for (unsigned p = 0; p < ad->units; p++) {
+		struct fm_unit *u = &w->unit[ad->unit + p];
+
+		u->used = u->leaving = 0;
+		u->usable = (uint16_t)usable(ad, p);
+		u->hw = &ad->a->pf[p];
+		memset(u->held, 0, sizeof(u->held));
+		if (u->sum)
+			*u->sum = (struct fm_sum){.e = u->sum->e};
+		for (unsigned v = 0; u->dependants && v < u->vfs; v++)
+			u->dependants[v] = FM_NONE;
+		init_functions(u, ad->a, p);
+	}
+	init_bad(w, at);
+	for (unsigned i = 0; i < c->c->hosts; i++) {
+		struct fm_unit_host *h = &w->host[c->host + i];
+
+		h->pfs[ad->index] = h->hardware[ad->index];
+	}
+}
+
+/* PFs of one list share the table of who has which number. */
+static void init_dependants(struct fm_world *w, struct fm_unit_adapter *ad, uint32_t **table)
+{
+	for (unsigned p = 0; p < ad->units; p++) {
+		struct fm_unit *u = &w->unit[ad->unit + p];
+		unsigned next = p;
+
+		if (!depends(ad->a, p) || u->dependants)
+			continue;
+		for (unsigned n = 0; n < ad->units && depends(ad->a, next); n++) {
+			w->unit[ad->unit + next].dependants = *table;
+			next = ad->a->pf[next].depends - 1u;
+		}
+		*table += u->vfs;
+	}
+}
+
 static void init_adapter(struct fm_world *w, uint32_t at, const struct fm_adapter *a,
-			 uint32_t *unit, uint64_t **bits)
+			 uint32_t *unit, uint64_t **bits, uint32_t **dependants)
 {
 	struct fm_unit_adapter *ad = &w->adapter[at];
 
 	ad->a = a;
 	ad->unit = *unit;
 	ad->units = units_of(a);
-	ad->only_host = FM_NONE;
-	for (unsigned d = 1; a->vh_of && d < a->vhs; d++)
-		ad->free_vhs += a->vh_of[d] == FM_WHOLE;
+	ad->held = FM_NONE;
 	for (unsigned p = 0; p < ad->units; p++) {
 		struct fm_unit *u = &w->unit[(*unit)++];
 
 		u->adapter = at;
 		u->pf = a->kind == FM_ADAPTER_BASE ? FM_WHOLE : (uint16_t)p;
 		u->vfs = (uint16_t)functions_of(a);
+		u->claims = FM_NONE;
 		u->bits = *bits;
 		*bits += FM_BITS(u->vfs);
-		init_functions(u, a, p);
 	}
+	init_dependants(w, ad, dependants);
 	need_adapter(w, ad);
 }
 
-static void init_host(struct fm_world *w, uint32_t at, unsigned chassis,
-		      const struct fm_host *h, uint16_t *pfs)
+/* Bridges that tombstones keep. */
+static void init_tombstones(struct fm_world *w, uint32_t at)
 {
 	struct fm_unit_host *hh = &w->host[at];
-	const struct fm_world_chassis *c = &w->chassis[chassis];
 
-	hh->h = h;
-	hh->chassis = (uint16_t)chassis;
-	hh->pfs = pfs;
+	for (unsigned i = 0; i < w->in->tombstones; i++) {
+		const struct fm_place *p = &w->in->tombstone[i].place;
+
+		if (p->way == FM_WAY_LVF || p->port != hh->h->port ||
+		    p->bridge >= MR_MAX_BRIDGES || p->bridge >= hh->h->bridges ||
+		    fm_bit(hh->used, p->bridge))
+			continue; /* an LVF's slot: the hardware never gives it out */
+		if (!mr_streq(w->chassis[hh->chassis].c->name, w->in->tombstone[i].chassis))
+			continue;
+		bit_set(hh->used, p->bridge);
+		hh->free--;
+	}
+}
+
+/* A host as hardware and store say, without the assignments. */
+void fm_world_reset_host(struct fm_world *w, uint32_t at)
+{
+	struct fm_unit_host *hh = &w->host[at];
+	const struct fm_world_chassis *c = &w->chassis[hh->chassis];
+	const struct fm_host *h = hh->h;
+
+	memset(hh->used, 0, sizeof(hh->used));
+	hh->free = 0;
+	hh->windows = false;
+	hh->link = (struct fm_link){.max = link_max(h->link_reservable_mbps, h->link_mbps)};
 	for (unsigned i = 0; i < c->adapters; i++)
-		pfs[i] = FM_NO_BRIDGE;
+		hh->hardware[i] = FM_NO_BRIDGE;
 	for (unsigned b = 0; b < h->bridges && b < MR_MAX_BRIDGES; b++) {
 		const struct fm_bridge *br = &h->bridge[b];
 		uint32_t a;
@@ -213,16 +339,18 @@ static void init_host(struct fm_world *w, uint32_t at, unsigned chassis,
 		bit_set(hh->used, b);
 		if (br->state != MR_ROW_MAPPED || MR_TARGET_KIND(br->target) != MR_TARGET_PFS)
 			continue;
-		a = fm_world_adapter(w, chassis, MR_TARGET_PORT(br->target));
+		a = fm_world_adapter(w, hh->chassis, MR_TARGET_PORT(br->target));
 		if (a != FM_NONE)
-			pfs[a - c->adapter] = (uint16_t)b;
+			hh->hardware[a - c->adapter] = (uint16_t)b;
 	}
+	init_tombstones(w, at);
 }
 
 static void init_chassis(struct fm_world *w, const struct fm_inventory *inv, uint16_t *pfs)
 {
 	uint32_t adapter = 0, host = 0, unit = 0;
 	uint64_t *bits = w->bits;
+	uint32_t *dependants = w->dependants;
 
 	for (unsigned c = 0; c < inv->n; c++) {
 		const struct fm_chassis *ch = &inv->chassis[c];
@@ -236,57 +364,51 @@ static void init_chassis(struct fm_world *w, const struct fm_inventory *inv, uin
 		for (unsigned i = 0; i < ch->adapters; i++, adapter++) {
 			w->adapter[adapter].chassis = (uint16_t)c;
 			w->adapter[adapter].index = (uint16_t)i;
-			init_adapter(w, adapter, &ch->adapter[i], &unit, &bits);
+			init_adapter(w, adapter, &ch->adapter[i], &unit, &bits, &dependants);
 			if (ch->adapter[i].port <= MR_MAX_PORTS)
 				wc->by_port[ch->adapter[i].port] = (uint16_t)(i + 1);
 		}
 		for (unsigned i = 0; i < ch->hosts; i++)
 			if (ch->host[i].port <= MR_MAX_PORTS)
 				wc->by_port[ch->host[i].port] = (uint16_t)(i + 1);
-		for (unsigned i = 0; i < ch->hosts; i++, host++, pfs += ch->adapters)
-			init_host(w, host, c, &ch->host[i], pfs);
+		for (unsigned i = 0; i < ch->hosts; i++, host++, pfs += 2 * ch->adapters)
+			w->host[host] = (struct fm_unit_host){.h = &ch->host[i],
+							      .chassis = (uint16_t)c,
+							      .pfs = pfs,
+							      .hardware = pfs + ch->adapters,
+							      .held = FM_NONE};
 	}
 }
 
-static void init_edges(struct fm_world *w, const struct fm_desired *d)
+/* The network ports; PFs that share one share its sums. */
+static void init_sums(struct fm_world *w, const struct fm_desired *d)
 {
+	w->sum = mr_xcalloc(d->edges + 1, sizeof(*w->sum));
 	for (unsigned i = 0; i < d->edges; i++) {
 		const struct fm_edge *e = &d->edge[i];
 		uint32_t a = fm_world_adapter(w, e->chassis, e->port);
+		unsigned first = e->pf == FM_WHOLE ? 0 : e->pf;
 
-		if (a == FM_NONE || !e->net_mbps)
+		if (a == FM_NONE || !e->net_mbps || first >= w->adapter[a].units)
 			continue;
-		if (e->pf == FM_WHOLE || e->pf < w->adapter[a].units)
-			w->unit[w->adapter[a].unit + (e->pf == FM_WHOLE ? 0 : e->pf)].edge = e;
+		w->sum[w->sums].e = e;
+		for (unsigned p = 0; p < w->adapter[a].units; p++)
+			if (p == first || (p < 8 && e->pfs >> p & 1))
+				w->unit[w->adapter[a].unit + p].sum = &w->sum[w->sums];
+		w->sums++;
 	}
 }
 
-static void init_barred(struct fm_world *w, const struct fm_plan_input *in)
+static void init_fences(struct fm_world *w, const struct fm_desired *d)
 {
-	uint16_t vf;
+	for (unsigned i = 0; i < d->domains; i++)
+		for (unsigned k = 0; k < d->domain[i].adapters; k++) {
+			uint32_t key = d->domain[i].adapter[k];
+			uint32_t a = fm_world_adapter(w, key >> 16, key & 0xffff);
 
-	for (unsigned i = 0; i < in->quarantineds; i++) {
-		uint32_t u = fm_world_unit(w, in->quarantined[i], &vf);
-
-		if (u != FM_NONE)
-			bit_set(w->unit[u].bits, vf);
-	}
-	for (unsigned i = 0; i < in->tombstones; i++) {
-		const struct fm_place *p = &in->tombstone[i].place;
-
-		if (p->way == FM_WAY_LVF || p->bridge >= MR_MAX_BRIDGES)
-			continue; /* an LVF's slot: the hardware never gives it out */
-		for (unsigned c = 0; c < w->n_chassis; c++) {
-			uint32_t h = fm_world_host(w, c, p->port);
-			struct fm_unit_host *hh = h == FM_NONE ? NULL : &w->host[h];
-
-			if (!hh || !mr_streq(w->chassis[c].c->name, in->tombstone[i].chassis) ||
-			    p->bridge >= hh->h->bridges || fm_bit(hh->used, p->bridge))
-				continue;
-			bit_set(hh->used, p->bridge);
-			hh->free--;
+			if (a != FM_NONE)
+				w->adapter[a].fenced = true;
 		}
-	}
 }
 
 /* ---- candidates: the parts of the pools, by chassis, in the order of ties ---- */
@@ -334,6 +456,8 @@ static bool cand_key(const struct fm_world *w, unsigned pool, const struct fm_po
 	ret->cand.unit = ret->adapter->unit + (whole ? 0 : p->pf);
 	ret->cand.vf_first = whole ? 0 : p->vf_first;
 	ret->cand.vf_last = whole ? 0 : p->vf_last;
+	ret->cand.pool = (uint16_t)pool;
+	ret->cand.spare = p->spare;
 	return true;
 }
 
@@ -342,8 +466,26 @@ static void want_provision(struct fm_world *w, const struct fm_pool *pool, uint3
 	struct fm_unit_adapter *ad = &w->adapter[w->unit[unit].adapter];
 	uint32_t n = pool->provision ? pool->provision : ad->a->vfs;
 
+	ad->external |= pool->external;
 	n = n < ad->a->vfs ? n : ad->a->vfs;
 	ad->provision = n > ad->provision ? n : ad->provision;
+}
+
+/* Which candidates are parts of a unit. */
+static void init_unit_cands(struct fm_world *w, unsigned n)
+{
+	uint32_t *at;
+
+	w->unit_cand = mr_xcalloc(n + 1, sizeof(*w->unit_cand));
+	w->unit_cand_first = mr_xcalloc(w->units + 1, sizeof(*w->unit_cand_first));
+	for (unsigned i = 0; i < n; i++)
+		w->unit_cand_first[w->cand[i].unit + 1]++;
+	for (unsigned u = 0; u < w->units; u++)
+		w->unit_cand_first[u + 1] += w->unit_cand_first[u];
+	at = mr_xmemdup(w->unit_cand_first, (w->units + 1) * sizeof(*at));
+	for (unsigned i = 0; i < n; i++)
+		w->unit_cand[at[w->cand[i].unit]++] = i;
+	free(at);
 }
 
 static void init_cands(struct fm_world *w, const struct fm_desired *d)
@@ -370,6 +512,7 @@ static void init_cands(struct fm_world *w, const struct fm_desired *d)
 	}
 	for (unsigned g = 0; g < groups; g++)
 		w->cand_first[g + 1] += w->cand_first[g];
+	init_unit_cands(w, n);
 	free(key);
 }
 
@@ -377,21 +520,26 @@ static void init_cands(struct fm_world *w, const struct fm_desired *d)
  * assignments come by fm_world_take. */
 void fm_world_init(struct fm_world *w, const struct fm_plan_input *in)
 {
-	size_t words, pfs;
+	struct sizes n;
 
 	*w = (struct fm_world){.in = in};
-	count(w, in->inventory, &words, &pfs);
+	count(w, in->inventory, &n);
 	w->chassis = mr_xcalloc(w->n_chassis + 1, sizeof(*w->chassis));
 	w->adapter = mr_xcalloc(w->adapters + 1, sizeof(*w->adapter));
 	w->host = mr_xcalloc(w->hosts + 1, sizeof(*w->host));
 	w->unit = mr_xcalloc(w->units + 1, sizeof(*w->unit));
-	w->bits = mr_xcalloc(words + 1, sizeof(*w->bits));
-	w->pfs = mr_xcalloc(pfs + 1, sizeof(*w->pfs));
+	w->bits = mr_xcalloc(n.words + 1, sizeof(*w->bits));
+	w->dependants = mr_xcalloc(n.dependants + 1, sizeof(*w->dependants));
+	w->pfs = mr_xcalloc(2 * n.pfs + 1, sizeof(*w->pfs));
 	w->ports = mr_xcalloc((size_t)w->n_chassis * (MR_MAX_PORTS + 1) + 1, sizeof(*w->ports));
 	init_chassis(w, in->inventory, w->pfs);
-	init_edges(w, in->desired);
-	init_barred(w, in);
+	init_sums(w, in->desired);
+	init_fences(w, in->desired);
 	init_cands(w, in->desired);
+	for (unsigned h = 0; h < w->hosts; h++)
+		fm_world_reset_host(w, h);
+	for (unsigned a = 0; a < w->adapters; a++)
+		fm_world_reset_adapter(w, a);
 }
 
 /* Frees what 'w' owns. */
@@ -401,10 +549,15 @@ void fm_world_done(struct fm_world *w)
 	free(w->adapter);
 	free(w->host);
 	free(w->unit);
+	free(w->sum);
 	free(w->bits);
+	free(w->dependants);
 	free(w->pfs);
 	free(w->ports);
 	free(w->cand);
 	free(w->cand_first);
+	free(w->unit_cand);
+	free(w->unit_cand_first);
+	free(w->journal.buf);
 	*w = (struct fm_world){0};
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is free and what is taken while a plan is made: one record a PF (unit), adapter and
- * host, bitmaps of functions and bridges, sums on the port edges. Only plan/ sees it; it lives
- * for one call. Everything that a claim or an assignment uses goes through fm_world_take, so
- * the hard limits are counted in one place.
+ * host, bitmaps of functions and bridges, sums on the capacity edges. Only plan/ sees it.
+ * Everything that a claim or an assignment uses goes through fm_world_take, so the hard limits
+ * are counted in one place, and a journal takes a plan back to where it began.
  */
 #ifndef FABRIC_MANAGER_PLAN_WORLD_H
 #define FABRIC_MANAGER_PLAN_WORLD_H
@@ -25,18 +25,49 @@ struct fm_need {
 	uint32_t buses;
 };
 
+/* Old contents of what a plan changed, newest last: a plan, or a part of it that led nowhere,
+ * is taken back to the byte. */
+struct fm_journal {
+	uint8_t *buf;
+	size_t len, cap;
+	bool on;
+};
+void fm_journal_note(struct fm_journal *j, void *at, uint32_t bytes);
+void fm_journal_undo(struct fm_journal *j, size_t to);
+#define FM_NOTE(j, x)                                          \
+	do {                                                   \
+		if ((j)->on)                                   \
+			fm_journal_note((j), &(x), sizeof(x)); \
+	} while (0)
+
+/* A network port out: one PF's, or shared by several (POLICY, "Arithmetic of admission"). */
+struct fm_sum {
+	const struct fm_edge *e;
+	uint64_t guaranteed, limit; /* of those that hold a function behind it */
+	uint32_t load;		    /* share that is promised, 2^20 = all of it */
+};
+
+/* A PCIe link: guarantees only. */
+struct fm_link {
+	uint64_t guaranteed;
+	uint64_t max; /* UINT64_MAX: its speed is not known */
+};
+
 /* A PF with its VFs, or a whole device. */
 struct fm_unit {
-	const struct fm_edge *edge; /* NULL: no network port, nothing to admit */
-	uint64_t guaranteed, limit; /* sums of those that hold a function here */
-	uint64_t *bits;		    /* functions in use, or not to be used */
+	struct fm_sum *sum; /* NULL: no network port, nothing to admit */
+	uint64_t *bits;	    /* functions in use, or not to be used */
+	uint32_t *
+		dependants; /* by VF: host that has one of the dependency list; NULL: no list */
 	uint32_t adapter;
 	uint16_t pf, vfs;
 	uint16_t usable; /* VFs below it are, or will be, enabled */
 	uint16_t used, leaving;
-	uint32_t load;	     /* share of the edge that is promised, 2^20 = all of it */
-	uint32_t hard, soft; /* stamps: an antiAffinity rule of the claim looked at drops it */
-	uint32_t soft_count;
+	uint32_t hard, soft; /* stamps: a placement rule of the claim looked at drops it */
+	int32_t soft_count;  /* rules that speak against it, less those that speak for it */
+	uint64_t held[FM_RESOURCE_COUNT]; /* beyond what every VF has in any case */
+	const struct fm_pf *hw;
+	uint32_t claims; /* first of the claims that stand here, FM_NONE */
 	struct fm_need need;
 };
 
@@ -46,9 +77,13 @@ struct fm_unit_adapter {
 	uint16_t chassis, index; /* in its chassis */
 	uint16_t free_vhs;
 	uint32_t provision; /* VFs per PF that the pools want; 0 = in no pool */
-	bool exclusive;
+	bool exclusive, external;
+	bool fenced;			    /* some domain lists it */
 	const struct fm_refusing *refusing; /* NULL unless nothing more is placed here */
-	uint32_t only_host;  /* FM_NONE, FM_MANY or the only one that has functions of it */
+	uint32_t only_host; /* FM_NONE, FM_MANY or the only one that has functions of it */
+	uint32_t used;	    /* functions, of all its PFs */
+	uint32_t held;	    /* first current assignment on it, FM_NONE */
+	struct fm_link link;
 	struct fm_need need; /* of a bridge that leads to its PFs */
 };
 
@@ -58,7 +93,10 @@ struct fm_unit_host {
 	uint16_t free; /* bridges */
 	bool windows;  /* its firmware has assigned some: they count */
 	uint64_t used[FM_BRIDGE_W];
-	uint16_t *pfs; /* by adapter of the chassis: bridge that leads to its PFs */
+	uint16_t *pfs;	    /* by adapter of the chassis: bridge that leads to its PFs */
+	uint16_t *hardware; /* the same as the switch has it */
+	uint32_t held;	    /* first current assignment on it, FM_NONE */
+	struct fm_link link;
 };
 
 struct fm_world_chassis {
@@ -72,6 +110,8 @@ struct fm_world_chassis {
 struct fm_cand {
 	uint32_t unit;
 	uint16_t vf_first, vf_last;
+	uint16_t pool;
+	bool spare;
 };
 
 struct fm_world {
@@ -84,12 +124,18 @@ struct fm_world {
 	unsigned hosts;
 	struct fm_unit *unit;
 	unsigned units;
+	struct fm_sum *sum;
+	unsigned sums;
 	uint64_t *bits;
+	uint32_t *dependants;
 	uint16_t *pfs;
 	uint16_t *ports;
 	struct fm_cand *cand; /* in the order of ties: adapter name, slot, port, PF, VF */
 	uint32_t *cand_first; /* [pool * n_chassis + chassis], one more at the end */
+	uint32_t *unit_cand;  /* indices of cand by unit */
+	uint32_t *unit_cand_first;
 	uint32_t stamp;
+	struct fm_journal journal;
 };
 
 /* One function in use. */
@@ -101,21 +147,28 @@ struct fm_use {
 	enum fm_way way;
 	uint16_t bridge; /* FM_NO_BRIDGE: none yet */
 	uint64_t guaranteed, limit;
+	const struct fm_demand *demand; /* NULL: nothing beside the function */
 	bool exclusive;
 };
 
 void fm_world_init(struct fm_world *w, const struct fm_plan_input *in);
 void fm_world_done(struct fm_world *w);
 
+/* An adapter or a host as hardware, store and documents say, without the assignments. */
+void fm_world_reset_adapter(struct fm_world *w, uint32_t adapter);
+void fm_world_reset_host(struct fm_world *w, uint32_t host);
+
+/* Marks a function with all that goes with it as used: what counts at the adapter, at the host,
+ * or both. */
+void fm_world_take_adapter(struct fm_world *w, const struct fm_use *u);
+void fm_world_take_host(struct fm_world *w, const struct fm_use *u);
 void fm_world_take(struct fm_world *w, const struct fm_use *u);
 /* Takes back function, sums and (where it is no PF's) bridge. */
 void fm_world_give_back(struct fm_world *w, const struct fm_use *u);
+/* And that bridge, with the device VH: nobody leans on it. */
+void fm_world_give_back_pfs(struct fm_world *w, const struct fm_use *u);
 /* Changes the sums of a function that stays. */
-void fm_world_rate(struct fm_world *w, uint32_t unit, const struct fm_use *from,
-		   const struct fm_use *to);
-/* After every current assignment was taken: what each PF will have enabled, and who may count
- * on it. */
-void fm_world_provision(struct fm_world *w);
+void fm_world_rate(struct fm_world *w, const struct fm_use *from, const struct fm_use *to);
 
 uint32_t fm_world_host(const struct fm_world *w, unsigned chassis, unsigned port);
 uint32_t fm_world_adapter(const struct fm_world *w, unsigned chassis, unsigned port);
@@ -126,7 +179,25 @@ struct fm_fn_id fm_world_fn(const struct fm_world *w, uint32_t unit, uint16_t vf
 /* What a limit of 0 ("none") counts as on this unit's edge. */
 static inline uint64_t fm_unit_limit(const struct fm_unit *u, uint64_t limit_mbps)
 {
-	return limit_mbps || !u->edge ? limit_mbps : u->edge->net_mbps;
+	return limit_mbps || !u->sum ? limit_mbps : u->sum->e->net_mbps;
+}
+/* What 'want' of a resource takes of the PF's total, beyond what every VF has in any case. */
+static inline uint64_t fm_unit_charge(const struct fm_unit *u, unsigned r, uint32_t want)
+{
+	const struct fm_amounts *a = &u->hw->amount[r];
+	uint32_t n;
+
+	if (!want || !u->hw->total[r] || !a->max)
+		return u->hw->total[r] ? want : 0;
+	n = fm_pf_amount(u->hw, (enum fm_resource)r, want);
+	return n ? n - a->base : 0;
+}
+/* How much of it there is to hand out. */
+static inline uint64_t fm_unit_capacity(const struct fm_unit *u, unsigned r)
+{
+	uint64_t bases = (uint64_t)u->hw->amount[r].base * u->vfs;
+
+	return u->hw->total[r] > bases ? u->hw->total[r] - bases : 0;
 }
 static inline bool fm_bit(const uint64_t *bits, unsigned i)
 {

@@ -48,11 +48,15 @@ static struct fm_asg *asg_for(struct fm_engine *e, const struct fm_claim *c)
 }
 
 /* Locks the identities of a placed claim; false when another claim was quicker. */
-static bool lock_idents(struct fm_engine *e, struct fm_asg *a, const struct fm_placed *p)
+static bool lock_idents(struct fm_engine *e, struct fm_asg *a, const struct fm_claim *c,
+			const struct fm_placed *p)
 {
-	for (unsigned i = 0; i < FM_IDENTS; i++)
-		if ((p->ident[i].lo || p->ident[i].hi) && !fm_lock_ident(e, a, i, &p->ident[i]))
+	for (unsigned i = 0; i < FM_IDENTS; i++) {
+		struct mr_ident id = fm_placed_ident(c, p, i);
+
+		if ((id.lo || id.hi) && !fm_lock_ident(e, a, i, &id))
 			return false;
+	}
 	return true;
 }
 
@@ -83,7 +87,7 @@ static void to_target(struct fm_engine *e, const struct fm_desired *d, const str
 
 	if (a->paused)
 		return;
-	if (!lock_idents(e, a, p)) {
+	if (!lock_idents(e, a, c, p)) {
 		fm_plan_soon(e, MR_NS_PER_S);
 		return;
 	}
@@ -127,6 +131,25 @@ static void release(struct fm_engine *e, struct fm_asg *a, bool claimed, bool co
 	a->next.set = false;
 	a->keeps_idents = claimed;
 	fm_asg_release(e, a, unwanted, fm_cut_at_once(e, a), fm_drain_of(e, a));
+}
+
+/* Makes room for a claim of higher priority; what still uses the function after the grace is
+ * unbound. */
+static void preempt(struct fm_engine *e, struct fm_asg *a, int64_t grace_ns,
+		    const struct fm_placed *p)
+{
+	struct fm_drain drain;
+
+	if (!a || a->a.going)
+		return;
+	drain = *fm_drain_of(e, a);
+	drain.mode = FM_DRAIN_FORCE;
+	drain.timeout_ns = grace_ns ? grace_ns : drain.timeout_ns;
+	a->paused = false;
+	a->next.set = false;
+	a->keeps_idents = true;
+	fm_asg_why(e, a, p->reason, "%s", p->detail ? p->detail : "");
+	fm_asg_release(e, a, false, fm_cut_at_once(e, a), &drain);
 }
 
 static void update(struct fm_engine *e, const struct fm_claim *c, const struct fm_placed *p,
@@ -176,6 +199,9 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 		break;
 	case FM_CHANGE_PEND:
 		pend(e, c, p);
+		break;
+	case FM_CHANGE_PREEMPT:
+		preempt(e, a, fm_change_grace(d, ch), p);
 		break;
 	case FM_CHANGE_PROVISION:
 		fm_prov_want(e, ch->chassis, ch->port, ch->value,

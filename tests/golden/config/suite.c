@@ -71,9 +71,11 @@ static void dump_placed(const struct fm_plan_input *in, const struct fm_plan *p,
 		      fm_fn_text(in->inventory, at->fn, fn), in->desired->host[c->host].name,
 		      fm_way_name(at->place.way), at->place.bridge);
 	for (unsigned k = 0; k < FM_IDENTS; k++) {
+		struct mr_ident id = fm_placed_ident(c, at, k);
+
 		if (c->ident[k].source != FM_IDENT_NONE)
-			mr_buf_printf(out, " %s %s", mr_ident_type_name(at->ident[k].type),
-				      mr_ident_text(&at->ident[k], ident));
+			mr_buf_printf(out, " %s %s", mr_ident_type_name(id.type),
+				      mr_ident_text(&id, ident));
 	}
 	mr_buf_putc(out, '\n');
 }

@@ -26,7 +26,7 @@ START_TEST(test_nic_sharing)
 	ck_assert_uint_eq(placed(p), 8);
 	for (unsigned i = 0; i < 8; i++) {
 		left += p->placed[i].fn.port == 257;
-		ck_assert_uint_eq(p->placed[i].ident[0].lo, 0x0225b5000000 + i);
+		ck_assert_uint_eq(p->placed[i].attrs.ident0, 0x0225b5000000 + i);
 		ck_assert_int_eq(p->placed[i].place.way, FM_WAY_LVF);
 		ck_assert(p->placed[i].attach_pf);
 	}
@@ -353,8 +353,8 @@ START_TEST(test_rebind)
 	ck_assert_uint_eq(p->changes, 1);
 	ck_assert_int_eq(p->change[0].kind, FM_CHANGE_REBIND);
 	ck_assert_int_eq(p->change[0].change_class, FM_CLASS_RESET);
-	ck_assert_uint_eq(p->placed[0].ident[0].lo, 0x0225b5000002);
-	ck_assert_uint_eq(p->placed[1].ident[0].lo, 0x0225b5000001);
+	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000002);
+	ck_assert_uint_eq(p->placed[1].attrs.ident0, 0x0225b5000001);
 	fm_plan_free(p);
 	fix_free(f);
 }

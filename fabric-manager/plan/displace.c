@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Room by taking (POLICY, `PriorityClass`): what a claim that found no place can wait for.
+ * First what goes anyway; then, where its class preempts, what claims of a lower value have:
+ * the lowest value first, extras before minima, the youngest first, never an equal value.
+ * Nothing is given twice: the claim waits until the release is confirmed, and a plan after that
+ * gives it the place; until then the planner counts the place as its own. Values only fall
+ * along a chain of takers, so there is no loop.
+ */
+#include "common/xalloc.h"
+#include "fabric-manager/plan/place.h"
+
+#define VICTIMS 16 /* for one claim */
+
+/* What it costs, cheapest first. */
+struct cost {
+	bool runs;	/* somebody loses something that would have stayed */
+	uint32_t value; /* the highest of theirs */
+	bool minimum;	/* one of them is no extra */
+	unsigned count;
+	uint32_t id; /* of the oldest */
+};
+
+struct way {
+	const struct fm_cand *cand;
+	struct fm_fit fit;
+	uint32_t victim[VICTIMS];
+	unsigned victims;
+	struct cost cost;
+};
+
+static const struct fm_priority *class_of(const struct fm_planner *p, unsigned i)
+{
+	unsigned n = p->d->claim[i].class;
+
+	return n && n <= p->d->prios ? &p->d->prio[n - 1] : NULL;
+}
+
+/* Whether claim 'i' may take from claim 'v'. */
+static bool may_take(const struct fm_planner *p, unsigned i, unsigned v)
+{
+	const struct fm_claim *a = &p->d->claim[i], *b = &p->d->claim[v];
+	const struct fm_priority *c = class_of(p, i);
+
+	if (!c || b->priority >= a->priority || b->suspended)
+		return false;
+	return a->extra ? c->reclaim && b->extra : c->preempts;
+}
+
+/* Whether what current assignment 'k' has comes free whatever is decided here. */
+static bool goes_anyway(const struct fm_planner *p, uint32_t k)
+{
+	const struct fm_assignment *a = p->in->current[k];
+	int32_t v = p->held[k].claim;
+
+	if (a->phase == FM_PHASE_QUARANTINED)
+		return false;
+	return v < 0 || (p->plan->placed[v].placed && !p->plan->placed[v].same_fn);
+}
+
+/* What the world counts for it by now. */
+static bool use_now(const struct fm_planner *p, uint32_t k, struct fm_use *ret)
+{
+	int32_t v = p->held[k].claim;
+	const struct fm_placed *pl = v < 0 ? NULL : &p->plan->placed[v];
+
+	if (!fm_held_use(p, (int32_t)k, ret))
+		return false;
+	if (!pl || !pl->placed || !pl->same_fn || p->d->claim[v].suspended ||
+	    (pl->reason != MR_REASON_OK && pl->reason != MR_REASON_GUARANTEE_BROKEN))
+		return true;
+	ret->guaranteed = p->d->claim[v].guaranteed_mbps;
+	ret->limit = p->d->claim[v].limit_mbps;
+	return true;
+}
+
+static struct cost cost_of(const struct fm_planner *p, uint32_t k)
+{
+	const struct fm_assignment *a = p->in->current[k];
+	int32_t v = p->held[k].claim;
+	struct cost c = {.id = a->id, .count = 1};
+
+	if (goes_anyway(p, k))
+		return c;
+	c.runs = !a->going;
+	c.value = p->d->claim[v].priority;
+	c.minimum = !p->d->claim[v].extra;
+	return c;
+}
+
+static int cost_cmp(const struct cost *a, const struct cost *b)
+{
+	if (a->runs != b->runs)
+		return a->runs ? 1 : -1;
+	if (a->value != b->value)
+		return a->value > b->value ? 1 : -1;
+	if (a->minimum != b->minimum)
+		return a->minimum ? 1 : -1;
+	if (a->count != b->count)
+		return a->count > b->count ? 1 : -1;
+	return (a->id < b->id) - (a->id > b->id);
+}
+
+/* Whether what 'k' holds is of the kind that limit 'd' lacks on the candidate. */
+static bool helps(const struct fm_planner *p, uint32_t k, enum fm_drop d,
+		  const struct fm_ask *ask, const struct fm_cand *c)
+{
+	const struct fm_held *h = &p->held[k];
+	const struct fm_unit *u = &p->world.unit[c->unit];
+	const struct fm_demand *demand =
+		h->claim < 0 ? NULL : fm_place_demand(p, (unsigned)h->claim);
+	enum fm_resource r;
+
+	switch (d) {
+	case FM_DROP_FULL:
+		return h->unit == c->unit && h->vf >= c->vf_first && h->vf <= c->vf_last;
+	case FM_DROP_GUARANTEE:
+		return p->world.unit[h->unit].sum == u->sum && h->guaranteed;
+	case FM_DROP_LIMIT:
+		return p->world.unit[h->unit].sum == u->sum;
+	case FM_DROP_RESOURCE:
+		r = fm_fit_demand(u, ask->demand);
+		return h->unit == c->unit && demand && r < FM_RESOURCE_COUNT &&
+		       demand->amount[r];
+	case FM_DROP_LINK:
+	case FM_DROP_HOST_LINK:
+		return h->guaranteed;
+	case FM_DROP_SHARE:
+		return h->host != ask->host;
+	case FM_DROP_BRIDGES:
+	case FM_DROP_BUSES:
+	case FM_DROP_WINDOW:
+		return h->way != FM_WAY_LVF;
+	default:
+		return false;
+	}
+}
+
+/* The cheapest assignment that helps, FM_NONE when nothing may be taken. */
+static uint32_t pick(const struct fm_planner *p, unsigned i, enum fm_drop d,
+		     const struct fm_ask *ask, const struct fm_cand *c, const struct way *w)
+{
+	bool host = d >= FM_DROP_HOST_LINK;
+	uint32_t k = host ? p->world.host[ask->host].held
+			  : p->world.adapter[p->world.unit[c->unit].adapter].held;
+	uint32_t best = FM_NONE;
+	struct cost cheapest;
+
+	for (; k != FM_NONE; k = host ? p->held[k].next_host : p->held[k].next_adapter) {
+		int32_t v = p->held[k].claim;
+		bool has = p->held[k].taken;
+		struct cost cost;
+
+		for (unsigned n = 0; n < w->victims && !has; n++)
+			has = w->victim[n] == k;
+		if (has || !helps(p, k, d, ask, c) || v == (int32_t)i ||
+		    !(goes_anyway(p, k) || (v >= 0 && may_take(p, i, (unsigned)v))))
+			continue;
+		cost = cost_of(p, k);
+		if (best != FM_NONE && cost_cmp(&cost, &cheapest) >= 0)
+			continue;
+		best = k;
+		cheapest = cost;
+	}
+	return best;
+}
+
+static void give_back(struct fm_planner *p, uint32_t k, bool again)
+{
+	struct fm_use u;
+
+	if (!use_now(p, k, &u))
+		return;
+	if (again)
+		fm_world_take(&p->world, &u);
+	else
+		fm_world_give_back(&p->world, &u);
+}
+
+/* Those that are not needed after all, the dearest first, keep what they have. */
+static void spare(struct fm_planner *p, const struct fm_ask *ask, struct way *w)
+{
+	for (unsigned n = w->victims; n-- > 0;) {
+		uint32_t k = w->victim[n];
+		struct fm_fit fit;
+
+		give_back(p, k, true);
+		if (fm_fit_cand(&p->world, ask, w->cand, &fit)) {
+			give_back(p, k, false);
+			continue;
+		}
+		w->fit = fit;
+		for (unsigned m = n; m + 1 < w->victims; m++)
+			w->victim[m] = w->victim[m + 1];
+		w->victims--;
+	}
+	fm_fit_cand(&p->world, ask, w->cand, &w->fit);
+}
+
+static struct cost sum_of(const struct fm_planner *p, const struct way *w)
+{
+	struct cost sum = {.id = UINT32_MAX};
+
+	for (unsigned n = 0; n < w->victims; n++) {
+		struct cost c = cost_of(p, w->victim[n]);
+
+		sum.runs |= c.runs;
+		sum.value = c.value > sum.value ? c.value : sum.value;
+		sum.minimum |= c.minimum;
+		sum.count += c.runs;
+		sum.id = c.id < sum.id ? c.id : sum.id;
+	}
+	return sum;
+}
+
+/* Whether claim 'i' would fit on 'c' when others leave; the world is as it was afterwards. */
+static bool look(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
+		 const struct fm_cand *c, struct way *ret)
+{
+	struct fm_trial_mark m = fm_trial_begin(p);
+	enum fm_drop d;
+
+	*ret = (struct way){.cand = c};
+	while ((d = fm_fit_cand(&p->world, ask, c, &ret->fit)) && ret->victims < VICTIMS) {
+		uint32_t k = pick(p, i, d, ask, c, ret);
+
+		if (k == FM_NONE)
+			break;
+		give_back(p, k, false);
+		ret->victim[ret->victims++] = k;
+	}
+	if (!d) {
+		spare(p, ask, ret);
+		ret->cost = sum_of(p, ret);
+	}
+	fm_trial_end(p, m, false);
+	return !d;
+}
+
+/* ---- taking ---- */
+
+static void set_taker(struct fm_planner *p, unsigned v, unsigned i)
+{
+	if (!p->taker) {
+		p->taker = mr_xmalloc((p->cap_claims + 1) * sizeof(*p->taker));
+		for (unsigned n = 0; n < p->cap_claims; n++)
+			p->taker[n] = -1;
+	}
+	FM_NOTE(&p->world.journal, p->taker[v]);
+	p->taker[v] = (int32_t)i;
+}
+
+static void take(struct fm_planner *p, unsigned i, uint32_t k)
+{
+	struct fm_held *h = &p->held[k];
+	struct fm_placed *pl = h->claim < 0 ? NULL : &p->plan->placed[h->claim];
+
+	give_back(p, k, false);
+	FM_NOTE(&p->world.journal, h->taken);
+	h->taken = true;
+	if (!pl || (pl->placed && !pl->same_fn) || p->in->current[k]->going)
+		return;
+	fm_held_open(p, (unsigned)h->claim);
+	fm_trial_note(p, pl);
+	FM_NOTE(&p->world.journal, p->stay[h->claim]);
+	pl->placed = pl->same_fn = false;
+	p->stay[h->claim] = FM_STAY_TAKEN;
+	set_taker(p, (unsigned)h->claim, i);
+}
+
+static void words(const struct fm_planner *p, const struct way *w, struct mr_buf *b)
+{
+	char text[FM_ASSIGNMENT_TEXT], fn[FM_FN_TEXT];
+
+	mr_buf_puts(b, "waits for");
+	for (unsigned n = 0; n < w->victims; n++) {
+		const struct fm_assignment *a = p->in->current[w->victim[n]];
+
+		mr_buf_printf(b, "%s %s to leave %s", n ? "," : "", fm_assignment_text(a, text),
+			      fm_fn_text(p->in->inventory, a->fn, fn));
+	}
+}
+
+static void promise(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
+		    const struct way *w)
+{
+	struct fm_use u = {.unit = w->fit.unit,
+			   .vf = w->fit.vf,
+			   .host = ask->host,
+			   .sharer = ask->host,
+			   .way = w->fit.way,
+			   .bridge = w->fit.bridge,
+			   .guaranteed = ask->claim->guaranteed_mbps,
+			   .limit = ask->claim->limit_mbps,
+			   .demand = ask->demand,
+			   .exclusive = ask->exclusive};
+	struct mr_buf b = {0};
+
+	if (w->cost.value || w->cost.runs) {
+		words(p, w, &b);
+		fm_place_refuse(p, i, MR_REASON_NO_CAPACITY, &b);
+	} else {
+		fm_place_refuse_all(p, i, ask);
+	}
+	FM_NOTE(&p->world.journal, p->open[i]);
+	p->open[i] |= FM_OPEN_WAITS;
+	for (unsigned n = 0; n < w->victims; n++)
+		take(p, i, w->victim[n]);
+	fm_world_take(&p->world, &u);
+}
+
+/* Promises claim 'i' what goes anyway, or what claims of lower priority have to give up. */
+bool fm_displace(struct fm_planner *p, unsigned i, const struct fm_ask *ask)
+{
+	const struct fm_priority *class = class_of(p, i);
+	struct way best = {.cand = NULL}, way;
+	uint32_t first, last;
+
+	if (!p->leaving && !(class && (class->preempts || class->reclaim)))
+		return false;
+	fm_place_cands(p, ask, &first, &last);
+	fm_rules_stamp(p, i);
+	for (uint32_t k = first; k < last; k++)
+		if (look(p, i, ask, &p->world.cand[k], &way) &&
+		    (!best.cand || cost_cmp(&way.cost, &best.cost) < 0))
+			best = way;
+	if (!best.cand)
+		return false;
+	promise(p, i, ask, &best);
+	return true;
+}

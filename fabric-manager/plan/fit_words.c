@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The hard limits of fit.c in words: why a candidate was dropped, with the numbers that bind,
+ * and the smallest change that would let the claim in.
+ */
+#include "fabric-manager/plan/fit.h"
+
+static const struct fm_use nothing = {.unit = FM_NONE};
+
+static const char *const drop_texts[] = {
+#define X(name, reason, text, advice) text,
+	FM_DROPS(X)
+#undef X
+};
+static const char *const drop_advice[] = {
+#define X(name, reason, text, advice) advice,
+	FM_DROPS(X)
+#undef X
+};
+static const enum mr_reason drop_reasons[] = {
+#define X(name, reason, text, advice) MR_REASON_##reason,
+	FM_DROPS(X)
+#undef X
+};
+
+/* The rule that dropped a candidate. */
+const char *fm_drop_text(enum fm_drop d)
+{
+	return drop_texts[d];
+}
+
+/* What a person can do about the rule; "" for FM_DROP_NONE. */
+const char *fm_drop_advice(enum fm_drop d)
+{
+	return drop_advice[d];
+}
+
+/* Its reason from the fixed list. */
+enum mr_reason fm_drop_reason(enum fm_drop d)
+{
+	return drop_reasons[d];
+}
+
+/* Appends the name of a unit. */
+void fm_unit_words(const struct fm_world *w, uint32_t unit, struct mr_buf *out)
+{
+	const struct fm_unit *u = &w->unit[unit];
+	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
+
+	if (w->n_chassis > 1)
+		mr_buf_printf(out, "%s/", w->chassis[a->chassis].c->name);
+	mr_buf_puts(out, a->a->name);
+	if (u->pf != FM_WHOLE)
+		mr_buf_printf(out, "/pf%u", u->pf);
+}
+
+static void rate(struct mr_buf *out, const char *before, uint64_t mbps)
+{
+	char text[32];
+
+	mr_buf_printf(out, "%s%s", before, mr_rate_text(mbps * 1000000, text, sizeof(text)));
+}
+
+static void size(struct mr_buf *out, const char *before, uint64_t bytes)
+{
+	char text[32];
+	size_t digits = 0;
+
+	mr_size_text(bytes, text, sizeof(text));
+	while (text[digits] >= '0' && text[digits] <= '9')
+		digits++;
+	mr_buf_printf(out, "%s%.*s %s", before, (int)digits, text,
+		      text[digits] ? text + digits : "bytes");
+}
+
+static void sum_words(struct mr_buf *out, const char *what, uint64_t rest, uint64_t more,
+		      uint64_t max, const char *of)
+{
+	rate(out, what, rest);
+	rate(out, " + ", more);
+	rate(out, " = ", rest + more);
+	rate(out, ", ", max);
+	mr_buf_puts(out, of);
+}
+
+/* "nic-left/pf0: guarantees 90Gbit + 10Gbit = 100Gbit, 90Gbit reservable". */
+void fm_rate_words(const struct fm_world *w, const struct fm_use *from, const struct fm_use *to,
+		   enum fm_drop d, struct mr_buf *out)
+{
+	const struct fm_unit *u = &w->unit[to->unit];
+	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
+	const struct fm_link *l = d == FM_DROP_LINK ? &a->link : &w->host[to->host].link;
+	bool here = from->unit != FM_NONE;
+	uint64_t g = here ? from->guaranteed : 0;
+	uint64_t had = here ? fm_unit_limit(u, from->limit) : 0;
+
+	if (d == FM_DROP_LINK || d == FM_DROP_HOST_LINK) {
+		mr_buf_puts(out, d == FM_DROP_LINK ? a->a->name : w->host[to->host].h->name);
+		sum_words(out, ": guarantees ", l->guaranteed - g, to->guaranteed, l->max,
+			  " on its PCIe link");
+		return;
+	}
+	fm_unit_words(w, to->unit, out);
+	if (d == FM_DROP_GUARANTEE)
+		sum_words(out, ": guarantees ", u->sum->guaranteed - g, to->guaranteed,
+			  u->sum->e->guaranteed_max_mbps, " reservable");
+	else
+		sum_words(out, ": limits ", u->sum->limit - had, fm_unit_limit(u, to->limit),
+			  u->sum->e->limit_max_mbps, " allowed by oversubscription");
+}
+
+static void window_words(const struct fm_world *w, const struct fm_ask *ask,
+			 const struct fm_unit *u, enum fm_drop d, struct mr_buf *out)
+{
+	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
+	const struct fm_unit_host *h = &w->host[ask->host];
+	const struct fm_need *n =
+		fm_fit_way(a->a, ask->lvf) == FM_WAY_LVF ? &a->need : &u->need;
+	const struct fm_bridge *b;
+	uint16_t at = 0;
+	bool low;
+
+	fm_fit_bridge(h, n, &at);
+	b = &h->h->bridge[at];
+	mr_buf_printf(out, "%s: bridge %u has ", h->h->name, at);
+	if (d == FM_DROP_BUSES) {
+		mr_buf_printf(out, "%u buses, needs %u",
+			      b->bus_first ? b->bus_last - b->bus_first + 1u : 0, n->buses);
+		return;
+	}
+	low = fm_need_low(b, n) > b->mmio;
+	size(out, "", low ? b->mmio : b->mmio64);
+	size(out, ", needs ", low ? fm_need_low(b, n) : n->mmio64);
+}
+
+static void full_words(const struct fm_world *w, const struct fm_cand *c, struct mr_buf *out)
+{
+	const struct fm_unit *u = &w->unit[c->unit];
+	unsigned used = 0, all = 0, off = 0;
+
+	for (unsigned v = c->vf_first; v <= c->vf_last && v < u->vfs; v++, all++) {
+		off += v >= u->usable;
+		used += v < u->usable && fm_bit(u->bits, v);
+	}
+	fm_unit_words(w, c->unit, out);
+	mr_buf_printf(out, ": %u of %u functions are used", used, all);
+	if (off)
+		mr_buf_printf(out, ", %u not enabled", off);
+	if (u->leaving)
+		mr_buf_printf(out, ", %u on the way out", u->leaving);
+}
+
+static void demand_words(const struct fm_world *w, const struct fm_ask *ask,
+			 const struct fm_cand *c, struct mr_buf *out)
+{
+	const struct fm_unit *u = &w->unit[c->unit];
+	enum fm_resource r = fm_fit_demand(u, ask->demand);
+
+	uint64_t more;
+
+	fm_unit_words(w, c->unit, out);
+	if (r == FM_RESOURCE_COUNT)
+		return;
+	more = fm_unit_charge(u, r, ask->demand->amount[r]);
+	mr_buf_printf(out, ": %s %llu + %llu = %llu, %llu%s to hand out", fm_resource_name(r),
+		      (unsigned long long)u->held[r], (unsigned long long)more,
+		      (unsigned long long)(u->held[r] + more),
+		      (unsigned long long)fm_unit_capacity(u, r), fm_resource_unit(r));
+}
+
+static struct fm_use asked(const struct fm_ask *ask, uint32_t unit)
+{
+	return (struct fm_use){.unit = unit,
+			       .host = ask->host,
+			       .guaranteed = ask->claim->guaranteed_mbps,
+			       .limit = ask->claim->limit_mbps};
+}
+
+static void adapter_words(const struct fm_world *w, uint32_t unit, enum fm_drop d,
+			  struct mr_buf *out)
+{
+	const struct fm_unit_adapter *a = &w->adapter[w->unit[unit].adapter];
+
+	if (d == FM_DROP_VHS)
+		mr_buf_printf(out, "%s: all %u device VHs are given to other hosts", a->a->name,
+			      a->a->vhs ? a->a->vhs - 1u : 0);
+	else if (d == FM_DROP_REFUSING)
+		mr_buf_printf(out,
+			      "%s is not used: %u of its functions in a row were quarantined "
+			      "(%s)",
+			      a->a->name, a->refusing->in_row,
+			      mr_reason_name(a->refusing->reason));
+	else if (d == FM_DROP_GONE)
+		mr_buf_printf(out, "%s is %s", a->a->name,
+			      a->a->present ? "without link" : "absent");
+	else if (d == FM_DROP_DOMAIN)
+		mr_buf_printf(out, "%s is outside of the domain", a->a->name);
+	else
+		mr_buf_printf(out, "%s is a spare: for what a failed adapter had", a->a->name);
+}
+
+/* Why candidate 'c' was dropped, in words with the numbers that bind. */
+void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const struct fm_cand *c,
+		  enum fm_drop d, struct mr_buf *out)
+{
+	const struct fm_unit_host *h = &w->host[ask->host];
+	const struct fm_use to = asked(ask, c->unit);
+
+	switch (d) {
+	case FM_DROP_GUARANTEE:
+	case FM_DROP_LIMIT:
+	case FM_DROP_LINK:
+	case FM_DROP_HOST_LINK:
+		fm_rate_words(w, &nothing, &to, d, out);
+		return;
+	case FM_DROP_BUSES:
+	case FM_DROP_WINDOW:
+		window_words(w, ask, &w->unit[c->unit], d, out);
+		return;
+	case FM_DROP_BRIDGES:
+		mr_buf_printf(out, "%s: all %u bridges are used or tombstoned", h->h->name,
+			      h->h->bridges);
+		return;
+	case FM_DROP_FULL:
+		full_words(w, c, out);
+		return;
+	case FM_DROP_RESOURCE:
+		demand_words(w, ask, c, out);
+		return;
+	case FM_DROP_VHS:
+	case FM_DROP_REFUSING:
+	case FM_DROP_GONE:
+	case FM_DROP_DOMAIN:
+	case FM_DROP_SPARE:
+		adapter_words(w, c->unit, d, out);
+		return;
+	default:
+		fm_unit_words(w, c->unit, out);
+		mr_buf_printf(out, ": %s", fm_drop_text(d));
+		return;
+	}
+}
+
+/* ---- the smallest change that would help ---- */
+
+static bool help_rate(const struct fm_world *w, const struct fm_ask *ask, uint32_t unit,
+		      enum fm_drop d, struct mr_buf *out)
+{
+	const struct fm_unit *u = &w->unit[unit];
+	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
+	const struct fm_unit_host *h = &w->host[ask->host];
+	uint64_t g = ask->claim->guaranteed_mbps;
+
+	switch (d) {
+	case FM_DROP_GUARANTEE:
+		rate(out, "", u->sum->guaranteed + g - u->sum->e->guaranteed_max_mbps);
+		break;
+	case FM_DROP_LIMIT:
+		rate(out, "",
+		     u->sum->limit + fm_unit_limit(u, ask->claim->limit_mbps) -
+			     u->sum->e->limit_max_mbps);
+		mr_buf_puts(out, " less of limits on ");
+		fm_unit_words(w, unit, out);
+		return true;
+	case FM_DROP_LINK:
+		rate(out, "", a->link.guaranteed + g - a->link.max);
+		mr_buf_printf(out, " less guaranteed on %s", a->a->name);
+		return true;
+	case FM_DROP_HOST_LINK:
+		rate(out, "", h->link.guaranteed + g - h->link.max);
+		mr_buf_printf(out, " less guaranteed on host %s", h->h->name);
+		return true;
+	default:
+		return false;
+	}
+	mr_buf_puts(out, " less guaranteed on ");
+	fm_unit_words(w, unit, out);
+	return true;
+}
+
+/* "2Gbit less guaranteed on nic-left/pf0", "one more function on nvme/pf0". */
+bool fm_fit_help(const struct fm_world *w, const struct fm_ask *ask, const struct fm_cand *c,
+		 enum fm_drop d, struct mr_buf *out)
+{
+	const struct fm_unit *u = &w->unit[c->unit];
+	enum fm_resource r;
+
+	switch (d) {
+	case FM_DROP_FULL:
+		mr_buf_puts(out, "one more function of pool ");
+		mr_buf_printf(out, "%s on ", w->in->desired->pool[ask->claim->pool].name);
+		fm_unit_words(w, c->unit, out);
+		return true;
+	case FM_DROP_RESOURCE:
+		r = fm_fit_demand(u, ask->demand);
+		if (r == FM_RESOURCE_COUNT)
+			return false;
+		mr_buf_printf(
+			out, "%llu%s less of %s on ",
+			(unsigned long long)(u->held[r] +
+					     fm_unit_charge(u, r, ask->demand->amount[r]) -
+					     fm_unit_capacity(u, r)),
+			fm_resource_unit(r), fm_resource_name(r));
+		fm_unit_words(w, c->unit, out);
+		return true;
+	case FM_DROP_BRIDGES:
+		mr_buf_printf(out, "one more free bridge in host %s",
+			      w->host[ask->host].h->name);
+		return true;
+	case FM_DROP_VHS:
+		mr_buf_printf(out, "one more device VH of %s", w->adapter[u->adapter].a->name);
+		return true;
+	default:
+		return help_rate(w, ask, c->unit, d, out);
+	}
+}

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is true before a plan decides anything: current assignments matched to claims by name,
+ * and everything that they hold counted. A change of one assignment or adapter makes only the
+ * adapters and hosts that it touches anew, and opens the claims that stand there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "fabric-manager/plan/place.h"
+
+/* ---- by name ---- */
+
+static uint32_t name_hash(const char *profile, const char *device, unsigned index)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (; *profile; profile++)
+		h = (h ^ (uint8_t)*profile) * 1099511628211u;
+	for (h = h * 31; *device; device++)
+		h = (h ^ (uint8_t)*device) * 1099511628211u;
+	h = (h ^ index) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(h >> 32);
+}
+
+static uint32_t *table_new(unsigned entries, uint32_t *ret_mask)
+{
+	uint32_t size = 16;
+
+	while (size < entries + entries / 2)
+		size *= 2;
+	*ret_mask = size - 1;
+	return mr_xcalloc(size, sizeof(uint32_t));
+}
+
+static void table_add(uint32_t *table, uint32_t mask, uint32_t hash, uint32_t at)
+{
+	while (table[hash & mask])
+		hash++;
+	table[hash & mask] = at + 1;
+}
+
+static void add_name(struct fm_planner *p, unsigned k)
+{
+	const struct fm_assignment *a = p->in->current[k];
+
+	if (a)
+		table_add(p->by_name, p->name_mask, name_hash(a->profile, a->device, a->index),
+			  k);
+}
+
+/* Entries of assignments that went stay until the table is made anew; who looks something up
+ * compares names. */
+static void init_names(struct fm_planner *p)
+{
+	free(p->by_name);
+	p->names = p->in->currents;
+	p->by_name = table_new(p->in->currents + p->in->currents / 3 + 16, &p->name_mask);
+	for (unsigned k = 0; k < p->in->currents; k++)
+		add_name(p, k);
+}
+
+/* Which of two assignments of the same claim stands for it: the one that is not on its way out,
+ * that has a function, that is younger. */
+static bool stands_before(const struct fm_assignment *a, const struct fm_assignment *b)
+{
+	if (a->going != b->going)
+		return !a->going;
+	if (a->has_fn != b->has_fn)
+		return a->has_fn;
+	return a->id > b->id;
+}
+
+static int32_t match(const struct fm_planner *p, const struct fm_claim *c)
+{
+	uint32_t h = name_hash(c->profile, c->device, c->index);
+	int32_t best = -1;
+
+	for (; p->by_name[h & p->name_mask]; h++) {
+		uint32_t k = p->by_name[h & p->name_mask] - 1;
+		const struct fm_assignment *a = k < p->in->currents ? p->in->current[k] : NULL;
+
+		if (!a || a->index != c->index || !mr_streq(a->profile, c->profile) ||
+		    !mr_streq(a->device, c->device))
+			continue;
+		if (best < 0 || stands_before(a, p->in->current[best]))
+			best = (int32_t)k;
+	}
+	return best;
+}
+
+/* The claim that assignment 'a' may stand for, FM_NONE when no document wants it. */
+static uint32_t claim_of(struct fm_planner *p, const struct fm_assignment *a)
+{
+	uint32_t h = name_hash(a->profile, a->device, a->index);
+
+	if (!p->claim_by_name) {
+		p->claim_by_name =
+			table_new(p->d->claims + p->d->claims / 4 + 16, &p->claim_mask);
+		for (unsigned i = 0; i < p->d->claims; i++) {
+			const struct fm_claim *c = &p->d->claim[i];
+
+			table_add(p->claim_by_name, p->claim_mask,
+				  name_hash(c->profile, c->device, c->index), i);
+		}
+	}
+	for (; p->claim_by_name[h & p->claim_mask]; h++) {
+		uint32_t i = p->claim_by_name[h & p->claim_mask] - 1;
+		const struct fm_claim *c = &p->d->claim[i];
+
+		if (a->index == c->index && mr_streq(a->profile, c->profile) &&
+		    mr_streq(a->device, c->device))
+			return i;
+	}
+	return FM_NONE;
+}
+
+/* ---- what is held ---- */
+
+/* In quarantine a function is used and promises nothing. */
+static void hold(struct fm_planner *p, unsigned k)
+{
+	const struct fm_assignment *a = p->in->current[k];
+	struct fm_held *h = &p->held[k];
+	bool counts = a && a->phase != FM_PHASE_QUARANTINED;
+
+	h->unit = h->host = FM_NONE;
+	if (!a)
+		return;
+	h->ident[0] = a->attrs.ident0;
+	h->ident[1] = a->attrs.ident1;
+	if (!a->has_fn || a->phase == FM_PHASE_RELEASED)
+		return;
+	h->unit = fm_world_unit(&p->world, a->fn, &h->vf);
+	if (h->unit == FM_NONE)
+		return;
+	h->host = fm_world_host(&p->world, a->chassis, a->place.port);
+	h->way = (uint8_t)a->place.way;
+	h->bridge = a->place.way == FM_WAY_NONE ? FM_NO_BRIDGE : a->place.bridge;
+	h->guaranteed = counts ? a->guaranteed_mbps : 0;
+	h->limit = a->limit_mbps;
+}
+
+/* What current assignment 'k' uses. One that moves counts for `share: exclusive` where it is
+ * going to, or two functions of one exclusive adapter would wait for each other. */
+bool fm_held_use(const struct fm_planner *p, int32_t k, struct fm_use *ret)
+{
+	const struct fm_held *h = k < 0 ? NULL : &p->held[k];
+	const struct fm_claim *c;
+
+	if (!h || h->unit == FM_NONE)
+		return false;
+	*ret = (struct fm_use){.unit = h->unit,
+			       .vf = h->vf,
+			       .host = h->host,
+			       .sharer = h->host,
+			       .way = (enum fm_way)h->way,
+			       .bridge = h->bridge,
+			       .guaranteed = h->guaranteed,
+			       .limit = h->limit};
+	if (h->claim < 0)
+		return true;
+	c = &p->d->claim[h->claim];
+	ret->demand = fm_place_demand(p, (unsigned)h->claim);
+	ret->exclusive = fm_place_exclusive(p, (unsigned)h->claim);
+	if (c->host != FM_WHOLE)
+		ret->sharer = fm_world_host(&p->world, p->d->host[c->host].chassis,
+					    p->d->host[c->host].port);
+	return true;
+}
+
+static void link_held(struct fm_planner *p, unsigned k)
+{
+	struct fm_held *h = &p->held[k];
+	uint32_t *first;
+
+	if (h->unit == FM_NONE)
+		return;
+	first = &p->world.adapter[p->world.unit[h->unit].adapter].held;
+	h->next_adapter = *first;
+	*first = k;
+	if (h->host == FM_NONE)
+		return;
+	h->next_host = p->world.host[h->host].held;
+	p->world.host[h->host].held = k;
+}
+
+static void unlink_held(struct fm_planner *p, unsigned k)
+{
+	struct fm_held *h = &p->held[k];
+	uint32_t *at;
+
+	if (h->unit == FM_NONE)
+		return;
+	at = &p->world.adapter[p->world.unit[h->unit].adapter].held;
+	while (*at != k)
+		at = &p->held[*at].next_adapter;
+	*at = h->next_adapter;
+	if (h->host == FM_NONE)
+		return;
+	at = &p->world.host[h->host].held;
+	while (*at != k)
+		at = &p->held[*at].next_host;
+	*at = h->next_host;
+}
+
+/* Assignments that no document wants are listed. */
+static void set_loose(struct fm_planner *p, unsigned k)
+{
+	if (p->held[k].claim >= 0 || p->held[k].loose || k >= p->in->currents ||
+	    !p->in->current[k])
+		return;
+	p->held[k].loose = true;
+	MR_GROW(p->loose, p->looses, p->cap_loose);
+	p->loose[p->looses++] = k;
+}
+
+/* Assignments that no document wants: what they hold comes back some day. */
+static unsigned is_leaving(const struct fm_planner *p, unsigned k)
+{
+	return p->held[k].unit != FM_NONE && p->held[k].claim < 0;
+}
+
+static void grow_held(struct fm_planner *p)
+{
+	unsigned had = p->cap_held;
+
+	if (p->in->currents <= had)
+		return;
+	p->cap_held = p->in->currents + p->in->currents / 4;
+	p->held = mr_xrealloc(p->held, p->cap_held + 1, sizeof(*p->held));
+	for (unsigned k = had; k < p->cap_held; k++)
+		p->held[k] = (struct fm_held){.unit = FM_NONE, .host = FM_NONE, .claim = -1};
+}
+
+static void init_held(struct fm_planner *p)
+{
+	struct fm_use u;
+
+	grow_held(p);
+	p->helds = p->in->currents;
+	for (unsigned i = 0; i < p->d->claims; i++) {
+		int32_t k = p->helds ? match(p, &p->d->claim[i]) : -1;
+
+		p->plan->placed[i].current = k;
+		if (k >= 0)
+			p->held[k].claim = (int32_t)i;
+	}
+	for (unsigned k = 0; k < p->helds; k++) {
+		hold(p, k);
+		link_held(p, k);
+		set_loose(p, k);
+		if (!fm_held_use(p, (int32_t)k, &u))
+			continue;
+		fm_world_take(&p->world, &u);
+		p->world.unit[u.unit].leaving += is_leaving(p, k);
+		p->leaving += is_leaving(p, k);
+	}
+}
+
+/* ---- claims ---- */
+
+static void grow_claims(struct fm_planner *p)
+{
+	unsigned n = p->cap_claims;
+
+	if (p->d->claims <= n)
+		return;
+	n = n ? p->d->claims + p->d->claims / 4 : p->d->claims;
+	p->order = mr_xrealloc(p->order, n + 1, sizeof(*p->order));
+	p->rank = mr_xrealloc(p->rank, n + 1, sizeof(*p->rank));
+	p->stay = mr_xrealloc(p->stay, n + 1, sizeof(*p->stay));
+	p->open = mr_xrealloc(p->open, n + 1, sizeof(*p->open));
+	p->next_new = mr_xrealloc(p->next_new, n + 1, sizeof(*p->next_new));
+	p->plan->placed = mr_xrealloc(p->plan->placed, n + 1, sizeof(*p->plan->placed));
+	for (unsigned i = p->cap_claims; i < n; i++) {
+		p->stay[i] = FM_STAY_NEW;
+		p->open[i] = 0;
+		p->plan->placed[i] = (struct fm_placed){.current = -1};
+	}
+	free(p->taker);
+	p->taker = NULL;
+	p->cap_claims = n;
+}
+
+/* Opens claim 'i': the next plan looks at it. */
+void fm_held_open(struct fm_planner *p, unsigned i)
+{
+	unsigned lo = 0, hi = p->todos;
+
+	if (p->open[i])
+		return;
+	p->open[i] = FM_OPEN;
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+
+		if (fm_order_before(p, p->todo[mid], i))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	MR_GROW(p->todo, p->todos, p->cap_todo);
+	memmove(p->todo + lo + 1, p->todo + lo, (p->todos - lo) * sizeof(*p->todo));
+	p->todo[lo] = i;
+	p->todos++;
+}
+
+/* Claim 'i' as it is before a plan looks at it. */
+void fm_held_clear(struct fm_planner *p, unsigned i)
+{
+	struct fm_placed *pl = &p->plan->placed[i];
+
+	free(pl->detail);
+	*pl = (struct fm_placed){.current = pl->current};
+}
+
+/* Back to the base; texts of the plan that was made are gone with it. */
+void fm_held_undo(struct fm_planner *p)
+{
+	for (unsigned n = 0; n < p->todos; n++)
+		free(p->plan->placed[p->todo[n]].detail);
+	fm_journal_undo(&p->world.journal, 0);
+	for (unsigned n = 0; n < p->todos; n++)
+		p->plan->placed[p->todo[n]].detail = NULL;
+}
+
+static void open_all(struct fm_planner *p)
+{
+	p->todo = mr_xcalloc(p->d->claims + 1, sizeof(*p->todo));
+	p->cap_todo = p->d->claims + 1;
+	p->todos = p->d->claims;
+	memcpy(p->todo, p->order, p->todos * sizeof(*p->todo));
+	memset(p->open, FM_OPEN, p->todos);
+}
+
+/* ---- start and end ---- */
+
+static bool have_spares(const struct fm_desired *d)
+{
+	for (unsigned i = 0; i < d->pools; i++)
+		for (unsigned k = 0; k < d->pool[i].parts; k++)
+			if (d->pool[i].part[k].spare)
+				return true;
+	return false;
+}
+
+/* Everything up to the first decision; every claim is open. */
+void fm_held_init(struct fm_planner *p, const struct fm_plan_input *in, struct fm_plan *plan)
+{
+	*p = (struct fm_planner){.in = in, .d = in->desired, .plan = plan};
+	p->has_spares = have_spares(p->d);
+	grow_claims(p);
+	plan->claims = p->d->claims;
+	fm_world_init(&p->world, in);
+	fm_order_init(p);
+	fm_order_rules(p);
+	init_names(p);
+	init_held(p);
+	open_all(p);
+	fm_idents_init(&p->idents, &p->world, plan);
+}
+
+/* Frees what 'p' owns; the plan stays. */
+void fm_held_done(struct fm_planner *p)
+{
+	fm_world_done(&p->world);
+	fm_idents_done(&p->idents);
+	free(p->order);
+	free(p->rank);
+	free(p->stay);
+	free(p->open);
+	free(p->next_new);
+	free(p->todo);
+	free(p->taker);
+	free(p->rule_first);
+	free(p->rule_of);
+	free(p->held);
+	free(p->bad);
+	free(p->loose);
+	free(p->by_name);
+	free(p->claim_by_name);
+	free(p->touched_adapter);
+	free(p->touched_host);
+}
+
+/* ---- changes ---- */
+
+/* The adapter is made anew before the next plan. */
+void fm_held_touch_adapter(struct fm_planner *p, uint32_t adapter)
+{
+	for (unsigned i = 0; i < p->touched_adapters; i++)
+		if (p->touched_adapter[i] == adapter)
+			return;
+	MR_GROW(p->touched_adapter, p->touched_adapters, p->cap_ta);
+	p->touched_adapter[p->touched_adapters++] = adapter;
+}
+
+/* The same of a host. */
+void fm_held_touch_host(struct fm_planner *p, uint32_t host)
+{
+	for (unsigned i = 0; i < p->touched_hosts; i++)
+		if (p->touched_host[i] == host)
+			return;
+	MR_GROW(p->touched_host, p->touched_hosts, p->cap_th);
+	p->touched_host[p->touched_hosts++] = host;
+}
+
+static void touch_held(struct fm_planner *p, int32_t k)
+{
+	const struct fm_held *h = k < 0 ? NULL : &p->held[k];
+
+	if (!h || h->unit == FM_NONE)
+		return;
+	fm_held_touch_adapter(p, p->world.unit[h->unit].adapter);
+	if (h->host != FM_NONE)
+		fm_held_touch_host(p, h->host);
+}
+
+/* Opens those that a placement rule or a pair ties to claim 'i'. */
+static void open_tied(struct fm_planner *p, unsigned i)
+{
+	unsigned pair = p->d->claim[i].pair;
+
+	fm_held_open(p, i);
+	for (uint32_t n = p->rule_first[i]; n < p->rule_first[i + 1]; n++) {
+		const struct fm_rule *r = &p->d->rule[p->rule_of[n]];
+
+		for (unsigned k = 0; k < r->claims; k++)
+			fm_held_open(p, r->claim[k]);
+	}
+	if (pair && pair <= p->d->pairs) {
+		fm_held_open(p, p->d->pair[pair - 1].primary);
+		fm_held_open(p, p->d->pair[pair - 1].secondary);
+	}
+}
+
+/* Which assignment stands for claim 'i' now. */
+static void rematch(struct fm_planner *p, unsigned i)
+{
+	struct fm_placed *pl = &p->plan->placed[i];
+	int32_t k = match(p, &p->d->claim[i]);
+
+	open_tied(p, i);
+	if (k == pl->current)
+		return;
+	touch_held(p, pl->current);
+	if (pl->current >= 0) {
+		p->held[pl->current].claim = -1;
+		set_loose(p, (unsigned)pl->current);
+	}
+	pl->current = k;
+	if (k >= 0)
+		p->held[k].claim = (int32_t)i;
+	touch_held(p, k);
+}
+
+/* Current assignment 'k' is new, other than it was, or NULL. */
+void fm_held_current(struct fm_planner *p, unsigned k)
+{
+	const struct fm_assignment *a;
+	uint32_t i;
+
+	grow_held(p);
+	if (p->helds < p->in->currents)
+		p->helds = p->in->currents;
+	if (k >= p->helds)
+		return;
+	a = k < p->in->currents ? p->in->current[k] : NULL;
+	if (++p->names > p->name_mask / 4 * 3)
+		init_names(p);
+	else if (a)
+		add_name(p, k);
+	touch_held(p, (int32_t)k);
+	unlink_held(p, k);
+	fm_idents_left(&p->idents, p->held[k].ident);
+	hold(p, k);
+	link_held(p, k);
+	fm_idents_current(&p->idents, k);
+	touch_held(p, (int32_t)k);
+	if (p->held[k].claim >= 0)
+		rematch(p, (unsigned)p->held[k].claim);
+	i = a ? claim_of(p, a) : FM_NONE;
+	if (i != FM_NONE)
+		rematch(p, i);
+	set_loose(p, k);
+}
+
+/* Claim 'i' asks for something else, or is new. */
+void fm_held_claim(struct fm_planner *p, unsigned i)
+{
+	if (i >= p->plan->claims) {
+		grow_claims(p);
+		p->plan->claims = p->d->claims;
+		free(p->claim_by_name);
+		p->claim_by_name = NULL;
+		fm_order_insert(p, i);
+	}
+	if (p->rules != p->d->rules || i + 1 == p->d->claims)
+		fm_order_rules(p);
+	rematch(p, i);
+	touch_held(p, p->plan->placed[i].current);
+}
+
+static void renew_adapter(struct fm_planner *p, uint32_t at)
+{
+	struct fm_unit_adapter *a = &p->world.adapter[at];
+	struct fm_use u;
+
+	for (unsigned x = a->unit; x < a->unit + a->units; x++)
+		p->leaving -= p->world.unit[x].leaving;
+	fm_world_reset_adapter(&p->world, at);
+	for (uint32_t k = a->held; k != FM_NONE; k = p->held[k].next_adapter) {
+		if (!fm_held_use(p, (int32_t)k, &u))
+			continue;
+		fm_world_take_adapter(&p->world, &u);
+		p->world.unit[u.unit].leaving += is_leaving(p, k);
+		p->leaving += is_leaving(p, k);
+		if (p->held[k].claim >= 0)
+			fm_held_open(p, (unsigned)p->held[k].claim);
+	}
+}
+
+/* Where the switch leads to PFs now, and did not before or elsewhere, the adapter is touched.
+ */
+static void reset_host(struct fm_planner *p, uint32_t at)
+{
+	struct fm_unit_host *h = &p->world.host[at];
+	const struct fm_world_chassis *c = &p->world.chassis[h->chassis];
+	uint16_t *was = mr_xmemdup(h->hardware, c->adapters * sizeof(*was));
+
+	fm_world_reset_host(&p->world, at);
+	for (unsigned i = 0; i < c->adapters; i++)
+		if (was[i] != h->hardware[i])
+			fm_held_touch_adapter(p, c->adapter + i);
+	free(was);
+}
+
+static void renew_host(struct fm_planner *p, uint32_t at)
+{
+	struct fm_use u;
+
+	for (uint32_t k = p->world.host[at].held; k != FM_NONE; k = p->held[k].next_host) {
+		if (!fm_held_use(p, (int32_t)k, &u))
+			continue;
+		fm_world_take_host(&p->world, &u);
+		if (p->held[k].claim >= 0)
+			fm_held_open(p, (unsigned)p->held[k].claim);
+	}
+}
+
+/* Makes what was touched anew, and opens every claim that stands there. */
+void fm_held_renew(struct fm_planner *p)
+{
+	for (unsigned i = 0; i < p->touched_hosts; i++)
+		reset_host(p, p->touched_host[i]);
+	for (unsigned i = 0; i < p->touched_adapters; i++)
+		renew_adapter(p, p->touched_adapter[i]);
+	for (unsigned i = 0; i < p->touched_hosts; i++)
+		renew_host(p, p->touched_host[i]);
+	p->touched_adapters = p->touched_hosts = 0;
+}

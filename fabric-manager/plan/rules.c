@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Placement rules (POLICY, `placement`) of one claim, as stamps on the units that they speak
+ * against: those of a required rule are no candidates, the others count in the score. What
+ * counts is where the other claims of a rule are placed by now.
+ */
+#include "fabric-manager/plan/place.h"
+
+/* Whether two units are one unit of the topology. */
+static bool same(const struct fm_world *w, enum fm_topology t, uint32_t x, uint32_t y)
+{
+	const struct fm_unit *a = &w->unit[x], *b = &w->unit[y];
+
+	switch (t) {
+	case FM_TOPO_ADAPTER:
+	case FM_TOPO_SLOT:
+		return a->adapter == b->adapter;
+	case FM_TOPO_PORT:
+		return x == y || (a->sum && a->sum == b->sum);
+	case FM_TOPO_CHASSIS:
+	case FM_TOPO_NUMA: /* a host has one root, and all that it gets is behind it */
+		break;
+	}
+	return w->adapter[a->adapter].chassis == w->adapter[b->adapter].chassis;
+}
+
+static void speak(struct fm_world *w, uint32_t unit, bool required, int32_t weight)
+{
+	struct fm_unit *u = &w->unit[unit];
+
+	if (required) {
+		u->hard = w->stamp;
+		return;
+	}
+	u->soft_count = u->soft == w->stamp ? u->soft_count + weight : weight;
+	u->soft = w->stamp;
+}
+
+/* What a rule looks at: the units that the claim could be placed on. */
+struct view {
+	struct fm_planner *p;
+	const struct fm_rule *rule;
+	unsigned claim;
+	uint32_t first, last; /* candidates */
+};
+
+/* The unit of the n-th claim of the rule, FM_NONE when it is placed nowhere or is the claim. */
+static uint32_t member(const struct view *v, unsigned n)
+{
+	const struct fm_placed *pl = &v->p->plan->placed[v->rule->claim[n]];
+	uint16_t vf;
+
+	if (v->rule->claim[n] == v->claim || !pl->placed)
+		return FM_NONE;
+	return fm_world_unit(&v->p->world, pl->fn, &vf);
+}
+
+static unsigned members_with(const struct view *v, uint32_t unit)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 0; n < v->rule->claims; n++) {
+		uint32_t at = member(v, n);
+
+		count += at != FM_NONE && same(&v->p->world, v->rule->topology, at, unit);
+	}
+	return count;
+}
+
+/* Units of one adapter can be candidates in several parts: each is stamped once. */
+static bool again(const struct view *v, uint32_t k)
+{
+	const struct fm_world *w = &v->p->world;
+
+	return k > v->first && w->cand[k].unit == w->cand[k - 1].unit;
+}
+
+/* Each member keeps the claim off its unit. */
+static void anti(const struct view *v, bool required)
+{
+	struct fm_world *w = &v->p->world;
+
+	for (unsigned n = 0; n < v->rule->claims; n++) {
+		uint32_t at = member(v, n), first, last;
+		const struct fm_unit_adapter *a;
+
+		if (at == FM_NONE)
+			continue;
+		a = &w->adapter[w->unit[at].adapter];
+		first = a->unit;
+		last = a->unit + a->units;
+		if (v->rule->topology >= FM_TOPO_CHASSIS) {
+			const struct fm_world_chassis *c = &w->chassis[a->chassis];
+
+			first = w->adapter[c->adapter].unit;
+			a = &w->adapter[c->adapter + c->adapters - 1];
+			last = a->unit + a->units;
+		}
+		for (uint32_t u = first; u < last; u++)
+			if (same(w, v->rule->topology, at, u))
+				speak(w, u, required, 1);
+	}
+}
+
+/* Once one is placed the others follow; pack, too: the fewest units are one. */
+static void affinity(const struct view *v)
+{
+	struct fm_world *w = &v->p->world;
+	unsigned placed = 0;
+
+	for (unsigned n = 0; n < v->rule->claims; n++)
+		placed += member(v, n) != FM_NONE;
+	for (uint32_t k = v->first; placed && k < v->last; k++) {
+		unsigned n = again(v, k) ? placed : members_with(v, w->cand[k].unit);
+
+		if (v->rule->required && !n)
+			speak(w, w->cand[k].unit, true, 0);
+		else if (!v->rule->required && n < placed)
+			speak(w, w->cand[k].unit, false, (int32_t)(placed - n));
+	}
+}
+
+/* The fullest unit has at most max_skew more than the emptiest one. */
+static void spread(const struct view *v)
+{
+	struct fm_world *w = &v->p->world;
+	unsigned skew = v->rule->max_skew ? v->rule->max_skew : 1, least = UINT32_MAX;
+
+	for (uint32_t k = v->first; k < v->last; k++) {
+		const struct fm_adapter *a = w->adapter[w->unit[w->cand[k].unit].adapter].a;
+		unsigned n =
+			a->present && a->link ? members_with(v, w->cand[k].unit) : UINT32_MAX;
+
+		least = n < least ? n : least;
+	}
+	for (uint32_t k = v->first; k < v->last; k++) {
+		unsigned n = again(v, k) ? 0 : members_with(v, w->cand[k].unit);
+
+		if (n && n + 1 - least > skew)
+			speak(w, w->cand[k].unit, v->rule->required,
+			      (int32_t)(n + 1 - least - skew));
+	}
+}
+
+/* Of an `ha` pair the two should not go with one adapter. */
+static void stamp_pair(struct view *v)
+{
+	const struct fm_desired *d = v->p->d;
+	unsigned n = d->claim[v->claim].pair;
+	uint32_t claims[2];
+	struct fm_rule rule = {.topology = FM_TOPO_ADAPTER, .claim = claims, .claims = 2};
+
+	if (!n || n > d->pairs)
+		return;
+	claims[0] = d->pair[n - 1].primary;
+	claims[1] = d->pair[n - 1].secondary;
+	v->rule = &rule;
+	anti(v, false);
+}
+
+/* A new stamp on every candidate that a rule of claim 'i' speaks against. */
+void fm_rules_stamp(struct fm_planner *p, unsigned i)
+{
+	const struct fm_claim *c = &p->d->claim[i];
+	struct view v = {.p = p, .claim = i};
+	struct fm_ask ask;
+
+	p->world.stamp++;
+	if ((p->rule_first[i] == p->rule_first[i + 1] && !c->pair) || c->host == FM_WHOLE ||
+	    c->pool >= p->d->pools || !fm_place_ask(p, i, &ask))
+		return;
+	fm_place_cands(p, &ask, &v.first, &v.last);
+	for (uint32_t n = p->rule_first[i]; n < p->rule_first[i + 1]; n++) {
+		v.rule = &p->d->rule[p->rule_of[n]];
+		if (v.rule->type == FM_RULE_ANTI_AFFINITY)
+			anti(&v, v.rule->required);
+		else if (v.rule->type == FM_RULE_SPREAD)
+			spread(&v);
+		else
+			affinity(&v);
+	}
+	stamp_pair(&v);
+}
+
+/* "required antiAffinity over adapter: data0 is on nic-left/pf0/vf0". */
+void fm_rules_words(const struct fm_planner *p, unsigned i, struct mr_buf *b)
+{
+	char text[FM_FN_TEXT];
+
+	for (uint32_t n = p->rule_first[i]; n < p->rule_first[i + 1]; n++) {
+		const struct fm_rule *r = &p->d->rule[p->rule_of[n]];
+		const char *sep = ": ";
+
+		if (!r->required)
+			continue;
+		mr_buf_printf(b, "%srequired %s over %s", b->len ? "; " : "",
+			      fm_rule_type_name(r->type), fm_topology_name(r->topology));
+		for (unsigned k = 0; k < r->claims; k++) {
+			const struct fm_placed *other = &p->plan->placed[r->claim[k]];
+
+			if (r->claim[k] == i || !other->placed)
+				continue;
+			mr_buf_printf(b, "%s%s is on %s", sep, p->d->claim[r->claim[k]].device,
+				      fm_fn_text(p->in->inventory, other->fn, text));
+			sep = ", ";
+		}
+	}
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Room by shifting: a claim that finds no place free takes the one of claims that were placed
+ * in this plan and run nowhere yet, if these find other places, themselves by shifting where
+ * need be (bounded ejection chains). Nobody that has a place loses it; nothing that runs moves.
+ */
+#include <stdlib.h>
+
+#include "fabric-manager/plan/place.h"
+
+#define DEPTH  3      /* of a chain */
+#define WIDTH  4      /* claims ejected for one */
+#define TRIES  3      /* claims tried first for one place */
+#define BUDGET 100000 /* candidates looked at for one claim */
+
+struct chain {
+	struct fm_planner *p;
+	uint32_t tabu[DEPTH * WIDTH + 1]; /* already part of it */
+	unsigned tabus;
+	uint64_t budget; /* candidates that may still be looked at */
+};
+
+static void spend(struct chain *ch, uint64_t candidates)
+{
+	ch->budget -= ch->budget < candidates ? ch->budget : candidates;
+}
+
+static bool is_tabu(const struct chain *c, uint32_t i)
+{
+	for (unsigned k = 0; k < c->tabus; k++)
+		if (c->tabu[k] == i)
+			return true;
+	return false;
+}
+
+/* What one claim takes of what another one lacks. */
+static uint64_t weight(const struct fm_planner *p, const struct fm_unit *u, uint32_t i,
+		       enum fm_drop d, enum fm_resource r)
+{
+	const struct fm_demand *demand = fm_place_demand(p, i);
+	const struct fm_claim *c = &p->d->claim[i];
+
+	switch (d) {
+	case FM_DROP_GUARANTEE:
+	case FM_DROP_LINK:
+		return c->guaranteed_mbps;
+	case FM_DROP_LIMIT:
+		return c->limit_mbps ? c->limit_mbps : UINT32_MAX;
+	case FM_DROP_RESOURCE:
+		return demand && r < FM_RESOURCE_COUNT ? fm_unit_charge(u, r, demand->amount[r])
+						       : 0;
+	default:
+		return 1;
+	}
+}
+
+/* How much is missing on the candidate. */
+static uint64_t missing(const struct fm_planner *p, const struct fm_ask *ask,
+			const struct fm_cand *c, enum fm_drop d, enum fm_resource r)
+{
+	const struct fm_unit *u = &p->world.unit[c->unit];
+	const struct fm_link *l = &p->world.adapter[u->adapter].link;
+	uint64_t g = ask->claim->guaranteed_mbps;
+
+	switch (d) {
+	case FM_DROP_GUARANTEE:
+		return u->sum->guaranteed + g - u->sum->e->guaranteed_max_mbps;
+	case FM_DROP_LINK:
+		return l->guaranteed + g - l->max;
+	case FM_DROP_LIMIT:
+		return u->sum->limit + fm_unit_limit(u, ask->claim->limit_mbps) -
+		       u->sum->e->limit_max_mbps;
+	case FM_DROP_RESOURCE:
+		return r < FM_RESOURCE_COUNT
+			       ? u->held[r] + fm_unit_charge(u, r, ask->demand->amount[r]) -
+					 fm_unit_capacity(u, r)
+			       : 0;
+	default:
+		return 1;
+	}
+}
+
+static bool can_shift(enum fm_drop d)
+{
+	return d == FM_DROP_FULL || d == FM_DROP_GUARANTEE || d == FM_DROP_LIMIT ||
+	       d == FM_DROP_LINK || d == FM_DROP_RESOURCE;
+}
+
+/* Whether ejecting 'a' is better than 'b' when 'lack' is missing: the smallest that is enough,
+ * else the largest; then by name. */
+static bool goes_first(const struct fm_planner *p, uint32_t a, uint64_t wa, uint32_t b,
+		       uint64_t wb, uint64_t lack)
+{
+	if ((wa >= lack) != (wb >= lack))
+		return wa >= lack;
+	if (wa != wb)
+		return wa >= lack ? wa < wb : wa > wb;
+	return fm_order_names(&p->d->claim[a], &p->d->claim[b]) < 0;
+}
+
+/* The claim to eject from candidate 'c', the n-th best; FM_NONE when there is none. Those of
+ * the PFs that share the port count where bandwidth is missing, those of the adapter where its
+ * link binds. */
+static uint32_t pick(const struct chain *ch, const struct fm_ask *ask, const struct fm_cand *c,
+		     enum fm_drop d, uint32_t after)
+{
+	const struct fm_planner *p = ch->p;
+	const struct fm_world *w = &p->world;
+	const struct fm_unit *u = &w->unit[c->unit];
+	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
+	enum fm_resource r = ask->demand ? fm_fit_demand(u, ask->demand) : FM_RESOURCE_COUNT;
+	uint64_t lack = missing(p, ask, c, d, r), wbest = 0, wafter = 0;
+	uint32_t best = FM_NONE;
+
+	if (after != FM_NONE)
+		wafter = weight(p, u, after, d, r);
+	for (uint32_t x = a->unit; x < a->unit + a->units; x++) {
+		bool here = x == c->unit || d == FM_DROP_LINK ||
+			    ((d == FM_DROP_GUARANTEE || d == FM_DROP_LIMIT) &&
+			     w->unit[x].sum == u->sum);
+
+		for (uint32_t i = w->unit[x].claims; here && i != FM_NONE; i = p->next_new[i]) {
+			uint64_t wi = weight(p, u, i, d, r);
+
+			if (!wi || is_tabu(ch, i) || p->plan->placed[i].same_fn ||
+			    (after != FM_NONE &&
+			     (i == after || goes_first(p, i, wi, after, wafter, lack))))
+				continue;
+			if (best != FM_NONE && !goes_first(p, i, wi, best, wbest, lack))
+				continue;
+			best = i;
+			wbest = wi;
+		}
+	}
+	return best;
+}
+
+static bool push(struct chain *ch, unsigned i, const struct fm_ask *ask,
+		 const struct mr_ident ident[FM_IDENTS], unsigned depth);
+
+/* Another place for claim 'i', which was ejected. */
+static bool push_again(struct chain *ch, unsigned i, unsigned depth)
+{
+	struct fm_planner *p = ch->p;
+	struct mr_ident ident[FM_IDENTS];
+	struct fm_ask ask;
+
+	for (unsigned k = 0; k < FM_IDENTS; k++)
+		ident[k] = fm_placed_ident(&p->d->claim[i], &p->plan->placed[i], k);
+	return fm_place_ask(p, i, &ask) && push(ch, i, &ask, ident, depth);
+}
+
+/* Takes candidate 'c' for claim 'i', from 'first' and as many others as it takes, and finds
+ * places for these. */
+static bool eject(struct chain *ch, unsigned i, const struct fm_ask *ask,
+		  const struct mr_ident ident[FM_IDENTS], const struct fm_cand *c,
+		  uint32_t first, unsigned depth)
+{
+	struct fm_planner *p = ch->p;
+	uint32_t out[WIDTH], next = first;
+	unsigned n = 0, tabus = ch->tabus;
+	struct fm_fit fit;
+	enum fm_drop d = FM_DROP_FULL;
+	bool ok = true;
+
+	while (n < WIDTH && next != FM_NONE && d) {
+		fm_place_unsettle(p, next);
+		out[n++] = ch->tabu[ch->tabus++] = next;
+		d = fm_fit_cand(&p->world, ask, c, &fit);
+		next = can_shift(d) ? pick(ch, ask, c, d, FM_NONE) : FM_NONE;
+	}
+	if (!d) {
+		fm_place_settle(p, i, ask, &fit, ident);
+		for (unsigned k = 0; k < n && ok; k++)
+			ok = push_again(ch, out[k], depth - 1);
+	}
+	ch->tabus = tabus;
+	return !d && ok;
+}
+
+/* Claim 'i' gets a place; false with everything as it was. */
+static bool push(struct chain *ch, unsigned i, const struct fm_ask *ask,
+		 const struct mr_ident ident[FM_IDENTS], unsigned depth)
+{
+	struct fm_planner *p = ch->p;
+	uint32_t first, last;
+	struct fm_fit fit;
+
+	fm_place_cands(p, ask, &first, &last);
+	spend(ch, last - first);
+	fm_rules_stamp(p, i);
+	if (fm_place_scan(p, ask, &fit)) {
+		fm_place_settle(p, i, ask, &fit, ident);
+		return true;
+	}
+	if (!depth || ch->tabus + WIDTH > DEPTH * WIDTH)
+		return false;
+	for (uint32_t k = first; k < last && ch->budget; k++) {
+		const struct fm_cand *c = &p->world.cand[k];
+		enum fm_drop d;
+		uint32_t out = FM_NONE;
+
+		fm_rules_stamp(p, i);
+		d = fm_fit_cand(&p->world, ask, c, &fit);
+		for (unsigned n = 0; n < TRIES && can_shift(d) && ch->budget; n++) {
+			struct fm_trial_mark m;
+			bool ok;
+
+			out = pick(ch, ask, c, d, out);
+			if (out == FM_NONE)
+				break;
+			m = fm_trial_begin(p);
+			ok = eject(ch, i, ask, ident, c, out, depth);
+			fm_trial_end(p, m, ok);
+			if (ok)
+				return true;
+			fm_rules_stamp(p, i);
+		}
+	}
+	return false;
+}
+
+/* Claim 'i', which found no place free, gets one by shifting others that are new. */
+bool fm_shift(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
+	      const struct mr_ident ident[FM_IDENTS])
+{
+	uint64_t budget = p->budget < BUDGET ? p->budget : BUDGET;
+	struct chain ch = {.p = p, .tabu = {i}, .tabus = 1, .budget = budget};
+	bool ok = false;
+
+	for (unsigned depth = 1; depth <= DEPTH && ch.budget && !ok; depth++)
+		ok = push(&ch, i, ask, ident, depth);
+	p->budget -= budget - ch.budget;
+	p->shifted |= ok;
+	return ok;
+}

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a policy can say about placement, one rule a case: numbers that can be checked by hand.
+ */
+#include <check.h>
+
+#include "tests/unit/check_main.h"
+#include "tests/unit/fm_plan/fixture.h"
+
+/* 'n' sriov NICs nic0.. of 'vfs' functions, 100 Gbit each, in pool 0; blade01 to blade03. */
+static struct fix *nics(unsigned n, unsigned vfs)
+{
+	struct fix *f = fix_new();
+	struct fm_pool *pool = fix_pool(f, "nics");
+
+	for (unsigned i = 0; i < n; i++) {
+		char name[16];
+		struct fm_adapter *a;
+
+		mr_fmt(name, sizeof(name), "nic%u", i);
+		a = fix_adapter(f, name, FM_ADAPTER_SRIOV, MR_CLASS_ETHERNET, 1, vfs, 0);
+		fix_part(pool, a, 0, vfs - 1);
+		fix_edge(f, a, 100 * GBIT, 100 * GBIT, UINT64_MAX);
+	}
+	fix_host(f, "blade01", 16, false);
+	fix_host(f, "blade02", 16, false);
+	fix_host(f, "blade03", 16, false);
+	f->d->prio = mr_xcalloc(4, sizeof(*f->d->prio));
+	f->d->demand = mr_xcalloc(4, sizeof(*f->d->demand));
+	f->d->domain = mr_xcalloc(4, sizeof(*f->d->domain));
+	f->d->pair = mr_xcalloc(4, sizeof(*f->d->pair));
+	return f;
+}
+
+static struct fm_claim *claim(struct fix *f, const char *profile, const char *device,
+			      unsigned host, uint32_t mbps)
+{
+	struct fm_claim *c = fix_claim(f, profile, device, 0, host);
+
+	c->guaranteed_mbps = c->attrs.min_mbps = mbps;
+	return c;
+}
+
+static uint16_t preempting(struct fix *f, uint32_t value, int64_t grace_ns)
+{
+	f->d->prio[f->d->prios] =
+		(struct fm_priority){.value = value, .preempts = true, .grace_ns = grace_ns};
+	return (uint16_t)++f->d->prios;
+}
+
+static void is_refused(const struct fm_plan *p, unsigned i, enum mr_reason r, const char *words)
+{
+	ck_assert(!p->placed[i].placed);
+	ck_assert_str_eq(p->placed[i].detail, words);
+	ck_assert_int_eq(p->placed[i].reason, r);
+}
+
+static void end(struct fix *f, struct fm_plan *p)
+{
+	fm_plan_free(p);
+	fix_free(f);
+}
+
+/* Two devices of min 1, max 3 on 4 functions: a minimum each, then one extra each. */
+START_TEST(test_extras)
+{
+	struct fix *f = nics(1, 4);
+	struct fm_plan *p;
+
+	for (unsigned i = 0; i < 6; i++) {
+		struct fm_claim *c = claim(f, i < 3 ? "a" : "b", "d", 0, 0);
+
+		c->index = (uint16_t)(i % 3);
+		c->count = 3;
+		c->extra = i % 3 > 0;
+	}
+	p = fix_plan(f);
+	for (unsigned i = 0; i < 6; i++)
+		ck_assert_int_eq(p->placed[i].placed, i % 3 < 2);
+	fm_plan_free(p);
+	f->d->claim[3].priority = f->d->claim[4].priority = f->d->claim[5].priority = 5;
+	p = fix_plan(f);
+	ck_assert(p->placed[3].placed && p->placed[4].placed && p->placed[5].placed);
+	ck_assert(p->placed[0].placed && !p->placed[1].placed);
+	end(f, p);
+}
+END_TEST
+
+START_TEST(test_demand)
+{
+	struct fix *f = nics(1, 8);
+	struct fm_plan *p;
+
+	f->inv.chassis[0].adapter[0].pf[0].total[FM_RESOURCE_MSIX] = 100;
+	f->d->demand[0].amount[FM_RESOURCE_MSIX] = 40;
+	f->d->demands = 1;
+	for (unsigned i = 0; i < 3; i++)
+		claim(f, "a", i == 0 ? "x" : i == 1 ? "y" : "z", 0, 0)->demand = 1;
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed && p->placed[1].placed);
+	is_refused(p, 2, MR_REASON_NO_CAPACITY,
+		   "nic0/pf0: MSI-X vectors 80 + 40 = 120, 100 to hand out");
+	fm_plan_free(p);
+	/* every VF has 4 in any case, more in steps of 8: 68 are left, 40 wanted are 44 */
+	f->inv.chassis[0].adapter[0].pf[0].amount[FM_RESOURCE_MSIX] =
+		(struct fm_amounts){.base = 4, .max = 64, .step = 8};
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->placed[0].attrs.msix, 44);
+	is_refused(p, 1, MR_REASON_NO_CAPACITY,
+		   "nic0/pf0: MSI-X vectors 40 + 40 = 80, 68 to hand out");
+	end(f, p);
+}
+END_TEST
+
+START_TEST(test_links)
+{
+	struct fix *f = nics(2, 8);
+	struct fm_plan *p;
+
+	f->inv.chassis[0].adapter[0].link_mbps = 64 * GBIT; /* x 0.85 = 54.4 */
+	f->inv.chassis[0].adapter[1].link_reservable_mbps = 20 * GBIT;
+	claim(f, "a", "d0", 0, 50 * GBIT);
+	claim(f, "a", "d1", 1, 20 * GBIT);
+	claim(f, "a", "d2", 0, 10 * GBIT);
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->placed[0].fn.port, 257);
+	ck_assert_uint_eq(p->placed[1].fn.port, 258);
+	is_refused(p, 2, MR_REASON_NO_BANDWIDTH,
+		   "nic0: guarantees 50Gbit + 10Gbit = 60Gbit, 54.4Gbit on its PCIe link");
+	fm_plan_free(p);
+	f->inv.chassis[0].adapter[0].link_mbps = 0; /* not known: not counted */
+	f->inv.chassis[0].host[0].link_reservable_mbps = 55 * GBIT;
+	p = fix_plan(f);
+	is_refused(p, 2, MR_REASON_NO_BANDWIDTH,
+		   "blade01: guarantees 50Gbit + 10Gbit = 60Gbit, 55Gbit on its PCIe link");
+	f->d->claim[2].host = 1;
+	fm_plan_free(p);
+	p = fix_plan(f);
+	ck_assert(p->placed[2].placed);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	f->inv.chassis[0].host[0].link_reservable_mbps = 40 * GBIT; /* shrinks: nothing moves */
+	p = fix_plan(f);
+	ck_assert(p->placed[0].same_fn);
+	ck_assert_int_eq(p->placed[0].reason, MR_REASON_GUARANTEE_BROKEN);
+	end(f, p);
+}
+END_TEST
+
+/* Two PFs on one network port have one sum. */
+START_TEST(test_shared_port)
+{
+	struct fix *f = nics(0, 1);
+	struct fm_adapter *a =
+		fix_adapter(f, "dual", FM_ADAPTER_SRIOV, MR_CLASS_ETHERNET, 2, 8, 0);
+	struct fm_plan *p;
+
+	fix_part(&f->d->pool[0], a, 0, 7);
+	fix_edge(f, a, 100 * GBIT, 100 * GBIT, UINT64_MAX);
+	f->d->edges = 1;
+	f->d->edge[0].pfs = 1 << 1;
+	claim(f, "a", "d0", 0, 60 * GBIT);
+	claim(f, "a", "d1", 0, 60 * GBIT);
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed);
+	is_refused(p, 1, MR_REASON_NO_BANDWIDTH,
+		   "dual/pf0: guarantees 60Gbit + 60Gbit = 120Gbit, 100Gbit reservable");
+	end(f, p);
+}
+END_TEST
+
+START_TEST(test_domain)
+{
+	struct fix *f = nics(2, 4);
+	struct fm_domain *d = &f->d->domain[0];
+	struct fm_plan *p;
+
+	mr_copy(d->name, sizeof(d->name), "red");
+	d->adapter = mr_xcalloc(1, sizeof(*d->adapter));
+	d->adapter[0] = FM_ADAPTER_KEY(0, 257);
+	d->adapters = 1;
+	d->host = mr_xcalloc(1, sizeof(*d->host));
+	d->host[0] = 1;
+	f->d->domains = 1;
+	claim(f, "in", "d0", 0, 0)->domain = 1;
+	claim(f, "in", "d1", 1, 0)->domain = 1;
+	claim(f, "out", "d0", 0, 0);
+	claim(f, "out", "d1", 1, 0);
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->placed[0].fn.port, 257);
+	is_refused(p, 1, MR_REASON_NOT_PERMITTED, "host blade02 is outside of domain red");
+	is_refused(p, 2, MR_REASON_NOT_PERMITTED, "host blade01 is in domain red");
+	ck_assert_uint_eq(p->placed[3].fn.port, 258);
+	end(f, p);
+}
+END_TEST
+
+START_TEST(test_require)
+{
+	struct fix *f = nics(1, 4);
+	struct fm_plan *p;
+
+	f->d->pool[0].require = 1 << FM_REQUIRE_IOMMU | 1 << FM_REQUIRE_ACS;
+	f->lvf[0] = (struct fm_plan_host){.told = true, .has = 7};
+	f->lvf[1] = (struct fm_plan_host){.told = true, .has = 1 << FM_REQUIRE_IOMMU};
+	for (unsigned h = 0; h < 3; h++)
+		claim(f, "a", h == 0 ? "x" : h == 1 ? "y" : "z", h, 0);
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed);
+	is_refused(p, 1, MR_REASON_UNSUPPORTED,
+		   "pool nics requires acs, which host blade02 does not have");
+	is_refused(p, 2, MR_REASON_UNSUPPORTED,
+		   "pool nics requires iommu, which host blade03 has not reported");
+	end(f, p);
+}
+END_TEST
+
+/* Frozen: no update, nothing new, no release, whoever edits what. */
+START_TEST(test_suspended)
+{
+	struct fix *f = nics(1, 4);
+	struct fm_plan *p;
+
+	claim(f, "a", "d0", 0, 10 * GBIT);
+	p = fix_plan(f);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	claim(f, "a", "d1", 0, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		f->d->claim[i].suspended = true;
+		f->d->claim[i].guaranteed_mbps = 20 * GBIT;
+		f->d->claim[i].host = 1;
+	}
+	p = fix_plan(f);
+	ck_assert(p->placed[0].same_fn);
+	ck_assert_uint_eq(p->placed[0].attrs.min_mbps, 10 * GBIT);
+	is_refused(p, 1, MR_REASON_NOT_PERMITTED, "profile a is suspended");
+	ck_assert(!fm_plan_pending(p));
+	end(f, p);
+}
+END_TEST
+
+/* A spare adapter is for what a failed one had. */
+START_TEST(test_spare)
+{
+	struct fix *f = nics(2, 4);
+	struct fm_plan *p;
+
+	f->d->pool[0].part[1].spare = true;
+	for (unsigned i = 0; i < 5; i++)
+		claim(f, "a",
+		      i == 0   ? "d0"
+		      : i == 1 ? "d1"
+		      : i == 2 ? "d2"
+		      : i == 3 ? "d3"
+			       : "d4",
+		      0, 0);
+	p = fix_plan(f);
+	is_refused(p, 4, MR_REASON_NO_CAPACITY, "nic0/pf0: 4 of 4 functions are used");
+	fix_settle(f, p);
+	for (unsigned i = 0; i < f->curs; i++)
+		mr_copy(f->cur[i]->adapter, sizeof(f->cur[i]->adapter), "nic0");
+	fm_plan_free(p);
+	f->inv.chassis[0].adapter[0].present = false;
+	p = fix_plan(f);
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_uint_eq(p->placed[i].fn.port, 258);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 4);
+	end(f, p);
+}
+END_TEST
+
+/* Somebody else enables the VFs: those that are enabled are handed out, and no more. */
+START_TEST(test_external)
+{
+	struct fix *f = nics(1, 8);
+	struct fm_plan *p;
+
+	f->d->pool[0].external = true;
+	f->inv.chassis[0].adapter[0].pf[0].numvfs = 1;
+	claim(f, "a", "d0", 0, 0);
+	claim(f, "a", "d1", 0, 0);
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed && !p->placed[1].placed);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_PROVISION), 0);
+	end(f, p);
+}
+END_TEST
+
+static struct fm_rule *rule(struct fix *f, enum fm_rule_type type, bool required, unsigned n)
+{
+	struct fm_rule *r = &f->d->rule[f->d->rules++];
+
+	*r = (struct fm_rule){.type = type, .required = required, .max_skew = 1, .claims = n};
+	r->claim = mr_xcalloc(n, sizeof(*r->claim));
+	for (unsigned i = 0; i < n; i++)
+		r->claim[i] = i;
+	return r;
+}
+
+START_TEST(test_affinity)
+{
+	struct fix *f = nics(3, 2);
+	struct fm_plan *p;
+
+	for (unsigned i = 0; i < 3; i++)
+		claim(f, "a", i == 0 ? "x" : i == 1 ? "y" : "z", 0, 10 * GBIT);
+	rule(f, FM_RULE_AFFINITY, true, 3);
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->placed[1].fn.port, p->placed[0].fn.port);
+	is_refused(p, 2, MR_REASON_NO_CAPACITY, "nic0/pf0: 2 of 2 functions are used");
+	fm_plan_free(p);
+	f->d->rule[0].type = FM_RULE_PACK;
+	f->d->rule[0].required = false;
+	p = fix_plan(f); /* as few adapters as there can be: two */
+	ck_assert_uint_eq(p->placed[1].fn.port, p->placed[0].fn.port);
+	ck_assert(p->placed[2].placed);
+	end(f, p);
+}
+END_TEST
+
+START_TEST(test_spread)
+{
+	struct fix *f = nics(2, 4);
+	unsigned on[2] = {0};
+	struct fm_plan *p;
+
+	f->d->edge[1].guaranteed_max_mbps = 10 * GBIT;
+	for (unsigned i = 0; i < 4; i++)
+		claim(f, "a", i == 0 ? "w" : i == 1 ? "x" : i == 2 ? "y" : "z", 0, 10 * GBIT);
+	rule(f, FM_RULE_SPREAD, true, 4);
+	p = fix_plan(f);
+	for (unsigned i = 0; i < 4; i++)
+		if (p->placed[i].placed)
+			on[p->placed[i].fn.port - 257]++;
+	ck_assert_uint_eq(on[0], 2); /* one more than on the other, which has room for one */
+	ck_assert_uint_eq(on[1], 1);
+	fm_plan_free(p);
+	f->d->rule[0].required = false;
+	p = fix_plan(f);
+	ck_assert(p->placed[3].placed);
+	end(f, p);
+}
+END_TEST
+
+/* An `ha` pair carries one identity, on two adapters. */
+START_TEST(test_pair)
+{
+	struct fix *f = nics(2, 4);
+	struct fm_plan *p;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct fm_claim *c = claim(f, i < 2 ? "a" : "b", i == 1 ? "y" : "x", 0, 0);
+
+		c->pair = i < 2;
+		c->ident[0] = (struct fm_ident_want){
+			.source = FM_IDENT_LITERAL,
+			.type = MR_IDENT_MAC,
+			.literal = {.type = MR_IDENT_MAC, .lo = 0x020000000001}};
+	}
+	f->d->pair[0] = (struct fm_pair){.primary = 0, .secondary = 1};
+	f->d->pairs = 1;
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed && p->placed[1].placed);
+	ck_assert_uint_ne(p->placed[0].fn.port, p->placed[1].fn.port);
+	ck_assert_uint_eq(p->placed[0].attrs.ident0, p->placed[1].attrs.ident0);
+	ck_assert_int_eq(p->placed[2].reason, MR_REASON_CONFLICT);
+	end(f, p);
+}
+END_TEST
+
+/* VF n of two PFs in one Function Dependency List goes to one host. */
+START_TEST(test_dependency)
+{
+	struct fix *f = nics(0, 1);
+	struct fm_adapter *a =
+		fix_adapter(f, "dual", FM_ADAPTER_SRIOV, MR_CLASS_ETHERNET, 2, 2, 0);
+	struct fm_plan *p;
+
+	fix_part(&f->d->pool[0], a, 0, 1);
+	a->pf[0].depends = 2;
+	a->pf[1].depends = 1;
+	for (unsigned i = 0; i < 3; i++)
+		claim(f, "a", i == 0 ? "x" : i == 1 ? "y" : "z", i, 0);
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed && p->placed[1].placed);
+	ck_assert_uint_ne(p->placed[0].fn.vf, p->placed[1].fn.vf);
+	is_refused(p, 2, MR_REASON_NO_CAPACITY, "dual/pf0: 1 of 2 functions are used");
+	f->d->claim[2].host = 0;
+	fm_plan_free(p);
+	p = fix_plan(f);
+	ck_assert(p->placed[2].placed);
+	ck_assert_uint_eq(p->placed[2].fn.vf, p->placed[0].fn.vf);
+	end(f, p);
+}
+END_TEST
+
+START_TEST(test_atomic)
+{
+	struct fix *f = nics(1, 3);
+	struct fm_plan *p;
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct fm_claim *c = claim(f, i < 3 ? "all" : "one",
+					   i == 0   ? "x"
+					   : i == 1 ? "y"
+						    : "z",
+					   0, 0);
+
+		c->atomic = i < 3;
+		c->guaranteed_mbps = i == 2 ? 200 * GBIT : 0;
+	}
+	f->d->claim[1].extra = true;
+	p = fix_plan(f);
+	is_refused(p, 0, MR_REASON_NO_BANDWIDTH,
+		   "atomic profile all: all/z has no place: nic0/pf0: guarantees 0kbit + "
+		   "200Gbit = "
+		   "200Gbit, 100Gbit reservable");
+	ck_assert(!p->placed[1].placed && !p->placed[2].placed);
+	ck_assert(p->placed[3].placed);
+	ck_assert_uint_eq(p->placed[3].fn.vf, 0); /* nothing of it is left in the way */
+	fm_plan_free(p);
+	f->d->claim[2].guaranteed_mbps = 0;
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed && p->placed[2].placed && p->placed[3].placed);
+	ck_assert(!p->placed[1].placed);
+	end(f, p);
+}
+END_TEST
+
+/* A minimum of a class that preempts: it takes from the lowest, from extras first, from the
+ * youngest; waits for the release, and has the function in the plan after it. */
+START_TEST(test_preempt)
+{
+	struct fix *f = nics(1, 4);
+	struct fm_plan *p;
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct fm_claim *c = claim(f, "low",
+					   i == 0   ? "w"
+					   : i == 1 ? "x"
+					   : i == 2 ? "y"
+						    : "z",
+					   0, 0);
+
+		c->priority = i == 0 ? 20 : 10;
+		c->extra = i >= 2;
+	}
+	p = fix_plan(f);
+	fix_settle(f, p); /* w, x, y, z: z is the youngest extra */
+	fm_plan_free(p);
+	claim(f, "high", "d", 1, 0)->priority = 100;
+	f->d->claim[4].class = preempting(f, 100, 60 * INT64_C(1000000000));
+	p = fix_plan(f);
+	is_refused(p, 4, MR_REASON_NO_CAPACITY, "waits for low/z to leave nic0/pf0/vf3");
+	ck_assert_uint_eq(p->changes, 2);
+	ck_assert_int_eq(p->change[0].kind, FM_CHANGE_PREEMPT);
+	ck_assert_int_eq(p->change[0].change_class, FM_CLASS_MOVE);
+	ck_assert_int_eq(p->change[0].claim, 3);
+	ck_assert_int_eq(p->change[0].taker, 4);
+	ck_assert_int_eq(fm_change_grace(f->d, &p->change[0]), 60 * INT64_C(1000000000));
+	f->cur[p->change[0].current]->going = true;
+	fm_plan_free(p);
+	p = fix_plan(f); /* it drains: nobody else is taken */
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_PREEMPT), 0);
+	ck_assert(p->placed[0].same_fn && p->placed[1].same_fn && p->placed[2].same_fn);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	p = fix_plan(f);
+	ck_assert(p->placed[4].placed);
+	ck_assert_uint_eq(p->placed[4].fn.vf, 3);
+	ck_assert(!p->placed[3].placed);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	p = fix_plan(f);
+	ck_assert(!fm_plan_pending(p));
+	end(f, p);
+}
+END_TEST
+
+/* Neither an equal value nor an extra preempts, nor a class that never does. */
+START_TEST(test_no_preempt)
+{
+	struct fix *f = nics(1, 1);
+	struct fm_plan *p;
+
+	claim(f, "low", "d", 0, 0)->priority = 10;
+	p = fix_plan(f);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	claim(f, "high", "d", 1, 0);
+	f->d->claim[1].class = preempting(f, 10, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		f->d->claim[1].priority = i ? 11 : 10;
+		f->d->claim[1].extra = i == 1;
+		f->d->prio[0].preempts = i < 2;
+		p = fix_plan(f);
+		ck_assert_uint_eq(fix_count(p, FM_CHANGE_PREEMPT), 0);
+		fm_plan_free(p);
+	}
+	f->d->claim[0].extra = f->d->claim[1].extra = true; /* reclaim: from extras only */
+	f->d->prio[0].reclaim = true;
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_PREEMPT), 1);
+	fm_plan_free(p);
+	f->d->claim[0].extra = false;
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_PREEMPT), 0);
+	end(f, p);
+}
+END_TEST
+
+/* Who is taken from moves where it can: as much as is missing, and no more. */
+START_TEST(test_preempt_moves)
+{
+	struct fix *f = nics(2, 4);
+	struct fm_plan *p;
+
+	f->d->edge[1].guaranteed_max_mbps = 30 * GBIT;
+	claim(f, "low", "x", 0, 20 * GBIT)->priority = 10;
+	claim(f, "low", "y", 0, 30 * GBIT)->priority = 10;
+	f->d->pool[0].parts = 1;
+	p = fix_plan(f);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	f->d->pool[0].parts = 2;
+	claim(f, "high", "d", 1, 70 * GBIT)->priority = 100;
+	f->d->claim[2].class = preempting(f, 100, 0);
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 1);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_PREEMPT), 0);
+	ck_assert_int_eq(p->change[0].taker, 2);
+	ck_assert_int_eq(p->change[0].claim, 1); /* the younger one */
+	ck_assert_uint_eq(p->placed[1].fn.port, 258);
+	end(f, p);
+}
+END_TEST
+
+/* Nothing runs yet: 10 Gbit claims spread over both ports leave no room for 60; they shift. */
+START_TEST(test_shift)
+{
+	struct fix *f = nics(2, 16);
+	struct fm_plan *p;
+
+	for (unsigned i = 0; i < 10; i++) {
+		char name[8];
+
+		mr_fmt(name, sizeof(name), "a%u", i);
+		claim(f, name, "d", 0, 10 * GBIT);
+	}
+	claim(f, "z", "d", 1, 100 * GBIT);
+	p = fix_plan(f);
+	for (unsigned i = 0; i < p->claims; i++)
+		ck_assert(p->placed[i].placed);
+	end(f, p);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("language");
+	TCase *t = tcase_create("language");
+
+	tcase_add_test(t, test_extras);
+	tcase_add_test(t, test_demand);
+	tcase_add_test(t, test_links);
+	tcase_add_test(t, test_shared_port);
+	tcase_add_test(t, test_domain);
+	tcase_add_test(t, test_require);
+	tcase_add_test(t, test_suspended);
+	tcase_add_test(t, test_spare);
+	tcase_add_test(t, test_external);
+	tcase_add_test(t, test_affinity);
+	tcase_add_test(t, test_spread);
+	tcase_add_test(t, test_pair);
+	tcase_add_test(t, test_dependency);
+	tcase_add_test(t, test_atomic);
+	tcase_add_test(t, test_preempt);
+	tcase_add_test(t, test_no_preempt);
+	tcase_add_test(t, test_preempt_moves);
+	tcase_add_test(t, test_shift);
+	suite_add_tcase(s, t);
+	return check_run_here(s);
+}
