@@ -81,7 +81,7 @@ static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *
 
 /* GIVE, MOVE, REBIND: on to the target, through the release of what it has. */
 static void to_target(struct fm_engine *e, const struct fm_desired *d, const struct fm_claim *c,
-		      const struct fm_placed *p)
+		      const struct fm_placed *p, const struct fm_drain *drain)
 {
 	struct fm_asg *a = asg_for(e, c);
 
@@ -94,7 +94,7 @@ static void to_target(struct fm_engine *e, const struct fm_desired *d, const str
 	aim(e, a, d, c, p);
 	a->a.count = c->count;
 	if (a->a.has_fn)
-		fm_asg_release(e, a, false, fm_cut_at_once(e, a), fm_drain_of(e, a));
+		fm_asg_release(e, a, false, fm_cut_at_once(e, a), drain);
 	else if (a->step == FM_STEP_NONE)
 		fm_asg_give(e, a);
 }
@@ -133,23 +133,17 @@ static void release(struct fm_engine *e, struct fm_asg *a, bool claimed, bool co
 	fm_asg_release(e, a, unwanted, fm_cut_at_once(e, a), fm_drain_of(e, a));
 }
 
-/* Makes room for a claim of higher priority; what still uses the function after the grace is
- * unbound. */
-static void preempt(struct fm_engine *e, struct fm_asg *a, int64_t grace_ns,
+/* Makes room for a claim of higher priority, and stays without a function. */
+static void preempt(struct fm_engine *e, struct fm_asg *a, const struct fm_drain *drain,
 		    const struct fm_placed *p)
 {
-	struct fm_drain drain;
-
 	if (!a || a->a.going)
 		return;
-	drain = *fm_drain_of(e, a);
-	drain.mode = FM_DRAIN_FORCE;
-	drain.timeout_ns = grace_ns ? grace_ns : drain.timeout_ns;
 	a->paused = false;
 	a->next.set = false;
 	a->keeps_idents = true;
 	fm_asg_why(e, a, p->reason, "%s", p->detail ? p->detail : "");
-	fm_asg_release(e, a, false, fm_cut_at_once(e, a), &drain);
+	fm_asg_release(e, a, false, fm_cut_at_once(e, a), drain);
 }
 
 static void update(struct fm_engine *e, const struct fm_claim *c, const struct fm_placed *p,
@@ -166,6 +160,21 @@ static void update(struct fm_engine *e, const struct fm_claim *c, const struct f
 	fm_asg_update(e, a, &p->attrs);
 }
 
+/* How 'a' is drained. What makes room for a claim of higher priority has the grace that the
+ * class of that one gives it, and is unbound then. */
+static struct fm_drain drain_for(const struct fm_engine *e, const struct fm_asg *a,
+				 const struct fm_desired *d, const struct fm_change *ch)
+{
+	struct fm_drain drain = a ? *fm_drain_of(e, a) : (struct fm_drain){0};
+
+	if (ch->taker < 0)
+		return drain;
+	drain.mode = FM_DRAIN_FORCE;
+	if (fm_change_grace(d, ch))
+		drain.timeout_ns = fm_change_grace(d, ch);
+	return drain;
+}
+
 /* Whether a change takes something from who has it. */
 static bool takes(enum fm_change_kind k)
 {
@@ -180,15 +189,17 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 	struct fm_asg *a = ch->current >= 0 ? t->owner[ch->current] : NULL;
 	const struct fm_claim *c = ch->claim >= 0 ? &d->claim[ch->claim] : NULL;
 	const struct fm_placed *p = ch->claim >= 0 ? &t->plan->placed[ch->claim] : NULL;
+	struct fm_drain drain = drain_for(e, a, d, ch);
 	int32_t k;
 
-	if (a && takes(ch->kind) && !fm_turns_may(e, turns, a, ch->change_class))
+	if (a && takes(ch->kind) && ch->taker < 0 &&
+	    !fm_turns_may(e, turns, a, ch->change_class))
 		return;
 	switch (ch->kind) {
 	case FM_CHANGE_GIVE:
 	case FM_CHANGE_MOVE:
 	case FM_CHANGE_REBIND:
-		to_target(e, d, c, p);
+		to_target(e, d, c, p, &drain);
 		break;
 	case FM_CHANGE_RELEASE:
 		k = claim_of[ch->current];
@@ -201,7 +212,7 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 		pend(e, c, p);
 		break;
 	case FM_CHANGE_PREEMPT:
-		preempt(e, a, fm_change_grace(d, ch), p);
+		preempt(e, a, &drain, p);
 		break;
 	case FM_CHANGE_PROVISION:
 		fm_prov_want(e, ch->chassis, ch->port, ch->value,

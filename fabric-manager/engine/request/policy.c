@@ -181,7 +181,8 @@ static unsigned losses(const struct fm_trial *t, struct mr_tree *list)
 		const struct fm_change *c = &t->plan->change[i];
 		const struct fm_asg *a = c->current >= 0 ? t->owner[c->current] : NULL;
 
-		if (c->kind != FM_CHANGE_RELEASE || !a || !fm_asg_runs(a) || a->a.going)
+		if ((c->kind != FM_CHANGE_RELEASE && c->kind != FM_CHANGE_PREEMPT) || !a ||
+		    !fm_asg_runs(a) || a->a.going)
 			continue;
 		mr_tree_add_text(list, NULL, fm_assignment_text(&a->a, name));
 		n++;
