@@ -14,6 +14,7 @@
 
 #include "common/pci/regmap.h"
 #include "common/reason.h"
+#include "fabric-manager/model/drift.h"
 #include "fabric-manager/model/ids.h"
 #include "fabric-manager/model/update.h"
 
@@ -265,6 +266,7 @@ struct fm_desired {
 	struct fm_update
 		*update; /* [0]: FabricPolicy's; then one a document that has its own */
 	unsigned updates;
+	struct fm_drift_policy drift;
 	struct fm_drain drain; /* FabricPolicy's */
 	bool unknown_ignore;   /* unknownHosts: ignore (else refuse) */
 	char **strings;	       /* what the const char * point into */

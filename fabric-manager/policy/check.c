@@ -86,9 +86,11 @@ static void check_fabric(struct fm_check *c)
 	for (unsigned i = 0; i < c->set->n; i++) {
 		const struct fm_doc *d = c->set->doc[i];
 
-		if (d->kind == FM_KIND_FABRIC_POLICY)
-			fm_check_update(c, d, "spec.update", &d->spec.fabric.update);
-		if (d->kind == FM_KIND_FABRIC_POLICY && !mr_streq(d->meta.name.s, "default"))
+		if (d->kind != FM_KIND_FABRIC_POLICY)
+			continue;
+		fm_check_drift(c, d, &d->spec.fabric.drift);
+		fm_check_update(c, d, "spec.update", &d->spec.fabric.update);
+		if (!mr_streq(d->meta.name.s, "default"))
 			fm_check_error(
 				c, d, d->meta.name.at, "metadata.name",
 				"there is one FabricPolicy and its name is default; got '%s'",

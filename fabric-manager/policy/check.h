@@ -88,6 +88,8 @@ void fm_check_port_profile(struct fm_check *c, const struct fm_doc *d);
 void fm_check_devices(struct fm_view *v);
 void fm_check_rules(struct fm_view *v);
 
+void fm_check_drift(struct fm_check *c, const struct fm_doc *d,
+		    const struct fm_doc_fabric_drift *f);
 /* `update` of FabricPolicy or a profile; 'path' is its own. */
 void fm_check_update(struct fm_check *c, const struct fm_doc *d, const char *path,
 		     const struct fm_doc_update *u);

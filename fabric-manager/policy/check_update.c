@@ -1,12 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What `update` says beside words: windows whose time zone is known. Zones with rules of their
- * own (Europe/Berlin) are refused by name: the core reads no zone files, and a window that
- * moves by an hour twice a year must not do so unseen.
+ * What FabricPolicy says beside words: drift of attributes that there are, and
+ * what `update` says, a profile's as well: windows whose time zone is known. Zones with rules
+ * of their own (Europe/Berlin) are refused by name: the core reads no zone files, and a window
+ * that moves by an hour twice a year must not do so unseen.
  */
 #include "common/str.h"
+#include "fabric-manager/model/drift.h"
 #include "fabric-manager/model/update.h"
 #include "fabric-manager/policy/check.h"
+
+/* `drift.ignore` names attributes that there are. */
+void fm_check_drift(struct fm_check *c, const struct fm_doc *d,
+		    const struct fm_doc_fabric_drift *f)
+{
+	static const char *const names[] = {
+#define X(name, text, help) text,
+		FM_DRIFTS(X)
+#undef X
+			NULL};
+	char path[64];
+
+	for (unsigned i = 0; i < f->ignore.n; i++) {
+		const char *near = mr_nearest(f->ignore.item[i].s, names);
+
+		if (fm_drift_parse(f->ignore.item[i].s) >= 0)
+			continue;
+		mr_fmt(path, sizeof(path), "spec.drift.ignore[%u]", i);
+		fm_check_error(c, d, f->ignore.item[i].at, path,
+			       "there is no attribute '%s' to compare%s%s%s",
+			       f->ignore.item[i].s, near ? "; did you mean " : "",
+			       near ? near : "", near ? "?" : "");
+	}
+}
 
 /* 'path' is that of `update`. */
 void fm_check_update(struct fm_check *c, const struct fm_doc *d, const char *path,

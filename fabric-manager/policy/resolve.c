@@ -65,6 +65,21 @@ static void ident_pools(struct fm_resolving *r)
 	}
 }
 
+static void resolve_drift(struct fm_drift_policy *d, const struct fm_doc_fabric_drift *f)
+{
+	static const enum fm_drift_action actions[FM_DOC_DRIFT_COUNT] = {
+		[FM_DOC_DRIFT_REPORT] = FM_DRIFT_REPORT,
+		[FM_DOC_DRIFT_CORRECT] = FM_DRIFT_CORRECT,
+		[FM_DOC_DRIFT_IGNORE] = FM_DRIFT_IGNORE,
+	};
+
+	d->action = actions[f->action.v];
+	d->interval_ns = f->interval.v;
+	for (unsigned i = 0; i < f->ignore.n; i++)
+		if (fm_drift_parse(f->ignore.item[i].s) >= 0)
+			d->ignore |= 1u << fm_drift_parse(f->ignore.item[i].s);
+}
+
 /* FabricPolicy, or what holds without one. */
 static void resolve_fabric(struct fm_resolving *r)
 {
@@ -73,6 +88,7 @@ static void resolve_fabric(struct fm_resolving *r)
 	const struct fm_doc_fabric *f = doc ? &doc->spec.fabric : &none->spec.fabric;
 
 	fm_resolve_update(r, &f->update);
+	resolve_drift(&r->d->drift, &f->drift);
 	r->d->unknown_ignore = f->unknown_hosts.v == FM_DOC_UNKNOWN_IGNORE;
 	fm_doc_unref(none);
 }

@@ -313,12 +313,14 @@ const struct fm_table fm_domain_table = TABLE(fm_doc_domain, "Domain", domain_ke
 static const struct fm_key drift_keys[] = {
 	NUM(fm_doc_fabric_drift, "action", action, ENUM,
 	    "What happens when the hardware differs from the plan.", DEF(FM_DOC_DRIFT_REPORT),
-	    .names = drift_names,
-	    .later = 1u << FM_DOC_DRIFT_CORRECT | 1u << FM_DOC_DRIFT_IGNORE),
+	    .names = drift_names),
 	NUM(fm_doc_fabric_drift, "interval", interval, TIME, "How often it is looked for.",
-	    DEF_LATER(30 * SEC), RANGE(SEC, DAY)),
-	TXTS(fm_doc_fabric_drift, "ignore", ignore, NAME, FM_K_LATER,
-	     "Attributes that are not compared.", .eg = "[mtu]"),
+	    DEF(30 * SEC), RANGE(SEC, DAY)),
+	TXTS(fm_doc_fabric_drift, "ignore", ignore, TEXT, 0,
+	     "Attributes that are not compared: identity, vlan, rates, trust, spoofCheck, "
+	     "linkState, "
+	     "mtu, bridging, mirror, resources, gate.",
+	     .eg = "[mtu]"),
 };
 static const struct fm_table drift_table = TABLE(fm_doc_fabric_drift, "drift", drift_keys);
 

@@ -1,71 +1,133 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What changed behind our back: the chassis are read again at the interval of FabricPolicy, and
- * what a mapped function shows is compared with what is intended.
+ * what a mapped function shows is compared with what is intended. A difference is said once;
+ * with `drift.action: Correct` it is written again, a few times in a row at most: who sets it
+ * back each time is not fought for ever. A gate that reads closed is opened in any case.
  */
 #include "fabric-manager/engine/assign/drift.h"
 
+#include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/timers.h"
+#include "fabric-manager/model/drift.h"
 
-/* Whether what is read of a mapped function is what is intended; else 'why' says what not. */
-bool fm_drift(const struct fm_engine *e, const struct fm_asg *a, char *why, size_t size)
+static const struct fm_drift_policy *policy(const struct fm_engine *e)
 {
-	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
-	const struct fm_attrs *w = &a->a.attrs;
+	static const struct fm_drift_policy report = {.interval_ns = 30 * MR_NS_PER_S};
 
-	if (!f || a->a.place.way == FM_WAY_DEVICE || a->a.phase != FM_PHASE_ACTIVE || a->tag ||
-	    a->step != FM_STEP_NONE)
-		return false;
-	if (f->attrs.ident0 != w->ident0 || f->attrs.ident1 != w->ident1)
-		mr_fmt(why, size, "identity reads %llx, intended %llx",
-		       (unsigned long long)f->attrs.ident0, (unsigned long long)w->ident0);
-	else if (f->attrs.vlan != w->vlan || f->attrs.vlan_qos != w->vlan_qos)
-		mr_fmt(why, size, "VLAN reads %u, intended %u", f->attrs.vlan, w->vlan);
-	else if (f->attrs.min_mbps != w->min_mbps || f->attrs.max_mbps != w->max_mbps)
-		mr_fmt(why, size, "rates read %u-%u Mbit/s, intended %u-%u", f->attrs.min_mbps,
-		       f->attrs.max_mbps, w->min_mbps, w->max_mbps);
-	else if (!fm_attrs_eq(&f->attrs, w))
-		mr_fmt(why, size, "attributes differ from what is intended");
-	else if (!f->gate_open)
-		mr_fmt(why, size, "the gate reads closed");
-	else
-		return false;
-	return true;
+	return e->desired ? &e->desired->drift : &report;
 }
 
-/* Says so once, and when it is over. */
-void fm_drift_report(struct fm_engine *e, struct fm_asg *a)
+/* Bits of what is read of a mapped function and is not as intended; 0 = nothing. */
+uint32_t fm_drift(const struct fm_engine *e, const struct fm_asg *a)
 {
-	char why[FM_DETAIL_MAX], name[FM_ASSIGNMENT_TEXT];
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+	uint32_t d;
 
-	if (!fm_drift(e, a, why, sizeof(why))) {
-		if (a->drifted) {
-			a->drifted = false;
-			fm_note(e, MR_REASON_OK, fm_assignment_text(&a->a, name),
-				"drift is over");
-		}
+	if (!f || a->a.place.way == FM_WAY_DEVICE || a->a.phase != FM_PHASE_ACTIVE || a->tag ||
+	    a->step != FM_STEP_NONE || policy(e)->action == FM_DRIFT_IGNORE)
+		return 0;
+	d = fm_attrs_drift(&f->attrs, &a->a.attrs);
+	if (!f->gate_open)
+		d |= 1u << FM_DRIFT_GATE;
+	return d & ~policy(e)->ignore;
+}
+
+/* One of them in words: what is read, what is intended. */
+void fm_drift_text(const struct fm_engine *e, const struct fm_asg *a, enum fm_drift d,
+		   char *reads, char *intended, size_t size)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+
+	if (d == FM_DRIFT_GATE) {
+		mr_fmt(reads, size, "%s", "closed");
+		mr_fmt(intended, size, "%s", "open");
 		return;
 	}
+	fm_attrs_drift_text(&f->attrs, d, reads, size);
+	fm_attrs_drift_text(&a->a.attrs, d, intended, size);
+}
+
+/* All of them in one sentence. */
+void fm_drift_sentence(const struct fm_engine *e, const struct fm_asg *a, uint32_t drift,
+		       struct mr_buf *out)
+{
+	char reads[80], intended[80];
+
+	for (unsigned i = 0; i < FM_DRIFT_COUNT; i++) {
+		if (!(drift >> i & 1))
+			continue;
+		fm_drift_text(e, a, (enum fm_drift)i, reads, intended, sizeof(reads));
+		mr_buf_printf(out, "%s%s reads %s, intended %s", out->len ? "; " : "",
+			      fm_drift_name((enum fm_drift)i), reads, intended);
+	}
+}
+
+/* Writes what is intended once more. */
+static void correct(struct fm_engine *e, struct fm_asg *a)
+{
+	char name[FM_ASSIGNMENT_TEXT];
+
+	if (policy(e)->action != FM_DRIFT_CORRECT || !(fm_drift(e, a) & ~(1u << FM_DRIFT_GATE)))
+		return;
+	if (a->corrections == FM_TRIES_MAX) {
+		fm_note(e, MR_REASON_CONFLICT, fm_assignment_text(&a->a, name),
+			"alarm: drift comes back after %u corrections; it is only reported "
+			"until "
+			"it is over",
+			a->corrections);
+		a->corrections++;
+	}
+	if (a->corrections > FM_TRIES_MAX)
+		return;
+	a->corrections++;
+	fm_asg_update(e, a, &a->a.attrs);
+}
+
+/* Says so once, and when it is over; corrects it where the policy says so. */
+void fm_drift_report(struct fm_engine *e, struct fm_asg *a)
+{
+	uint32_t d = fm_drift(e, a);
+	char name[FM_ASSIGNMENT_TEXT];
+	struct mr_buf why = {0};
+
+	if (!d) {
+		if (a->drifted)
+			fm_note(e, MR_REASON_OK, fm_assignment_text(&a->a, name),
+				"drift is over");
+		a->drifted = false;
+		a->corrections = 0;
+		return;
+	}
+	fm_drift_sentence(e, a, d, &why);
 	if (!a->drifted)
 		fm_note(e, MR_REASON_CONFLICT, fm_assignment_text(&a->a, name), "drift: %s",
-			why);
+			mr_buf_text(&why));
+	mr_buf_done(&why);
 	a->drifted = true;
+	correct(e, a);
 }
 
 /* Reads each chassis again; what differs is reported by the join. */
 void fm_drift_timer(struct fm_engine *e)
 {
-	const struct fm_doc *d = fm_docs_find(&e->base.docs, FM_KIND_FABRIC_POLICY, "default");
-	int64_t every = 30 * MR_NS_PER_S;
-
-	if (d && d->spec.fabric.drift.interval.v > 0)
-		every = d->spec.fabric.drift.interval.v;
 	for (unsigned i = 0; i < e->inv.n; i++)
 		if (e->ch[i].state == FM_CH_READY && !e->ch[i].tag && !e->store_down &&
-		    !(d && d->spec.fabric.drift.action.v == FM_DOC_DRIFT_IGNORE))
+		    policy(e)->action != FM_DRIFT_IGNORE)
 			fm_ch_observe(e, i);
-	e->drift_at = e->now.mono_ns + every;
+	e->drift_at = e->now.mono_ns + policy(e)->interval_ns;
 	fm_timer_set(e, FM_TM_DRIFT, 0, e->drift_at);
+}
+
+/* The policy may be another one: a shorter interval begins now. */
+void fm_drift_policy_changed(struct fm_engine *e)
+{
+	int64_t at = e->now.mono_ns + policy(e)->interval_ns;
+
+	if (e->drift_at == MR_NEVER || at >= e->drift_at)
+		return;
+	e->drift_at = at;
+	fm_timer_set(e, FM_TM_DRIFT, 0, at);
 }

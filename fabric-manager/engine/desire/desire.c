@@ -7,6 +7,7 @@
 
 #include "common/err.h"
 #include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/drift.h"
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/chassis/numbering.h"
@@ -282,6 +283,7 @@ void fm_plan_run(struct fm_engine *e)
 		fm_desired_free(e->desired);
 		e->desired = fm_desire_make(e, &e->base.docs);
 		fm_sessions_check(e);
+		fm_drift_policy_changed(e);
 	}
 	if (!chassis_known(e))
 		return;

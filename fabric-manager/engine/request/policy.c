@@ -390,25 +390,44 @@ void fm_rq_delete(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	fm_base_done(&b);
 }
 
+static void add_drift(const struct fm_engine *e, const struct fm_asg *a, uint32_t drift,
+		      struct mr_tree *list)
+{
+	struct mr_tree *m = mr_tree_add_map(list, NULL), *l, *one;
+	char name[FM_ASSIGNMENT_TEXT], reads[80], intended[80];
+	struct mr_buf text = {0};
+
+	fm_drift_sentence(e, a, drift, &text);
+	mr_tree_add_text(m, "assignment", fm_assignment_text(&a->a, name));
+	mr_tree_add_text(m, "text", mr_buf_text(&text));
+	l = mr_tree_add_list(m, "differences");
+	for (unsigned i = 0; i < FM_DRIFT_COUNT; i++) {
+		if (!(drift >> i & 1))
+			continue;
+		fm_drift_text(e, a, (enum fm_drift)i, reads, intended, sizeof(reads));
+		one = mr_tree_add_map(l, NULL);
+		mr_tree_add_text(one, "attribute", fm_drift_name((enum fm_drift)i));
+		mr_tree_add_text(one, "reads", reads);
+		mr_tree_add_text(one, "intended", intended);
+	}
+	mr_buf_done(&text);
+}
+
 /* diff: what differs between what is intended and what was read. Exit 2 when something does. */
 void fm_rq_diff(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
 	struct mr_tree *tree = mr_tree_map(), *list = mr_tree_add_list(tree, "drift");
-	char why[FM_DETAIL_MAX], name[FM_ASSIGNMENT_TEXT];
 	const struct fm_asg *a;
 	unsigned n = 0;
 
 	(void)r;
 	FM_FOREACH_ASG(e, a)
 	{
-		struct mr_tree *m;
+		uint32_t drift = fm_drift(e, a);
 
-		if (!fm_drift(e, a, why, sizeof(why)))
-			continue;
-		m = mr_tree_add_map(list, NULL);
-		mr_tree_add_text(m, "assignment", fm_assignment_text(&a->a, name));
-		mr_tree_add_text(m, "text", why);
-		n++;
+		if (drift)
+			add_drift(e, a, drift, list);
+		n += drift != 0;
 	}
 	fm_reply(e, tag, MR_REASON_OK, n ? 2 : 0, tree, NULL, "%u assignment%s drifted", n,
 		 n == 1 ? "" : "s");

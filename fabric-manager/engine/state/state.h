@@ -108,19 +108,20 @@ struct fm_asg {
 	int64_t until;	    /* mono: end of a pause, or deadline of the agent's answer */
 	int64_t drain_until;
 	enum fm_drain_mode drain;
-	bool queued;	   /* on todo */
-	bool dirty;	   /* its record has to be written */
-	bool waits;	   /* for something shared: a PF, a chassis, a session */
-	bool paused;	   /* the drain policy said so; an operator's verb goes on */
-	bool unwanted;	   /* erase it when it is released */
-	bool keeps_idents; /* though unwanted: its profile is only disconnected */
-	bool consent;	   /* the host gave it back, or never had it */
-	bool cut;	   /* point of no return passed */
-	bool resume;	   /* find the step again from what is observed */
-	bool fence_bad;	   /* the cut was not confirmed; the alarm was given */
-	bool retracts;	   /* REQUEST_OUT was done: the way back needs RETRACT */
-	bool drifted;	   /* said so */
-	bool stranger;	   /* found mapped without an intent; its row carries 'cookie' */
+	bool queued;	     /* on todo */
+	bool dirty;	     /* its record has to be written */
+	bool waits;	     /* for something shared: a PF, a chassis, a session */
+	bool paused;	     /* the drain policy said so; an operator's verb goes on */
+	bool unwanted;	     /* erase it when it is released */
+	bool keeps_idents;   /* though unwanted: its profile is only disconnected */
+	bool consent;	     /* the host gave it back, or never had it */
+	bool cut;	     /* point of no return passed */
+	bool resume;	     /* find the step again from what is observed */
+	bool fence_bad;	     /* the cut was not confirmed; the alarm was given */
+	bool retracts;	     /* REQUEST_OUT was done: the way back needs RETRACT */
+	bool drifted;	     /* said so */
+	uint8_t corrections; /* of it, in a row */
+	bool stranger;	     /* found mapped without an intent; its row carries 'cookie' */
 	uint64_t cookie;
 	bool bound;    /* the host's driver is known to be bound (ACTIVATE was acknowledged) */
 	bool retain;   /* onRelease of its profile: retain */

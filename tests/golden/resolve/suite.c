@@ -315,6 +315,10 @@ static void run(const char *dir, struct mr_buf *out)
 	mr_diags_print(&diags, out);
 	for (unsigned i = 0; i < d->updates; i++)
 		dump_update(&d->update[i], i, out);
+	if (d->drift.action || d->drift.ignore || d->drift.interval_ns != INT64_C(30000000000))
+		mr_buf_printf(out, "drift action %d interval %llds ignore %x\n",
+			      (int)d->drift.action,
+			      (long long)d->drift.interval_ns / 1000000000, d->drift.ignore);
 	mr_buf_printf(out, "drain %d/%llds unknown hosts %s\n", (int)d->drain.mode,
 		      (long long)d->drain.timeout_ns / 1000000000,
 		      d->unknown_ignore ? "ignored" : "refused");
