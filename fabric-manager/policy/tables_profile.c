@@ -297,7 +297,8 @@ static const struct fm_key profile_host_keys[] = {
 	TXT(fm_doc_profile_host, "", name, NAME, "Name of a host.", .word = "none",
 	    .eg = "blade01"),
 	TXT(fm_doc_profile_host, "group", group, NAME,
-	    "HostGroup of which any free host will do.", LATER, .eg = "web"),
+	    "HostGroup of which any free host will do; the profile stays on the one it got.",
+	    .eg = "web"),
 };
 static const struct fm_table profile_host_table =
 	TABLE(fm_doc_profile_host, "ServerProfile host", profile_host_keys);

@@ -5,6 +5,7 @@
  */
 #include "fabric-manager/engine/desire/trial.h"
 
+#include "fabric-manager/engine/desire/choose.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/policy/resolve.h"
@@ -35,6 +36,7 @@ struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *doc
 	in.host = list;
 	in.hosts = n;
 	d = fm_resolve(&in, NULL);
+	fm_hosts_choose(e, d);
 	free(list);
 	return d;
 }

@@ -285,6 +285,46 @@ START_TEST(initial_template)
 }
 END_TEST
 
+#define ANY(name)                                                                        \
+	"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: " name "}\nspec: " \
+	"{host: {group: g}, devices: [{name: d, class: ethernet, pool: nics}]}\n---\n"
+
+static const char *where(struct world *w, const char *asg)
+{
+	const struct fm_assignment *a = w_asg(w, asg);
+
+	return a && a->has_fn ? a->host : "";
+}
+
+/* Any free host of a group: the first by name, and the one that it has stays its own. */
+START_TEST(any_host_of_a_group)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w,
+		W_HOSTS_TEXT W_POOLS_TEXT "---\n" GROUP("blade02, blade03") ANY("b") ANY("c"));
+	ck_assert_str_eq(where(&w, "b/d"), "blade02");
+	ck_assert_str_eq(where(&w, "c/d"), "blade03");
+	w_apply(&w, ANY("a")); /* earlier by name, and too late */
+	ck_assert_str_eq(where(&w, "a/d"), "");
+	ck_assert_str_eq(where(&w, "b/d"), "blade02");
+	w_restart(&w);
+	ck_assert_str_eq(where(&w, "b/d"), "blade02");
+	ck_assert_str_eq(where(&w, "c/d"), "blade03");
+	W_OPS(&w, "observe take-owner ");
+	w_text(&w, FM_VERB_DELETE, ANY("b"), true);
+	w_settle(&w);
+	ck_assert_str_eq(where(&w, "a/d"), "blade02");
+	W_PHASE(&w, "a/d", ACTIVE);
+	w_apply(&w, GROUP("blade01, blade02, blade03") W_PROFILE("x", "blade01"));
+	ck_assert_str_eq(where(&w, "a/d"), "blade02");
+	ck_assert_str_eq(where(&w, "c/d"), "blade03");
+	w_done(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("engine apply");
@@ -301,6 +341,7 @@ int main(void)
 	tcase_add_test(t, live_update);
 	tcase_add_test(t, whole_device);
 	tcase_add_test(t, initial_template);
+	tcase_add_test(t, any_host_of_a_group);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
