@@ -2,17 +2,17 @@
 /*
  * Filling (POLICY): what is not kept gets a place, in order. What finds none that is free gets
  * room by shifting claims that run nowhere yet (shift.c), or is promised what others have to
- * leave (displace.c). Where some are left over after all, everything that is new is placed once
- * more, large before small and tightly; the better of the two counts.
+ * leave (displace.c). Where some are left over after all, what is new is packed once more in
+ * other orders (repack.c).
  */
 #include <stdlib.h>
 
 #include "common/xalloc.h"
 #include "fabric-manager/plan/place.h"
 
-#define BUDGET 4000000 /* candidates looked at for what is hard to place, per attempt */
-#define RANKS  64
-#define ROUNDS 4 /* of looking again for what found no place */
+#define BUDGET	  20000 /* candidates looked at for what is hard to place */
+#define PER_CLAIM 50	/* and so many more for each open claim */
+#define ROUNDS	  4	/* of looking again for what found no place */
 
 /* ---- parts of a plan that may come to nothing ---- */
 
@@ -251,50 +251,7 @@ static void place_all(struct fm_planner *p)
 	}
 }
 
-/* What a plan leaves wanted: how many claims of which priority, the highest first. */
-struct lack {
-	unsigned ranks;
-	struct {
-		uint32_t priority;
-		unsigned pending;
-	} rank[RANKS];
-	unsigned extras;
-};
-
-static void weigh(const struct fm_planner *p, struct lack *l)
-{
-	*l = (struct lack){0};
-	for (unsigned n = 0; n < p->todos; n++) {
-		const struct fm_claim *c = &p->d->claim[p->todo[n]];
-
-		if (!is_wanted(p, p->todo[n]))
-			continue;
-		if (c->extra) {
-			l->extras++;
-			continue;
-		}
-		if (!l->ranks ||
-		    (l->rank[l->ranks - 1].priority != c->priority && l->ranks < RANKS))
-			l->rank[l->ranks++].priority = c->priority;
-		l->rank[l->ranks - 1].pending++;
-	}
-}
-
-/* Goal 1: the highest priority of which one lacks more decides. */
-static bool is_less(const struct lack *a, const struct lack *b)
-{
-	for (unsigned r = 0; r < a->ranks || r < b->ranks; r++) {
-		if (r == a->ranks || r == b->ranks)
-			return r == a->ranks;
-		if (a->rank[r].priority != b->rank[r].priority)
-			return a->rank[r].priority < b->rank[r].priority;
-		if (a->rank[r].pending != b->rank[r].pending)
-			return a->rank[r].pending < b->rank[r].pending;
-	}
-	return a->extras < b->extras;
-}
-
-/* Whether another order could do better: more than one new claim, and one that lacks room. */
+/* Whether another order could do better: there are new claims, and one that lacks room. */
 static bool is_hard(const struct fm_planner *p)
 {
 	unsigned new = 0, pending = 0;
@@ -307,26 +264,6 @@ static bool is_hard(const struct fm_planner *p)
 					   pl->reason == MR_REASON_NO_CAPACITY);
 	}
 	return new &&pending;
-}
-
-/* Back to the base. Claims that were opened on the way stay open: they are kept again. */
-static void restart(struct fm_planner *p)
-{
-	const struct fm_plan_input *in = p->in;
-	struct fm_plan *plan = p->plan;
-
-	if (p->keeps) {
-		fm_held_undo(p);
-		for (unsigned n = 0; n < p->todos; n++)
-			fm_held_clear(p, p->todo[n]);
-		return;
-	}
-	for (unsigned i = 0; i < plan->claims; i++)
-		free(plan->placed[i].detail);
-	free(plan->placed);
-	plan->placed = NULL;
-	fm_held_done(p);
-	fm_held_init(p, in, plan);
 }
 
 /* Claims that found no place are looked for once more: shifting freed bridges, or adapters that
@@ -347,21 +284,6 @@ static void again(struct fm_planner *p)
 	}
 	p->shifted = false;
 	place_all(p);
-}
-
-static void attempt(struct fm_planner *p, enum fm_choice choice)
-{
-	p->choice = choice;
-	p->budget = BUDGET;
-	fm_idents_again(&p->idents);
-	fm_order_todo(p);
-	fm_planner_keep(p);
-	p->shifted = false;
-	place_all(p);
-	for (unsigned n = 0; n < ROUNDS && p->shifted; n++)
-		again(p);
-	p->choice = FM_CHOOSE_BALANCED;
-	fm_order_todo(p);
 }
 
 /* Which claim gets which identity does not depend on the order that was tried. */
@@ -394,19 +316,19 @@ static void name_again(struct fm_planner *p)
 /* Keeps what may be kept and places the rest. */
 void fm_fill(struct fm_planner *p)
 {
-	struct lack balanced, tight;
-
-	attempt(p, FM_CHOOSE_BALANCED);
-	if (!is_hard(p))
+	p->choice = FM_CHOOSE_BALANCED;
+	p->budget = BUDGET + (uint64_t)p->todos * PER_CLAIM;
+	p->shifted = false;
+	fm_idents_again(&p->idents);
+	fm_order_todo(p);
+	fm_planner_keep(p);
+	place_all(p);
+	for (unsigned n = 0; n < ROUNDS && p->shifted; n++)
+		again(p);
+	if (!is_hard(p) || !fm_repack(p))
 		return;
-	weigh(p, &balanced);
-	restart(p);
-	attempt(p, FM_CHOOSE_TIGHT);
-	weigh(p, &tight);
-	if (is_less(&tight, &balanced)) {
-		name_again(p);
-		return;
-	}
-	restart(p);
-	attempt(p, FM_CHOOSE_BALANCED);
+	name_again(p);
+	p->shifted = true; /* as much as if all of it were */
+	for (unsigned n = 0; n < ROUNDS && p->shifted; n++)
+		again(p);
 }

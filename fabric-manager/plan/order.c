@@ -76,19 +76,9 @@ void fm_order_init(struct fm_planner *p)
 	free(key);
 }
 
-/* Whether claim 'x' is filled before 'y'. Where holes are to stay large, large guarantees go
- * first inside a priority. */
+/* Whether claim 'x' is filled before 'y'. */
 bool fm_order_before(const struct fm_planner *p, uint32_t x, uint32_t y)
 {
-	const struct fm_claim *a = &p->d->claim[x], *b = &p->d->claim[y];
-
-	if (p->choice == FM_CHOOSE_BALANCED || a->extra || b->extra ||
-	    a->priority != b->priority)
-		return p->rank[x] < p->rank[y];
-	if (a->atomic != b->atomic)
-		return a->atomic; /* its claims stay together */
-	if (!a->atomic && a->guaranteed_mbps != b->guaranteed_mbps)
-		return a->guaranteed_mbps > b->guaranteed_mbps;
 	return p->rank[x] < p->rank[y];
 }
 

@@ -133,11 +133,50 @@ bool fm_place_attach(const struct fm_planner *p, uint32_t host, uint32_t unit)
 
 /* ---- choosing ---- */
 
+static uint32_t share(uint64_t used, uint64_t all)
+{
+	uint64_t n = all && all != UINT64_MAX ? (used << 20) / all : 0;
+
+	return n < 0xffffff ? (uint32_t)n : 0xffffff;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Share that is used of whatever is scarcest once the claim is there, 2^20 = all of it. An
+ * adapter that the host has attached costs no bridge: worth a third of a PF. */
+static uint32_t fullest(const struct fm_world *w, const struct fm_ask *ask,
+			const struct fm_unit *u)
+{
+	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
+	const struct fm_unit_host *h = &w->host[ask->host];
+	uint64_t g = ask->claim->guaranteed_mbps;
+	uint32_t most = share(u->used + 1u, u->usable);
+
+	if (u->sum && g)
+		most = larger(most,
+			      share(u->sum->guaranteed + g, u->sum->e->guaranteed_max_mbps));
+	if (g)
+		most = larger(most, share(a->link.guaranteed + g, a->link.max));
+	for (unsigned r = 0; ask->demand && r < FM_RESOURCE_COUNT; r++)
+		if (ask->demand->amount[r])
+			most = larger(
+				most,
+				share(u->held[r] + fm_unit_charge(u, r, ask->demand->amount[r]),
+				      fm_unit_capacity(u, r)));
+	if (fm_fit_way(a->a, ask->lvf) != FM_WAY_LVF || h->pfs[a->index] == FM_NO_BRIDGE)
+		most += (1 << 20) / 3;
+	return most;
+}
+
 /* Goals 3, 4, 5: placement rules that are not required; the port with the smallest share
- * promised (or, where holes are to stay large, the largest); an adapter that is in use already,
- * so that whole devices stay free; the PF with the fewest functions used. A spare adapter comes
- * after all others. */
-static uint64_t score(const struct fm_planner *p, const struct fm_cand *c)
+ * promised; an adapter that is in use already, so that whole devices stay free; the PF with the
+ * fewest functions used. A spare adapter comes after all others. Where claims are packed once
+ * more, the scarcest resource counts instead of the port alone. */
+static uint64_t score(const struct fm_planner *p, const struct fm_ask *ask,
+		      const struct fm_cand *c)
 {
 	const struct fm_world *w = &p->world;
 	const struct fm_unit *u = &w->unit[c->unit];
@@ -145,6 +184,8 @@ static uint64_t score(const struct fm_planner *p, const struct fm_cand *c)
 	uint64_t load = u->sum ? u->sum->load : 0;
 
 	soft = soft < 0 ? 0 : soft > 0x7fff ? 0x7fff : soft;
+	if (p->choice != FM_CHOOSE_BALANCED)
+		load = fullest(w, ask, u);
 	if (p->choice == FM_CHOOSE_TIGHT)
 		load = 0xffffff - load;
 	return (uint64_t)c->spare << 63 | (uint64_t)soft << 48 | load << 17 |
@@ -161,7 +202,7 @@ bool fm_place_scan(const struct fm_planner *p, const struct fm_ask *ask, struct 
 
 	fm_place_cands(p, ask, &first, &last);
 	for (uint32_t k = first; k < last; k++) {
-		uint64_t s = score(p, &w->cand[k]);
+		uint64_t s = score(p, ask, &w->cand[k]);
 
 		if (s >= best || fm_fit_cand(w, ask, &w->cand[k], &fit))
 			continue;

@@ -37,11 +37,12 @@ struct fm_held {
 	uint64_t ident[FM_IDENTS];
 };
 
-/* How a new claim chooses among places: spread over the ports (goal 4), or so that large holes
- * stay for large claims. */
+/* How a new claim chooses among places: spread over the ports (goal 4); or, where claims are
+ * packed once more, by what is scarcest on each PF. */
 enum fm_choice {
 	FM_CHOOSE_BALANCED,
-	FM_CHOOSE_TIGHT
+	FM_CHOOSE_EVEN, /* the PF of which least is used then */
+	FM_CHOOSE_TIGHT /* the PF of which least is left then */
 };
 
 #define FM_OPEN		1
@@ -110,7 +111,7 @@ void fm_order_init(struct fm_planner *p);
 void fm_order_rules(struct fm_planner *p);
 /* Claim 'i', the last one, is new. */
 void fm_order_insert(struct fm_planner *p, unsigned i);
-/* Sorts 'todo' as p->choice has it; whether 'x' comes before 'y' then. */
+/* Sorts 'todo'; whether 'x' comes before 'y' in it. */
 void fm_order_todo(struct fm_planner *p);
 bool fm_order_before(const struct fm_planner *p, uint32_t x, uint32_t y);
 /* By profile, device, index. */
@@ -188,6 +189,9 @@ static inline void fm_trial_note(struct fm_planner *p, struct fm_placed *pl)
 /* ---- shift.c: room by moving claims that have nothing running yet ---- */
 bool fm_shift(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 	      const struct mr_ident ident[FM_IDENTS]);
+
+/* ---- repack.c: room by another order of claims that have nothing running yet ---- */
+bool fm_repack(struct fm_planner *p);
 
 /* ---- displace.c: room by taking from those that run ---- */
 /* Promises claim 'i' what goes anyway, or what claims of lower priority have to give up; it

@@ -276,7 +276,6 @@ int bench_placement(const struct bench_options *o)
 				 .pairs = 30,
 				 .ranks = FLEET_RANKS},
 			.seeds = 1,
-			.plain = 1,
 			.pinned = 1,
 			.seconds = o->count ? 5 : 60,
 			.goals = o->count ? 3 : FLEET_GOALS,
