@@ -76,6 +76,10 @@ void fm_record_key(const struct fm_record *r, const struct fm_codec_names *names
 	case FM_RECORD_HOST:
 		mr_buf_puts(key, r->host.name);
 		break;
+	case FM_RECORD_MEASURE:
+		mr_buf_printf(key, "%s/%s/%s", r->measure.chassis, r->measure.adapter,
+			      fm_way_name(r->measure.way));
+		break;
 	case FM_RECORD_CURRENT:
 	case FM_RECORD_COUNT:
 		break;

@@ -501,6 +501,43 @@ static int host_from(const struct fm_record_ctx *c, const void *msg, struct fm_r
 	return 0;
 }
 
+static void measure_to(const struct fm_record_ctx *c, const struct fm_record *r,
+		       struct mr_buf *out)
+{
+	const struct fm_rec_measure *s = &r->measure;
+	Banyan__StoreMeasure m = BANYAN__STORE_MEASURE__INIT;
+
+	(void)c;
+	m.chassis = (char *)s->chassis;
+	m.adapter = (char *)s->adapter;
+	m.way = s->way;
+	m.n_n = m.n_sum_ns = FM_SPAN_COUNT;
+	m.n = (uint32_t *)s->n;
+	m.sum_ns = (uint64_t *)s->sum_ns;
+	mr_pb_put(out, &m.base);
+}
+
+/* Spans of a later version are dropped, those that an earlier one did not know are 0. */
+static int measure_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreMeasure *m = msg;
+	struct fm_rec_measure *s = &r->measure;
+
+	if (TEXT(s->chassis, chassis) || TEXT(s->adapter, adapter) ||
+	    RANGE(way, FM_WAY_DEVICE))
+		return -EINVAL;
+	if (m->n_n != m->n_sum_ns)
+		return mr_err_set(c->err, -EINVAL, MR_REASON_INVALID,
+				  "stored field sum_ns has %zu members, n has %zu", m->n_sum_ns,
+				  m->n_n);
+	s->way = (enum fm_way)m->way;
+	for (size_t i = 0; i < m->n_n && i < FM_SPAN_COUNT; i++) {
+		s->n[i] = m->n[i];
+		s->sum_ns[i] = m->sum_ns[i];
+	}
+	return 0;
+}
+
 const struct fm_record_pair fm_record_pairs[FM_RECORD_COUNT] = {
 	[FM_RECORD_META] = {"meta/", &banyan__store_meta__descriptor, meta_to, meta_from},
 	[FM_RECORD_CURRENT] = {"policy/current", &banyan__store_meta__descriptor, meta_to,
@@ -522,4 +559,6 @@ const struct fm_record_pair fm_record_pairs[FM_RECORD_COUNT] = {
 	[FM_RECORD_CHASSIS] = {"chassis/", &banyan__store_chassis__descriptor, chassis_to,
 			       chassis_from},
 	[FM_RECORD_HOST] = {"host/", &banyan__store_host__descriptor, host_to, host_from},
+	[FM_RECORD_MEASURE] = {"measure/", &banyan__store_measure__descriptor, measure_to,
+			       measure_from},
 };

@@ -85,6 +85,7 @@ static void free_lists(struct fm_engine *e)
 	free(e->refusing);
 	free(e->attach);
 	free(e->prov);
+	free(e->measure);
 	free(e->session);
 	free(e->move);
 	free(e->timer);

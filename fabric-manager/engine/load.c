@@ -12,6 +12,7 @@
 #include "fabric-manager/engine/state/base.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/measure.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/soon.h"
@@ -178,6 +179,9 @@ static void load_one(struct fm_engine *e, const struct fm_record *r)
 		h = fm_host(e, r->host.name, true);
 		h->rec = r->host;
 		h->stored = true;
+		break;
+	case FM_RECORD_MEASURE:
+		fm_measure_load(e, &r->measure);
 		break;
 	case FM_RECORD_META:
 	case FM_RECORD_CURRENT:

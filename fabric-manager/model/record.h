@@ -25,7 +25,8 @@
 	X(OPERATION, "op/ID")                        \
 	X(EVENT, "event/SEQ")                        \
 	X(CHASSIS, "chassis/NAME")                   \
-	X(HOST, "host/NAME")
+	X(HOST, "host/NAME")                         \
+	X(MEASURE, "measure/CHASSIS/ADAPTER/WAY")
 enum fm_record_kind {
 #define X(name, key) FM_RECORD_##name,
 	FM_RECORDS(X)
@@ -115,6 +116,32 @@ struct fm_rec_host { /* what the manager must remember of a host: cordon by verb
 	int64_t moved_wall_ns; /* last automatic fail-over away (holdDown) */
 };
 
+/* Parts of the way out and of the way in of a function, whose durations are measured. */
+#define FM_SPANS(X)               \
+	X(QUIESCE, "quiesce")     \
+	X(RELEASE, "release")     \
+	X(DRAIN, "drain")         \
+	X(RESET, "reset")         \
+	X(RESERVE, "reserve")     \
+	X(CONFIGURE, "configure") \
+	X(MAP, "map")             \
+	X(ACTIVATE, "activate")
+enum fm_span {
+#define X(name, text) FM_SPAN_##name,
+	FM_SPANS(X)
+#undef X
+	FM_SPAN_COUNT
+};
+#define FM_SPAN_IN FM_SPAN_RESERVE /* the first one of the way in */
+
+/* How long they took on one adapter by one way: how often, and all together. */
+struct fm_rec_measure {
+	char chassis[MR_NAME_MAX], adapter[MR_NAME_MAX];
+	enum fm_way way;
+	uint32_t n[FM_SPAN_COUNT];
+	uint64_t sum_ns[FM_SPAN_COUNT];
+};
+
 struct fm_record {
 	enum fm_record_kind kind;
 	bool erase; /* in a change set: delete the key (only the key members count) */
@@ -131,6 +158,7 @@ struct fm_record {
 		struct fm_rec_event event;
 		struct fm_rec_chassis chassis;
 		struct fm_rec_host host;
+		struct fm_rec_measure measure;
 	};
 };
 

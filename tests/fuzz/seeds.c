@@ -241,6 +241,10 @@ static struct fm_record make_record(enum fm_record_kind kind)
 	case FM_RECORD_HOST:
 		r.host = (struct fm_rec_host){"blade01", true, "boot", 9};
 		break;
+	case FM_RECORD_MEASURE:
+		r.measure = (struct fm_rec_measure){
+			"c1", "nic-left", FM_WAY_SYNTHETIC, {1, 2, 3}, {4, 5, 6}};
+		break;
 	case FM_RECORD_COUNT:
 		break;
 	}

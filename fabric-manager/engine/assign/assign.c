@@ -14,6 +14,7 @@
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/measure.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
@@ -21,7 +22,6 @@
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
 
-#define ACTIVATE_NS (60 * MR_NS_PER_S)
 #define ANSWER_NS   (5 * MR_NS_PER_S) /* what an answer may take beyond the agent's deadline */
 
 #define P(x) FM_PHASE_##x
@@ -91,7 +91,7 @@ static void send_cmd(struct fm_engine *e, struct fm_asg *a, struct fm_session *s
 {
 	struct fm_agent_cmd c = {.verb = verb, .assignment = a->a.id, .epoch = a->a.epoch};
 	struct mr_buf notes = {0};
-	int64_t left = ACTIVATE_NS;
+	int64_t left = FM_ACTIVATE_NS;
 
 	if (verb != FM_AGENT_ACTIVATE && a->drain_until != MR_NEVER)
 		left = a->drain_until - e->now.mono_ns;
@@ -133,6 +133,7 @@ static void out_done(struct fm_engine *e, struct fm_asg *a)
 	a->step = FM_STEP_NONE;
 	a->tries = 0;
 	a->cut = a->retracts = a->bound = a->fence_bad = false;
+	fm_measure_out(e, a);
 	fm_asg_unindex(e, a);
 	fm_unlock_fn(e, a);
 	a->a.has_fn = false;

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 
+#include "fabric-manager/engine/state/measure.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/soon.h"
@@ -104,7 +105,7 @@ struct fm_asg *fm_asg_new(struct fm_engine *e, const struct fm_assignment *from)
 	char key[KEY_MAX];
 
 	a->a = *from;
-	a->until = a->drain_until = MR_NEVER;
+	a->until = a->drain_until = a->since_ns = MR_NEVER;
 	if (!a->a.id) {
 		a->a.id = e->meta.next_assignment++;
 		a->a.since_wall_ns = e->now.wall_ns;
@@ -199,8 +200,10 @@ void fm_asg_phase(struct fm_engine *e, struct fm_asg *a, enum fm_phase to, uint6
 		return;
 	assert(fm_phase_allowed(from, to));
 	fm_assignment_text(&a->a, name);
+	fm_measure_arrow(e, a, to);
 	a->a.phase = to;
 	a->a.since_wall_ns = e->now.wall_ns;
+	a->since_ns = e->now.mono_ns;
 	if (op)
 		a->last_tag = op;
 	fm_log(e, 1, "assignment '%s': %s -> %s (operation %llu)%s%s", name,

@@ -8,6 +8,7 @@
 
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/base.h"
+#include "fabric-manager/engine/state/measure.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/soon.h"
@@ -28,6 +29,8 @@ static void write_dirty(struct fm_engine *e)
 		a->dirty = false;
 		fm_rec(e, FM_RECORD_ASSIGNMENT)->assignment = a->a;
 	}
+	if (e->dirties)
+		fm_measure_write(e);
 	e->dirties = 0;
 }
 
@@ -183,7 +186,8 @@ static void again(struct fm_engine *e, const struct fm_record *r)
 	case FM_RECORD_META:
 	case FM_RECORD_CURRENT:
 	case FM_RECORD_DOCUMENT:
-		break; /* META goes with every batch; documents were taken back */
+	case FM_RECORD_MEASURE:
+		break; /* sums are written by the next hand-over; META goes with every batch; documents were taken back */
 	default:
 		*fm_rec(e, r->kind) = *r;
 	}

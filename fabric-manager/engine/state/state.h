@@ -25,6 +25,7 @@
 #define FM_OP_RESERVED	 64 /* operation ids reserved at a time */
 #define FM_EVENTS_KEPT	 1000
 #define FM_VERSIONS_KEPT 10
+#define FM_ACTIVATE_NS	 (60 * MR_NS_PER_S) /* what an agent has for it */
 #define FM_HOLD		 UINT64_MAX /* after_commit of an action until the step ends */
 
 /*
@@ -131,6 +132,7 @@ struct fm_asg {
 	bool rolled;	   /* an edit took it: its end is an outcome of the rollout */
 	bool roll_failed;  /* and a bad one */
 	bool by_verb;	   /* an operator's verb sent it: no rollout governs it */
+	int64_t since_ns;      /* mono: of the phase; MR_NEVER = began before this run */
 	struct fm_target next; /* set: where it goes after its release */
 	struct fm_attrs want;  /* SET_ATTRS: what a.attrs becomes */
 };
@@ -274,6 +276,12 @@ struct fm_move { /* an automatic fail-over under way */
 	char group[MR_NAME_MAX];
 };
 
+/* What the hand-overs of one adapter by one way took. */
+struct fm_measure {
+	struct fm_rec_measure rec;
+	bool dirty;
+};
+
 enum fm_tag_kind {
 	FM_TAG_ASG,
 	FM_TAG_CHASSIS,
@@ -410,6 +418,8 @@ struct fm_engine {
 	int64_t tidy_at;
 	struct fm_prov *prov;
 	unsigned provs, cap_provs;
+	struct fm_measure *measure;
+	unsigned measures, cap_measures;
 
 	/* agents */
 	struct fm_session **session;

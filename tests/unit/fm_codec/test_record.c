@@ -101,6 +101,10 @@ static struct fm_record make(enum fm_record_kind kind)
 	case FM_RECORD_HOST:
 		r.host = (struct fm_rec_host){"blade01", true, "boot", 9};
 		break;
+	case FM_RECORD_MEASURE:
+		r.measure = (struct fm_rec_measure){
+			"c1", "nic-left", FM_WAY_SYNTHETIC, {1, 2, 3}, {4, 5, 6}};
+		break;
 	case FM_RECORD_COUNT:
 		break;
 	}
@@ -117,6 +121,7 @@ static const char *const keys[FM_RECORD_COUNT] = {
 	[FM_RECORD_TOMBSTONE] = "tomb/c1/1/2.0.9",
 	[FM_RECORD_CHASSIS] = "chassis/c1",
 	[FM_RECORD_HOST] = "host/blade01",
+	[FM_RECORD_MEASURE] = "measure/c1/nic-left/synthetic",
 };
 
 START_TEST(test_round_trip)
@@ -195,7 +200,7 @@ START_TEST(test_random_bytes)
 {
 	static const char *const prefix[] = {"meta/",  "policy/v/", "assign/", "ident/",
 					     "func/",  "override/", "tomb/",   "op/",
-					     "event/", "chassis/",  "host/"};
+					     "event/", "chassis/",  "host/",   "measure/"};
 	struct mr_rng rng;
 	uint8_t bytes[64];
 
