@@ -19,7 +19,7 @@
 
 /* Where getopt's values go, before they are checked. */
 struct raw {
-	const char *manager, *file, *output, *timeout, *set, *since;
+	const char *manager, *file, *output, *timeout, *set, *since, *disruption;
 	bool no_color, watch, wait, prune, yes, follow;
 };
 
@@ -30,12 +30,19 @@ static void bind_option(const struct cli_option *o, struct raw *raw, struct mr_o
 		const char **text;
 		bool *flag;
 	} to[] = {
-		{"manager", &raw->manager, NULL},   {"file", &raw->file, NULL},
-		{"output", &raw->output, NULL},	    {"timeout", &raw->timeout, NULL},
-		{"set", &raw->set, NULL},	    {"since", &raw->since, NULL},
-		{"no-color", NULL, &raw->no_color}, {"watch", NULL, &raw->watch},
-		{"wait", NULL, &raw->wait},	    {"prune", NULL, &raw->prune},
-		{"yes", NULL, &raw->yes},	    {"follow", NULL, &raw->follow},
+		{"manager", &raw->manager, NULL},
+		{"file", &raw->file, NULL},
+		{"output", &raw->output, NULL},
+		{"timeout", &raw->timeout, NULL},
+		{"max-disruption", &raw->disruption, NULL},
+		{"set", &raw->set, NULL},
+		{"since", &raw->since, NULL},
+		{"no-color", NULL, &raw->no_color},
+		{"watch", NULL, &raw->watch},
+		{"wait", NULL, &raw->wait},
+		{"prune", NULL, &raw->prune},
+		{"yes", NULL, &raw->yes},
+		{"follow", NULL, &raw->follow},
 	};
 
 	*ret = (struct mr_option){
@@ -139,6 +146,20 @@ void cli_help(const struct cli_verb *verb)
 
 /* ---- operands and values ---- */
 
+/* Whether what follows this argument is its value. */
+static bool takes_value(const char *arg)
+{
+	for (unsigned i = 0; i < CLI_OPT_COUNT; i++) {
+		const struct cli_option *o = &cli_options[i];
+		char letter[] = {'-', o->letter, '\0'};
+
+		if (o->arg && ((o->letter && !strcmp(arg, letter)) ||
+			       (mr_starts(arg, "--") && !strcmp(arg + 2, o->name))))
+			return true;
+	}
+	return false;
+}
+
 /* All values of -f: getopt keeps only the last. Skips the values of other options. */
 static void collect_paths(struct cli_args *a, int argc, char **argv)
 {
@@ -155,10 +176,7 @@ static void collect_paths(struct cli_args *a, int argc, char **argv)
 		else if (!skip && mr_starts(s, "-f") && s[2])
 			a->path[a->paths++] = s + 2;
 		path = !skip && !path && (!strcmp(s, "-f") || !strcmp(s, "--file"));
-		skip = !skip && !path &&
-		       (!strcmp(s, "-o") || !strcmp(s, "-m") || !strcmp(s, "--manager") ||
-			!strcmp(s, "--output") || !strcmp(s, "--set") ||
-			!strcmp(s, "--timeout"));
+		skip = !skip && !path && takes_value(s);
 	}
 }
 
@@ -263,7 +281,8 @@ static int check_whole(struct cli_args *a, int *ret_exit)
 	if (a->verb->request == FM_VERB_DELETE) {
 		if (files == named || (!files && !a->kind))
 			return usage(a->verb, ret_exit, "expected either KIND NAME or -f PATH");
-	} else if ((a->verb->options & CLI_OPT_FILE) && !files) {
+	} else if ((a->verb->options & CLI_OPT_FILE) && !files &&
+		   (a->verb->request != FM_VERB_PLAN || a->request.prune)) {
 		return usage(a->verb, ret_exit, "expected -f PATH");
 	}
 	if (a->request.prune && !a->request.set[0])
@@ -349,6 +368,7 @@ int cli_args_parse(int argc, char **argv, struct cli_args *ret, int *ret_exit)
 		goto fail;
 	a.request.set = raw.set ? raw.set : "";
 	a.request.prune = raw.prune;
+	a.request.max_disruption = raw.disruption ? raw.disruption : "";
 	if (take_values(&a, &raw, ret_exit) < 0 || check_whole(&a, ret_exit) < 0)
 		goto fail;
 	if (a.verb->request >= 0)

@@ -49,8 +49,9 @@ enum {
 	CLI_OPT_YES = 1 << 8,
 	CLI_OPT_FOLLOW = 1 << 9,
 	CLI_OPT_SINCE = 1 << 10,
+	CLI_OPT_DISRUPTION = 1 << 11,
 };
-#define CLI_OPT_COUNT 12
+#define CLI_OPT_COUNT 13
 
 struct cli_option {
 	unsigned bit;

@@ -118,6 +118,7 @@ static const struct cli_column change_columns[] = {
 	{"CLASS", "class", false},
 	{"WHAT", "assignment|adapter|object", false},
 	{"HOST", "host", false},
+	{"INTERRUPTED FOR", "interruption", false},
 	{"FUNCTION", "function", false},
 	{"FROM", "from", false},
 	{"FROM HOST", "fromHost", false},

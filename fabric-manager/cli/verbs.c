@@ -31,6 +31,9 @@ const struct cli_option cli_options[CLI_OPT_COUNT] = {
 	{CLI_OPT_SET, "set", 0, "NAME", "the set that these documents belong to"},
 	{CLI_OPT_PRUNE, "prune", 0, NULL, "remove the set's documents that are no longer here"},
 	{CLI_OPT_YES, "yes", 'y', NULL, "yes, also when running assignments go"},
+	{CLI_OPT_DISRUPTION, "max-disruption", 0, "CLASS|N",
+	 "refuse when a change is of a worse class (None, Live, Reset, Move, Count, Host), or "
+	 "when more than N running assignments are interrupted"},
 	{CLI_OPT_FOLLOW, "follow", 0, NULL, "go on and show events as they come"},
 	{CLI_OPT_SINCE, "since", 0, "WHEN",
 	 "from this sequence number on, or not older than this time (10m)"},
@@ -38,12 +41,14 @@ const struct cli_option cli_options[CLI_OPT_COUNT] = {
 
 const struct cli_verb cli_verbs[] = {
 	{"apply", FM_VERB_APPLY, "", 0, "-f PATH",
-	 CHANGES | CLI_OPT_FILE | CLI_OPT_SET | CLI_OPT_PRUNE | CLI_OPT_YES,
+	 CHANGES | CLI_OPT_FILE | CLI_OPT_SET | CLI_OPT_PRUNE | CLI_OPT_YES |
+		 CLI_OPT_DISRUPTION,
 	 "Put policy documents into force; all of them or, when one is wrong, none.",
 	 "banyan apply -f policy.yaml --wait", cli_run_request},
-	{"plan", FM_VERB_PLAN, "", 0, "-f PATH",
-	 ASKS | CLI_OPT_FILE | CLI_OPT_SET | CLI_OPT_PRUNE,
-	 "Show what apply would change; exit code 0 for nothing, 2 for something.",
+	{"plan", FM_VERB_PLAN, "", 0, "[-f PATH]",
+	 ASKS | CLI_OPT_FILE | CLI_OPT_SET | CLI_OPT_PRUNE | CLI_OPT_DISRUPTION,
+	 "Show what apply would change, whom it interrupts and for how long; exit code 0 for "
+	 "nothing, 2 for something.",
 	 "banyan plan -f policy.yaml", cli_run_request},
 	{"diff", FM_VERB_DIFF, "", 0, "", ASKS,
 	 "Show where the fabric differs from the policy in force; exit code 2 when it does.",

@@ -130,6 +130,7 @@ void fm_control_put_request(struct mr_buf *out, uint64_t id, const struct fm_req
 	q.name = r->name ? (char *)r->name : none;
 	q.host = r->host ? (char *)r->host : none;
 	q.set = r->set ? (char *)r->set : none;
+	q.max_disruption = r->max_disruption ? (char *)r->max_disruption : none;
 	q.n_file = r->files;
 	q.file = list;
 	q.yes = r->yes;
@@ -169,6 +170,7 @@ static int request_from(const Banyan__Request *q, struct fm_control_msg *ret,
 		.host = q->host,
 		.set = q->set,
 		.who = "",
+		.max_disruption = q->max_disruption,
 		.file = ret->files,
 		.files = (unsigned)q->n_file,
 		.yes = q->yes,

@@ -523,8 +523,7 @@ static int measure_from(const struct fm_record_ctx *c, const void *msg, struct f
 	const Banyan__StoreMeasure *m = msg;
 	struct fm_rec_measure *s = &r->measure;
 
-	if (TEXT(s->chassis, chassis) || TEXT(s->adapter, adapter) ||
-	    RANGE(way, FM_WAY_DEVICE))
+	if (TEXT(s->chassis, chassis) || TEXT(s->adapter, adapter) || RANGE(way, FM_WAY_DEVICE))
 		return -EINVAL;
 	if (m->n_n != m->n_sum_ns)
 		return mr_err_set(c->err, -EINVAL, MR_REASON_INVALID,

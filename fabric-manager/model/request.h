@@ -58,11 +58,12 @@ struct fm_file {
 
 struct fm_request {
 	enum fm_verb verb;
-	const char *kind; /* "profiles", "hosts" ... or "" */
-	const char *name; /* of an object, profile, host, assignment, or "" */
-	const char *host; /* target of move, connect */
-	const char *set;  /* apply, delete -f */
-	const char *who;  /* user at the control socket */
+	const char *kind;	    /* "profiles", "hosts" ... or "" */
+	const char *name;	    /* of an object, profile, host, assignment, or "" */
+	const char *host;	    /* target of move, connect */
+	const char *set;	    /* apply, delete -f */
+	const char *who;	    /* user at the control socket */
+	const char *max_disruption; /* plan, apply: a class or a number, "" = all is allowed */
 	const struct fm_file *file;
 	unsigned files;
 	bool yes; /* running assignments may go */

@@ -22,7 +22,7 @@
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
 
-#define ANSWER_NS   (5 * MR_NS_PER_S) /* what an answer may take beyond the agent's deadline */
+#define ANSWER_NS (5 * MR_NS_PER_S) /* what an answer may take beyond the agent's deadline */
 
 #define P(x) FM_PHASE_##x
 

@@ -5,26 +5,13 @@
  */
 #include "common/err.h"
 #include "fabric-manager/engine/assign/drift.h"
-#include "fabric-manager/engine/desire/trial.h"
+#include "fabric-manager/engine/request/force.h"
 #include "fabric-manager/engine/request/request.h"
 #include "fabric-manager/engine/state/base.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/policy/resolve.h"
-
-static struct mr_diags *diags_keep(struct mr_diags *d)
-{
-	struct mr_diags *n = NULL;
-
-	if (d->n) {
-		fm_diags_sort(d);
-		n = mr_xmemdup(d, sizeof(*d));
-	} else {
-		mr_diags_done(d);
-	}
-	return n;
-}
 
 /* Reads the files of a request; false when anything in them is wrong. */
 static bool parse(struct fm_engine *e, const struct fm_request *r, struct fm_docs *ret,
@@ -155,125 +142,6 @@ static bool candidate(struct fm_engine *e, const struct fm_request *r, struct fm
 	return !diags->errors;
 }
 
-static bool same_base(struct fm_engine *e, const struct fm_base *a, const struct fm_base *b)
-{
-	if (a->docs.n != b->docs.n)
-		return false;
-	for (unsigned i = 0; i < a->docs.n; i++) {
-		const struct fm_doc *x = a->docs.doc[i], *y = b->docs.doc[i];
-
-		if (x->kind != y->kind || !mr_streq(x->meta.name.s, y->meta.name.s) ||
-		    (x != y && !fm_doc_equal(x, y)) ||
-		    !mr_streq(fm_base_set(e, a, x->kind, x->meta.name.s),
-			      fm_base_set(e, b, y->kind, y->meta.name.s)))
-			return false;
-	}
-	return true;
-}
-
-/* Which running assignments the plan takes away, as a list of names; their number. */
-static unsigned losses(const struct fm_trial *t, struct mr_tree *list)
-{
-	char name[FM_ASSIGNMENT_TEXT];
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < t->plan->changes; i++) {
-		const struct fm_change *c = &t->plan->change[i];
-		const struct fm_asg *a = c->current >= 0 ? t->owner[c->current] : NULL;
-
-		if ((c->kind != FM_CHANGE_RELEASE && c->kind != FM_CHANGE_PREEMPT) || !a ||
-		    !fm_asg_runs(a) || a->a.going)
-			continue;
-		mr_tree_add_text(list, NULL, fm_assignment_text(&a->a, name));
-		n++;
-	}
-	return n;
-}
-
-/* How many functions run on hosts whose document goes. */
-static unsigned disowned(const struct fm_engine *e, const struct fm_base *b,
-			 struct mr_tree *list)
-{
-	char name[FM_ASSIGNMENT_TEXT];
-	const struct fm_asg *a;
-	unsigned n = 0;
-
-	FM_FOREACH_ASG(e, a)
-	{
-		if (!fm_asg_runs(a) || a->a.going ||
-		    !fm_docs_find(&e->base.docs, FM_KIND_HOST, a->a.host) ||
-		    fm_docs_find(&b->docs, FM_KIND_HOST, a->a.host))
-			continue;
-		mr_tree_add_text(list, NULL, fm_assignment_text(&a->a, name));
-		n++;
-	}
-	return n;
-}
-
-static struct mr_tree *plan_tree(struct fm_engine *e, const struct fm_trial *t,
-				 bool documents_differ)
-{
-	struct mr_tree *tree = mr_tree_map();
-
-	mr_tree_add_int(tree, "version", (int64_t)e->base.version);
-	mr_tree_add_bool(tree, "documentsChange", documents_differ);
-	mr_tree_add_int(tree, "overrides", e->overrides);
-	mr_tree_attach(tree, "plan", fm_plan_tree(t->plan, &t->in));
-	return tree;
-}
-
-static void reply_findings(struct fm_engine *e, uint64_t tag, struct mr_diags *diags)
-{
-	unsigned n = diags->errors;
-
-	fm_reply(e, tag, MR_REASON_INVALID, 1, NULL, diags_keep(diags),
-		 "%u error%s; nothing was changed", n, n == 1 ? "" : "s");
-}
-
-/* Brings 'b' into force if nothing forbids it; takes it over. */
-static void put_in_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
-			 struct fm_base *b, struct mr_diags *diags)
-{
-	struct fm_desired *d = fm_desire_make(e, &b->docs);
-	bool differs = !same_base(e, &e->base, b);
-	struct mr_tree *tree, *list = mr_tree_list();
-	unsigned lost, alone;
-	struct fm_trial t;
-
-	fm_trial_make(e, d, &t);
-	tree = plan_tree(e, &t, differs);
-	lost = losses(&t, list);
-	mr_tree_attach(tree, "releases", list);
-	alone = disowned(e, b, mr_tree_add_list(tree, "disowned"));
-	if (alone && !r->yes) {
-		fm_reply(e, tag, MR_REASON_NOT_PERMITTED, 1, tree, diags_keep(diags),
-			 "%u running assignment%s on a host whose document would go; say --yes "
-			 "if that is meant",
-			 alone, alone == 1 ? " is" : "s are");
-	} else if (lost && !r->yes) {
-		fm_reply(e, tag, MR_REASON_NOT_PERMITTED, 1, tree, diags_keep(diags),
-			 "%u running assignment%s would go; say --yes if that is meant", lost,
-			 lost == 1 ? "" : "s");
-	} else if (!differs) {
-		fm_reply(e, tag, MR_REASON_OK, 0, tree, diags_keep(diags),
-			 "nothing changed, version %llu is in force",
-			 (unsigned long long)e->base.version);
-	} else {
-		fm_refusing_end_all(e);
-		fm_base_commit(e, b);
-		fm_log(e, 1, "policy: version %llu by '%s', %u documents",
-		       (unsigned long long)e->base.version, r->who ? r->who : "",
-		       e->base.docs.n);
-		fm_note(e, MR_REASON_OK, "policy", "version %llu by %s",
-			(unsigned long long)e->base.version,
-			r->who && r->who[0] ? r->who : "operator");
-		fm_reply(e, tag, MR_REASON_OK, 0, tree, diags_keep(diags),
-			 "version %llu is in force", (unsigned long long)e->base.version);
-	}
-	fm_trial_done(&t);
-	fm_desired_free(d);
-}
-
 /* apply -f: documents merge into what is in force. */
 void fm_rq_apply(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
@@ -281,43 +149,23 @@ void fm_rq_apply(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	struct fm_base b;
 
 	if (candidate(e, r, &b, &diags))
-		put_in_force(e, tag, r, &b, &diags);
+		fm_force(e, tag, r, &b, &diags);
 	else
-		reply_findings(e, tag, &diags);
+		fm_force_findings(e, tag, &diags);
 	fm_base_done(&b);
 }
 
-/* plan -f: what apply would do; exit 0 nothing, 2 something. */
+/* plan -f: what apply would do; without files what has to be done anyway. Exit 0 nothing, 2
+ * something. */
 void fm_rq_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
 	struct mr_diags diags = {0};
-	struct mr_tree *tree, *list;
-	struct fm_desired *d;
-	struct fm_trial t;
 	struct fm_base b;
-	bool differs, pending;
 
-	if (!candidate(e, r, &b, &diags)) {
-		reply_findings(e, tag, &diags);
-		fm_base_done(&b);
-		return;
-	}
-	differs = !same_base(e, &e->base, &b);
-	d = fm_desire_make(e, &b.docs);
-	fm_trial_make(e, d, &t);
-	pending = fm_plan_pending(t.plan);
-	tree = plan_tree(e, &t, differs);
-	list = mr_tree_list();
-	losses(&t, list);
-	mr_tree_attach(tree, "releases", list);
-	fm_reply(e, tag, MR_REASON_OK, pending || differs ? 2 : 0, tree, diags_keep(&diags),
-		 "%s%s",
-		 pending   ? "changes are pending"
-		 : differs ? "documents change, nothing has to be done"
-			   : "nothing to do",
-		 e->overrides ? " (overrides are in force)" : "");
-	fm_trial_done(&t);
-	fm_desired_free(d);
+	if (candidate(e, r, &b, &diags))
+		fm_force_plan(e, tag, r, &b, &diags);
+	else
+		fm_force_findings(e, tag, &diags);
 	fm_base_done(&b);
 }
 
@@ -328,9 +176,9 @@ void fm_rq_validate(struct fm_engine *e, uint64_t tag, const struct fm_request *
 	struct fm_base b;
 
 	if (candidate(e, r, &b, &diags))
-		fm_reply(e, tag, MR_REASON_OK, 0, NULL, diags_keep(&diags), "valid");
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, fm_diags_keep(&diags), "valid");
 	else
-		reply_findings(e, tag, &diags);
+		fm_force_findings(e, tag, &diags);
 	fm_base_done(&b);
 }
 
@@ -380,12 +228,12 @@ void fm_rq_delete(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	fm_base_copy(&b, &e->base);
 	if (r->files ? !remove_files(e, r, &b, &diags) : !remove_named(e, tag, r, &b)) {
 		if (r->files)
-			reply_findings(e, tag, &diags);
+			fm_force_findings(e, tag, &diags);
 	} else if (fm_docs_validate(&b.docs, &diags) ||
 		   fm_docs_check_users(&e->base.docs, &b.docs, who_of(r), &diags)) {
-		reply_findings(e, tag, &diags);
+		fm_force_findings(e, tag, &diags);
 	} else {
-		put_in_force(e, tag, r, &b, &diags);
+		fm_force(e, tag, r, &b, &diags);
 	}
 	fm_base_done(&b);
 }

@@ -63,6 +63,7 @@ void fm_request(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	n.host = r->host ? r->host : "";
 	n.set = r->set ? r->set : "";
 	n.who = r->who ? r->who : "";
+	n.max_disruption = r->max_disruption ? r->max_disruption : "";
 	if (!e->loaded) {
 		fm_refuse(e, tag, MR_REASON_BUSY, "the store is being read; try again");
 		return;

@@ -187,7 +187,8 @@ static void again(struct fm_engine *e, const struct fm_record *r)
 	case FM_RECORD_CURRENT:
 	case FM_RECORD_DOCUMENT:
 	case FM_RECORD_MEASURE:
-		break; /* sums are written by the next hand-over; META goes with every batch; documents were taken back */
+		break; /* sums are written by the next hand-over; META goes with every batch;
+			  documents were taken back */
 	default:
 		*fm_rec(e, r->kind) = *r;
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sums of durations by adapter, way and part of the hand-over. What had to wait for somebody
- * (it carries a reason then) is no measure of the next one and is not counted. Sums are durable;
- * old ones weigh less and less, so that an adapter with new firmware is soon known again.
+ * (it carries a reason then) is no measure of the next one and is not counted. Sums are
+ * durable; old ones weigh less and less, so that an adapter with new firmware is soon known
+ * again.
  */
 #include "fabric-manager/engine/state/measure.h"
 
@@ -10,7 +11,7 @@
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/wanted.h"
 
-#define KEEP	      64 /* at twice as many, the sums are halved */
+#define KEEP	      64		  /* at twice as many, the sums are halved */
 #define COMPLETION_NS (50 * MR_NS_PER_MS) /* default range of Device Control 2 */
 #define FLR_NS	      MR_NS_PER_S	  /* without Readiness Time Reporting */
 

@@ -26,7 +26,7 @@
 #define FM_EVENTS_KEPT	 1000
 #define FM_VERSIONS_KEPT 10
 #define FM_ACTIVATE_NS	 (60 * MR_NS_PER_S) /* what an agent has for it */
-#define FM_HOLD		 UINT64_MAX /* after_commit of an action until the step ends */
+#define FM_HOLD		 UINT64_MAX	    /* after_commit of an action until the step ends */
 
 /*
  * Steps of an assignment; assign/table.c has the table. The way out, the way in, live changes,
@@ -132,7 +132,7 @@ struct fm_asg {
 	bool rolled;	   /* an edit took it: its end is an outcome of the rollout */
 	bool roll_failed;  /* and a bad one */
 	bool by_verb;	   /* an operator's verb sent it: no rollout governs it */
-	int64_t since_ns;      /* mono: of the phase; MR_NEVER = began before this run */
+	int64_t since_ns;  /* mono: of the phase; MR_NEVER = began before this run */
 	struct fm_target next; /* set: where it goes after its release */
 	struct fm_attrs want;  /* SET_ATTRS: what a.attrs becomes */
 };

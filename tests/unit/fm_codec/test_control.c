@@ -36,7 +36,8 @@ START_TEST(test_request)
 			       .files = 2,
 			       .yes = true,
 			       .follow = true,
-			       .since = 77};
+			       .since = 77,
+			       .max_disruption = "Live"};
 	struct mr_buf b = {0};
 	struct fm_control_msg m;
 
@@ -55,6 +56,7 @@ START_TEST(test_request)
 	ck_assert_mem_eq(m.request.file[0].text, "kind: X\n", 8);
 	ck_assert(m.request.yes && m.request.follow && !m.request.prune);
 	ck_assert_uint_eq(m.request.since, 77);
+	ck_assert_str_eq(m.request.max_disruption, "Live");
 	fm_control_msg_done(&m);
 	mr_buf_done(&b);
 }

@@ -196,6 +196,8 @@ static inline void w_pump(struct world *w)
 	while (w->q_at < w->q_n) {
 		struct w_event q = w->queue[w->q_at++];
 
+		w->now.mono_ns += q.kind == FM_EV_OP_RESULT ? w->op_ns : 0;
+		w->now.wall_ns += q.kind == FM_EV_OP_RESULT ? w->op_ns : 0;
 		w_queued(w, &q);
 		ck_assert_msg(limit--, "the engine does not come to rest");
 	}

@@ -64,6 +64,7 @@ struct world {
 	struct mr_buf closed;
 	struct mr_buf notes; /* of the last command to an agent that had some */
 	/* knobs */
+	int64_t op_ns;	  /* what each operation of the chassis takes */
 	int refuse, lose; /* enum fm_op_kind, -1 = none */
 	unsigned times;	  /* how often */
 	bool store_fails;

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A transaction of documents: first a plan on trial, then every refusal, then the new version.
+ */
+#include "fabric-manager/engine/request/force.h"
+
+#include "common/err.h"
+#include "fabric-manager/engine/desire/impact.h"
+#include "fabric-manager/engine/state/base.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/outofuse.h"
+#include "fabric-manager/engine/state/seen.h"
+
+/* The findings sorted, for a reply to take; NULL when there is none. */
+struct mr_diags *fm_diags_keep(struct mr_diags *d)
+{
+	struct mr_diags *n = NULL;
+
+	if (d->n) {
+		fm_diags_sort(d);
+		n = mr_xmemdup(d, sizeof(*d));
+	} else {
+		mr_diags_done(d);
+	}
+	return n;
+}
+
+/* Whether two sets of documents are the same, with the sets that they belong to. */
+bool fm_base_same(struct fm_engine *e, const struct fm_base *a, const struct fm_base *b)
+{
+	if (a->docs.n != b->docs.n)
+		return false;
+	for (unsigned i = 0; i < a->docs.n; i++) {
+		const struct fm_doc *x = a->docs.doc[i], *y = b->docs.doc[i];
+
+		if (x->kind != y->kind || !mr_streq(x->meta.name.s, y->meta.name.s) ||
+		    (x != y && !fm_doc_equal(x, y)) ||
+		    !mr_streq(fm_base_set(e, a, x->kind, x->meta.name.s),
+			      fm_base_set(e, b, y->kind, y->meta.name.s)))
+			return false;
+	}
+	return true;
+}
+
+/* Which running assignments the plan takes away, as a list of names; their number. */
+static unsigned losses(const struct fm_trial *t, struct mr_tree *list)
+{
+	char name[FM_ASSIGNMENT_TEXT];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < t->plan->changes; i++) {
+		const struct fm_change *c = &t->plan->change[i];
+		const struct fm_asg *a = c->current >= 0 ? t->owner[c->current] : NULL;
+
+		if ((c->kind != FM_CHANGE_RELEASE && c->kind != FM_CHANGE_PREEMPT) || !a ||
+		    !fm_asg_runs(a) || a->a.going)
+			continue;
+		mr_tree_add_text(list, NULL, fm_assignment_text(&a->a, name));
+		n++;
+	}
+	return n;
+}
+
+/* How many functions run on hosts whose document goes. */
+static unsigned disowned(const struct fm_engine *e, const struct fm_base *b,
+			 struct mr_tree *list)
+{
+	char name[FM_ASSIGNMENT_TEXT];
+	const struct fm_asg *a;
+	unsigned n = 0;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (!fm_asg_runs(a) || a->a.going ||
+		    !fm_docs_find(&e->base.docs, FM_KIND_HOST, a->a.host) ||
+		    fm_docs_find(&b->docs, FM_KIND_HOST, a->a.host))
+			continue;
+		mr_tree_add_text(list, NULL, fm_assignment_text(&a->a, name));
+		n++;
+	}
+	return n;
+}
+
+/* What a transaction would do. */
+struct trying {
+	struct fm_desired *desired;
+	struct fm_trial trial;
+	struct fm_impact impact;
+	struct mr_tree *tree; /* for the reply, which takes it */
+	bool differs;	      /* the documents do */
+	unsigned lost;	      /* running assignments that go */
+};
+
+static void try_it(struct fm_engine *e, struct fm_base *b, struct trying *ret)
+{
+	struct trying t = {.desired = fm_desire_make(e, &b->docs), .tree = mr_tree_map()};
+	struct mr_tree *plan;
+
+	t.differs = !fm_base_same(e, &e->base, b);
+	fm_trial_make(e, t.desired, &t.trial);
+	plan = fm_plan_tree(t.trial.plan, &t.trial.in);
+	fm_impact_of(e, &t.trial, plan, &t.impact);
+	mr_tree_add_int(t.tree, "version", (int64_t)e->base.version);
+	mr_tree_add_bool(t.tree, "documentsChange", t.differs);
+	mr_tree_add_int(t.tree, "overrides", e->overrides);
+	mr_tree_attach(t.tree, "plan", plan);
+	t.lost = losses(&t.trial, mr_tree_add_list(t.tree, "releases"));
+	*ret = t;
+}
+
+static void try_done(struct trying *t)
+{
+	fm_trial_done(&t->trial);
+	fm_desired_free(t->desired);
+}
+
+/* Whether the plan is more than --max-disruption allows; answers then. */
+static bool too_much(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+		     struct trying *t, struct mr_diags *diags)
+{
+	struct fm_allowance allowed;
+	struct mr_buf why = {0};
+	bool good;
+
+	if (!fm_allowance_parse(r->max_disruption, &allowed)) {
+		mr_tree_free(t->tree);
+		fm_reply(e, tag, MR_REASON_INVALID, 1, NULL, fm_diags_keep(diags),
+			 "--max-disruption: expected None, Live, Reset, Move, Count, Host or a "
+			 "number of assignments, found '%.64s'",
+			 r->max_disruption);
+		return true;
+	}
+	good = fm_impact_allowed(&t->trial, &t->impact, &allowed, &why);
+	if (!good)
+		fm_reply(e, tag, MR_REASON_NOT_PERMITTED, 1, t->tree, fm_diags_keep(diags),
+			 "this is more than --max-disruption %s allows: %s; nothing was "
+			 "changed",
+			 r->max_disruption, mr_buf_text(&why));
+	mr_buf_done(&why);
+	return !good;
+}
+
+static void commit(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+		   struct fm_base *b, struct mr_tree *tree, struct mr_diags *diags)
+{
+	fm_refusing_end_all(e);
+	fm_base_commit(e, b);
+	fm_log(e, 1, "policy: version %llu by '%s', %u documents",
+	       (unsigned long long)e->base.version, r->who, e->base.docs.n);
+	fm_note(e, MR_REASON_OK, "policy", "version %llu by %s",
+		(unsigned long long)e->base.version, r->who[0] ? r->who : "operator");
+	fm_reply(e, tag, MR_REASON_OK, 0, tree, fm_diags_keep(diags),
+		 "version %llu is in force", (unsigned long long)e->base.version);
+}
+
+void fm_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r, struct fm_base *b,
+	      struct mr_diags *diags)
+{
+	struct trying t;
+	unsigned alone;
+
+	try_it(e, b, &t);
+	alone = disowned(e, b, mr_tree_add_list(t.tree, "disowned"));
+	if (alone && !r->yes)
+		fm_reply(e, tag, MR_REASON_NOT_PERMITTED, 1, t.tree, fm_diags_keep(diags),
+			 "%u running assignment%s on a host whose document would go; say --yes "
+			 "if that is meant",
+			 alone, alone == 1 ? " is" : "s are");
+	else if (t.lost && !r->yes)
+		fm_reply(e, tag, MR_REASON_NOT_PERMITTED, 1, t.tree, fm_diags_keep(diags),
+			 "%u running assignment%s would go; say --yes if that is meant", t.lost,
+			 t.lost == 1 ? "" : "s");
+	else if (!too_much(e, tag, r, &t, diags)) {
+		if (t.differs)
+			commit(e, tag, r, b, t.tree, diags);
+		else
+			fm_reply(e, tag, MR_REASON_OK, 0, t.tree, fm_diags_keep(diags),
+				 "nothing changed, version %llu is in force",
+				 (unsigned long long)e->base.version);
+	}
+	try_done(&t);
+}
+
+void fm_force_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+		   struct fm_base *b, struct mr_diags *diags)
+{
+	struct trying t;
+	bool pending;
+
+	try_it(e, b, &t);
+	pending = fm_plan_pending(t.trial.plan);
+	if (!too_much(e, tag, r, &t, diags))
+		fm_reply(e, tag, MR_REASON_OK, pending || t.differs ? 2 : 0, t.tree,
+			 fm_diags_keep(diags), "%s%s",
+			 pending     ? "changes are pending"
+			 : t.differs ? "documents change, nothing has to be done"
+				     : "nothing to do",
+			 e->overrides ? " (overrides are in force)" : "");
+	try_done(&t);
+}
+
+void fm_force_findings(struct fm_engine *e, uint64_t tag, struct mr_diags *diags)
+{
+	unsigned n = diags->errors;
+
+	fm_reply(e, tag, MR_REASON_INVALID, 1, NULL, fm_diags_keep(diags),
+		 "%u error%s; nothing was changed", n, n == 1 ? "" : "s");
+}
