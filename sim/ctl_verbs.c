@@ -430,6 +430,23 @@ static int v_traffic(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 	return 0;
 }
 
+static int v_stall(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	uint16_t at[3] = {0};
+	int r;
+
+	(void)n;
+	if (function(w, arg[0], at, out))
+		return 1;
+	r = sim_vf_stall(sim_world_chassis(w), sim_world_now(w), at[0], at[1], at[2]);
+	if (r == -ENODEV)
+		return refuse(out, "no driver runs '%s'", arg[0]);
+	if (r == -EALREADY)
+		return refuse(out, "'%s' stands still already", arg[0]);
+	return r == -ENOENT ? refuse(out, "there is no function '%s'", arg[0])
+			    : done(r, arg[0], out);
+}
+
 static const struct verb verbs[] = {
 	{"power", "BLADE on|off", "switch a blade's power", 2, 2, v_power},
 	{"reset", "BLADE", "warm reset of a blade", 1, 1, v_reset},
@@ -443,6 +460,7 @@ static const struct verb verbs[] = {
 	 "let a function or bridge find an error", 3, 4, v_aer},
 	{"traffic", "FUNCTION [off|constant|bursty [MBIT [BYTES [ON OFF]]]]",
 	 "what a VF offers (ON, OFF in ms), or its counters", 1, 6, v_traffic},
+	{"stall", "FUNCTION", "let a VF's engine stand still until a reset", 1, 1, v_stall},
 	{"hang", "BLADE on|off", "freeze a blade's kernel, let it go on", 2, 2, v_hang},
 	{"cycle", "[good|blank|stale|corrupt]",
 	 "power cycle of the chassis; what its memory then holds", 0, 1, v_cycle},

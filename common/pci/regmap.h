@@ -100,7 +100,8 @@ enum mr_sw_nvm {
 	X(OWNER_CHANGED, "new owner id and epoch")                                             \
 	X(FATAL_ERROR, "the host port reported a fatal error")                                 \
 	X(VH0_RESET, "VH 0's root was reset; nothing of other VHs changed (HANDOVER 3)")       \
-	X(MAILBOX, "pf << 16 | device VH: the PF rang; once until a request is taken")
+	X(MAILBOX, "pf << 16 | device VH: the PF rang; once until a request is taken")         \
+	X(WATCHDOG, "pf << 16 | vf; its time in ms: the VF stood still, the adapter reset it")
 enum mr_ev {
 #define X(name, text) MR_EV_##name,
 	MR_EVENTS(X)
@@ -430,6 +431,7 @@ enum mr_bridging {
 #define MR_VF_DEFAULTS 4ull
 #define MR_VF_DRAINED  8ull  /* blocked both ways and nothing outstanding */
 #define MR_VF_ENABLED  16ull /* VH 0: VF Enable covers it */
+#define MR_VF_STALLED  32ull /* its engine stands still, until a reset */
 enum mr_vf_state {
 	MR_VF_UNAVAILABLE,
 	MR_VF_MIGRATE_IN,

@@ -314,5 +314,6 @@ enum sim_wr sim_class_write(struct sim_chassis *c, struct sim_adapter *a, unsign
 	if (!(fields[i].ok ? fields[i].ok : class_ok[a->m.device_class][i - 3])(&k))
 		return SIM_WR_REFUSED;
 	*place(a, p, v, i) = value;
+	sim_stall_arm(c, a, p, v);
 	return SIM_WR_DONE;
 }

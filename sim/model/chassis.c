@@ -63,6 +63,11 @@ static void due_run(struct sim_chassis *c, const struct sim_due *d)
 		if (a)
 			sim_vf_reset_done(c, a, (unsigned)(d->b >> 16), d->b & 0xffff);
 		break;
+	case SIM_DUE_WATCHDOG:
+		a = sim_adapter_at(c, (unsigned)d->a);
+		if (a)
+			sim_stall_due(c, a, (unsigned)(d->b >> 16), d->b & 0xffff);
+		break;
 	case SIM_DUE_TLP:
 		sim_tlp_due(c, d->a);
 		break;

@@ -149,6 +149,11 @@ int sim_slot_button(struct sim_chassis *c, struct mr_now now, uint16_t vh, unsig
 int sim_slot_power_fault(struct sim_chassis *c, struct mr_now now, uint16_t vh,
 			 unsigned bridge);
 
+/* The engine of a VF stands still until a reset, by its watchdog where it has one. 0, -ENOENT,
+ * -ENODEV (no driver runs it), -EALREADY. */
+int sim_vf_stall(struct sim_chassis *c, struct mr_now now, uint16_t port, uint16_t pf,
+		 uint16_t vf);
+
 /* An error at a function or bridge, as its hardware would find it. */
 enum sim_aer_kind {
 	SIM_AER_CORRECTABLE,

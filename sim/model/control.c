@@ -216,6 +216,7 @@ static uint64_t vf_status(const struct sim_adapter *a, unsigned p, unsigned v)
 	return (m->reset_busy ? MR_VF_RESET_BUSY : 0) | (m->reset_done ? MR_VF_RESET_DONE : 0) |
 	       (sim_vf_defaults(m) ? MR_VF_DEFAULTS : 0) |
 	       (m->nv.block == 3 && !m->outstanding ? MR_VF_DRAINED : 0) |
+	       (m->fn.stalled ? MR_VF_STALLED : 0) |
 	       (sim_vf_enabled0(a, p, v) ? MR_VF_ENABLED : 0);
 }
 

@@ -90,7 +90,7 @@ bool sim_vf_defaults(const struct sim_mvf *v)
 {
 	const struct sim_vf_nv *n = &v->nv;
 
-	return clean(&v->fn) &&
+	return clean(&v->fn) && !v->fn.stalled &&
 	       !(n->ident0 | n->ident1 | n->vlan | n->min | n->max | n->flags | n->gate) &&
 	       !(n->shape | n->switching | n->amounts | n->class0 | n->class1);
 }

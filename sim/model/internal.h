@@ -47,7 +47,9 @@ struct sim_fn {
 	uint32_t bar[6];
 	uint16_t command, devctl, devctl2, lnkctl, msix_ctl, ats_ctl, pmcsr, acs_ctl;
 	uint8_t intline, cacheline;
-	bool errors;	    /* it has a record in sim_chassis.aer */
+	bool errors;  /* it has a record in sim_chassis.aer */
+	bool stalled; /* its engine stands still (stall.c), since: */
+	int64_t stalled_at;
 	int64_t busy_until; /* a reset is under way until then */
 	uint8_t *mem;	    /* SIM_FN_MEM bytes once written */
 	uint32_t *msix;	    /* 4 words per vector, of 'vectors', once written */
@@ -216,11 +218,12 @@ struct sim_adapter {
 /* ---- the chassis ---- */
 
 enum sim_due_kind {
-	SIM_DUE_ROW,   /* a = vs, b = bridge: the row's state may be effective now */
-	SIM_DUE_RESET, /* a = port, b = pf << 16 | vf: a reset by the MR-PCIM ends */
-	SIM_DUE_TLP,   /* a = id */
-	SIM_DUE_SLOT,  /* a = vh, b = bridge: a slot command may be complete */
-	SIM_DUE_WRITE, /* a = id of a slow write (fault.h) */
+	SIM_DUE_ROW,	  /* a = vs, b = bridge: the row's state may be effective now */
+	SIM_DUE_RESET,	  /* a = port, b = pf << 16 | vf: a reset by the MR-PCIM ends */
+	SIM_DUE_TLP,	  /* a = id */
+	SIM_DUE_SLOT,	  /* a = vh, b = bridge: a slot command may be complete */
+	SIM_DUE_WRITE,	  /* a = id of a slow write (fault.h) */
+	SIM_DUE_WATCHDOG, /* a = port, b = pf << 16 | vf: it may stand still too long */
 };
 
 struct sim_due {
@@ -541,6 +544,10 @@ bool sim_acs_apart(const struct sim_loc *l, unsigned off);
 uint32_t sim_acs_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel);
 void sim_acs_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel, uint32_t v,
 		   uint32_t mask);
+
+/* stall.c */
+void sim_stall_arm(struct sim_chassis *c, const struct sim_adapter *a, unsigned p, unsigned v);
+void sim_stall_due(struct sim_chassis *c, struct sim_adapter *a, unsigned p, unsigned v);
 
 /* traffic.c */
 void sim_traffic_run(struct sim_chassis *c, int64_t to);

@@ -93,6 +93,11 @@ static const struct sim_field traffic_fields[] = {
 	{0},
 };
 
+static const struct sim_field stall_fields[] = {
+	{"function", scn_rd_text, SCN_AT(function), 0, 96, true, NULL},
+	{0},
+};
+
 static const struct sim_field replace_fields[] = {
 	{"serial", sim_rd_serial, SCN_AT(word), 0, 0, true, NULL},
 	{0},
@@ -168,6 +173,20 @@ static int t_traffic(struct sim_scn_run *r, const struct scn_args *a, struct mr_
 	return rc == -EINVAL || !rc ? rc : refused(rc, why);
 }
 
+static int t_stall(struct sim_scn_run *r, const struct scn_args *a, struct mr_buf *why)
+{
+	int rc = sim_vf_stall(r->c, r->now, (uint16_t)a->portnr, (uint16_t)a->pf,
+			      (uint16_t)a->vf);
+
+	mr_buf_printf(why, "%s", a->function);
+	if (rc)
+		mr_buf_printf(why, ": %s",
+			      rc == -ENODEV	? "no driver runs it"
+			      : rc == -EALREADY ? "it stands still already"
+						: "it has no VFs");
+	return rc;
+}
+
 static int t_replace(struct sim_scn_run *r, const struct scn_args *a, struct mr_buf *why)
 {
 	mr_buf_printf(why, "its serial is %s", a->word);
@@ -185,6 +204,8 @@ const struct scn_action scn_tester_acts[] = {
 	{"traffic",
 	 "function, kind (off, constant, bursty), rate, frame, on, off: what it offers",
 	 traffic_fields, NULL, 0, t_traffic},
+	{"stall", "function: a VF's engine stands still until a reset", stall_fields,
+	 "function", 0, t_stall},
 	{"replaceSwitch", "serial: another, blank switch stands in the chassis", replace_fields,
 	 "serial", 0, t_replace},
 	{0},

@@ -89,6 +89,7 @@ static void shift(struct sim_io *io, int64_t *at)
 static void io_fn(struct sim_io *io, struct sim_fn *f)
 {
 	shift(io, &f->busy_until);
+	shift(io, &f->stalled_at);
 	if (f->vectors > 2048) {
 		io->bad = true;
 		f->vectors = 0;

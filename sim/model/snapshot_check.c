@@ -280,6 +280,7 @@ static bool due_bad(const struct sim_chassis *c, const struct sim_due *d)
 	case SIM_DUE_SLOT:
 		return !bridge_there(c, d->a, d->b);
 	case SIM_DUE_RESET:
+	case SIM_DUE_WATCHDOG:
 		return !vf_there(c, d->a, d->b >> 16, d->b & 0xffff);
 	case SIM_DUE_TLP:
 	case SIM_DUE_WRITE:

@@ -464,7 +464,8 @@ static bool may_issue(const struct sim_chassis *c, const struct tlp *t, struct s
 		v->lost++;
 		return false;
 	}
-	return !v->nv.d || v->state == MR_VF_AVAILABLE || v->state == MR_VF_MIGRATE_OUT;
+	return !v->fn.stalled &&
+	       (!v->nv.d || v->state == MR_VF_AVAILABLE || v->state == MR_VF_MIGRATE_OUT);
 }
 
 /* With ATS enabled a function asks for a translation of one unit, and sends by what it holds.

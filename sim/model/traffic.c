@@ -98,7 +98,8 @@ static int64_t next_edge(const struct sim_chassis *c, int64_t at, int64_t end)
 enum way {
 	NOBODY, /* no driver runs the function: nothing is offered */
 	SHUT,	/* gate or block: everything is lost */
-	OPEN
+	OPEN,
+	STALLED /* the engine stands still: everything is dropped */
 };
 
 static enum way row_way(const struct sim_chassis *c, const struct sim_mvf *m)
@@ -129,7 +130,7 @@ static enum way way_of(const struct sim_chassis *c, struct sim_adapter *a, unsig
 		way = row_way(c, m);
 	if (way == OPEN && (!m->nv.gate || m->nv.block & 1 || (m->nv.flags >> 2 & 3) == 2))
 		return SHUT;
-	return way;
+	return way == OPEN && m->fn.stalled ? STALLED : way;
 }
 
 /* ---- sharing a port ---- */
@@ -383,7 +384,7 @@ bool sim_traffic_sane(const struct sim_chassis *c)
 		if ((i && f->key <= c->flow[i - 1].key) || f->key >> 48 ||
 		    !exists(c, (unsigned)(f->key >> 32), f->key >> 16 & 0xffff,
 			    f->key & 0xffff) ||
-		    !sane(&f->t) || f->start_ns > c->traffic_at || f->way > OPEN)
+		    !sane(&f->t) || f->start_ns > c->traffic_at || f->way > STALLED)
 			return false;
 	}
 	return c->traffic_at == c->now.mono_ns;
