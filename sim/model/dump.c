@@ -138,14 +138,16 @@ static void put_namespaces(struct dump *k, struct sim_adapter *a)
 }
 
 /* Words that wait in its mailbox, or stand ready there. */
-static void put_mail(struct dump *k, const char *place, const struct sim_adapter *a, unsigned i)
+static void put_mail(struct dump *k, const struct sim_adapter *a, unsigned i)
 {
-	for (unsigned off = 0; off <= MB_INTERRUPT && i >= a->m.pfs; off += 8) {
-		uint64_t v = sim_mail_read(a, i, off);
+	char place[96];
+
+	mr_fmt(place, sizeof(place), "mail/%s/%u/%u", a->name, i / a->m.pfs, i % a->m.pfs);
+	for (const struct sim_reg_name *r = sim_mail_regs; r->name && i >= a->m.pfs; r++) {
+		uint64_t v = sim_mail_read(a, i, r->at);
 
 		if (v && v != SIM_ONES)
-			mr_buf_printf(k->out, "%s/mailbox: 0x%02x 0x%llx\n", place, off,
-				      (unsigned long long)v);
+			line(k, place, r->name, v);
 	}
 }
 
@@ -173,7 +175,7 @@ static void put_adapter(struct dump *k, struct sim_adapter *a)
 		for (const struct sim_reg_name *r = sim_pf_regs; r->name; r++)
 			line(k, place, r->name,
 			     sim_ct_read(k->c, a, CT_PF(a->m.pfs, d, p) + r->at));
-		put_mail(k, place, a, i);
+		put_mail(k, a, i);
 		put_fn(k, place, &a->pf[i].fn);
 	}
 	for (unsigned i = 0; i < a->m.pfs * a->m.vfs; i++)

@@ -6,6 +6,7 @@
 #include "sim/model/place.h"
 
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <string.h>
 
 #include "common/err.h"
@@ -122,6 +123,13 @@ const struct sim_reg_name sim_ns_regs[] = {
 	{"shape", NS_SHAPE},	 {"cookie", NS_COOKIE},
 	{"command", NS_COMMAND}, {"uuid0", NS_UUID},
 	{"uuid1", NS_UUID + 8},	 {NULL, 0},
+};
+
+const struct sim_reg_name sim_mail_regs[] = {
+	{"request0", MB_REQUEST},    {"request1", MB_REQUEST + 8},
+	{"response0", MB_RESPONSE},  {"response1", MB_RESPONSE + 8},
+	{"status", MB_STATUS},	     {"doorbell", MB_DOORBELL},
+	{"interrupt", MB_INTERRUPT}, {NULL, 0},
 };
 
 /* ---- parts of a name ---- */
@@ -283,6 +291,25 @@ static int at_ns(struct sim_chassis *c, struct parts *k, struct sim_place *p)
 	return find_reg(k, sim_ns_regs, k->part[4], &p->address);
 }
 
+/* The BF's side of the mailbox of a PF. */
+static int at_mail(struct sim_chassis *c, struct parts *k, struct sim_place *p)
+{
+	struct sim_adapter *a = adapter(c, k, k->part[1]);
+	uint64_t d, pf;
+
+	if (!a || control(k, a, p))
+		return -EINVAL;
+	if (a->m.kind != SIM_KIND_MRA)
+		return wrong(k, "an adapter with mailboxes (kind mra)", a->name);
+	if (number(k, k->part[2], "", a->vhs - 1, &d) ||
+	    number(k, k->part[3], "", a->m.pfs - 1, &pf))
+		return -EINVAL;
+	if (!d)
+		return wrong(k, "a device VH from 1 on", k->part[2]);
+	p->address += CT_MAIL(a->m.pfs, d, pf);
+	return find_reg(k, sim_mail_regs, k->part[4], &p->address);
+}
+
 static int width(struct parts *k, const char *text, unsigned max, struct sim_place *p)
 {
 	uint64_t v = p->width;
@@ -324,6 +351,22 @@ static int at_memory(struct sim_chassis *c, struct parts *k, struct sim_place *p
 	return width(k, k->n > 3 ? k->part[3] : NULL, 8, p);
 }
 
+/* Behind BAR 0 of a function, wherever its host's kernel put it by then. */
+static int at_bar(struct sim_chassis *c, struct parts *k, struct sim_place *p)
+{
+	int vh = sim_host_find(c, k->part[1]);
+
+	if (vh < 0)
+		return wrong(k, "the name of a blade", k->part[1]);
+	p->host = p->in_bar = true;
+	p->vh = (uint16_t)vh;
+	p->space = MR_SPACE_MEMORY;
+	if (mr_bdf_parse(k->part[2], &p->rid, k->err) ||
+	    number(k, k->part[3], "", UINT32_MAX, &p->address))
+		return -EINVAL;
+	return width(k, k->n > 4 ? k->part[4] : NULL, 8, p);
+}
+
 static const struct {
 	const char *name;
 	unsigned min, max;
@@ -332,6 +375,7 @@ static const struct {
 	{"switch", 2, 2, at_switch}, {"port", 3, 3, at_port},	  {"row", 4, 4, at_row},
 	{"vf", 5, 5, at_vf},	     {"pf", 5, 5, at_pf},	  {"vh", 4, 4, at_vh},
 	{"config", 4, 5, at_config}, {"memory", 3, 4, at_memory}, {"ns", 5, 5, at_ns},
+	{"mail", 5, 5, at_mail},     {"bar", 4, 5, at_bar},
 };
 
 /* Finds a register by name: place.h. */
@@ -353,9 +397,11 @@ int sim_place_find(struct sim_chassis *c, const char *text, struct sim_place *re
 		*ret = p;
 		return 0;
 	}
-	return wrong(&k,
-		     "switch/, port/, row/, vf/, pf/, vh/, ns/, config/ or memory/ and a name",
-		     text);
+	return wrong(
+		&k,
+		"switch/, port/, row/, vf/, pf/, vh/, ns/, mail/, config/, memory/ or bar/ "
+		"and a name",
+		text);
 }
 
 /* ---- access ---- */
@@ -373,9 +419,26 @@ static uint32_t one(struct sim_chassis *c, struct mr_now now, struct mr_batch *b
 	return r.status;
 }
 
-/* The register's value. */
-uint64_t sim_place_read(struct sim_chassis *c, struct mr_now now, const struct sim_place *p)
+/* The place with the BAR that it lies in added to its address. */
+static struct sim_place in_bar(struct sim_chassis *c, struct mr_now now, struct sim_place p)
 {
+	uint32_t low;
+
+	if (!p.in_bar)
+		return p;
+	low = sim_host_cfg_read(c, now, p.vh, p.rid, PCI_BASE_ADDRESS_0, 4);
+	p.address += low & PCI_BASE_ADDRESS_MEM_MASK;
+	if ((low & PCI_BASE_ADDRESS_MEM_TYPE_MASK) == PCI_BASE_ADDRESS_MEM_TYPE_64)
+		p.address +=
+			(uint64_t)sim_host_cfg_read(c, now, p.vh, p.rid, PCI_BASE_ADDRESS_1, 4)
+			<< 32;
+	return p;
+}
+
+/* The register's value. */
+uint64_t sim_place_read(struct sim_chassis *c, struct mr_now now, const struct sim_place *at)
+{
+	const struct sim_place there = in_bar(c, now, *at), *p = &there;
 	struct mr_batch b = {0};
 	uint64_t v = SIM_ONES;
 
@@ -391,9 +454,10 @@ uint64_t sim_place_read(struct sim_chassis *c, struct mr_now now, const struct s
 }
 
 /* Writes it; enum mr_batch_status. */
-uint32_t sim_place_write(struct sim_chassis *c, struct mr_now now, const struct sim_place *p,
+uint32_t sim_place_write(struct sim_chassis *c, struct mr_now now, const struct sim_place *at,
 			 uint64_t owner, uint64_t epoch, uint64_t v)
 {
+	const struct sim_place there = in_bar(c, now, *at), *p = &there;
 	struct mr_batch b = {0};
 
 	if (p->host && p->space == MR_SPACE_CONFIG)
