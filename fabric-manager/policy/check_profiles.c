@@ -334,28 +334,6 @@ static void check_size(struct fm_check *c, const struct fm_doc *d, uint64_t *sum
 			(unsigned long long)*sum, FM_CLAIMS_MAX);
 }
 
-/* With reclaim a class takes extras of its own value back, so of two such classes each would
- * take them from the other for ever. Any other preemption goes down in value. */
-static void check_reclaim(struct fm_check *c, const struct fm_doc *d)
-{
-	const struct fm_doc_priority *p = &d->spec.priority;
-	char place[FM_PLACE_MAX];
-
-	for (unsigned i = 0; p->reclaim.v && c->set->doc[i] != d; i++) {
-		const struct fm_doc *o = c->set->doc[i];
-
-		if (o->kind == FM_KIND_PRIORITY_CLASS && o->spec.priority.reclaim.v &&
-		    o->spec.priority.value.v == p->value.v)
-			fm_check_error(
-				c, d, p->reclaim.at, "spec.reclaim",
-				"PriorityClass '%s' at %s has the value %lld and reclaim "
-				"as well: each would take the other's extras back",
-				o->meta.name.s,
-				fm_check_place(o, o->spec.priority.reclaim.at, place),
-				(long long)p->value.v);
-	}
-}
-
 /* Checks rates, profiles and templates. */
 void fm_check_profiles(struct fm_check *c)
 {
@@ -373,8 +351,6 @@ void fm_check_profiles(struct fm_check *c)
 				    &d->spec.qos_class.limit);
 		else if (d->kind == FM_KIND_PORT_PROFILE)
 			fm_check_port_profile(c, d);
-		else if (d->kind == FM_KIND_PRIORITY_CLASS)
-			check_reclaim(c, d);
 		else if (d->kind == FM_KIND_SERVER_PROFILE)
 			check_profile(c, d);
 		else if (d->kind == FM_KIND_PROFILE_TEMPLATE)

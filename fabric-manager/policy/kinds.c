@@ -11,32 +11,31 @@
 
 static const struct {
 	const struct fm_table *table;
-	bool later;
 	const char *help;
 } kinds[FM_KIND_COUNT] = {
-	[FM_KIND_HOST] = {&fm_host_table, false,
+	[FM_KIND_HOST] = {&fm_host_table,
 			  "Labels of a host, its chassis ports, cordon, power control."},
 	[FM_KIND_ADAPTER] =
-		{&fm_adapter_table, false,
+		{&fm_adapter_table,
 		 "Labels of an adapter and of its ports, what happens when it is replaced."},
 	[FM_KIND_HOST_GROUP] =
-		{&fm_host_group_table, false,
+		{&fm_host_group_table,
 		 "Which hosts, which spares, how a failed host's profiles move."},
 	[FM_KIND_ADAPTER_POOL] =
-		{&fm_adapter_pool_table, false,
+		{&fm_adapter_pool_table,
 		 "Which adapters, ports or VF ranges are handed out, and how much of them."},
-	[FM_KIND_IDENTITY_POOL] = {&fm_identity_pool_table, false, "Ranges of identities."},
-	[FM_KIND_PORT_PROFILE] = {&fm_port_profile_table, false,
+	[FM_KIND_IDENTITY_POOL] = {&fm_identity_pool_table, "Ranges of identities."},
+	[FM_KIND_PORT_PROFILE] = {&fm_port_profile_table,
 				  "How a function is attached to its network or SAN."},
-	[FM_KIND_QOS_CLASS] = {&fm_qos_class_table, false, "A named guarantee and limit."},
-	[FM_KIND_SERVER_PROFILE] = {&fm_profile_table, false,
+	[FM_KIND_QOS_CLASS] = {&fm_qos_class_table, "A named guarantee and limit."},
+	[FM_KIND_SERVER_PROFILE] = {&fm_profile_table,
 				    "One named set of devices with its identities, connected "
 				    "to one host or none."},
-	[FM_KIND_PROFILE_TEMPLATE] = {&fm_template_table, false,
+	[FM_KIND_PROFILE_TEMPLATE] = {&fm_template_table,
 				      "A pattern for profiles: one for each host of a group."},
-	[FM_KIND_PRIORITY_CLASS] = {&fm_priority_table, false, "Importance and preemption."},
-	[FM_KIND_DOMAIN] = {&fm_domain_table, true, "A tenant: what it may use."},
-	[FM_KIND_FABRIC_POLICY] = {&fm_fabric_table, false,
+	[FM_KIND_PRIORITY_CLASS] = {&fm_priority_table, "Importance and preemption."},
+	[FM_KIND_DOMAIN] = {&fm_domain_table, "A tenant: what it may use."},
+	[FM_KIND_FABRIC_POLICY] = {&fm_fabric_table,
 				   "One, named default: drift, update, unknown hosts."},
 };
 
@@ -75,12 +74,6 @@ const struct fm_table *fm_kind_table(enum fm_kind k)
 const char *fm_kind_help(enum fm_kind k)
 {
 	return kinds[k].help;
-}
-
-/* Whether documents of the kind are read, checked and then refused by name. */
-bool fm_kind_is_later(enum fm_kind k)
-{
-	return kinds[k].later;
 }
 
 /* A document of 'kind' with every default, no name, and one reference. */

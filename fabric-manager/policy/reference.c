@@ -141,13 +141,13 @@ static void rows(const struct fm_table *t, struct fm_path *path, bool later, str
 	}
 }
 
-static void table(const struct fm_table *t, bool later, struct mr_buf *out)
+static void table(const struct fm_table *t, struct mr_buf *out)
 {
 	struct fm_path path = {{0}};
 
 	mr_buf_puts(out, "\n| key | expected | default | example | meaning | carried out "
 			 "|\n|---|---|---|---|---|---|\n");
-	rows(t, &path, later, out);
+	rows(t, &path, false, out);
 }
 
 /* docs/policy-reference.md: every kind and key, from the tables. */
@@ -155,12 +155,11 @@ void fm_policy_reference(struct mr_buf *out)
 {
 	mr_buf_puts(out, intro);
 	mr_buf_puts(out, metadata_intro);
-	table(&fm_meta_table, false, out);
+	table(&fm_meta_table, out);
 	for (int k = 0; k < FM_KIND_COUNT; k++) {
 		enum fm_kind kind = (enum fm_kind)k;
 
-		mr_buf_printf(out, "\n## %s\n\n%s%s\n", fm_kind_name(kind), fm_kind_help(kind),
-			      fm_kind_is_later(kind) ? " Not yet." : "");
-		table(fm_kind_table(kind), fm_kind_is_later(kind), out);
+		mr_buf_printf(out, "\n## %s\n\n%s\n", fm_kind_name(kind), fm_kind_help(kind));
+		table(fm_kind_table(kind), out);
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What the reader knows but Banyan does not carry out yet: refused by name, never ignored. The
- * tables say which keys (FM_K_LATER), values ('later') and kinds; writing down a default is
+ * tables say which keys (FM_K_LATER) and values ('later'); writing down a default is
  * always fine.
  */
 #include <errno.h>
@@ -103,13 +103,8 @@ int fm_docs_check_support(const struct fm_docs *s, struct mr_diags *diags)
 	for (unsigned i = 0; i < s->n; i++) {
 		struct walk w = {.doc = s->doc[i], .diags = diags};
 
-		if (fm_kind_is_later(w.doc->kind)) {
-			fm_path_push(&w.path, "kind");
-			refuse(&w, &w.doc->at, "kind", fm_kind_name(w.doc->kind));
-		} else {
-			fm_path_push(&w.path, "spec");
-			walk_table(&w, fm_kind_table(w.doc->kind), &w.doc->spec);
-		}
+		fm_path_push(&w.path, "spec");
+		walk_table(&w, fm_kind_table(w.doc->kind), &w.doc->spec);
 		refused += w.refused;
 	}
 	return refused ? -ENOTSUP : 0;

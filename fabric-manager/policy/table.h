@@ -99,11 +99,9 @@ extern const struct fm_table fm_meta_table;
 extern const struct fm_table
 	fm_label_table; /* the entry of a label list; never read as an object */
 
-/* The table of a kind's spec; the kind's sentence for the reference; whether the whole kind is
- * carried out. */
+/* The table of a kind's spec; the kind's sentence for the reference. */
 const struct fm_table *fm_kind_table(enum fm_kind k);
 const char *fm_kind_help(enum fm_kind k);
-bool fm_kind_is_later(enum fm_kind k);
 
 const struct fm_key *fm_table_find(const struct fm_table *t, const char *name);
 /* The scalar row of an EITHER. */

@@ -107,10 +107,11 @@ static const struct fm_key qos_class_keys[] = {
 	    "Rate that is always there; unwritten: none.", RATES),
 	NUM(fm_doc_qos_class, "limit", limit, RATE, "Rate that is never passed.",
 	    DEF(FM_UNLIMITED), RATES, .word = "none", .eg = "40Gbit"),
-	NUM(fm_doc_qos_class, "burst", burst, SIZE, "Bytes that may pass at once.", LATER,
+	NUM(fm_doc_qos_class, "burst", burst, SIZE,
+	    "Bytes that may pass at once, where the adapter has it; rounded up to KiB.",
 	    RANGE(1, GIB), .eg = "64KiB"),
-	NUM(fm_doc_qos_class, "weight", weight, INT, "Share of what is left over.", LATER,
-	    RANGE(1, 1000)),
+	NUM(fm_doc_qos_class, "weight", weight, INT,
+	    "Share of what is left over, where the adapter has a scheduler.", RANGE(1, 1000)),
 };
 const struct fm_table fm_qos_class_table = TABLE(fm_doc_qos_class, "QosClass", qos_class_keys);
 
@@ -119,9 +120,9 @@ const struct fm_table fm_qos_class_table = TABLE(fm_doc_qos_class, "QosClass", q
 static const struct fm_key count_keys[] = {
 	NUM(fm_doc_device_count, "", n, INT, "Functions wanted.", DEF(1), RANGE(1, 1024)),
 	NUM(fm_doc_device_count, "min", min, INT, "Functions that it must have; unwritten: 0.",
-	    LATER, RANGE(0, 1024)),
+	    RANGE(0, 1024)),
 	NUM(fm_doc_device_count, "max", max, INT,
-	    "Functions that it may have; unwritten: as many as min.", LATER, RANGE(1, 1024)),
+	    "Functions that it may have; unwritten: as many as min.", RANGE(1, 1024)),
 };
 static const struct fm_table count_table = TABLE(fm_doc_device_count, "count", count_keys);
 
@@ -131,8 +132,8 @@ static const struct fm_key device_qos_keys[] = {
 	    "Rate that is always there; unwritten: none.", RATES),
 	NUM(fm_doc_device_qos, "limit", limit, RATE, "Rate that is never passed.",
 	    DEF(FM_UNLIMITED), RATES, .word = "none", .eg = "40Gbit"),
-	NUM(fm_doc_device_qos, "weight", weight, INT, "Share of what is left over.", LATER,
-	    RANGE(1, 1000)),
+	NUM(fm_doc_device_qos, "weight", weight, INT,
+	    "Share of what is left over, where the adapter has a scheduler.", RANGE(1, 1000)),
 };
 static const struct fm_table device_qos_table =
 	TABLE(fm_doc_device_qos, "qos", device_qos_keys);
@@ -219,8 +220,8 @@ static const struct fm_table watchdog_table =
 	TABLE(fm_doc_gpu_watchdog, "watchdog", watchdog_keys);
 
 static const struct fm_key gpu_keys[] = {
-	NUM(fm_doc_device_gpu, "framebuffer", framebuffer, SIZE, "Memory of the function.",
-	    LATER, RANGE(KIB, 0)),
+	NUM(fm_doc_device_gpu, "framebuffer", framebuffer, SIZE,
+	    "Memory of the function, in the adapter's steps.", RANGE(KIB, 0)),
 	NUM(fm_doc_device_gpu, "timeSlice", time_slice, TIME, "Time slice of the function.",
 	    RANGE(MS, SEC), .eg = "6ms"),
 	OBJ(fm_doc_device_gpu, "watchdog", watchdog, watchdog_table,
@@ -265,8 +266,8 @@ static const struct fm_key device_keys[] = {
 	OBJ(fm_doc_device, "storage", storage, storage_table,
 	    "Storage that belongs to the profile."),
 	OBJ(fm_doc_device, "gpu", gpu, gpu_table, "Properties of a GPU function."),
-	NUM(fm_doc_device, "queues", queues, INT, "Queue pairs.", LATER, RANGE(1, 65535),
-	    .eg = "16"),
+	NUM(fm_doc_device, "queues", queues, INT, "Queue pairs, in the adapter's steps.",
+	    RANGE(1, 65535), .eg = "16"),
 	OBJ(fm_doc_device, "consumer", consumer, consumer_table,
 	    "Who uses the function inside the host. Handed to the host's hooks.",
 	    .flags = FM_K_NOTE),
@@ -278,15 +279,13 @@ const struct fm_table fm_device_table = TABLE(fm_doc_device, "Device", device_ke
 
 static const struct fm_key placement_keys[] = {
 	NUM(fm_doc_placement, "type", type, ENUM, "What the rule asks for.", REQUIRED,
-	    .names = placement_names,
-	    .later = 1u << FM_DOC_PLACE_SPREAD | 1u << FM_DOC_PLACE_PACK |
-		     1u << FM_DOC_PLACE_AFFINITY),
+	    .names = placement_names),
 	NUM(fm_doc_placement, "topology", topology, ENUM, "What must be the same or differ.",
-	    DEF(FM_DOC_TOPO_ADAPTER), .names = topology_names, .later = 1u << FM_DOC_TOPO_NUMA),
+	    DEF(FM_DOC_TOPO_ADAPTER), .names = topology_names),
 	TXTS(fm_doc_placement, "devices", devices, NAME, 0,
 	     "Devices of the profile; unwritten: all.", .eg = "[data0, data1]"),
-	NUM(fm_doc_placement, "maxSkew", max_skew, INT, "Largest difference of a spread.",
-	    LATER, RANGE(1, 1024)),
+	NUM(fm_doc_placement, "maxSkew", max_skew, INT,
+	    "Largest difference of a spread; unwritten: 1.", RANGE(1, 1024)),
 	NUM(fm_doc_placement, "required", required, BOOL, "Hard; otherwise as far as possible.",
 	    DEF(0)),
 };
@@ -312,7 +311,7 @@ static const struct fm_key profile_keys[] = {
 	    "PriorityClass of the profile.", .eg = "production"),
 	OBJS(fm_doc_profile, "placement", placement, placement_table, 0,
 	     "Rules about where functions are taken from."),
-	NUM(fm_doc_profile, "atomic", atomic, BOOL, "All devices or none.", DEF_LATER(0)),
+	NUM(fm_doc_profile, "atomic", atomic, BOOL, "All devices or none.", DEF(0)),
 	OBJ(fm_doc_profile, "update", update, fm_update_table,
 	    "How edits of this profile reach what is running."),
 	NUM(fm_doc_profile, "onRelease", on_release, ENUM,
@@ -320,8 +319,7 @@ static const struct fm_key profile_keys[] = {
 	    "memory that outlives a reset is cleared; retain keeps it while the function stays "
 	    "with its profile.",
 	    DEF(FM_DOC_RELEASE_RESET), .names = on_release_names),
-	TXT(fm_doc_profile, "domain", domain, NAME, "Domain of the profile.", LATER,
-	    .eg = "tenant-a"),
+	TXT(fm_doc_profile, "domain", domain, NAME, "Domain of the profile.", .eg = "tenant-a"),
 };
 const struct fm_table fm_profile_table = TABLE(fm_doc_profile, "ServerProfile", profile_keys);
 
@@ -350,11 +348,10 @@ static const struct fm_key priority_keys[] = {
 	    RANGE(0, 1000000)),
 	NUM(fm_doc_priority, "preemption", preemption, ENUM,
 	    "Whether it takes functions from lower classes.", DEF(FM_DOC_PREEMPT_NEVER),
-	    .names = preemption_names, .later = 1u << FM_DOC_PREEMPT_LOWER),
-	NUM(fm_doc_priority, "grace", grace, TIME, "Time that its victims get.", LATER,
-	    RANGE(0, DAY)),
+	    .names = preemption_names),
+	NUM(fm_doc_priority, "grace", grace, TIME, "Time that its victims get.", RANGE(0, DAY)),
 	NUM(fm_doc_priority, "reclaim", reclaim, BOOL,
-	    "Whether it takes extras from its equals.", DEF_LATER(0)),
+	    "Whether its extras take running extras of a lower value.", DEF(0)),
 };
 const struct fm_table fm_priority_table =
 	TABLE(fm_doc_priority, "PriorityClass", priority_keys);

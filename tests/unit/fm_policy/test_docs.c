@@ -130,9 +130,11 @@ static int validate(const char *text)
 START_TEST(results)
 {
 	ck_assert_int_eq(validate(HEAD("Host", "a")), 0);
-	ck_assert_int_eq(validate(HEAD("Domain", "a")), -ENOTSUP);
+	ck_assert_int_eq(validate(HEAD("Adapter", "a") "spec: {mode: mr}\n"), -ENOTSUP);
 	ck_assert_int_eq(validate(HEAD("FabricPolicy", "a")), -EINVAL);
-	ck_assert_int_eq(validate(HEAD("FabricPolicy", "a") HEAD("Domain", "b")), -EINVAL);
+	ck_assert_int_eq(
+		validate(HEAD("FabricPolicy", "a") HEAD("Adapter", "b") "spec: {mode: mr}\n"),
+		-EINVAL);
 }
 END_TEST
 

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the language says about placement, in a whole fabric: minima and extras, preemption,
+ * tenants, all or nothing, rules, spare adapters, adapters that somebody else manages, and
+ * amounts of queues and framebuffer as the hardware has them.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim-test/world/oracle.h"
+#include "tests/sim-test/world/world.h"
+#include "tests/unit/check_main.h"
+
+#define SETTLE_NS (120 * MR_NS_PER_S)
+
+static struct world *w;
+static struct oracle *judge;
+
+static void setup(void)
+{
+	w = world_new(SRCDIR "/config/demo-chassis.yaml", 5, NULL);
+	judge = oracle_new(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	world_manager_start(w);
+	world_settle(w, SETTLE_NS);
+}
+
+static void teardown(void)
+{
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
+	oracle_free(judge);
+	world_free(w);
+}
+
+#define DOC(kind, name, spec)                                                                 \
+	"---\napiVersion: banyan/v1\nkind: " kind "\nmetadata: {name: " name "}\nspec: " spec \
+	"\n"
+#define HOSTS                        \
+	DOC("Host", "blade01", "{}") \
+	DOC("Host", "blade02", "{}") \
+	DOC("Host", "blade03", "{}")
+
+static void apply(const char *text)
+{
+	ck_assert_msg(world_apply(w, text), "%s", w->reply.text);
+	ck_assert(world_settle(w, SETTLE_NS));
+}
+
+static const struct fm_assignment *find(const char *name)
+{
+	char text[FM_ASSIGNMENT_TEXT];
+
+	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {
+		const struct fm_assignment *a = fm_engine_assignment(w->engine, i);
+
+		if (!strcmp(fm_assignment_text(a, text), name))
+			return a;
+	}
+	return NULL;
+}
+
+/* The adapter of a running assignment, "" of one that waits. */
+static const char *on(const char *name)
+{
+	const struct fm_assignment *a = find(name);
+
+	ck_assert_msg(a != NULL, "there is no %s", name);
+	if (a->phase == FM_PHASE_PENDING)
+		return "";
+	ck_assert_msg(a->phase == FM_PHASE_ACTIVE, "%s %s: %s", name, fm_phase_name(a->phase),
+		      a->detail);
+	return a->adapter;
+}
+
+static const struct fm_attrs *attrs(const char *name)
+{
+	ck_assert_str_ne(on(name), "");
+	return &fm_fn_get(fm_engine_inventory(w->engine), find(name)->fn)->attrs;
+}
+
+#define GPUS                       \
+	DOC("AdapterPool", "gpus", \
+	    "{adapterSelector: {serials: [G-0002]}, partition: {vfs: 0-1}}")
+#define CLASSES                                                                             \
+	DOC("PriorityClass", "high", "{value: 1000, preemption: LowerPriority, grace: 5s}") \
+	DOC("PriorityClass", "low", "{value: 10}")
+#define GPU(name, host, class_, count)                \
+	DOC("ServerProfile", name,                    \
+	    "{host: " host ", priorityClass: " class_ \
+	    ", devices: [{name: g, class: gpu, pool: gpus, count: " count "}]}")
+
+START_TEST(preemption)
+{
+	apply(HOSTS GPUS CLASSES GPU("batch", "blade02", "low", "{min: 0, max: 4}"));
+	ck_assert_str_eq(on("batch/g/0"), "gpu-shared");
+	ck_assert_str_eq(on("batch/g/1"), "gpu-shared");
+	ck_assert_str_eq(on("batch/g/2"), "");
+	apply(GPU("prod", "blade01", "high", "{min: 1, max: 2}"));
+	ck_assert_str_eq(on("prod/g/0"), "gpu-shared");
+	ck_assert_str_eq(on("prod/g/1"), ""); /* an extra takes nothing */
+	ck_assert_str_eq(on("batch/g/0"), "gpu-shared");
+	ck_assert_str_eq(on("batch/g/1"), ""); /* the youngest went */
+}
+END_TEST
+
+#define NICS DOC("AdapterPool", "nics", "{adapterSelector: {class: ethernet}}")
+#define NIC(name, host, more, devices) \
+	DOC("ServerProfile", name, "{host: " host ", " more "devices: [" devices "]}")
+#define ETH(name) "{name: " name ", class: ethernet, pool: nics}"
+
+START_TEST(tenants)
+{
+	apply(HOSTS NICS DOC("Domain", "red", "{hosts: [blade01], adapters: [nic-left]}")
+		      NIC("r", "blade01", "domain: red, ", ETH("a") ", " ETH("b"))
+			      NIC("free", "blade02", "", ETH("a") ", " ETH("b")));
+	ck_assert_str_eq(on("r/a"), "nic-left");
+	ck_assert_str_eq(on("r/b"), "nic-left");
+	ck_assert_str_eq(on("free/a"), "nic-right");
+	ck_assert_str_eq(on("free/b"), "nic-right");
+}
+END_TEST
+
+START_TEST(all_or_nothing)
+{
+	static const char one[] =
+		DOC("AdapterPool", "nics", "{adapterSelector: {class: ethernet}}")
+			DOC("AdapterPool", "gpu", "{adapterSelector: {serials: [none-such]}}");
+	char text[4000];
+
+	mr_fmt(text, sizeof(text), "%s%s%s", HOSTS, one,
+	       NIC("p", "blade01", "atomic: true, ",
+		   ETH("a") ", {name: g, class: gpu, pool: gpu}"));
+	apply(text);
+	ck_assert_str_eq(on("p/a"), "");
+	mr_fmt(text, sizeof(text), "%s",
+	       NIC("p", "blade01", "atomic: false, ",
+		   ETH("a") ", {name: g, class: gpu, pool: gpu}"));
+	apply(text);
+	ck_assert_str_ne(on("p/a"), "");
+}
+END_TEST
+
+START_TEST(rules)
+{
+	apply(HOSTS NICS NIC("together", "blade01",
+			     "placement: [{type: affinity, topology: adapter, required: "
+			     "true}], ",
+			     ETH("a") ", " ETH("b") ", " ETH("c"))
+		      NIC("spread", "blade02",
+			  "placement: [{type: spread, topology: adapter, maxSkew: 1, "
+			  "required: true}], ",
+			  "{name: d, class: ethernet, pool: nics, count: 4}")
+			      NIC("packed", "blade03",
+				  "placement: [{type: pack, topology: adapter}], ",
+				  ETH("a") ", " ETH("b")));
+	ck_assert_str_eq(on("together/a"), on("together/b"));
+	ck_assert_str_eq(on("together/a"), on("together/c"));
+	ck_assert_int_eq(!strcmp(on("spread/d/0"), "nic-left") +
+				 !strcmp(on("spread/d/1"), "nic-left") +
+				 !strcmp(on("spread/d/2"), "nic-left") +
+				 !strcmp(on("spread/d/3"), "nic-left"),
+			 2);
+	ck_assert_str_eq(on("packed/a"), on("packed/b"));
+}
+END_TEST
+
+/* The spare is empty until an adapter fails. */
+START_TEST(spare_adapter)
+{
+
+	apply(HOSTS DOC("AdapterPool", "nics",
+			"{adapterSelector: {class: ethernet}, spares: [nic-right]}")
+		      NIC("p", "blade01", "",
+			  "{name: d, class: ethernet, pool: nics, count: 3}"));
+	ck_assert_str_eq(on("p/d/0"), "nic-left");
+	ck_assert_str_eq(on("p/d/2"), "nic-left");
+	ck_assert_int_eq(sim_adapter_pull(w->chassis, w->now, "nic-left"), 0);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_str_eq(on("p/d/0"), "nic-right");
+	ck_assert_str_eq(on("p/d/2"), "nic-right");
+}
+END_TEST
+
+/* Nobody enabled VFs, and Banyan does not. */
+START_TEST(somebody_elses_adapter)
+{
+	const struct fm_adapter *a;
+
+	apply(HOSTS DOC("AdapterPool", "nics",
+			"{adapterSelector: {serials: [N-0001]}, externallyManaged: true}")
+		      NIC("p", "blade01", "", ETH("a")));
+	ck_assert_str_eq(on("p/a"), "");
+	a = fm_adapter_by_name(fm_engine_inventory(w->engine), "nic-left", NULL);
+	ck_assert_uint_eq(a->pf[0].numvfs, 0);
+}
+END_TEST
+
+START_TEST(amounts)
+{
+	apply(HOSTS NICS GPUS NIC("p", "blade01", "",
+				  "{name: n, class: ethernet, pool: nics, queues: 10, qos: "
+				  "{weight: 7}}, {name: g, class: gpu, pool: gpus, gpu: "
+				  "{framebuffer: 1500MiB}}"));
+	ck_assert_uint_ge(attrs("p/n")->queues, 10);
+	ck_assert_uint_eq(attrs("p/n")->weight, 7);
+	ck_assert_uint_eq(attrs("p/g")->gpu.framebuffer_mib, 2048);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("language");
+	TCase *t = tcase_create("all");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, preemption);
+	tcase_add_test(t, tenants);
+	tcase_add_test(t, all_or_nothing);
+	tcase_add_test(t, rules);
+	tcase_add_test(t, spare_adapter);
+	tcase_add_test(t, somebody_elses_adapter);
+	tcase_add_test(t, amounts);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}
