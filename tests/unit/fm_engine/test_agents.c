@@ -5,21 +5,11 @@
 
 #define WEB W_HOSTS_TEXT W_POOLS_TEXT W_PROFILE("web", "blade01")
 
-static void up(struct world *w, bool lvf1, bool lvf2)
-{
-	w_init(w);
-	w_start(w);
-	w_apply(w, W_HOSTS_TEXT);
-	w_agent_up(w, 1, "boot-a", lvf1);
-	w_agent_up(w, 2, "boot-a", lvf2);
-	mr_buf_reset(&w->ops);
-}
-
 START_TEST(synthetic_with_agent)
 {
 	struct world w;
 
-	up(&w, false, false);
+	w_up(&w, false, false);
 	w_apply(&w, WEB);
 	W_PHASE(&w, "web/data0", ACTIVE);
 	W_OPS(&w, "provision observe configure map activate! gate-open ");
@@ -37,7 +27,7 @@ START_TEST(lvf_with_agent)
 {
 	struct world w;
 
-	up(&w, true, true);
+	w_up(&w, true, true);
 	w_apply(&w, WEB);
 	W_PHASE(&w, "web/data0", ACTIVE);
 	W_OPS(&w, "provision observe attach-pf enable-vfs! configure map activate! gate-open ");
@@ -57,7 +47,7 @@ START_TEST(move_between_ways)
 	struct world w;
 	uint64_t mac;
 
-	up(&w, _i & 1, _i & 2);
+	w_up(&w, _i & 1, _i & 2);
 	w_apply(&w, WEB);
 	mac = w_asg(&w, "web/data0")->attrs.ident0;
 	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
@@ -86,7 +76,7 @@ START_TEST(busy_host_keeps_it)
 {
 	struct world w;
 
-	up(&w, _i, _i);
+	w_up(&w, _i, _i);
 	w_apply(&w, WEB);
 	mr_buf_reset(&w.ops);
 	w.agent[1].busy = true;
@@ -109,7 +99,7 @@ START_TEST(taken_back_while_busy)
 {
 	struct world w;
 
-	up(&w, false, false);
+	w_up(&w, false, false);
 	w_apply(&w, WEB);
 	w.agent[1].busy = true;
 	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
@@ -126,7 +116,7 @@ START_TEST(silent_agent_pauses)
 {
 	struct world w;
 
-	up(&w, false, false);
+	w_up(&w, false, false);
 	w_apply(&w, WEB);
 	mr_buf_reset(&w.ops);
 	w.agent[1].silent = true;
@@ -145,7 +135,7 @@ START_TEST(agent_restarts_in_the_middle)
 {
 	struct world w;
 
-	up(&w, _i, _i);
+	w_up(&w, _i, _i);
 	w_apply(&w, WEB);
 	w.agent[1].silent = true;
 	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
@@ -167,7 +157,7 @@ START_TEST(lvfs_after_a_reboot)
 {
 	struct world w;
 
-	up(&w, true, true);
+	w_up(&w, true, true);
 	w_apply(&w, WEB);
 	W_PHASE(&w, "web/data0", ACTIVE);
 	if (_i) {
@@ -191,7 +181,7 @@ START_TEST(driver_refuses)
 {
 	struct world w;
 
-	up(&w, false, false);
+	w_up(&w, false, false);
 	w.agent[1].refuses = true;
 	w_apply(&w, WEB);
 	w_run(&w, 30 * MR_NS_PER_S);
@@ -211,7 +201,7 @@ START_TEST(host_off_is_cut_by_force)
 {
 	struct world w;
 
-	up(&w, _i, _i);
+	w_up(&w, _i, _i);
 	w_apply(&w, WEB);
 	w_agent_down(&w, 1, false);
 	w.c.host[0].power = w.c.host[0].link = false;
@@ -233,7 +223,7 @@ START_TEST(confirm_gone_clears)
 {
 	struct world w;
 
-	up(&w, false, false);
+	w_up(&w, false, false);
 	w_apply(&w, WEB);
 	w_agent_down(&w, 1, false);
 	w.c.host[0].link = false;
@@ -254,7 +244,7 @@ START_TEST(wrong_slot)
 	struct fm_agent_hello h;
 	struct fm_event ev = {.kind = FM_EV_AGENT_HELLO, .hello = &h, .session = 55};
 
-	up(&w, false, false);
+	w_up(&w, false, false);
 	w_hello_of(&w, 2, &h);
 	mr_copy(h.host, sizeof(h.host), "blade03");
 	w_step(&w, &ev);
@@ -294,7 +284,7 @@ START_TEST(newer_incarnation_supersedes)
 	struct world w;
 	uint64_t old;
 
-	up(&w, false, false);
+	w_up(&w, false, false);
 	w_apply(&w, WEB);
 	old = w.agent[1].session;
 	w_agent_up(&w, 1, "boot-a", false);
@@ -315,7 +305,7 @@ START_TEST(two_boots_are_suspended)
 	struct fm_event ev = {.kind = FM_EV_AGENT_HELLO, .hello = &h, .session = 77};
 	struct fm_event an = {.kind = FM_EV_AGENT_ANSWER, .hello = &h, .session = 77};
 
-	up(&w, false, false);
+	w_up(&w, false, false);
 	w_hello_of(&w, 1, &h);
 	mr_copy(h.boot_id, sizeof(h.boot_id), "boot-z");
 	w_step(&w, &ev);
@@ -339,7 +329,7 @@ START_TEST(crash_in_a_move)
 	struct world w;
 	bool lvf = _i % 2;
 
-	up(&w, lvf, lvf);
+	w_up(&w, lvf, lvf);
 	w_apply(&w, WEB);
 	w.crash_after = _i / 2;
 	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
@@ -359,7 +349,7 @@ START_TEST(adapter_pulled_and_back)
 {
 	struct world w;
 
-	up(&w, _i, _i);
+	w_up(&w, _i, _i);
 	w_apply(&w, WEB);
 	w.c.adapter[0].present = false;
 	w_chassis(&w, FM_CE_ADAPTER_PRESENCE, NIC, 0, 0);
@@ -405,7 +395,7 @@ START_TEST(move_to_no_room)
 	struct fm_request r = {.verb = FM_VERB_MOVE, .name = "web", .host = "blade02"};
 	struct world w;
 
-	up(&w, false, false);
+	w_up(&w, false, false);
 	w_apply(&w, EXCLUSIVE);
 	W_PHASE(&w, "web/d", ACTIVE);
 	mr_buf_reset(&w.ops);
@@ -435,7 +425,7 @@ START_TEST(delete_host_in_use)
 	struct fm_request r = {.verb = FM_VERB_DELETE, .kind = "host", .name = "blade01"};
 	struct world w;
 
-	up(&w, false, false);
+	w_up(&w, false, false);
 	w_apply(&w, WEB);
 	w_request(&w, r);
 	ck_assert_int_eq(w.exit_code, 1);
@@ -460,7 +450,7 @@ START_TEST(idle_while_a_hung_host_is_asked)
 {
 	struct world w;
 
-	up(&w, false, false);
+	w_up(&w, false, false);
 	w_apply(&w,
 		"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\nspec: "
 		"{update: {drain: {mode: force, timeout: 3s}}}\n---\n" WEB);
@@ -481,7 +471,7 @@ START_TEST(slot_power_by_the_host)
 	struct world w;
 	unsigned bridge;
 
-	up(&w, false, false);
+	w_up(&w, false, false);
 	w_apply(&w, WEB);
 	bridge = w_asg(&w, "web/data0")->place.bridge;
 	w_chassis(&w, FM_CE_SLOT_POWER, 1, bridge, 0);
@@ -499,7 +489,7 @@ START_TEST(enabled_before_activated)
 {
 	struct world w;
 
-	up(&w, true, true);
+	w_up(&w, true, true);
 	w.crash_after = _i; /* attached, not yet mapped */
 	w_text(&w, FM_VERB_APPLY, WEB, true);
 	w_restart(&w);
@@ -522,7 +512,7 @@ START_TEST(slots_change_over_a_reboot)
 	struct fm_chassis_event c = {.kind = FM_CE_VF_ENABLE, .port = 1, .fn = {.port = NIC}};
 	struct fm_event ev = {.kind = FM_EV_CHASSIS, .chassis = &c};
 
-	up(&w, true, true);
+	w_up(&w, true, true);
 	w_apply(&w, WEB);
 	mr_buf_reset(&w.ops);
 	w.c.adapter[0].fn[0].lvf_slot = 3;
@@ -534,114 +524,6 @@ START_TEST(slots_change_over_a_reboot)
 	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
 	W_PHASE(&w, "web/data0", ACTIVE);
 	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade02");
-	w_done(&w);
-}
-END_TEST
-
-START_TEST(drift_is_reported)
-{
-	struct world w;
-	struct fm_request r = {.verb = FM_VERB_DIFF};
-
-	up(&w, false, false);
-	w_apply(&w, WEB);
-	w_request(&w, r);
-	ck_assert_int_eq(w.exit_code, 0);
-	w.c.adapter[0].fn[0].attrs.vlan = 66;
-	mr_buf_reset(&w.ops);
-	w_run(&w, 60 * MR_NS_PER_S);
-	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.ops), "observe"));
-	w_request(&w, r);
-	ck_assert_int_eq(w.exit_code, 2);
-	W_PHASE(&w, "web/data0", ACTIVE);
-	ck_assert_uint_eq(w.c.adapter[0].fn[0].attrs.vlan, 66); /* reported, not touched */
-	w_done(&w);
-}
-END_TEST
-
-#define DRIFT(keys)                                                              \
-	"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n" \
-	"spec: {drift: {" keys "}}\n"
-
-static void drift(struct world *w)
-{
-	w->c.adapter[0].fn[0].attrs.vlan = 66;
-	w->c.adapter[0].fn[0].attrs.trust = true;
-}
-
-/* Written again at the next look; who sets it back each time is told, not fought. */
-START_TEST(drift_is_corrected)
-{
-	struct fm_request r = {.verb = FM_VERB_DIFF};
-	const struct mr_tree *one;
-	struct world w;
-	unsigned writes = 0;
-
-	up(&w, _i, _i);
-	w_apply(&w, WEB);
-	w_apply(&w, DRIFT("action: Report"));
-	drift(&w);
-	w_run(&w, 31 * MR_NS_PER_S);
-	w_request(&w, r);
-	ck_assert_int_eq(w.exit_code, 2);
-	one = mr_tree_get(w.tree, "drift")->child[0];
-	ck_assert_str_eq(mr_tree_text(one, "text"),
-			 "vlan reads 66 priority 0, intended 0 priority 0; trust reads on, "
-			 "intended off");
-	one = mr_tree_get(one, "differences")->child[1];
-	ck_assert_str_eq(mr_tree_text(one, "attribute"), "trust");
-	mr_buf_reset(&w.ops);
-	w_apply(&w, DRIFT("action: Correct, interval: 5s"));
-	w_run(&w, 6 * MR_NS_PER_S);
-	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.ops), "set-attrs"));
-	ck_assert_uint_eq(w.c.adapter[0].fn[0].attrs.vlan, 0);
-	ck_assert(!w.c.adapter[0].fn[0].attrs.trust);
-	w_request(&w, r);
-	ck_assert_int_eq(w.exit_code, 0);
-	W_PHASE(&w, "web/data0", ACTIVE);
-	w_run(&w, 10 * MR_NS_PER_S); /* seen to be over */
-	for (unsigned i = 0; i < 10; i++) {
-		const char *p;
-
-		drift(&w);
-		mr_buf_reset(&w.ops);
-		w_run(&w, 5 * MR_NS_PER_S);
-		for (p = mr_buf_text(&w.ops); (p = strstr(p, "set-attrs")); p++)
-			writes++;
-	}
-	ck_assert_uint_eq(writes, 3);
-	ck_assert_uint_eq(w.c.adapter[0].fn[0].attrs.vlan, 66);
-	W_PHASE(&w, "web/data0", ACTIVE);
-	w_done(&w);
-}
-END_TEST
-
-/* What is ignored is not said, and not corrected. */
-START_TEST(drift_is_ignored)
-{
-	struct fm_request r = {.verb = FM_VERB_DIFF};
-	struct world w;
-
-	up(&w, false, false);
-	w_apply(&w, WEB);
-	w_apply(&w, DRIFT("action: Correct, interval: 5s, ignore: [vlan, trust]"));
-	drift(&w);
-	mr_buf_reset(&w.ops);
-	w_run(&w, 20 * MR_NS_PER_S);
-	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.ops), "observe"));
-	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "set-attrs"));
-	w_request(&w, r);
-	ck_assert_int_eq(w.exit_code, 0);
-	w.c.adapter[0].fn[0].attrs.max_mbps = 7;
-	w_run(&w, 6 * MR_NS_PER_S);
-	ck_assert_uint_ne(w.c.adapter[0].fn[0].attrs.max_mbps, 7);
-	w_apply(&w, DRIFT("action: Ignore"));
-	w.c.adapter[0].fn[0].attrs.max_mbps = 7;
-	mr_buf_reset(&w.ops);
-	w_run(&w, 100 * MR_NS_PER_S);
-	W_OPS(&w, "");
-	w_request(&w, r);
-	ck_assert_int_eq(w.exit_code, 0);
 	w_done(&w);
 }
 END_TEST
@@ -675,9 +557,6 @@ int main(void)
 	tcase_add_test(t, slot_power_by_the_host);
 	tcase_add_loop_test(t, enabled_before_activated, 6, 14);
 	tcase_add_test(t, slots_change_over_a_reboot);
-	tcase_add_test(t, drift_is_reported);
-	tcase_add_loop_test(t, drift_is_corrected, 0, 2);
-	tcase_add_test(t, drift_is_ignored);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

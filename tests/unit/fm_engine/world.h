@@ -397,4 +397,15 @@ static inline unsigned w_mapped(struct world *w)
 	"    - {name: data0, class: ethernet, pool: nics, qos: {guaranteed: 1Gbit, " \
 	"limit: 10Gbit}, identity: {mac: {pool: macs}}}\n"
 
+/* Started, with the hosts of W_HOSTS_TEXT; agents on the first two. */
+static inline void w_up(struct world *w, bool lvf1, bool lvf2)
+{
+	w_init(w);
+	w_start(w);
+	w_apply(w, W_HOSTS_TEXT);
+	w_agent_up(w, 1, "boot-a", lvf1);
+	w_agent_up(w, 2, "boot-a", lvf2);
+	mr_buf_reset(&w->ops);
+}
+
 #endif
