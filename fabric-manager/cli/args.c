@@ -19,7 +19,7 @@
 
 /* Where getopt's values go, before they are checked. */
 struct raw {
-	const char *manager, *file, *output, *timeout, *set, *since, *disruption;
+	const char *manager, *file, *output, *timeout, *set, *since, *disruption, *if_version;
 	bool no_color, watch, wait, prune, yes, follow;
 };
 
@@ -35,6 +35,7 @@ static void bind_option(const struct cli_option *o, struct raw *raw, struct mr_o
 		{"output", &raw->output, NULL},
 		{"timeout", &raw->timeout, NULL},
 		{"max-disruption", &raw->disruption, NULL},
+		{"if-version", &raw->if_version, NULL},
 		{"set", &raw->set, NULL},
 		{"since", &raw->since, NULL},
 		{"no-color", NULL, &raw->no_color},
@@ -235,6 +236,8 @@ static int take_operands(struct cli_args *a, char **operand, unsigned n, int *re
 			a->request.name = operand[i];
 		if (take[i] == 'h')
 			a->request.host = operand[i];
+		if (take[i] == 'a')
+			a->request.arg = operand[i];
 	}
 	return 0;
 }
@@ -267,6 +270,12 @@ static int take_values(struct cli_args *a, const struct raw *raw, int *ret_exit)
 		return -1;
 	if (raw->timeout && !raw->wait)
 		return usage(a->verb, ret_exit, "--timeout goes with --wait");
+	if (raw->if_version &&
+	    mr_parse_u64(raw->if_version, UINT64_MAX, false, &a->request.if_version, NULL))
+		return usage(a->verb, ret_exit,
+			     "--if-version: expected the number of a version, found '%.64s'",
+			     raw->if_version);
+	a->request.has_if_version = raw->if_version != NULL;
 	if (raw->since &&
 	    mr_parse_u64(raw->since, UINT64_MAX, false, &a->request.since, NULL) < 0)
 		return take_time(a, "since", raw->since, &a->since_age_ns, ret_exit);

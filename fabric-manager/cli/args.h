@@ -50,8 +50,9 @@ enum {
 	CLI_OPT_FOLLOW = 1 << 9,
 	CLI_OPT_SINCE = 1 << 10,
 	CLI_OPT_DISRUPTION = 1 << 11,
+	CLI_OPT_IF_VERSION = 1 << 12,
 };
-#define CLI_OPT_COUNT 13
+#define CLI_OPT_COUNT 14
 
 struct cli_option {
 	unsigned bit;
@@ -64,9 +65,9 @@ extern const struct cli_option cli_options[CLI_OPT_COUNT];
 
 struct cli_verb {
 	const char *name;
-	int request;	      /* enum fm_verb; -1 = it is answered here */
-	const char *take;     /* what each operand is: k(ind) n(ame) h(ost) v(erb) s(hell) */
-	unsigned least;	      /* operands that must be there */
+	int request;	  /* enum fm_verb; -1 = it is answered here */
+	const char *take; /* what each operand is: k(ind) n(ame) h(ost) a(rg) v(erb) s(hell) */
+	unsigned least;	  /* operands that must be there */
 	const char *operands; /* for the help: "KIND [NAME]" */
 	unsigned options;
 	const char *help; /* a sentence */

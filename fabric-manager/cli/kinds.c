@@ -108,9 +108,10 @@ static const struct cli_column event_columns[] = {
 	{"OBJECT", "object", false}, {"TEXT", "text", false}, {NULL, NULL, false},
 };
 static const struct cli_column version_columns[] = {
-	{"VERSION", "version", false},
-	{"DOCUMENTS", "documents", false},
-	{"CURRENT", "current", false},
+	{"VERSION", "version", false}, {"AGE", "time", false},
+	{"WHO", "who", false},	       {"HOW", "how", false},
+	{"SET", "set", true},	       {"DOCUMENTS", "documents", false},
+	{"CURRENT", "current", false}, {"CHANGES", "changes", false},
 	{NULL, NULL, false},
 };
 static const struct cli_column change_columns[] = {

@@ -34,6 +34,9 @@ const struct cli_option cli_options[CLI_OPT_COUNT] = {
 	{CLI_OPT_DISRUPTION, "max-disruption", 0, "CLASS|N",
 	 "refuse when a change is of a worse class (None, Live, Reset, Move, Count, Host), or "
 	 "when more than N running assignments are interrupted"},
+	{CLI_OPT_IF_VERSION, "if-version", 0, "VERSION",
+	 "refuse when another version of the documents is in force, and say what changed "
+	 "since"},
 	{CLI_OPT_FOLLOW, "follow", 0, NULL, "go on and show events as they come"},
 	{CLI_OPT_SINCE, "since", 0, "WHEN",
 	 "from this sequence number on, or not older than this time (10m)"},
@@ -42,7 +45,7 @@ const struct cli_option cli_options[CLI_OPT_COUNT] = {
 const struct cli_verb cli_verbs[] = {
 	{"apply", FM_VERB_APPLY, "", 0, "-f PATH",
 	 CHANGES | CLI_OPT_FILE | CLI_OPT_SET | CLI_OPT_PRUNE | CLI_OPT_YES |
-		 CLI_OPT_DISRUPTION,
+		 CLI_OPT_DISRUPTION | CLI_OPT_IF_VERSION,
 	 "Put policy documents into force; all of them or, when one is wrong, none.",
 	 "banyan apply -f policy.yaml --wait", cli_run_request},
 	{"plan", FM_VERB_PLAN, "", 0, "[-f PATH]",
@@ -50,9 +53,18 @@ const struct cli_verb cli_verbs[] = {
 	 "Show what apply would change, whom it interrupts and for how long; exit code 0 for "
 	 "nothing, 2 for something.",
 	 "banyan plan -f policy.yaml", cli_run_request},
-	{"diff", FM_VERB_DIFF, "", 0, "", ASKS,
-	 "Show where the fabric differs from the policy in force; exit code 2 when it does.",
-	 "banyan diff", cli_run_request},
+	{"diff", FM_VERB_DIFF, "na", 0, "[VERSION [VERSION]]", ASKS,
+	 "Show where the fabric differs from the policy in force, or what differs between two "
+	 "versions of the documents; exit code 2 when something does.",
+	 "banyan diff 41 43", cli_run_request},
+	{"history", FM_VERB_HISTORY, "", 0, "", ASKS | CLI_OPT_WATCH,
+	 "Show the versions of the documents that are kept: who, when, what changed.",
+	 "banyan history", cli_run_show},
+	{"rollback", FM_VERB_ROLLBACK, "n", 0, "[VERSION]",
+	 CHANGES | CLI_OPT_YES | CLI_OPT_DISRUPTION | CLI_OPT_IF_VERSION,
+	 "Put the documents of an older version into force again, as a new version; without "
+	 "VERSION those before the last change.",
+	 "banyan rollback 41 --wait", cli_run_request},
 	{"validate", HERE, "", 0, "-f PATH", CLI_OPT_FILE | CLI_OPT_OUTPUT | CLI_OPT_NO_COLOR,
 	 "Check policy documents as a complete set, without a manager.",
 	 "banyan validate -f policy/", cli_run_validate},
@@ -66,7 +78,7 @@ const struct cli_verb cli_verbs[] = {
 	 "Say why an assignment is where it is, or why it is nowhere.",
 	 "banyan explain web01/data0", cli_run_request},
 	{"delete", FM_VERB_DELETE, "kn", 0, "KIND NAME | -f PATH",
-	 CHANGES | CLI_OPT_FILE | CLI_OPT_SET | CLI_OPT_YES,
+	 CHANGES | CLI_OPT_FILE | CLI_OPT_SET | CLI_OPT_YES | CLI_OPT_IF_VERSION,
 	 "Take policy documents out of force; --yes when running assignments go.",
 	 "banyan delete profile web01 --yes", cli_run_request},
 	{"move", FM_VERB_MOVE, "nh", 2, "PROFILE HOST", CHANGES | CLI_OPT_YES,

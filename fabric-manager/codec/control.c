@@ -130,6 +130,9 @@ void fm_control_put_request(struct mr_buf *out, uint64_t id, const struct fm_req
 	q.name = r->name ? (char *)r->name : none;
 	q.host = r->host ? (char *)r->host : none;
 	q.set = r->set ? (char *)r->set : none;
+	q.arg = r->arg ? (char *)r->arg : none;
+	q.has_if_version = r->has_if_version;
+	q.if_version = r->if_version;
 	q.max_disruption = r->max_disruption ? (char *)r->max_disruption : none;
 	q.n_file = r->files;
 	q.file = list;
@@ -170,6 +173,9 @@ static int request_from(const Banyan__Request *q, struct fm_control_msg *ret,
 		.host = q->host,
 		.set = q->set,
 		.who = "",
+		.arg = q->arg,
+		.has_if_version = q->has_if_version,
+		.if_version = q->if_version,
 		.max_disruption = q->max_disruption,
 		.file = ret->files,
 		.files = (unsigned)q->n_file,

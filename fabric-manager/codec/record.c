@@ -80,6 +80,9 @@ void fm_record_key(const struct fm_record *r, const struct fm_codec_names *names
 		mr_buf_printf(key, "%s/%s/%s", r->measure.chassis, r->measure.adapter,
 			      fm_way_name(r->measure.way));
 		break;
+	case FM_RECORD_VERSION:
+		key_be64(key, r->version.version);
+		break;
 	case FM_RECORD_CURRENT:
 	case FM_RECORD_COUNT:
 		break;

@@ -537,6 +537,39 @@ static int measure_from(const struct fm_record_ctx *c, const void *msg, struct f
 	return 0;
 }
 
+static void version_to(const struct fm_record_ctx *c, const struct fm_record *r,
+		       struct mr_buf *out)
+{
+	const struct fm_rec_version *s = &r->version;
+	Banyan__StoreVersion m = BANYAN__STORE_VERSION__INIT;
+
+	(void)c;
+	m.version = s->version;
+	m.wall_ns = s->wall_ns;
+	m.who = (char *)s->who;
+	m.set = (char *)s->set;
+	m.how = (char *)s->how;
+	m.added = s->added;
+	m.changed = s->changed;
+	m.removed = s->removed;
+	mr_pb_put(out, &m.base);
+}
+
+static int version_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreVersion *m = msg;
+	struct fm_rec_version *s = &r->version;
+
+	if (TEXT(s->who, who) || TEXT(s->set, set) || TEXT(s->how, how))
+		return -EINVAL;
+	s->version = m->version;
+	s->wall_ns = m->wall_ns;
+	s->added = m->added;
+	s->changed = m->changed;
+	s->removed = m->removed;
+	return 0;
+}
+
 const struct fm_record_pair fm_record_pairs[FM_RECORD_COUNT] = {
 	[FM_RECORD_META] = {"meta/", &banyan__store_meta__descriptor, meta_to, meta_from},
 	[FM_RECORD_CURRENT] = {"policy/current", &banyan__store_meta__descriptor, meta_to,
@@ -560,4 +593,6 @@ const struct fm_record_pair fm_record_pairs[FM_RECORD_COUNT] = {
 	[FM_RECORD_HOST] = {"host/", &banyan__store_host__descriptor, host_to, host_from},
 	[FM_RECORD_MEASURE] = {"measure/", &banyan__store_measure__descriptor, measure_to,
 			       measure_from},
+	[FM_RECORD_VERSION] = {"policy/h/", &banyan__store_version__descriptor, version_to,
+			       version_from},
 };

@@ -22,6 +22,7 @@
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/base.h"
 #include "fabric-manager/engine/state/commit.h"
+#include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/ops.h"
@@ -91,7 +92,7 @@ static void free_lists(struct fm_engine *e)
 	free(e->timer);
 	free(e->event);
 	free(e->override);
-	free(e->old);
+	free(e->version);
 	free(e->held);
 	free(e->sent);
 	free(e->former);
@@ -113,6 +114,7 @@ void fm_engine_free(struct fm_engine *e)
 		fm_changes_done(&e->sent[i].changes);
 	for (unsigned i = 0; i < e->formers; i++)
 		fm_base_done(&e->former[i].base);
+	fm_history_done(e);
 	for (unsigned i = 0; i < e->inv.n; i++) {
 		free(e->chassis_name[i]);
 		free(e->ch[i].auth_tag);
@@ -133,7 +135,6 @@ void fm_engine_free(struct fm_engine *e)
 	mr_map_free(e->attach_by);
 	fm_changes_done(&e->batch);
 	fm_base_done(&e->base);
-	fm_base_done(&e->before);
 	fm_desired_free(e->desired);
 	fm_inventory_done(&e->inv);
 	free(e->chassis_name);

@@ -10,6 +10,7 @@
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/base.h"
+#include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/measure.h"
@@ -30,33 +31,6 @@ static void new_store(struct fm_engine *e)
 	e->meta_dirty = true;
 	e->intent = true;
 	fm_log(e, 1, "store: new, owner id %016llx", (unsigned long long)e->meta.owner_id);
-}
-
-static void load_document(struct fm_engine *e, const struct fm_rec_document *r)
-{
-	struct mr_diags diags = {0};
-	struct fm_base *to = &e->base;
-	struct fm_docs one = {0};
-	struct fm_old_doc *o;
-
-	MR_GROW(e->old, e->olds, e->cap_olds);
-	o = &e->old[e->olds++];
-	o->version = r->version;
-	memcpy(o->kind, r->kind, sizeof(o->kind));
-	memcpy(o->name, r->name, sizeof(o->name));
-	if (r->version + 1 == e->meta.version)
-		to = &e->before;
-	else if (r->version != e->meta.version)
-		return;
-	if (fm_docs_read(&one, "store", r->text, strlen(r->text), &diags))
-		fm_log(e, 3, "store: document %s '%s' does not read: '%s'", r->kind, r->name,
-		       diags.n ? diags.item[0].text : "");
-	to->version = r->version;
-	fm_docs_merge(&to->docs, &one);
-	if (fm_kind_of_text(r->kind) >= 0)
-		fm_base_set_put(e, to, (enum fm_kind)fm_kind_of_text(r->kind), r->name, r->set);
-	fm_docs_done(&one);
-	mr_diags_done(&diags);
 }
 
 static void load_assignment(struct fm_engine *e, const struct fm_assignment *r)
@@ -146,9 +120,6 @@ static void load_one(struct fm_engine *e, const struct fm_record *r)
 	struct fm_hst *h;
 
 	switch (r->kind) {
-	case FM_RECORD_DOCUMENT:
-		load_document(e, &r->document);
-		break;
 	case FM_RECORD_ASSIGNMENT:
 		load_assignment(e, &r->assignment);
 		break;
@@ -185,6 +156,8 @@ static void load_one(struct fm_engine *e, const struct fm_record *r)
 		break;
 	case FM_RECORD_META:
 	case FM_RECORD_CURRENT:
+	case FM_RECORD_DOCUMENT: /* all at once, by fm_history_load */
+	case FM_RECORD_VERSION:
 	case FM_RECORD_COUNT:
 		break;
 	}
@@ -207,6 +180,7 @@ void fm_store_loaded(struct fm_engine *e, const struct fm_record *r, unsigned n)
 		new_store(e);
 	e->next_op = e->meta.next_operation;
 	e->base.version = e->meta.version;
+	fm_history_load(e, r, n);
 	for (unsigned i = 0; i < n; i++)
 		load_one(e, &r[i]);
 	load_rolled(e);

@@ -26,7 +26,8 @@
 	X(EVENT, "event/SEQ")                        \
 	X(CHASSIS, "chassis/NAME")                   \
 	X(HOST, "host/NAME")                         \
-	X(MEASURE, "measure/CHASSIS/ADAPTER/WAY")
+	X(MEASURE, "measure/CHASSIS/ADAPTER/WAY")    \
+	X(VERSION, "policy/h/VERSION")
 enum fm_record_kind {
 #define X(name, key) FM_RECORD_##name,
 	FM_RECORDS(X)
@@ -52,6 +53,15 @@ struct fm_rec_document {
 	char name[MR_NAME_MAX];
 	char set[MR_NAME_MAX];
 	char *text; /* normalised YAML; owned */
+};
+/* How a version came into force. */
+struct fm_rec_version {
+	uint64_t version;
+	int64_t wall_ns;
+	char who[MR_NAME_MAX];
+	char set[MR_NAME_MAX];
+	char how[MR_NAME_MAX]; /* "apply", "rollback to 4" */
+	uint32_t added, changed, removed;
 };
 struct fm_rec_ident {
 	struct mr_ident ident;
@@ -159,6 +169,7 @@ struct fm_record {
 		struct fm_rec_chassis chassis;
 		struct fm_rec_host host;
 		struct fm_rec_measure measure;
+		struct fm_rec_version version;
 	};
 };
 

@@ -40,7 +40,9 @@ struct mr_tree;
 	X(ADOPT, "adopt")                   \
 	X(RESET, "reset")                   \
 	X(CANCEL, "cancel")                 \
-	X(RESUME, "resume")
+	X(RESUME, "resume")                 \
+	X(HISTORY, "history")               \
+	X(ROLLBACK, "rollback")
 enum fm_verb {
 #define X(name, text) FM_VERB_##name,
 	FM_VERBS(X)
@@ -61,6 +63,7 @@ struct fm_request {
 	const char *kind;	    /* "profiles", "hosts" ... or "" */
 	const char *name;	    /* of an object, profile, host, assignment, or "" */
 	const char *host;	    /* target of move, connect */
+	const char *arg;	    /* diff: the other version */
 	const char *set;	    /* apply, delete -f */
 	const char *who;	    /* user at the control socket */
 	const char *max_disruption; /* plan, apply: a class or a number, "" = all is allowed */
@@ -68,7 +71,9 @@ struct fm_request {
 	unsigned files;
 	bool yes; /* running assignments may go */
 	bool prune;
-	bool follow;	/* events: go on sending (io/ subscribes the connection) */
+	bool follow;	     /* events: go on sending (io/ subscribes the connection) */
+	bool has_if_version; /* what changes documents: only when this version is in force */
+	uint64_t if_version;
 	uint64_t since; /* events: from this sequence number */
 };
 

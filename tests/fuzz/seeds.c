@@ -245,6 +245,9 @@ static struct fm_record make_record(enum fm_record_kind kind)
 		r.measure = (struct fm_rec_measure){
 			"c1", "nic-left", FM_WAY_SYNTHETIC, {1, 2, 3}, {4, 5, 6}};
 		break;
+	case FM_RECORD_VERSION:
+		r.version = (struct fm_rec_version){41, 5, "ann", "prod", "apply", 1, 2, 3};
+		break;
 	case FM_RECORD_COUNT:
 		break;
 	}

@@ -9,7 +9,7 @@
 #include "fabric-manager/engine/desire/rollout.h"
 
 #include "fabric-manager/engine/state/asgs.h"
-#include "fabric-manager/engine/state/base.h"
+#include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
@@ -208,15 +208,19 @@ static enum outcome outcome_of(const struct fm_asg *a, bool planned)
 static bool roll_back(struct fm_engine *e, const char *why)
 {
 	uint64_t from = e->base.version;
+	const struct fm_version *v = fm_history_get(e, from - 1);
+	char how[MR_NAME_MAX];
 	struct fm_base b;
 
-	if (!e->before.version || e->rollout.undoes)
+	if (!v || v->unreads || e->rollout.undoes)
 		return false;
-	fm_base_copy(&b, &e->before);
+	mr_fmt(how, sizeof(how), "rollout failed, back to %llu",
+	       (unsigned long long)v->rec.version);
+	fm_base_copy(&b, &v->base);
 	fm_note(e, MR_REASON_CONFLICT, "rollout",
 		"of version %llu: %s; version %llu is put back", (unsigned long long)from, why,
-		(unsigned long long)e->before.version);
-	fm_base_commit(e, &b);
+		(unsigned long long)v->rec.version);
+	fm_base_commit(e, &b, &(struct fm_origin){"rollout", "", how});
 	e->rollout.undo_next = true;
 	record(e, false);
 	return true;

@@ -6,7 +6,7 @@
 
 #include "common/err.h"
 #include "fabric-manager/engine/desire/impact.h"
-#include "fabric-manager/engine/state/base.h"
+#include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
@@ -23,23 +23,6 @@ struct mr_diags *fm_diags_keep(struct mr_diags *d)
 		mr_diags_done(d);
 	}
 	return n;
-}
-
-/* Whether two sets of documents are the same, with the sets that they belong to. */
-bool fm_base_same(struct fm_engine *e, const struct fm_base *a, const struct fm_base *b)
-{
-	if (a->docs.n != b->docs.n)
-		return false;
-	for (unsigned i = 0; i < a->docs.n; i++) {
-		const struct fm_doc *x = a->docs.doc[i], *y = b->docs.doc[i];
-
-		if (x->kind != y->kind || !mr_streq(x->meta.name.s, y->meta.name.s) ||
-		    (x != y && !fm_doc_equal(x, y)) ||
-		    !mr_streq(fm_base_set(e, a, x->kind, x->meta.name.s),
-			      fm_base_set(e, b, y->kind, y->meta.name.s)))
-			return false;
-	}
-	return true;
 }
 
 /* Which running assignments the plan takes away, as a list of names; their number. */
@@ -96,7 +79,7 @@ static void try_it(struct fm_engine *e, struct fm_base *b, struct trying *ret)
 	struct trying t = {.desired = fm_desire_make(e, &b->docs), .tree = mr_tree_map()};
 	struct mr_tree *plan;
 
-	t.differs = !fm_base_same(e, &e->base, b);
+	t.differs = fm_base_compare(e, &e->base, b, NULL, NULL) != 0;
 	fm_trial_make(e, t.desired, &t.trial);
 	plan = fm_plan_tree(t.trial.plan, &t.trial.in);
 	fm_impact_of(e, &t.trial, plan, &t.impact);
@@ -140,11 +123,40 @@ static bool too_much(struct fm_engine *e, uint64_t tag, const struct fm_request 
 	return !good;
 }
 
+#define NAMED_MAX 8 /* documents, in a sentence */
+
+/* Whether another version is in force than the one that was meant; answers then, with what
+ * changed since and who did it. */
+static bool changed_meanwhile(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	const struct fm_version *then, *now;
+	struct mr_buf what = {0};
+
+	if (!r->has_if_version || r->if_version == e->base.version)
+		return false;
+	then = fm_history_get(e, r->if_version);
+	now = fm_history_get(e, e->base.version);
+	mr_buf_printf(&what, "version %llu was meant, and %llu is in force",
+		      (unsigned long long)r->if_version, (unsigned long long)e->base.version);
+	if (now)
+		mr_buf_printf(&what, " by %s (%s)", now->rec.who[0] ? now->rec.who : "operator",
+			      now->rec.how);
+	mr_buf_puts(&what, ": ");
+	if (then && now)
+		fm_base_compare_words(e, &then->base, &now->base, NAMED_MAX, &what);
+	else
+		mr_buf_puts(&what, "what changed since is not kept");
+	fm_refuse(e, tag, MR_REASON_CONFLICT, "%s; nothing was changed", mr_buf_text(&what));
+	mr_buf_done(&what);
+	return true;
+}
+
 static void commit(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
-		   struct fm_base *b, struct mr_tree *tree, struct mr_diags *diags)
+		   struct fm_base *b, const char *how, struct mr_tree *tree,
+		   struct mr_diags *diags)
 {
 	fm_refusing_end_all(e);
-	fm_base_commit(e, b);
+	fm_base_commit(e, b, &(struct fm_origin){r->who, r->set, how});
 	fm_log(e, 1, "policy: version %llu by '%s', %u documents",
 	       (unsigned long long)e->base.version, r->who, e->base.docs.n);
 	fm_note(e, MR_REASON_OK, "policy", "version %llu by %s",
@@ -154,11 +166,13 @@ static void commit(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 }
 
 void fm_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r, struct fm_base *b,
-	      struct mr_diags *diags)
+	      const char *how, struct mr_diags *diags)
 {
 	struct trying t;
 	unsigned alone;
 
+	if (changed_meanwhile(e, tag, r))
+		return;
 	try_it(e, b, &t);
 	alone = disowned(e, b, mr_tree_add_list(t.tree, "disowned"));
 	if (alone && !r->yes)
@@ -172,7 +186,7 @@ void fm_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r, str
 			 t.lost == 1 ? "" : "s");
 	else if (!too_much(e, tag, r, &t, diags)) {
 		if (t.differs)
-			commit(e, tag, r, b, t.tree, diags);
+			commit(e, tag, r, b, how, t.tree, diags);
 		else
 			fm_reply(e, tag, MR_REASON_OK, 0, t.tree, fm_diags_keep(diags),
 				 "nothing changed, version %llu is in force",

@@ -8,18 +8,18 @@
 
 #include "fabric-manager/engine/state/state.h"
 
-/* Brings 'b' into force (and takes it over) if nothing forbids it, and answers. 'diags' are its
- * warnings. */
+/* Brings 'b' into force (and takes it over) if nothing forbids it, and answers. 'how' is for
+ * the history, 'diags' are its warnings. */
 void fm_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r, struct fm_base *b,
-	      struct mr_diags *diags);
+	      const char *how, struct mr_diags *diags);
 /* Answers what fm_force would do. */
 void fm_force_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
 		   struct fm_base *b, struct mr_diags *diags);
+/* diff VERSION [VERSION]: what differs between documents. */
+void fm_versions_diff(struct fm_engine *e, uint64_t tag, const struct fm_request *r);
 /* Refuses with the findings. */
 void fm_force_findings(struct fm_engine *e, uint64_t tag, struct mr_diags *diags);
 /* The findings sorted, for a reply to take; NULL when there is none. */
 struct mr_diags *fm_diags_keep(struct mr_diags *d);
-/* Whether two sets of documents are the same, with the sets that they belong to. */
-bool fm_base_same(struct fm_engine *e, const struct fm_base *a, const struct fm_base *b);
 
 #endif

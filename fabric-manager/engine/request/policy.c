@@ -149,7 +149,7 @@ void fm_rq_apply(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	struct fm_base b;
 
 	if (candidate(e, r, &b, &diags))
-		fm_force(e, tag, r, &b, &diags);
+		fm_force(e, tag, r, &b, fm_verb_name(r->verb), &diags);
 	else
 		fm_force_findings(e, tag, &diags);
 	fm_base_done(&b);
@@ -233,7 +233,7 @@ void fm_rq_delete(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 		   fm_docs_check_users(&e->base.docs, &b.docs, who_of(r), &diags)) {
 		fm_force_findings(e, tag, &diags);
 	} else {
-		fm_force(e, tag, r, &b, &diags);
+		fm_force(e, tag, r, &b, fm_verb_name(r->verb), &diags);
 	}
 	fm_base_done(&b);
 }
@@ -261,14 +261,13 @@ static void add_drift(const struct fm_engine *e, const struct fm_asg *a, uint32_
 	mr_buf_done(&text);
 }
 
-/* diff: what differs between what is intended and what was read. Exit 2 when something does. */
-void fm_rq_diff(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+/* What differs between what is intended and what was read. */
+static void diff_drift(struct fm_engine *e, uint64_t tag)
 {
 	struct mr_tree *tree = mr_tree_map(), *list = mr_tree_add_list(tree, "drift");
 	const struct fm_asg *a;
 	unsigned n = 0;
 
-	(void)r;
 	FM_FOREACH_ASG(e, a)
 	{
 		uint32_t drift = fm_drift(e, a);
@@ -279,4 +278,13 @@ void fm_rq_diff(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	}
 	fm_reply(e, tag, MR_REASON_OK, n ? 2 : 0, tree, NULL, "%u assignment%s drifted", n,
 		 n == 1 ? "" : "s");
+}
+
+/* diff: of the hardware, or between versions. Exit 2 when something differs. */
+void fm_rq_diff(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	if (r->name[0])
+		fm_versions_diff(e, tag, r);
+	else
+		diff_drift(e, tag);
 }

@@ -40,6 +40,8 @@ static const struct verb_row verbs[FM_VERB_COUNT] = {
 	[FM_VERB_TOP] = {fm_rq_top, false, false},
 	[FM_VERB_ADOPT] = {fm_rq_adopt, true, true},
 	[FM_VERB_RESET] = {fm_rq_reset, true, true},
+	[FM_VERB_HISTORY] = {fm_rq_history, false, false},
+	[FM_VERB_ROLLBACK] = {fm_rq_rollback, true, false},
 	[FM_VERB_CANCEL] = {fm_rq_cancel, true, false},
 	[FM_VERB_RESUME] = {fm_rq_resume, true, false},
 };
@@ -63,6 +65,7 @@ void fm_request(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	n.host = r->host ? r->host : "";
 	n.set = r->set ? r->set : "";
 	n.who = r->who ? r->who : "";
+	n.arg = r->arg ? r->arg : "";
 	n.max_disruption = r->max_disruption ? r->max_disruption : "";
 	if (!e->loaded) {
 		fm_refuse(e, tag, MR_REASON_BUSY, "the store is being read; try again");

@@ -6,6 +6,7 @@
 #include "fabric-manager/engine/state/base.h"
 
 #include "common/err.h"
+#include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/soon.h"
 
@@ -98,7 +99,6 @@ static void store_document(struct fm_engine *e, const struct fm_doc *d)
 {
 	struct fm_record *r = fm_rec(e, FM_RECORD_DOCUMENT);
 	struct mr_buf text = {0};
-	struct fm_old_doc *o;
 
 	r->document.version = e->base.version;
 	mr_copy(r->document.kind, MR_NAME_MAX, fm_kind_name(d->kind));
@@ -107,32 +107,6 @@ static void store_document(struct fm_engine *e, const struct fm_doc *d)
 		fm_base_set(e, &e->base, d->kind, d->meta.name.s));
 	fm_doc_print(d, &text);
 	r->document.text = mr_buf_steal(&text);
-	MR_GROW(e->old, e->olds, e->cap_olds);
-	o = &e->old[e->olds++];
-	o->version = e->base.version;
-	memcpy(o->kind, r->document.kind, sizeof(o->kind));
-	memcpy(o->name, r->document.name, sizeof(o->name));
-}
-
-/* Documents of versions that are too old go. */
-static void forget_old(struct fm_engine *e)
-{
-	unsigned k = 0;
-
-	for (unsigned i = 0; i < e->olds; i++) {
-		struct fm_record *r;
-
-		if (e->old[i].version + FM_VERSIONS_KEPT > e->base.version) {
-			e->old[k++] = e->old[i];
-			continue;
-		}
-		r = fm_rec(e, FM_RECORD_DOCUMENT);
-		r->erase = true;
-		r->document.version = e->old[i].version;
-		memcpy(r->document.kind, e->old[i].kind, MR_NAME_MAX);
-		memcpy(r->document.name, e->old[i].name, MR_NAME_MAX);
-	}
-	e->olds = k;
 }
 
 static void unpause(struct fm_engine *e)
@@ -151,7 +125,7 @@ static void unpause(struct fm_engine *e)
 }
 
 /* The documents of 'b' (taken over) come into force: version + 1, stored, desired is remade. */
-void fm_base_commit(struct fm_engine *e, struct fm_base *b)
+void fm_base_commit(struct fm_engine *e, struct fm_base *b, const struct fm_origin *from)
 {
 	struct fm_former *f;
 
@@ -159,14 +133,12 @@ void fm_base_commit(struct fm_engine *e, struct fm_base *b)
 	f = &e->former[e->formers++];
 	f->commit = e->commit_last + 1;
 	f->base = e->base;
-	fm_base_done(&e->before);
-	fm_base_copy(&e->before, &f->base);
 	e->base = *b;
 	*b = (struct fm_base){0};
 	e->base.version = e->meta.version = f->base.version + 1;
 	for (unsigned i = 0; i < e->base.docs.n; i++)
 		store_document(e, e->base.docs.doc[i]);
-	forget_old(e);
+	fm_history_add(e, from);
 	fm_rec(e, FM_RECORD_CURRENT)->current = e->meta;
 	e->intent = true;
 	unpause(e);

@@ -15,7 +15,11 @@ void fm_base_set_put(struct fm_engine *e, struct fm_base *b, enum fm_kind kind,
 		     const char *name, const char *set);
 void fm_base_copy(struct fm_base *to, const struct fm_base *from);
 void fm_base_done(struct fm_base *b);
+/* Who brings documents into force, and how. */
+struct fm_origin {
+	const char *who, *set, *how;
+};
 /* The new documents come into force: version + 1, stored, desired is remade. */
-void fm_base_commit(struct fm_engine *e, struct fm_base *b);
+void fm_base_commit(struct fm_engine *e, struct fm_base *b, const struct fm_origin *from);
 
 #endif

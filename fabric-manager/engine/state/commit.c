@@ -8,6 +8,7 @@
 
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/base.h"
+#include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/measure.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
@@ -204,14 +205,14 @@ static void take_back_documents(struct fm_engine *e, uint64_t n)
 	for (unsigned i = 0; i < e->formers; i++) {
 		if (e->former[i].commit < n)
 			continue;
-		fm_base_done(&e->before); /* which one that was is forgotten */
-		e->before = (struct fm_base){0};
 		fm_base_done(&e->base);
 		e->base = e->former[i].base;
 		memmove(&e->former[i], &e->former[i + 1],
 			(e->formers - i - 1) * sizeof(*e->former));
 		e->formers--;
 		forget_former(e, i);
+		e->meta.version = e->base.version;
+		fm_history_take_back(e);
 		fm_desire_changed(e);
 		return;
 	}

@@ -334,9 +334,12 @@ struct fm_base {
 struct fm_held_reply {
 	uint64_t tag, after;
 };
-struct fm_old_doc {
-	uint64_t version;
-	char kind[MR_NAME_MAX], name[MR_NAME_MAX];
+/* A version of the documents that is kept, the one in force among them. */
+struct fm_version {
+	struct fm_rec_version rec;
+	struct fm_base base;
+	struct fm_rec_document *unread; /* stored, and not understood; without texts */
+	unsigned unreads, cap_unreads;
 };
 
 struct fm_engine {
@@ -369,7 +372,6 @@ struct fm_engine {
 
 	/* policy */
 	struct fm_base base;
-	struct fm_base before; /* the version before this one; version 0: not known */
 	struct fm_rollout rollout;
 	struct fm_asked *asked;
 	unsigned askeds, cap_askeds;
@@ -380,8 +382,8 @@ struct fm_engine {
 	unsigned formers, cap_formers;
 	char **set_name;
 	unsigned sets, cap_sets;
-	struct fm_old_doc *old;
-	unsigned olds, cap_olds;
+	struct fm_version *version; /* oldest first */
+	unsigned versions, cap_versions;
 	struct fm_desired *desired;
 	bool desire_dirty, plan_dirty;
 	int64_t plan_at;

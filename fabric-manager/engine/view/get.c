@@ -7,7 +7,7 @@
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/state/asgs.h"
-#include "fabric-manager/engine/state/base.h"
+#include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
@@ -165,20 +165,48 @@ static void get_events(struct fm_engine *e, struct mr_tree *list, const char *na
 			       fm_tree_event(&e->event[(e->event_first + i) % FM_EVENTS_KEPT]));
 }
 
+#define NAMED_MAX 20 /* documents of a version that are named */
+
 static void get_versions(struct fm_engine *e, struct mr_tree *list, const char *name)
 {
-	(void)name;
-	for (unsigned i = 0; i < e->olds;) {
-		uint64_t v = e->old[i].version;
-		struct mr_tree *m = mr_tree_add_map(list, NULL);
-		unsigned n = 0;
+	const struct fm_base none = {0};
+	char text[24];
 
-		for (; i < e->olds && e->old[i].version == v; i++)
-			n++;
-		mr_tree_add_int(m, "version", (int64_t)v);
-		mr_tree_add_int(m, "documents", n);
-		mr_tree_add_bool(m, "current", v == e->base.version);
+	for (unsigned i = 0; i < e->versions; i++) {
+		const struct fm_version *v = &e->version[i];
+		struct mr_buf changes = {0};
+		struct mr_tree *m;
+
+		mr_fmt(text, sizeof(text), "%llu", (unsigned long long)v->rec.version);
+		if (!asked(name, text))
+			continue;
+		if (i || v->rec.version == 1)
+			fm_base_compare_words(e, i ? &e->version[i - 1].base : &none, &v->base,
+					      NAMED_MAX, &changes);
+		m = mr_tree_add_map(list, NULL);
+		mr_tree_add_int(m, "version", (int64_t)v->rec.version);
+		mr_tree_add_int(m, "time", v->rec.wall_ns / MR_NS_PER_S);
+		mr_tree_add_text(m, "who", v->rec.who);
+		mr_tree_add_text(m, "how", v->rec.how);
+		mr_tree_add_text(m, "set", v->rec.set);
+		mr_tree_add_int(m, "documents", v->base.docs.n + v->unreads);
+		mr_tree_add_int(m, "added", v->rec.added);
+		mr_tree_add_int(m, "changed", v->rec.changed);
+		mr_tree_add_int(m, "removed", v->rec.removed);
+		mr_tree_add_text(m, "changes", mr_buf_text(&changes));
+		mr_tree_add_bool(m, "current", v->rec.version == e->base.version);
+		mr_buf_done(&changes);
 	}
+}
+
+/* history: the kept versions, oldest first. */
+void fm_rq_history(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	struct mr_tree *t = mr_tree_map();
+
+	(void)r;
+	get_versions(e, mr_tree_add_list(t, "versions"), "");
+	fm_reply_read(e, tag, t);
 }
 
 static void get_chassis(struct fm_engine *e, struct mr_tree *list, const char *name)

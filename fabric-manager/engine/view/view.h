@@ -7,7 +7,8 @@
 
 #include "fabric-manager/engine/state/out.h"
 
-fm_request_fn fm_rq_get, fm_rq_describe, fm_rq_explain, fm_rq_events, fm_rq_status, fm_rq_top;
+fm_request_fn fm_rq_get, fm_rq_describe, fm_rq_explain, fm_rq_events, fm_rq_status, fm_rq_top,
+	fm_rq_history;
 struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_asg *a);
 struct mr_tree *fm_tree_event(const struct fm_rec_event *ev);
 

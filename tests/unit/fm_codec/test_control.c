@@ -37,6 +37,9 @@ START_TEST(test_request)
 			       .yes = true,
 			       .follow = true,
 			       .since = 77,
+			       .arg = "9",
+			       .has_if_version = true,
+			       .if_version = 1ull << 40,
 			       .max_disruption = "Live"};
 	struct mr_buf b = {0};
 	struct fm_control_msg m;
@@ -56,6 +59,9 @@ START_TEST(test_request)
 	ck_assert_mem_eq(m.request.file[0].text, "kind: X\n", 8);
 	ck_assert(m.request.yes && m.request.follow && !m.request.prune);
 	ck_assert_uint_eq(m.request.since, 77);
+	ck_assert_str_eq(m.request.arg, "9");
+	ck_assert(m.request.has_if_version);
+	ck_assert_uint_eq(m.request.if_version, 1ull << 40);
 	ck_assert_str_eq(m.request.max_disruption, "Live");
 	fm_control_msg_done(&m);
 	mr_buf_done(&b);

@@ -105,6 +105,9 @@ static struct fm_record make(enum fm_record_kind kind)
 		r.measure = (struct fm_rec_measure){
 			"c1", "nic-left", FM_WAY_SYNTHETIC, {1, 2, 3}, {4, 5, 6}};
 		break;
+	case FM_RECORD_VERSION:
+		r.version = (struct fm_rec_version){41, 5, "ann", "prod", "apply", 1, 2, 3};
+		break;
 	case FM_RECORD_COUNT:
 		break;
 	}
@@ -198,9 +201,9 @@ END_TEST
 /* Whatever bytes a row holds: a record or an error, never a crash. */
 START_TEST(test_random_bytes)
 {
-	static const char *const prefix[] = {"meta/",  "policy/v/", "assign/", "ident/",
-					     "func/",  "override/", "tomb/",   "op/",
-					     "event/", "chassis/",  "host/",   "measure/"};
+	static const char *const prefix[] = {
+		"meta/", "policy/v/", "assign/",  "ident/", "func/",	"override/", "tomb/",
+		"op/",	 "event/",    "chassis/", "host/",  "measure/", "policy/h/"};
 	struct mr_rng rng;
 	uint8_t bytes[64];
 

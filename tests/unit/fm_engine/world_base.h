@@ -212,6 +212,8 @@ static inline bool w_same_key(const struct fm_record *a, const struct fm_record 
 		return mr_streq(a->chassis.name, b->chassis.name);
 	case FM_RECORD_HOST:
 		return mr_streq(a->host.name, b->host.name);
+	case FM_RECORD_VERSION:
+		return a->version.version == b->version.version;
 	case FM_RECORD_MEASURE:
 		return mr_streq(a->measure.adapter, b->measure.adapter) &&
 		       a->measure.way == b->measure.way;
