@@ -106,8 +106,9 @@ struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t 
 	at.max_mbps = step_down(at.max_mbps, a->rate_step_mbps);
 	at.min_mbps =
 		a->caps & MR_CT_CAP_MIN_RATE ? step_down(at.min_mbps, a->rate_step_mbps) : 0;
-	at.weight = a->caps & MR_CT_CAP_WEIGHT ? at.weight : 0;
-	at.burst_kib = a->caps & MR_CT_CAP_BURST ? at.burst_kib : 0;
+	/* without the capability the limits are 0 */
+	at.weight = at.weight < a->limits.weight ? at.weight : a->limits.weight;
+	at.burst_kib = at.burst_kib < a->limits.burst_kib ? at.burst_kib : a->limits.burst_kib;
 	set_amounts(&p->world.unit[unit], fm_place_demand(p, i), &at);
 	at.ident0 = p->d->claim[i].ident[0].source ? pl->attrs.ident0 : 0;
 	at.ident1 = p->d->claim[i].ident[1].source ? pl->attrs.ident1 : 0;

@@ -23,8 +23,7 @@ static void refuse(struct walk *w, const struct fm_at *at, const char *key, cons
 {
 	w->refused++;
 	mr_diags_add(w->diags, MR_SEV_ERROR, w->doc->file, at->line, at->col, w->path.text,
-		     "not supported yet: %s%s%s (comes with the policy issue)", key,
-		     value ? " " : "", value ? value : "");
+		     "not supported yet: %s%s%s", key, value ? " " : "", value ? value : "");
 }
 
 /* Whether a key that comes later says its default, or nothing. */

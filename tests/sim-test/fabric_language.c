@@ -197,6 +197,21 @@ START_TEST(somebody_elses_adapter)
 }
 END_TEST
 
+/* What goes beyond the adapter is programmed as far as it goes. */
+START_TEST(burst_and_weight)
+{
+	const struct fm_adapter *a;
+
+	apply(HOSTS NICS DOC("QosClass", "q", "{weight: 1000, burst: 1GiB}") NIC(
+		"p", "blade01", "", "{name: n, class: ethernet, pool: nics, qos: q}"));
+	a = fm_adapter_by_name(fm_engine_inventory(w->engine), on("p/n"), NULL);
+	ck_assert_uint_gt(a->limits.burst_kib, 0);
+	ck_assert_uint_eq(attrs("p/n")->burst_kib, a->limits.burst_kib);
+	ck_assert_uint_eq(attrs("p/n")->weight,
+			  a->limits.weight < 1000 ? a->limits.weight : 1000);
+}
+END_TEST
+
 START_TEST(amounts)
 {
 	apply(HOSTS NICS GPUS NIC("p", "blade01", "",
@@ -223,6 +238,7 @@ int main(void)
 	tcase_add_test(t, spare_adapter);
 	tcase_add_test(t, somebody_elses_adapter);
 	tcase_add_test(t, amounts);
+	tcase_add_test(t, burst_and_weight);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

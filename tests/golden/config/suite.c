@@ -3,7 +3,7 @@
  * Golden suite of the files of config/: a case's `files` names a policy, a chassis, both, or a
  * manager's configuration, one "KIND PATH" a line. The chassis is built and read by mrpcim as
  * the manager does it; what comes out: the inventory in short, and with a policy where each
- * claim is placed on it from an empty fabric.
+ * claim is placed on it from an empty fabric, and what plan and explain say of it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "common/err.h"
 #include "common/os/log.h"
 #include "common/str.h"
+#include "common/tree.h"
 #include "fabric-manager/io/config.h"
 #include "fabric-manager/plan/plan.h"
 #include "fabric-manager/policy/resolve.h"
@@ -80,6 +81,46 @@ static void dump_placed(const struct fm_plan_input *in, const struct fm_plan *p,
 	mr_buf_putc(out, '\n');
 }
 
+/* A tree with one value a line. */
+static void dump_tree(const struct mr_tree *t, unsigned depth, struct mr_buf *out)
+{
+	for (unsigned i = 0; i < t->n; i++) {
+		const struct mr_tree *c = t->child[i];
+
+		mr_buf_printf(out, "%*s%s", (int)(2 * depth), "", c->key ? c->key : "-");
+		if (c->kind == MR_TREE_INT || c->kind == MR_TREE_BOOL)
+			mr_buf_printf(out, " %lld", (long long)c->num);
+		else if (c->text)
+			mr_buf_printf(out, " %s", c->text);
+		mr_buf_putc(out, '\n');
+		dump_tree(c, depth + 1, out);
+	}
+}
+
+/* What `plan` shows, and `explain` of the first claim and of the first that is not placed. */
+static void dump_words(const struct fm_plan_input *in, const struct fm_plan *p,
+		       struct mr_buf *out)
+{
+	struct mr_tree *t = fm_plan_tree(p, in);
+	unsigned waits = 0;
+	char claim[FM_CLAIM_TEXT];
+
+	mr_buf_puts(out, "plan:\n");
+	dump_tree(t, 1, out);
+	mr_tree_free(t);
+	while (waits < p->claims && p->placed[waits].placed)
+		waits++;
+	for (unsigned i = 0; i < p->claims; i++) {
+		if (i && i != waits)
+			continue;
+		t = fm_plan_explain(in, p, i);
+		mr_buf_printf(out, "explain %s:\n",
+			      fm_claim_text(&in->desired->claim[i], claim));
+		dump_tree(t, 1, out);
+		mr_tree_free(t);
+	}
+}
+
 static void dump_plan(const struct inputs *in, struct mr_buf *out)
 {
 	struct fm_resolve_input ask = {.docs = &in->docs, .inventory = &in->inv};
@@ -108,6 +149,7 @@ static void dump_plan(const struct inputs *in, struct mr_buf *out)
 			mr_buf_printf(out, " %s %u", fm_change_kind_name(k), count[k]);
 	}
 	mr_buf_putc(out, '\n');
+	dump_words(&plan, p, out);
 	fm_plan_free(p);
 	fm_desired_free(d);
 	free(hosts);
