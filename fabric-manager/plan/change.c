@@ -161,6 +161,19 @@ static bool live_differs(const struct fm_claim *c, const struct fm_assignment *a
 	       a->limit_mbps != c->limit_mbps;
 }
 
+/* What a host reads once when its driver starts, or the device takes only then: the function
+ * goes through a reset (POLICY, "Change classes"). */
+static bool needs_reset(const struct fm_attrs *is, const struct fm_attrs *want)
+{
+	if (is->ident0 != want->ident0 || is->ident1 != want->ident1 ||
+	    is->msix != want->msix || is->queues != want->queues)
+		return true;
+	if (want->device_class == MR_CLASS_IB)
+		return memcmp(is->pkey, want->pkey, sizeof(want->pkey)) != 0;
+	return want->device_class == MR_CLASS_GPU &&
+	       is->gpu.framebuffer_mib != want->gpu.framebuffer_mib;
+}
+
 /* What has to happen on the function that it keeps. */
 static enum fm_change_kind in_place(const struct fm_claim *c, const struct fm_placed *pl,
 				    const struct fm_assignment *a, bool *ret)
@@ -168,7 +181,7 @@ static enum fm_change_kind in_place(const struct fm_claim *c, const struct fm_pl
 	*ret = true;
 	if (pl->reason != MR_REASON_OK && pl->reason != MR_REASON_GUARANTEE_BROKEN)
 		return FM_CHANGE_PEND;
-	if (a->attrs.ident0 != pl->attrs.ident0 || a->attrs.ident1 != pl->attrs.ident1 ||
+	if (needs_reset(&a->attrs, &pl->attrs) ||
 	    !mr_streq(a->driver, c->driver ? c->driver : ""))
 		return FM_CHANGE_REBIND;
 	*ret = live_differs(c, a, &pl->attrs);

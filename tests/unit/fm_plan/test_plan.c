@@ -360,6 +360,60 @@ START_TEST(test_rebind)
 }
 END_TEST
 
+/* What another value of these takes: partition keys and amounts are read once by a driver. */
+static void want_pkey(struct fm_attrs *a)
+{
+	a->pkey[1] = 0x8002;
+}
+
+static void want_queues(struct fm_attrs *a)
+{
+	a->queues = 4;
+}
+
+static void want_slice(struct fm_attrs *a)
+{
+	a->gpu.slice_us = 2000;
+}
+
+static void want_mtu(struct fm_attrs *a)
+{
+	a->mtu = 9000;
+}
+
+static const struct {
+	enum mr_class device_class;
+	void (*edit)(struct fm_attrs *a);
+	enum fm_change_kind kind;
+	enum fm_class change_class;
+} edits[] = {
+	{MR_CLASS_IB, want_pkey, FM_CHANGE_REBIND, FM_CLASS_RESET},
+	{MR_CLASS_ETHERNET, want_queues, FM_CHANGE_REBIND, FM_CLASS_RESET},
+	{MR_CLASS_GPU, want_slice, FM_CHANGE_UPDATE, FM_CLASS_LIVE},
+	{MR_CLASS_ETHERNET, want_mtu, FM_CHANGE_UPDATE, FM_CLASS_LIVE},
+};
+
+START_TEST(test_class_of_edit)
+{
+	struct fix *f = fix_single(FM_ADAPTER_MRA, 4, true);
+	struct fm_claim *c = &f->d->claim[0];
+	struct fm_plan *p;
+
+	c->attrs.device_class = (uint8_t)edits[_i].device_class;
+	p = fix_plan(f);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	edits[_i].edit(&f->cur[0]->attrs);
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->changes, 1);
+	ck_assert_int_eq(p->change[0].kind, edits[_i].kind);
+	ck_assert_int_eq(p->change[0].change_class, edits[_i].change_class);
+	ck_assert(p->placed[0].same_fn);
+	fm_plan_free(p);
+	fix_free(f);
+}
+END_TEST
+
 /* Two assignments of one claim: the one on its way out goes on counting, the other is kept. */
 START_TEST(test_going)
 {
@@ -407,6 +461,7 @@ int main(void)
 	tcase_add_test(t, test_unobserved);
 	tcase_add_test(t, test_barred_claim);
 	tcase_add_test(t, test_rebind);
+	tcase_add_loop_test(t, test_class_of_edit, 0, (int)MR_ARRAY_SIZE(edits));
 	tcase_add_test(t, test_going);
 	suite_add_tcase(s, t);
 	return check_run(s);
