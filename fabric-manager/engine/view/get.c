@@ -277,48 +277,6 @@ static void get_adapters(struct fm_engine *e, struct mr_tree *list, const char *
 		}
 }
 
-static void condition(struct mr_tree *l, const char *type, bool on, enum mr_reason r,
-		      const char *text)
-{
-	struct mr_tree *m = mr_tree_add_map(l, NULL);
-
-	mr_tree_add_text(m, "type", type);
-	mr_tree_add_bool(m, "status", on);
-	mr_tree_add_text(m, "reason", mr_reason_name(r));
-	mr_tree_add_text(m, "message", text);
-}
-
-static unsigned profile_state(const struct fm_engine *e, const struct fm_profile *p,
-			      struct mr_tree *conditions)
-{
-	bool fenced = true, progressing = false;
-	unsigned active = 0;
-	const char *why = "";
-	enum mr_reason r = MR_REASON_OK;
-
-	for (unsigned i = 0; i < p->claims; i++) {
-		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
-		const struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
-
-		if (!a)
-			continue;
-		active += a->a.phase == FM_PHASE_ACTIVE;
-		progressing = progressing || fm_asg_moving(a);
-		fenced = fenced && !a->fence_bad;
-		if (a->a.phase != FM_PHASE_ACTIVE && a->a.reason != MR_REASON_OK) {
-			r = a->a.reason;
-			why = a->a.detail;
-		}
-	}
-	condition(conditions, "Ready", active == p->claims, r, why);
-	condition(conditions, "Progressing", progressing, MR_REASON_OK, "");
-	condition(conditions, "Degraded", active < p->claims && !progressing, r, why);
-	if (!fenced)
-		condition(conditions, "Fenced", false, MR_REASON_TIMEOUT,
-			  "the cut is not confirmed");
-	return active;
-}
-
 static void get_profiles(struct fm_engine *e, struct mr_tree *list, const char *name)
 {
 	const struct fm_desired *d = e->desired;
@@ -337,7 +295,7 @@ static void get_profiles(struct fm_engine *e, struct mr_tree *list, const char *
 		mr_tree_add_text(m, "home", p->home == FM_WHOLE ? NULL : d->host[p->home].name);
 		mr_tree_add_int(m, "devices", p->claims);
 		c = mr_tree_list();
-		mr_tree_add_int(m, "active", profile_state(e, p, c));
+		mr_tree_add_int(m, "active", fm_profile_conditions(e, p, c));
 		mr_tree_add_text(m, "override", o ? o->why : NULL);
 		mr_tree_attach(m, "conditions", c);
 	}

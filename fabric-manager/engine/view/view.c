@@ -11,6 +11,7 @@
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/wanted.h"
 
 static void add_place(struct mr_tree *t, const struct fm_assignment *a)
 {
@@ -58,6 +59,20 @@ static void add_notes(struct mr_tree *t, const char *notes)
 	}
 }
 
+/* Whether it is wanted beyond the minimum of its device. */
+static bool is_extra(const struct fm_engine *e, const struct fm_assignment *a)
+{
+	const struct fm_profile *p = fm_profile_find(e->desired, a->profile);
+
+	for (unsigned i = 0; p && i < p->claims; i++) {
+		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
+
+		if (c->index == a->index && mr_streq(c->device, a->device))
+			return c->extra;
+	}
+	return false;
+}
+
 /* An assignment, as `get assignments` lists it and `describe` shows it. */
 struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_asg *a)
 {
@@ -68,6 +83,7 @@ struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_as
 	mr_tree_add_text(t, "profile", a->a.profile);
 	mr_tree_add_text(t, "device", a->a.device);
 	mr_tree_add_int(t, "index", a->a.index);
+	mr_tree_add_bool(t, "extra", is_extra(e, &a->a));
 	mr_tree_add_text(t, "phase", fm_phase_name(a->a.phase));
 	mr_tree_add_text(t, "host", a->a.host[0] ? a->a.host : NULL);
 	mr_tree_add_text(t, "function", a->a.has_fn ? fm_fn_text(&e->inv, a->a.fn, fn) : NULL);

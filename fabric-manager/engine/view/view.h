@@ -11,5 +11,9 @@ fm_request_fn fm_rq_get, fm_rq_describe, fm_rq_explain, fm_rq_events, fm_rq_stat
 	fm_rq_history;
 struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_asg *a);
 struct mr_tree *fm_tree_event(const struct fm_rec_event *ev);
+/* Appends the conditions of a profile to the list 'conditions'; how many of its claims are
+ * Active. */
+unsigned fm_profile_conditions(const struct fm_engine *e, const struct fm_profile *p,
+			       struct mr_tree *conditions);
 
 #endif
