@@ -28,6 +28,7 @@ struct item {
 	char *phase;
 	char *why;	/* reason, detail; "" = none */
 	bool concerned; /* named by the reply, of the profile, or changed since */
+	bool extra;	/* beyond a device's minimum: Pending is as good as Active */
 	bool there;	/* in the last look */
 };
 
@@ -129,9 +130,12 @@ static void look_at(struct waiting *w, const struct mr_tree *row)
 	const char *phase = mr_tree_text(row, "phase");
 	bool is_new;
 	struct item *i = item_of(w, mr_tree_text(row, "name"), &is_new);
+	const struct mr_tree *extra;
 	char *before = i->phase;
 
 	i->there = true;
+	extra = mr_tree_get(row, "extra");
+	i->extra = extra && extra->kind == MR_TREE_BOOL && extra->num;
 	free(i->why);
 	i->why = why_of(row);
 	i->phase = mr_xstrdup(phase);
@@ -229,7 +233,7 @@ static bool is_bad(const struct waiting *w, const struct item *i)
 
 	return i->concerned &&
 	       (is_phase(i, FM_PHASE_FAILED) || is_phase(i, FM_PHASE_QUARANTINED) ||
-		(!takes && is_phase(i, FM_PHASE_PENDING)));
+		(!takes && !i->extra && is_phase(i, FM_PHASE_PENDING)));
 }
 
 /* Claims that the reply's plan leaves without a function and that are no assignments yet. Says

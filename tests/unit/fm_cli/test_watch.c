@@ -58,6 +58,35 @@ static void answer_pending(struct mr_peer *p, uint64_t id, const struct fm_reque
 	reply(p, id, MR_REASON_OK, 0, NULL, t);
 }
 
+/* One more function than the device must have: none was left for it. */
+static void answer_extra(struct mr_peer *p, uint64_t id, const struct fm_request *r)
+{
+	struct mr_tree *t = r->verb == FM_VERB_GET ? mr_tree_list() : mr_tree_map();
+
+	if (r->verb == FM_VERB_GET) {
+		add_assignment(t, "web01/data0/0", "Active");
+		mr_tree_add_bool(t->child[0], "extra", false);
+		add_assignment(t, "web01/data0/1", "Pending");
+		mr_tree_add_bool(t->child[1], "extra", true);
+	} else if (r->verb == FM_VERB_STATUS) {
+		mr_tree_add_bool(t, "idle", true);
+	} else {
+		mr_tree_add_text(t, "assignment", "web01/data0");
+	}
+	reply(p, id, MR_REASON_OK, 0, NULL, t);
+}
+
+START_TEST(wait_for_extras)
+{
+	write_file("a.yaml", "one");
+	serve(answer_extra);
+	run("apply -f a.yaml --wait");
+	ck_assert_int_eq(got.code, 0);
+	expect_in(got.err, "1 running, 0 released, 0 not as wanted\n");
+	end_fake();
+}
+END_TEST
+
 START_TEST(wait_that_ends_badly)
 {
 	write_file("a.yaml", "one");
@@ -302,6 +331,7 @@ int main(void)
 	TCase *t = tcase_create("watch");
 
 	tcase_add_test(t, wait_until_settled);
+	tcase_add_test(t, wait_for_extras);
 	tcase_add_test(t, wait_that_ends_badly);
 	tcase_add_test(t, wait_for_what_has_no_place);
 	tcase_add_test(t, wait_that_runs_out);
