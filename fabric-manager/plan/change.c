@@ -226,12 +226,28 @@ static enum fm_class class_of(enum fm_change_kind k)
 	}
 }
 
-/* How long a victim may take before it is drained. */
-int64_t fm_change_grace(const struct fm_desired *d, const struct fm_change *c)
+static const struct fm_priority *taker_class(const struct fm_desired *d,
+					     const struct fm_change *c)
 {
 	unsigned class = c->taker < 0 ? 0 : d->claim[c->taker].class;
 
-	return class && class <= d->prios ? d->prio[class - 1].grace_ns : 0;
+	return class && class <= d->prios ? &d->prio[class - 1] : NULL;
+}
+
+/* Whether what makes room does so for a class that preempts. */
+bool fm_change_preempts(const struct fm_desired *d, const struct fm_change *c)
+{
+	const struct fm_priority *class = taker_class(d, c);
+
+	return class && (class->preempts || class->reclaim);
+}
+
+/* How long it may take before it is drained. */
+int64_t fm_change_grace(const struct fm_desired *d, const struct fm_change *c)
+{
+	const struct fm_priority *class = taker_class(d, c);
+
+	return class ? class->grace_ns : 0;
 }
 
 /* Appends the changes of the kinds of one stage, in the order of filling. */

@@ -14,7 +14,8 @@
 
 /* What it costs, cheapest first. */
 struct cost {
-	bool runs;	/* somebody loses something that would have stayed */
+	bool loses;	/* somebody is left without a place */
+	bool runs;	/* somebody who would have stayed has to go */
 	uint32_t value; /* the highest of theirs */
 	bool minimum;	/* one of them is no extra */
 	unsigned count;
@@ -36,15 +37,23 @@ static const struct fm_priority *class_of(const struct fm_planner *p, unsigned i
 	return n && n <= p->d->prios ? &p->d->prio[n - 1] : NULL;
 }
 
-/* Whether claim 'i' may take from claim 'v'. */
+/* Whether claim 'i' may take from claim 'v', or at least make it move. */
 static bool may_take(const struct fm_planner *p, unsigned i, unsigned v)
 {
 	const struct fm_claim *a = &p->d->claim[i], *b = &p->d->claim[v];
 	const struct fm_priority *c = class_of(p, i);
 
-	if (!c || b->priority >= a->priority || b->suspended)
+	if (b->priority >= a->priority || b->suspended)
 		return false;
-	return a->extra ? c->reclaim && b->extra : c->preempts;
+	return !a->extra || (c && c->reclaim && b->extra);
+}
+
+/* Whether those that claim 'i' takes from may be left without a place. */
+static bool may_leave_without(const struct fm_planner *p, unsigned i)
+{
+	const struct fm_priority *c = class_of(p, i);
+
+	return c && (p->d->claim[i].extra ? c->reclaim : c->preempts);
 }
 
 /* Whether what current assignment 'k' has comes free whatever is decided here. */
@@ -90,6 +99,8 @@ static struct cost cost_of(const struct fm_planner *p, uint32_t k)
 
 static int cost_cmp(const struct cost *a, const struct cost *b)
 {
+	if (a->loses != b->loses)
+		return a->loses ? 1 : -1;
 	if (a->runs != b->runs)
 		return a->runs ? 1 : -1;
 	if (a->value != b->value)
@@ -213,6 +224,139 @@ static struct cost sum_of(const struct fm_planner *p, const struct way *w)
 	return sum;
 }
 
+static struct fm_use use_of(const struct fm_ask *ask, const struct fm_fit *f)
+{
+	return (struct fm_use){.unit = f->unit,
+			       .vf = f->vf,
+			       .host = ask->host,
+			       .sharer = ask->host,
+			       .way = f->way,
+			       .bridge = f->bridge,
+			       .guaranteed = ask->claim->guaranteed_mbps,
+			       .limit = ask->claim->limit_mbps,
+			       .demand = ask->demand,
+			       .exclusive = ask->exclusive};
+}
+
+/* Sums that must not fall in this plan: what somebody gives up is his until that is confirmed.
+ */
+struct floors {
+	struct {
+		uint64_t *at, was;
+	} sum[(VICTIMS + 1) * 8];
+	unsigned n;
+};
+
+static void floor_at(struct floors *f, uint64_t *at)
+{
+	f->sum[f->n].at = at;
+	f->sum[f->n++].was = *at;
+}
+
+static void floor_use(const struct fm_planner *p, struct floors *f, uint32_t unit,
+		      uint32_t host)
+{
+	struct fm_unit *u = &p->world.unit[unit];
+
+	if (u->sum) {
+		floor_at(f, &u->sum->guaranteed);
+		floor_at(f, &u->sum->limit);
+	}
+	for (unsigned r = 0; r < FM_RESOURCE_COUNT; r++)
+		floor_at(f, &u->held[r]);
+	floor_at(f, &p->world.adapter[u->adapter].link.guaranteed);
+	if (host != FM_NONE)
+		floor_at(f, &p->world.host[host].link.guaranteed);
+}
+
+/* A function and its bridge are nobody else's before they are released. */
+static void bar(struct fm_planner *p, uint32_t k, uint32_t host)
+{
+	struct fm_world *w = &p->world;
+	struct fm_use u;
+	struct fm_unit *un;
+	struct fm_unit_host *h;
+
+	if (!use_now(p, k, &u))
+		return;
+	un = &w->unit[u.unit];
+	FM_NOTE(&w->journal, un->bits[u.vf / 64]);
+	un->bits[u.vf / 64] |= UINT64_C(1) << (u.vf % 64);
+	if (u.host != host) {
+		FM_NOTE(&w->journal, w->adapter[un->adapter].only_host);
+		w->adapter[un->adapter].only_host = FM_MANY;
+	}
+	h = u.host == FM_NONE ? NULL : &w->host[u.host];
+	if (!h || u.bridge >= h->h->bridges || u.bridge >= MR_MAX_BRIDGES ||
+	    fm_bit(h->used, u.bridge))
+		return;
+	FM_NOTE(&w->journal, h->used);
+	FM_NOTE(&w->journal, h->free);
+	h->used[u.bridge / 64] |= UINT64_C(1) << (u.bridge % 64);
+	h->free--;
+}
+
+/* The world with claim 'i' where it wants to be, and nothing given out of what is to leave. */
+static void reserve(struct fm_planner *p, const struct fm_ask *ask, const struct way *w)
+{
+	const struct fm_unit_adapter *a = &p->world.adapter[p->world.unit[w->fit.unit].adapter];
+	struct fm_use u = use_of(ask, &w->fit);
+	uint16_t *pfs = &p->world.host[ask->host].pfs[a->index], leads = *pfs;
+	struct floors f = {.n = 0};
+
+	for (unsigned n = 0; n < w->victims; n++)
+		floor_use(p, &f, p->held[w->victim[n]].unit, p->held[w->victim[n]].host);
+	for (unsigned n = 0; n < w->victims; n++)
+		give_back(p, w->victim[n], false);
+	fm_world_take(&p->world, &u);
+	*pfs = leads; /* the bridge may be another's still: nobody follows over it */
+	for (unsigned n = 0; n < w->victims; n++)
+		bar(p, w->victim[n], ask->host);
+	for (unsigned n = 0; n < f.n; n++) {
+		FM_NOTE(&p->world.journal, *f.sum[n].at);
+		if (*f.sum[n].at < f.sum[n].was)
+			*f.sum[n].at = f.sum[n].was;
+	}
+}
+
+/* Whether it is a claim that would have stayed. */
+static bool would_stay(const struct fm_planner *p, uint32_t k)
+{
+	return !goes_anyway(p, k) && !p->in->current[k]->going;
+}
+
+/* Whether everybody who has to leave finds another place, with claim 'i' where it wants to be.
+ */
+static bool all_move(struct fm_planner *p, const struct fm_ask *ask, const struct way *w)
+{
+	struct fm_trial_mark m = fm_trial_begin(p);
+	struct mr_buf b = {0};
+	bool ok = true;
+
+	reserve(p, ask, w);
+	for (unsigned n = 0; n < w->victims && ok; n++) {
+		int32_t v = p->held[w->victim[n]].claim;
+		struct fm_ask other;
+		struct fm_fit fit;
+		struct fm_use u;
+
+		if (!would_stay(p, w->victim[n]))
+			continue;
+		ok = fm_place_barred(p, (unsigned)v, &other, &b) == MR_REASON_OK;
+		if (!ok)
+			break;
+		fm_rules_stamp(p, (unsigned)v);
+		ok = fm_place_scan(p, &other, &fit);
+		if (!ok)
+			break;
+		u = use_of(&other, &fit);
+		fm_world_take(&p->world, &u);
+	}
+	mr_buf_done(&b);
+	fm_trial_end(p, m, false);
+	return ok;
+}
+
 /* Whether claim 'i' would fit on 'c' when others leave; the world is as it was afterwards. */
 static bool look(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 		 const struct fm_cand *c, struct way *ret)
@@ -221,6 +365,7 @@ static bool look(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 	enum fm_drop d;
 
 	*ret = (struct way){.cand = c};
+	fm_rules_stamp(p, i);
 	while ((d = fm_fit_cand(&p->world, ask, c, &ret->fit)) && ret->victims < VICTIMS) {
 		uint32_t k = pick(p, i, d, ask, c, ret);
 
@@ -234,7 +379,10 @@ static bool look(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 		ret->cost = sum_of(p, ret);
 	}
 	fm_trial_end(p, m, false);
-	return !d;
+	if (d)
+		return false;
+	ret->cost.loses = ret->cost.runs && !all_move(p, ask, ret);
+	return !ret->cost.loses || may_leave_without(p, i);
 }
 
 /* ---- taking ---- */
@@ -255,7 +403,6 @@ static void take(struct fm_planner *p, unsigned i, uint32_t k)
 	struct fm_held *h = &p->held[k];
 	struct fm_placed *pl = h->claim < 0 ? NULL : &p->plan->placed[h->claim];
 
-	give_back(p, k, false);
 	FM_NOTE(&p->world.journal, h->taken);
 	h->taken = true;
 	if (!pl || (pl->placed && !pl->same_fn) || p->in->current[k]->going)
@@ -281,21 +428,30 @@ static void words(const struct fm_planner *p, const struct way *w, struct mr_buf
 	}
 }
 
+/* Another place for a claim that has to leave, at once: nobody else gets in between. */
+static void place_again(struct fm_planner *p, unsigned v)
+{
+	struct mr_ident ident[FM_IDENTS];
+	struct mr_buf b = {0};
+	struct fm_ask ask;
+	struct fm_fit fit;
+
+	if (fm_place_barred(p, v, &ask, &b) == MR_REASON_OK &&
+	    fm_idents_find(&p->idents, v, ident, &b) == MR_REASON_OK) {
+		fm_rules_stamp(p, v);
+		if (fm_place_scan(p, &ask, &fit))
+			fm_place_settle(p, v, &ask, &fit, ident);
+	}
+	mr_buf_done(&b);
+}
+
 static void promise(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 		    const struct way *w)
 {
-	struct fm_use u = {.unit = w->fit.unit,
-			   .vf = w->fit.vf,
-			   .host = ask->host,
-			   .sharer = ask->host,
-			   .way = w->fit.way,
-			   .bridge = w->fit.bridge,
-			   .guaranteed = ask->claim->guaranteed_mbps,
-			   .limit = ask->claim->limit_mbps,
-			   .demand = ask->demand,
-			   .exclusive = ask->exclusive};
+	bool stays[VICTIMS];
 	struct mr_buf b = {0};
 
+	fm_rules_stamp(p, i);
 	if (w->cost.value || w->cost.runs) {
 		words(p, w, &b);
 		fm_place_refuse(p, i, MR_REASON_NO_CAPACITY, &b);
@@ -305,8 +461,13 @@ static void promise(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 	FM_NOTE(&p->world.journal, p->open[i]);
 	p->open[i] |= FM_OPEN_WAITS;
 	for (unsigned n = 0; n < w->victims; n++)
+		stays[n] = would_stay(p, w->victim[n]);
+	reserve(p, ask, w);
+	for (unsigned n = 0; n < w->victims; n++)
 		take(p, i, w->victim[n]);
-	fm_world_take(&p->world, &u);
+	for (unsigned n = 0; n < w->victims; n++)
+		if (stays[n])
+			place_again(p, (unsigned)p->held[w->victim[n]].claim);
 }
 
 /* Promises claim 'i' what goes anyway, or what claims of lower priority have to give up. */
@@ -316,10 +477,11 @@ bool fm_displace(struct fm_planner *p, unsigned i, const struct fm_ask *ask)
 	struct way best = {.cand = NULL}, way;
 	uint32_t first, last;
 
-	if (!p->leaving && !(class && (class->preempts || class->reclaim)))
+	if (!p->leaving && !ask->claim->priority)
+		return false; /* nothing goes, and nothing is of a lower value */
+	if (!p->leaving && ask->claim->extra && !(class && class->reclaim))
 		return false;
 	fm_place_cands(p, ask, &first, &last);
-	fm_rules_stamp(p, i);
 	for (uint32_t k = first; k < last; k++)
 		if (look(p, i, ask, &p->world.cand[k], &way) &&
 		    (!best.cand || cost_cmp(&way.cost, &best.cost) < 0))

@@ -55,13 +55,13 @@ struct fm_plan_input {
 struct fm_placed {
 	int32_t current; /* index into input.current: kept or changed; -1 = new */
 	bool placed;
-	bool same_fn; /* stays on the function that it has */
+	bool same_fn;		   /* stays on the function that it has */
+	bool attach_pf;		   /* LVF: the PF is not attached to this host yet */
+	enum mr_reason reason : 8; /* why not placed */
 	struct fm_fn_id fn;
 	struct fm_place
-		place;	/* bridge chosen; LVF: bridge of the PF (existing or to be attached) */
-	bool attach_pf; /* LVF: the PF is not attached to this host yet */
+		place; /* bridge chosen; LVF: bridge of the PF (existing or to be attached) */
 	struct fm_attrs attrs; /* claim's, with the identities */
-	enum mr_reason reason; /* why not placed */
 	char *detail; /* in words, with the numbers that bind; NULL = none; owned by the plan */
 };
 
@@ -147,8 +147,9 @@ void fm_planner_ident_changed(struct fm_planner *p, unsigned i);
 void fm_planner_adapter_changed(struct fm_planner *p, unsigned chassis, unsigned port);
 void fm_planner_host_changed(struct fm_planner *p, unsigned chassis, unsigned port);
 
-/* How long a victim may take before it is drained: the `grace` of its taker's class; 0 = none.
- */
+/* Whether what makes room does so for a class that preempts: it is drained by force then. */
+bool fm_change_preempts(const struct fm_desired *d, const struct fm_change *c);
+/* How long it may take before that: the `grace` of that class; 0 = none. */
 int64_t fm_change_grace(const struct fm_desired *d, const struct fm_change *c);
 
 /* One line per change: what, whom it interrupts, class; and the sums per edge. Goes into `plan`

@@ -305,8 +305,15 @@ static void without(struct fm_planner *p, unsigned i)
 	fm_rules_stamp(p, i);
 }
 
+/* The candidate that came farthest down the list of limits, and what it lacks. */
+struct nearest {
+	enum fm_drop drop;
+	struct mr_buf help;
+};
+
 static enum fm_drop add_candidate(struct mr_tree *list, struct fm_planner *p,
-				  const struct fm_ask *ask, const struct fm_cand *c, unsigned i)
+				  const struct fm_ask *ask, const struct fm_cand *c, unsigned i,
+				  struct nearest *nearest)
 {
 	const struct fm_placed *pl = &p->plan->placed[i];
 	const struct fm_unit *u = &p->world.unit[c->unit];
@@ -332,6 +339,15 @@ static enum fm_drop add_candidate(struct mr_tree *list, struct fm_planner *p,
 		fm_fit_words(&p->world, ask, c, d, &b);
 	if (d)
 		mr_tree_add_text(t, "detail", mr_buf_text(&b));
+	mr_buf_reset(&b);
+	if (d && fm_fit_help(&p->world, ask, c, d, &b)) {
+		mr_tree_add_text(t, "help", mr_buf_text(&b));
+		if (d > nearest->drop) {
+			nearest->drop = d;
+			mr_buf_reset(&nearest->help);
+			mr_buf_puts(&nearest->help, mr_buf_text(&b));
+		}
+	}
 	mr_tree_add_int(t, "used", u->used);
 	if (u->sum) {
 		add_rate(t, "guaranteed", u->sum->guaranteed);
@@ -340,6 +356,23 @@ static enum fm_drop add_candidate(struct mr_tree *list, struct fm_planner *p,
 	}
 	mr_buf_done(&b);
 	return d;
+}
+
+/* The smallest change that would help a claim without a place: of the candidate that came
+ * nearest, or of its host. */
+static void add_help(struct mr_tree *t, const struct fm_plan_input *in,
+		     const struct fm_placed *pl, unsigned i, struct nearest *n)
+{
+	const struct fm_host_def *h = &in->desired->host[in->desired->claim[i].host];
+
+	if (pl->placed)
+		return;
+	if (h->cordoned) {
+		mr_buf_reset(&n->help);
+		mr_buf_printf(&n->help, "host %s uncordoned", h->name);
+	}
+	if (n->help.len)
+		mr_tree_add_text(t, "help", mr_buf_text(&n->help));
 }
 
 /* What can be done, by the rule that dropped the first candidate: the one of the reason. */
@@ -381,6 +414,7 @@ struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_
 	struct fm_plan copy = {0};
 	struct fm_planner pl;
 	struct fm_ask ask;
+	struct nearest nearest = {.drop = FM_DROP_NONE};
 	enum fm_drop drop = FM_DROP_NONE;
 	uint32_t first, last;
 
@@ -395,12 +429,15 @@ struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_
 	if (fm_place_ask(&pl, i, &ask)) {
 		fm_place_cands(&pl, &ask, &first, &last);
 		for (uint32_t k = first; k < last; k++) {
-			enum fm_drop d = add_candidate(list, &pl, &ask, &pl.world.cand[k], i);
+			enum fm_drop d =
+				add_candidate(list, &pl, &ask, &pl.world.cand[k], i, &nearest);
 
 			drop = k == first ? d : drop;
 		}
 		add_advice(t, &p->placed[i], drop);
+		add_help(t, in, &p->placed[i], i, &nearest);
 	}
+	mr_buf_done(&nearest.help);
 	fm_held_done(&pl);
 	free(copy.placed);
 	return t;

@@ -168,7 +168,7 @@ static struct fm_drain drain_for(const struct fm_engine *e, const struct fm_asg 
 {
 	struct fm_drain drain = a ? *fm_drain_of(e, a) : (struct fm_drain){0};
 
-	if (ch->taker < 0)
+	if (!fm_change_preempts(d, ch))
 		return drain;
 	drain.mode = FM_DRAIN_FORCE;
 	if (fm_change_grace(d, ch))

@@ -3,6 +3,7 @@
  */
 #include <check.h>
 
+#include "common/tree.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/fm_plan/fixture.h"
 
@@ -535,6 +536,71 @@ START_TEST(test_preempt_moves)
 }
 END_TEST
 
+/* Without a class that preempts it is moves or nothing, and never for an equal value. */
+START_TEST(test_move_for_higher)
+{
+	struct fix *f = nics(2, 4);
+	struct fm_plan *p;
+
+	f->d->edge[1].guaranteed_max_mbps = 30 * GBIT;
+	claim(f, "low", "x", 0, 20 * GBIT)->priority = 10;
+	claim(f, "low", "y", 0, 30 * GBIT)->priority = 10;
+	f->d->pool[0].parts = 1;
+	p = fix_plan(f);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	f->d->pool[0].parts = 2;
+	claim(f, "high", "d", 1, 70 * GBIT)->priority = 10;
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->changes, 1);
+	ck_assert_int_eq(p->change[0].kind, FM_CHANGE_PEND);
+	fm_plan_free(p);
+	f->d->claim[2].priority = 11;
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 1);
+	ck_assert(!fm_change_preempts(f->d, &p->change[0]));
+	fm_plan_free(p);
+	f->d->edge[1].guaranteed_max_mbps = 10 * GBIT; /* nowhere to go */
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->changes, 1);
+	end(f, p);
+}
+END_TEST
+
+static const char *help(struct fix *f, const struct fm_plan *p, unsigned i, char *buf, size_t n)
+{
+	struct mr_tree *t = fm_plan_explain(&f->in, p, i);
+
+	mr_copy(buf, n, mr_tree_text(t, "help"));
+	mr_tree_free(t);
+	return buf;
+}
+
+/* The smallest change that would help. */
+START_TEST(test_help)
+{
+	struct fix *f = nics(1, 2);
+	struct fm_plan *p;
+	char buf[128];
+
+	claim(f, "a", "x", 0, 70 * GBIT);
+	claim(f, "a", "y", 0, 40 * GBIT);
+	p = fix_plan(f);
+	ck_assert_str_eq(help(f, p, 1, buf, sizeof(buf)), "10Gbit less guaranteed on nic0/pf0");
+	fm_plan_free(p);
+	f->d->claim[1].guaranteed_mbps = 0;
+	claim(f, "a", "z", 0, 0);
+	p = fix_plan(f);
+	ck_assert_str_eq(help(f, p, 2, buf, sizeof(buf)),
+			 "one more function of pool nics on nic0/pf0");
+	fm_plan_free(p);
+	f->d->host[0].cordoned = true;
+	p = fix_plan(f);
+	ck_assert_str_eq(help(f, p, 2, buf, sizeof(buf)), "host blade01 uncordoned");
+	end(f, p);
+}
+END_TEST
+
 /* Nothing runs yet: 10 Gbit claims spread over both ports leave no room for 60; they shift. */
 START_TEST(test_shift)
 {
@@ -577,6 +643,8 @@ int main(void)
 	tcase_add_test(t, test_preempt);
 	tcase_add_test(t, test_no_preempt);
 	tcase_add_test(t, test_preempt_moves);
+	tcase_add_test(t, test_move_for_higher);
+	tcase_add_test(t, test_help);
 	tcase_add_test(t, test_shift);
 	suite_add_tcase(s, t);
 	return check_run_here(s);
