@@ -396,6 +396,8 @@ static int traffic_args(char **arg, int n, struct sim_traffic *t, struct mr_buf 
 		k++;
 	if (k == MR_ARRAY_SIZE(kinds))
 		return refuse(out, "expected off, constant or bursty, got '%s'", arg[0]);
+	if (n > 5)
+		return refuse(out, "expected 'to FUNCTION', got '%s'", arg[5]);
 	for (int i = 1; i < n; i++)
 		if (mr_parse_u64(arg[i], 3600000, false, &v[i - 1], &err))
 			return refuse(out, "%s", err.text);
@@ -407,6 +409,24 @@ static int traffic_args(char **arg, int n, struct sim_traffic *t, struct mr_buf 
 	return 0;
 }
 
+/* The last two words: "to FUNCTION", another VF of the same PF. */
+static int traffic_to(struct sim_world *w, char **arg, int n, const uint16_t at[3],
+		      struct sim_traffic *t, struct mr_buf *out)
+{
+	uint16_t to[3];
+
+	if (n < 2 || !mr_streq(arg[n - 2], "to"))
+		return 0;
+	if (function(w, arg[n - 1], to, out))
+		return -1;
+	if (to[0] != at[0] || to[1] != at[1] || to[2] == at[2]) {
+		refuse(out, "expected another VF of the same PF, got '%s'", arg[n - 1]);
+		return -1;
+	}
+	t->to = (uint16_t)(to[2] + 1);
+	return 2;
+}
+
 /* Sets what a VF offers, or, without more words, tells its counters. */
 static int v_traffic(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 {
@@ -414,15 +434,24 @@ static int v_traffic(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 	struct sim_counters got;
 	struct sim_traffic t;
 	uint16_t at[3] = {0};
-	int r;
+	int r, words;
 
-	if (function(w, arg[0], at, out) || (n > 1 && traffic_args(arg + 1, n - 1, &t, out)))
+	if (function(w, arg[0], at, out))
 		return 1;
-	if (n > 1)
-		return done(sim_traffic_set(c, sim_world_now(w), at[0], at[1], at[2], &t),
-			    arg[0], out);
-	r = sim_traffic_read(c, sim_world_now(w), at[0], at[1], at[2], &got);
-	if (r)
+	if (n > 1) {
+		struct sim_traffic to = {0};
+
+		words = traffic_to(w, arg + 1, n - 1, at, &to, out);
+		if (words < 0 || traffic_args(arg + 1, n - 1 - words, &t, out))
+			return 1;
+		t.to = to.to;
+		r = sim_traffic_set(c, sim_world_now(w), at[0], at[1], at[2], &t);
+	} else {
+		r = sim_traffic_read(c, sim_world_now(w), at[0], at[1], at[2], &got);
+	}
+	if (r == -ENOENT)
+		return refuse(out, "there is no function '%s'", arg[0]);
+	if (r || n > 1)
 		return done(r, arg[0], out);
 	mr_buf_printf(out, "frames %llu bytes %llu dropped %llu lost %llu\n",
 		      (unsigned long long)got.frames, (unsigned long long)got.bytes,
@@ -458,8 +487,9 @@ static const struct verb verbs[] = {
 	 v_powerfault},
 	{"aer", "BLADE BDF correctable|nonfatal|fatal [BIT]",
 	 "let a function or bridge find an error", 3, 4, v_aer},
-	{"traffic", "FUNCTION [off|constant|bursty [MBIT [BYTES [ON OFF]]]]",
-	 "what a VF offers (ON, OFF in ms), or its counters", 1, 6, v_traffic},
+	{"traffic", "FUNCTION [off|constant|bursty [MBIT [BYTES [ON OFF]]] [to FUNCTION]]",
+	 "what a VF offers (ON, OFF in ms; to another VF of its PF), or its counters", 1, 8,
+	 v_traffic},
 	{"stall", "FUNCTION", "let a VF's engine stand still until a reset", 1, 1, v_stall},
 	{"hang", "BLADE on|off", "freeze a blade's kernel, let it go on", 2, 2, v_hang},
 	{"cycle", "[good|blank|stale|corrupt]",

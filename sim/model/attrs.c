@@ -315,5 +315,6 @@ enum sim_wr sim_class_write(struct sim_chassis *c, struct sim_adapter *a, unsign
 		return SIM_WR_REFUSED;
 	*place(a, p, v, i) = value;
 	sim_stall_arm(c, a, p, v);
+	sim_traffic_mirror(c, a, p, v);
 	return SIM_WR_DONE;
 }

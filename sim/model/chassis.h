@@ -177,7 +177,8 @@ struct sim_aer_result {
 int sim_aer_inject(struct sim_chassis *c, struct mr_now now, uint16_t vh, uint16_t rid,
 		   const struct sim_aer_fault *f, struct sim_aer_result *ret);
 
-/* What the generator of one VF offers, both ways alike (a peer that echoes). */
+/* What the generator of one VF offers, both ways alike (a peer that echoes), outside or another
+ * VF. */
 enum sim_traffic_kind {
 	SIM_TRAFFIC_OFF,
 	SIM_TRAFFIC_CONSTANT,
@@ -188,12 +189,13 @@ struct sim_traffic {
 	uint64_t mbps;	       /* 1 to 1,000,000; bursty: while a burst lasts */
 	unsigned frame;	       /* bytes, 64 to 9216 */
 	int64_t on_ns, off_ns; /* bursty: 1 ms to 1 h each */
+	uint16_t to;	       /* VF + 1 of the same PF that it goes to; 0: out of the port */
 };
 /* Since the last reset by the MR-PCIM. */
 struct sim_counters {
 	uint64_t frames, bytes; /* that passed */
 	uint64_t dropped;	/* above maximum rate or share of the port */
-	uint64_t lost;		/* at a closed gate or a block */
+	uint64_t lost;		/* at a closed gate or a block, its own */
 };
 /* 0, -ENOENT no such function, -EINVAL limits. The port's number is sim_adapter_find's. */
 int sim_traffic_set(struct sim_chassis *c, struct mr_now now, uint16_t port, uint16_t pf,

@@ -214,6 +214,8 @@ void sim_traffic_run(struct sim_chassis *c, int64_t to);
 uint64_t sim_traffic_reg(const struct sim_chassis *c, const struct sim_adapter *a, uint64_t i,
 			 unsigned off);
 bool sim_traffic_sane(const struct sim_chassis *c);
+void sim_traffic_mirror(struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
+			unsigned v);
 void sim_traffic_forget(struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
 			unsigned v);
 

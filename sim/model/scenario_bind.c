@@ -113,6 +113,22 @@ static void bind_function(struct binder *k, struct scn_args *a)
 	a->vf = (unsigned)v;
 }
 
+/* A peer of 'function', by its own name. */
+static void bind_to(struct binder *k, struct scn_args *a)
+{
+	struct scn_args to = *a;
+	unsigned before = k->diags->errors;
+
+	mr_copy(to.function, sizeof(to.function), a->to);
+	bind_function(k, &to);
+	if (k->diags->errors != before)
+		return;
+	if (to.portnr != a->portnr || to.pf != a->pf || to.vf == a->vf || to.vf == 0xffff)
+		wrong(k, a, "expected another VF of the same PF, got", a->to, NULL);
+	else
+		a->to_vf = to.vf + 1;
+}
+
 static void bind_word(struct binder *k, struct scn_args *a, enum scn_word word)
 {
 	static const char *const memories[] = {"good", "blank", "stale", "corrupt", NULL};
@@ -165,6 +181,8 @@ static void bind_args(struct binder *k, struct scn_args *a, enum scn_word word)
 		bind_adapter(k, a, a->adapter);
 	if (a->function[0])
 		bind_function(k, a);
+	if (a->to[0])
+		bind_to(k, a);
 	if (a->word[0])
 		bind_word(k, a, word);
 	if (a->place[0] && sim_place_find(k->c, a->place, &a->reg, &err))

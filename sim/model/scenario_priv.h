@@ -29,6 +29,7 @@ struct scn_args {
 	char blade[MR_NAME_MAX], adapter[MR_NAME_MAX];
 	char port[MR_NAME_MAX]; /* a blade or an adapter */
 	char function[96];	/* ADAPTER/pfP/vfV, or a `base` ADAPTER */
+	char to[96];		/* another VF of the same PF */
 	char place[160];	/* a register (place.h) */
 	char at[24];		/* BB:DD.F */
 	char word[64];		/* kind of fault, memory, event, state, text */
@@ -42,6 +43,7 @@ struct scn_args {
 	int64_t time_ns, off_ns;
 
 	unsigned vh, portnr, pf, vf; /* vf ffffh: the whole device */
+	unsigned to_vf;		     /* VF + 1, 0: none */
 	struct sim_place reg;
 	uint16_t rid;
 	unsigned event;

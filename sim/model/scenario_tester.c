@@ -90,6 +90,7 @@ static const struct sim_field traffic_fields[] = {
 	{"frame", sim_rd_uint, SCN_AT(count), 64, 9216, false, NULL},
 	{"on", sim_rd_time, SCN_AT(time_ns), 0, 3600ull * 1000000000, false, NULL},
 	{"off", sim_rd_time, SCN_AT(off_ns), 0, 3600ull * 1000000000, false, NULL},
+	{"to", scn_rd_text, SCN_AT(to), 0, 96, false, NULL},
 	{0},
 };
 
@@ -160,13 +161,16 @@ static int t_traffic(struct sim_scn_run *r, const struct scn_args *a, struct mr_
 				.mbps = a->value ? a->value : 1000,
 				.frame = a->count ? a->count : 1500,
 				.on_ns = a->time_ns ? a->time_ns : BURST_DEFAULT,
-				.off_ns = a->off_ns ? a->off_ns : BURST_DEFAULT};
+				.off_ns = a->off_ns ? a->off_ns : BURST_DEFAULT,
+				.to = (uint16_t)a->to_vf};
 	int rc = sim_traffic_set(r->c, r->now, (uint16_t)a->portnr, (uint16_t)a->pf,
 				 (uint16_t)a->vf, &t);
 
 	mr_buf_printf(why, "%s", a->function);
 	if (t.kind != SIM_TRAFFIC_OFF)
 		mr_buf_printf(why, " offers %llu Mbit/s", (unsigned long long)t.mbps);
+	if (t.to)
+		mr_buf_printf(why, " to %s", a->to);
 	if (rc == -EINVAL)
 		mr_buf_puts(why,
 			    ": expected at most 1 Tbit/s, bursts and pauses of 1 ms to 1 h");
@@ -202,7 +206,7 @@ const struct scn_action scn_tester_acts[] = {
 	{"powerFault", "blade, bridge: the slot's power controller finds a fault", slot_fields,
 	 NULL, 0, t_power_fault},
 	{"traffic",
-	 "function, kind (off, constant, bursty), rate, frame, on, off: what it offers",
+	 "function, kind (off, constant, bursty), rate, frame, on, off, to: what it offers",
 	 traffic_fields, NULL, 0, t_traffic},
 	{"stall", "function: a VF's engine stands still until a reset", stall_fields,
 	 "function", 0, t_stall},

@@ -6,7 +6,8 @@
  * guarantee, the rest is shared in proportion to the weights (max-min), nobody gets more than
  * its maximum but for its burst, a bucket that fills while it sends less. What a flow offers
  * above that is dropped; at a closed gate or a block all of it is lost. The frames of an NVMe
- * function are its commands.
+ * function are its commands. A flow may go to another VF of its port: what VF_SWITCHING of both
+ * says becomes of it, and another VF may get copies.
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
@@ -99,7 +100,7 @@ enum way {
 	NOBODY, /* no driver runs the function: nothing is offered */
 	SHUT,	/* gate or block: everything is lost */
 	OPEN,
-	STALLED /* the engine stands still: everything is dropped */
+	DROP /* the engine stands still, or its peer cannot be reached: everything is dropped */
 };
 
 static enum way row_way(const struct sim_chassis *c, const struct sim_mvf *m)
@@ -130,7 +131,71 @@ static enum way way_of(const struct sim_chassis *c, struct sim_adapter *a, unsig
 		way = row_way(c, m);
 	if (way == OPEN && (!m->nv.gate || m->nv.block & 1 || (m->nv.flags >> 2 & 3) == 2))
 		return SHUT;
-	return way == OPEN && m->fn.stalled ? STALLED : way;
+	return way == OPEN && m->fn.stalled ? DROP : way;
+}
+
+/* ---- from one VF of a port to another ---- */
+
+static unsigned mode_of(const struct sim_mvf *m)
+{
+	return m->nv.switching & 3;
+}
+
+/* Whether frames of a VF reach its peer: neither is isolated, both are in the same VLAN, and
+ * somebody takes them. */
+static enum way way_to(const struct sim_chassis *c, struct sim_adapter *a, unsigned p,
+		       unsigned v, unsigned peer)
+{
+	const struct sim_mvf *from = sim_mvf(a, p, v), *to = sim_mvf(a, p, peer);
+
+	if (mode_of(from) == MR_BRIDGING_ISOLATED || mode_of(to) == MR_BRIDGING_ISOLATED ||
+	    (from->nv.vlan & 0xfff) != (to->nv.vlan & 0xfff))
+		return DROP;
+	return way_of(c, a, p, peer) == OPEN ? OPEN : DROP;
+}
+
+/* 'n' frames arrive at a VF: from a peer, which it answers, or copies. */
+static void arrive(struct sim_chassis *c, struct sim_adapter *a, unsigned p, unsigned v,
+		   uint64_t n, unsigned frame)
+{
+	struct sim_flow *f = find(c, key_of(a->port, p, v));
+	enum way way = way_of(c, a, p, v);
+
+	if (!f || way == NOBODY)
+		return;
+	if (way == OPEN) {
+		f->n.frames += n;
+		f->n.bytes += n * frame;
+	} else {
+		f->n.lost += n;
+		sim_mvf(a, p, v)->lost += n;
+	}
+}
+
+/* Whether another VF of the PF sends to this one, or has it copied. */
+static bool is_target(const struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
+		      unsigned v)
+{
+	uint64_t key = key_of(a->port, p, 0);
+
+	for (unsigned i = place_of(c, key); i < c->flows && c->flow[i].key >> 16 == key >> 16;
+	     i++)
+		if (c->flow[i].t.kind != SIM_TRAFFIC_OFF && c->flow[i].t.to == v + 1)
+			return true;
+	for (unsigned i = 0; i < a->m.vfs; i++)
+		if ((sim_mvf(a, p, i)->nv.switching >> 16 & 0xffff) == v + 1)
+			return true;
+	return false;
+}
+
+/* VF_SWITCHING was written: who gets copies needs counters. */
+void sim_traffic_mirror(struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
+			unsigned v)
+{
+	unsigned to = sim_mvf(a, p, v)->nv.switching >> 16 & 0xffff;
+
+	if (to)
+		make(c, key_of(a->port, p, to - 1));
 }
 
 /* ---- sharing a port ---- */
@@ -138,6 +203,7 @@ static enum way way_of(const struct sim_chassis *c, struct sim_adapter *a, unsig
 struct share {
 	uint64_t floor, want, weight;
 	uint64_t max; /* which only the bucket lets it exceed; 0 = none */
+	bool inside;  /* it does not leave the adapter */
 	uint64_t got;
 };
 
@@ -154,7 +220,7 @@ static uint64_t sum_at(const struct share *s, unsigned n, uint64_t level)
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		sum += clamp(level, &s[i]);
+		sum += s[i].inside ? 0 : clamp(level, &s[i]);
 	return sum;
 }
 
@@ -237,6 +303,9 @@ static struct share share_of(struct sim_chassis *c, struct sim_adapter *a, struc
 	struct share s = {.weight = weight ? weight : 1, .max = m->nv.max};
 
 	f->way = (uint8_t)way_of(c, a, p, v);
+	if (f->way == OPEN && f->t.to)
+		f->way = (uint8_t)way_to(c, a, p, v, f->t.to - 1u);
+	s.inside = f->t.to && mode_of(m) == MR_BRIDGING_VEB;
 	f->rate = f->way == NOBODY ? 0 : offered(f, at, mean);
 	fill_bucket(f, m, mean);
 	s.want = f->way == OPEN ? f->rate : 0;
@@ -276,17 +345,23 @@ static void use_bucket(struct sim_flow *f, const struct share *s, int64_t ns)
 			f->bucket_max - f->bucket > change ? f->bucket + change : f->bucket_max;
 }
 
-static void count_flow(struct sim_adapter *a, struct sim_flow *f, const struct share *s,
-		       int64_t ns)
+static void count_flow(struct sim_chassis *c, struct sim_adapter *a, struct sim_flow *f,
+		       const struct share *s, int64_t ns)
 {
-	struct sim_mvf *m = sim_mvf(a, f->key >> 16 & 0xffff, f->key & 0xffff);
+	unsigned p = f->key >> 16 & 0xffff, copies;
+	struct sim_mvf *m = sim_mvf(a, p, f->key & 0xffff);
 	uint64_t sent = count(&f->sent, s->got, ns, f->t.frame);
 	uint64_t over = count(&f->over, f->rate - s->got, ns, f->t.frame);
 	uint64_t passed = limit_commands(f, sent, iops_of(a, m), ns);
 
 	if (passed)
-		sim_ns_written(a, f->key >> 16 & 0xffff, f->key & 0xffff);
+		sim_ns_written(a, p, f->key & 0xffff);
 	over += sent - passed;
+	copies = m->nv.switching >> 16 & 0xffff;
+	if (f->t.to)
+		arrive(c, a, p, f->t.to - 1u, passed, f->t.frame);
+	if (copies)
+		arrive(c, a, p, copies - 1, passed, f->t.frame);
 	f->n.frames += passed;
 	f->n.bytes += passed * f->t.frame;
 	if (f->way == SHUT) {
@@ -315,10 +390,10 @@ static void run_port(struct sim_chassis *c, unsigned first, unsigned last, int64
 			s[i] = share_of(c, a, &f[i], at, mean);
 		level = fair_level(s, n, port_room(a, f->key >> 16 & 0xffff));
 		for (unsigned i = 0; i < n; i++)
-			s[i].got = clamp(level, &s[i]);
+			s[i].got = s[i].inside ? s[i].want : clamp(level, &s[i]);
 		part = until_empty(f, s, n, ns);
 		for (unsigned i = 0; i < n; i++)
-			count_flow(a, &f[i], &s[i], part);
+			count_flow(c, a, &f[i], &s[i], part);
 		at += part;
 		ns -= part;
 	}
@@ -375,6 +450,14 @@ static bool sane(const struct sim_traffic *t)
 		t->off_ns <= BURST_MAX);
 }
 
+/* Nobody, or another VF of an adapter with network ports. */
+static bool right_peer(const struct sim_chassis *c, unsigned port, unsigned vf, unsigned to)
+{
+	const struct sim_adapter *a = sim_adapter_at(c, port);
+
+	return !to || (a->m.port_mbps[0] && to <= a->m.vfs && to != vf + 1);
+}
+
 /* Whether flows that were read are in order, of functions that exist, and within the limits. */
 bool sim_traffic_sane(const struct sim_chassis *c)
 {
@@ -384,7 +467,8 @@ bool sim_traffic_sane(const struct sim_chassis *c)
 		if ((i && f->key <= c->flow[i - 1].key) || f->key >> 48 ||
 		    !exists(c, (unsigned)(f->key >> 32), f->key >> 16 & 0xffff,
 			    f->key & 0xffff) ||
-		    !sane(&f->t) || f->start_ns > c->traffic_at || f->way > STALLED)
+		    !sane(&f->t) || f->start_ns > c->traffic_at || f->way > DROP ||
+		    !right_peer(c, (unsigned)(f->key >> 32), f->key & 0xffff, f->t.to))
 			return false;
 	}
 	return c->traffic_at == c->now.mono_ns;
@@ -399,10 +483,14 @@ int sim_traffic_set(struct sim_chassis *c, struct mr_now now, uint16_t port, uin
 	sim_chassis_step(c, now);
 	if (!exists(c, port, pf, vf))
 		return -ENOENT;
-	if (!sane(t))
+	if (!sane(t) || !right_peer(c, port, vf, t->to))
 		return -EINVAL;
+	if (t->to)
+		make(c, key_of(port, pf, t->to - 1u));
 	f = make(c, key_of(port, pf, vf));
 	f->t = *t;
+	sim_traffic_mirror(c, sim_adapter_at(c, port), pf, vf);
+	f = find(c, key_of(port, pf, vf)); /* the table may have grown */
 	f->start_ns = c->now.mono_ns;
 	f->sent = f->over = f->commands = 0;
 	return 0;
@@ -461,6 +549,10 @@ void sim_traffic_forget(struct sim_chassis *c, const struct sim_adapter *a, unsi
 
 	if (i == c->flows || c->flow[i].key != key)
 		return;
+	if (is_target(c, a, p, v)) {
+		c->flow[i] = (struct sim_flow){.key = key, .bucket = UINT64_MAX};
+		return;
+	}
 	c->flows--;
 	memmove(&c->flow[i], &c->flow[i + 1], (c->flows - i) * sizeof(*c->flow));
 }
