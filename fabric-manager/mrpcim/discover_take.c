@@ -300,6 +300,17 @@ void fm_mr_take_vhs(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint
 	}
 }
 
+/* The next PF of a Function Dependency List: the link is a function number, its own for a PF
+ * that depends on none. */
+static uint8_t dependency(const struct fm_mr_dev *dev, const struct fm_adapter *a, unsigned p,
+			  unsigned link)
+{
+	for (unsigned next = 0; next < a->pfs; next++)
+		if (next != p && (fm_mr_pf_rid(dev, next) & 0xff) == link)
+			return (uint8_t)(next + 1);
+	return 0;
+}
+
 static void take_pf(struct fm_mr_dev *dev, struct fm_adapter *a, unsigned p,
 		    const struct fm_mr_cfg *c)
 {
@@ -317,6 +328,7 @@ static void take_pf(struct fm_mr_dev *dev, struct fm_adapter *a, unsigned p,
 	pf->vf_offset = fm_mr_cfg16(c, at + PCI_SRIOV_VF_OFFSET);
 	pf->vf_stride = fm_mr_cfg16(c, at + PCI_SRIOV_VF_STRIDE);
 	a->vf_device = fm_mr_cfg16(c, at + PCI_SRIOV_VF_DID);
+	pf->depends = dependency(dev, a, p, fm_mr_cfg16(c, at + PCI_SRIOV_FUNC_LINK) & 0xff);
 	for (unsigned i = 0; i < 6; i++)
 		if (dev->vf_bar_reg[i] & ~MR_BAR_FLAGS)
 			take_bar(dev->vf_bar_reg[i],

@@ -13,6 +13,9 @@ static const char class_chassis[] =
 	"    - {slot: 2, name: b}\n"
 	"    - {slot: 1, name: a, hotplugReserve: {buses: 32, mmio64: 512GiB}, bridges: 8}\n"
 	"  models:\n"
+	"    pair: {profile: connectx6dx-100g, vfs: 4, dependentPfs: true}\n"
+	"    pair-mr: {profile: connectx6dx-100g, kind: mra, vhs: 3, vfs: 4, dependentPfs: "
+	"true}\n"
 	"    few: {profile: x3100-mr17, vfs: 4, configSpaces: 7}\n"
 	"    nic: {profile: connectx6dx-100g, vfs: 8, resources: {msix: {total: 112, max: "
 	"40}}}\n"
@@ -25,7 +28,9 @@ static const char class_chassis[] =
 	"    - {slot: 3, name: ssd, model: ssd, serial: D}\n"
 	"    - {slot: 4, name: hca, model: connectx6-hdr, serial: I}\n"
 	"    - {slot: 5, name: old, model: x710-10g, serial: P}\n"
-	"    - {slot: 6, name: few, model: few, serial: X}\n";
+	"    - {slot: 6, name: few, model: few, serial: X}\n"
+	"    - {slot: 7, name: pair, model: pair, serial: Q}\n"
+	"    - {slot: 8, name: pair-mr, model: pair-mr, serial: R}\n";
 
 static uint16_t port_of(const char *name)
 {
@@ -77,6 +82,23 @@ static void refused(enum fm_op_kind kind, struct fm_op op, enum mr_reason reason
 }
 
 /* ---- the inventory ---- */
+
+/* The planner learns which PFs' functions go together. */
+START_TEST(dependent_pfs)
+{
+	static const char *const lists[] = {"pair", "pair-mr"};
+
+	begin();
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_uint_eq(adapter(lists[i])->pfs, 2);
+		ck_assert_uint_eq(adapter(lists[i])->pf[0].depends, 2);
+		ck_assert_uint_eq(adapter(lists[i])->pf[1].depends, 1);
+	}
+	ck_assert_uint_eq(adapter("nic")->pfs, 2);
+	for (unsigned p = 0; p < 2; p++)
+		ck_assert_uint_eq(adapter("nic")->pf[p].depends, 0);
+}
+END_TEST
 
 START_TEST(capacities)
 {
@@ -329,6 +351,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, begin, teardown);
 	tcase_add_test(t, capacities);
+	tcase_add_test(t, dependent_pfs);
 	tcase_add_loop_test(t, configured, 0, 4);
 	tcase_add_test(t, live);
 	tcase_add_test(t, not_able);
