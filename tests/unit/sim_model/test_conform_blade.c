@@ -121,6 +121,59 @@ START_TEST(setpci_disables_vfs_under_the_kernel)
 }
 END_TEST
 
+/* 1.5: to its system image a VF has the vendor of its PF and the VF Device ID. */
+START_TEST(ids_of_a_vf)
+{
+	const struct sim_dev *vf;
+	int64_t when;
+
+	start("small");
+	give_n(&f, 1);
+	ck_assert_int_eq(sim_blade_numvfs(blade, x.now, PF, "8", &when), 0);
+	settle();
+	vf = sim_blade_find(blade, PF + 1);
+	ck_assert_ptr_nonnull(vf);
+	ck_assert_uint_eq(rd(PF + 1, PCI_VENDOR_ID, 4), 0xffffffff);
+	ck_assert_uint_eq(vf->vendor, sim_blade_find(blade, PF)->vendor);
+	ck_assert_uint_eq(vf->device, iov(&f, PCI_SRIOV_VF_DID, 2));
+	ck_assert_uint_ne(vf->device, sim_blade_find(blade, PF)->device);
+}
+END_TEST
+
+/* 1.7: FLR by the host that gives a VF up, before MigrateOut is complete, and by the one that
+ * gets it, after MigrateIn; also of a VF that was Available from the start. */
+START_TEST(migration_is_reset_on_either_side)
+{
+	uint64_t resets;
+	int64_t when;
+
+	start("small");
+	give_n(&f, 1);
+	ck_assert_int_eq(sim_blade_numvfs(blade, x.now, PF, "8", &when), 0);
+	settle();
+	resets = mvf(&f, 0, VF_RESETS);
+	ck_assert_uint_eq(command(&f, 0, MR_VFC_MIGRATE_OUT), MR_BATCH_OK);
+	settle();
+	ck_assert_uint_eq(mvf(&f, 0, VF_RESETS), resets); /* asked, not yet given up */
+	ck_assert_int_eq(sim_blade_vf_state_write(blade, x.now, PF, 0, MR_VF_UNAVAILABLE), 0);
+	settle();
+	ck_assert_uint_eq(mvf(&f, 0, VF_RESETS), resets + 1);
+	ck_assert_uint_eq(cf_state(&f, 1), MR_VF_UNAVAILABLE);
+	ck_assert_ptr_null(sim_blade_find(blade, PF + 1));
+
+	ck_assert_uint_eq(give(&f, 1), MR_BATCH_OK);
+	settle();
+	resets = mvf(&f, 1, VF_RESETS);
+	ck_assert_uint_eq(mvf_w(&f, 1, VF_BLOCK, 0), MR_BATCH_OK);
+	ck_assert_int_eq(
+		sim_blade_vf_state_write(blade, x.now, PF, slot_of(&f, 1) - 1, MR_VF_AVAILABLE),
+		0);
+	settle();
+	ck_assert_uint_eq(mvf(&f, 1, VF_RESETS), resets + 1);
+	ck_assert_ptr_nonnull(sim_blade_find(blade, cf_vf_rid(&f, slot_of(&f, 1))));
+}
+END_TEST
+
 /* 1.4: the kernel waits 100 ms after VF Enable; a slow device shows retry status until then. */
 START_TEST(slow_vfs_show_retry_status)
 {
@@ -168,6 +221,8 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, setpci_enables_vfs_for_raw_cycles_only);
 	tcase_add_test(t, setpci_disables_vfs_under_the_kernel);
+	tcase_add_test(t, ids_of_a_vf);
+	tcase_add_test(t, migration_is_reset_on_either_side);
 	tcase_add_test(t, slow_vfs_show_retry_status);
 	tcase_add_test(t, a_slot_waits_for_a_function_in_reset);
 	suite_add_tcase(s, t);
