@@ -276,6 +276,8 @@ const struct scn_check scn_checks[] = {
 	{"link", "port, up: of a blade or an adapter", link_fields, NULL, 0, e_link},
 	{"errors", "blade, at, kind, count, atLeast: errors that the blade's kernel counted",
 	 errors_fields, NULL, 0, e_errors},
+	{"answer", "is (flying, landed, completed, ur, dropped), address, blade: last request",
+	 scn_answer_fields, NULL, 0, scn_answer},
 	{"uevent", "blade, text, count: uevents with this text", uevent_fields, NULL, 0,
 	 e_uevent},
 	{0},

@@ -2,7 +2,7 @@
 /*
  * What the files of a scenario share: scenario_read.c (YAML to steps, names to numbers),
  * scenario.c (time, triggers, the run), scenario_act.c, scenario_tester.c and scenario_manage.c
- * (what steps do),
+ * scenario_tlp.c (what steps do),
  * scenario_expect.c (what they expect), scenario_report.c (what was).
  */
 #ifndef SIM_MODEL_SCENARIO_PRIV_H
@@ -12,6 +12,7 @@
 #include "common/ids.h"
 #include "common/pci/regmap.h"
 #include "common/rng.h"
+#include "sim/model/chassis.h"
 #include "sim/model/desc_read.h"
 #include "sim/model/fault.h"
 #include "sim/model/place.h"
@@ -66,7 +67,7 @@ struct scn_action {
 	/* 0, or a negative errno (a refusal); 'why' gets a sentence. */
 	int (*run)(struct sim_scn_run *r, const struct scn_args *a, struct mr_buf *why);
 };
-extern const struct scn_action scn_acts[], scn_tester_acts[], scn_manage_acts[];
+extern const struct scn_action scn_acts[], scn_tester_acts[], scn_tlp_acts[], scn_manage_acts[];
 
 struct scn_check {
 	const char *key, *help;
@@ -162,6 +163,8 @@ struct sim_scn_run {
 	bool irq; /* since the ring was read */
 	struct scn_uevent *uevent;
 	unsigned uevents, uevent_cap, uevent_mark;
+	uint64_t tlp; /* the last request of scenario_tlp.c, and its fate */
+	struct sim_tlp_fate fate;
 	struct scn_line *line;
 	unsigned lines, line_cap, lines_lost;
 	unsigned held, missed;
@@ -181,6 +184,10 @@ int scn_take_over(struct sim_scn_run *r);
 /* scenario_expect.c */
 const char *const *scn_states(void);
 const char *scn_state(struct sim_scn_run *r, unsigned vh);
+
+/* scenario_tlp.c: the expectation 'answer'. */
+bool scn_answer(struct sim_scn_run *r, const struct scn_args *a, struct mr_buf *found);
+extern const struct sim_field scn_answer_fields[];
 
 /* scenario_read.c: readers of keys. */
 SIM_READER(scn_rd_text);

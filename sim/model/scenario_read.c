@@ -102,7 +102,8 @@ static void read_args(struct sim_rd *rd, const struct mr_yaml *y, const char *pa
 				     f->key);
 }
 
-static const struct scn_action *const actions[] = {scn_acts, scn_tester_acts, scn_manage_acts};
+static const struct scn_action *const actions[] = {scn_acts, scn_tester_acts, scn_tlp_acts,
+						   scn_manage_acts};
 
 static const struct scn_action *find_action(const char *key)
 {
