@@ -294,13 +294,26 @@ static void fill_bucket(struct sim_flow *f, const struct sim_mvf *m, bool mean)
 	f->bucket_max = most;
 }
 
+#define SLICE_DEFAULT 1000u /* us, of a GPU function that has none said */
+#define SLICE_PART    100u  /* us: a finer difference between slices counts for nothing */
+
+/* What shares are in proportion to: of a GPU's functions their slices of its time. */
+static uint64_t weight_of(const struct sim_adapter *a, const struct sim_mvf *m)
+{
+	uint64_t weight = m->nv.shape >> 16 & 0xffff, slice = m->nv.class0 & UINT32_MAX;
+
+	if (a->m.device_class == MR_CLASS_GPU)
+		weight = (slice ? slice : SLICE_DEFAULT) / SLICE_PART;
+	return weight ? weight : 1;
+}
+
 static struct share share_of(struct sim_chassis *c, struct sim_adapter *a, struct sim_flow *f,
 			     int64_t at, bool mean)
 {
 	unsigned p = f->key >> 16 & 0xffff, v = f->key & 0xffff;
 	const struct sim_mvf *m = sim_mvf(a, p, v);
-	uint64_t weight = m->nv.shape >> 16 & 0xffff, iops = iops_of(a, m), most;
-	struct share s = {.weight = weight ? weight : 1, .max = m->nv.max};
+	uint64_t iops = iops_of(a, m), most;
+	struct share s = {.weight = weight_of(a, m), .max = m->nv.max};
 
 	f->way = (uint8_t)way_of(c, a, p, v);
 	if (f->way == OPEN && f->t.to)

@@ -419,6 +419,42 @@ START_TEST(commands)
 }
 END_TEST
 
+/* A GPU has no network port: its functions share its time, in proportion to their slices. */
+START_TEST(time_slices)
+{
+	static const uint32_t slices[] = {0, 3000, 500};
+	static const uint64_t mbps[] = {56889, 170667, 28444}; /* of 256,000 */
+	uint16_t gpu = (uint16_t)sim_adapter_find(f.x.c, "gpu-shared");
+	const struct sim_traffic t = {
+		.kind = SIM_TRAFFIC_CONSTANT, .mbps = 250000, .frame = 1250};
+	unsigned vfs = ct(&f.x, "gpu-shared", CT_COUNTS) >> 16 & 0xffff;
+
+	fx_provision(&f.x, "gpu-shared", 0, 4);
+	fx_pass(&f.x, 2 * MR_NS_PER_S);
+	for (unsigned v = 0; v < 3; v++) {
+		uint64_t row = CT_VF(vfs, 0, v);
+
+		ck_assert_uint_eq(ct_w(&f.x, "gpu-shared", row + VF_CLASS0, slices[v]),
+				  MR_BATCH_OK);
+		ck_assert_uint_eq(ct_w(&f.x, "gpu-shared", row + VF_GATE, 1), MR_BATCH_OK);
+		fx_map_synthetic(&f.x, 2, v, "gpu-shared", v, 16u << 20,
+				 0x20f210de | (uint64_t)mr_class_code(MR_CLASS_GPU) << 32);
+	}
+	fxb_settle(&f);
+	fx_pass(&f.x, 2 * MR_NS_PER_S);
+	for (unsigned v = 0; v < 3; v++)
+		ck_assert_int_eq(sim_traffic_set(f.x.c, f.x.now, gpu, 0, (uint16_t)v, &t), 0);
+	fx_pass(&f.x, MR_NS_PER_S);
+	for (unsigned v = 0; v < 3; v++) {
+		struct sim_counters n;
+
+		sim_traffic_read(f.x.c, f.x.now, gpu, 0, (uint16_t)v, &n);
+		ck_assert_uint_le(n.frames, frames(mbps[v]) + frames(300));
+		ck_assert_uint_ge(n.frames + frames(300), frames(mbps[v]));
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("traffic");
@@ -441,6 +477,7 @@ int main(void)
 	tcase_add_test(t, burst_any_cut);
 	tcase_add_test(t, guarantee_against_bursts);
 	tcase_add_test(t, commands);
+	tcase_add_test(t, time_slices);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }
