@@ -38,7 +38,7 @@ static bool time_bad(int64_t ns)
 
 static bool fn_bad(const struct sim_fn *f)
 {
-	if (BOOL(f->errors) || (f->atc && f->atc->n > SIM_ATC_ENTRIES))
+	if (BOOL(f->errors) || BOOL(f->stalled) || (f->atc && f->atc->n > SIM_ATC_ENTRIES))
 		return true;
 	for (unsigned i = 0; f->atc && i < f->atc->n; i++)
 		if (!f->atc->e[i].size || f->atc->e[i].perm > 3)

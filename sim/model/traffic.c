@@ -159,9 +159,9 @@ static void arrive(struct sim_chassis *c, struct sim_adapter *a, unsigned p, uns
 		   uint64_t n, unsigned frame)
 {
 	struct sim_flow *f = find(c, key_of(a->port, p, v));
-	enum way way = way_of(c, a, p, v);
+	enum way way = f ? way_of(c, a, p, v) : NOBODY;
 
-	if (!f || way == NOBODY)
+	if (way == NOBODY)
 		return;
 	if (way == OPEN) {
 		f->n.frames += n;
@@ -194,7 +194,7 @@ void sim_traffic_mirror(struct sim_chassis *c, const struct sim_adapter *a, unsi
 {
 	unsigned to = sim_mvf(a, p, v)->nv.switching >> 16 & 0xffff;
 
-	if (to)
+	if (to && to <= a->m.vfs)
 		make(c, key_of(a->port, p, to - 1));
 }
 
