@@ -7,6 +7,7 @@
 #define TESTS_UNIT_CHECK_MAIN_H
 
 #include <check.h>
+#include <stdlib.h>
 
 static inline int check_run_as(Suite *s, enum fork_status fork)
 {
@@ -18,6 +19,14 @@ static inline int check_run_as(Suite *s, enum fork_status fork)
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
 	return failed != 0;
+}
+
+/* How many seeds a loop runs: 'usual', or the environment's MR_SEEDS. */
+static inline int check_seeds(int usual)
+{
+	const char *s = getenv("MR_SEEDS");
+
+	return s && atoi(s) > 0 ? atoi(s) : usual;
 }
 
 /* Runs 's', which it takes ownership of; returns main()'s value: 0, or 1 when a test failed. */

@@ -8,7 +8,7 @@
 #include "tests/unit/check_main.h"
 #include "tests/unit/fm_plan/gen.h"
 
-#define SEEDS 120
+#define SEEDS check_seeds(30)
 #define STEPS 25
 
 struct twin {
@@ -295,7 +295,7 @@ int main(void)
 	Suite *s = suite_create("again");
 	TCase *t = tcase_create("again");
 
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, test_again, 0, SEEDS);
 	tcase_add_test(t, test_locks);
 	suite_add_tcase(s, t);

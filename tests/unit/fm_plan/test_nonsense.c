@@ -6,7 +6,7 @@
 #include "tests/unit/check_main.h"
 #include "tests/unit/fm_plan/gen.h"
 
-#define SEEDS 150
+#define SEEDS check_seeds(40)
 
 static void twist_adapter(struct fm_adapter *a, struct mr_rng *r)
 {
@@ -123,7 +123,7 @@ int main(void)
 	Suite *s = suite_create("nonsense");
 	TCase *t = tcase_create("nonsense");
 
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, test_nonsense, 0, SEEDS);
 	suite_add_tcase(s, t);
 	return check_run_here(s);

@@ -9,7 +9,7 @@
 #include "tests/unit/check_main.h"
 #include "tests/unit/fm_plan/gen.h"
 
-#define SEEDS 150
+#define SEEDS check_seeds(40)
 
 /* ---- the judge: what must hold of functions in use ---- */
 
@@ -385,7 +385,7 @@ int main(void)
 	Suite *s = suite_create("props");
 	TCase *t = tcase_create("props");
 
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, test_limits, 0, SEEDS);
 	tcase_add_loop_test(t, test_permutation, 0, SEEDS);
 	tcase_add_loop_test(t, test_add_remove, 0, SEEDS);
