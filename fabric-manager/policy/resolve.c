@@ -30,6 +30,14 @@ unsigned fm_ident_pool_index(const struct fm_desired *d, const char *name)
 	return i;
 }
 
+/* Whether the document 'kind' 'name' says `suspend: true`; false when there is none. */
+bool fm_doc_suspended(const struct fm_resolving *r, enum fm_kind kind, const char *name)
+{
+	const struct fm_doc *d = name ? fm_docs_find(r->docs, kind, name) : NULL;
+
+	return d && d->spec.host.suspend.v; /* every kind begins with it */
+}
+
 static void add_range(struct fm_ident_pool *p, const struct fm_doc_ident_range *range)
 {
 	struct mr_ident first, last;

@@ -103,6 +103,17 @@ static void set_reason(const struct fm_resolving *r, struct fm_claim *c)
 	}
 }
 
+/* Whether a document that the device names is frozen; 'dev': the one with the identities. */
+static bool is_suspended(const struct fm_resolving *r, const struct fm_doc_device *dev)
+{
+	for (int t = 0; t < FM_DOC_IDENTS; t++)
+		if (fm_doc_suspended(r, FM_KIND_IDENTITY_POOL, dev->identity.ref[t].pool.s))
+			return true;
+	return fm_doc_suspended(r, FM_KIND_ADAPTER_POOL, dev->pool.s) ||
+	       fm_doc_suspended(r, FM_KIND_QOS_CLASS, dev->qos.name.s) ||
+	       fm_doc_suspended(r, FM_KIND_PORT_PROFILE, dev->port_profile.s);
+}
+
 /* The device's claims, one for each function wanted; all but the index is the same. */
 static void add_claims(struct fm_resolving *r, const struct fm_doc_profile *spec,
 		       const struct fm_doc_device *dev, struct fm_profile *p)
@@ -119,7 +130,7 @@ static void add_claims(struct fm_resolving *r, const struct fm_doc_profile *spec
 		.pool = fm_pool_index(r->d, dev->pool.s, fm_class_of(dev->class.v)),
 		.host = p->host,
 		.atomic = p->atomic,
-		.suspended = p->suspended,
+		.suspended = p->suspended || is_suspended(r, identity_of(spec, dev)),
 		.retain = spec->on_release.v == FM_DOC_RELEASE_RETAIN,
 		.class = fm_class_index(r->d, spec->priority_class.s),
 		.domain = fm_domain_index(r->d, spec->domain.s),

@@ -128,6 +128,20 @@ static bool overridden(const struct mr_map *overrides, const struct source *s)
 	return mr_map_get(overrides, s->name, &v);
 }
 
+/* Whether a document that says where the profile is, or who it is, is frozen. */
+static bool is_suspended(const struct fm_resolving *r, const struct source *s, uint16_t host)
+{
+	const struct fm_host_def *h = host == FM_WHOLE ? NULL : &r->d->host[host];
+
+	return fm_doc_suspended(r, s->doc->kind, s->doc->meta.name.s) ||
+	       fm_doc_suspended(r, FM_KIND_FABRIC_POLICY, "default") ||
+	       fm_doc_suspended(r, FM_KIND_PRIORITY_CLASS, s->spec->priority_class.s) ||
+	       fm_doc_suspended(r, FM_KIND_DOMAIN, s->spec->domain.s) ||
+	       fm_doc_suspended(r, FM_KIND_HOST, h ? h->name : NULL) ||
+	       fm_doc_suspended(r, FM_KIND_HOST_GROUP,
+				h && h->group >= 0 ? r->d->group[h->group].name : NULL);
+}
+
 static void add_profile(struct fm_resolving *r, const struct mr_map *overrides,
 			const struct source *s)
 {
@@ -145,6 +159,7 @@ static void add_profile(struct fm_resolving *r, const struct mr_map *overrides,
 	fm_resolve_profile_update(r, s->doc, &s->spec->update, p);
 	p->group = p->host == FM_WHOLE && !overridden(overrides, s) ? s->group : 0;
 	p->atomic = s->spec->atomic.v;
+	p->suspended = is_suspended(r, s, p->host);
 	fm_resolve_claims(r, s->spec, p);
 }
 

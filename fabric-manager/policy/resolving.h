@@ -28,6 +28,9 @@ void fm_resolve_update(struct fm_resolving *r, const struct fm_doc_update *f);
 void fm_resolve_profile_update(struct fm_resolving *r, const struct fm_doc *doc,
 			       const struct fm_doc_update *f, struct fm_profile *p);
 
+/* Whether the document 'kind' 'name' says `suspend: true`; false when there is none. */
+bool fm_doc_suspended(const struct fm_resolving *r, enum fm_kind kind, const char *name);
+
 /* The parts, in this order. */
 void fm_resolve_hosts(struct fm_resolving *r);
 void fm_resolve_groups(struct fm_resolving *r);

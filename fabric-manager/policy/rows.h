@@ -59,7 +59,7 @@
 	}
 #define SUSPEND(s)                                                             \
 	NUM(s, "suspend", suspend, BOOL, "Freezes what the document governs.", \
-	    .flags = FM_K_DEFAULT | FM_K_LATER)
+	    .flags = FM_K_DEFAULT)
 
 #define REQUIRED .flags = FM_K_REQUIRED
 #define LATER	 .flags = FM_K_LATER

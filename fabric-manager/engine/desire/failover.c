@@ -257,7 +257,7 @@ static void decide(struct fm_engine *e, struct fm_hst *h, unsigned host,
 	for (unsigned i = 0; i < d->profiles; i++) {
 		const struct fm_profile *p = &d->profile[i];
 
-		if (p->host != host || held_down(e, p, &g->failover))
+		if (p->host != host || held_down(e, p, &g->failover) || p->suspended)
 			continue;
 		fm_note(e, MR_REASON_OK, p->name, "fail-over from %s to %s: %s", h->rec.name,
 			d->host[spare].name, why);

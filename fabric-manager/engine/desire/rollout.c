@@ -326,8 +326,11 @@ static enum fm_held held_by(struct fm_engine *e, struct fm_turns *t, const struc
 	const struct fm_update *u = update_of(e, a);
 	const struct fm_host *h = fm_host_by_port(&e->inv, a->a.chassis, a->a.place.port);
 	const struct fm_hst *st = fm_host(e, a->a.host, false);
+	const struct fm_profile *p = fm_profile_find(e->desired, a->a.profile);
 	int64_t opens;
 
+	if (p && p->suspended)
+		return FM_HELD_SUSPENDED;
 	if (a->paused)
 		return FM_HELD_REFUSED;
 	if (e->rollout.state == FM_ROLLOUT_PAUSED)

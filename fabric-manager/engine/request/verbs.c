@@ -25,6 +25,13 @@ static const struct fm_profile *profile_or_refuse(struct fm_engine *e, uint64_t 
 
 	if (!p)
 		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no profile '%s'", r->name);
+	if (p && p->suspended) {
+		fm_refuse(e, tag, MR_REASON_NOT_PERMITTED,
+			  "profile '%s' is frozen: it, or a document that governs it, says "
+			  "suspend: true",
+			  p->name);
+		return NULL;
+	}
 	return p;
 }
 
@@ -367,8 +374,8 @@ void fm_rq_drain(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 
 		if (p->host != at)
 			continue;
-		mr_tree_add_text(spare >= 0 ? moved : stay, NULL, p->name);
-		if (spare >= 0)
+		mr_tree_add_text(spare >= 0 && !p->suspended ? moved : stay, NULL, p->name);
+		if (spare >= 0 && !p->suspended)
 			fm_override_put(e, p->name, e->desired->host[spare].name, r->who,
 					"banyan drain");
 	}

@@ -82,6 +82,7 @@ struct fm_target {
 /* Why a step that an edit asks for has not begun. X(NAME, words) */
 #define FM_HELDS(X)                                                       \
 	X(NOT, "")                                                        \
+	X(SUSPENDED, "its profile is suspended")                          \
 	X(REFUSED, "its host did not let go; `banyan resume` asks again") \
 	X(PAUSED, "the rollout is paused")                                \
 	X(CANCELLED, "the rollout was cancelled")                         \

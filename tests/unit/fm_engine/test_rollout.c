@@ -369,6 +369,53 @@ START_TEST(rolled_back)
 }
 END_TEST
 
+static const char *const frozen[] = {
+	"kind: FabricPolicy\nmetadata: {name: default}\nspec: {suspend: true}\n",
+	"kind: HostGroup\nmetadata: {name: g}\nspec: {suspend: true, " GROUP "}\n",
+	"kind: AdapterPool\nmetadata: {name: nics}\n"
+	"spec: {suspend: true, adapterSelector: {class: ethernet}}\n",
+	"kind: ProfileTemplate\nmetadata: {name: w}\nspec: {suspend: true, hostGroup: g, "
+	"template: {devices: [{name: d, class: ethernet, pool: nics, driver: vfio-pci}]}}\n",
+};
+
+/* What a frozen document governs stays as it is, over a restart too, until it is none. */
+START_TEST(suspended)
+{
+	char text[3500];
+	struct world w;
+
+	up(&w, TEXT("strategy: Immediate", "default"));
+	mr_fmt(text, sizeof(text), "apiVersion: banyan/v1\n%s", frozen[_i]);
+	w_apply(&w, text);
+	mr_buf_reset(&w.ops);
+	if (_i == 0)
+		mr_fmt(text, sizeof(text), "%s",
+		       TEXT("strategy: Immediate}, suspend: true, drift: {interval: 1m",
+			    "vfio-pci"));
+	else if (_i < 3) /* the edit of the template, and not of what is frozen */
+		mr_fmt(text, sizeof(text), "%s",
+		       strstr(TEXT("strategy: Immediate", "vfio-pci"),
+			      "apiVersion: banyan/v1\nkind: ProfileTemplate"));
+	w_apply(&w, text);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(done(&w), 0);
+	ck_assert_uint_eq(moving(&w), 0);
+	if (_i != 2) { /* a pool freezes claims, not the profile */
+		w_verb(&w, FM_VERB_MOVE, "w-blade01", "blade02");
+		ck_assert_int_eq(w.reason, MR_REASON_NOT_PERMITTED);
+	}
+	w_restart(&w);
+	for (unsigned p = 1; p <= 3; p++)
+		w_agent_up(&w, p, "boot1", false);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(done(&w), 0);
+	w_apply(&w, TEXT("strategy: Immediate", "vfio-pci"));
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(done(&w), 3);
+	w_done(&w);
+}
+END_TEST
+
 /* After any number of actions of a rolling update; and no more than one at a time after it. */
 START_TEST(the_manager_dies)
 {
@@ -413,6 +460,7 @@ int main(void)
 	tcase_add_test(t, cancelled);
 	tcase_add_test(t, goes_on);
 	tcase_add_loop_test(t, rolled_back, 0, 2);
+	tcase_add_loop_test(t, suspended, 0, MR_ARRAY_SIZE(frozen));
 	tcase_add_test(t, the_manager_dies);
 	suite_add_tcase(s, t);
 	return check_run(s);
