@@ -232,7 +232,7 @@ static int take_operands(struct cli_args *a, char **operand, unsigned n, int *re
 		a->operand[i] = operand[i];
 		if (take[i] == 'k' && take_kind(a, operand[i], ret_exit) < 0)
 			return -1;
-		if (take[i] == 'n')
+		if (take[i] == 'n' || take[i] == 'q')
 			a->request.name = operand[i];
 		if (take[i] == 'h')
 			a->request.host = operand[i];
@@ -290,6 +290,9 @@ static int check_whole(struct cli_args *a, int *ret_exit)
 	if (a->verb->request == FM_VERB_DELETE) {
 		if (files == named || (!files && !a->kind))
 			return usage(a->verb, ret_exit, "expected either KIND NAME or -f PATH");
+	} else if (a->verb->request == FM_VERB_WHATIF) {
+		if (files == named || (named && !a->request.arg))
+			return usage(a->verb, ret_exit, "expected %s", a->verb->operands);
 	} else if ((a->verb->options & CLI_OPT_FILE) && !files &&
 		   (a->verb->request != FM_VERB_PLAN || a->request.prune)) {
 		return usage(a->verb, ret_exit, "expected -f PATH");

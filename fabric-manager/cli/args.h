@@ -66,7 +66,8 @@ extern const struct cli_option cli_options[CLI_OPT_COUNT];
 struct cli_verb {
 	const char *name;
 	int request;	  /* enum fm_verb; -1 = it is answered here */
-	const char *take; /* what each operand is: k(ind) n(ame) h(ost) a(rg) v(erb) s(hell) */
+	const char *take; /* what each operand is: k(ind) n(ame) h(ost) q(uestion) a(rg) v(erb)
+			     s(hell) */
 	unsigned least;	  /* operands that must be there */
 	const char *operands; /* for the help: "KIND [NAME]" */
 	unsigned options;

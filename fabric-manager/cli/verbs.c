@@ -65,6 +65,12 @@ const struct cli_verb cli_verbs[] = {
 	 "Put the documents of an older version into force again, as a new version; without "
 	 "VERSION those before the last change.",
 	 "banyan rollback 41 --wait", cli_run_request},
+	{"whatif", FM_VERB_WHATIF, "qa", 0,
+	 "host-dies HOST | adapter-dies ADAPTER | cordon HOST | more TEMPLATE=N | -f PATH",
+	 ASKS | CLI_OPT_FILE | CLI_OPT_SET,
+	 "Show what would move, what would have no place and what would be left, and change "
+	 "nothing; exit code 0 when all fits, 2 when something would not.",
+	 "banyan whatif host-dies blade03", cli_run_request},
 	{"validate", HERE, "", 0, "-f PATH", CLI_OPT_FILE | CLI_OPT_OUTPUT | CLI_OPT_NO_COLOR,
 	 "Check policy documents as a complete set, without a manager.",
 	 "banyan validate -f policy/", cli_run_validate},

@@ -42,7 +42,8 @@ struct mr_tree;
 	X(CANCEL, "cancel")                 \
 	X(RESUME, "resume")                 \
 	X(HISTORY, "history")               \
-	X(ROLLBACK, "rollback")
+	X(ROLLBACK, "rollback")             \
+	X(WHATIF, "whatif")
 enum fm_verb {
 #define X(name, text) FM_VERB_##name,
 	FM_VERBS(X)
@@ -63,7 +64,7 @@ struct fm_request {
 	const char *kind;	    /* "profiles", "hosts" ... or "" */
 	const char *name;	    /* of an object, profile, host, assignment, or "" */
 	const char *host;	    /* target of move, connect */
-	const char *arg;	    /* diff: the other version */
+	const char *arg;	    /* diff: the other version; whatif: of whom */
 	const char *set;	    /* apply, delete -f */
 	const char *who;	    /* user at the control socket */
 	const char *max_disruption; /* plan, apply: a class or a number, "" = all is allowed */

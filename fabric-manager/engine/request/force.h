@@ -8,6 +8,10 @@
 
 #include "fabric-manager/engine/state/state.h"
 
+/* What would be in force after 'r' (apply, plan -f) is put into '*ret', which the caller frees
+ * in any case. False with findings when it must not be. */
+bool fm_candidate(struct fm_engine *e, const struct fm_request *r, struct fm_base *ret,
+		  struct mr_diags *diags);
 /* Brings 'b' into force (and takes it over) if nothing forbids it, and answers. 'how' is for
  * the history, 'diags' are its warnings. */
 void fm_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r, struct fm_base *b,

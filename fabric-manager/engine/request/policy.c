@@ -107,8 +107,8 @@ static const char *who_of(const struct fm_request *r)
  * What would be in force after 'r' (apply, plan -f) is put into '*ret'. False with findings
  * when it must not be.
  */
-static bool candidate(struct fm_engine *e, const struct fm_request *r, struct fm_base *ret,
-		      struct mr_diags *diags)
+bool fm_candidate(struct fm_engine *e, const struct fm_request *r, struct fm_base *ret,
+		  struct mr_diags *diags)
 {
 	const char *set = r->set ? r->set : "";
 	struct fm_docs in = {0};
@@ -148,7 +148,7 @@ void fm_rq_apply(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	struct mr_diags diags = {0};
 	struct fm_base b;
 
-	if (candidate(e, r, &b, &diags))
+	if (fm_candidate(e, r, &b, &diags))
 		fm_force(e, tag, r, &b, fm_verb_name(r->verb), &diags);
 	else
 		fm_force_findings(e, tag, &diags);
@@ -162,7 +162,7 @@ void fm_rq_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	struct mr_diags diags = {0};
 	struct fm_base b;
 
-	if (candidate(e, r, &b, &diags))
+	if (fm_candidate(e, r, &b, &diags))
 		fm_force_plan(e, tag, r, &b, &diags);
 	else
 		fm_force_findings(e, tag, &diags);
@@ -175,7 +175,7 @@ void fm_rq_validate(struct fm_engine *e, uint64_t tag, const struct fm_request *
 	struct mr_diags diags = {0};
 	struct fm_base b;
 
-	if (candidate(e, r, &b, &diags))
+	if (fm_candidate(e, r, &b, &diags))
 		fm_reply(e, tag, MR_REASON_OK, 0, NULL, fm_diags_keep(&diags), "valid");
 	else
 		fm_force_findings(e, tag, &diags);

@@ -41,6 +41,7 @@ static const struct verb_row verbs[FM_VERB_COUNT] = {
 	[FM_VERB_ADOPT] = {fm_rq_adopt, true, true},
 	[FM_VERB_RESET] = {fm_rq_reset, true, true},
 	[FM_VERB_HISTORY] = {fm_rq_history, false, false},
+	[FM_VERB_WHATIF] = {fm_rq_whatif, false, false},
 	[FM_VERB_ROLLBACK] = {fm_rq_rollback, true, false},
 	[FM_VERB_CANCEL] = {fm_rq_cancel, true, false},
 	[FM_VERB_RESUME] = {fm_rq_resume, true, false},
