@@ -8,6 +8,7 @@
 #include "fabric-manager/engine/desire/choose.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/wanted.h"
 #include "fabric-manager/policy/resolve.h"
 
 static bool cordon_add(const struct fm_hst *h, struct fm_rec_host **list, unsigned *n,
@@ -172,8 +173,29 @@ void fm_trial_done(struct fm_trial *t)
 	*t = (struct fm_trial){0};
 }
 
-static bool all_placed(const struct fm_trial *t, const char *const *profile, unsigned n,
-		       char *why, size_t size)
+/* Whether a claim has nothing to lose where it is: it has no function, and others of its
+ * profile have one. A dead adapter must not hold back the fail-over of what still ran beside
+ * it. */
+static bool has_nothing(struct fm_engine *e, const struct fm_desired *d,
+			const struct fm_claim *c)
+{
+	const struct fm_profile *p = fm_profile_find(d, c->profile);
+	const struct fm_asg *own = fm_asg_by_name(e, c->profile, c->device, c->index);
+
+	if (own && own->a.has_fn)
+		return false;
+	for (unsigned i = 0; p && i < p->claims; i++) {
+		const struct fm_claim *o = &d->claim[p->first_claim + i];
+		const struct fm_asg *a = fm_asg_by_name(e, o->profile, o->device, o->index);
+
+		if (a && a->a.has_fn)
+			return true;
+	}
+	return false;
+}
+
+static bool all_placed(struct fm_engine *e, const struct fm_trial *t,
+		       const char *const *profile, unsigned n, char *why, size_t size)
 {
 	char name[FM_CLAIM_TEXT];
 
@@ -184,7 +206,7 @@ static bool all_placed(const struct fm_trial *t, const char *const *profile, uns
 
 		while (k < n && !mr_streq(c->profile, profile[k]))
 			k++;
-		if (k == n || p->placed || c->extra)
+		if (k == n || p->placed || c->extra || has_nothing(e, t->desired, c))
 			continue;
 		mr_fmt(why, size, "%s: %s: %s", fm_claim_text(c, name),
 		       mr_reason_name(p->reason), p->detail ? p->detail : "");
@@ -226,7 +248,7 @@ bool fm_trial_fits(struct fm_engine *e, const char *const *profile, unsigned n,
 	e->overrides = haves;
 	free(list);
 	fm_trial_make(e, d, &t);
-	fits = all_placed(&t, profile, n, why, size);
+	fits = all_placed(e, &t, profile, n, why, size);
 	fm_trial_done(&t);
 	fm_desired_free(d);
 	return fits;
