@@ -260,8 +260,7 @@ static bool is_hard(const struct fm_planner *p)
 		const struct fm_placed *pl = &p->plan->placed[p->todo[n]];
 
 		new += pl->placed && !pl->same_fn;
-		pending += !pl->placed && (pl->reason == MR_REASON_NO_BANDWIDTH ||
-					   pl->reason == MR_REASON_NO_CAPACITY);
+		pending += !pl->placed && fm_repack_helps(pl->reason);
 	}
 	return new &&pending;
 }

@@ -192,6 +192,12 @@ bool fm_shift(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 
 /* ---- repack.c: room by another order of claims that have nothing running yet ---- */
 bool fm_repack(struct fm_planner *p);
+/* Whether a claim that is pending for this reason may find a place so. */
+static inline bool fm_repack_helps(enum mr_reason r)
+{
+	return r == MR_REASON_NO_BANDWIDTH || r == MR_REASON_NO_CAPACITY ||
+	       r == MR_REASON_LIMIT || r == MR_REASON_NO_WINDOW;
+}
 
 /* ---- displace.c: room by taking from those that run ---- */
 /* Promises claim 'i' what goes anyway, or what claims of lower priority have to give up; it

@@ -146,9 +146,7 @@ static bool is_item(const struct fm_planner *p, unsigned i)
 		return false;
 	if (pl->placed)
 		return !pl->same_fn;
-	return !p->d->claim[i].atomic &&
-	       (pl->reason == MR_REASON_NO_BANDWIDTH || pl->reason == MR_REASON_NO_CAPACITY ||
-		pl->reason == MR_REASON_LIMIT || pl->reason == MR_REASON_NO_WINDOW);
+	return !p->d->claim[i].atomic && fm_repack_helps(pl->reason);
 }
 
 /* What the PFs of a chassis have. */
