@@ -13,7 +13,7 @@
 #include "fabric-manager/plan/pack.h"
 
 #define BUDGET	  400000 /* candidates looked at, of a whole plan: at least so many */
-#define PER_CLAIM 200	 /* and so many for each claim */
+#define PER_CLAIM 150	 /* and so many for each claim */
 #define RANKS	  64
 
 /* How an attempt sorts the claims and chooses their places. */

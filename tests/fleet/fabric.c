@@ -2,6 +2,7 @@
 /* Inventory, documents and assignments of a fleet, and what becomes of them. See fabric.h. */
 #include "tests/fleet/fabric.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -271,6 +272,7 @@ struct fleet_fabric *fleet_fabric_new(const struct fleet *f)
 		const struct fleet_chassis *c = &f->chassis[k];
 		struct fm_chassis *ch = &fab->inv.chassis[k];
 
+		assert(FIRST_PORT + c->adapters <= MR_MAX_PORTS);
 		mr_fmt(ch->name, sizeof(ch->name), "c%03u", k);
 		ch->observed = true;
 		ch->hosts = c->hosts;

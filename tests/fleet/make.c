@@ -11,7 +11,7 @@
 #include "common/xalloc.h"
 #include "tests/fleet/fleet.h"
 
-#define PER_CHASSIS  1600 /* claims, at most */
+#define PER_CHASSIS  1600 /* claims at a load of 100 %: a chassis has 256 adapters at most */
 #define PER_HOST     12
 #define MAX_HOSTS    250
 #define MAX_BRIDGES  250
@@ -403,7 +403,7 @@ struct fleet *fleet_new(const struct fleet_spec *spec)
 	struct making m = {.f = f, .r = &r};
 
 	f->spec = *spec;
-	f->n_chassis = (spec->claims + PER_CHASSIS - 1) / PER_CHASSIS;
+	f->n_chassis = 1 + (spec->claims - 1) / (PER_CHASSIS * spec->load / 100);
 	f->chassis = mr_xcalloc(f->n_chassis, sizeof(*f->chassis));
 	mr_rng_init(&r, spec->seed);
 	for (unsigned i = 0; i < f->n_chassis; i++) {

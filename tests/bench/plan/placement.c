@@ -29,7 +29,7 @@ static const struct field {
 	unsigned least, most;
 } fields[] = {
 	{"claims", offsetof(struct run, spec.claims), 16, 1000000},
-	{"load", offsetof(struct run, spec.load), 1, 100},
+	{"load", offsetof(struct run, spec.load), 25, 100},
 	{"prior", offsetof(struct run, spec.prior), 0, 100},
 	{"pairs", offsetof(struct run, spec.pairs), 0, 80},
 	{"ranks", offsetof(struct run, spec.ranks), 1, FLEET_RANKS},
