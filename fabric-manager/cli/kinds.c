@@ -114,6 +114,21 @@ static const struct cli_column version_columns[] = {
 	{"CURRENT", "current", false}, {"CHANGES", "changes", false},
 	{NULL, NULL, false},
 };
+static const struct cli_column namespace_columns[] = {
+	{"NAME", "name", false},
+	{"STATE", "state", false},
+	{"SIZE", "size", false},
+	{"DRIVE", "drive", false},
+	{"NSID", "nsid", false},
+	{"HOST", "host", false},
+	{"MESSAGE", "message", false},
+	{"BLOCK", "blockSize", true},
+	{"SHARING", "sharing", true},
+	{"ON DELETE", "onDelete", true},
+	{"FUNCTION", "attached", true},
+	{"SERIAL", "serial", true},
+	{NULL, NULL, false},
+};
 static const struct cli_column change_columns[] = {
 	{"CHANGE", "change", false},
 	{"CLASS", "class", false},
@@ -155,6 +170,7 @@ const struct cli_kind cli_kinds[] = {
 	{"operations", "Operation", "ops", false, operation_columns},
 	{"events", "Event", NULL, false, event_columns},
 	{"versions", "Version", NULL, false, version_columns},
+	{"namespaces", "Namespace", "ns", false, namespace_columns},
 	{NULL, NULL, NULL, false, NULL},
 };
 

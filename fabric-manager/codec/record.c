@@ -58,6 +58,9 @@ void fm_record_key(const struct fm_record *r, const struct fm_codec_names *names
 		mr_buf_printf(key, "%s/%s/%u/%u", r->function.chassis, r->function.adapter,
 			      r->function.pf, r->function.vf);
 		break;
+	case FM_RECORD_DATA:
+		mr_buf_printf(key, "%s/%s/%s", r->data.profile, r->data.device, r->data.name);
+		break;
 	case FM_RECORD_OVERRIDE:
 		mr_buf_puts(key, r->override.profile);
 		break;

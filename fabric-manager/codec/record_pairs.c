@@ -29,17 +29,18 @@ static int chassis_index(const struct fm_record_ctx *c, const char *name, uint16
 			  "stored chassis '%s' is not in the configuration", name);
 }
 
-static int text(const struct fm_record_ctx *c, const char *field, char *to, size_t size,
-		const char *from)
+/* A text of a stored message: record_pairs.h. */
+int fm_record_text(const struct fm_record_ctx *c, const char *field, char *to, size_t size,
+		   const char *from)
 {
 	if (mr_copy(to, size, from))
 		return 0;
 	return mr_err_set(c->err, -EINVAL, MR_REASON_INVALID,
 			  "stored field %s is over %zu bytes", field, size - 1);
 }
-#define TEXT(to, field) text(c, #field, to, sizeof(to), m->field)
 
-static int range(const struct fm_record_ctx *c, const char *field, uint64_t v, uint64_t max)
+/* A number of one: record_pairs.h. */
+int fm_record_range(const struct fm_record_ctx *c, const char *field, uint64_t v, uint64_t max)
 {
 	if (v <= max)
 		return 0;
@@ -47,7 +48,6 @@ static int range(const struct fm_record_ctx *c, const char *field, uint64_t v, u
 			  "stored field %s is %llu, at most %llu", field, (unsigned long long)v,
 			  (unsigned long long)max);
 }
-#define RANGE(field, max) range(c, #field, (uint64_t)m->field, max)
 
 static void place_to(const struct fm_place *p, Banyan__StorePlace *m)
 {
@@ -581,6 +581,8 @@ const struct fm_record_pair fm_record_pairs[FM_RECORD_COUNT] = {
 	[FM_RECORD_IDENT] = {"ident/", &banyan__store_ident__descriptor, ident_to, ident_from},
 	[FM_RECORD_FUNCTION] = {"func/", &banyan__store_function__descriptor, function_to,
 				function_from},
+	[FM_RECORD_DATA] = {"data/", &banyan__store_data__descriptor, fm_record_data_to,
+			    fm_record_data_from},
 	[FM_RECORD_OVERRIDE] = {"override/", &banyan__store_override__descriptor, override_to,
 				override_from},
 	[FM_RECORD_TOMBSTONE] = {"tomb/", &banyan__store_tombstone__descriptor, tombstone_to,

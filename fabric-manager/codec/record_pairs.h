@@ -23,6 +23,18 @@ struct fm_record_pair {
 	int (*from)(const struct fm_record_ctx *c, const void *msg, struct fm_record *r);
 };
 
+/* A text or a number of a message, checked; -EINVAL names the field. */
+int fm_record_text(const struct fm_record_ctx *c, const char *field, char *to, size_t size,
+		   const char *from);
+int fm_record_range(const struct fm_record_ctx *c, const char *field, uint64_t v, uint64_t max);
+#define TEXT(to, field)	  fm_record_text(c, #field, to, sizeof(to), m->field)
+#define RANGE(field, max) fm_record_range(c, #field, (uint64_t)m->field, max)
+
+/* record_data.c */
+void fm_record_data_to(const struct fm_record_ctx *c, const struct fm_record *r,
+		       struct mr_buf *out);
+int fm_record_data_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r);
+
 extern const struct fm_record_pair fm_record_pairs[FM_RECORD_COUNT];
 
 #endif

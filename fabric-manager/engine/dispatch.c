@@ -6,6 +6,7 @@
 #include "fabric-manager/engine/dispatch.h"
 
 #include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/join.h"
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/chassis/attach.h"
@@ -64,6 +65,10 @@ static void deliver(struct fm_engine *e, const struct fm_inflight *f, struct fm_
 		break;
 	case FM_TAG_TOMB:
 		fm_tomb_result(e, f, r);
+		break;
+	case FM_TAG_DATA:
+		e->ch[f->chassis].touched = e->next_op;
+		fm_data_result(e, f, r);
 		break;
 	}
 }

@@ -8,6 +8,7 @@
 
 #include "common/err.h"
 #include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/drift.h"
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/chassis/attach.h"
@@ -87,6 +88,8 @@ static void free_lists(struct fm_engine *e)
 	free(e->attach);
 	free(e->prov);
 	free(e->measure);
+	free(e->data);
+	free(e->data_run);
 	free(e->session);
 	free(e->move);
 	free(e->timer);
@@ -191,6 +194,9 @@ static void timer(struct fm_engine *e, const struct fm_timer *t)
 		break;
 	case FM_TM_WINDOW:
 		fm_plan_soon(e, 0);
+		break;
+	case FM_TM_DATA:
+		fm_data_timer(e, (uint32_t)t->key);
 		break;
 	case FM_TM_PORTS:
 		if (e->ports_at <= e->now.mono_ns) {

@@ -6,6 +6,7 @@
 #include "fabric-manager/engine/load.h"
 
 #include "common/err.h"
+#include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
@@ -129,6 +130,9 @@ static void load_one(struct fm_engine *e, const struct fm_record *r)
 	case FM_RECORD_FUNCTION:
 		if (r->function.quarantined)
 			fm_quarantine_add(e, &r->function, false);
+		break;
+	case FM_RECORD_DATA:
+		fm_data_load(e, &r->data);
 		break;
 	case FM_RECORD_OVERRIDE:
 		MR_GROW(e->override, e->overrides, e->cap_overrides);

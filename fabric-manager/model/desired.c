@@ -88,6 +88,7 @@ void fm_desired_free(struct fm_desired *d)
 	free(d->prio);
 	free(d->demand);
 	free(d->pair);
+	free(d->ns);
 	free(d->claim);
 	free(d->profile);
 	free(d->pool);

@@ -96,9 +96,19 @@ struct fm_priority {
 	int64_t grace_ns;
 };
 
-/* What a claim takes of its PF's totals (fm_pf.total), beside its function. */
+/* What a claim takes of its PF's totals (fm_pf.total), beside its function. Not its namespaces:
+ * they stay when the function goes, and are counted by themselves. */
 struct fm_demand {
 	uint32_t amount[FM_RESOURCE_COUNT];
+};
+
+/* A namespace of a device. */
+struct fm_ns_want {
+	const char *name;
+	uint64_t size;	     /* bytes */
+	uint8_t block_shift; /* 0 = what the drive likes best */
+	bool shared;	     /* by all functions of the device */
+	bool erase;	     /* onDelete */
 };
 
 /* A tenant. What a domain lists is for the domains that list it and for nobody else; a claim of
@@ -127,15 +137,17 @@ struct fm_claim {
 	/* index of fm_desired.host; FM_WHOLE = the profile is connected to none, or, with
 	 * waits_host, no host of its group is free */
 	uint16_t host;
-	bool extra;	   /* index >= min: filled after all minima, never preempts */
-	bool atomic;	   /* all minima of the profile or none (claims of one are adjacent) */
-	bool suspended;	   /* frozen: what it has stays as it is, it gets nothing new */
-	bool waits_host;   /* see host */
-	bool retain;	   /* onRelease: retain */
-	uint16_t class;	   /* 1 + index of fm_desired.prio; 0 = preempts nobody, no grace */
-	uint16_t domain;   /* 1 + index of fm_desired.domain */
-	uint16_t demand;   /* 1 + index of fm_desired.demand */
-	uint16_t weight;   /* 1-1000; 0 = the adapter's own default */
+	bool extra;	 /* index >= min: filled after all minima, never preempts */
+	bool atomic;	 /* all minima of the profile or none (claims of one are adjacent) */
+	bool suspended;	 /* frozen: what it has stays as it is, it gets nothing new */
+	bool waits_host; /* see host */
+	bool retain;	 /* onRelease: retain */
+	uint16_t class;	 /* 1 + index of fm_desired.prio; 0 = preempts nobody, no grace */
+	uint16_t domain; /* 1 + index of fm_desired.domain */
+	uint16_t demand; /* 1 + index of fm_desired.demand */
+	uint16_t weight; /* 1-1000; 0 = the adapter's own default */
+	uint16_t nss;	 /* its namespaces: so many of fm_desired.ns from 'ns' on */
+	uint32_t ns;
 	uint32_t pair;	   /* 1 + index of fm_desired.pair */
 	uint32_t priority; /* value of its class */
 	uint32_t guaranteed_mbps;
@@ -255,6 +267,8 @@ struct fm_desired {
 	unsigned prios;
 	struct fm_demand *demand; /* each once */
 	unsigned demands;
+	struct fm_ns_want *ns;
+	unsigned nss, cap_nss;
 	struct fm_domain *domain;
 	unsigned domains;
 	struct fm_pair *pair;

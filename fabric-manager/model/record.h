@@ -20,6 +20,7 @@
 	X(ASSIGNMENT, "assign/PROFILE/DEVICE/INDEX") \
 	X(IDENT, "ident/TYPE/VALUE")                 \
 	X(FUNCTION, "func/CHASSIS/ADAPTER/PF/VF")    \
+	X(DATA, "data/PROFILE/DEVICE/NAMESPACE")     \
 	X(OVERRIDE, "override/PROFILE")              \
 	X(TOMBSTONE, "tomb/CHASSIS/PORT/PLACE")      \
 	X(OPERATION, "op/ID")                        \
@@ -78,6 +79,41 @@ struct fm_rec_function {
 	enum mr_reason refused; /* not OK: its adapter refused to configure it, and why */
 	char detail[FM_DETAIL_MAX];
 };
+/*
+ * A namespace: an object of its profile on one drive, never of a slot or of a function. X(NAME,
+ * word)
+ */
+#define FM_DATA_STATES(X)                                              \
+	X(CREATE, "creating") /* to be made; nobody has seen it yet */ \
+	X(READY, "ready")                                              \
+	X(KEPT, "kept")	    /* no document names it; onDelete: keep */ \
+	X(ERASE, "erasing") /* onDelete: erase: its contents go, then itself */
+enum fm_data_state {
+#define X(name, text) FM_DATA_##name,
+	FM_DATA_STATES(X)
+#undef X
+	FM_DATA_STATE_COUNT
+};
+const char *fm_data_state_name(enum fm_data_state s);
+struct fm_rec_data {
+	char profile[MR_NAME_MAX], device[MR_NAME_MAX], name[MR_NAME_MAX];
+	uint32_t id; /* from the sequence of assignments: never reused */
+	enum fm_data_state state;
+	/* the drive: its serial number, or where it has none chassis and name */
+	char chassis[MR_NAME_MAX], adapter[MR_NAME_MAX];
+	char serial[32];
+	uint16_t pf;
+	uint8_t index; /* namespace number - 1 */
+	uint8_t block_shift;
+	bool shared;
+	bool erase;    /* onDelete */
+	uint64_t size; /* bytes, as the document says */
+};
+/* What its row on the drive carries, so that a restarted manager joins them. */
+static inline uint64_t fm_data_cookie(const struct fm_rec_data *r)
+{
+	return (uint64_t)r->id << 32;
+}
 struct fm_rec_override {
 	char profile[MR_NAME_MAX];
 	char host[MR_NAME_MAX]; /* "" = disconnected */
@@ -162,6 +198,7 @@ struct fm_record {
 		struct fm_assignment assignment;
 		struct fm_rec_ident ident;
 		struct fm_rec_function function;
+		struct fm_rec_data data;
 		struct fm_rec_override override;
 		struct fm_rec_tombstone tombstone;
 		struct fm_rec_operation operation;

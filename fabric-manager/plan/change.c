@@ -168,6 +168,9 @@ static bool needs_reset(const struct fm_attrs *is, const struct fm_attrs *want)
 	if (is->ident0 != want->ident0 || is->ident1 != want->ident1 ||
 	    is->msix != want->msix || is->queues != want->queues)
 		return true;
+	if (want->device_class == MR_CLASS_NVME) /* one more is shown while it runs */
+		return is->device_class == MR_CLASS_NVME &&
+		       is->nvme.namespaces & ~want->nvme.namespaces;
 	if (want->device_class == MR_CLASS_IB)
 		return memcmp(is->pkey, want->pkey, sizeof(want->pkey)) != 0;
 	return want->device_class == MR_CLASS_GPU &&

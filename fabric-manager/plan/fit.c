@@ -212,6 +212,8 @@ enum fm_drop fm_fit_cand(const struct fm_world *w, const struct fm_ask *ask,
 	enum fm_drop d = fit_adapter(w, ask, u);
 	uint32_t vf;
 
+	if (!d && ask->planner)
+		d = fm_data_fit(ask, c->unit);
 	if (d)
 		return d;
 	if (c->spare && !ask->spares)

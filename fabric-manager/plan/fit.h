@@ -14,6 +14,9 @@
 	X(NONE, OK, "fits", "")                                                                \
 	X(GONE, DEVICE_GONE, "adapter is present with its link up",                            \
 	  "put the adapter back, restore its link, or give the pool another adapter")          \
+	X(DATA, UNREACHABLE, "the drive that has the device's data",                           \
+	  "put that drive into a pool of the device in the host's chassis; namespaces "        \
+	  "do not move between drives")                                                        \
 	X(REFUSING, QUARANTINED, "adapter takes what it is told",                              \
 	  "pull the adapter and insert it again or another one, or apply a changed policy")    \
 	X(DOMAIN, NOT_PERMITTED, "domains",                                                    \
@@ -33,6 +36,9 @@
 	  "adapter")                                                                           \
 	X(RESOURCE, NO_CAPACITY, "what functions of the PF share",                             \
 	  "ask for less in the device, or give the pool another adapter")                      \
+	X(STORAGE, NO_CAPACITY, "storage of the drive",                                        \
+	  "erase namespaces that are kept (`banyan get namespaces`), ask for a smaller one, "  \
+	  "or give the pool another drive")                                                    \
 	X(GUARANTEE, NO_BANDWIDTH, "guarantees within the port",                               \
 	  "lower a guarantee on the port, or give the pool another adapter")                   \
 	X(LIMIT, NO_BANDWIDTH, "limits within the port's oversubscription",                    \
@@ -62,6 +68,7 @@ static inline uint64_t fm_need_low(const struct fm_bridge *b, const struct fm_ne
 	return n->mmio + (b->mmio64 ? 0 : n->mmio64);
 }
 
+struct fm_planner;
 /* What is looked for. */
 struct fm_ask {
 	const struct fm_claim *claim;
@@ -71,6 +78,10 @@ struct fm_ask {
 	bool spares; /* a failed adapter of its pool is replaced: spare ones may be used */
 	const struct fm_demand *demand;
 	const struct fm_domain *domain;
+	/* of a claim with namespaces; else NULL */
+	const struct fm_planner *planner;
+	uint32_t index; /* of the claim */
+	uint32_t drive; /* unit that has its data, FM_NONE: nothing was made yet */
 };
 
 /* What was found. */
@@ -89,6 +100,9 @@ enum fm_drop fm_fit_rate(const struct fm_world *w, const struct fm_use *from,
 			 const struct fm_use *to);
 /* The first resource of the PF that the demand is too much for; FM_RESOURCE_COUNT = none. */
 enum fm_resource fm_fit_demand(const struct fm_unit *u, const struct fm_demand *d);
+/* data.c: whether the namespaces that are asked for are on 'unit', or can be made there. */
+enum fm_drop fm_data_fit(const struct fm_ask *ask, uint32_t unit);
+void fm_data_words(const struct fm_ask *ask, uint32_t unit, enum fm_drop d, struct mr_buf *out);
 /* How a host with or without VF migration reaches functions of the adapter. */
 enum fm_way fm_fit_way(const struct fm_adapter *a, bool lvf);
 /* Lowest free bridge of the host that has what 'n' needs; when there is none, the free one that

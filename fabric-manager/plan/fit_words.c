@@ -227,6 +227,10 @@ void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const stru
 	case FM_DROP_RESOURCE:
 		demand_words(w, ask, c, out);
 		return;
+	case FM_DROP_DATA:
+	case FM_DROP_STORAGE:
+		fm_data_words(ask, c->unit, d, out);
+		return;
 	case FM_DROP_VHS:
 	case FM_DROP_REFUSING:
 	case FM_DROP_GONE:

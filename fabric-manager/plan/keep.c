@@ -125,6 +125,24 @@ static void check_broken(struct fm_planner *p, unsigned i, const struct fm_use *
 	fm_place_refuse(p, i, MR_REASON_GUARANTEE_BROKEN, &b);
 }
 
+/* Namespaces can be added where it runs, or not at all. */
+static enum mr_reason keep_data(const struct fm_planner *p, unsigned i, uint32_t unit,
+				struct mr_buf *b)
+{
+	enum mr_reason r = fm_data_barred(p, i, b);
+	enum fm_drop d = FM_DROP_NONE;
+	struct fm_ask ask;
+
+	if (r != MR_REASON_OK || !p->d->claim[i].nss || !fm_place_ask(p, i, &ask))
+		return r;
+	d = fm_data_fit(&ask, unit);
+	if (d == FM_DROP_DATA || d == FM_DROP_STORAGE)
+		fm_data_words(&ask, unit, d, b);
+	else if (d)
+		mr_buf_puts(b, fm_drop_text(d));
+	return fm_drop_reason(d);
+}
+
 /* Keeps the function and brings attributes and identities to what is wanted. Whatever cannot be
  * had leaves all as it is, with the reason. */
 static void keep(struct fm_planner *p, unsigned i, const struct fm_use *u)
@@ -137,6 +155,8 @@ static void keep(struct fm_planner *p, unsigned i, const struct fm_use *u)
 	enum mr_reason r = fm_idents_find(&p->idents, i, ident, &b);
 
 	fm_planner_keep_as_is(p, i);
+	if (r == MR_REASON_OK)
+		r = keep_data(p, i, u->unit, &b);
 	pl->attach_pf = pl->place.way == FM_WAY_LVF && fm_place_attach(p, u->host, u->unit);
 	if (r != MR_REASON_OK) {
 		fm_place_refuse(p, i, r, &b);

@@ -36,7 +36,10 @@ bool fm_place_ask(const struct fm_planner *p, unsigned i, struct fm_ask *ret)
 		.spares = p->has_spares && may_use_spares(p, i),
 		.demand = fm_place_demand(p, i),
 		.domain = c->domain && c->domain <= p->d->domains ? &p->d->domain[c->domain - 1]
-								  : NULL};
+								  : NULL,
+		.planner = c->nss ? p : NULL,
+		.index = i,
+		.drive = fm_data_unit(p, i)};
 	return ret->host != FM_NONE;
 }
 
@@ -110,6 +113,8 @@ struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t 
 	at.weight = at.weight < a->limits.weight ? at.weight : a->limits.weight;
 	at.burst_kib = at.burst_kib < a->limits.burst_kib ? at.burst_kib : a->limits.burst_kib;
 	set_amounts(&p->world.unit[unit], fm_place_demand(p, i), &at);
+	if (p->d->claim[i].nss)
+		at.nvme.namespaces = fm_data_mask(p, i, unit);
 	at.ident0 = p->d->claim[i].ident[0].source ? pl->attrs.ident0 : 0;
 	at.ident1 = p->d->claim[i].ident[1].source ? pl->attrs.ident1 : 0;
 	return at;
@@ -437,7 +442,7 @@ enum mr_reason fm_place_barred(const struct fm_planner *p, unsigned i, struct fm
 		return r;
 	if (is_fenced(p, i, b))
 		return MR_REASON_NOT_PERMITTED;
-	return is_unsafe(p, i, b) ? MR_REASON_UNSUPPORTED : MR_REASON_OK;
+	return is_unsafe(p, i, b) ? MR_REASON_UNSUPPORTED : fm_data_barred(p, i, b);
 }
 
 /* Sets reason and words of claim 'i'. */

@@ -169,6 +169,16 @@ void fm_place_refuse(struct fm_planner *p, unsigned i, enum mr_reason r, struct 
 /* Of the candidate that came nearest. */
 void fm_place_refuse_all(struct fm_planner *p, unsigned i, const struct fm_ask *ask);
 
+/* ---- data.c ---- */
+/* The PF that has data of claim 'i', or of another function of its device; FM_NONE: none has.
+ */
+uint32_t fm_data_unit(const struct fm_planner *p, unsigned i);
+/* Another reason than OK, in words, when its namespaces are not there, or are others than the
+ * documents say. */
+enum mr_reason fm_data_barred(const struct fm_planner *p, unsigned i, struct mr_buf *why);
+/* Those that 'unit' has ready, as VF_CLASS1. */
+uint64_t fm_data_mask(const struct fm_planner *p, unsigned i, uint32_t unit);
+
 /* ---- fill.c ---- */
 /* Places what is not kept. */
 void fm_fill(struct fm_planner *p);

@@ -91,6 +91,8 @@ static bool is_settled(const struct fm_planner *p, unsigned i)
 {
 	const struct fm_placed *pl = &p->plan->placed[i];
 
+	if (p->d->claim[i].nss)
+		return false; /* nobody tells what becomes of namespaces */
 	if (p->d->claim[i].host == FM_WHOLE && !p->d->claim[i].waits_host)
 		return pl->current < 0;
 	return pl->placed && pl->same_fn && p->stay[i] == FM_STAY_KEEP &&

@@ -46,6 +46,8 @@ struct fm_plan_input {
 	unsigned tombstones;
 	const struct fm_fn_id *quarantined; /* functions that count as used */
 	unsigned quarantineds;
+	const struct fm_rec_data *data; /* namespaces that are there, or are being made */
+	unsigned datas;
 	const struct fm_refusing *refusing; /* one an adapter */
 	unsigned refusings;
 	int64_t wall_ns;

@@ -289,6 +289,24 @@ static void check_ha(struct fm_view *v, unsigned i)
 			       o->name.s, fm_check_place(v->doc, o->at, place));
 }
 
+/* Several functions of a device have their namespaces together, or they have none. */
+static void check_exclusive(struct fm_view *v, unsigned i)
+{
+	const struct fm_doc_device *dev = &v->p->devices.item[i];
+	char place[FM_PLACE_MAX];
+
+	for (unsigned a = 0; fm_doc_count_max(dev) > 1 && a < dev->storage.namespaces.n; a++) {
+		const struct fm_doc_namespace *x = &dev->storage.namespaces.item[a];
+
+		if (x->sharing.v == FM_DOC_SHARING_SHARED)
+			continue;
+		fm_check_error(v->c, v->doc, x->at, fm_view_device(v, i, "storage.namespaces"),
+			       "'%s' belongs to one function, and count (%s) is more: write "
+			       "`sharing: shared`, or `count: 1`",
+			       x->name.s, fm_check_place(v->doc, dev->count.at, place));
+	}
+}
+
 static void check_storage(struct fm_view *v, unsigned i)
 {
 	const struct fm_doc_device_storage *s = &v->p->devices.item[i].storage;
@@ -315,11 +333,7 @@ static void check_storage(struct fm_view *v, unsigned i)
 						       place));
 		}
 	}
-	if (s->namespaces.n && fm_doc_count_max(&v->p->devices.item[i]) > 1)
-		fm_check_error(v->c, v->doc, s->namespaces.at,
-			       fm_view_device(v, i, "storage.namespaces"),
-			       "namespaces belong to one function, and count (%s) is more",
-			       fm_check_place(v->doc, v->p->devices.item[i].count.at, place));
+	check_exclusive(v, i);
 }
 
 /* What is for hooks travels in one command. */

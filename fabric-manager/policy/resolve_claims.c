@@ -67,23 +67,45 @@ static void set_demand(struct fm_desired *d, const struct fm_doc_device *dev,
 		       struct fm_claim *c)
 {
 	struct fm_demand want = {{0}};
-	uint64_t bytes = 0;
+	uint32_t some = 0;
 	unsigned i = 0;
 
-	for (unsigned n = 0; n < dev->storage.namespaces.n; n++)
-		bytes += (uint64_t)dev->storage.namespaces.item[n].size.v;
 	want.amount[FM_RESOURCE_QUEUES] = (uint32_t)dev->queues.v;
 	want.amount[FM_RESOURCE_FRAMEBUFFER] = fm_mib((uint64_t)dev->gpu.framebuffer.v);
-	want.amount[FM_RESOURCE_STORAGE] = fm_mib(bytes);
 	for (unsigned k = 0; k < FM_RESOURCE_COUNT; k++)
-		bytes |= want.amount[k];
-	if (!bytes)
+		some |= want.amount[k];
+	if (!some)
 		return;
 	while (i < d->demands && memcmp(&d->demand[i], &want, sizeof(want)))
 		i++;
 	if (i == d->demands)
 		d->demand[d->demands++] = want;
 	c->demand = (uint16_t)(i + 1);
+}
+
+static uint8_t shift_of(int64_t block)
+{
+	return block > 1 ? (uint8_t)__builtin_ctzll((uint64_t)block) : 0;
+}
+
+/* All functions of the device have the same ones. */
+static void set_namespaces(struct fm_desired *d, const struct fm_doc_device *dev,
+			   struct fm_claim *c)
+{
+	c->ns = d->nss;
+	for (unsigned i = 0; i < dev->storage.namespaces.n; i++) {
+		const struct fm_doc_namespace *x = &dev->storage.namespaces.item[i];
+
+		MR_GROW(d->ns, d->nss, d->cap_nss);
+		d->ns[d->nss++] = (struct fm_ns_want){
+			.name = fm_desired_str(d, x->name.s),
+			.size = (uint64_t)x->size.v,
+			.block_shift = shift_of(x->block_size.v),
+			.shared = x->sharing.v == FM_DOC_SHARING_SHARED,
+			.erase = x->on_delete.v == FM_DOC_DELETE_ERASE,
+		};
+		c->nss++;
+	}
 }
 
 /* Why the claim can't be placed whatever is free: its host has no place in any chassis. */
@@ -142,6 +164,7 @@ static void add_claims(struct fm_resolving *r, const struct fm_doc_profile *spec
 	fm_resolve_attrs(r, dev, identity_of(spec, dev), &c);
 	set_idents(r, identity_of(spec, dev), &c);
 	set_demand(r->d, dev, &c);
+	set_namespaces(r->d, dev, &c);
 	set_notes(r, dev, &c);
 	if (c.reason == MR_REASON_OK)
 		set_reason(r, &c);

@@ -190,10 +190,11 @@ static const struct fm_key namespace_keys[] = {
 	TXT(fm_doc_namespace, "name", name, NAME, "Name of the namespace.", REQUIRED,
 	    .eg = "root"),
 	NUM(fm_doc_namespace, "size", size, SIZE, "Its size.", REQUIRED, RANGE(KIB, 0)),
-	NUM(fm_doc_namespace, "blockSize", block_size, SIZE, "Size of a block.",
-	    RANGE(512, 65536), .eg = "4KiB"),
+	NUM(fm_doc_namespace, "blockSize", block_size, SIZE,
+	    "Size of a block; else 4KiB where the drive can.", RANGE(512, 65536), .eg = "4KiB"),
 	NUM(fm_doc_namespace, "sharing", sharing, ENUM,
-	    "Whether other controllers may attach it.", .names = sharing_names),
+	    "Whether all functions of the device attach it, or the only one.",
+	    .names = sharing_names),
 	NUM(fm_doc_namespace, "onDelete", on_delete, ENUM,
 	    "What becomes of the data with the profile.", DEF(FM_DOC_DELETE_KEEP),
 	    .names = on_delete_names),
@@ -204,8 +205,8 @@ static const struct fm_table namespace_table =
 static const struct fm_key storage_keys[] = {
 	NUM(fm_doc_device_storage, "iopsLimit", iops_limit, INT, "Operations a second.",
 	    RANGE(1, 1000000000), .word = "none", .eg = "200000"),
-	OBJS(fm_doc_device_storage, "namespaces", namespaces, namespace_table, FM_K_LATER,
-	     "Namespaces of the profile."),
+	OBJS(fm_doc_device_storage, "namespaces", namespaces, namespace_table, 0,
+	     "Namespaces of the profile. They bind the device to the drive that they are on."),
 };
 static const struct fm_table storage_table =
 	TABLE(fm_doc_device_storage, "storage", storage_keys);

@@ -131,9 +131,14 @@ struct sim_ns_view {
 	unsigned block_shift;
 	bool shared;
 	uint8_t uuid[16];
+	uint64_t word; /* that its first block holds; 0 = nothing was written */
 };
 int sim_host_ns_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid, unsigned nsid,
 		     struct sim_ns_view *ret);
+
+/* Writes its first block, as the host's driver would. The same errors. */
+int sim_host_ns_write(struct sim_chassis *c, uint16_t vh, uint16_t rid, unsigned nsid,
+		      uint64_t word);
 
 /* ---- tester's face ---- */
 int sim_host_set_power(struct sim_chassis *c, struct mr_now now, uint16_t vh, bool on);

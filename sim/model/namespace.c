@@ -139,6 +139,7 @@ static enum sim_wr create(struct sim_chassis *c, const struct sim_adapter *a, st
 		return SIM_WR_REFUSED;
 	n->exists = true;
 	n->written = false;
+	n->word = 0;
 	n->busy_until = 0;
 	n->made = c->commits;
 	name(c, n);
@@ -156,6 +157,7 @@ static enum sim_wr empty(struct sim_chassis *c, const struct sim_adapter *a, str
 		return SIM_WR_DONE;
 	}
 	n->written = false;
+	n->word = 0;
 	n->busy_until = c->now.mono_ns + a->m.scrub_ns;
 	return SIM_WR_DONE;
 }

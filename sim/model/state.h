@@ -108,6 +108,7 @@ struct sim_mvf {
 struct sim_ns {
 	bool exists, written;
 	uint64_t size, shape, cookie, uuid[2];
+	uint64_t word; /* its first block, as a host wrote it last */
 	uint64_t made; /* commits when it was created */
 	int64_t busy_until;
 };

@@ -355,23 +355,49 @@ int sim_host_fn_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid,
 	return 0;
 }
 
-/* A namespace that the function has attached: chassis.h. */
-int sim_host_ns_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid, unsigned nsid,
-		     struct sim_ns_view *ret)
+/* The namespace that the function at 'rid' has attached as 'nsid'. */
+static int ns_at(const struct sim_chassis *c, uint16_t vh, uint16_t rid, unsigned nsid,
+		 struct sim_ns **ret)
 {
 	struct sim_loc l = sim_vh_locate((struct sim_chassis *)c, vh, rid);
-	const struct sim_ns *n;
 
 	if ((l.kind != SIM_LOC_VF && l.kind != SIM_LOC_SYNTH) || !sim_loc_answers(c, &l))
 		return -ENODEV;
 	if (!l.a->ns || !nsid || nsid > MR_MAX_NAMESPACES ||
 	    !(sim_mvf(l.a, l.p, l.v)->nv.class1 >> (nsid - 1) & 1))
 		return -ENOENT;
-	n = &l.a->ns[l.p * MR_MAX_NAMESPACES + nsid - 1];
+	*ret = &l.a->ns[l.p * MR_MAX_NAMESPACES + nsid - 1];
+	return 0;
+}
+
+/* A namespace that the function has attached: chassis.h. */
+int sim_host_ns_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid, unsigned nsid,
+		     struct sim_ns_view *ret)
+{
+	struct sim_ns *n;
+	int rc = ns_at(c, vh, rid, nsid, &n);
+
+	if (rc)
+		return rc;
 	*ret = (struct sim_ns_view){.size = n->size,
 				    .block_shift = n->shape & 0x3f,
-				    .shared = n->shape & MR_NS_SHARED};
+				    .shared = n->shape & MR_NS_SHARED,
+				    .word = n->word};
 	for (unsigned i = 0; i < 16; i++)
 		ret->uuid[i] = (uint8_t)(n->uuid[i / 8] >> 8 * (i % 8));
+	return 0;
+}
+
+/* Its first block: chassis.h. */
+int sim_host_ns_write(struct sim_chassis *c, uint16_t vh, uint16_t rid, unsigned nsid,
+		      uint64_t word)
+{
+	struct sim_ns *n;
+	int rc = ns_at(c, vh, rid, nsid, &n);
+
+	if (rc)
+		return rc;
+	n->word = word;
+	n->written = true;
 	return 0;
 }

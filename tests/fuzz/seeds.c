@@ -221,6 +221,17 @@ static struct fm_record make_record(enum fm_record_kind kind)
 		r.function = (struct fm_rec_function){"c1", "nic-left",	       0,     63, 5, 6,
 						      true, MR_REASON_TIMEOUT, "hung"};
 		break;
+	case FM_RECORD_DATA:
+		r.data = (struct fm_rec_data){.profile = "db",
+					      .device = "disk",
+					      .name = "root",
+					      .id = 9,
+					      .state = FM_DATA_KEPT,
+					      .chassis = "c1",
+					      .adapter = "nvme",
+					      .serial = "D-0001",
+					      .size = 1ull << 40};
+		break;
 	case FM_RECORD_OVERRIDE:
 		r.override = (struct fm_rec_override){"db", "blade15", "root", "fail-over", 5};
 		break;

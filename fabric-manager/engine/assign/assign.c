@@ -5,6 +5,7 @@
  */
 #include "fabric-manager/engine/assign/assign.h"
 
+#include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/join.h"
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/assign/quarantine.h"
@@ -157,6 +158,7 @@ static void finish_out(struct fm_engine *e, struct fm_asg *a)
 {
 	out_done(e, a);
 	fm_prov_released(e);
+	fm_data_detached(e);
 }
 
 static void finish_in(struct fm_engine *e, struct fm_asg *a)
@@ -187,6 +189,7 @@ static bool shared_ready(struct fm_engine *e, struct fm_asg *a)
 {
 	char why[FM_DETAIL_MAX] = "";
 	bool ready = a->step == FM_STEP_PROVISION ? fm_prov_ready(e, a, why, sizeof(why))
+		     : a->step == FM_STEP_DATA	  ? fm_data_ready(e, a, why, sizeof(why))
 		     : a->step == FM_STEP_ATTACH  ? fm_attach_ready(e, a, why, sizeof(why))
 						  : fm_enable_ready(e, a, why, sizeof(why));
 
@@ -204,6 +207,7 @@ static bool book(struct fm_engine *e, struct fm_asg *a)
 	case FM_STEP_PROVISION:
 	case FM_STEP_ATTACH:
 	case FM_STEP_ENABLE:
+	case FM_STEP_DATA:
 		return shared_ready(e, a);
 	case FM_STEP_OUT_DONE:
 		if (a->retained && !comes_back(e, a)) { /* it goes elsewhere by now */

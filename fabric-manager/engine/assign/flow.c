@@ -221,7 +221,7 @@ static void resume_free(struct fm_engine *e, struct fm_asg *a)
 	    fm_attrs_eq(&f->attrs, &a->a.attrs))
 		start(e, a, FM_STEP_MAP);
 	else if (a->a.phase == P(CONFIGURED))
-		start(e, a, FM_STEP_RESET_IN);
+		start(e, a, FM_STEP_DATA);
 	else
 		start(e, a, FM_STEP_PROVISION);
 }

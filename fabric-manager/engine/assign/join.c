@@ -6,6 +6,7 @@
 #include "fabric-manager/engine/assign/join.h"
 
 #include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/drift.h"
 #include "fabric-manager/engine/chassis/attach.h"
 #include "fabric-manager/engine/session/session.h"
@@ -216,4 +217,5 @@ void fm_ch_join(struct fm_engine *e, unsigned chassis)
 	for (unsigned i = 0; e->ch[chassis].quiet && i < c->adapters; i++)
 		strangers_in(e, chassis, &c->adapter[i]);
 	fm_sessions_check(e);
+	fm_data_run(e);
 }

@@ -7,6 +7,7 @@
 
 #include "common/err.h"
 #include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/drift.h"
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/chassis/chassis.h"
@@ -294,6 +295,7 @@ void fm_plan_run(struct fm_engine *e)
 	for (unsigned i = 0; i < t.plan->changes; i++)
 		change(e, &t, &turns, &t.plan->change[i], claim_of);
 	fm_turns_end(e, &turns);
+	fm_data_plan(e, t.desired, t.plan);
 	fm_prov_planned(e);
 	free(claim_of);
 	fm_trial_done(&t);

@@ -152,6 +152,8 @@ void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *r
 	in->tombstones = e->tombs;
 	in->quarantined = e->quarantine_fn;
 	in->quarantineds = e->quarantines;
+	in->data = e->data;
+	in->datas = e->datas;
 	in->refusing = e->refusing;
 	in->refusings = e->refusings;
 	in->wall_ns = e->now.wall_ns;

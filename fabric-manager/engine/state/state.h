@@ -47,6 +47,7 @@
 	X(PROVISION, "provision")         \
 	X(ATTACH, "attach-pf")            \
 	X(ENABLE, "enable-vfs")           \
+	X(DATA, "namespaces")             \
 	X(RESET_IN, "reset-before-use")   \
 	X(CONFIGURE, "configure")         \
 	X(MAP, "map")                     \
@@ -171,6 +172,17 @@ struct fm_prov {
 	uint64_t reread; /* what was read before this operation id is old */
 };
 
+/* What is under way for a namespace (assign/data.c). */
+struct fm_data_run {
+	uint64_t tag;
+	unsigned tries;
+	int64_t until;
+	uint64_t reread; /* what was read before this operation id is old */
+	bool wanted;	 /* some document names it */
+	bool erased;	 /* its contents are gone */
+	char detail[FM_DETAIL_MAX];
+};
+
 enum fm_chassis_state {
 	FM_CH_AWAY,
 	FM_CH_OBSERVING, /* first read, before we own it */
@@ -290,7 +302,8 @@ enum fm_tag_kind {
 	FM_TAG_CHALLENGE,
 	FM_TAG_PROV,
 	FM_TAG_ATTACH,
-	FM_TAG_TOMB
+	FM_TAG_TOMB,
+	FM_TAG_DATA
 };
 /* An operation or command under way, by its tag. */
 struct fm_inflight {
@@ -317,7 +330,8 @@ enum fm_timer_kind {
 	FM_TM_DRIFT,
 	FM_TM_PORTS,
 	FM_TM_TIDY,
-	FM_TM_WINDOW
+	FM_TM_WINDOW,
+	FM_TM_DATA
 };
 struct fm_timer {
 	int64_t when;
@@ -423,6 +437,9 @@ struct fm_engine {
 	unsigned provs, cap_provs;
 	struct fm_measure *measure;
 	unsigned measures, cap_measures;
+	struct fm_rec_data *data; /* namespaces; data_run[i] goes with data[i] */
+	struct fm_data_run *data_run;
+	unsigned datas, cap_datas, cap_data_run;
 
 	/* agents */
 	struct fm_session **session;

@@ -375,6 +375,7 @@ static const struct {
 	{"operations", "operation", get_operations},
 	{"events", "event", get_events},
 	{"versions", "version", get_versions},
+	{"namespaces", "namespace", fm_get_namespaces},
 	{"chassis", "chassis", get_chassis},
 	{"adapters", "adapter", get_adapters},
 	{"hosts", "host", get_hosts},
@@ -438,7 +439,8 @@ static struct mr_tree *items(struct fm_engine *e, uint64_t tag, const struct fm_
 	if (!fill(e, r, list)) {
 		fm_refuse(e, tag, MR_REASON_NOT_FOUND,
 			  "there is no kind '%s'; kinds are those of the policy in plural, and "
-			  "chassis functions assignments operations events versions profiles",
+			  "chassis functions assignments operations events versions "
+			  "namespaces profiles",
 			  r->kind);
 	} else if (r->name[0] && !list->n) {
 		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no %s '%s'", singular(r->kind),

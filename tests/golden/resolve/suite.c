@@ -146,6 +146,13 @@ static void dump_wishes(const struct fm_desired *d, const struct fm_claim *c,
 		mr_buf_printf(out, " burst %u", c->burst_kib);
 	if (c->pair)
 		mr_buf_printf(out, " pair %u", c->pair);
+	for (unsigned k = 0; k < c->nss; k++) {
+		const struct fm_ns_want *n = &d->ns[c->ns + k];
+
+		mr_buf_printf(out, " namespace %s %llu MiB blocks 2^%u%s%s", n->name,
+			      (unsigned long long)n->size >> 20, n->block_shift,
+			      n->shared ? " shared" : "", n->erase ? " erase" : "");
+	}
 	for (unsigned k = 0; c->demand && k < FM_RESOURCE_COUNT; k++) {
 		if (d->demand[c->demand - 1].amount[k])
 			mr_buf_printf(out, " %s %u%s", fm_resource_name((enum fm_resource)k),

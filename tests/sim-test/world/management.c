@@ -111,6 +111,24 @@ static uint64_t table_end(const struct table *t)
 	return t->base + CT_VF(t->vfs, t->pfs, 0);
 }
 
+/* Rows of namespaces stand behind all VF rows. */
+static struct management_at namespace_at(const struct management *m, uint64_t address)
+{
+	for (unsigned p = 1; p <= m->ports; p++) {
+		const struct table *t = &m->port[p];
+		uint64_t off = address - t->base - CT_NAMESPACES;
+		unsigned n = (unsigned)(off / (CT_NS(0, 1) - CT_NS(0, 0)));
+
+		if (t->base && address >= t->base + CT_NAMESPACES &&
+		    address < t->base + CT_NS(t->pfs, 0))
+			return (struct management_at){.port = p,
+						      .is_ns = true,
+						      .pf = n / MR_MAX_NAMESPACES,
+						      .ns = n % MR_MAX_NAMESPACES};
+	}
+	return (struct management_at){0};
+}
+
 struct management_at management_at(struct world *w, uint64_t address)
 {
 	const struct management *m = tables(w);
@@ -133,7 +151,7 @@ struct management_at management_at(struct world *w, uint64_t address)
 						    .vf = (uint16_t)(n % t->vfs)});
 		return at;
 	}
-	return at;
+	return namespace_at(m, address);
 }
 
 bool management_has_functions(struct world *w, unsigned port)

@@ -36,6 +36,8 @@ struct management_at {
 	unsigned port; /* 0 = none */
 	bool is_vf;
 	uint64_t fn; /* fm_fn_key */
+	bool is_ns;
+	unsigned pf, ns; /* of a namespace's row */
 	unsigned reg;
 };
 struct management_at management_at(struct world *w, uint64_t address);

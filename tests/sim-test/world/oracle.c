@@ -509,7 +509,7 @@ bool oracle_check(struct oracle *o, unsigned vh)
 	judge_watched(o);
 	for (unsigned h = 1; h <= o->w->hosts; h++)
 		learn_host(o, h);
-	good = check(o, rows, vh);
+	good = check(o, rows, vh) && oracle_data(o);
 	mr_map_free(rows);
 	return good;
 }

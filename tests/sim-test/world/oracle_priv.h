@@ -72,6 +72,8 @@ bool oracle_complain(struct oracle *o, const char *fmt, ...)
 uint64_t oracle_fn_key(const struct fn *f);
 /* I4 and I5, by the tables of hosts and store: oracle_tables.c. */
 bool oracle_identities(struct oracle *o);
+/* Contents of namespaces: oracle_data.c. */
+bool oracle_data(struct oracle *o);
 bool oracle_rows(struct oracle *o, const struct mr_map *rows);
 
 #endif

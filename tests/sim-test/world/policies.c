@@ -150,6 +150,14 @@ static const char *identity(enum mr_class c)
 	}
 }
 
+/* Half of them stay on the drive when their profile goes, and are found again with it. */
+static void print_namespace(const struct policy_device *d, unsigned i, struct mr_buf *out)
+{
+	mr_buf_printf(out, ", storage: {namespaces: [{name: %s, size: 64MiB%s%s}]}",
+		      d->count > 1 ? "pair" : "root", d->count > 1 ? ", sharing: shared" : "",
+		      i % 2 ? ", onDelete: erase" : "");
+}
+
 static void print_device(const struct policy_device *d, unsigned i, struct mr_buf *out)
 {
 	mr_buf_printf(out, "      - {name: d%u, class: %s, pool: %s", i,
@@ -159,6 +167,8 @@ static void print_device(const struct policy_device *d, unsigned i, struct mr_bu
 	if (d->guaranteed_mbps)
 		mr_buf_printf(out, ", qos: {guaranteed: %uMbit, limit: %uMbit}",
 			      d->guaranteed_mbps, d->limit_mbps);
+	if (d->device_class == MR_CLASS_NVME)
+		print_namespace(d, i, out);
 	if (d->vlan)
 		mr_buf_printf(out, ", portProfile: vlan%u", d->vlan);
 	mr_buf_printf(out, "%s}\n", identity(d->device_class));

@@ -113,6 +113,12 @@ static bool names_port(const struct fm_op *op, uint64_t port, uint64_t unused)
 	return op->place.port == port || op->fn.port == port;
 }
 
+static bool names_namespace(const struct fm_op *op, uint64_t port, uint64_t row)
+{
+	return op->kind >= FM_OP_NS_CREATE && op->fn.port == port && op->fn.pf == row >> 8 &&
+	       op->ns.index == (row & 0xff);
+}
+
 static bool switch_write_named(const struct world *w, uint64_t a)
 {
 	if (a >= SW_BRIDGES)
@@ -137,6 +143,8 @@ static bool write_named(struct world *w, const struct mr_batch_rec *r)
 	at = management_at(w, r->address);
 	if (at.is_vf)
 		return any_names(w, names_function, at.fn, 0);
+	if (at.is_ns)
+		return any_names(w, names_namespace, at.port, at.pf << 8 | at.ns);
 	return at.port && any_names(w, names_adapter, at.port, 0);
 }
 

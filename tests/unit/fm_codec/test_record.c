@@ -18,6 +18,21 @@
 static const char *const chassis[] = {"c1", "c2"};
 static const struct fm_codec_names names = {chassis, 2};
 
+static const struct fm_rec_data made_data = {.profile = "db",
+					     .device = "disk",
+					     .name = "root",
+					     .id = 9,
+					     .state = FM_DATA_KEPT,
+					     .chassis = "c1",
+					     .adapter = "nvme",
+					     .serial = "D-0001",
+					     .pf = 1,
+					     .index = 63,
+					     .block_shift = 12,
+					     .shared = true,
+					     .erase = true,
+					     .size = 1ull << 40};
+
 static struct fm_record make(enum fm_record_kind kind)
 {
 	struct fm_record r = {.kind = kind};
@@ -81,6 +96,9 @@ static struct fm_record make(enum fm_record_kind kind)
 		r.function = (struct fm_rec_function){"c1", "nic-left",	       0,     63, 5, 6,
 						      true, MR_REASON_TIMEOUT, "hung"};
 		break;
+	case FM_RECORD_DATA:
+		r.data = made_data;
+		break;
 	case FM_RECORD_OVERRIDE:
 		r.override = (struct fm_rec_override){"db", "blade15", "root", "fail-over", 5};
 		break;
@@ -120,6 +138,7 @@ static const char *const keys[FM_RECORD_COUNT] = {
 	[FM_RECORD_ASSIGNMENT] = "assign/web-blade01/data0/1",
 	[FM_RECORD_IDENT] = "ident/mac/02:25:b5:00:00:01",
 	[FM_RECORD_FUNCTION] = "func/c1/nic-left/0/63",
+	[FM_RECORD_DATA] = "data/db/disk/root",
 	[FM_RECORD_OVERRIDE] = "override/db",
 	[FM_RECORD_TOMBSTONE] = "tomb/c1/1/2.0.9",
 	[FM_RECORD_CHASSIS] = "chassis/c1",

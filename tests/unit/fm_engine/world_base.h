@@ -198,6 +198,10 @@ static inline bool w_same_key(const struct fm_record *a, const struct fm_record 
 	case FM_RECORD_FUNCTION:
 		return mr_streq(a->function.adapter, b->function.adapter) &&
 		       a->function.pf == b->function.pf && a->function.vf == b->function.vf;
+	case FM_RECORD_DATA:
+		return mr_streq(a->data.profile, b->data.profile) &&
+		       mr_streq(a->data.device, b->data.device) &&
+		       mr_streq(a->data.name, b->data.name);
 	case FM_RECORD_OVERRIDE:
 		return mr_streq(a->override.profile, b->override.profile);
 	case FM_RECORD_TOMBSTONE:

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pair of a namespace's record; the table of all pairs is record_pairs.c.
+ */
+#include <errno.h>
+
+#include "common/err.h"
+#include "fabric-manager/codec/record_pairs.h"
+#include "proto/field.h"
+#include "proto/store.pb-c.h"
+
+/* To a message: record_pairs.h. */
+void fm_record_data_to(const struct fm_record_ctx *c, const struct fm_record *r,
+		       struct mr_buf *out)
+{
+	const struct fm_rec_data *s = &r->data;
+	Banyan__StoreData m = BANYAN__STORE_DATA__INIT;
+
+	(void)c;
+	m.profile = (char *)s->profile;
+	m.device = (char *)s->device;
+	m.name = (char *)s->name;
+	m.id = s->id;
+	m.state = (char *)fm_data_state_name(s->state);
+	m.chassis = (char *)s->chassis;
+	m.adapter = (char *)s->adapter;
+	m.serial = (char *)s->serial;
+	m.pf = s->pf;
+	m.index = s->index;
+	m.block_shift = s->block_shift;
+	m.shared = s->shared;
+	m.erase = s->erase;
+	m.size = s->size;
+	mr_pb_put(out, &m.base);
+}
+
+/* And back. */
+int fm_record_data_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreData *m = msg;
+	struct fm_rec_data *s = &r->data;
+	unsigned state = 0;
+
+	while (state < FM_DATA_STATE_COUNT &&
+	       !mr_streq(m->state, fm_data_state_name((enum fm_data_state)state)))
+		state++;
+	if (state == FM_DATA_STATE_COUNT)
+		return mr_err_set(c->err, -EINVAL, MR_REASON_INVALID,
+				  "stored state '%s' of a namespace is unknown", m->state);
+	if (TEXT(s->profile, profile) || TEXT(s->device, device) || TEXT(s->name, name) ||
+	    TEXT(s->chassis, chassis) || TEXT(s->adapter, adapter) || TEXT(s->serial, serial) ||
+	    RANGE(pf, MR_MAX_PFS - 1) || RANGE(index, MR_MAX_NAMESPACES - 1) ||
+	    RANGE(block_shift, 31))
+		return -EINVAL;
+	s->state = (enum fm_data_state)state;
+	s->id = m->id;
+	s->pf = (uint16_t)m->pf;
+	s->index = (uint8_t)m->index;
+	s->block_shift = (uint8_t)m->block_shift;
+	s->shared = m->shared;
+	s->erase = m->erase;
+	s->size = m->size;
+	return 0;
+}

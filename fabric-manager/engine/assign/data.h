@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Namespaces: the third thing that changes hands (HANDOVER 5), and stays with its profile.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_ASSIGN_DATA_H
+#define FABRIC_MANAGER_ENGINE_ASSIGN_DATA_H
+
+#include "fabric-manager/engine/state/state.h"
+
+void fm_data_load(struct fm_engine *e, const struct fm_rec_data *r);
+/* A plan was made: namespaces that it needs are made, those that nobody names are kept or
+ * erased. */
+void fm_data_plan(struct fm_engine *e, const struct fm_desired *d, const struct fm_plan *plan);
+/* Whether the namespaces of 'a' can be attached; then they are in its attributes. */
+bool fm_data_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t size);
+/* The chassis was read, or a function let go of what it had attached: what waits goes on. */
+void fm_data_run(struct fm_engine *e);
+void fm_data_detached(struct fm_engine *e);
+void fm_data_result(struct fm_engine *e, const struct fm_inflight *f,
+		    const struct fm_op_result *r);
+void fm_data_timer(struct fm_engine *e, uint32_t id);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Namespaces against the inventory. */
+#include "fabric-manager/model/data.h"
+
+#include "common/str.h"
+#include "common/xalloc.h"
+
+#define MIB	 (UINT64_C(1) << 20)
+#define SHIFT_4K 12
+
+static const char *const state_names[] = {
+#define X(name, text) text,
+	FM_DATA_STATES(X)
+#undef X
+};
+
+/* The word of a state, "?" for a number that is none. */
+const char *fm_data_state_name(enum fm_data_state s)
+{
+	return (size_t)s < MR_ARRAY_SIZE(state_names) ? state_names[s] : "?";
+}
+
+static bool is_drive(const struct fm_chassis *c, const struct fm_adapter *a,
+		     const struct fm_rec_data *r)
+{
+	if (!a->present || r->pf >= a->pfs)
+		return false;
+	return r->serial[0] ? mr_streq(a->serial, r->serial)
+			    : mr_streq(a->name, r->adapter) && mr_streq(c->name, r->chassis);
+}
+
+/* The drive: data.h. */
+const struct fm_adapter *fm_data_drive(const struct fm_inventory *inv,
+				       const struct fm_rec_data *r, unsigned *ret_chassis)
+{
+	for (unsigned c = 0; c < inv->n; c++)
+		for (unsigned i = 0; i < inv->chassis[c].adapters; i++) {
+			const struct fm_adapter *a = &inv->chassis[c].adapter[i];
+
+			if (!is_drive(&inv->chassis[c], a, r))
+				continue;
+			*ret_chassis = c;
+			return a;
+		}
+	return NULL;
+}
+
+/* Its row: data.h. */
+struct fm_namespace *fm_data_row(const struct fm_adapter *a, const struct fm_rec_data *r)
+{
+	return r->pf < a->pfs && a->pf[r->pf].ns && r->index < a->namespaces
+		       ? &a->pf[r->pf].ns[r->index]
+		       : NULL;
+}
+
+/* Whether it is there: data.h. */
+bool fm_data_is_there(const struct fm_adapter *a, const struct fm_rec_data *r)
+{
+	const struct fm_namespace *n = fm_data_row(a, r);
+
+	return n && n->exists && n->cookie == fm_data_cookie(r);
+}
+
+/* Who has it attached: data.h. */
+int fm_data_attached(const struct fm_adapter *a, const struct fm_rec_data *r, unsigned but)
+{
+	for (unsigned v = 0; a->fn && a->kind != FM_ADAPTER_BASE && v < a->vfs; v++) {
+		const struct fm_attrs *at = &a->fn[(size_t)r->pf * a->vfs + v].attrs;
+
+		if (v != but && at->device_class == MR_CLASS_NVME &&
+		    at->nvme.namespaces >> r->index & 1)
+			return (int)v;
+	}
+	return -1;
+}
+
+/* In steps: data.h. */
+uint64_t fm_drive_size(const struct fm_adapter *a, unsigned pf, uint64_t size)
+{
+	uint64_t step = a->pf[pf].amount[FM_RESOURCE_STORAGE].step * MIB;
+
+	return step && size % step ? size + step - size % step : size;
+}
+
+/* Blocks: data.h. */
+uint8_t fm_drive_block_shift(const struct fm_adapter *a, uint8_t want)
+{
+	uint32_t can = a->limits.block_sizes;
+
+	if (want || !can)
+		return want;
+	return can >> SHIFT_4K & 1 ? SHIFT_4K : (uint8_t)__builtin_ctz(can);
+}

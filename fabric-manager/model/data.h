@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Namespaces against the inventory: on which drive one is, its row there, what the drive makes
+ * of what a document asks for.
+ */
+#ifndef FABRIC_MANAGER_MODEL_DATA_H
+#define FABRIC_MANAGER_MODEL_DATA_H
+
+#include "fabric-manager/model/inventory.h"
+#include "fabric-manager/model/record.h"
+
+/* The drive, in whatever slot it stands now; NULL: it is in none that was read. */
+const struct fm_adapter *fm_data_drive(const struct fm_inventory *inv,
+				       const struct fm_rec_data *r, unsigned *ret_chassis);
+/* The row of the namespace on its drive 'a', NULL: the drive has no such row. */
+struct fm_namespace *fm_data_row(const struct fm_adapter *a, const struct fm_rec_data *r);
+/* Whether that row holds it, and not nothing or another one. */
+bool fm_data_is_there(const struct fm_adapter *a, const struct fm_rec_data *r);
+/* The VF of its PF, other than 'but', that has it attached; -1 = none (FM_WHOLE: but none). */
+int fm_data_attached(const struct fm_adapter *a, const struct fm_rec_data *r, unsigned but);
+
+/* 'size' in the steps in which a PF of 'a' hands storage out. */
+uint64_t fm_drive_size(const struct fm_adapter *a, unsigned pf, uint64_t size);
+/* The size of its blocks where the document leaves it open ('want' 0): 4 KiB if it can. */
+uint8_t fm_drive_block_shift(const struct fm_adapter *a, uint8_t want);
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Namespaces in a whole fabric, judged by contents: what a profile wrote it finds again on
+ * every host, after moves, reboots, lost managers and deleted documents; nobody else ever finds
+ * it.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim-test/world/oracle.h"
+#include "tests/sim-test/world/world.h"
+#include "tests/unit/check_main.h"
+
+#define SETTLE_NS (120 * MR_NS_PER_S)
+
+static struct world *w;
+static struct oracle *judge;
+
+static void setup(void)
+{
+	w = world_new(SRCDIR "/tests/sim-test/drives.yaml", 11, NULL);
+	judge = oracle_new(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	world_manager_start(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+}
+
+static void teardown(void)
+{
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
+	oracle_free(judge);
+	world_free(w);
+}
+
+/* These profiles and no others, "NAME HOST DEVICE" each, on the drive in 'slot'. */
+static bool try(const char *slot, const char *const *profile)
+{
+	struct mr_buf text = {0};
+	struct fm_file file;
+	const struct fm_request r = {.verb = FM_VERB_APPLY,
+				     .kind = "",
+				     .name = "",
+				     .host = "",
+				     .set = "",
+				     .who = "test",
+				     .file = &file,
+				     .files = 1,
+				     .prune = true,
+				     .yes = true};
+	bool done;
+
+	mr_buf_printf(&text,
+		      "apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n"
+		      "spec: {update: {drain: {mode: force, timeout: 5s}}}\n"
+		      "---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade01}\n"
+		      "---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade02}\n"
+		      "---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: pool}\n"
+		      "spec: {adapterSelector: {class: nvme, slots: [\"%s\"]}}\n",
+		      slot);
+	for (unsigned i = 0; profile[i]; i += 3)
+		mr_buf_printf(&text,
+			      "---\napiVersion: banyan/v1\nkind: ServerProfile\n"
+			      "metadata: {name: %s}\nspec: {host: %s, devices: [{name: disk, "
+			      "class: nvme, pool: pool, %s}]}\n",
+			      profile[i], profile[i + 1], profile[i + 2]);
+	file = (struct fm_file){"policy.yaml", mr_buf_text(&text), text.len};
+	done = world_ask(w, &r) && w->reply.exit_code == FM_EXIT_DONE;
+	mr_buf_done(&text);
+	return done;
+}
+
+static void apply(const char *slot, const char *const *profile)
+{
+	ck_assert_msg(try(slot, profile), "%s", w->reply.text);
+	ck_assert(world_settle(w, SETTLE_NS));
+}
+#define APPLY(...)    apply("1", (const char *const[]){__VA_ARGS__, NULL})
+#define NS(namespace) "storage: {namespaces: [" namespace "]}"
+#define ROOT	      NS("{name: root, size: 256MiB}")
+#define SCRATCH	      NS("{name: root, size: 256MiB, onDelete: erase}")
+
+static const struct fm_assignment *find(const char *profile)
+{
+	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {
+		const struct fm_assignment *a = fm_engine_assignment(w->engine, i);
+
+		if (mr_streq(a->profile, profile))
+			return a;
+	}
+	ck_abort_msg("there is no %s", profile);
+	return NULL;
+}
+
+static void is(const char *profile, enum fm_phase phase, enum mr_reason reason,
+	       const char *says)
+{
+	const struct fm_assignment *a = find(profile);
+
+	ck_assert_msg(a->phase == phase && a->reason == reason, "%s: %s %s", profile,
+		      fm_phase_name(a->phase), a->detail);
+	ck_assert_msg(strstr(a->detail, says) != NULL, "%s", a->detail);
+}
+
+/* How many namespaces the profile's function shows its host; of the first one, what it is. */
+static unsigned shown(const char *profile, struct sim_ns_view *ret, unsigned *ret_nsid,
+		      uint16_t *ret_rid)
+{
+	const struct fm_assignment *a = find(profile);
+	struct sim_ns_view v;
+	unsigned n = 0;
+	uint16_t rid;
+
+	ck_assert_msg(a->phase == FM_PHASE_ACTIVE && a->bdf[0], "%s: %s", profile, a->detail);
+	ck_assert_int_eq(mr_bdf_parse(a->bdf, &rid, NULL), 0);
+	for (unsigned nsid = 1; nsid <= 64; nsid++) {
+		if (sim_host_ns_view(w->chassis, a->place.port, rid, nsid, &v))
+			continue;
+		if (!n++) {
+			*ret = v;
+			*ret_nsid = nsid;
+			*ret_rid = rid;
+		}
+	}
+	return n;
+}
+
+static struct sim_ns_view one(const char *profile)
+{
+	struct sim_ns_view v;
+	unsigned nsid;
+	uint16_t rid;
+
+	ck_assert_uint_eq(shown(profile, &v, &nsid, &rid), 1);
+	return v;
+}
+
+static void put(const char *profile, uint64_t word)
+{
+	struct sim_ns_view v;
+	unsigned nsid;
+	uint16_t rid;
+
+	ck_assert_uint_ge(shown(profile, &v, &nsid, &rid), 1);
+	ck_assert_int_eq(
+		sim_host_ns_write(w->chassis, find(profile)->place.port, rid, nsid, word), 0);
+}
+
+static unsigned rows(void)
+{
+	const struct fm_adapter *d =
+		fm_adapter_by_name(fm_engine_inventory(w->engine), "ssd", NULL);
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < d->namespaces; k++)
+		n += d->pf[0].ns[k].exists;
+	return n;
+}
+
+/* ---- stories ---- */
+
+START_TEST(follows_its_profile)
+{
+	struct sim_ns_view first;
+
+	APPLY("a", "blade01", ROOT, "b", "blade01", ROOT);
+	first = one("a");
+	ck_assert_uint_eq(first.size, 256 << 20);
+	ck_assert_uint_eq(first.block_shift, 12);
+	put("a", 0xa);
+	put("b", 0xb);
+	APPLY("a", "blade02", ROOT, "b", "blade01", ROOT);
+	ck_assert_str_eq(find("a")->host, "blade02");
+	ck_assert_uint_eq(one("a").word, 0xa);
+	ck_assert_mem_eq(one("a").uuid, first.uuid, 16);
+	ck_assert_uint_eq(one("b").word, 0xb);
+	/* both hosts change places: each finds its own */
+	APPLY("a", "blade01", ROOT, "b", "blade02", ROOT);
+	ck_assert_uint_eq(one("a").word, 0xa);
+	ck_assert_uint_eq(one("b").word, 0xb);
+	ck_assert_uint_eq(rows(), 2);
+}
+END_TEST
+
+START_TEST(survives_the_manager_and_a_reboot)
+{
+	APPLY("a", "blade01", ROOT, "b", "blade02", ROOT);
+	put("a", 0xa);
+	world_manager_kill(w);
+	w->shaken = true;
+	sim_host_reset(w->chassis, w->now, 1);
+	world_notices(w);
+	world_run_for(w, 30 * MR_NS_PER_S);
+	world_manager_start(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_uint_eq(one("a").word, 0xa);
+	ck_assert_uint_eq(one("b").word, 0);
+	ck_assert_uint_eq(rows(), 2);
+	APPLY("a", "none", ROOT, "b", "blade02", ROOT);
+	world_manager_kill(w);
+	world_manager_start(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+	APPLY("a", "blade02", ROOT, "b", "blade02", ROOT);
+	ck_assert_uint_eq(one("a").word, 0xa);
+}
+END_TEST
+
+/* The manager dies at every step of the creation; what it made is joined, not made twice. */
+START_TEST(made_once)
+{
+	static const char *const p[] = {"a", "blade01", ROOT, NULL};
+
+	ck_assert(try("1", p));
+	for (int i = 0; i < _i; i++)
+		world_step(w);
+	world_manager_kill(w);
+	world_run_for(w, MR_NS_PER_S);
+	world_manager_start(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+	world_run_for(w, 40 * MR_NS_PER_S);
+	one("a");
+	ck_assert_uint_eq(rows(), 1);
+}
+END_TEST
+
+START_TEST(kept_or_erased)
+{
+	uint8_t uuid[16];
+
+	APPLY("a", "blade01", ROOT, "b", "blade01", SCRATCH);
+	put("a", 0xa);
+	put("b", 0xb);
+	memcpy(uuid, one("b").uuid, 16);
+	APPLY("c", "blade01", ROOT); /* a and b are deleted, only a's data is kept */
+	ck_assert_uint_eq(rows(), 2);
+	ck_assert_uint_eq(one("c").word, 0);
+	APPLY("c", "blade01", ROOT, "a", "blade02", ROOT, "b", "blade02", SCRATCH);
+	ck_assert_uint_eq(one("a").word, 0xa);
+	ck_assert_uint_eq(one("b").word, 0);
+	ck_assert_mem_ne(one("b").uuid, uuid, 16);
+	APPLY("a", "blade02", SCRATCH); /* now it may go */
+	APPLY("c", "blade01", ROOT);
+	ck_assert_uint_eq(rows(), 1);
+}
+END_TEST
+
+/* Added while it runs; taken only when the host let go; never another size. */
+START_TEST(edits)
+{
+	uint32_t epoch;
+
+	APPLY("a", "blade01", ROOT);
+	put("a", 0xa);
+	epoch = find("a")->epoch;
+	APPLY("a", "blade01", NS("{name: root, size: 256MiB}, {name: more, size: 64MiB}"));
+	world_run_for(w, 5 * MR_NS_PER_S);
+	struct sim_ns_view v;
+	unsigned nsid;
+	uint16_t rid;
+
+	ck_assert_uint_eq(shown("a", &v, &nsid, &rid), 2);
+	ck_assert_uint_eq(find("a")->epoch, epoch);
+	APPLY("a", "blade01", NS("{name: root, size: 512MiB}"));
+	is("a", FM_PHASE_ACTIVE, MR_REASON_INVALID,
+	   "namespace root was made with 256MiB, the documents say 512MiB");
+	APPLY("a", "blade01", ROOT);
+	ck_assert_uint_eq(one("a").word, 0xa);
+	ck_assert_uint_gt(find("a")->epoch, epoch);
+	ck_assert_uint_eq(rows(), 2);
+}
+END_TEST
+
+START_TEST(capacity)
+{
+	APPLY("a", "blade01", NS("{name: root, size: 700MiB}"), "b", "blade01",
+	      NS("{name: root, size: 400MiB}"));
+	/* the drive hands it out in steps of 16 MiB */
+	is("b", FM_PHASE_PENDING, MR_REASON_NO_CAPACITY,
+	   "ssd/pf0: storage 704MiB + 400MiB, it has 1GiB");
+	APPLY("a", "blade01", NS("{name: root, size: 700MiB}"), "b", "blade01",
+	      NS("{name: root, size: 320MiB}"));
+	one("b");
+}
+END_TEST
+
+START_TEST(bound_to_its_drive)
+{
+	static const char *const a[] = {"a", "blade01", ROOT, NULL};
+	static const char *const b[] = {"b", "blade01", ROOT, NULL};
+
+	apply("3", b);
+	is("b", FM_PHASE_PENDING, MR_REASON_UNSUPPORTED, "plain/pf0");
+	apply("1", a);
+	put("a", 0xa);
+	apply("1", (const char *const[]){"a", "none", ROOT, NULL});
+	apply("2", a);
+	is("a", FM_PHASE_PENDING, MR_REASON_UNREACHABLE,
+	   "its data is on ssd/pf0, and namespaces do not move between drives");
+	apply("1", a);
+	ck_assert_uint_eq(one("a").word, 0xa);
+	w->shaken = true;
+	ck_assert_int_eq(sim_adapter_pull(w->chassis, w->now, "ssd"), 0);
+	world_notices(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+	is("a", FM_PHASE_PENDING, MR_REASON_DEVICE_GONE,
+	   "namespace root is on drive ssd of chassis c1 (serial number D-1), which is not "
+	   "there");
+	w->shaken = true;
+	ck_assert_int_eq(sim_adapter_insert(w->chassis, w->now, "ssd"), 0);
+	world_notices(w);
+	world_run_for(w, 35 * MR_NS_PER_S);
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_uint_eq(one("a").word, 0xa);
+}
+END_TEST
+
+START_TEST(shared_by_the_device)
+{
+	APPLY("a", "blade01", "count: 2, " NS("{name: root, size: 256MiB, sharing: shared}"));
+	ck_assert_uint_eq(fm_engine_assignments(w->engine), 2);
+	ck_assert_uint_eq(rows(), 1);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct fm_assignment *a = fm_engine_assignment(w->engine, i);
+
+		ck_assert_int_eq(a->phase, FM_PHASE_ACTIVE);
+		ck_assert_uint_eq(a->attrs.nvme.namespaces, 1);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("namespaces");
+	TCase *t = tcase_create("all");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, follows_its_profile);
+	tcase_add_test(t, survives_the_manager_and_a_reboot);
+	tcase_add_loop_test(t, made_once, 0, 24);
+	tcase_add_test(t, kept_or_erased);
+	tcase_add_test(t, edits);
+	tcase_add_test(t, capacity);
+	tcase_add_test(t, bound_to_its_drive);
+	tcase_add_test(t, shared_by_the_device);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}
