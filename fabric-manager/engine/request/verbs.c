@@ -338,14 +338,61 @@ static bool cordon(struct fm_engine *e, uint64_t tag, const char *host, bool on)
 	return true;
 }
 
+#define DRAINED "banyan drain" /* why, of the override of a profile that drain moved away */
+
+/* The profiles that drain took from the host: names them, and with 'back' sends them home. */
+static unsigned drained(struct fm_engine *e, const char *host, bool back, struct mr_tree *list)
+{
+	unsigned n = 0;
+
+	for (unsigned i = e->overrides; i-- > 0;) {
+		const struct fm_rec_override *o = &e->override[i];
+		const struct fm_profile *p = fm_profile_find(e->desired, o->profile);
+
+		if (!mr_streq(o->why, DRAINED) || !p || p->home == FM_WHOLE ||
+		    !mr_streq(e->desired->host[p->home].name, host))
+			continue;
+		n++;
+		mr_tree_add_text(list, NULL, p->name);
+		if (back)
+			fm_override_del(e, p->name);
+	}
+	return n;
+}
+
+/* uncordon HOST: with --yes what drain moved away comes back; that interrupts it. */
+static void uncordon(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	struct mr_tree *t;
+	unsigned n;
+
+	if (!cordon(e, tag, r->name, false))
+		return;
+	t = mr_tree_map();
+	mr_tree_add_text(t, "host", r->name);
+	n = drained(e, r->name, r->yes, mr_tree_add_list(t, "drained"));
+	if (!n)
+		fm_reply(e, tag, MR_REASON_OK, 0, t, NULL, "%s is in use again", r->name);
+	else if (r->yes)
+		fm_reply(e, tag, MR_REASON_OK, 0, t, NULL,
+			 "%s is in use again; %u profile%s back", r->name, n,
+			 n == 1 ? " comes" : "s come");
+	else
+		fm_reply(e, tag, MR_REASON_OK, 0, t, NULL,
+			 "%s is in use again; %u profile%s that drain moved away stay%s where "
+			 "they are: `banyan uncordon %s --yes` brings them back, which "
+			 "interrupts them",
+			 r->name, n, n == 1 ? "" : "s", n == 1 ? "s" : "", r->name);
+}
+
 /* cordon HOST, uncordon HOST. */
 void fm_rq_cordon(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
-	bool on = r->verb == FM_VERB_CORDON;
-
-	if (cordon(e, tag, r->name, on))
-		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "%s is %s", r->name,
-			 on ? "cordoned: it gets nothing new" : "in use again");
+	if (r->verb == FM_VERB_UNCORDON)
+		uncordon(e, tag, r);
+	else if (cordon(e, tag, r->name, true))
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s is cordoned: it gets nothing new", r->name);
 }
 
 /* drain HOST: cordoned, and its profiles move to the group's spare where one is free. */
@@ -377,7 +424,7 @@ void fm_rq_drain(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 		mr_tree_add_text(spare >= 0 && !p->suspended ? moved : stay, NULL, p->name);
 		if (spare >= 0 && !p->suspended)
 			fm_override_put(e, p->name, e->desired->host[spare].name, r->who,
-					"banyan drain");
+					DRAINED);
 	}
 	if (stay->n)
 		fm_reply(e, tag, MR_REASON_NO_CAPACITY, 1, tree, NULL,

@@ -224,6 +224,34 @@ START_TEST(drain_and_cordon)
 }
 END_TEST
 
+/* What drain took away comes back when that is said: it is interrupted once more. */
+START_TEST(uncordon_undoes_drain)
+{
+	struct fm_request r = {.verb = FM_VERB_UNCORDON, .name = "blade01"};
+	struct world w;
+
+	up(&w, GROUP(""));
+	w_verb(&w, FM_VERB_DRAIN, "blade01", NULL);
+	w_settle(&w);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 0);
+	ck_assert_ptr_nonnull(strstr(w.text, "1 profile that drain moved away stays"));
+	ck_assert_uint_eq(mr_tree_get(w.tree, "drained")->n, 1);
+	w_settle(&w);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	r.yes = true;
+	w_request(&w, r);
+	ck_assert_str_eq(w.text, "blade01 is in use again; 1 profile comes back");
+	w_settle(&w);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 0);
+	w_request(&w, r);
+	ck_assert_str_eq(w.text, "blade01 is in use again");
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(verbs_that_change_nothing)
 {
 	struct world w;
@@ -306,6 +334,7 @@ int main(void)
 	tcase_add_test(t, management_network);
 	tcase_add_test(t, survives_a_restart);
 	tcase_add_test(t, drain_and_cordon);
+	tcase_add_test(t, uncordon_undoes_drain);
 	tcase_add_test(t, verbs_that_change_nothing);
 	tcase_add_test(t, move_to_a_host_that_is_off);
 	tcase_add_test(t, connect_and_disconnect);
