@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Conditions of a profile (POLICY, "States that one sees"). They are about what it must have:
- * an extra that found no place degrades nothing. A host that is away degrades what stands on it
- * although the functions may well run (I7): nobody says that they do. While it restarts within
- * `rebootGrace` that is progress.
+ * Conditions of profiles, hosts and adapters (POLICY, "States that one sees"). Those of a
+ * profile are about what it must have: an extra that found no place degrades nothing. A host
+ * that is away degrades what stands on it although the functions may well run (I7): nobody says
+ * that they do. While it restarts within `rebootGrace` that is progress.
  */
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -49,8 +49,9 @@ static struct away look(const struct fm_engine *e, unsigned host)
 	return w;
 }
 
+/* 'since': wall clock of the youngest change that made it so, 0 = nobody remembers one. */
 static void condition(struct mr_tree *l, const char *type, bool on, enum mr_reason r,
-		      const char *text)
+		      const char *text, int64_t since)
 {
 	struct mr_tree *m = mr_tree_add_map(l, NULL);
 
@@ -58,6 +59,10 @@ static void condition(struct mr_tree *l, const char *type, bool on, enum mr_reas
 	mr_tree_add_bool(m, "status", on);
 	mr_tree_add_text(m, "reason", mr_reason_name(r));
 	mr_tree_add_text(m, "message", text);
+	if (since)
+		mr_tree_add_int(m, "since", since / MR_NS_PER_S);
+	else
+		mr_tree_add_text(m, "since", NULL);
 }
 
 unsigned fm_profile_conditions(const struct fm_engine *e, const struct fm_profile *p,
@@ -68,6 +73,7 @@ unsigned fm_profile_conditions(const struct fm_engine *e, const struct fm_profil
 	enum mr_reason r = MR_REASON_OK;
 	const char *why = "";
 	unsigned active = 0;
+	int64_t since = 0;
 
 	if (p->host != FM_WHOLE)
 		away = look(e, p->host);
@@ -81,6 +87,8 @@ unsigned fm_profile_conditions(const struct fm_engine *e, const struct fm_profil
 		bool up = a && a->a.phase == FM_PHASE_ACTIVE;
 
 		active += up;
+		if (a && a->a.since_wall_ns > since)
+			since = a->a.since_wall_ns;
 		whole = whole && (up || c->extra);
 		moving = moving || (a && fm_asg_moving(a));
 		fenced = fenced && !(a && a->fence_bad);
@@ -90,12 +98,88 @@ unsigned fm_profile_conditions(const struct fm_engine *e, const struct fm_profil
 		}
 	}
 	moving = moving || away.restarting;
-	condition(conditions, "Ready", whole && !away.text[0], r, why);
+	condition(conditions, "Ready", whole && !away.text[0], r, why, since);
 	condition(conditions, "Progressing", moving, away.restarting ? r : MR_REASON_OK,
-		  away.restarting ? away.text : "");
-	condition(conditions, "Degraded", (!whole || away.text[0]) && !moving, r, why);
+		  away.restarting ? away.text : "", since);
+	condition(conditions, "Degraded", (!whole || away.text[0]) && !moving, r, why, since);
 	if (!fenced)
 		condition(conditions, "Fenced", false, MR_REASON_TIMEOUT,
-			  "the cut is not confirmed");
+			  "the cut is not confirmed", since);
 	return active;
+}
+
+/* What runs with a shortfall; the first one in words. */
+struct shortfall {
+	bool any, moving;
+	enum mr_reason reason;
+	char text[FM_ASSIGNMENT_TEXT + FM_DETAIL_MAX];
+	int64_t since;
+};
+
+static void count_in(struct shortfall *s, const struct fm_asg *a)
+{
+	char name[FM_ASSIGNMENT_TEXT];
+
+	s->moving = s->moving || fm_asg_moving(a);
+	if (a->a.phase != FM_PHASE_DEGRADED && a->a.phase != FM_PHASE_FAILED &&
+	    a->a.phase != FM_PHASE_QUARANTINED)
+		return;
+	if (!s->any) {
+		s->reason = a->a.reason;
+		mr_fmt(s->text, sizeof(s->text), "%s: %s", fm_assignment_text(&a->a, name),
+		       a->a.detail);
+	}
+	s->any = true;
+	if (a->a.since_wall_ns > s->since)
+		s->since = a->a.since_wall_ns;
+}
+
+static void three(struct mr_tree *l, const char *lacks, enum mr_reason r,
+		  const struct shortfall *s)
+{
+	condition(l, "Ready", !lacks, lacks ? r : MR_REASON_OK, lacks ? lacks : "", 0);
+	condition(l, "Progressing", s->moving, MR_REASON_OK, "", 0);
+	condition(l, "Degraded", s->any, s->reason, s->text, s->since);
+}
+
+void fm_host_conditions(const struct fm_engine *e, const char *name, bool cordoned,
+			struct mr_tree *conditions)
+{
+	const struct fm_host_def *d = fm_host_def(e, name);
+	const struct fm_host *h = d && d->port ? fm_host_by_port(&e->inv, d->chassis, d->port)
+					       : fm_host_by_name(&e->inv, name, NULL);
+	const struct fm_hst *st = fm_host((struct fm_engine *)e, name, false);
+	const char *lacks = !h || !h->present	  ? "it is in no chassis that answers"
+			    : !h->power		  ? "it is off"
+			    : !h->link		  ? "its link is down"
+			    : !st || !st->session ? "no agent is connected"
+						  : NULL;
+	struct shortfall s = {.any = false};
+	const struct fm_asg *a;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->a.has_fn && mr_streq(a->a.host, name))
+			count_in(&s, a);
+	}
+	three(conditions, lacks, MR_REASON_UNREACHABLE, &s);
+	condition(conditions, "Maintenance", cordoned, MR_REASON_OK,
+		  cordoned ? "it is cordoned and gets nothing new" : "", 0);
+}
+
+void fm_adapter_conditions(const struct fm_engine *e, unsigned chassis,
+			   const struct fm_adapter *d, struct mr_tree *conditions)
+{
+	const char *lacks = !d->present ? "it is not in its slot"
+			    : !d->link	? "its link is down"
+					: NULL;
+	struct shortfall s = {.any = false};
+	const struct fm_asg *a;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->a.has_fn && a->a.fn.chassis == chassis && a->a.fn.port == d->port)
+			count_in(&s, a);
+	}
+	three(conditions, lacks, MR_REASON_DEVICE_GONE, &s);
 }

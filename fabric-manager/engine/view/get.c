@@ -274,6 +274,7 @@ static void get_adapters(struct fm_engine *e, struct mr_tree *list, const char *
 			mr_tree_add_bool(
 				m, "document",
 				fm_docs_find(&e->base.docs, FM_KIND_ADAPTER, d->name) != NULL);
+			fm_adapter_conditions(e, c, d, mr_tree_add_list(m, "conditions"));
 		}
 }
 
@@ -334,6 +335,8 @@ static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool dee
 					      : "never");
 	mr_tree_add_text(m, "kernel", st ? st->kernel : "");
 	mr_tree_add_int(m, "assignments", n);
+	fm_host_conditions(e, name, (d && d->cordoned) || (st && st->rec.cordoned),
+			   mr_tree_add_list(m, "conditions"));
 	if (!deep)
 		return m;
 	l = mr_tree_add_list(m, "holds");

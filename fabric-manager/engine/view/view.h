@@ -16,5 +16,10 @@ struct mr_tree *fm_tree_event(const struct fm_rec_event *ev);
  * Active. */
 unsigned fm_profile_conditions(const struct fm_engine *e, const struct fm_profile *p,
 			       struct mr_tree *conditions);
+/* Those of a host and of an adapter. */
+void fm_host_conditions(const struct fm_engine *e, const char *name, bool cordoned,
+			struct mr_tree *conditions);
+void fm_adapter_conditions(const struct fm_engine *e, unsigned chassis,
+			   const struct fm_adapter *d, struct mr_tree *conditions);
 
 #endif

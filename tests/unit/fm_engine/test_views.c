@@ -106,6 +106,50 @@ START_TEST(describe_and_explain)
 }
 END_TEST
 
+static const struct mr_tree *condition_of(struct world *w, const char *type)
+{
+	const struct mr_tree *l =
+		mr_tree_get(mr_tree_get(w->tree, "items")->child[0], "conditions");
+
+	for (unsigned i = 0; i < l->n; i++)
+		if (mr_streq(mr_tree_text(l->child[i], "type"), type))
+			return l->child[i];
+	ck_abort_msg("no condition %s", type);
+}
+
+START_TEST(conditions_of_hosts_and_adapters)
+{
+	struct world w;
+	struct fm_request r = {.verb = FM_VERB_DESCRIBE, .kind = "hosts", .name = "blade01"};
+
+	up(&w);
+	w_request(&w, r);
+	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Ready"), "status")->num, 0);
+	ck_assert_str_eq(mr_tree_text(condition_of(&w, "Ready"), "message"),
+			 "no agent is connected");
+	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Maintenance"), "status")->num, 0);
+	w_agent_up(&w, 1, "boot1", false);
+	w_verb(&w, FM_VERB_CORDON, "blade01", NULL);
+	w_request(&w, r);
+	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Ready"), "status")->num, 1);
+	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Maintenance"), "status")->num, 1);
+	r.kind = "profiles";
+	r.name = "web";
+	w_request(&w, r);
+	ck_assert_int_ge(mr_tree_int(condition_of(&w, "Ready"), "since"), 1700000000);
+	r.kind = "adapters";
+	r.name = "nic-left";
+	w_request(&w, r);
+	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Ready"), "status")->num, 1);
+	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Degraded"), "status")->num, 0);
+	w.c.adapter[0].link = false;
+	w_restart(&w);
+	w_request(&w, r);
+	ck_assert_str_eq(mr_tree_text(condition_of(&w, "Ready"), "reason"), "DEVICE_GONE");
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(status_top_events)
 {
 	struct world w;
@@ -251,6 +295,7 @@ int main(void)
 	tcase_add_loop_test(t, get_every_kind, 0, MR_ARRAY_SIZE(kinds));
 	tcase_add_test(t, get_by_name);
 	tcase_add_test(t, describe_and_explain);
+	tcase_add_test(t, conditions_of_hosts_and_adapters);
 	tcase_add_test(t, status_top_events);
 	tcase_add_test(t, count_needs_approval);
 	tcase_add_test(t, identity_is_locked);
