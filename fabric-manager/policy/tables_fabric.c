@@ -133,10 +133,11 @@ static const struct fm_table trigger_table =
 
 static const struct fm_key fence_keys[] = {
 	NUM(fm_doc_failover_fence, "required", required, BOOL,
-	    "Nothing moves before the old host is confirmed to be cut off.", DEF_LATER(1)),
+	    "Nothing moves before the old host is confirmed to be cut off.", DEF(1)),
 	NUMS(fm_doc_failover_fence, "methods", methods, ENUM, FM_K_NONEMPTY,
-	     "switch: unmapped and read back; power: read back as off. Unwritten: switch.",
-	     .names = fence_names, .later = 1u << FM_DOC_FENCE_POWER),
+	     "switch: cut and read back; power: the switch sees the host's power off. "
+	     "Unwritten: switch.",
+	     .names = fence_names),
 };
 static const struct fm_table fence_table = TABLE(fm_doc_failover_fence, "fence", fence_keys);
 

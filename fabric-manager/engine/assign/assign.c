@@ -379,7 +379,8 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 			fm_asg_poke(e, a);
 			break;
 		}
-		alarm(e, a);
+		if (!fm_quarantine_unfenced(e, a))
+			alarm(e, a);
 		break;
 	case FM_ON_QUARANTINE:
 		if (fm_step_is_there(e, a)) {

@@ -292,6 +292,15 @@ static void mass_alarm(struct fm_engine *e, struct fm_hst *h, const struct fm_gr
 		h->rec.name);
 }
 
+/* methods: [power]: nothing moves from a host that has power. Said once. */
+static void needs_power_off(struct fm_engine *e, struct fm_hst *h, const char *why)
+{
+	if (!h->no_spare)
+		fm_note(e, MR_REASON_NOT_PERMITTED, h->rec.name,
+			"alarm: failed (%s), and is not fenced before its power is off", why);
+	h->no_spare = true;
+}
+
 /* Something of a host changed: does it still stand for its profiles? */
 void fm_failover_check(struct fm_engine *e, const char *host)
 {
@@ -324,7 +333,9 @@ void fm_failover_check(struct fm_engine *e, const char *host)
 		return;
 	if (s.count < g->failover.quorum || !s.count)
 		return;
-	if (p->power && p->link && is_mass(e, h, g))
+	if (g->failover.fence_required && !g->failover.fence_switch && p->power)
+		needs_power_off(e, h, s.why);
+	else if (p->power && p->link && is_mass(e, h, g))
 		mass_alarm(e, h, g);
 	else if (group_moves(e, g->name) < g->failover.max_concurrent)
 		decide(e, h, at, g, s.why);

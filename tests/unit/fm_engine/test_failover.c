@@ -150,6 +150,62 @@ START_TEST(cut_not_confirmed_stops)
 }
 END_TEST
 
+static const struct {
+	const char *policy;
+	bool off, moves;
+} fences[] = {
+	{GROUP("    quorum: 1\n    fence: {methods: [switch, power]}\n"), true, true},
+	/* it has power and may go on */
+	{GROUP("    quorum: 1\n    fence: {methods: [switch, power]}\n"), false, false},
+	{GROUP("    quorum: 1\n    fence: {methods: [switch]}\n"), true, false},
+	{GROUP("    quorum: 1\n    fence: {required: false}\n"), false, true},
+};
+
+/* The cut is never confirmed: the profile goes on where another fence is enough, on another
+ * function; the old one stays out of use. */
+START_TEST(other_fences)
+{
+	struct world w;
+	struct fm_fn_id old;
+
+	up(&w, fences[_i].policy);
+	old = w_asg(&w, "one/data0")->fn;
+	w.refuse = FM_OP_BLOCK;
+	w.times = 1000;
+	w_agent_down(&w, 1, false);
+	if (fences[_i].off)
+		power(&w, 1, false);
+	w_run(&w, 60 * MR_NS_PER_S);
+	if (fences[_i].moves) {
+		ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+		W_PHASE(&w, "one/data0", ACTIVE);
+		ck_assert(!fm_fn_eq(w_asg(&w, "one/data0")->fn, old));
+		ck_assert_uint_ge(w_count(&w, FM_RECORD_FUNCTION), 3);
+	} else {
+		W_PHASE(&w, "one/data0", RELEASING);
+	}
+	w_done(&w);
+}
+END_TEST
+
+/* Without the switch among the methods a host that has power keeps its profiles. */
+START_TEST(only_power)
+{
+	struct world w;
+
+	up(&w, GROUP("    quorum: 1\n    fence: {methods: [power]}\n"));
+	w_agent_down(&w, 1, false);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 0);
+	power(&w, 1, false);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	W_PHASE(&w, "one/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(second_waits_for_a_spare)
 {
 	struct world w;
@@ -330,6 +386,8 @@ int main(void)
 	tcase_add_test(t, agent_alone_does_not_move);
 	tcase_add_loop_test(t, reboot_has_its_grace, 0, 2);
 	tcase_add_test(t, cut_not_confirmed_stops);
+	tcase_add_loop_test(t, other_fences, 0, MR_ARRAY_SIZE(fences));
+	tcase_add_test(t, only_power);
 	tcase_add_test(t, second_waits_for_a_spare);
 	tcase_add_test(t, management_network);
 	tcase_add_test(t, survives_a_restart);
