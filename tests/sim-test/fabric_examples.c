@@ -48,11 +48,11 @@ static void teardown(void)
 	world_free(w);
 }
 
-/* A file of config/, with 'without' (NULL = nothing) cut and 'more' behind it. */
-static char *example(const char *name, const char *without, const char *more)
+/* A file of config/ with 'more' behind it. */
+static char *example(const char *name, const char *more)
 {
 	struct mr_buf b = {0};
-	char path[512], text[8192], *cut;
+	char path[512], text[8192];
 	size_t n;
 	FILE *f;
 
@@ -62,10 +62,6 @@ static char *example(const char *name, const char *without, const char *more)
 	n = fread(text, 1, sizeof(text) - 1, f);
 	text[n] = 0;
 	fclose(f);
-	cut = without ? strstr(text, without) : NULL;
-	ck_assert(!without || cut);
-	if (cut)
-		memmove(cut, cut + strlen(without), strlen(cut + strlen(without)) + 1);
 	mr_buf_printf(&b, "%s%s", text, more);
 	return mr_buf_steal(&b);
 }
@@ -134,15 +130,11 @@ static void power(const char *host, bool on)
 
 /* ---- spare-blade.yaml ---- */
 
-/* Namespaces are not carried out yet. */
-#define NAMESPACES \
-	", namespaces: [{name: root, size: 64GiB, sharing: exclusive, onDelete: keep}]"
-
 static void spare_blade(void)
 {
 	world_manager_start(w);
 	ck_assert(world_settle(w, SETTLE_NS));
-	apply(example("spare-blade.yaml", NAMESPACES, ""));
+	apply(example("spare-blade.yaml", ""));
 	ck_assert(world_settle(w, SETTLE_NS));
 	world_run_for(w, 60 * S);
 	ck_assert(is_on("db-blade05", "blade05"));
@@ -261,7 +253,7 @@ static unsigned with_pkey(uint16_t pkey)
 
 static char *other_pkey(void)
 {
-	char *text = example("hpc-preemption.yaml", NULL, MORE_HOSTS);
+	char *text = example("hpc-preemption.yaml", MORE_HOSTS);
 
 	memcpy(strstr(text, "0x8001"), "0x8002", 6);
 	return text;
@@ -276,7 +268,7 @@ START_TEST(window)
 	w->now.wall_ns = (friday_midnight - 36 * 3600) * S;
 	world_manager_start(w);
 	ck_assert(world_settle(w, SETTLE_NS));
-	apply(example("hpc-preemption.yaml", NULL, MORE_HOSTS));
+	apply(example("hpc-preemption.yaml", MORE_HOSTS));
 	world_run_for(w, 120 * S);
 	ck_assert_uint_eq(with_pkey(0x8001), 3);
 	apply(other_pkey());
@@ -305,7 +297,7 @@ static void third_host(const char *labels)
 	       "{role: hpc}}\n"
 	       "---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade09%s}\n",
 	       labels);
-	apply(example("hpc-preemption.yaml", NULL, more));
+	apply(example("hpc-preemption.yaml", more));
 }
 
 /* The victim's host does not answer: it has the 60 s of its taker's class, then it is cut. */

@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """config/spare-blade.yaml with real processes: every sentence of its "Expected", with seconds in
-place of its times; sim-test.examples has the long ones as they are written. Namespaces are not
-carried out yet, so "the boot disk's contents survive" is the one sentence without an assertion."""
+place of its times; sim-test.examples has the long ones as they are written."""
+import glob
 import os
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from examples import ExampleTest, blades, config
+from simulator import read
 
 GRACE = 3  # s
 TIMES = (("agentLost: 15s, hostLinkDown: 5s", "agentLost: 1s, hostLinkDown: 1s"),
          ("rebootGrace: 10m", "rebootGrace: %ds" % GRACE), ("holdDown: 120s", "holdDown: 1s"))
-NOT_YET = (", namespaces: [{name: root, size: 64GiB, sharing: exclusive, onDelete: keep}]", "")
 WWPN = {"db-blade05": "20:00:00:25:b5:0a:00:00", "db-blade06": "20:00:00:25:b5:0a:00:01"}
+WRITTEN = 5  # MR_NS_EXISTS, MR_NS_WRITTEN
 STUCK = """apiVersion: banyan/v1
 kind: Scenario
 metadata: {name: stuck}
@@ -29,8 +30,11 @@ class SpareBlade(ExampleTest):
 
     @classmethod
     def prepare(cls):
-        cls.f.put(config("spare-blade.yaml", NOT_YET, *TIMES))
-        cls.f.until_settled(4)
+        cls.f.put(config("spare-blade.yaml", *TIMES))
+        a = cls.f.until_settled(4)
+        for p in WWPN:  # their disks hold something before anything happens
+            cls.f.sim.ctl("traffic", a[p + "/boot"]["function"], "constant", "100")
+        cls.f.until(lambda: cls.contents() == [WRITTEN, WRITTEN], "both disks were written to")
 
     # words
 
@@ -72,6 +76,21 @@ class SpareBlade(ExampleTest):
                 self.f.banyan("events", "--since", str(since), "-o", "json", code=0).json()
                 if e["text"].startswith(start)]
 
+    def disk(self, profile):
+        """What its blade's kernel shows of the boot disk, and that nobody erased it."""
+        a = self.of(profile)[profile + "/boot"]
+        found = glob.glob(self.f.sim.device(a["host"], a["bdf"], "nvme/*/nvme*n*"))
+        self.assertEqual(len(found), 1, found)
+        uuid, size = read(found[0] + "/uuid"), read(found[0] + "/size")
+        self.assertEqual((size, self.contents()), (str(64 << 21), [WRITTEN, WRITTEN]))
+        return uuid
+
+    @classmethod
+    def contents(cls):
+        """Status of the drive's namespaces, without whom they are attached to."""
+        return [int(x.split(": ")[1], 16) & 0xffff for x in cls.f.sim.ctl("dump")[1].splitlines()
+                if x.startswith("ns/") and "/status:" in x]
+
     def seq(self):
         return self.f.banyan("events", "-o", "json", code=0).json()[-1]["seq"] + 1
 
@@ -93,6 +112,7 @@ class SpareBlade(ExampleTest):
 
     def test_2_power_off_moves_it_with_its_wwpn(self):
         f, before, old = self.f, self.f.marks(), self.of("db-blade05")
+        disk = self.disk("db-blade05")
         self.power("blade05", "off")
         self.on("db-blade05", "blade15")
         new, free = self.of("db-blade05"), {x["name"]: x for x in f.get("functions")}
@@ -101,14 +121,16 @@ class SpareBlade(ExampleTest):
             was = free[a["function"]]
             self.assertEqual((was["host"], was["assignment"], was["gateOpen"], was["reset"]),
                              (None, None, False, True))
+        self.assertEqual(self.disk("db-blade05"), disk)
         self.undisturbed(before, *old)
 
     def test_3_it_stays_until_failback(self):
-        f, before = self.f, self.f.marks()
+        f, before, disk = self.f, self.f.marks(), self.disk("db-blade05")
         self.power("blade05", "on")
         f.holds(lambda: f.marks() == before, "failback is manual", 1.5)
         self.assertEqual([x for x in f.functions_on("blade05").values() if not x["pf"]], [])
         self.home("db-blade05")
+        self.assertEqual(self.disk("db-blade05"), disk)
         self.undisturbed(before, *self.of("db-blade05"))
 
     def test_4_link_down_counts_when_the_grace_ends(self):
@@ -148,6 +170,7 @@ class SpareBlade(ExampleTest):
 
     def test_6_a_feed_is_lost(self):
         f, first = self.f, self.seq()
+        disks = {p: self.disk(p) for p in WWPN}
         for b in ("blade05", "blade06"):
             f.kill_agent(b)
         for b in ("blade05", "blade06"):
@@ -157,6 +180,7 @@ class SpareBlade(ExampleTest):
         self.assertEqual([(o, t.split(":")[0]) for o, t in self.texts(first, "fail-over")], [
             ("db-blade05", "fail-over from blade05 to blade15"), ("db-blade05", "fail-over ended"),
             ("db-blade06", "fail-over from blade06 to blade16"), ("db-blade06", "fail-over ended")])
+        self.assertEqual({p: self.disk(p) for p in WWPN}, disks)
 
 
 if __name__ == "__main__":
