@@ -142,6 +142,7 @@ struct fm_claim {
 	bool suspended;	 /* frozen: what it has stays as it is, it gets nothing new */
 	bool waits_host; /* see host */
 	bool retain;	 /* onRelease: retain */
+	bool scrub;	 /* onRelease: scrub: only where device memory can be cleared */
 	uint16_t class;	 /* 1 + index of fm_desired.prio; 0 = preempts nobody, no grace */
 	uint16_t domain; /* 1 + index of fm_desired.domain */
 	uint16_t demand; /* 1 + index of fm_desired.demand */

@@ -71,7 +71,7 @@ struct fm_ns_ask {
 /* RESET: what becomes of device memory (HANDOVER 5, onRelease). */
 enum fm_release {
 	FM_RELEASE_RESET, /* cleared where the device can */
-	FM_RELEASE_SCRUB, /* cleared; refused where the device has some and cannot */
+	FM_RELEASE_SCRUB, /* the same: the plan gives such a claim no device that cannot */
 	FM_RELEASE_RETAIN /* kept: the same profile will have it again */
 };
 

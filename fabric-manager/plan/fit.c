@@ -41,6 +41,8 @@ static bool able(const struct fm_adapter *a, const struct fm_claim *c)
 	if (a->kind == FM_ADAPTER_BASE &&
 	    (c->ident[0].source != FM_IDENT_NONE || c->ident[1].source != FM_IDENT_NONE))
 		return false;
+	if (c->scrub && a->device_class == MR_CLASS_GPU && !(a->caps & MR_CT_CAP_SCRUB))
+		return false; /* a reset would leave its memory to the next owner */
 	return fm_adapter_can(a, &c->attrs, NULL);
 }
 

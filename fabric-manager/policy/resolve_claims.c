@@ -154,6 +154,7 @@ static void add_claims(struct fm_resolving *r, const struct fm_doc_profile *spec
 		.atomic = p->atomic,
 		.suspended = p->suspended || is_suspended(r, identity_of(spec, dev)),
 		.retain = spec->on_release.v == FM_DOC_RELEASE_RETAIN,
+		.scrub = spec->on_release.v == FM_DOC_RELEASE_SCRUB,
 		.class = fm_class_index(r->d, spec->priority_class.s),
 		.domain = fm_domain_index(r->d, spec->domain.s),
 		.driver = drivers[dev->driver.v],

@@ -317,8 +317,9 @@ static const struct fm_key profile_keys[] = {
 	    "How edits of this profile reach what is running."),
 	NUM(fm_doc_profile, "onRelease", on_release, ENUM,
 	    "What happens to a function that is given back. All of them reset it, and device "
-	    "memory that outlives a reset is cleared; retain keeps it while the function stays "
-	    "with its profile.",
+	    "memory that outlives a reset is cleared where it can be; scrub takes only GPUs "
+	    "that "
+	    "can; retain keeps it while the function stays with its profile.",
 	    DEF(FM_DOC_RELEASE_RESET), .names = on_release_names),
 	TXT(fm_doc_profile, "domain", domain, NAME, "Domain of the profile.", .eg = "tenant-a"),
 };

@@ -338,6 +338,28 @@ START_TEST(test_ties)
 }
 END_TEST
 
+/* onRelease: scrub takes no GPU whose memory a reset leaves as it is. */
+START_TEST(test_scrub)
+{
+	struct fix *f = fix_new();
+	struct fm_adapter *a = fix_adapter(f, "gpu", FM_ADAPTER_SRIOV, MR_CLASS_GPU, 1, 4, 0);
+	struct fm_plan *p;
+
+	fix_host(f, "h1", 4, false);
+	fix_part(fix_pool(f, "p"), a, 0, 3);
+	a->caps |= _i ? MR_CT_CAP_SCRUB : 0;
+	fix_claim(f, "a", "x", 0, 0);
+	fix_claim(f, "b", "x", 0, 0)->scrub = true;
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed);
+	ck_assert_int_eq(p->placed[1].placed, _i);
+	if (!_i)
+		ck_assert_int_eq(p->placed[1].reason, MR_REASON_UNSUPPORTED);
+	fm_plan_free(p);
+	fix_free(f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("limits");
@@ -345,6 +367,7 @@ int main(void)
 
 	tcase_add_loop_test(t, test_ways, 0, 4);
 	tcase_add_test(t, test_device_vhs);
+	tcase_add_loop_test(t, test_scrub, 0, 2);
 	tcase_add_test(t, test_attached);
 	tcase_add_test(t, test_windows);
 	tcase_add_test(t, test_buses);
