@@ -136,7 +136,9 @@ struct fm_op_result {
 	X(VF_ENABLE, "fn.port, place.port: VF Enable changed in that VH")            \
 	X(STALE_OWNER,                                                               \
 	  "our batch was refused: somebody else owns the chassis; value: its epoch") \
-	X(STRANGE, "traffic without a row; port")
+	X(STRANGE, "traffic without a row; port")                                    \
+	X(WATCHDOG, "fn stood still for 'value' ms: the adapter reset it")           \
+	X(MAILBOX, "fn.port, fn.pf: its PF in the VH of 'port' sent a request")
 enum fm_chassis_event_kind {
 #define X(name, text) FM_CE_##name,
 	FM_CHASSIS_EVENTS(X)

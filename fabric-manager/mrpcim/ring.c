@@ -78,8 +78,8 @@ static void on_vf_state(struct fm_mrpcim *m, const struct entry *e,
 	fm_mr_runs_wake(m, fm_mr_fn_wait_key(e->port, fn_of(e).pf, fn_of(e).vf));
 }
 
-static void on_vf_enable(struct fm_mrpcim *m, const struct entry *e,
-			 enum fm_chassis_event_kind k)
+/* Events of a PF of a host: VF Enable, its mailbox. */
+static void on_pf(struct fm_mrpcim *m, const struct entry *e, enum fm_chassis_event_kind k)
 {
 	fm_mr_event_add(
 		m, (struct fm_chassis_event){.kind = k,
@@ -89,6 +89,15 @@ static void on_vf_enable(struct fm_mrpcim *m, const struct entry *e,
 						    .pf = (uint16_t)(e->arg0 >> 16),
 						    .vf = FM_WHOLE},
 					     .value = e->arg1});
+}
+
+static void on_watchdog(struct fm_mrpcim *m, const struct entry *e,
+			enum fm_chassis_event_kind k)
+{
+	fm_mr_event_add(m, (struct fm_chassis_event){.kind = k,
+						     .bridge = FM_NO_BRIDGE,
+						     .fn = fn_of(e),
+						     .value = e->arg1});
 }
 
 static void on_row_wakes(struct fm_mrpcim *m, const struct entry *e,
@@ -139,11 +148,13 @@ static const struct {
 	[MR_EV_ROW_EFFECTIVE] = {on_row_wakes, 0},
 	[MR_EV_ROW_DRAINED] = {on_row_wakes, 0},
 	[MR_EV_VF_STATE] = {on_vf_state, FM_CE_VF_STATE},
-	[MR_EV_VF_ENABLE] = {on_vf_enable, FM_CE_VF_ENABLE},
+	[MR_EV_VF_ENABLE] = {on_pf, FM_CE_VF_ENABLE},
 	[MR_EV_VF_DRAINED] = {on_fn_wakes, 0},
 	[MR_EV_RESET_DONE] = {on_fn_wakes, 0},
 	[MR_EV_UR_DROP] = {on_stray, FM_CE_STRANGE},
 	[MR_EV_OWNER_CHANGED] = {on_owner, 0},
+	[MR_EV_WATCHDOG] = {on_watchdog, FM_CE_WATCHDOG},
+	[MR_EV_MAILBOX] = {on_pf, FM_CE_MAILBOX},
 	/* Buses and BARs of VH 0 may be others now. */
 	[MR_EV_VH0_RESET] = {on_host, FM_CE_OVERFLOW},
 };

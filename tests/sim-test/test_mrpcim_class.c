@@ -3,6 +3,8 @@
  * The driver and what adapters differ in: capacities in the inventory, attributes by class
  * written and read back, device memory that a release clears, namespaces.
  */
+#include <linux/pci_regs.h>
+
 #include "sim/model/place.h"
 #include "tests/sim-test/mrpcim.h"
 #include "tests/unit/check_main.h"
@@ -323,6 +325,35 @@ END_TEST
 
 /* ---- configuration spaces of all VHs ---- */
 
+/* What an adapter does by itself comes with the function's name and the time that it took. */
+START_TEST(a_watchdog_is_told)
+{
+	struct mr_err err = {0};
+	struct sim_place p;
+	struct fm_op op;
+	char command[64];
+	unsigned rid;
+
+	op = on("gpu", 1);
+	rid = adapter("gpu")->pf[0].rid + adapter("gpu")->pf[0].vf_offset +
+	      adapter("gpu")->pf[0].vf_stride;
+	fill(&op.attrs);
+	act(FM_OP_RESET, op);
+	act(FM_OP_CONFIGURE, op);
+	mr_fmt(command, sizeof(command), "config/vh0/%02x:%02x.%x/4/2", rid >> 8, rid >> 3 & 31,
+	       rid & 7);
+	ck_assert_msg(!sim_place_find(x.c, command, &p, &err), "%s", err.text);
+	ck_assert_int_eq(sim_place_write(x.c, x.now, &p, 42, 1, PCI_COMMAND_MASTER),
+			 MR_BATCH_OK);
+	ck_assert_int_eq(sim_vf_stall(x.c, x.now, op.fn.port, 0, 1), 0);
+	x.events = 0;
+	while (!event_of(FM_CE_WATCHDOG))
+		ck_assert(rig_tick(&x));
+	ck_assert(fm_fn_eq(event_of(FM_CE_WATCHDOG)->fn, op.fn));
+	ck_assert_uint_eq(event_of(FM_CE_WATCHDOG)->value, op.attrs.gpu.watchdog_ms);
+}
+END_TEST
+
 START_TEST(configuration_spaces)
 {
 	struct fm_op op = {.kind = FM_OP_ATTACH_PF,
@@ -357,6 +388,7 @@ int main(void)
 	tcase_add_test(t, not_able);
 	tcase_add_test(t, memory);
 	tcase_add_test(t, namespaces);
+	tcase_add_test(t, a_watchdog_is_told);
 	tcase_add_test(t, configuration_spaces);
 	suite_add_tcase(s, t);
 	return check_run(s);

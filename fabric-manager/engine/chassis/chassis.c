@@ -8,6 +8,7 @@
 
 #include "fabric-manager/engine/chassis/attach.h"
 #include "fabric-manager/engine/chassis/numbering.h"
+#include "fabric-manager/engine/chassis/running.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -429,55 +430,6 @@ static void host_reset(struct fm_engine *e, const struct fm_chassis_event *ev)
 	fm_attach_booted(e, ev->chassis, ev->port);
 }
 
-static void slot_power(struct fm_engine *e, const struct fm_chassis_event *ev)
-{
-	struct fm_place p = {FM_WAY_SYNTHETIC, ev->port, ev->bridge, 0, 0};
-	struct fm_asg *a = fm_asg_by_place(e, ev->chassis, &p);
-
-	if (!a || a->a.going || a->step != FM_STEP_NONE)
-		return;
-	if (!ev->value) {
-		a->bound = false;
-		fm_asg_why(e, a, MR_REASON_DEVICE_GONE, "%s powered the slot %u off", a->a.host,
-			   ev->bridge);
-		if (fm_phase_allowed(a->a.phase, FM_PHASE_DEGRADED))
-			fm_asg_phase(e, a, FM_PHASE_DEGRADED, 0);
-	} else if (a->a.phase == FM_PHASE_DEGRADED) {
-		a->step = FM_STEP_ACTIVATE;
-		fm_asg_poke(e, a);
-	}
-}
-
-static void vf_state(struct fm_engine *e, const struct fm_chassis_event *ev)
-{
-	struct fm_asg *a = fm_asg_by_fn(e, ev->fn);
-
-	if (!a || a->a.going || a->step != FM_STEP_NONE || !fm_asg_runs(a))
-		return;
-	a->step = FM_STEP_READ_BACK; /* what the host did to a running function is looked at */
-	fm_asg_poke(e, a);
-}
-
-/* VF Enable changed in a VH: the slots of its LVFs may be others now. */
-static void vf_enable(struct fm_engine *e, const struct fm_chassis_event *ev)
-{
-	struct fm_asg *a;
-
-	FM_FOREACH_ASG(e, a)
-	{
-		if (!a->a.has_fn || a->a.place.way != FM_WAY_LVF ||
-		    a->a.chassis != ev->chassis || a->a.place.port != ev->port ||
-		    a->a.fn.port != ev->fn.port)
-			continue;
-		if (a->step != FM_STEP_NONE || a->resume) {
-			fm_ch_observe(e, ev->chassis); /* what is under way is not disturbed */
-			continue;
-		}
-		a->step = FM_STEP_READ_BACK;
-		fm_asg_poke(e, a);
-	}
-}
-
 static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev)
 {
 	struct fm_adapter *d = fm_adapter_by_port(&e->inv, ev->chassis, ev->port);
@@ -539,7 +491,7 @@ void fm_ch_event(struct fm_engine *e, const struct fm_chassis_event *ev)
 		fm_ch_observe(e, ev->chassis);
 		break;
 	case FM_CE_VF_ENABLE:
-		vf_enable(e, ev);
+		fm_ch_vf_enable(e, ev);
 		break;
 	case FM_CE_HOST_LINK:
 	case FM_CE_HOST_POWER:
@@ -552,14 +504,20 @@ void fm_ch_event(struct fm_engine *e, const struct fm_chassis_event *ev)
 		adapter_event(e, ev);
 		break;
 	case FM_CE_SLOT_POWER:
-		slot_power(e, ev);
+		fm_ch_slot_power(e, ev);
 		break;
 	case FM_CE_REMOVAL_SEEN:
 		fm_tomb_clear(e, ev->chassis, ev->port, ev->bridge,
 			      "the host consumed the removal");
 		break;
 	case FM_CE_VF_STATE:
-		vf_state(e, ev);
+		fm_ch_vf_state(e, ev);
+		break;
+	case FM_CE_WATCHDOG:
+		fm_ch_watchdog(e, ev);
+		break;
+	case FM_CE_MAILBOX:
+		fm_ch_mailbox(e, ev);
 		break;
 	case FM_CE_STALE_OWNER:
 		fm_ch_stale(e, ev->chassis, ev->value);

@@ -483,6 +483,68 @@ START_TEST(slot_power_by_the_host)
 }
 END_TEST
 
+static bool heard(struct world *w, const char *what, const char *text)
+{
+	const struct mr_tree *t;
+
+	w_request(w, (struct fm_request){.verb = FM_VERB_EVENTS});
+	t = mr_tree_get(w->tree, "events");
+	for (unsigned i = 0; i < t->n; i++)
+		if (strstr(mr_tree_text(t->child[i], "object"), what) &&
+		    strstr(mr_tree_text(t->child[i], "text"), text))
+			return true;
+	return false;
+}
+
+/* An adapter's watchdog reset what runs: it is said, and the agent activates it once more, now
+ * or when it is back. */
+START_TEST(watchdog_reset)
+{
+	struct world w;
+	struct fm_chassis_event c = {.kind = FM_CE_WATCHDOG, .value = 500};
+	struct fm_event ev = {.kind = FM_EV_CHASSIS, .chassis = &c};
+
+	w_up(&w, false, false);
+	w_apply(&w, WEB);
+	c.fn = w_asg(&w, "web/data0")->fn;
+	if (_i)
+		w_agent_down(&w, 1, false);
+	mr_buf_reset(&w.ops);
+	w_step(&w, &ev);
+	W_PHASE(&w, "web/data0", ACTIVATING);
+	ck_assert(heard(&w, "web/data0", "stood still for 500 ms: its watchdog reset it"));
+	ck_assert(heard(&w, "web/data0", "Degraded"));
+	if (_i) {
+		W_OPS(&w, "");
+		w_agent_up(&w, 1, "boot-a", false);
+	}
+	w_settle(&w);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.ops), "activate! gate-open "));
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->detail, "");
+	c.fn.vf++; /* nobody's: only said */
+	mr_buf_reset(&w.ops);
+	w_step(&w, &ev);
+	w_settle(&w);
+	W_OPS(&w, "");
+	ck_assert(heard(&w, "nic-left/pf0/vf", "its watchdog reset it"));
+	w_done(&w);
+}
+END_TEST
+
+START_TEST(mailbox_rings)
+{
+	struct world w;
+	struct fm_chassis_event c = {.kind = FM_CE_MAILBOX, .port = 1, .fn = {.port = NIC}};
+	struct fm_event ev = {.kind = FM_EV_CHASSIS, .chassis = &c};
+
+	w_up(&w, true, true);
+	w_step(&w, &ev);
+	ck_assert(heard(&w, "nic-left", "pf0 of host blade01 sent a request to its mailbox"));
+	w_done(&w);
+}
+END_TEST
+
 /* Mapped while the agent was away: its VFs are enabled before it is told to take the
  * function. */
 START_TEST(enabled_before_activated)
@@ -555,6 +617,8 @@ int main(void)
 	tcase_add_test(t, delete_host_in_use);
 	tcase_add_test(t, idle_while_a_hung_host_is_asked);
 	tcase_add_test(t, slot_power_by_the_host);
+	tcase_add_loop_test(t, watchdog_reset, 0, 2);
+	tcase_add_test(t, mailbox_rings);
 	tcase_add_loop_test(t, enabled_before_activated, 6, 14);
 	tcase_add_test(t, slots_change_over_a_reboot);
 	suite_add_tcase(s, t);
