@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "agent/classdev.h"
+#include "agent/isolation.h"
 #include "agent/users.h"
 #include "agent/verbs.h"
 #include "agent/vsid.h"
@@ -32,8 +33,9 @@ struct node {
 	uint32_t class_code;
 	int root; /* index of ours that it is or stands below, NONE */
 	bool is_root;
-	int slot; /* index into slots: itself a slot's bridge, or below one; NONE */
-	int pf;	  /* VFs: rid of the PF */
+	bool above; /* a bridge between one of ours and the root complex */
+	int slot;   /* index into slots: itself a slot's bridge, or below one; NONE */
+	int pf;	    /* VFs: rid of the PF */
 	unsigned virtfn;
 	int secondary; /* bridges that may have a slot: their secondary bus, NONE */
 };
@@ -139,18 +141,25 @@ static int read_nodes(struct walk *w)
 	return 0;
 }
 
+static size_t read_config(const struct walk *w, const struct node *n,
+			  uint8_t config[CONFIG_BYTES])
+{
+	char path[AG_PATH_MAX], bdf[MR_BDF_TEXT];
+
+	return mr_fmt(path, sizeof(path), "%s/%s/config", w->devices.path,
+		      mr_bdf_text(n->rid, bdf))
+		       ? ag_read_bytes(path, config, CONFIG_BYTES)
+		       : 0;
+}
+
 /* Reads a bridge's configuration and keeps its VS identity if it has one. */
 static bool take_root(struct walk *w, struct node *n)
 {
 	struct ag_scan *s = &w->look->scan;
-	char path[AG_PATH_MAX], bdf[MR_BDF_TEXT];
 	uint8_t config[CONFIG_BYTES];
 
 	if (s->roots == AG_ROOTS_MAX ||
-	    !mr_fmt(path, sizeof(path), "%s/%s/config", w->devices.path,
-		    mr_bdf_text(n->rid, bdf)) ||
-	    !ag_vsid_parse(config, ag_read_bytes(path, config, sizeof(config)),
-			   &s->root[s->roots]))
+	    !ag_vsid_parse(config, read_config(w, n, config), &s->root[s->roots]))
 		return false;
 	n->root = (int)s->roots++;
 	n->is_root = true;
@@ -239,6 +248,41 @@ static void find_slots(struct walk *w)
 			continue;
 		n->slot = up->slot;
 		w->look->scan.slot[n->slot].occupied = true;
+	}
+}
+
+static bool translates(const struct walk *w, const struct node *n)
+{
+	struct ag_dir dir;
+	bool ok;
+
+	if (!open_node(w, n->rid, &dir))
+		return false;
+	ok = ag_iommu_translates(dir.path);
+	ag_dir_close(&dir);
+	return ok;
+}
+
+/* Of all ways from our slots to the root complex the weakest counts. */
+static void find_isolation(struct walk *w)
+{
+	struct ag_isolation *is = &w->look->scan.isolation;
+	uint8_t config[CONFIG_BYTES];
+
+	is->iommu = is->acs = w->look->scan.roots;
+	is->interrupt_remapping = ag_interrupts_remapped(&w->cfg->fs);
+	for (unsigned i = 0; i < w->nodes; i++)
+		if (w->node[i].is_root)
+			for (struct node *n = find(w, w->node[i].parent); n;
+			     n = find(w, n->parent))
+				n->above = true;
+	for (unsigned i = 0; i < w->nodes; i++) {
+		const struct node *n = &w->node[i];
+
+		if (n->is_root)
+			is->iommu = is->iommu && translates(w, n);
+		if (n->above || n->is_root || n->secondary != NONE)
+			is->acs = is->acs && ag_acs_isolates(config, read_config(w, n, config));
 	}
 }
 
@@ -422,6 +466,7 @@ static void read_all(struct walk *w)
 	ag_users_begin(&cfg->fs, cfg->manager, &w->users);
 	find_roots(w);
 	find_slots(w);
+	find_isolation(w);
 	w->orphans = mr_xcalloc(s->slots + 1, sizeof(*w->orphans));
 	read_fns(w, false);
 	read_fns(w, true);

@@ -203,6 +203,20 @@ static int r_group_type(const struct face_at *at, struct mr_buf *out)
 	return 0;
 }
 
+/* The prefix is all that Linux shows of interrupt remapping that is on. */
+static int r_irq_chip(const struct face_at *at, struct mr_buf *out)
+{
+	mr_buf_printf(out, "%sIO-APIC\n", sim_blade_remaps_interrupts(at->blade) ? "IR-" : "");
+	return 0;
+}
+
+static int r_irq_actions(const struct face_at *at, struct mr_buf *out)
+{
+	(void)at;
+	mr_buf_puts(out, "acpi\n");
+	return 0;
+}
+
 /* Rows; within a folder in the order in which they are listed. */
 const struct face_row face_bus_rows[] = {
 	{.in = D_ROOT, .name = "", .dir = D_BLADE, .each = EACH_BLADE},
@@ -260,6 +274,10 @@ const struct face_row face_bus_rows[] = {
 	{.in = D_KERNEL, .name = "hostname", .mode = 0444, .read = r_hostname},
 	{.in = D_KERNEL, .name = "osrelease", .mode = 0444, .read = r_osrelease},
 	{.in = D_KERNEL, .name = "iommu_groups", .dir = D_GROUPS},
+	{.in = D_KERNEL, .name = "irq", .dir = D_IRQS},
+	{.in = D_IRQS, .name = "9", .dir = D_IRQ},
+	{.in = D_IRQ, .name = "actions", .mode = 0444, .read = r_irq_actions},
+	{.in = D_IRQ, .name = "chip_name", .mode = 0444, .read = r_irq_chip},
 	{.in = D_GROUPS, .name = "%u", .dir = D_GROUP, .each = EACH_GROUP},
 	{.in = D_GROUP, .name = "devices", .dir = D_GROUP_DEVICES},
 	{.in = D_GROUP, .name = "type", .mode = 0444, .read = r_group_type},

@@ -262,6 +262,11 @@ static int l_subsystem(const struct face_at *at, struct mr_buf *out)
 	return 0;
 }
 
+static bool in_group(const struct face_at *at)
+{
+	return at->dev->iommu_group >= 0;
+}
+
 static int l_group(const struct face_at *at, struct mr_buf *out)
 {
 	mr_buf_printf(out, "/kernel/iommu_groups/%d", at->dev->iommu_group);
@@ -573,7 +578,7 @@ const struct face_row face_dev_rows[] = {
 	 .size = state_size},
 	LINK_IF("driver", l_driver, is_bound),
 	LINK_IF("subsystem", l_subsystem, NULL),
-	LINK_IF("iommu_group", l_group, NULL),
+	LINK_IF("iommu_group", l_group, in_group),
 	LINK_IF("physfn", l_physfn, is_vf),
 	{.in = D_DEV, .name = "virtfn%u", .each = EACH_VIRTFN, .read = l_virtfn, .link = true},
 	{.in = D_DEV, .name = "msi_irqs", .dir = D_MSI, .has = has_vectors},

@@ -124,7 +124,7 @@ static bool dev_matches(const struct face_at *dir, const struct face_row *row,
 		return d->is_virtfn && dir->dev && d->physfn == dir->dev->rid;
 	case EACH_GROUP:
 		mr_fmt(name, FACE_NAME_MAX, row->name, (unsigned)d->iommu_group);
-		return true;
+		return d->iommu_group >= 0;
 	default:
 		return false;
 	}

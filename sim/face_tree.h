@@ -63,6 +63,8 @@ enum face_dir {
 	D_GROUPS,
 	D_GROUP,
 	D_GROUP_DEVICES,
+	D_IRQS,
+	D_IRQ,
 	D_COUNT
 };
 

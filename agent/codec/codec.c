@@ -86,9 +86,14 @@ void ag_put_hello(struct mr_buf *out, const struct ag_identity *id, const struct
 {
 	Banyan__AgentMsg m = BANYAN__AGENT_MSG__INIT;
 	Banyan__AgentHello h = BANYAN__AGENT_HELLO__INIT;
+	Banyan__Isolation isolation = BANYAN__ISOLATION__INIT;
 	struct roots roots;
 
 	roots_to(a, &roots);
+	isolation.iommu = a->isolation.iommu;
+	isolation.interrupt_remapping = a->isolation.interrupt_remapping;
+	isolation.acs = a->isolation.acs;
+	h.isolation = &isolation;
 	h.host = (char *)id->host;
 	h.boot_id = (char *)id->boot_id;
 	h.kernel = (char *)id->kernel;

@@ -147,6 +147,7 @@ static void session_look(struct ag_core *c)
 
 		put_roots(c, a);
 		a->vf_migration = ag_look_vf_migration(c);
+		a->isolation = c->seen.isolation;
 		c->state = AG_HELLO_SENT;
 		c->heartbeat_at = c->now.mono_ns + AG_HEARTBEAT_NS;
 	}

@@ -47,6 +47,13 @@ struct ag_root {
 };
 #define AG_ROOTS_MAX 8
 
+/* What the host has against DMA and interrupts of functions that go astray. */
+struct ag_isolation {
+	bool iommu;
+	bool interrupt_remapping;
+	bool acs; /* on all bridges from our slots to the root complex */
+};
+
 /* One function as scanned. */
 struct ag_fn {
 	struct ag_place place;
@@ -84,7 +91,8 @@ struct ag_scan {
 	struct ag_slot *slot;
 	unsigned slots;
 	bool vf_migration; /* the kernel has the extension of HANDOVER 14 */
-	bool failed;	   /* sysfs could not be read: keep what is known */
+	struct ag_isolation isolation;
+	bool failed; /* sysfs could not be read: keep what is known */
 };
 
 /* As enum fm_agent_verb on the wire. */
@@ -188,8 +196,9 @@ struct ag_action {
 	const char *notes; /* HOOKS: of the command; good until the next call of the core */
 	struct ag_root root[AG_ROOTS_MAX]; /* HELLO, ANSWER */
 	unsigned roots;
-	bool vf_migration; /* HELLO */
-	uint64_t revision; /* REPORT, HEARTBEAT */
+	bool vf_migration;	       /* HELLO */
+	struct ag_isolation isolation; /* HELLO */
+	uint64_t revision;	       /* REPORT, HEARTBEAT */
 	bool full;
 	struct ag_fn *fn; /* REPORT: owned by the action */
 	unsigned fns;

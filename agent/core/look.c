@@ -55,6 +55,7 @@ void ag_look_take(struct ag_core *c, const struct ag_scan *scan)
 
 	ag_look_done(s);
 	s->vf_migration = scan->vf_migration;
+	s->isolation = scan->isolation;
 	s->roots = scan->roots > AG_ROOTS_MAX ? AG_ROOTS_MAX : scan->roots;
 	memcpy(s->root, scan->root, s->roots * sizeof(s->root[0]));
 	s->fn = mr_xcalloc(fns + 1, sizeof(*s->fn));

@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "common/xalloc.h"
+#include "fabric-manager/model/desired.h"
 #include "proto/agent.pb-c.h"
 #include "proto/field.h"
 
@@ -175,6 +176,13 @@ void fm_agent_put_error(struct mr_buf *out, uint64_t reply_to, const struct mr_e
 
 /* ---- what an agent says ---- */
 
+static uint8_t isolation_from(const Banyan__Isolation *m)
+{
+	return (uint8_t)((m->iommu ? 1u << FM_REQUIRE_IOMMU : 0) |
+			 (m->interrupt_remapping ? 1u << FM_REQUIRE_INTERRUPT_REMAPPING : 0) |
+			 (m->acs ? 1u << FM_REQUIRE_ACS : 0));
+}
+
 static int hello_from(const Banyan__AgentHello *m, struct fm_agent_hello *h, struct mr_err *err)
 {
 	if (TEXT(h->host, host) || TEXT(h->boot_id, boot_id) || TEXT(h->kernel, kernel) ||
@@ -186,6 +194,8 @@ static int hello_from(const Banyan__AgentHello *m, struct fm_agent_hello *h, str
 		return mr_pb_missing("boot_id", err);
 	h->incarnation = m->incarnation;
 	h->vf_migration = m->vf_migration;
+	h->told = m->isolation;
+	h->has = m->isolation ? isolation_from(m->isolation) : 0;
 	return 0;
 }
 

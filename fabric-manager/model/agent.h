@@ -29,6 +29,8 @@ struct fm_agent_hello {
 	uint64_t incarnation; /* of the agent process, grows */
 	char kernel[64];
 	bool vf_migration; /* presentations that its kernel supports beyond hot plug */
+	bool told;	   /* 'has' was told: agents before it existed leave it out */
+	uint8_t has;	   /* bits 1 << enum fm_require */
 	struct fm_agent_root root[FM_ROOTS_MAX];
 	unsigned roots;
 };

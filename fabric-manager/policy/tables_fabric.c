@@ -234,12 +234,10 @@ static const struct fm_table bandwidth_table =
 	TABLE(fm_doc_pool_bandwidth, "bandwidth", bandwidth_keys);
 
 static const struct fm_key require_keys[] = {
-	NUM(fm_doc_pool_require, "iommu", iommu, BOOL, "The host translates DMA.",
-	    DEF_LATER(0)),
+	NUM(fm_doc_pool_require, "iommu", iommu, BOOL, "The host translates DMA.", DEF(0)),
 	NUM(fm_doc_pool_require, "interruptRemapping", interrupt_remapping, BOOL,
-	    "The host remaps interrupts.", DEF_LATER(0)),
-	NUM(fm_doc_pool_require, "acs", acs, BOOL, "The path to the host has ACS.",
-	    DEF_LATER(0)),
+	    "The host remaps interrupts.", DEF(0)),
+	NUM(fm_doc_pool_require, "acs", acs, BOOL, "The path to the host has ACS.", DEF(0)),
 };
 static const struct fm_table require_table =
 	TABLE(fm_doc_pool_require, "require", require_keys);

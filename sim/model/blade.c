@@ -242,6 +242,20 @@ bool sim_blade_has_vf_migration(const struct sim_blade *b)
 	return sim_host_vf_migration(b->c, b->vh);
 }
 
+/* Whether its kernel translates DMA by an IOMMU. */
+bool sim_blade_has_iommu(const struct sim_blade *b)
+{
+	return sim_host_isolation(b->c, b->vh).iommu;
+}
+
+/* Whether its kernel has interrupts remapped by the IOMMU. */
+bool sim_blade_remaps_interrupts(const struct sim_blade *b)
+{
+	struct sim_isolation i = sim_host_isolation(b->c, b->vh);
+
+	return i.iommu && i.interrupt_remapping;
+}
+
 /* Number of functions that the kernel knows. */
 unsigned sim_blade_devs(const struct sim_blade *b)
 {

@@ -43,7 +43,7 @@ struct sim_dev {
 	unsigned numvfs, totalvfs;    /* totalvfs 0: no SR-IOV */
 	bool autoprobe;
 	int numa_node;
-	int iommu_group;
+	int iommu_group;       /* -1 = none */
 	unsigned device_class; /* enum mr_class; OTHER for bridges */
 	unsigned index;	       /* of its class device: eth%u, mlx5_%u, nvme%u, host%u */
 	uint64_t serial; /* grows with every device added: tells two devices at one rid apart */
@@ -81,6 +81,8 @@ const char *sim_blade_name(const struct sim_blade *b);
 bool sim_blade_up(const struct sim_blade *b);		  /* powered, link up, enumerated */
 const char *sim_blade_boot_id(const struct sim_blade *b); /* UUID text; new with every boot */
 bool sim_blade_has_vf_migration(const struct sim_blade *b);
+bool sim_blade_has_iommu(const struct sim_blade *b);
+bool sim_blade_remaps_interrupts(const struct sim_blade *b);
 /* A hung host: its kernel does nothing until it is released; then it goes on with what it
  * intended. */
 void sim_blade_hang(struct sim_blade *b, bool hung);

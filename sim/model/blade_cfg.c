@@ -10,6 +10,7 @@
 #include "sim/model/chassis.h"
 
 #define ROOT_PORT_PCIE 0x40
+#define ROOT_PORT_ACS  0x100
 
 static void put(uint8_t *cfg, unsigned off, unsigned width, uint32_t v)
 {
@@ -48,10 +49,15 @@ void blade_local_init(struct sim_blade *b)
 	put(b->rp_cfg, ROOT_PORT_PCIE + PCI_EXP_RTCTL, 2, PCI_EXP_RTCTL_CRSSVE);
 	put(b->rp_cfg, ROOT_PORT_PCIE + PCI_EXP_RTCAP, 2, PCI_EXP_RTCAP_CRSVIS);
 	put(b->rp_cfg, ROOT_PORT_PCIE + PCI_EXP_DEVCAP2, 4, PCI_EXP_DEVCAP2_ARI);
+	if (!sim_host_isolation(b->c, b->vh).acs)
+		return;
+	put(b->rp_cfg, ROOT_PORT_ACS, 4, PCI_EXT_CAP_ID_ACS | 1 << 16);
+	put(b->rp_cfg, ROOT_PORT_ACS + PCI_ACS_CAP, 2,
+	    PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF);
 }
 
 /* Which bits of a root port register the host can write, per byte. */
-static uint8_t root_port_mask(unsigned off)
+static uint8_t root_port_mask(const struct sim_blade *b, unsigned off)
 {
 	static const struct {
 		unsigned off, len;
@@ -72,6 +78,8 @@ static uint8_t root_port_mask(unsigned off)
 		{ROOT_PORT_PCIE + PCI_EXP_DEVCTL2, 2, PCI_EXP_DEVCTL2_ARI},
 	};
 
+	if (off >= ROOT_PORT_ACS + PCI_ACS_CTRL) /* what the capability has */
+		return b->rp_cfg[off - PCI_ACS_CTRL + PCI_ACS_CAP];
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (off >= rows[i].off && off < rows[i].off + rows[i].len)
 			return (uint8_t)(rows[i].mask >> (8 * (off - rows[i].off)));
@@ -123,7 +131,7 @@ void blade_wr(struct sim_blade *b, struct mr_now now, uint16_t rid, unsigned off
 	if (rid != BLADE_RID_ROOT_PORT || off + width > sizeof(b->rp_cfg))
 		return;
 	for (unsigned i = 0; i < width; i++) {
-		uint8_t mask = root_port_mask(off + i);
+		uint8_t mask = root_port_mask(b, off + i);
 		uint8_t *byte = &b->rp_cfg[off + i];
 
 		*byte = (uint8_t)((*byte & ~mask) | ((v >> (8 * i)) & mask));

@@ -79,11 +79,16 @@ static int free_group(const struct sim_blade *b)
 	return g;
 }
 
-/* A function has a group of its own if the port above it redirects everything upstream. */
+/* A function has a group of its own if the port above it redirects everything upstream; -1
+ * without an IOMMU. */
 static int group_of(struct sim_blade *b, struct mr_now now, int parent)
 {
 	const struct blade_node *p = parent < 0 ? NULL : blade_node(b, (uint16_t)parent);
 
+	if (!sim_blade_has_iommu(b))
+		return -1;
+	if (p && !sim_host_isolation(b->c, b->vh).acs) /* what the root port may turn round */
+		return p->d.iommu_group;
 	if (!p || p->d.rid == BLADE_RID_ROOT_PORT)
 		return free_group(b);
 	if (p->acs && (blade_rd(b, now, p->d.rid, p->acs + PCI_ACS_CTRL, 2) & ACS_ISOLATES) ==
@@ -148,7 +153,7 @@ static struct blade_node *add_bridge(struct sim_blade *b, struct mr_now now, uin
 {
 	struct blade_node *n = blade_new_node(b, now, rid, parent, -1);
 
-	if (n->acs)
+	if (n->acs && sim_blade_has_iommu(b)) /* the IOMMU's driver asks for it */
 		blade_wr(b, now, rid, n->acs + PCI_ACS_CTRL, 2,
 			 blade_rd(b, now, rid, n->acs + PCI_ACS_CAP, 2) & ACS_ISOLATES);
 	blade_insert(b, n);

@@ -91,7 +91,8 @@ struct sim_blade {
 	struct blade_slot slot[256];
 	unsigned slots;
 	uint64_t revision, serial, seqnum;
-	uint8_t hb_cfg[256], rp_cfg[256];
+	/* the root port's ACS lies behind the first 256 bytes */
+	uint8_t hb_cfg[264], rp_cfg[264];
 	struct mr_buf *uevent; /* ring of texts */
 	unsigned ue_head, ue_count, ue_cap;
 };

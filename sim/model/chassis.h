@@ -87,6 +87,13 @@ unsigned sim_host_bridges(const struct sim_chassis *c, uint16_t vh);
 void sim_host_reserve(const struct sim_chassis *c, uint16_t vh, unsigned *ret_buses,
 		      uint64_t *ret_mmio, uint64_t *ret_mmio64);
 bool sim_host_vf_migration(const struct sim_chassis *c, uint16_t vh);
+/* What it has against DMA and interrupts that go astray. */
+struct sim_isolation {
+	bool iommu;
+	bool interrupt_remapping; /* nothing without an IOMMU */
+	bool acs;		  /* of its root port */
+};
+struct sim_isolation sim_host_isolation(const struct sim_chassis *c, uint16_t vh);
 
 /*
  * Configuration requests of host 'vh', immediate. The upstream bridge answers on the bus that

@@ -120,6 +120,10 @@ static const struct sim_field host_fields[] = {
 	{"vfMigration", sim_rd_bool, AT(sim_host_desc, vf_migration), 0, 0, false, NULL},
 	{"attentionButton", sim_rd_bool, AT(sim_host_desc, attention_button), 0, 0, false,
 	 NULL},
+	{"iommu", sim_rd_bool, AT(sim_host_desc, isolation.iommu), 0, 0, false, NULL},
+	{"interruptRemapping", sim_rd_bool, AT(sim_host_desc, isolation.interrupt_remapping), 0,
+	 0, false, NULL},
+	{"acs", sim_rd_bool, AT(sim_host_desc, isolation.acs), 0, 0, false, NULL},
 	{"cutAnswer", sim_rd_cut, AT(sim_host_desc, cut_answer), 0, 0, false, NULL},
 	{0},
 };
@@ -148,7 +152,8 @@ static SIM_READER(read_hosts)
 					    .reserve_buses = 32,
 					    .reserve_mmio = 256ull << 20,
 					    .reserve_mmio64 = 64ull << 30,
-					    .power = true};
+					    .power = true,
+					    .isolation = {true, true, true}};
 		mr_fmt(sub, sizeof(sub), "%s[%u]", path, i);
 		sim_rd_map(rd, y->child[i], sub, host_fields, h);
 		vfm = y->child[i]->kind == MR_YAML_MAP ? mr_yaml_get(y->child[i], "vfMigration")

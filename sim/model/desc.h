@@ -11,6 +11,7 @@
 
 #include "common/ids.h"
 #include "common/pci/regmap.h"
+#include "sim/model/chassis.h"
 
 struct mr_diags;
 
@@ -79,8 +80,9 @@ struct sim_host_desc {
 	bool power; /* at start; default true */
 	/* its kernel has the extension of HANDOVER 14; default true for face */
 	bool vf_migration;
-	bool attention_button; /* of its slots, default false */
-	unsigned cut_answer;   /* as PORT_CUT_ANSWER */
+	bool attention_button;		/* of its slots, default false */
+	struct sim_isolation isolation; /* default all */
+	unsigned cut_answer;		/* as PORT_CUT_ANSWER */
 };
 
 struct sim_desc {

@@ -139,6 +139,14 @@ bool sim_host_vf_migration(const struct sim_chassis *c, uint16_t vh)
 	return h && h->d.vf_migration;
 }
 
+/* IOMMU, interrupt remapping and ACS of the host. */
+struct sim_isolation sim_host_isolation(const struct sim_chassis *c, uint16_t vh)
+{
+	const struct sim_host *h = sim_host_at(c, vh);
+
+	return h ? h->d.isolation : (struct sim_isolation){0};
+}
+
 /* ---- tester ---- */
 
 /* VH of the host 'name', or -ENOENT. */

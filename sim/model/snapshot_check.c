@@ -236,9 +236,10 @@ static bool check_host(const struct check *k, unsigned vh)
 
 	if (BOOL(h->used) || BOOL(h->power) || BOOL(h->cable) || BOOL(h->link) ||
 	    BOOL(h->ur_told) || BOOL(h->d.power) || BOOL(h->d.vf_migration) ||
-	    BOOL(h->d.attention_button) || TEXT(h->d.name) || h->auth > MR_AUTH_ISOLATED ||
-	    h->nv_auth > MR_AUTH_ISOLATED || h->cut_answer > 2 || h->nv_cut > 2 ||
-	    bridge_cfg_bad(&h->up) || maps_bad(h))
+	    BOOL(h->d.isolation.iommu) || BOOL(h->d.isolation.interrupt_remapping) ||
+	    BOOL(h->d.isolation.acs) || BOOL(h->d.attention_button) || TEXT(h->d.name) ||
+	    h->auth > MR_AUTH_ISOLATED || h->nv_auth > MR_AUTH_ISOLATED || h->cut_answer > 2 ||
+	    h->nv_cut > 2 || bridge_cfg_bad(&h->up) || maps_bad(h))
 		return wrong(k, "a host", vh, 0);
 	if (!h->used)
 		return !h->bridge && !h->nvm && !h->maps

@@ -224,6 +224,25 @@ START_TEST(amounts)
 }
 END_TEST
 
+/* blade04 runs without interrupt remapping; all have ACS on the whole path, and an IOMMU. */
+START_TEST(required_of_the_host)
+{
+	apply(HOSTS DOC("Host", "blade04",
+			"{}") DOC("AdapterPool", "nics",
+				  "{adapterSelector: {class: ethernet}, require: {iommu: true, "
+				  "interruptRemapping: true, acs: true}}")
+		      NIC("p", "blade01", "", ETH("a")) NIC("q", "blade04", "", ETH("a")));
+	ck_assert_str_ne(on("p/a"), "");
+	ck_assert_str_eq(on("q/a"), "");
+	ck_assert_str_eq(find("q/a")->detail,
+			 "pool nics requires interruptRemapping, which host blade04 does not "
+			 "have");
+	apply(DOC("AdapterPool", "nics",
+		  "{adapterSelector: {class: ethernet}, require: {iommu: true, acs: true}}"));
+	ck_assert_str_ne(on("q/a"), "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("language");
@@ -237,6 +256,7 @@ int main(void)
 	tcase_add_test(t, rules);
 	tcase_add_test(t, spare_adapter);
 	tcase_add_test(t, somebody_elses_adapter);
+	tcase_add_test(t, required_of_the_host);
 	tcase_add_test(t, amounts);
 	tcase_add_test(t, burst_and_weight);
 	suite_add_tcase(s, t);

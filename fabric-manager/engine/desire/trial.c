@@ -139,8 +139,13 @@ void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *r
 	for (unsigned i = 0; i < e->asgs; i++)
 		trial_take(&t, e->asg[i]);
 	t.host = mr_xcalloc(d->hosts + 1, sizeof(*t.host));
-	for (unsigned i = 0; i < d->hosts; i++)
+	for (unsigned i = 0; i < d->hosts; i++) {
+		const struct fm_hst *h = fm_host(e, d->host[i].name, false);
+
 		t.host[i].lvf = fm_way_lvf(e, d->host[i].name);
+		t.host[i].told = h && h->told;
+		t.host[i].has = h ? h->has : 0;
+	}
 	in->desired = d;
 	in->inventory = &e->inv;
 	in->host = t.host;

@@ -208,9 +208,12 @@ static void welcome(struct fm_engine *e, struct fm_session *s)
 	s->until = MR_NEVER;
 	s->host = h;
 	h->session = s;
-	if (h->vf_migration != s->hello.vf_migration)
+	if (h->vf_migration != s->hello.vf_migration || h->told != s->hello.told ||
+	    h->has != s->hello.has)
 		fm_plan_soon(e, 0);
 	h->vf_migration = s->hello.vf_migration;
+	h->told = s->hello.told;
+	h->has = s->hello.has;
 	memcpy(h->kernel, s->hello.kernel, sizeof(h->kernel));
 	memcpy(h->rec.boot_id, s->hello.boot_id, sizeof(h->rec.boot_id));
 	h->agent_lost = 0;

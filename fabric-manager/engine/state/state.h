@@ -241,6 +241,8 @@ struct fm_hst {
 	uint64_t revision;
 	char kernel[64];
 	bool vf_migration;
+	bool told;	   /* 'has' was, by the last agent */
+	uint8_t has;	   /* bits 1 << enum fm_require */
 	struct mr_map *fn; /* place key -> struct fm_agent_fn *, as reported */
 	/* desire/failover.c: when each trigger began (mono), 0 = it holds not */
 	int64_t agent_lost, link_down, power_off, fatal;

@@ -302,6 +302,20 @@ static void get_profiles(struct fm_engine *e, struct mr_tree *list, const char *
 	}
 }
 
+/* What a pool may require of a host, as its agent reported it; null: nobody has. */
+static void add_isolation(struct mr_tree *m, const struct fm_hst *st)
+{
+	m = mr_tree_add_map(m, "isolation");
+	for (unsigned r = 0; r < FM_REQUIRE_COUNT; r++) {
+		const char *name = fm_require_name((enum fm_require)r);
+
+		if (st && st->told)
+			mr_tree_add_bool(m, name, st->has >> r & 1);
+		else
+			mr_tree_add_text(m, name, NULL);
+	}
+}
+
 /* A host: document, inventory and agent in one row; with 'deep' also what it holds. */
 static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool deep)
 {
@@ -339,6 +353,7 @@ static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool dee
 			   mr_tree_add_list(m, "conditions"));
 	if (!deep)
 		return m;
+	add_isolation(m, st);
 	l = mr_tree_add_list(m, "holds");
 	FM_FOREACH_ASG(e, a)
 	{

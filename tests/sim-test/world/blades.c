@@ -98,6 +98,23 @@ static void scan_fn(struct world *w, unsigned vh, const struct sim_dev *d, struc
 	}
 }
 
+/* As agent/isolation.c: ports must have ACS on as far as they can, upstream ports need none. */
+static bool isolates(struct world *w, unsigned vh, const struct sim_dev *d)
+{
+	unsigned at = PCI_CFG_SPACE_SIZE;
+
+	for (unsigned n = 0; n < 96 && at >= PCI_CFG_SPACE_SIZE; n++) {
+		uint32_t head = cfg(w, vh, d->rid, at);
+		uint32_t acs = cfg(w, vh, d->rid, at + PCI_ACS_CAP);
+
+		if (PCI_EXT_CAP_ID(head) == PCI_EXT_CAP_ID_ACS)
+			return !(acs & ~(acs >> 16) &
+				 (PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF));
+		at = PCI_EXT_CAP_NEXT(head);
+	}
+	return false;
+}
+
 static struct ag_scan *scan(struct world *w, unsigned vh)
 {
 	struct sim_blade *b = w->host[vh].blade;
@@ -105,6 +122,8 @@ static struct ag_scan *scan(struct world *w, unsigned vh)
 	unsigned n = sim_blade_devs(b), slots = sim_blade_slots(b);
 
 	s->vf_migration = sim_blade_has_vf_migration(b);
+	s->isolation = (struct ag_isolation){sim_blade_has_iommu(b),
+					     sim_blade_remaps_interrupts(b), true};
 	s->fn = mr_xcalloc(n + 1, sizeof(*s->fn));
 	s->slot = mr_xcalloc(slots + 1, sizeof(*s->slot));
 	for (unsigned i = 0; i < slots; i++)
@@ -117,6 +136,8 @@ static struct ag_scan *scan(struct world *w, unsigned vh)
 
 		if (at && s->roots < AG_ROOTS_MAX)
 			read_root(w, vh, d->rid, at, &s->root[s->roots++]);
+		else if (d->header == 1 && !isolates(w, vh, d))
+			s->isolation.acs = false;
 		if (d->header || (d->slot < 0 && !d->is_virtfn))
 			continue;
 		scan_fn(w, vh, d, &s->fn[s->fns++]);

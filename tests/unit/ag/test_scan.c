@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scans of a fake sysfs root: roots, slots, places, class devices, users, and half a tree. */
+#include <linux/pci_regs.h>
 #include <sys/sysmacros.h>
 
 #include "agent/classdev.h"
+#include "agent/isolation.h"
 #include "agent/scan.h"
 #include "agent/verbs.h"
 #include "tests/unit/ag/tree.h"
@@ -53,6 +55,101 @@ START_TEST(test_root)
 	ck_assert_uint_eq(look.scan.root[0].owner_epoch, 0x100000005);
 	ck_assert_uint_eq(look.scan.root[0].challenge, 0x1122334455667788);
 	ck_assert(look.scan.vf_migration);
+}
+END_TEST
+
+/* Configuration of a port: PCI Express capability of 'type' at 40h, ACS at 100h with 'ctrl';
+ * 'cap' 0 = no ACS. */
+static void make_port(uint8_t config[4096], unsigned type, unsigned cap, unsigned ctrl)
+{
+	memset(config, 0, 4096);
+	config[PCI_STATUS] = PCI_STATUS_CAP_LIST;
+	config[PCI_CAPABILITY_LIST] = 0x40;
+	put32(config + 0x40, PCI_CAP_ID_EXP | (2 | type << 4) << 16);
+	if (cap)
+		put32(config + 0x100, PCI_EXT_CAP_ID_ACS | 1 << 16);
+	put32(config + 0x104, cap | ctrl << 16);
+}
+
+static void tree_port(const char *dir, unsigned type, unsigned cap, unsigned ctrl)
+{
+	uint8_t config[4096];
+	char path[256];
+
+	make_port(config, type, cap, ctrl);
+	mr_fmt(path, sizeof(path), "%s/config", dir);
+	tree_bytes(path, config, sizeof(config));
+}
+
+#define ROOT_PORT "devices/pci0000:00/0000:00:01.0"
+#define ISOLATES  0x1d
+
+/* The root port, our upstream bridge, and the bridges of the slots, all as they should be. */
+static void isolated(void)
+{
+	uint8_t config[4096], identity[4096];
+
+	tree_port(ROOT_PORT, PCI_EXP_TYPE_ROOT_PORT, ISOLATES, ISOLATES);
+	make_port(config, PCI_EXP_TYPE_UPSTREAM, 0, 0);
+	tree_identity(identity, 3);
+	memcpy(config + 0x100, identity + 0x100, sizeof(config) - 0x100);
+	tree_bytes(TREE_UP "/config", config, sizeof(config));
+	tree_port(TREE_B(1), PCI_EXP_TYPE_DOWNSTREAM, 0x5f, ISOLATES);
+	tree_port(TREE_B(2), PCI_EXP_TYPE_DOWNSTREAM, PCI_ACS_SV, PCI_ACS_SV);
+	tree_port(TREE_B(4), PCI_EXP_TYPE_DOWNSTREAM, ISOLATES, ISOLATES);
+	tree_port(TREE_B(5), PCI_EXP_TYPE_DOWNSTREAM, ISOLATES, ISOLATES);
+	tree_link(TREE_UP "/iommu_group", "../../../../kernel/iommu_groups/3");
+	tree_file("kernel/iommu_groups/3/type", "DMA-FQ\n");
+	tree_file("kernel/irq/1/chip_name", "\n");
+	tree_file("kernel/irq/9/chip_name", "IR-IO-APIC\n");
+}
+
+static const char *isolation(void)
+{
+	static char text[64];
+	const struct ag_isolation *is = &look.scan.isolation;
+
+	scan();
+	mr_fmt(text, sizeof(text), "%s%s%s", is->iommu ? "iommu " : "",
+	       is->interrupt_remapping ? "ir " : "", is->acs ? "acs" : "");
+	return text;
+}
+
+START_TEST(test_isolation)
+{
+	ck_assert_str_eq(isolation(), "");
+	isolated();
+	ck_assert_str_eq(isolation(), "iommu ir acs");
+	tree_file("kernel/irq/9/chip_name", "IO-APIC\n");
+	ck_assert_str_eq(isolation(), "iommu acs");
+	tree_file("kernel/iommu_groups/3/type", "identity\n"); /* passed through */
+	ck_assert_str_eq(isolation(), "acs");
+	tree_port(TREE_B(4), PCI_EXP_TYPE_DOWNSTREAM, ISOLATES, ISOLATES & ~PCI_ACS_RR);
+	ck_assert_str_eq(isolation(), "");
+	tree_port(TREE_B(4), PCI_EXP_TYPE_DOWNSTREAM, ISOLATES, ISOLATES);
+	ck_assert_str_eq(isolation(), "acs");
+	tree_port(ROOT_PORT, PCI_EXP_TYPE_ROOT_PORT, 0, 0);
+	ck_assert_str_eq(isolation(), "");
+}
+END_TEST
+
+/* Half a configuration space, one of all ones, and lists that run in a circle. */
+START_TEST(test_isolation_of_nonsense)
+{
+	uint8_t config[4096] = {0};
+
+	ck_assert(!ag_acs_isolates(config, 0));
+	make_port(config, PCI_EXP_TYPE_DOWNSTREAM, ISOLATES, ISOLATES);
+	ck_assert(ag_acs_isolates(config, sizeof(config)));
+	ck_assert(!ag_acs_isolates(config, 256));
+	config[0x40] = PCI_CAP_ID_PM;
+	config[0x41] = 0x40;
+	ck_assert(!ag_acs_isolates(config, sizeof(config)));
+	make_port(config, PCI_EXP_TYPE_DOWNSTREAM, ISOLATES, ISOLATES);
+	put32(config + 0x100, 0x10010002 | 1 << 16);
+	ck_assert(!ag_acs_isolates(config, sizeof(config)));
+	memset(config, 0xff, sizeof(config));
+	ck_assert(!ag_acs_isolates(config, sizeof(config)));
 }
 END_TEST
 
@@ -307,6 +404,8 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_root);
+	tcase_add_test(t, test_isolation);
+	tcase_add_test(t, test_isolation_of_nonsense);
 	tcase_add_test(t, test_slots);
 	tcase_add_test(t, test_places);
 	tcase_add_test(t, test_without_the_extension);

@@ -100,7 +100,10 @@ static void check_root(const Banyan__AgentRoot *m)
 START_TEST(test_hello_and_answer)
 {
 	struct ag_identity id = {"blade01", "2b0f-boot", "6.1.0", 9};
-	struct ag_action a = {.root = {root, root}, .roots = 2, .vf_migration = true};
+	struct ag_action a = {.root = {root, root},
+			      .roots = 2,
+			      .vf_migration = true,
+			      .isolation = {true, false, true}};
 	Banyan__AgentMsg *m;
 
 	ag_put_hello(&out, &id, &a);
@@ -110,6 +113,9 @@ START_TEST(test_hello_and_answer)
 	ck_assert_str_eq(m->agent_hello->kernel, "6.1.0");
 	ck_assert_uint_eq(m->agent_hello->incarnation, 9);
 	ck_assert(m->agent_hello->vf_migration);
+	ck_assert(m->agent_hello->isolation && m->agent_hello->isolation->iommu &&
+		  !m->agent_hello->isolation->interrupt_remapping &&
+		  m->agent_hello->isolation->acs);
 	ck_assert_uint_eq(m->agent_hello->n_root, 2);
 	check_root(m->agent_hello->root[1]);
 	banyan__agent_msg__free_unpacked(m, NULL);

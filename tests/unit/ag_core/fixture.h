@@ -117,6 +117,7 @@ static inline void show(const struct ag_action *a)
 				      (unsigned)a->root[i].owner_epoch,
 				      (unsigned long long)a->root[i].challenge);
 		mr_buf_puts(&said, a->vf_migration ? " vfm" : "");
+		mr_buf_puts(&said, a->isolation.iommu ? " iommu" : "");
 		break;
 	case AG_ACT_REPORT:
 		show_report(a);

@@ -11,8 +11,9 @@ START_TEST(test_hello_comes_from_a_fresh_scan)
 	ck_assert_str_eq(event(AG_EV_TIMER), "scan; ");
 	ck_assert_str_eq(event(AG_EV_CONNECTED), "");
 	host.root[0].challenge = 0x77;
+	host.isolation.iommu = true;
 	ck_assert_str_eq(scan(), "scan; ");
-	ck_assert_str_eq(scan(), "hello C1-0001:1/1@5#77 vfm; ");
+	ck_assert_str_eq(scan(), "hello C1-0001:1/1@5#77 vfm iommu; ");
 	host.root[0].challenge = 0x78;
 	ck_assert_str_eq(event(AG_EV_CHALLENGE), "scan; ");
 	ck_assert_str_eq(scan(), "answer C1-0001:1/1@5#78; ");

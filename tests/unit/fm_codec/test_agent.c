@@ -12,6 +12,7 @@
 #include "common/rng.h"
 #include "common/xalloc.h"
 #include "fabric-manager/codec/agent.h"
+#include "fabric-manager/model/desired.h"
 #include "proto/agent.pb-c.h"
 #include "tests/unit/check_main.h"
 
@@ -29,6 +30,7 @@ static Banyan__AgentRoot root;
 static Banyan__AgentRoot *roots[9] = {&root, &root, &root, &root, &root,
 				      &root, &root, &root, &root};
 static Banyan__AgentHello hello;
+static Banyan__Isolation isolation;
 static Banyan__Answer answer;
 static Banyan__Ack ack;
 static Banyan__AgentMsg msg;
@@ -87,6 +89,9 @@ static void make(Banyan__AgentMsg__BodyCase body)
 	hello.kernel = (char *)"6.1";
 	hello.incarnation = 8;
 	hello.vf_migration = 1;
+	hello.isolation = NULL;
+	banyan__isolation__init(&isolation);
+	isolation.iommu = isolation.interrupt_remapping = 1;
 	hello.n_root = 2;
 	hello.root = roots;
 	banyan__answer__init(&answer);
@@ -176,6 +181,7 @@ START_TEST(test_hello)
 	ck_assert_str_eq(got.hello.kernel, "6.1");
 	ck_assert_uint_eq(got.hello.incarnation, 8);
 	ck_assert(got.hello.vf_migration);
+	ck_assert(!got.hello.told); /* an agent that knows nothing of it */
 	ck_assert_uint_eq(got.hello.roots, 2);
 	check_root(&got.hello.root[1]);
 	make(BANYAN__AGENT_MSG__BODY_ANSWER);
@@ -183,6 +189,12 @@ START_TEST(test_hello)
 	ck_assert_int_eq(got.kind, FM_AGENT_MSG_ANSWER);
 	ck_assert_uint_eq(got.hello.roots, 1);
 	check_root(&got.hello.root[0]);
+	make(BANYAN__AGENT_MSG__BODY_AGENT_HELLO);
+	hello.isolation = &isolation;
+	ck_assert_int_eq(get(), 0);
+	ck_assert(got.hello.told);
+	ck_assert_uint_eq(got.hello.has,
+			  1 << FM_REQUIRE_IOMMU | 1 << FM_REQUIRE_INTERRUPT_REMAPPING);
 }
 END_TEST
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What is shown: every kind, every view has its keys; approval of class Count; refusals. */
+#include "fabric-manager/model/desired.h"
 #include "tests/unit/fm_engine/world.h"
 
 #define WEB W_HOSTS_TEXT W_POOLS_TEXT W_PROFILE("web", "blade01")
@@ -150,6 +151,55 @@ START_TEST(conditions_of_hosts_and_adapters)
 }
 END_TEST
 
+#define REQUIRES_ACS                                                         \
+	"apiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: nics}\n" \
+	"spec: {adapterSelector: {class: ethernet}, require: {acs: true}}\n"
+
+static const struct mr_tree *told_acs(struct world *w)
+{
+	w_request(w, (struct fm_request){
+			     .verb = FM_VERB_DESCRIBE, .kind = "hosts", .name = "blade01"});
+	return mr_tree_get(mr_tree_get(mr_tree_get(w->tree, "items")->child[0], "isolation"),
+			   "acs");
+}
+
+/* Nothing is given before the host says that it has what the pool requires; what it holds stays
+ * when it says otherwise later. */
+START_TEST(required_of_the_host)
+{
+	struct world w;
+
+	w_up(&w, false, false);
+	w_apply(&w, W_POOLS_TEXT);
+	w_apply(&w, REQUIRES_ACS);
+	w_apply(&w, W_PROFILE("web", "blade01"));
+	W_PHASE(&w, "web/data0", PENDING);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->detail,
+			 "pool nics requires acs, which host blade01 has not reported");
+	ck_assert_int_eq(told_acs(&w)->kind, MR_TREE_NULL);
+	w_agent_down(&w, 1, false);
+	w.agent[1].told = true;
+	w.agent[1].has = 1 << FM_REQUIRE_IOMMU;
+	w_agent_up(&w, 1, "boot-a", false);
+	w_settle(&w);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->detail,
+			 "pool nics requires acs, which host blade01 does not have");
+	ck_assert(!told_acs(&w)->num);
+	w_agent_down(&w, 1, false);
+	w.agent[1].has = 1 << FM_REQUIRE_ACS;
+	w_agent_up(&w, 1, "boot-b", false);
+	w_settle(&w);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert(told_acs(&w)->num);
+	w_agent_down(&w, 1, false);
+	w.agent[1].has = 0;
+	w_agent_up(&w, 1, "boot-c", false);
+	w_settle(&w);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(status_top_events)
 {
 	struct world w;
@@ -296,6 +346,7 @@ int main(void)
 	tcase_add_test(t, get_by_name);
 	tcase_add_test(t, describe_and_explain);
 	tcase_add_test(t, conditions_of_hosts_and_adapters);
+	tcase_add_test(t, required_of_the_host);
 	tcase_add_test(t, status_top_events);
 	tcase_add_test(t, count_needs_approval);
 	tcase_add_test(t, identity_is_locked);

@@ -17,8 +17,11 @@ static inline void w_hello_of(struct world *w, unsigned port, struct fm_agent_he
 {
 	const struct w_agent *a = &w->agent[port];
 
-	*h = (struct fm_agent_hello){
-		.incarnation = a->incarnation, .roots = 1, .vf_migration = a->lvf};
+	*h = (struct fm_agent_hello){.incarnation = a->incarnation,
+				     .roots = 1,
+				     .vf_migration = a->lvf,
+				     .told = a->told,
+				     .has = a->has};
 	mr_fmt(h->host, sizeof(h->host), "blade%02u", port);
 	mr_copy(h->boot_id, sizeof(h->boot_id), a->boot);
 	mr_copy(h->root[0].chassis_serial, sizeof(h->root[0].chassis_serial), w->c.serial);

@@ -30,7 +30,8 @@ struct w_agent {
 	bool on;
 	uint64_t session;
 	char boot[8];
-	bool lvf;
+	bool lvf, told;
+	uint8_t has;  /* FM_REQUIRE_* */
 	bool busy;    /* nacks quiesce */
 	bool silent;  /* answers nothing */
 	bool refuses; /* nacks activate */

@@ -34,6 +34,7 @@ struct fn {
 struct sim_chassis {
 	struct fn up, down[BRIDGES], dev[BRIDGES], vf[BRIDGES][VFS];
 	bool power, link, migration;
+	struct sim_isolation isolation;
 	uint8_t state[VFS];
 	unsigned flrs, mem_writes;
 };
@@ -258,6 +259,12 @@ void sim_host_reserve(const struct sim_chassis *c, uint16_t vh, unsigned *ret_bu
 	*ret_buses = 33;
 	*ret_mmio = 30u << 20;
 	*ret_mmio64 = UINT64_C(4) << 30;
+}
+
+struct sim_isolation sim_host_isolation(const struct sim_chassis *c, uint16_t vh)
+{
+	(void)vh;
+	return c->isolation;
 }
 
 bool sim_host_vf_migration(const struct sim_chassis *c, uint16_t vh)

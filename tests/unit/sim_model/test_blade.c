@@ -50,6 +50,7 @@ static void setup(void)
 	memset(&fake, 0, sizeof(fake));
 	now = (struct mr_now){1000, 1000};
 	fake.power = fake.link = fake.migration = true;
+	fake.isolation = (struct sim_isolation){true, true, true};
 	make_bridge(&fake.up, PCI_EXP_TYPE_UPSTREAM);
 	for (unsigned b = 0; b < BRIDGES; b++)
 		make_bridge(&fake.down[b], PCI_EXP_TYPE_DOWNSTREAM);
@@ -146,6 +147,34 @@ START_TEST(each_function_has_its_own_iommu_group)
 		for (unsigned k = 0; k < i; k++)
 			ck_assert_int_ne(sim_blade_dev(blade, i)->iommu_group,
 					 sim_blade_dev(blade, k)->iommu_group);
+}
+END_TEST
+
+#define ROOT_PORT 0x0008
+
+/* Without an IOMMU nobody asks for ACS; without ACS of the root port groups are one. */
+START_TEST(isolation_as_the_host_has_it)
+{
+	settle();
+	ck_assert(sim_blade_remaps_interrupts(blade));
+	ck_assert_uint_eq(sim_blade_cfg_read(blade, now, ROOT_PORT, 0x100, 2), 0x000d);
+	ck_assert_uint_eq(sim_blade_cfg_read(blade, now, ROOT_PORT, 0x106, 2), 0x1d);
+	sim_blade_free(blade);
+	fake.isolation.acs = false;
+	blade = sim_blade_new(&fake, 1, 7);
+	settle();
+	ck_assert_uint_eq(sim_blade_cfg_read(blade, now, ROOT_PORT, 0x100, 4), 0);
+	ck_assert_int_eq(sim_blade_find(blade, 0x0b00)->iommu_group,
+			 sim_blade_find(blade, 0x0100)->iommu_group);
+	sim_blade_free(blade);
+	fake.isolation = (struct sim_isolation){.interrupt_remapping = true, .acs = true};
+	put(fake.down[1].cfg + ACS + PCI_ACS_CTRL, 0, 2);
+	blade = sim_blade_new(&fake, 1, 7);
+	settle();
+	ck_assert(!sim_blade_has_iommu(blade) && !sim_blade_remaps_interrupts(blade));
+	ck_assert_int_eq(sim_blade_find(blade, 0x0b00)->iommu_group, -1);
+	ck_assert_uint_eq(sim_blade_cfg_read(blade, now, ROOT_PORT, 0x106, 2), 0);
+	ck_assert_uint_eq(get(fake.down[1].cfg + ACS + PCI_ACS_CTRL, 2), 0);
 }
 END_TEST
 
@@ -490,6 +519,7 @@ int main(void)
 	tcase_add_test(t, firmware_shares_buses_and_windows);
 	tcase_add_test(t, boot_finds_what_is_there);
 	tcase_add_test(t, each_function_has_its_own_iommu_group);
+	tcase_add_test(t, isolation_as_the_host_has_it);
 	tcase_add_test(t, hot_add_takes_pciehps_time);
 	tcase_add_test(t, nvme_appears_after_its_bind);
 	tcase_add_test(t, surprise_removal_goes_at_once_and_is_consumed);
