@@ -34,16 +34,23 @@ static uint32_t lowest_free(const struct fm_unit *u, unsigned first, unsigned la
 	return FM_NONE;
 }
 
-/* What a `base` device and an adapter without the capability cannot be set to. A guarantee is
- * admitted on every port; only an adapter that has a scheduler is told of it. */
-static bool able(const struct fm_adapter *a, const struct fm_claim *c)
+/* What a `base` device and an adapter without the capability cannot be set to: fit.h. A
+ * guarantee is admitted on every port; only an adapter that has a scheduler is told of it. */
+bool fm_fit_able(const struct fm_adapter *a, const struct fm_claim *c, struct mr_buf *why)
 {
 	if (a->kind == FM_ADAPTER_BASE &&
-	    (c->ident[0].source != FM_IDENT_NONE || c->ident[1].source != FM_IDENT_NONE))
+	    (c->ident[0].source != FM_IDENT_NONE || c->ident[1].source != FM_IDENT_NONE)) {
+		if (why)
+			mr_buf_puts(why, "it is given whole, with the identities that it has");
 		return false;
-	if (c->scrub && a->device_class == MR_CLASS_GPU && !(a->caps & MR_CT_CAP_SCRUB))
-		return false; /* a reset would leave its memory to the next owner */
-	return fm_adapter_can(a, &c->attrs, NULL);
+	}
+	/* a reset would leave its memory to the next owner */
+	if (c->scrub && a->device_class == MR_CLASS_GPU && !(a->caps & MR_CT_CAP_SCRUB)) {
+		if (why)
+			mr_buf_puts(why, "its memory cannot be cleared (onRelease: scrub)");
+		return false;
+	}
+	return fm_adapter_can(a, &c->attrs, why);
 }
 
 static bool has_vh(const struct fm_adapter *a, uint16_t vh)
@@ -190,7 +197,7 @@ static enum fm_drop fit_adapter(const struct fm_world *w, const struct fm_ask *a
 		return FM_DROP_REFUSING;
 	if (!in_domain(a, ask->domain))
 		return FM_DROP_DOMAIN;
-	if (!able(a->a, ask->claim))
+	if (!fm_fit_able(a->a, ask->claim, NULL))
 		return FM_DROP_ABLE;
 	if (u->hard == w->stamp)
 		return FM_DROP_ANTI;

@@ -103,6 +103,9 @@ enum fm_resource fm_fit_demand(const struct fm_unit *u, const struct fm_demand *
 /* data.c: whether the namespaces that are asked for are on 'unit', or can be made there. */
 enum fm_drop fm_data_fit(const struct fm_ask *ask, uint32_t unit);
 void fm_data_words(const struct fm_ask *ask, uint32_t unit, enum fm_drop d, struct mr_buf *out);
+/* Whether the adapter can be set to what the claim asks for; what it lacks goes in words to
+ * 'why' (may be NULL, else it is empty). */
+bool fm_fit_able(const struct fm_adapter *a, const struct fm_claim *c, struct mr_buf *why);
 /* How a host with or without VF migration reaches functions of the adapter. */
 enum fm_way fm_fit_way(const struct fm_adapter *a, bool lvf);
 /* Lowest free bridge of the host that has what 'n' needs; when there is none, the free one that

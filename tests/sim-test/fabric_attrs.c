@@ -164,7 +164,7 @@ static const struct {
 } cannot[] = {
 	{"ethernet", "acl: [{match: tcp, action: drop}]", "", "no adapter filters"},
 	{"ethernet", "bridging: switchdev", "", "no adapter has representors"},
-	{"ethernet", "mtu: 9500", "", "can do what the claim asks for"},
+	{"ethernet", "mtu: 9500", "", ": mtu 9500, and it has 9216 at most"},
 };
 
 START_TEST(unsupported)

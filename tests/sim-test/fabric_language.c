@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/tree.h"
 #include "tests/sim-test/world/oracle.h"
 #include "tests/sim-test/world/world.h"
 #include "tests/unit/check_main.h"
@@ -243,6 +244,25 @@ START_TEST(required_of_the_host)
 }
 END_TEST
 
+/* `explain` and the assignment say what the adapters lack. */
+START_TEST(what_an_adapter_lacks)
+{
+	const struct mr_tree *list, *c;
+	struct fm_request r = {.verb = FM_VERB_EXPLAIN, .kind = "", .name = "p/n"};
+
+	apply(HOSTS NICS DOC("PortProfile", "jumbo", "{mtu: 65535}")
+		      NIC("p", "blade01", "",
+			  "{name: n, class: ethernet, pool: nics, portProfile: jumbo}"));
+	ck_assert_str_eq(on("p/n"), "");
+	ck_assert_ptr_nonnull(strstr(find("p/n")->detail, ": mtu 65535, and it has "));
+	ck_assert(world_ask(w, &r));
+	list = mr_tree_get(mr_tree_get(w->reply.tree, "placement"), "candidates");
+	ck_assert_uint_ge(list->n, 2);
+	c = list->child[1];
+	ck_assert_ptr_nonnull(strstr(mr_tree_text(c, "detail"), ": mtu 65535, and it has "));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("language");
@@ -257,6 +277,7 @@ int main(void)
 	tcase_add_test(t, spare_adapter);
 	tcase_add_test(t, somebody_elses_adapter);
 	tcase_add_test(t, required_of_the_host);
+	tcase_add_test(t, what_an_adapter_lacks);
 	tcase_add_test(t, amounts);
 	tcase_add_test(t, burst_and_weight);
 	suite_add_tcase(s, t);

@@ -269,6 +269,34 @@ START_TEST(test_rate_steps)
 }
 END_TEST
 
+/* Every adapter gets the same abilities; what claim 0 is told of them. */
+static void told(unsigned caps, unsigned mtu, const char *words)
+{
+	struct fix *f = fix_nic_sharing(1, 40 * GBIT);
+	struct fm_plan *p;
+
+	for (unsigned a = 0; a < f->inv.chassis[0].adapters; a++) {
+		f->inv.chassis[0].adapter[a].caps = caps;
+		f->inv.chassis[0].adapter[a].limits.mtu = mtu;
+	}
+	f->d->claim[0].attrs.mtu = 9000;
+	f->d->claim[0].attrs.trust = true;
+	p = fix_plan(f);
+	ck_assert(!p->placed[0].placed);
+	ck_assert_int_eq(p->placed[0].reason, MR_REASON_UNSUPPORTED);
+	ck_assert_ptr_nonnull(strstr(p->placed[0].detail, words));
+	fm_plan_free(p);
+	fix_free(f);
+}
+
+START_TEST(test_what_adapters_lack)
+{
+	told(MR_CT_CAP_VLAN, 0, ": it has no trust, mtu");
+	told(MR_CT_CAP_VLAN | MR_CT_CAP_TRUST | MR_CT_CAP_MTU, 1500,
+	     ": mtu 9000, and it has 1500 at most");
+}
+END_TEST
+
 START_TEST(test_provision)
 {
 	struct fix *f = fix_single(FM_ADAPTER_SRIOV, 8, false);
@@ -377,6 +405,7 @@ int main(void)
 	tcase_add_test(t, test_soft_rule);
 	tcase_add_test(t, test_identities);
 	tcase_add_test(t, test_rate_steps);
+	tcase_add_test(t, test_what_adapters_lack);
 	tcase_add_test(t, test_provision);
 	tcase_add_test(t, test_ties);
 	suite_add_tcase(s, t);
