@@ -330,6 +330,8 @@ static void open_all(struct fm_planner *p)
 	p->todo = mr_xcalloc(p->d->claims + 1, sizeof(*p->todo));
 	p->cap_todo = p->d->claims + 1;
 	p->todos = p->d->claims;
+	if (!p->todos)
+		return; /* no claim, no order: memcpy() takes no null */
 	memcpy(p->todo, p->order, p->todos * sizeof(*p->todo));
 	memset(p->open, FM_OPEN, p->todos);
 }
