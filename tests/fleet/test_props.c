@@ -33,6 +33,16 @@ static struct fleet_spec spec_of(int i)
 				   .plain = i % 5 == 4};
 }
 
+/* By fields: what lies between them is nobody's. */
+static bool same_claim(const struct fleet_claim *a, const struct fleet_claim *b)
+{
+	return a->profile == b->profile && a->device == b->device && a->host == b->host &&
+	       a->pool == b->pool && a->rank == b->rank && a->mbps == b->mbps &&
+	       a->msix == b->msix && a->framebuffer_mib == b->framebuffer_mib &&
+	       a->prior == b->prior && a->prior_vf == b->prior_vf &&
+	       a->prior_bridge == b->prior_bridge;
+}
+
 START_TEST(test_generator)
 {
 	struct fleet_spec s = spec_of(_i);
@@ -56,7 +66,8 @@ START_TEST(test_generator)
 		ck_assert(paired * 100 > s.claims * 18 && paired * 100 < s.claims * 42);
 	ck_assert(s.pairs || !paired);
 	ck_assert_uint_eq(f->units, same->units);
-	ck_assert(memcmp(f->claim, same->claim, f->claims * sizeof(*f->claim)) == 0);
+	for (unsigned i = 0; i < f->claims; i++)
+		ck_assert(same_claim(&f->claim[i], &same->claim[i]));
 	free(at);
 	fleet_free(f);
 	fleet_free(same);
