@@ -9,6 +9,7 @@
 
 #include "common/xalloc.h"
 #include "fabric-manager/plan/place.h"
+#include "fabric-manager/plan/shares.h"
 
 /* Places every claim of in->desired and says what has to change. Never fails; the caller frees
  * with fm_plan_free. */
@@ -19,6 +20,7 @@ struct fm_plan *fm_plan_make(const struct fm_plan_input *in)
 
 	fm_held_init(&p, in, plan);
 	fm_fill(&p);
+	fm_shares_set(&p);
 	fm_planner_changes(&p);
 	fm_held_done(&p);
 	return plan;
@@ -93,6 +95,8 @@ static bool is_settled(const struct fm_planner *p, unsigned i)
 
 	if (p->d->claim[i].nss)
 		return false; /* nobody tells what becomes of namespaces */
+	if (fm_shares_has(p, i))
+		return false; /* its limit follows from its neighbours */
 	if (p->d->claim[i].host == FM_WHOLE && !p->d->claim[i].waits_host)
 		return pl->current < 0;
 	return pl->placed && pl->same_fn && p->stay[i] == FM_STAY_KEEP &&
@@ -137,6 +141,7 @@ const struct fm_plan *fm_planner_plan(struct fm_planner *p)
 	p->world.journal.on = true;
 	p->planned = true;
 	fm_fill(p);
+	fm_shares_set(p);
 	fm_planner_changes(p);
 	close_settled(p);
 	return p->plan;

@@ -88,6 +88,12 @@ static void update_words(const struct fm_assignment *a, const struct fm_claim *c
 		mr_buf_printf(b, ", limit %s -> %s",
 			      a->limit_mbps ? rate_text(a->limit_mbps, x, sizeof(x)) : "none",
 			      c->limit_mbps ? rate_text(c->limit_mbps, y, sizeof(y)) : "none");
+	else if (a->attrs.max_mbps != pl->attrs.max_mbps)
+		mr_buf_printf(b, ", share of the port %s -> %s",
+			      a->attrs.max_mbps ? rate_text(a->attrs.max_mbps, x, sizeof(x))
+						: "all",
+			      pl->attrs.max_mbps ? rate_text(pl->attrs.max_mbps, y, sizeof(y))
+						 : "all");
 	if (a->attrs.vlan != pl->attrs.vlan)
 		mr_buf_printf(b, ", VLAN %u -> %u", a->attrs.vlan, pl->attrs.vlan);
 	if (a->attrs.trust != pl->attrs.trust)

@@ -111,7 +111,9 @@ static const struct fm_key qos_class_keys[] = {
 	    "Bytes that may pass at once, where the adapter has it; rounded up to KiB.",
 	    RANGE(1, GIB), .eg = "64KiB"),
 	NUM(fm_doc_qos_class, "weight", weight, INT,
-	    "Share of what is left over, where the adapter has a scheduler.", RANGE(1, 1000)),
+	    "Share of what guarantees leave over; a static limit where the adapter has no "
+	    "scheduler.",
+	    RANGE(1, 1000)),
 };
 const struct fm_table fm_qos_class_table = TABLE(fm_doc_qos_class, "QosClass", qos_class_keys);
 
@@ -133,7 +135,9 @@ static const struct fm_key device_qos_keys[] = {
 	NUM(fm_doc_device_qos, "limit", limit, RATE, "Rate that is never passed.",
 	    DEF(FM_UNLIMITED), RATES, .word = "none", .eg = "40Gbit"),
 	NUM(fm_doc_device_qos, "weight", weight, INT,
-	    "Share of what is left over, where the adapter has a scheduler.", RANGE(1, 1000)),
+	    "Share of what guarantees leave over; a static limit where the adapter has no "
+	    "scheduler.",
+	    RANGE(1, 1000)),
 };
 static const struct fm_table device_qos_table =
 	TABLE(fm_doc_device_qos, "qos", device_qos_keys);

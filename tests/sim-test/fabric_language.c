@@ -213,6 +213,21 @@ START_TEST(burst_and_weight)
 }
 END_TEST
 
+/* The HBA has no scheduler: its functions get static limits, and they change live when one
+ * comes. */
+START_TEST(weights_without_a_scheduler)
+{
+#define HBA(weight) "{name: h, class: fibre-channel, pool: hbas, qos: {weight: " weight "}}"
+	apply(HOSTS DOC("AdapterPool", "hbas", "{adapterSelector: {class: fibre-channel}}")
+		      NIC("a", "blade01", "", HBA("1")));
+	ck_assert_uint_eq(attrs("a/h")->max_mbps, 0);
+	apply(NIC("b", "blade02", "", HBA("3")));
+	ck_assert_uint_eq(attrs("a/h")->max_mbps, 8000);
+	ck_assert_uint_eq(attrs("b/h")->max_mbps, 24000);
+	ck_assert_uint_eq(attrs("b/h")->weight, 0);
+}
+END_TEST
+
 START_TEST(amounts)
 {
 	apply(HOSTS NICS GPUS NIC("p", "blade01", "",
@@ -278,6 +293,7 @@ int main(void)
 	tcase_add_test(t, somebody_elses_adapter);
 	tcase_add_test(t, required_of_the_host);
 	tcase_add_test(t, what_an_adapter_lacks);
+	tcase_add_test(t, weights_without_a_scheduler);
 	tcase_add_test(t, amounts);
 	tcase_add_test(t, burst_and_weight);
 	suite_add_tcase(s, t);

@@ -63,6 +63,7 @@ static inline void gen_claim(struct fix *f, uint64_t seed, unsigned i)
 	c->guaranteed_mbps = c->attrs.min_mbps = (uint32_t)mr_rng_below(&r, 12) * 1000;
 	c->limit_mbps = mr_rng_chance(&r, 50) ? 0 : c->guaranteed_mbps + 5000;
 	c->attrs.max_mbps = c->limit_mbps;
+	c->attrs.weight = (uint16_t)(mr_rng_chance(&r, 70) ? 0 : 1 + mr_rng_below(&r, 5));
 	if (mr_rng_chance(&r, 50))
 		return;
 	c->ident[0].type = MR_IDENT_MAC;
