@@ -45,7 +45,7 @@ bool oracle_data(struct oracle *o)
 {
 	bool good = true;
 
-	for (unsigned i = 0; o->w->engine && i < fm_engine_assignments(o->w->engine); i++) {
+	for (unsigned i = 0; o->w->manager_up && i < fm_engine_assignments(o->w->engine); i++) {
 		const struct fm_assignment *a = fm_engine_assignment(o->w->engine, i);
 		uint16_t rid;
 
