@@ -90,7 +90,6 @@ START_TEST(dependent_pfs)
 {
 	static const char *const lists[] = {"pair", "pair-mr"};
 
-	begin();
 	for (unsigned i = 0; i < 2; i++) {
 		ck_assert_uint_eq(adapter(lists[i])->pfs, 2);
 		ck_assert_uint_eq(adapter(lists[i])->pf[0].depends, 2);
