@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A claim without room: who yields to it, by preemption, by a move or before anything runs, and
+ * the smallest change that would help where nobody does. Numbers that can be checked by hand;
+ * the rest of what a policy can say is in test_language.c. */
+#include "common/tree.h"
+#include "tests/unit/check_main.h"
+#include "tests/unit/fm_plan/nics.h"
+
+static uint16_t preempting(struct fix *f, uint32_t value, int64_t grace_ns)
+{
+	f->d->prio[f->d->prios] =
+		(struct fm_priority){.value = value, .preempts = true, .grace_ns = grace_ns};
+	return (uint16_t)++f->d->prios;
+}
+
+/* A minimum of a class that preempts: it takes from the lowest, from extras first, from the
+ * youngest; waits for the release, and has the function in the plan after it. */
+START_TEST(test_preempt)
+{
+	struct fix *f = nics(1, 4);
+	struct fm_plan *p;
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct fm_claim *c = claim(f, "low",
+					   i == 0   ? "w"
+					   : i == 1 ? "x"
+					   : i == 2 ? "y"
+						    : "z",
+					   0, 0);
+
+		c->priority = i == 0 ? 20 : 10;
+		c->extra = i >= 2;
+	}
+	p = fix_plan(f);
+	fix_settle(f, p); /* w, x, y, z: z is the youngest extra */
+	fm_plan_free(p);
+	claim(f, "high", "d", 1, 0)->priority = 100;
+	f->d->claim[4].class = preempting(f, 100, 60 * INT64_C(1000000000));
+	p = fix_plan(f);
+	is_refused(p, 4, MR_REASON_NO_CAPACITY, "waits for low/z to leave nic0/pf0/vf3");
+	ck_assert_uint_eq(p->changes, 2);
+	ck_assert_int_eq(p->change[0].kind, FM_CHANGE_PREEMPT);
+	ck_assert_int_eq(p->change[0].change_class, FM_CLASS_MOVE);
+	ck_assert_int_eq(p->change[0].claim, 3);
+	ck_assert_int_eq(p->change[0].taker, 4);
+	ck_assert_int_eq(fm_change_grace(f->d, &p->change[0]), 60 * INT64_C(1000000000));
+	f->cur[p->change[0].current]->going = true;
+	fm_plan_free(p);
+	p = fix_plan(f); /* it drains: nobody else is taken */
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_PREEMPT), 0);
+	ck_assert(p->placed[0].same_fn && p->placed[1].same_fn && p->placed[2].same_fn);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	p = fix_plan(f);
+	ck_assert(p->placed[4].placed);
+	ck_assert_uint_eq(p->placed[4].fn.vf, 3);
+	ck_assert(!p->placed[3].placed);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	p = fix_plan(f);
+	ck_assert(!fm_plan_pending(p));
+	end(f, p);
+}
+END_TEST
+
+/* Neither an equal value nor an extra preempts, nor a class that never does. */
+START_TEST(test_no_preempt)
+{
+	struct fix *f = nics(1, 1);
+	struct fm_plan *p;
+
+	claim(f, "low", "d", 0, 0)->priority = 10;
+	p = fix_plan(f);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	claim(f, "high", "d", 1, 0);
+	f->d->claim[1].class = preempting(f, 10, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		f->d->claim[1].priority = i ? 11 : 10;
+		f->d->claim[1].extra = i == 1;
+		f->d->prio[0].preempts = i < 2;
+		p = fix_plan(f);
+		ck_assert_uint_eq(fix_count(p, FM_CHANGE_PREEMPT), 0);
+		fm_plan_free(p);
+	}
+	f->d->claim[0].extra = f->d->claim[1].extra = true; /* reclaim: from extras only */
+	f->d->prio[0].reclaim = true;
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_PREEMPT), 1);
+	fm_plan_free(p);
+	f->d->claim[0].extra = false;
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_PREEMPT), 0);
+	end(f, p);
+}
+END_TEST
+
+/* Who is taken from moves where it can: as much as is missing, and no more. */
+START_TEST(test_preempt_moves)
+{
+	struct fix *f = nics(2, 4);
+	struct fm_plan *p;
+
+	f->d->edge[1].guaranteed_max_mbps = 30 * GBIT;
+	claim(f, "low", "x", 0, 20 * GBIT)->priority = 10;
+	claim(f, "low", "y", 0, 30 * GBIT)->priority = 10;
+	f->d->pool[0].parts = 1;
+	p = fix_plan(f);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	f->d->pool[0].parts = 2;
+	claim(f, "high", "d", 1, 70 * GBIT)->priority = 100;
+	f->d->claim[2].class = preempting(f, 100, 0);
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 1);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_PREEMPT), 0);
+	ck_assert_int_eq(p->change[0].taker, 2);
+	ck_assert_int_eq(p->change[0].claim, 1); /* the younger one */
+	ck_assert_uint_eq(p->placed[1].fn.port, 258);
+	end(f, p);
+}
+END_TEST
+
+/* Without a class that preempts it is moves or nothing, and never for an equal value. */
+START_TEST(test_move_for_higher)
+{
+	struct fix *f = nics(2, 4);
+	struct fm_plan *p;
+
+	f->d->edge[1].guaranteed_max_mbps = 30 * GBIT;
+	claim(f, "low", "x", 0, 20 * GBIT)->priority = 10;
+	claim(f, "low", "y", 0, 30 * GBIT)->priority = 10;
+	f->d->pool[0].parts = 1;
+	p = fix_plan(f);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	f->d->pool[0].parts = 2;
+	claim(f, "high", "d", 1, 70 * GBIT)->priority = 10;
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->changes, 1);
+	ck_assert_int_eq(p->change[0].kind, FM_CHANGE_PEND);
+	fm_plan_free(p);
+	f->d->claim[2].priority = 11;
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 1);
+	ck_assert(!fm_change_preempts(f->d, &p->change[0]));
+	fm_plan_free(p);
+	f->d->edge[1].guaranteed_max_mbps = 10 * GBIT; /* nowhere to go */
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->changes, 1);
+	end(f, p);
+}
+END_TEST
+
+static const char *help(struct fix *f, const struct fm_plan *p, unsigned i, char *buf, size_t n)
+{
+	struct mr_tree *t = fm_plan_explain(&f->in, p, i);
+
+	mr_copy(buf, n, mr_tree_text(t, "help"));
+	mr_tree_free(t);
+	return buf;
+}
+
+/* The smallest change that would help. */
+START_TEST(test_help)
+{
+	struct fix *f = nics(1, 2);
+	struct fm_plan *p;
+	char buf[128];
+
+	claim(f, "a", "x", 0, 70 * GBIT);
+	claim(f, "a", "y", 0, 40 * GBIT);
+	p = fix_plan(f);
+	ck_assert_str_eq(help(f, p, 1, buf, sizeof(buf)), "10Gbit less guaranteed on nic0/pf0");
+	fm_plan_free(p);
+	f->d->claim[1].guaranteed_mbps = 0;
+	claim(f, "a", "z", 0, 0);
+	p = fix_plan(f);
+	ck_assert_str_eq(help(f, p, 2, buf, sizeof(buf)),
+			 "one more function of pool nics on nic0/pf0");
+	fm_plan_free(p);
+	f->d->host[0].cordoned = true;
+	p = fix_plan(f);
+	ck_assert_str_eq(help(f, p, 2, buf, sizeof(buf)), "host blade01 uncordoned");
+	end(f, p);
+}
+END_TEST
+
+/* Nothing runs yet: 10 Gbit claims spread over both ports leave no room for 60; they shift. */
+START_TEST(test_shift)
+{
+	struct fix *f = nics(2, 16);
+	struct fm_plan *p;
+
+	for (unsigned i = 0; i < 10; i++) {
+		char name[8];
+
+		mr_fmt(name, sizeof(name), "a%u", i);
+		claim(f, name, "d", 0, 10 * GBIT);
+	}
+	claim(f, "z", "d", 1, 100 * GBIT);
+	p = fix_plan(f);
+	for (unsigned i = 0; i < p->claims; i++)
+		ck_assert(p->placed[i].placed);
+	end(f, p);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("yield");
+	TCase *t = tcase_create("yield");
+
+	tcase_add_test(t, test_preempt);
+	tcase_add_test(t, test_no_preempt);
+	tcase_add_test(t, test_preempt_moves);
+	tcase_add_test(t, test_move_for_higher);
+	tcase_add_test(t, test_help);
+	tcase_add_test(t, test_shift);
+	suite_add_tcase(s, t);
+	return check_run_here(s);
+}
