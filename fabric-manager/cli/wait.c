@@ -26,10 +26,10 @@
 struct item {
 	char *name;
 	char *phase;
-	char *why;	/* reason, detail; "" = none */
-	bool concerned; /* named by the reply, of the profile, or changed since */
-	bool extra;	/* beyond a device's minimum: Pending is as good as Active */
-	bool there;	/* in the last look */
+	char *why;	     /* reason, detail; "" = none */
+	bool concerned;	     /* named by the reply, of the profile, or changed since */
+	bool extra, standby; /* beyond a device's minimum: Pending is as good as Active */
+	bool there;	     /* in the last look */
 };
 
 struct waiting {
@@ -67,17 +67,17 @@ static bool is_concerned(const struct waiting *w, const char *name)
 	return is_of(name, w->args->request.name) || (w->reply && names(w->reply, name));
 }
 
-static bool is_settled(const char *phase)
+static bool is_settled(const struct item *it)
 {
 	static const enum fm_phase settled[] = {FM_PHASE_PENDING,     FM_PHASE_ACTIVE,
 						FM_PHASE_DEGRADED,    FM_PHASE_FAILED,
 						FM_PHASE_QUARANTINED, FM_PHASE_RELEASED};
 
 	for (unsigned i = 0; i < MR_ARRAY_SIZE(settled); i++) {
-		if (mr_streq(phase, fm_phase_name(settled[i])))
+		if (mr_streq(it->phase, fm_phase_name(settled[i])))
 			return true;
 	}
-	return false;
+	return it->standby && mr_streq(it->phase, fm_phase_name(FM_PHASE_MAPPED));
 }
 
 static bool is_phase(const struct item *i, enum fm_phase p)
@@ -130,16 +130,18 @@ static void look_at(struct waiting *w, const struct mr_tree *row)
 	const char *phase = mr_tree_text(row, "phase");
 	bool is_new;
 	struct item *i = item_of(w, mr_tree_text(row, "name"), &is_new);
-	const struct mr_tree *extra;
+	const struct mr_tree *extra, *standby;
 	char *before = i->phase;
 
 	i->there = true;
 	extra = mr_tree_get(row, "extra");
 	i->extra = extra && extra->kind == MR_TREE_BOOL && extra->num;
+	standby = mr_tree_get(row, "standby");
+	i->standby = standby && standby->kind == MR_TREE_BOOL && standby->num;
 	free(i->why);
 	i->why = why_of(row);
 	i->phase = mr_xstrdup(phase);
-	if (strcmp(before, phase) && (!w->first || (i->concerned && !is_settled(phase)))) {
+	if (strcmp(before, phase) && (!w->first || (i->concerned && !is_settled(i)))) {
 		i->concerned = true;
 		tell(w, i, before);
 	}
@@ -220,7 +222,7 @@ static int ask_idle(struct waiting *w, int *ret)
 static bool has_settled(const struct waiting *w, int idle)
 {
 	for (unsigned i = 0; i < w->n; i++) {
-		if ((idle < 0 || w->item[i].concerned) && !is_settled(w->item[i].phase))
+		if ((idle < 0 || w->item[i].concerned) && !is_settled(&w->item[i]))
 			return false;
 	}
 	return idle != 0;
@@ -292,7 +294,7 @@ static int ran_out(const struct waiting *w)
 	unsigned busy = 0;
 
 	for (unsigned i = 0; i < w->n; i++)
-		busy += w->item[i].concerned && !is_settled(w->item[i].phase);
+		busy += w->item[i].concerned && !is_settled(&w->item[i]);
 	cli_say(w->args, "%s are over, work goes on: %u assignment%s under way",
 		mr_time_text(w->args->timeout_ns, buf, sizeof(buf)), busy,
 		busy == 1 ? "" : "s");

@@ -219,6 +219,8 @@ static void assignment_to(const struct fm_record_ctx *c, const struct fm_record 
 	m.driver = (char *)s->driver;
 	m.going = s->going;
 	m.forced = s->forced;
+	m.partner = (char *)s->partner;
+	m.standby = s->standby;
 	m.since_wall_ns = s->since_wall_ns;
 	mr_pb_put(out, &m.base);
 }
@@ -234,9 +236,10 @@ static int assignment_from(const struct fm_record_ctx *c, const void *msg, struc
 				  "stored phase '%s' is unknown", m->phase);
 	if (TEXT(s->profile, profile) || TEXT(s->device, device) || TEXT(s->detail, detail) ||
 	    TEXT(s->host, host) || TEXT(s->adapter, adapter) || TEXT(s->driver, driver) ||
-	    RANGE(index, 0xffff) || RANGE(count, 0xffff) || RANGE(port, 0xffff) ||
-	    RANGE(pf, 0xffff) || RANGE(vf, 0xffff) || RANGE(reason, MR_REASON_COUNT - 1) ||
-	    place_from(c, m->place, &s->place) || attrs_from(c, m->attrs, &s->attrs))
+	    TEXT(s->partner, partner) || RANGE(index, 0xffff) || RANGE(count, 0xffff) ||
+	    RANGE(port, 0xffff) || RANGE(pf, 0xffff) || RANGE(vf, 0xffff) ||
+	    RANGE(reason, MR_REASON_COUNT - 1) || place_from(c, m->place, &s->place) ||
+	    attrs_from(c, m->attrs, &s->attrs))
 		return -EINVAL;
 	if (m->chassis[0] && chassis_index(c, m->chassis, &s->chassis))
 		return -EINVAL;
@@ -253,6 +256,7 @@ static int assignment_from(const struct fm_record_ctx *c, const void *msg, struc
 	s->limit_mbps = m->limit_mbps;
 	s->going = m->going;
 	s->forced = m->forced;
+	s->standby = m->standby;
 	s->since_wall_ns = m->since_wall_ns;
 	return 0;
 }
@@ -570,31 +574,22 @@ static int version_from(const struct fm_record_ctx *c, const void *msg, struct f
 	return 0;
 }
 
+#define TYPE(x) &banyan__store_##x##__descriptor
+
 const struct fm_record_pair fm_record_pairs[FM_RECORD_COUNT] = {
-	[FM_RECORD_META] = {"meta/", &banyan__store_meta__descriptor, meta_to, meta_from},
-	[FM_RECORD_CURRENT] = {"policy/current", &banyan__store_meta__descriptor, meta_to,
-			       meta_from},
-	[FM_RECORD_DOCUMENT] = {"policy/v/", &banyan__store_document__descriptor, document_to,
-				document_from},
-	[FM_RECORD_ASSIGNMENT] = {"assign/", &banyan__store_assignment__descriptor,
-				  assignment_to, assignment_from},
-	[FM_RECORD_IDENT] = {"ident/", &banyan__store_ident__descriptor, ident_to, ident_from},
-	[FM_RECORD_FUNCTION] = {"func/", &banyan__store_function__descriptor, function_to,
-				function_from},
-	[FM_RECORD_DATA] = {"data/", &banyan__store_data__descriptor, fm_record_data_to,
-			    fm_record_data_from},
-	[FM_RECORD_OVERRIDE] = {"override/", &banyan__store_override__descriptor, override_to,
-				override_from},
-	[FM_RECORD_TOMBSTONE] = {"tomb/", &banyan__store_tombstone__descriptor, tombstone_to,
-				 tombstone_from},
-	[FM_RECORD_OPERATION] = {"op/", &banyan__store_operation__descriptor, operation_to,
-				 operation_from},
-	[FM_RECORD_EVENT] = {"event/", &banyan__store_event__descriptor, event_to, event_from},
-	[FM_RECORD_CHASSIS] = {"chassis/", &banyan__store_chassis__descriptor, chassis_to,
-			       chassis_from},
-	[FM_RECORD_HOST] = {"host/", &banyan__store_host__descriptor, host_to, host_from},
-	[FM_RECORD_MEASURE] = {"measure/", &banyan__store_measure__descriptor, measure_to,
-			       measure_from},
-	[FM_RECORD_VERSION] = {"policy/h/", &banyan__store_version__descriptor, version_to,
-			       version_from},
+	[FM_RECORD_META] = {"meta/", TYPE(meta), meta_to, meta_from},
+	[FM_RECORD_CURRENT] = {"policy/current", TYPE(meta), meta_to, meta_from},
+	[FM_RECORD_DOCUMENT] = {"policy/v/", TYPE(document), document_to, document_from},
+	[FM_RECORD_ASSIGNMENT] = {"assign/", TYPE(assignment), assignment_to, assignment_from},
+	[FM_RECORD_IDENT] = {"ident/", TYPE(ident), ident_to, ident_from},
+	[FM_RECORD_FUNCTION] = {"func/", TYPE(function), function_to, function_from},
+	[FM_RECORD_DATA] = {"data/", TYPE(data), fm_record_data_to, fm_record_data_from},
+	[FM_RECORD_OVERRIDE] = {"override/", TYPE(override), override_to, override_from},
+	[FM_RECORD_TOMBSTONE] = {"tomb/", TYPE(tombstone), tombstone_to, tombstone_from},
+	[FM_RECORD_OPERATION] = {"op/", TYPE(operation), operation_to, operation_from},
+	[FM_RECORD_EVENT] = {"event/", TYPE(event), event_to, event_from},
+	[FM_RECORD_CHASSIS] = {"chassis/", TYPE(chassis), chassis_to, chassis_from},
+	[FM_RECORD_HOST] = {"host/", TYPE(host), host_to, host_from},
+	[FM_RECORD_MEASURE] = {"measure/", TYPE(measure), measure_to, measure_from},
+	[FM_RECORD_VERSION] = {"policy/h/", TYPE(version), version_to, version_from},
 };

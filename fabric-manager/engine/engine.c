@@ -11,6 +11,7 @@
 #include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/drift.h"
 #include "fabric-manager/engine/assign/provision.h"
+#include "fabric-manager/engine/assign/switchover.h"
 #include "fabric-manager/engine/chassis/attach.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/chassis/ports.h"
@@ -265,6 +266,7 @@ void fm_engine_step(struct fm_engine *e, struct mr_now now, const struct fm_even
 	}
 	do {
 		fm_plan_run(e);
+		fm_switchover_run(e);
 		if (e->wake)
 			fm_asg_wake(e);
 		if (!e->store_down)

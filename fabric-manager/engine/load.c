@@ -17,6 +17,7 @@
 #include "fabric-manager/engine/state/measure.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
+#include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
 
@@ -100,8 +101,7 @@ static void load_rolled(struct fm_engine *e)
 
 	FM_FOREACH_ASG(e, a)
 	{
-		a->rolled = e->rollout.op && a->a.phase != FM_PHASE_ACTIVE &&
-			    a->a.phase != FM_PHASE_PENDING;
+		a->rolled = e->rollout.op && !fm_asg_up(a) && a->a.phase != FM_PHASE_PENDING;
 	}
 }
 

@@ -59,8 +59,9 @@ static const uint32_t arrows[FM_PHASE_COUNT] = {
 	[FM_PHASE_CONFIGURED] = TO(MAPPED) | TO(RESETTING) | TO(FENCED) | TO(QUARANTINED),
 	[FM_PHASE_MAPPED] = TO(ACTIVATING) | TO(QUIESCING) | TO(RELEASING) | TO(FENCED) |
 			    TO(DEGRADED) | TO(FAILED),
-	[FM_PHASE_ACTIVATING] = TO(ACTIVE) | TO(DEGRADED) | TO(FAILED) | TO(QUIESCING) |
-				TO(RELEASING) | TO(FENCED),
+	/* Back to Mapped: the host has it bound, and its gate stays closed (an `ha` pair). */
+	[FM_PHASE_ACTIVATING] = TO(MAPPED) | TO(ACTIVE) | TO(DEGRADED) | TO(FAILED) |
+				TO(QUIESCING) | TO(RELEASING) | TO(FENCED),
 	/* Releasing at once: drain mode none, or the host said good-bye. */
 	[FM_PHASE_ACTIVE] = TO(QUIESCING) | TO(RELEASING) | TO(FENCED) | TO(DEGRADED) |
 			    TO(FAILED) | TO(ACTIVATING),

@@ -64,7 +64,9 @@ struct fm_assignment {
 	char bdf[20]; /* as the agent reported it, "" unknown */
 	bool going;   /* to be released: no document wants it any more (or it moves away) */
 	bool forced;  /* cut without the host's consent */
-	int64_t since_wall_ns; /* of the phase */
+	char partner[MR_NAME_MAX]; /* the other device of its `ha` pair, "" = of none */
+	bool standby;		   /* of the pair it is the one whose gate stays closed */
+	int64_t since_wall_ns;	   /* of the phase */
 };
 
 static inline uint64_t fm_cookie(const struct fm_assignment *a)

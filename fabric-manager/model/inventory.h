@@ -91,6 +91,7 @@ struct fm_adapter {
 	char serial[32];
 	uint16_t port, slot;
 	bool present, link;
+	bool plugged; /* in its slot, whether it answers or not */
 	enum fm_adapter_kind kind;
 	enum mr_class device_class;
 	uint16_t vendor, device, vf_device;

@@ -43,7 +43,8 @@ struct mr_tree;
 	X(RESUME, "resume")                 \
 	X(HISTORY, "history")               \
 	X(ROLLBACK, "rollback")             \
-	X(WHATIF, "whatif")
+	X(WHATIF, "whatif")                 \
+	X(SWITCHOVER, "switchover")
 enum fm_verb {
 #define X(name, text) FM_VERB_##name,
 	FM_VERBS(X)

@@ -97,6 +97,7 @@ static void take_adapter(struct fm_mr_disc *d, unsigned port, const uint8_t *v)
 	*a = (struct fm_adapter){
 		.port = (uint16_t)port,
 		.slot = (uint16_t)VALUE(v, PORT_SLOT),
+		.plugged = status & MR_PORT_PRESENT,
 		.present = status & MR_PORT_PRESENT,
 		.link = status & MR_PORT_LINK,
 		.kind = FM_ADAPTER_BASE,

@@ -177,14 +177,27 @@ static bool needs_reset(const struct fm_attrs *is, const struct fm_attrs *want)
 	       is->gpu.framebuffer_mib != want->gpu.framebuffer_mib;
 }
 
+/* Who becomes the standby of an `ha` pair has its gate closed before it shows the other one's
+ * identity; who was one opens it only after it was set up anew (HANDOVER, I4). */
+static bool changes_pair(const struct fm_planner *p, const struct fm_claim *c,
+			 const struct fm_assignment *a)
+{
+	const struct fm_desired *d = p->d;
+
+	if (!c->pair)
+		return a->standby;
+	return !a->partner[0] && c == &d->claim[d->pair[c->pair - 1].secondary];
+}
+
 /* What has to happen on the function that it keeps. */
-static enum fm_change_kind in_place(const struct fm_claim *c, const struct fm_placed *pl,
-				    const struct fm_assignment *a, bool *ret)
+static enum fm_change_kind in_place(const struct fm_planner *p, const struct fm_claim *c,
+				    const struct fm_placed *pl, const struct fm_assignment *a,
+				    bool *ret)
 {
 	*ret = true;
 	if (pl->reason != MR_REASON_OK && pl->reason != MR_REASON_GUARANTEE_BROKEN)
 		return FM_CHANGE_PEND;
-	if (needs_reset(&a->attrs, &pl->attrs) ||
+	if (needs_reset(&a->attrs, &pl->attrs) || changes_pair(p, c, a) ||
 	    !mr_streq(a->driver, c->driver ? c->driver : ""))
 		return FM_CHANGE_REBIND;
 	*ret = live_differs(c, a, &pl->attrs);
@@ -210,7 +223,7 @@ static bool kind_of(const struct fm_planner *p, unsigned i, enum fm_change_kind 
 		 !p->world.chassis[a->fn.chassis].c->observed)
 		return false;
 	else
-		*ret = in_place(c, pl, a, &some);
+		*ret = in_place(p, c, pl, a, &some);
 	return some;
 }
 

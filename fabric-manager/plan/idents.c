@@ -136,6 +136,8 @@ static bool is_claims(const struct fm_idents *s, uint32_t ref, unsigned i)
 		return same_claim(c, r->profile, r->device, r->index);
 	}
 	a = s->in->current[at / 2];
+	if (a->standby && mr_streq(a->profile, c->profile) && mr_streq(a->partner, c->device))
+		return true; /* it was of a pair, and its gate is closed */
 	return same_claim(c, a->profile, a->device, a->index);
 }
 
@@ -464,6 +466,27 @@ static bool sticky(const struct fm_idents *s, unsigned i, unsigned slot, uint64_
 	       !barred(s, i, p->type, *ret, p->reuse_after_ns);
 }
 
+/* What the `ha` pair of claim 'i' has: the value of the one that is placed, or that the primary
+ * had last. */
+static bool pairs_value(const struct fm_idents *s, unsigned i, unsigned slot, uint64_t *ret)
+{
+	const struct fm_desired *d = s->in->desired;
+	unsigned n = d->claim[i].pair, other;
+	struct mr_ident id;
+
+	if (!n || n > d->pairs)
+		return false;
+	other = d->pair[n - 1].primary == i ? d->pair[n - 1].secondary : d->pair[n - 1].primary;
+	if (s->plan->placed[other].placed) {
+		id = fm_placed_ident(&d->claim[other], &s->plan->placed[other], slot);
+		*ret = id.lo;
+		if (id.lo &&
+		    in_pool(&s->in->desired->ident_pool[d->claim[i].ident[slot].pool], id.lo))
+			return true;
+	}
+	return sticky(s, d->pair[n - 1].primary, slot, ret);
+}
+
 static void collision_words(const struct fm_idents *s, uint32_t ref, const struct mr_ident *id,
 			    struct mr_buf *out)
 {
@@ -496,7 +519,8 @@ static enum mr_reason find_one(struct fm_idents *s, unsigned i, unsigned slot,
 	}
 	ret->type = s->in->desired->ident_pool[want->pool].type;
 	ret->hi = 0;
-	if (sticky(s, i, slot, &ret->lo) || lowest(s, want->pool, &ret->lo))
+	if (pairs_value(s, i, slot, &ret->lo) || sticky(s, i, slot, &ret->lo) ||
+	    lowest(s, want->pool, &ret->lo))
 		return MR_REASON_OK;
 	mr_buf_printf(out, "identity pool %s: every value is used",
 		      s->in->desired->ident_pool[want->pool].name);

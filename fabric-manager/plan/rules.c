@@ -142,20 +142,40 @@ static void spread(const struct view *v)
 	}
 }
 
-/* Of an `ha` pair the two should not go with one adapter. */
+/* Whether a rule of the documents says how far apart the two of a pair are to be. */
+static bool is_written(const struct fm_planner *p, unsigned i, unsigned other)
+{
+	for (uint32_t n = p->rule_first[i]; n < p->rule_first[i + 1]; n++) {
+		const struct fm_rule *r = &p->d->rule[p->rule_of[n]];
+
+		for (unsigned k = 0; r->type == FM_RULE_ANTI_AFFINITY && k < r->claims; k++)
+			if (r->claim[k] == other)
+				return true;
+	}
+	return false;
+}
+
+/* The other one of the `ha` pair of claim 'i', FM_NONE if it is of none. */
+static uint32_t other_of(const struct fm_desired *d, unsigned i)
+{
+	unsigned n = d->claim[i].pair;
+
+	if (!n || n > d->pairs)
+		return FM_NONE;
+	return d->pair[n - 1].primary == i ? d->pair[n - 1].secondary : d->pair[n - 1].primary;
+}
+
+/* Of an `ha` pair the two must not go with one adapter, unless a rule says otherwise. */
 static void stamp_pair(struct view *v)
 {
 	const struct fm_desired *d = v->p->d;
-	unsigned n = d->claim[v->claim].pair;
-	uint32_t claims[2];
-	struct fm_rule rule = {.topology = FM_TOPO_ADAPTER, .claim = claims, .claims = 2};
+	uint32_t other = other_of(d, v->claim);
+	struct fm_rule rule = {.topology = FM_TOPO_ADAPTER, .claim = &other, .claims = 1};
 
-	if (!n || n > d->pairs)
+	if (other == FM_NONE || is_written(v->p, v->claim, other))
 		return;
-	claims[0] = d->pair[n - 1].primary;
-	claims[1] = d->pair[n - 1].secondary;
 	v->rule = &rule;
-	anti(v, false);
+	anti(v, true);
 }
 
 /* A new stamp on every candidate that a rule of claim 'i' speaks against. */
@@ -185,8 +205,13 @@ void fm_rules_stamp(struct fm_planner *p, unsigned i)
 /* "required antiAffinity over adapter: data0 is on nic-left/pf0/vf0". */
 void fm_rules_words(const struct fm_planner *p, unsigned i, struct mr_buf *b)
 {
+	uint32_t twin = other_of(p->d, i);
 	char text[FM_FN_TEXT];
 
+	if (twin != FM_NONE && !is_written(p, i, twin) && p->plan->placed[twin].placed)
+		mr_buf_printf(b, "%sthe two of an `ha` pair need two adapters: %s is on %s",
+			      b->len ? "; " : "", p->d->claim[twin].device,
+			      fm_fn_text(p->in->inventory, p->plan->placed[twin].fn, text));
 	for (uint32_t n = p->rule_first[i]; n < p->rule_first[i + 1]; n++) {
 		const struct fm_rule *r = &p->d->rule[p->rule_of[n]];
 		const char *sep = ": ";

@@ -259,7 +259,8 @@ static void add_pairs(struct fm_desired *d, const struct fm_doc_profile *spec,
 		if (pair->primary == d->claims)
 			continue;
 		d->pairs++;
-		pair->auto_switchover = dev->ha.auto_switchover.v;
+		pair->auto_switchover = dev->ha.auto_switchover.v ||
+					identity_of(spec, dev)->ha.auto_switchover.v;
 		d->claim[pair->primary].pair = d->claim[pair->secondary].pair = d->pairs;
 	}
 }

@@ -276,7 +276,7 @@ static const struct fm_key device_keys[] = {
 	OBJ(fm_doc_device, "consumer", consumer, consumer_table,
 	    "Who uses the function inside the host. Handed to the host's hooks.",
 	    .flags = FM_K_NOTE),
-	OBJ(fm_doc_device, "ha", ha, ha_table, "A pair that shares one identity.", LATER),
+	OBJ(fm_doc_device, "ha", ha, ha_table, "A pair that shares one identity."),
 };
 const struct fm_table fm_device_table = TABLE(fm_doc_device, "Device", device_keys);
 

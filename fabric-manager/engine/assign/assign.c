@@ -9,6 +9,7 @@
 #include "fabric-manager/engine/assign/join.h"
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/assign/quarantine.h"
+#include "fabric-manager/engine/assign/switchover.h"
 #include "fabric-manager/engine/assign/table.h"
 #include "fabric-manager/engine/chassis/attach.h"
 #include "fabric-manager/engine/chassis/chassis.h"
@@ -19,6 +20,7 @@
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
+#include "fabric-manager/engine/state/pair.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
@@ -34,21 +36,6 @@ static void wait_shared(struct fm_engine *e, struct fm_asg *a)
 	a->waits = true;
 	MR_GROW(e->waiting, e->waitings, e->cap_waitings);
 	e->waiting[e->waitings++] = a;
-}
-
-/* Something shared changed: those that waited look again. */
-void fm_asg_wake(struct fm_engine *e)
-{
-	e->wake = false;
-	for (unsigned i = 0; i < e->waitings; i++) {
-		struct fm_asg *a = e->waiting[i];
-
-		a->waits = false;
-		if (fm_steps[a->step].verb >= 0 && !a->tag)
-			a->until = MR_NEVER;
-		fm_asg_poke(e, a);
-	}
-	e->waitings = 0;
 }
 
 static void pause_until(struct fm_engine *e, struct fm_asg *a, int64_t when)
@@ -84,6 +71,8 @@ static void send_op(struct fm_engine *e, struct fm_asg *a, enum fm_op_kind kind)
 	op.attrs = a->step == FM_STEP_SET_ATTRS ? a->want : a->a.attrs;
 	op.value = kind == FM_OP_RESET ? release_of(e, a) : kind == FM_OP_TOMBSTONE;
 	op.forced = kind == FM_OP_BLOCK && !a->consent;
+	if (kind == FM_OP_GATE_OPEN)
+		a->shut = false;
 	a->tag = a->last_tag = fm_op_send(e, &op, FM_TAG_ASG, a->a.id, 0);
 }
 
@@ -163,6 +152,10 @@ static void finish_out(struct fm_engine *e, struct fm_asg *a)
 
 static void finish_in(struct fm_engine *e, struct fm_asg *a)
 {
+	if (!fm_pair_may_open(e, a)) {
+		fm_switchover_rest(e, a);
+		return;
+	}
 	a->step = FM_STEP_NONE;
 	a->tries = 0;
 	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
@@ -178,7 +171,10 @@ static void finish_back(struct fm_engine *e, struct fm_asg *a)
 	a->a.going = a->a.forced = a->next.set = false;
 	a->drain_until = MR_NEVER;
 	a->paused = true; /* the plan does not try again before an operator does */
-	fm_asg_phase_to(e, a, P(ACTIVE));
+	if (fm_pair_may_open(e, a))
+		fm_asg_phase_to(e, a, P(ACTIVE));
+	else
+		fm_switchover_rest(e, a);
 	fm_asg_dirty(e, a);
 	fm_prov_refused(e, a);
 	e->arrived = true;
@@ -445,6 +441,7 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 {
 	struct fm_bridge *b = fm_asg_bridge(e, a);
 
+	fm_pair_gate_read(a, r);
 	if (a->step == FM_STEP_MAP && r->place.way == a->a.place.way) {
 		fm_asg_unindex(e, a);
 		a->a.place = r->place;

@@ -5,6 +5,7 @@
  * or another look at the chassis).
  */
 #include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/table.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/locks.h"
@@ -19,6 +20,21 @@ static void start(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
 	a->step = s;
 	a->resume = false;
 	fm_asg_poke(e, a);
+}
+
+/* Something shared changed: those that waited look again. */
+void fm_asg_wake(struct fm_engine *e)
+{
+	e->wake = false;
+	for (unsigned i = 0; i < e->waitings; i++) {
+		struct fm_asg *a = e->waiting[i];
+
+		a->waits = false;
+		if (fm_steps[a->step].verb >= 0 && !a->tag)
+			a->until = MR_NEVER;
+		fm_asg_poke(e, a);
+	}
+	e->waitings = 0;
 }
 
 /* Waits for the planner; what it holds is nothing but identities. */
@@ -55,7 +71,12 @@ void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
 	a->a.attrs = t->attrs;
 	a->a.guaranteed_mbps = t->guaranteed_mbps;
 	a->a.limit_mbps = t->limit_mbps;
+	if (!mr_streq(a->a.partner, t->partner)) { /* else it keeps the role that it has */
+		memcpy(a->a.partner, t->partner, sizeof(t->partner));
+		a->a.standby = t->partner[0] && t->secondary;
+	}
 	a->a.has_fn = true;
+	a->shut = false;
 	a->a.epoch++;
 	a->a.going = a->a.forced = false;
 	a->a.bdf[0] = 0;
@@ -162,20 +183,45 @@ static void resume_out(struct fm_engine *e, struct fm_asg *a)
 	}
 }
 
+/* The books follow what is seen. */
+static void raise_to_mapped(struct fm_engine *e, struct fm_asg *a)
+{
+	if (a->a.phase == P(RESERVED) || a->a.phase == P(RESETTING))
+		fm_asg_phase(e, a, P(CONFIGURED), 0);
+	if (a->a.phase == P(CONFIGURED))
+		fm_asg_phase(e, a, P(MAPPED), 0);
+}
+
+/* The standby of an `ha` pair: its gate is to be closed. */
+static void resume_standby(struct fm_engine *e, struct fm_asg *a)
+{
+	if (!a->shut && fm_asg_runs(a)) {
+		start(e, a, FM_STEP_STANDBY_CLOSE);
+		return;
+	}
+	if (a->a.phase == P(MAPPED) && a->bound) {
+		a->step = FM_STEP_NONE;
+		return;
+	}
+	raise_to_mapped(e, a);
+	start(e, a, a->bound ? FM_STEP_IN_DONE : FM_STEP_ACTIVATE);
+}
+
 /* Mapped, and meant to be: go on where the gate shows. */
 static void resume_mapped(struct fm_engine *e, struct fm_asg *a)
 {
 	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
 	bool open = a->a.place.way == FM_WAY_DEVICE || (f && f->gate_open);
 
+	if (a->a.standby) {
+		resume_standby(e, a);
+		return;
+	}
 	if (a->a.phase == P(ACTIVE) && open) {
 		a->step = FM_STEP_NONE;
 		return;
 	}
-	if (a->a.phase == P(RESERVED) || a->a.phase == P(RESETTING))
-		fm_asg_phase(e, a, P(CONFIGURED), 0);
-	if (a->a.phase == P(CONFIGURED))
-		fm_asg_phase(e, a, P(MAPPED), 0);
+	raise_to_mapped(e, a);
 	start(e, a, a->bound ? FM_STEP_GATE_OPEN : FM_STEP_ACTIVATE);
 }
 
@@ -194,6 +240,7 @@ void fm_asg_next_same(struct fm_asg *a)
 	t->attrs = a->a.attrs;
 	t->guaranteed_mbps = a->a.guaranteed_mbps;
 	t->limit_mbps = a->a.limit_mbps;
+	memcpy(t->partner, a->a.partner, sizeof(t->partner));
 	t->set = true;
 }
 

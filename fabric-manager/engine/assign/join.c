@@ -78,11 +78,13 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 	fm_asg_slot(e, a);
 	if (a->tag)
 		return;
+	if (fm_fn_get(&e->inv, a->a.fn))
+		a->shut = !fm_fn_get(&e->inv, a->a.fn)->gate_open;
 	if (a->step != FM_STEP_NONE && !a->resume) {
 		fm_asg_poke(e, a);
 		return;
 	}
-	if (a->a.phase == FM_PHASE_ACTIVE && !a->a.going &&
+	if (a->a.phase == FM_PHASE_ACTIVE && !a->a.going && !a->a.standby &&
 	    fm_asg_seen(e, a) == FM_SEEN_MAPPED) {
 		fm_drift_report(e, a);
 		if (!a->drifted || fm_fn_get(&e->inv, a->a.fn)->gate_open) {

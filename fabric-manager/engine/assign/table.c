@@ -6,6 +6,7 @@
 
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/pair.h"
 
 /* The agent that can be asked about 'a', or NULL. */
 struct fm_session *fm_step_agent(const struct fm_engine *e, const struct fm_asg *a)
@@ -60,6 +61,14 @@ static bool has_gate(const struct fm_engine *e, const struct fm_asg *a)
 {
 	return a->a.place.way != FM_WAY_DEVICE && fm_step_is_there(e, a);
 }
+static bool opens(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return has_gate(e, a) && fm_pair_may_open(e, a);
+}
+static bool not_shut(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return has_gate(e, a) && !a->shut;
+}
 /* Whether a row, if not the function, leads there. */
 bool fm_step_leads_there(const struct fm_engine *e, const struct fm_asg *a)
 {
@@ -88,7 +97,7 @@ static bool gate_shut(const struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
 
-	return has_gate(e, a) && !f->gate_open;
+	return opens(e, a) && !f->gate_open;
 }
 
 #define SAME	 FM_PHASE_COUNT
@@ -131,11 +140,16 @@ const struct fm_step_row fm_steps[FM_STEP_COUNT] = {
 	[FM_STEP_ACTIVATE] = {"activate", AGENT(ACTIVATE), P(ACTIVATING), SAME, NEXT(GATE_OPEN),
 			      FM_ON_FAIL, knows_agent},
 	[FM_STEP_GATE_OPEN] = {"gate-open", OPK(GATE_OPEN), P(ACTIVATING), SAME, NEXT(IN_DONE),
-			       FM_ON_DEGRADE, has_gate},
+			       FM_ON_DEGRADE, opens},
 	[FM_STEP_IN_DONE] = {"active", BOOK, P(ACTIVATING), SAME},
 	[FM_STEP_SET_ATTRS] = {"set-attrs", OPK(SET_ATTRS), SAME, SAME, NEXT(NONE),
 			       FM_ON_DEGRADE, has_gate},
 	[FM_STEP_READ_BACK] = {"read-back", OPK(READ_FN), SAME, SAME, NEXT(NONE), FM_ON_PASS},
+	[FM_STEP_STANDBY_CLOSE] = {"gate-close", OPK(GATE_CLOSE), SAME, SAME, NEXT(STANDBY_SET),
+				   FM_ON_HOLD, not_shut},
+	/* The gate took the identity with it: a standby carries it, behind its closed gate. */
+	[FM_STEP_STANDBY_SET] = {"set-attrs", OPK(SET_ATTRS), SAME, SAME, NEXT(IN_DONE),
+				 FM_ON_PASS, has_gate},
 	[FM_STEP_BACK_RETRACT] = {"retract", OPK(RETRACT), SAME, SAME, NEXT(BACK_ACTIVATE),
 				  FM_ON_HOLD, retracts},
 	[FM_STEP_BACK_ACTIVATE] = {"activate", AGENT(ACTIVATE), P(ACTIVATING), SAME,

@@ -440,7 +440,7 @@ static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev
 	if (d && ev->kind == FM_CE_ADAPTER_PRESENCE) {
 		fm_attach_adapter(e, ev->chassis, ev->port);
 		fm_refusing_end(e, ev->chassis, ev->port);
-		d->present = ev->value != 0;
+		d->present = d->plugged = ev->value != 0;
 		fm_note(e, ev->value ? MR_REASON_OK : MR_REASON_DEVICE_GONE, d->name,
 			ev->value ? "inserted" : "pulled");
 	}

@@ -50,9 +50,12 @@ static struct fm_asg *asg_for(struct fm_engine *e, const struct fm_claim *c)
 }
 
 /* Locks the identities of a placed claim; false when another claim was quicker. */
-static bool lock_idents(struct fm_engine *e, struct fm_asg *a, const struct fm_claim *c,
-			const struct fm_placed *p)
+static bool lock_idents(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *d,
+			const struct fm_claim *c, const struct fm_placed *p)
 {
+	/* One lock for both of a pair: the primary's. */
+	if (c->pair)
+		a = asg_for(e, &d->claim[d->pair[c->pair - 1].primary]);
 	for (unsigned i = 0; i < FM_IDENTS; i++) {
 		struct mr_ident id = fm_placed_ident(c, p, i);
 
@@ -60,6 +63,37 @@ static bool lock_idents(struct fm_engine *e, struct fm_asg *a, const struct fm_c
 			return false;
 	}
 	return true;
+}
+
+/* Its role in the `ha` pair of claim 'c'. */
+static void aim_pair(const struct fm_desired *d, const struct fm_claim *c, struct fm_target *t)
+{
+	const struct fm_pair *pair = c->pair ? &d->pair[c->pair - 1] : NULL;
+
+	t->partner[0] = '\0';
+	t->secondary = pair && c == &d->claim[pair->secondary];
+	if (pair)
+		mr_copy(t->partner, sizeof(t->partner),
+			d->claim[t->secondary ? pair->primary : pair->secondary].device);
+}
+
+/* A primary that runs knows its new secondary, or that it has none any more; who was standby
+ * goes through a release (FM_CHANGE_REBIND), which settles its role. */
+static void take_pairs(struct fm_engine *e, const struct fm_desired *d)
+{
+	for (unsigned i = 0; i < d->claims; i++) {
+		const struct fm_claim *c = &d->claim[i];
+		struct fm_target t = {.set = false};
+		struct fm_asg *a;
+
+		aim_pair(d, c, &t);
+		a = fm_asg_by_name(e, c->profile, c->device, c->index);
+		if (!a || !a->a.has_fn || a->a.standby || (t.secondary && !a->a.partner[0]) ||
+		    mr_streq(a->a.partner, t.partner))
+			continue;
+		memcpy(a->a.partner, t.partner, sizeof(t.partner));
+		fm_asg_dirty(e, a);
+	}
 }
 
 static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *d,
@@ -78,6 +112,7 @@ static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *
 	t->attrs = p->attrs;
 	t->guaranteed_mbps = c->guaranteed_mbps;
 	t->limit_mbps = c->limit_mbps;
+	aim_pair(d, c, t);
 	t->set = true;
 }
 
@@ -89,7 +124,7 @@ static void to_target(struct fm_engine *e, const struct fm_desired *d, const str
 
 	if (a->paused)
 		return;
-	if (!lock_idents(e, a, c, p)) {
+	if (!lock_idents(e, a, d, c, p)) {
 		fm_plan_soon(e, MR_NS_PER_S);
 		return;
 	}
@@ -290,6 +325,7 @@ void fm_plan_run(struct fm_engine *e)
 		return;
 	fm_trial_make(e, e->desired, &t);
 	claim_of = claims_of(e, &t);
+	take_pairs(e, t.desired);
 	fm_prov_plan(e);
 	fm_turns_begin(e, &turns);
 	for (unsigned i = 0; i < t.plan->changes; i++)

@@ -191,9 +191,9 @@ static enum outcome outcome_of(const struct fm_asg *a, bool planned)
 {
 	if (a->step != FM_STEP_NONE || a->resume || a->a.going || a->next.set)
 		return OUT_UNDER_WAY;
-	switch (a->a.phase) {
-	case FM_PHASE_ACTIVE:
+	if (fm_asg_up(a))
 		return a->paused ? OUT_FAILED : OUT_GOOD;
+	switch (a->a.phase) {
 	case FM_PHASE_DEGRADED:
 	case FM_PHASE_FAILED:
 		return OUT_FAILED;
@@ -451,8 +451,7 @@ void fm_rollout_resume(struct fm_engine *e)
 		if (!a->roll_failed)
 			continue;
 		a->roll_failed = a->paused = false;
-		if (a->step == FM_STEP_NONE && fm_asg_runs(a) &&
-		    a->a.phase != FM_PHASE_ACTIVE) {
+		if (a->step == FM_STEP_NONE && fm_asg_runs(a) && !fm_asg_up(a)) {
 			a->step = FM_STEP_ACTIVATE;
 			fm_asg_poke(e, a);
 		} else if (a->a.phase == FM_PHASE_PENDING) {

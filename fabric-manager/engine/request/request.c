@@ -31,6 +31,7 @@ static const struct verb_row verbs[FM_VERB_COUNT] = {
 	[FM_VERB_DISCONNECT] = {fm_rq_disconnect, true, true},
 	[FM_VERB_FAILBACK] = {fm_rq_failback, true, true},
 	[FM_VERB_RESET_OVERRIDE] = {fm_rq_reset_override, true, true},
+	[FM_VERB_SWITCHOVER] = {fm_rq_switchover, true, true},
 	[FM_VERB_APPROVE] = {fm_rq_approve, true, true},
 	[FM_VERB_CORDON] = {fm_rq_cordon, true, true},
 	[FM_VERB_UNCORDON] = {fm_rq_cordon, true, true},

@@ -5,6 +5,7 @@
  */
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/assign/quarantine.h"
+#include "fabric-manager/engine/assign/switchover.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/desire/failover.h"
 #include "fabric-manager/engine/desire/rollout.h"
@@ -14,6 +15,7 @@
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
+#include "fabric-manager/engine/state/pair.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/wanted.h"
@@ -268,6 +270,36 @@ void fm_rq_failback(struct fm_engine *e, uint64_t tag, const struct fm_request *
 void fm_rq_reset_override(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
 	back(e, tag, r, "what the documents say");
+}
+
+/* switchover PROFILE/DEVICE: this one of the pair is in use, the other one its standby. */
+void fm_rq_switchover(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	struct fm_asg *a = fm_asg_by_text(e, r->name);
+	char why[FM_DETAIL_MAX];
+
+	if (!a) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no assignment '%s'", r->name);
+	} else if (!fm_pair_other(e, a)) {
+		fm_refuse(e, tag, MR_REASON_INVALID, "'%s' is of no `ha` pair", r->name);
+	} else if (!a->a.standby) {
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s is the one in use already; nothing changes", r->name);
+	} else if (!fm_pair_ready(e, a)) {
+		fm_refuse(e, tag, MR_REASON_CONFLICT, "'%s' is not ready to be in use: %s%s%s",
+			  r->name, fm_phase_name(a->a.phase), a->a.detail[0] ? ", " : "",
+			  a->a.detail);
+	} else if (!fm_pair_can_shut(e, fm_pair_other(e, a))) {
+		fm_refuse(e, tag, MR_REASON_UNREACHABLE,
+			  "the gate of %s can't be closed: its adapter %s does not answer",
+			  a->a.partner, fm_pair_other(e, a)->a.adapter);
+	} else {
+		mr_fmt(why, sizeof(why), "by %s", r->who[0] ? r->who : "operator");
+		fm_switchover(e, a, why);
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s is taken into use when the gate of %s is closed", r->name,
+			 a->a.partner);
+	}
 }
 
 static struct fm_prov *prov_of(struct fm_engine *e, const char *name)

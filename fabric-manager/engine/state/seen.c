@@ -21,6 +21,13 @@ bool fm_asg_runs(const struct fm_asg *a)
 			       a->a.phase == P(FAILED));
 }
 
+/* In use, or ready behind a closed gate as the standby of its `ha` pair. */
+bool fm_asg_up(const struct fm_asg *a)
+{
+	return a->a.phase == P(ACTIVE) ||
+	       (a->a.phase == P(MAPPED) && a->a.standby && a->step == FM_STEP_NONE);
+}
+
 /* The cookie of its row: that of a stranger is what was found. */
 uint64_t fm_asg_cookie(const struct fm_asg *a)
 {

@@ -10,7 +10,8 @@
 bool fm_asg_moving(const struct fm_asg *a); /* something is under way */
 /* something is under way */
 bool fm_asg_runs(const struct fm_asg *a); /* a host may be using it */
-/* a host may be using it */
+/* Where it is meant to be: in use, or ready as the standby of its pair. */
+bool fm_asg_up(const struct fm_asg *a);
 uint64_t fm_asg_cookie(const struct fm_asg *a);
 /* What the hardware shows: mapped for 'a', cut, or neither. */
 enum fm_seen {

@@ -32,33 +32,35 @@
  * Steps of an assignment; assign/table.c has the table. The way out, the way in, live changes,
  * and the way back to where it was when the way out is given up before the point of no return.
  */
-#define FM_STEPS(X)                       \
-	X(NONE, "none")                   \
-	X(QUIESCE, "quiesce")             \
-	X(GATE_CLOSE, "gate-close")       \
-	X(REQUEST_OUT, "request-out")     \
-	X(GIVE_BACK, "give-back")         \
-	X(BLOCK, "block")                 \
-	X(DRAIN, "drain")                 \
-	X(UNMAP, "unmap")                 \
-	X(TOMBSTONE, "tombstone")         \
-	X(RESET_OUT, "reset")             \
-	X(OUT_DONE, "released")           \
-	X(PROVISION, "provision")         \
-	X(ATTACH, "attach-pf")            \
-	X(ENABLE, "enable-vfs")           \
-	X(DATA, "namespaces")             \
-	X(RESET_IN, "reset-before-use")   \
-	X(CONFIGURE, "configure")         \
-	X(MAP, "map")                     \
-	X(ACTIVATE, "activate")           \
-	X(GATE_OPEN, "gate-open")         \
-	X(IN_DONE, "active")              \
-	X(SET_ATTRS, "set-attrs")         \
-	X(READ_BACK, "read-back")         \
-	X(BACK_RETRACT, "retract")        \
-	X(BACK_ACTIVATE, "activate-back") \
-	X(BACK_OPEN, "gate-reopen")       \
+#define FM_STEPS(X)                               \
+	X(NONE, "none")                           \
+	X(QUIESCE, "quiesce")                     \
+	X(GATE_CLOSE, "gate-close")               \
+	X(REQUEST_OUT, "request-out")             \
+	X(GIVE_BACK, "give-back")                 \
+	X(BLOCK, "block")                         \
+	X(DRAIN, "drain")                         \
+	X(UNMAP, "unmap")                         \
+	X(TOMBSTONE, "tombstone")                 \
+	X(RESET_OUT, "reset")                     \
+	X(OUT_DONE, "released")                   \
+	X(PROVISION, "provision")                 \
+	X(ATTACH, "attach-pf")                    \
+	X(ENABLE, "enable-vfs")                   \
+	X(DATA, "namespaces")                     \
+	X(RESET_IN, "reset-before-use")           \
+	X(CONFIGURE, "configure")                 \
+	X(MAP, "map")                             \
+	X(ACTIVATE, "activate")                   \
+	X(GATE_OPEN, "gate-open")                 \
+	X(IN_DONE, "active")                      \
+	X(SET_ATTRS, "set-attrs")                 \
+	X(READ_BACK, "read-back")                 \
+	X(STANDBY_CLOSE, "close-gate-of-standby") \
+	X(STANDBY_SET, "set-attrs-of-standby")    \
+	X(BACK_RETRACT, "retract")                \
+	X(BACK_ACTIVATE, "activate-back")         \
+	X(BACK_OPEN, "gate-reopen")               \
 	X(BACK_DONE, "back")
 enum fm_step {
 #define X(name, text) FM_STEP_##name,
@@ -78,6 +80,8 @@ struct fm_target {
 	struct fm_place place;
 	struct fm_attrs attrs;
 	uint32_t guaranteed_mbps, limit_mbps;
+	char partner[MR_NAME_MAX]; /* of its `ha` pair, "" = of none */
+	bool secondary;		   /* of the pair: in use only after a switch-over */
 };
 
 /* Why a step that an edit asks for has not begun. X(NAME, words) */
@@ -126,6 +130,7 @@ struct fm_asg {
 	uint8_t corrections; /* of it, in a row */
 	bool stranger;	     /* found mapped without an intent; its row carries 'cookie' */
 	uint64_t cookie;
+	bool shut;     /* the gate was read closed since it was last asked to open */
 	bool bound;    /* the host's driver is known to be bound (ACTIVATE was acknowledged) */
 	bool retain;   /* onRelease of its profile: retain */
 	bool retained; /* the last reset kept the device's memory */

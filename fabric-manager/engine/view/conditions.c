@@ -84,7 +84,7 @@ unsigned fm_profile_conditions(const struct fm_engine *e, const struct fm_profil
 	for (unsigned i = 0; i < p->claims; i++) {
 		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
 		const struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
-		bool up = a && a->a.phase == FM_PHASE_ACTIVE;
+		bool up = a && fm_asg_up(a);
 
 		active += up;
 		if (a && a->a.since_wall_ns > since)

@@ -9,6 +9,7 @@
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/wanted.h"
 #include "fabric-manager/engine/view/view.h"
 
@@ -103,7 +104,7 @@ static void summary(struct fm_engine *e, const struct fm_asg *a, const struct fm
 		mr_buf_puts(b, "; no document asks for it any more");
 	else if (!host)
 		mr_buf_printf(b, "; connect it by `banyan connect %s HOST`", c->profile);
-	else if ((!advice || !advice[0]) && (!a || a->a.phase != FM_PHASE_ACTIVE))
+	else if ((!advice || !advice[0]) && (!a || !fm_asg_up(a)))
 		says = host_says(e, host);
 	if (says)
 		mr_buf_printf(b, "; %s %s", host, says);

@@ -95,6 +95,8 @@ struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_as
 	mr_tree_add_int(t, "since", a->a.since_wall_ns / MR_NS_PER_S);
 	mr_tree_add_bool(t, "going", a->a.going);
 	mr_tree_add_bool(t, "forced", a->a.forced);
+	mr_tree_add_text(t, "partner", a->a.partner[0] ? a->a.partner : NULL);
+	mr_tree_add_bool(t, "standby", a->a.standby);
 	mr_tree_add_text(t, "step", fm_step_name(a->step));
 	mr_tree_add_text(t, "held", a->held ? fm_held_text(a->held) : NULL);
 	add_place(t, &a->a);

@@ -63,6 +63,7 @@ struct oracle {
 	unsigned driver_states;
 	uint32_t check;
 	uint64_t requests;
+	uint64_t pair; /* the identity that a declared `ha` pair shares, 0 = none */
 	char complaint[512];
 };
 

@@ -3,11 +3,17 @@
  * functions and their rows in the store. */
 #include "tests/sim-test/world/oracle_priv.h"
 
-/* ---- I4: an identity stands behind one open gate ---- */
+/* ---- I4: an identity stands behind one open gate, and on a second function, behind a closed
+ * one, only of a declared pair ---- */
+
+void oracle_declare_pair(struct oracle *o, uint64_t ident)
+{
+	o->pair = ident;
+}
 
 bool oracle_identities(struct oracle *o)
 {
-	struct mr_map *seen = mr_map_new();
+	struct mr_map *seen = mr_map_new(), *carried = mr_map_new();
 	bool good = true;
 
 	for (unsigned vh = 1; vh <= o->w->hosts; vh++) {
@@ -21,7 +27,17 @@ bool oracle_identities(struct oracle *o)
 			uint64_t other;
 
 			if (sim_host_fn_view(o->w->chassis, (uint16_t)vh, d->rid, &v) ||
-			    v.is_pf || !v.link || !v.ident0)
+			    v.is_pf || !v.ident0)
+				continue;
+			if (v.ident0 != o->pair && mr_map_get_u64(carried, v.ident0, &other))
+				good = oracle_complain(
+					o,
+					"I4: identity %#llx is on two functions, and of no "
+					"pair: rid %#x of host %u, and one of host %u",
+					(unsigned long long)v.ident0, d->rid, vh,
+					(unsigned)other);
+			mr_map_set_u64(carried, v.ident0, vh);
+			if (!v.link)
 				continue;
 			if (mr_map_get_u64(seen, v.ident0, &other))
 				good = oracle_complain(
@@ -33,6 +49,7 @@ bool oracle_identities(struct oracle *o)
 			mr_map_set_u64(seen, v.ident0, (uint64_t)vh << 16 | d->rid);
 		}
 	}
+	mr_map_free(carried);
 	mr_map_free(seen);
 	return good;
 }

@@ -86,6 +86,8 @@ static struct fm_record make(enum fm_record_kind kind)
 						      .driver = "vfio-pci",
 						      .going = true,
 						      .forced = true,
+						      .partner = "data1",
+						      .standby = true,
 						      .since_wall_ns = 123};
 		break;
 	case FM_RECORD_IDENT:

@@ -55,11 +55,12 @@ START_TEST(no_way_around_the_fence)
 }
 END_TEST
 
+/* Or from Activating, by which it was mapped already: the standby of an `ha` pair. */
 START_TEST(mapped_only_from_configured)
 {
 	for (enum fm_phase from = 0; from < FM_PHASE_COUNT; from++)
 		ck_assert_int_eq(fm_phase_allowed(from, FM_PHASE_MAPPED),
-				 from == FM_PHASE_CONFIGURED);
+				 from == FM_PHASE_CONFIGURED || from == FM_PHASE_ACTIVATING);
 }
 END_TEST
 
