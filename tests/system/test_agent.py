@@ -10,7 +10,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from agents import (ACTIVATE, BUSY, CONFIRM_GONE, CONFLICT, ENABLE_VFS, LVF, OK, QUIESCE,
                     RELEASE, STALE_EPOCH, STALE_OWNER, SYNTHETIC, Manager)
-from chassis import CONFIG, MEMORY, Chassis, port, row
+from chassis import CONFIG, MEMORY, Chassis, parse, port, row
 from simulator import PROGRAMS, Simulator, read
 
 PF = "0000:03:00.0"
@@ -98,12 +98,17 @@ class Base(unittest.TestCase):
 
 
 class Session(Base):
+    def test_isolation_as_the_host_has_it(self):
+        hello = self.start("blade04")
+        self.assertEqual(parse(hello[7][0]), {1: 1, 3: 1})
+
     def test_hello_challenge_report(self):
         self.chassis.map_pfs(self.nic, DEVICE_VH, 1, 0)
         hello = self.start()
         self.assertEqual(hello[1][0], b"blade01")
         self.assertEqual(hello[2][0].decode(), self.sim.blade("blade01")["bootId"])
         self.assertEqual(hello[5][0], 1)
+        self.assertEqual(parse(hello[7][0]), {1: 1, 2: 1, 3: 1})  # IOMMU, remapping, ACS
         (root,) = self.roots
         self.assertEqual((root.serial, root.port, root.vs), ("C1-0001", 1, 1))
         self.assertEqual((root.epoch, root.challenge), (1, 0x1122334455667788))
