@@ -143,21 +143,25 @@ static void judge(const struct fix *f, const struct fm_plan *p)
 
 /* ---- properties ---- */
 
+/* A claim that waits for what another leaves is placed by the plan after it, so a few plans may
+ * follow each other; the last of them has nothing to do. */
 START_TEST(test_limits)
 {
 	struct fix *f = gen((uint64_t)_i, 0xfff);
 	struct fm_plan *p = fix_plan(f);
-	unsigned placed = 0;
+	unsigned placed = 0, rounds = 0;
 
 	judge(f, p);
 	for (unsigned i = 0; i < p->claims; i++)
 		placed += p->placed[i].placed;
 	ck_assert_uint_gt(placed, 0);
-	fix_settle(f, p);
-	fm_plan_free(p);
-	p = fix_plan(f);
-	judge(f, p);
-	ck_assert(!fm_plan_pending(p));
+	do {
+		fix_settle(f, p);
+		fm_plan_free(p);
+		p = fix_plan(f);
+		judge(f, p);
+		ck_assert_uint_lt(rounds++, 8);
+	} while (fm_plan_pending(p));
 	for (unsigned i = 0; i < p->claims; i++)
 		ck_assert(p->placed[i].same_fn == p->placed[i].placed);
 	fm_plan_free(p);
