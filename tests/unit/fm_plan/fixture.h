@@ -238,7 +238,8 @@ static inline void fix_settle(struct fix *f, const struct fm_plan *p)
 		if (p->placed[i].placed && (p->placed[i].reason == MR_REASON_OK))
 			fix_settle_claim(f, &p->placed[i], &f->d->claim[i]);
 	for (unsigned i = 0; i < p->changes; i++)
-		if (p->change[i].kind == FM_CHANGE_RELEASE)
+		if (p->change[i].kind == FM_CHANGE_RELEASE ||
+		    p->change[i].kind == FM_CHANGE_PREEMPT)
 			f->cur[p->change[i].current]->phase = FM_PHASE_RELEASED;
 	for (unsigned k = 0; k < f->curs; k++) {
 		if (f->cur[k]->phase == FM_PHASE_RELEASED)
