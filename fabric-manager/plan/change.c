@@ -101,7 +101,7 @@ static bool unwanted(const struct fm_planner *p, unsigned k)
 }
 
 /* A matched assignment goes when its profile is connected to no host, or when it cannot stay
- * and there is nowhere to go. */
+ * and there is nowhere to go. One that waits for a host, and has nothing, goes on waiting. */
 static bool loses(const struct fm_planner *p, unsigned i)
 {
 	const struct fm_placed *pl = &p->plan->placed[i];
@@ -110,7 +110,7 @@ static bool loses(const struct fm_planner *p, unsigned i)
 	if (!a || a->phase == FM_PHASE_RELEASED || pl->placed)
 		return false;
 	if (p->d->claim[i].host == FM_WHOLE)
-		return true;
+		return holds(a) || !p->d->claim[i].waits_host;
 	if (!holds(a) || (a->phase == FM_PHASE_QUARANTINED && a->going))
 		return false;
 	return p->stay[i] == FM_STAY_GONE || a->going;

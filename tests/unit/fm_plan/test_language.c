@@ -371,6 +371,32 @@ START_TEST(test_atomic)
 }
 END_TEST
 
+/* No host of its group is free: what has nothing goes on waiting, what has something loses it.
+ */
+START_TEST(test_waits_for_a_host)
+{
+	struct fix *f = nics(1, 4);
+	struct fm_plan *p;
+
+	claim(f, "a", "d", 0, 0)->waits_host = !_i;
+	fix_new_current(f, &f->d->claim[0]);
+	f->d->claim[0].host = FM_WHOLE;
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_RELEASE), _i);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_PEND), !_i);
+	fm_plan_free(p);
+	f->d->claim[0].host = 0;
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	f->d->claim[0].host = FM_WHOLE;
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_RELEASE), 1);
+	end(f, p);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("language");
@@ -390,6 +416,7 @@ int main(void)
 	tcase_add_test(t, test_pair);
 	tcase_add_test(t, test_dependency);
 	tcase_add_test(t, test_atomic);
+	tcase_add_loop_test(t, test_waits_for_a_host, 0, 2);
 	suite_add_tcase(s, t);
 	return check_run_here(s);
 }
