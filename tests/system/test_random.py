@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Three random policies of the simulation tests with the real processes, on the larger chassis:
+"""Two random policies of the simulation tests with the real processes, on the larger chassis:
 apply, edit, delete; in the end every VF is free. `--seeds A,B,C` chooses others."""
 import os
 import subprocess
@@ -9,7 +9,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from fabric import PROGRAMS, FabricTest
 
-SEEDS = [3, 5, 8]
+SEEDS = [3, 8]
 if "--seeds" in sys.argv:
     at = sys.argv.index("--seeds")
     SEEDS = [int(s) for s in sys.argv[at + 1].split(",")]
