@@ -452,7 +452,7 @@ static void tell_orphans(struct walk *w)
 	}
 }
 
-static void read_all(struct walk *w)
+static void read_all(struct walk *w, bool isolation)
 {
 	const struct ag_scan_config *cfg = w->cfg;
 	struct ag_scan *s = &w->look->scan;
@@ -466,7 +466,8 @@ static void read_all(struct walk *w)
 	ag_users_begin(&cfg->fs, cfg->manager, &w->users);
 	find_roots(w);
 	find_slots(w);
-	find_isolation(w);
+	if (isolation)
+		find_isolation(w);
 	w->orphans = mr_xcalloc(s->slots + 1, sizeof(*w->orphans));
 	read_fns(w, false);
 	read_fns(w, true);
@@ -475,7 +476,7 @@ static void read_all(struct walk *w)
 	ag_users_end(&w->users);
 }
 
-void ag_scan_run(const struct ag_scan_config *cfg, struct ag_look *ret)
+void ag_scan_run(const struct ag_scan_config *cfg, bool isolation, struct ag_look *ret)
 {
 	struct walk *w = MR_NEW(struct walk);
 	char path[AG_PATH_MAX];
@@ -489,7 +490,7 @@ void ag_scan_run(const struct ag_scan_config *cfg, struct ag_look *ret)
 		ret->scan.failed = read_nodes(w) != 0;
 		ret->alive = w->nodes;
 		if (!ret->scan.failed)
-			read_all(w);
+			read_all(w, isolation);
 		ag_dir_close(&w->devices);
 	}
 	free(w->orphans);

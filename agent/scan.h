@@ -22,7 +22,9 @@ struct ag_look {
 	bool alive; /* there is a PCI tree */
 };
 
-void ag_scan_run(const struct ag_scan_config *cfg, struct ag_look *ret);
+/* 'isolation': what the host has against stray DMA is looked for as well. It is told once a
+ * session, and costs the configuration space of every bridge. */
+void ag_scan_run(const struct ag_scan_config *cfg, bool isolation, struct ag_look *ret);
 void ag_look_free(struct ag_look *l); /* what 'l' owns */
 
 #endif

@@ -19,6 +19,7 @@ struct ag_scanner {
 
 struct run {
 	struct ag_scanner *scanner;
+	bool isolation;
 	struct ag_look look;
 };
 
@@ -65,7 +66,7 @@ static void *work(void *arg)
 	struct ag_scanner *s = r->scanner;
 	bool tell;
 
-	ag_scan_run(&s->cfg, &r->look);
+	ag_scan_run(&s->cfg, r->isolation, &r->look);
 	pthread_mutex_lock(&s->lock);
 	tell = s->loop;
 	if (tell)
@@ -90,13 +91,14 @@ struct ag_scanner *ag_scanner_new(struct mr_loop *l, const struct ag_scan_config
 	return s;
 }
 
-void ag_scanner_start(struct ag_scanner *s)
+void ag_scanner_start(struct ag_scanner *s, bool isolation)
 {
 	struct run *r = MR_NEW(struct run);
 	pthread_attr_t attr;
 	pthread_t thread;
 
 	r->scanner = s;
+	r->isolation = isolation;
 	pthread_mutex_lock(&s->lock);
 	s->users++;
 	pthread_mutex_unlock(&s->lock);

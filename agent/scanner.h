@@ -13,8 +13,8 @@ typedef void ag_scanned_fn(const struct ag_look *look, void *arg);
 
 struct ag_scanner *ag_scanner_new(struct mr_loop *l, const struct ag_scan_config *cfg,
 				  ag_scanned_fn *fn, void *arg);
-/* Starts a scan; each start is answered once. */
-void ag_scanner_start(struct ag_scanner *s);
+/* Starts a scan; each start is answered once. 'isolation': scan.h. */
+void ag_scanner_start(struct ag_scanner *s, bool isolation);
 /* Nobody is told any more; a scan that runs ends by itself. */
 void ag_scanner_free(struct ag_scanner *s);
 

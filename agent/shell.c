@@ -53,7 +53,7 @@ static void carry_out(struct ag_shell *s, const struct ag_action *a)
 {
 	switch (a->kind) {
 	case AG_ACT_SCAN:
-		ag_scanner_start(s->scanner);
+		ag_scanner_start(s->scanner, a->isolation_wanted);
 		break;
 	case AG_ACT_WRITE:
 		mr_debug("agent", "write %s, tag %llu", ag_write_name(a->write),
@@ -173,7 +173,7 @@ static void on_timer(void *arg)
 	if (s->core)
 		feed(s, &(struct ag_event){.kind = AG_EV_TIMER});
 	else
-		ag_scanner_start(s->scanner);
+		ag_scanner_start(s->scanner, false);
 }
 
 static void on_stop(void *arg)
@@ -205,7 +205,7 @@ int ag_shell_new(struct mr_loop *l, const struct ag_shell_config *cfg, struct ag
 		ag_shell_free(s);
 		return rc;
 	}
-	ag_scanner_start(s->scanner);
+	ag_scanner_start(s->scanner, false);
 	*ret = s;
 	return 0;
 }

@@ -283,6 +283,7 @@ static void heartbeat(struct ag_core *c)
 static void scan_if_due(struct ag_core *c)
 {
 	int64_t now = c->now.mono_ns;
+	struct ag_action *a;
 
 	if (c->scanning || (!c->scan_now && now < c->scan_at && now < c->rescan_at))
 		return;
@@ -290,7 +291,9 @@ static void scan_if_due(struct ag_core *c)
 	c->scan_now = false;
 	c->scan_at = MR_NEVER;
 	c->rescan_at = now + AG_RESCAN_NS;
-	ag_emit(c, AG_ACT_SCAN)->tag = ++c->scans_started;
+	a = ag_emit(c, AG_ACT_SCAN);
+	a->tag = ++c->scans_started;
+	a->isolation_wanted = c->state == AG_LOOKING;
 }
 
 /*

@@ -90,9 +90,9 @@ struct ag_scan {
 	unsigned fns;
 	struct ag_slot *slot;
 	unsigned slots;
-	bool vf_migration; /* the kernel has the extension of HANDOVER 14 */
-	struct ag_isolation isolation;
-	bool failed; /* sysfs could not be read: keep what is known */
+	bool vf_migration;	       /* the kernel has the extension of HANDOVER 14 */
+	struct ag_isolation isolation; /* where the scan was asked for it */
+	bool failed;		       /* sysfs could not be read: keep what is known */
 };
 
 /* As enum fm_agent_verb on the wire. */
@@ -198,7 +198,8 @@ struct ag_action {
 	unsigned roots;
 	bool vf_migration;	       /* HELLO */
 	struct ag_isolation isolation; /* HELLO */
-	uint64_t revision;	       /* REPORT, HEARTBEAT */
+	bool isolation_wanted; /* SCAN: for the HELLO that follows; else it is not looked for */
+	uint64_t revision;     /* REPORT, HEARTBEAT */
 	bool full;
 	struct ag_fn *fn; /* REPORT: owned by the action */
 	unsigned fns;

@@ -115,15 +115,16 @@ static bool isolates(struct world *w, unsigned vh, const struct sim_dev *d)
 	return false;
 }
 
-static struct ag_scan *scan(struct world *w, unsigned vh)
+static struct ag_scan *scan(struct world *w, unsigned vh, bool isolation)
 {
 	struct sim_blade *b = w->host[vh].blade;
 	struct ag_scan *s = MR_NEW(struct ag_scan);
 	unsigned n = sim_blade_devs(b), slots = sim_blade_slots(b);
 
 	s->vf_migration = sim_blade_has_vf_migration(b);
-	s->isolation = (struct ag_isolation){sim_blade_has_iommu(b),
-					     sim_blade_remaps_interrupts(b), true};
+	if (isolation)
+		s->isolation = (struct ag_isolation){sim_blade_has_iommu(b),
+						     sim_blade_remaps_interrupts(b), true};
 	s->fn = mr_xcalloc(n + 1, sizeof(*s->fn));
 	s->slot = mr_xcalloc(slots + 1, sizeof(*s->slot));
 	for (unsigned i = 0; i < slots; i++)
@@ -136,7 +137,7 @@ static struct ag_scan *scan(struct world *w, unsigned vh)
 
 		if (at && s->roots < AG_ROOTS_MAX)
 			read_root(w, vh, d->rid, at, &s->root[s->roots++]);
-		else if (d->header == 1 && !isolates(w, vh, d))
+		else if (isolation && d->header == 1 && !isolates(w, vh, d))
 			s->isolation.acs = false;
 		if (d->header || (d->slot < 0 && !d->is_virtfn))
 			continue;
@@ -167,7 +168,7 @@ static void deliver_scan(struct world *w, struct world_msg *m)
 
 	if (!here(w, m))
 		return;
-	m->ptr = scan(w, m->vh);
+	m->ptr = scan(w, m->vh, m->tag);
 	m->free_ptr = free_scan;
 	ev.scan = m->ptr;
 	world_agent_event(w, m->vh, &ev);
@@ -282,7 +283,9 @@ static void agent_action(struct world *w, unsigned vh, struct ag_action *a)
 
 	switch (a->kind) {
 	case AG_ACT_SCAN:
-		world_post(w, local(w, vh, deliver_scan), world_delay(w));
+		m = local(w, vh, deliver_scan);
+		m->tag = a->isolation_wanted;
+		world_post(w, m, world_delay(w));
 		break;
 	case AG_ACT_WRITE:
 		m = local(w, vh, deliver_write);

@@ -16,7 +16,7 @@ static struct ag_scan_config cfg;
 static void scan(void)
 {
 	ag_look_free(&look);
-	ag_scan_run(&cfg, &look);
+	ag_scan_run(&cfg, true, &look);
 }
 
 static void setup(void)

@@ -26,7 +26,8 @@ static struct mr_now now;
 static struct ag_fn fn[16];
 static struct ag_slot slot[8];
 static struct ag_scan host;
-static uint64_t tag; /* of the last write */
+static bool isolation_wanted; /* by the last scan that was asked for */
+static uint64_t tag;	      /* of the last write */
 static uint64_t next_op;
 
 static inline struct ag_fn make_fn(unsigned bridge, unsigned pf, unsigned s, const char *driver)
@@ -104,6 +105,7 @@ static inline void show(const struct ag_action *a)
 	switch (a->kind) {
 	case AG_ACT_SCAN:
 		mr_buf_puts(&said, "scan");
+		isolation_wanted = a->isolation_wanted;
 		break;
 	case AG_ACT_WRITE:
 		show_write(a);
@@ -162,7 +164,11 @@ static inline const char *event(enum ag_event_kind kind)
 
 static inline const char *scan(void)
 {
-	return step(&(struct ag_event){.kind = AG_EV_SCAN, .scan = &host});
+	struct ag_scan found = host;
+
+	if (!isolation_wanted)
+		found.isolation = (struct ag_isolation){0};
+	return step(&(struct ag_event){.kind = AG_EV_SCAN, .scan = &found});
 }
 
 static inline const char *wait_ms(int64_t ms)

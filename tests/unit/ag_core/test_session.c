@@ -16,6 +16,7 @@ START_TEST(test_hello_comes_from_a_fresh_scan)
 	ck_assert_str_eq(scan(), "hello C1-0001:1/1@5#77 vfm iommu; ");
 	host.root[0].challenge = 0x78;
 	ck_assert_str_eq(event(AG_EV_CHALLENGE), "scan; ");
+	ck_assert(!isolation_wanted); /* once a session */
 	ck_assert_str_eq(scan(), "answer C1-0001:1/1@5#78; ");
 }
 END_TEST
