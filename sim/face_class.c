@@ -10,7 +10,7 @@
 #include "common/ids.h"
 #include "common/pci/regmap.h"
 #include "common/xalloc.h"
-#include "sim/face_tree.h"
+#include "sim/face_row.h"
 #include "sim/model/blade.h"
 #include "sim/model/chassis.h"
 #include "sim/world.h"
@@ -67,14 +67,6 @@ static int puts_of(struct mr_buf *out, const char *text)
 	mr_buf_printf(out, "%s\n", text);
 	return 0;
 }
-
-#define TEXT(fn, fmt, ...)                                          \
-	static int fn(const struct face_at *at, struct mr_buf *out) \
-	{                                                           \
-		(void)at;                                           \
-		mr_buf_printf(out, fmt "\n", __VA_ARGS__);          \
-		return 0;                                           \
-	}
 
 /* ---- net ---- */
 
@@ -241,14 +233,6 @@ int face_l_subsystem(const struct face_at *at, struct mr_buf *out)
 	return 0;
 }
 
-#define RO(IN, NAME, fn)                                         \
-	{                                                        \
-		.in = IN, .name = NAME, .mode = 0444, .read = fn \
-	}
-#define LINK(IN, NAME, fn)                                       \
-	{                                                        \
-		.in = IN, .name = NAME, .read = fn, .link = true \
-	}
 #define OWN(IN, DIR, cond)                                                            \
 	{                                                                             \
 		.in = IN, .name = "", .dir = DIR, .each = EACH_OWN_CLASS, .has = cond \

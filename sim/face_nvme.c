@@ -10,18 +10,10 @@
 #include "common/ids.h"
 #include "common/pci/regmap.h"
 #include "common/xalloc.h"
-#include "sim/face_tree.h"
+#include "sim/face_row.h"
 #include "sim/model/blade.h"
 #include "sim/model/chassis.h"
 #include "sim/world.h"
-
-#define TEXT(fn, fmt, ...)                                          \
-	static int fn(const struct face_at *at, struct mr_buf *out) \
-	{                                                           \
-		(void)at;                                           \
-		mr_buf_printf(out, fmt "\n", __VA_ARGS__);          \
-		return 0;                                           \
-	}
 
 /* ---- controllers ---- */
 
@@ -275,15 +267,6 @@ static int l_subsys_class(const struct face_at *at, struct mr_buf *out)
 	mr_buf_puts(out, "/class/nvme-subsystem");
 	return 0;
 }
-
-#define RO(IN, NAME, fn)                                         \
-	{                                                        \
-		.in = IN, .name = NAME, .mode = 0444, .read = fn \
-	}
-#define LINK(IN, NAME, fn)                                       \
-	{                                                        \
-		.in = IN, .name = NAME, .read = fn, .link = true \
-	}
 
 /* Rows; within a folder in the order in which they are listed. */
 const struct face_row face_nvme_rows[] = {
