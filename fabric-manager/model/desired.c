@@ -96,6 +96,7 @@ void fm_desired_free(struct fm_desired *d)
 	free(d->ident_pool);
 	free(d->rule);
 	free(d->host);
+	free(d->adapter);
 	free(d->strings);
 	free(d);
 }
@@ -108,6 +109,24 @@ const char *fm_desired_str(struct fm_desired *d, const char *s)
 	MR_GROW(d->strings, d->n_strings, d->cap_strings);
 	d->strings[d->n_strings] = mr_xstrdup(s);
 	return d->strings[d->n_strings++];
+}
+
+/* What documents say of the adapter behind a port; NULL: nothing. */
+const struct fm_adapter_def *fm_desired_adapter(const struct fm_desired *d, unsigned chassis,
+						unsigned port)
+{
+	uint32_t key = FM_ADAPTER_KEY(chassis, port);
+	unsigned lo = 0, hi = d->adapters;
+
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+
+		if (d->adapter[mid].key < key)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < d->adapters && d->adapter[lo].key == key ? &d->adapter[lo] : NULL;
 }
 
 /* Writes "PROFILE/DEVICE" or, of several, "PROFILE/DEVICE/INDEX" into 'buf' of FM_CLAIM_TEXT

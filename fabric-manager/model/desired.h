@@ -219,6 +219,11 @@ struct fm_host_def {
 	int group;  /* index of fm_desired.group, -1 none */
 	bool spare;
 };
+/* What documents say of an adapter beside its labels; none for most. */
+struct fm_adapter_def {
+	uint32_t key;	/* FM_ADAPTER_KEY */
+	bool suspended; /* nothing is given, moved, changed or counted anew on it */
+};
 struct fm_group {
 	char name[MR_NAME_MAX];
 	uint16_t *host; /* indices of fm_desired.host, by name */
@@ -276,6 +281,8 @@ struct fm_desired {
 	unsigned pairs;
 	struct fm_host_def *host;
 	unsigned hosts;
+	struct fm_adapter_def *adapter; /* by key */
+	unsigned adapters;
 	struct fm_group *group;
 	unsigned groups;
 	struct fm_update
@@ -292,6 +299,16 @@ struct fm_desired *fm_desired_new(void);
 void fm_desired_free(struct fm_desired *d);
 /* Copies a text into the storage of 'd'. */
 const char *fm_desired_str(struct fm_desired *d, const char *s);
+/* What documents say of the adapter behind a port; NULL: nothing. */
+const struct fm_adapter_def *fm_desired_adapter(const struct fm_desired *d, unsigned chassis,
+						unsigned port);
+static inline bool fm_adapter_suspended(const struct fm_desired *d, unsigned chassis,
+					unsigned port)
+{
+	const struct fm_adapter_def *def = fm_desired_adapter(d, chassis, port);
+
+	return def && def->suspended;
+}
 #define FM_CLAIM_TEXT 144
 /* "PROFILE/DEVICE" or, where count > 1, "PROFILE/DEVICE/INDEX". */
 const char *fm_claim_text(const struct fm_claim *c, char *buf);

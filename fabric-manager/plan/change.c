@@ -54,8 +54,9 @@ static void provisions(struct fm_planner *p)
 		bool differs = false, runs = false;
 		struct fm_change *c;
 
-		if (!a->provision || a->external || a->a->kind == FM_ADAPTER_BASE ||
-		    !a->a->present || !p->world.chassis[a->chassis].c->observed)
+		if (!a->provision || a->external || a->suspended ||
+		    a->a->kind == FM_ADAPTER_BASE || !a->a->present ||
+		    !p->world.chassis[a->chassis].c->observed)
 			continue;
 		for (unsigned k = 0; k < a->units; k++) {
 			if (a->a->pf[k].numvfs == a->provision)
@@ -211,7 +212,7 @@ static bool kind_of(const struct fm_planner *p, unsigned i, enum fm_change_kind 
 	const struct fm_claim *c = &p->d->claim[i];
 	bool some = true;
 
-	if ((c->host == FM_WHOLE && !c->waits_host) || (c->suspended && pl->placed))
+	if ((c->host == FM_WHOLE && !c->waits_host) || (pl->same_fn && fm_place_frozen(p, i)))
 		return false;
 	if (!pl->placed)
 		*ret = p->stay[i] == FM_STAY_TAKEN ? FM_CHANGE_PREEMPT : FM_CHANGE_PEND;

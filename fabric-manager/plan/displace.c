@@ -43,7 +43,7 @@ static bool may_take(const struct fm_planner *p, unsigned i, unsigned v)
 	const struct fm_claim *a = &p->d->claim[i], *b = &p->d->claim[v];
 	const struct fm_priority *c = class_of(p, i);
 
-	if (b->priority >= a->priority || b->suspended)
+	if (b->priority >= a->priority || fm_place_frozen(p, v))
 		return false;
 	return !a->extra || (c && c->reclaim && b->extra);
 }
@@ -75,7 +75,7 @@ static bool use_now(const struct fm_planner *p, uint32_t k, struct fm_use *ret)
 
 	if (!fm_held_use(p, (int32_t)k, ret))
 		return false;
-	if (!pl || !pl->placed || !pl->same_fn || p->d->claim[v].suspended ||
+	if (!pl || !pl->placed || !pl->same_fn || fm_place_frozen(p, (unsigned)v) ||
 	    (pl->reason != MR_REASON_OK && pl->reason != MR_REASON_GUARANTEE_BROKEN))
 		return true;
 	ret->guaranteed = p->d->claim[v].guaranteed_mbps;

@@ -199,6 +199,8 @@ static enum fm_drop fit_adapter(const struct fm_world *w, const struct fm_ask *a
 		return FM_DROP_DOMAIN;
 	if (!fm_fit_able(a->a, ask->claim, NULL))
 		return FM_DROP_ABLE;
+	if (a->suspended)
+		return FM_DROP_SUSPENDED;
 	if (u->hard == w->stamp)
 		return FM_DROP_ANTI;
 	if ((a->exclusive || ask->exclusive) && a->only_host != FM_NONE &&

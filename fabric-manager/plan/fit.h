@@ -23,6 +23,9 @@
 	  "add the adapter to the profile's Domain, or name a pool with other adapters")       \
 	X(ABLE, UNSUPPORTED, "adapter can do what the claim asks for",                         \
 	  "ask for less in the device, or name a pool whose adapters can do it")               \
+	X(SUSPENDED, NOT_PERMITTED, "adapter is not suspended",                                \
+	  "take `suspend: true` out of the adapter's document, or give the pool another "      \
+	  "adapter")                                                                           \
 	X(SPARE, NO_CAPACITY, "spare adapter",                                                 \
 	  "take the adapter out of the pool's `spares`, or give the pool another one")         \
 	X(ANTI, NO_CAPACITY, "required placement rules",                                       \

@@ -206,6 +206,8 @@ static void adapter_words(const struct fm_world *w, uint32_t unit, enum fm_drop 
 	else if (d == FM_DROP_GONE)
 		mr_buf_printf(out, "%s is %s", a->a->name,
 			      a->a->present ? "without link" : "absent");
+	else if (d == FM_DROP_SUSPENDED)
+		mr_buf_printf(out, "%s is suspended", a->a->name);
 	else if (d == FM_DROP_DOMAIN)
 		mr_buf_printf(out, "%s is outside of the domain", a->a->name);
 	else
@@ -250,6 +252,7 @@ void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const stru
 	case FM_DROP_VHS:
 	case FM_DROP_REFUSING:
 	case FM_DROP_GONE:
+	case FM_DROP_SUSPENDED:
 	case FM_DROP_DOMAIN:
 	case FM_DROP_SPARE:
 		adapter_words(w, c->unit, d, out);

@@ -86,7 +86,7 @@ static enum fm_stay judge(struct fm_planner *p, unsigned i, struct fm_use *u)
 	ad = p->world.adapter[p->world.unit[u->unit].adapter].a;
 	if (!ad->present)
 		return FM_STAY_GONE;
-	if (c->suspended && !a->going)
+	if (fm_place_frozen(p, i) && !a->going)
 		return FM_STAY_KEEP;
 	if (a->going || !on_its_host(p, c, a))
 		return FM_STAY_MOVE;
@@ -179,7 +179,7 @@ static bool keep_barred(struct fm_planner *p, unsigned i)
 	const struct fm_claim *c = &p->d->claim[i];
 	struct mr_buf b = {0};
 
-	if (c->suspended && p->plan->placed[i].current >= 0) {
+	if (fm_place_frozen(p, i)) {
 		fm_planner_keep_as_is(p, i);
 		return true;
 	}
@@ -200,7 +200,7 @@ static void keep_claim(struct fm_planner *p, unsigned i)
 	to = u;
 	to.guaranteed = c->guaranteed_mbps;
 	to.limit = c->limit_mbps;
-	if (p->stay[i] == FM_STAY_KEEP && u.unit != FM_NONE && !c->suspended &&
+	if (p->stay[i] == FM_STAY_KEEP && u.unit != FM_NONE && !fm_place_frozen(p, i) &&
 	    fm_fit_rate(&p->world, &u, &to))
 		p->stay[i] = FM_STAY_LEAVE;
 	if (p->stay[i] != FM_STAY_KEEP || keep_barred(p, i))
@@ -220,7 +220,8 @@ void fm_planner_keep(struct fm_planner *p)
 		const struct fm_claim *c = &p->d->claim[i];
 
 		p->stay[i] = FM_STAY_NEW;
-		if (p->plan->placed[i].current >= 0 && (c->host != FM_WHOLE || c->suspended))
+		if (p->plan->placed[i].current >= 0 &&
+		    (c->host != FM_WHOLE || fm_place_frozen(p, i)))
 			keep_claim(p, i);
 	}
 }

@@ -422,6 +422,17 @@ static enum mr_reason barred_host(const struct fm_planner *p, unsigned i, struct
 	return MR_REASON_OK;
 }
 
+/* See place.h. */
+bool fm_place_frozen(const struct fm_planner *p, unsigned i)
+{
+	int32_t k = p->plan->placed[i].current;
+	const struct fm_assignment *a = k < 0 ? NULL : p->in->current[k];
+
+	return p->d->claim[i].suspended ||
+	       (p->d->adapters && a && a->has_fn && a->phase != FM_PHASE_RELEASED &&
+		fm_adapter_suspended(p->d, a->fn.chassis, a->fn.port));
+}
+
 /* Reasons before any candidate is looked at. */
 enum mr_reason fm_place_barred(const struct fm_planner *p, unsigned i, struct fm_ask *ask,
 			       struct mr_buf *b)

@@ -169,6 +169,10 @@ void fm_place_refuse(struct fm_planner *p, unsigned i, enum mr_reason r, struct 
 /* Of the candidate that came nearest. */
 void fm_place_refuse_all(struct fm_planner *p, unsigned i, const struct fm_ask *ask);
 
+/* Whether the claim stays as it is whatever is edited: a document about it is suspended, or the
+ * one about the adapter that its function is on. */
+bool fm_place_frozen(const struct fm_planner *p, unsigned i);
+
 /* ---- data.c ---- */
 /* The PF that has data of claim 'i', or of another function of its device; FM_NONE: none has.
  */

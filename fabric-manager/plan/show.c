@@ -411,6 +411,25 @@ static void add_result(struct mr_tree *t, const struct fm_plan_input *in,
 	mr_tree_add_text(t, "detail", pl->detail);
 }
 
+/* Why edits do not touch it: see fm_place_frozen. */
+static void add_frozen(struct mr_tree *t, const struct fm_plan_input *in,
+		       const struct fm_placed *pl, unsigned i)
+{
+	const struct fm_claim *c = &in->desired->claim[i];
+	const struct fm_adapter *a;
+	char text[80 + MR_NAME_MAX];
+
+	if (c->suspended) {
+		mr_tree_add_text(t, "frozen", "a document about it is suspended");
+		return;
+	}
+	if (!pl->placed || !fm_adapter_suspended(in->desired, pl->fn.chassis, pl->fn.port))
+		return;
+	a = fm_adapter_by_port(in->inventory, pl->fn.chassis, pl->fn.port);
+	mr_fmt(text, sizeof(text), "adapter %s is suspended", a ? a->name : "?");
+	mr_tree_add_text(t, "frozen", text);
+}
+
 /* Why claim 'i' is where it is, or nowhere: every candidate with what became of it, in the
  * order of ties; the chosen one is the least loaded that fits. */
 struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_plan *p,
@@ -425,6 +444,7 @@ struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_
 	uint32_t first, last;
 
 	add_result(t, in, p, i);
+	add_frozen(t, in, &p->placed[i], i);
 	list = mr_tree_add_list(t, "candidates");
 	if (in->desired->claim[i].host == FM_WHOLE ||
 	    in->desired->claim[i].pool >= in->desired->pools)

@@ -278,6 +278,7 @@ static void init_adapter(struct fm_world *w, uint32_t at, const struct fm_adapte
 	struct fm_unit_adapter *ad = &w->adapter[at];
 
 	ad->a = a;
+	ad->suspended = fm_adapter_suspended(w->in->desired, ad->chassis, a->port);
 	ad->unit = *unit;
 	ad->units = units_of(a);
 	ad->held = FM_NONE;

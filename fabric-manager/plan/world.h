@@ -79,6 +79,7 @@ struct fm_unit_adapter {
 	uint32_t provision; /* VFs per PF that the pools want; 0 = in no pool */
 	bool exclusive, external;
 	bool fenced;			    /* some domain lists it */
+	bool suspended;			    /* its document freezes it */
 	const struct fm_refusing *refusing; /* NULL unless nothing more is placed here */
 	uint32_t only_host; /* FM_NONE, FM_MANY or the only one that has functions of it */
 	uint32_t used;	    /* functions, of all its PFs */

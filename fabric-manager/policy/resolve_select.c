@@ -9,9 +9,10 @@
 #include "fabric-manager/policy/resolving.h"
 #include "fabric-manager/policy/select.h"
 
-/* The document about an adapter: by slot, serial number, or, where it has neither, by name. */
-static bool doc_is_about(const struct fm_doc *doc, const struct fm_chassis *c,
-			 const struct fm_adapter *a)
+/* Whether an Adapter document is about the adapter: by slot, serial number, or, where it has
+ * neither, by name. */
+bool fm_adapter_doc_is(const struct fm_doc *doc, const struct fm_chassis *c,
+		       const struct fm_adapter *a)
 {
 	const struct fm_doc_adapter *s = &doc->spec.adapter;
 	char slot[8];
@@ -62,7 +63,7 @@ static bool label_holds(const struct fm_resolving *r, const struct fm_labels *wa
 	for (unsigned i = 0; i < r->docs->n && r->docs->doc[i]->kind <= FM_KIND_ADAPTER; i++) {
 		const struct fm_doc *doc = r->docs->doc[i];
 
-		if (doc->kind == FM_KIND_ADAPTER && doc_is_about(doc, c, p->adapter) &&
+		if (doc->kind == FM_KIND_ADAPTER && fm_adapter_doc_is(doc, c, p->adapter) &&
 		    has_label(doc, p, want))
 			return true;
 	}
@@ -149,7 +150,7 @@ bool fm_adapter_is(const struct fm_resolving *r, const char *name, unsigned chas
 	const struct fm_doc *doc = fm_docs_find(r->docs, FM_KIND_ADAPTER, name);
 	size_t n = strlen(c->name);
 
-	if (doc && doc_is_about(doc, c, a))
+	if (doc && fm_adapter_doc_is(doc, c, a))
 		return true;
 	return !strcmp(name, a->name) ||
 	       (!strncmp(name, c->name, n) && name[n] == '/' && !strcmp(name + n + 1, a->name));

@@ -34,6 +34,7 @@ bool fm_doc_suspended(const struct fm_resolving *r, enum fm_kind kind, const cha
 /* The parts, in this order. */
 void fm_resolve_hosts(struct fm_resolving *r);
 void fm_resolve_groups(struct fm_resolving *r);
+void fm_resolve_adapters(struct fm_resolving *r);
 void fm_resolve_pools(struct fm_resolving *r);
 void fm_resolve_priorities(struct fm_resolving *r);
 void fm_resolve_domains(struct fm_resolving *r);
@@ -56,6 +57,9 @@ struct fm_port_at {
 };
 bool fm_port_selected(const struct fm_resolving *r, const struct fm_doc_adapter_selector *s,
 		      const struct fm_port_at *p);
+/* Whether an Adapter document is about the adapter. */
+bool fm_adapter_doc_is(const struct fm_doc *doc, const struct fm_chassis *c,
+		       const struct fm_adapter *a);
 /* Whether 'name' means the adapter: its own name, "CHASSIS/NAME", or that of an Adapter
  * document about it. */
 bool fm_adapter_is(const struct fm_resolving *r, const char *name, unsigned chassis,

@@ -61,11 +61,9 @@
 	NUM(s, "suspend", suspend, BOOL, "Freezes what the document governs.", \
 	    .flags = FM_K_DEFAULT)
 
-#define REQUIRED .flags = FM_K_REQUIRED
-#define LATER	 .flags = FM_K_LATER
-#define DEF(v)	 .flags = FM_K_DEFAULT, .def = (v)
-/* A key with a default of which only the default is carried out. */
-#define DEF_LATER(v)  .flags = FM_K_DEFAULT | FM_K_LATER, .def = (v)
+#define REQUIRED      .flags = FM_K_REQUIRED
+#define LATER	      .flags = FM_K_LATER
+#define DEF(v)	      .flags = FM_K_DEFAULT, .def = (v)
 #define RANGE(lo, hi) .min = (lo), .max = (hi)
 
 /* The table of struct 's' (or of a member's type) over the rows 'k'. */

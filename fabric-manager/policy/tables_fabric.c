@@ -75,8 +75,7 @@ static const struct fm_table adapter_port_table =
 	TABLE(fm_doc_adapter_port, "Adapter port", adapter_port_keys);
 
 static const struct fm_key adapter_keys[] = {
-	NUM(fm_doc_adapter, "suspend", suspend, BOOL, "Freezes what the document governs.",
-	    DEF_LATER(0)),
+	SUSPEND(fm_doc_adapter),
 	TXT(fm_doc_adapter, "chassis", chassis, NAME, "Chassis that the adapter sits in.",
 	    .eg = "c1"),
 	TXT(fm_doc_adapter, "slot", slot, NAME, "Slot that the adapter sits in.",

@@ -278,6 +278,40 @@ START_TEST(what_an_adapter_lacks)
 }
 END_TEST
 
+#define LEFT(spec) DOC("Adapter", "nic-left", spec)
+
+/* What runs on a suspended adapter is not touched by an edit; what is new goes elsewhere. */
+START_TEST(suspended_adapter)
+{
+#define VLAN(tag) DOC("PortProfile", "net", "{vlan: {access: " tag "}}")
+#define NET(name) "{name: " name ", class: ethernet, pool: nics, portProfile: net}"
+	struct fm_request r = {.verb = FM_VERB_EXPLAIN, .kind = "", .name = "p/a"};
+	uint32_t resets;
+
+	apply(HOSTS NICS VLAN("5") DOC("Domain", "red", "{adapters: [nic-left]}")
+		      NIC("p", "blade01", "domain: red, ", NET("a")));
+	resets = fm_fn_get(fm_engine_inventory(w->engine), find("p/a")->fn)->resets;
+	apply(LEFT("{suspend: true}"));
+	apply(VLAN("6") NIC("p", "blade02", "domain: red, ", NET("a") ", " NET("b"))
+		      NIC("q", "blade03", "", NET("a")));
+	ck_assert_str_eq(on("p/a"), "nic-left");
+	ck_assert_str_eq(find("p/a")->host, "blade01");
+	ck_assert_uint_eq(attrs("p/a")->vlan, 5);
+	ck_assert_uint_eq(fm_fn_get(fm_engine_inventory(w->engine), find("p/a")->fn)->resets,
+			  resets);
+	ck_assert_str_eq(on("p/b"), "");
+	ck_assert_ptr_nonnull(strstr(find("p/b")->detail, "nic-left is suspended"));
+	ck_assert_str_eq(on("q/a"), "nic-right");
+	ck_assert(world_ask(w, &r));
+	ck_assert_ptr_nonnull(strstr(mr_tree_text(w->reply.tree, "summary"),
+				     "it stays as it is: adapter nic-left is suspended"));
+	apply(LEFT("{}"));
+	ck_assert_str_eq(find("p/a")->host, "blade02");
+	ck_assert_uint_eq(attrs("p/a")->vlan, 6);
+	ck_assert_str_eq(on("p/b"), "nic-left");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("language");
@@ -296,6 +330,7 @@ int main(void)
 	tcase_add_test(t, weights_without_a_scheduler);
 	tcase_add_test(t, amounts);
 	tcase_add_test(t, burst_and_weight);
+	tcase_add_test(t, suspended_adapter);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

@@ -65,12 +65,14 @@ void fm_drift_sentence(const struct fm_engine *e, const struct fm_asg *a, uint32
 	}
 }
 
-/* Writes what is intended once more. */
+/* Writes what is intended once more, but on an adapter that is suspended. */
 static void correct(struct fm_engine *e, struct fm_asg *a)
 {
 	char name[FM_ASSIGNMENT_TEXT];
 
-	if (policy(e)->action != FM_DRIFT_CORRECT || !(fm_drift(e, a) & ~(1u << FM_DRIFT_GATE)))
+	if (policy(e)->action != FM_DRIFT_CORRECT ||
+	    fm_adapter_suspended(e->desired, a->a.fn.chassis, a->a.fn.port) ||
+	    !(fm_drift(e, a) & ~(1u << FM_DRIFT_GATE)))
 		return;
 	if (a->corrections == FM_TRIES_MAX) {
 		fm_note(e, MR_REASON_CONFLICT, fm_assignment_text(&a->a, name),

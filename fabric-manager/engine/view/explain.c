@@ -93,6 +93,7 @@ static void summary(struct fm_engine *e, const struct fm_asg *a, const struct fm
 	const char *host = c && c->host != FM_WHOLE ? e->desired->host[c->host].name : NULL;
 	const char *says = NULL, *advice = placement ? mr_tree_text(placement, "advice") : NULL;
 	const char *detail = placement ? mr_tree_text(placement, "detail") : NULL;
+	const char *frozen = placement ? mr_tree_text(placement, "frozen") : NULL;
 
 	if (a)
 		add_where(b, e, a);
@@ -100,6 +101,8 @@ static void summary(struct fm_engine *e, const struct fm_asg *a, const struct fm
 		mr_buf_puts(b, "Pending");
 	if ((!a || !a->a.detail[0]) && detail && detail[0])
 		mr_buf_printf(b, ": %s", detail);
+	if (frozen && frozen[0])
+		mr_buf_printf(b, "; it stays as it is: %s", frozen);
 	if (!c)
 		mr_buf_puts(b, "; no document asks for it any more");
 	else if (!host)

@@ -73,6 +73,9 @@ static void dump_pools(const struct fm_desired *d, struct mr_buf *out)
 				      p->part[j].vf_first, p->part[j].vf_last,
 				      p->part[j].spare ? " spare" : "");
 	}
+	for (unsigned i = 0; i < d->adapters; i++)
+		mr_buf_printf(out, "adapter %x%s\n", d->adapter[i].key,
+			      d->adapter[i].suspended ? " suspended" : "");
 	for (unsigned i = 0; i < d->edges; i++) {
 		const struct fm_edge *e = &d->edge[i];
 

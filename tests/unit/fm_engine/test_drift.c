@@ -25,6 +25,10 @@ START_TEST(drift_is_reported)
 }
 END_TEST
 
+/* On a suspended adapter it is reported. */
+#define SUSPENDED                                                                       \
+	"---\napiVersion: banyan/v1\nkind: Adapter\nmetadata: {name: nic-left}\nspec: " \
+	"{suspend: true}\n"
 #define DRIFT(keys)                                                              \
 	"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n" \
 	"spec: {drift: {" keys "}}\n"
@@ -34,6 +38,22 @@ static void drift(struct world *w)
 	w->c.adapter[0].fn[0].attrs.vlan = 66;
 	w->c.adapter[0].fn[0].attrs.trust = true;
 }
+
+START_TEST(drift_on_a_suspended_adapter)
+{
+	struct world w;
+
+	w_up(&w, false, false);
+	w_apply(&w, WEB);
+	w_apply(&w, DRIFT("action: Correct, interval: 5s") SUSPENDED);
+	drift(&w);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(w.c.adapter[0].fn[0].attrs.vlan, 66);
+	w_request(&w, (struct fm_request){.verb = FM_VERB_DIFF});
+	ck_assert_int_eq(w.exit_code, 2);
+	w_done(&w);
+}
+END_TEST
 
 /* Written again at the next look; who sets it back each time is told, not fought. */
 START_TEST(drift_is_corrected)
@@ -120,6 +140,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, drift_is_reported);
 	tcase_add_loop_test(t, drift_is_corrected, 0, 2);
+	tcase_add_test(t, drift_on_a_suspended_adapter);
 	tcase_add_test(t, drift_is_ignored);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -374,6 +374,7 @@ static const char *const frozen[] = {
 	"kind: HostGroup\nmetadata: {name: g}\nspec: {suspend: true, " GROUP "}\n",
 	"kind: AdapterPool\nmetadata: {name: nics}\n"
 	"spec: {suspend: true, adapterSelector: {class: ethernet}}\n",
+	"kind: Adapter\nmetadata: {name: nic-left}\nspec: {suspend: true}\n",
 	"kind: ProfileTemplate\nmetadata: {name: w}\nspec: {suspend: true, hostGroup: g, "
 	"template: {devices: [{name: d, class: ethernet, pool: nics, driver: vfio-pci}]}}\n",
 };
@@ -392,7 +393,7 @@ START_TEST(suspended)
 		mr_fmt(text, sizeof(text), "%s",
 		       TEXT("strategy: Immediate}, suspend: true, drift: {interval: 1m",
 			    "vfio-pci"));
-	else if (_i < 3) /* the edit of the template, and not of what is frozen */
+	else if (_i < 4) /* the edit of the template, and not of what is frozen */
 		mr_fmt(text, sizeof(text), "%s",
 		       strstr(TEXT("strategy: Immediate", "vfio-pci"),
 			      "apiVersion: banyan/v1\nkind: ProfileTemplate"));
@@ -400,7 +401,7 @@ START_TEST(suspended)
 	w_run(&w, 60 * MR_NS_PER_S);
 	ck_assert_uint_eq(done(&w), 0);
 	ck_assert_uint_eq(moving(&w), 0);
-	if (_i != 2) { /* a pool freezes claims, not the profile */
+	if (_i < 2 || _i > 3) { /* pool and adapter freeze claims, not the profile */
 		w_verb(&w, FM_VERB_MOVE, "w-blade01", "blade02");
 		ck_assert_int_eq(w.reason, MR_REASON_NOT_PERMITTED);
 	}
@@ -410,6 +411,9 @@ START_TEST(suspended)
 	w_run(&w, 60 * MR_NS_PER_S);
 	ck_assert_uint_eq(done(&w), 0);
 	w_apply(&w, TEXT("strategy: Immediate", "vfio-pci"));
+	if (_i == 3)
+		w_apply(&w,
+			"apiVersion: banyan/v1\nkind: Adapter\nmetadata: {name: nic-left}\n");
 	w_run(&w, 60 * MR_NS_PER_S);
 	ck_assert_uint_eq(done(&w), 3);
 	w_done(&w);

@@ -202,7 +202,8 @@ static void step(struct twin *t)
 	}
 }
 
-/* Classes that preempt, extras and atomic profiles among what the generator makes. */
+/* Classes that preempt, extras, atomic profiles and a suspended adapter among what the
+ * generator makes. */
 static void spice(struct twin *t)
 {
 	struct fm_desired *d = t->f->d;
@@ -210,6 +211,11 @@ static void spice(struct twin *t)
 	d->prio = mr_xcalloc(1, sizeof(*d->prio));
 	d->prio[0] = (struct fm_priority){.preempts = true};
 	d->prios = 1;
+	d->adapter = MR_NEW(struct fm_adapter_def);
+	d->adapter[0] = (struct fm_adapter_def){
+		.key = FM_ADAPTER_KEY(0, t->f->inv.chassis[0].adapter[0].port),
+		.suspended = true};
+	d->adapters = mr_rng_chance(&t->r, 30);
 	for (unsigned i = 0; i < d->claims; i++) {
 		d->claim[i].class = (uint16_t)mr_rng_chance(&t->r, 40);
 		d->claim[i].extra = i % 4 == 3 && mr_rng_chance(&t->r, 60);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a policy can say about placement, one rule a case: numbers that can be checked by hand.
  * Who yields to whom is in test_yield.c. */
+#include "common/tree.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/fm_plan/nics.h"
 
@@ -179,6 +180,46 @@ START_TEST(test_suspended)
 	ck_assert_uint_eq(p->placed[0].attrs.min_mbps, 10 * GBIT);
 	is_refused(p, 1, MR_REASON_NOT_PERMITTED, "profile a is suspended");
 	ck_assert(!fm_plan_pending(p));
+	end(f, p);
+}
+END_TEST
+
+/* The same for all that stands on a suspended adapter; what is new goes elsewhere, or waits. */
+START_TEST(test_suspended_adapter)
+{
+	struct fix *f = nics(2, 4);
+	struct fm_plan *p;
+	struct mr_tree *t;
+
+	f->d->adapter = MR_NEW(struct fm_adapter_def);
+	claim(f, "a", "d0", 0, 10 * GBIT);
+	p = fix_plan(f);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	f->d->adapter[f->d->adapters++] = (struct fm_adapter_def){
+		.key = FM_ADAPTER_KEY(0, f->cur[0]->fn.port), .suspended = true};
+	claim(f, "a", "d1", 0, 0);
+	f->d->claim[0].guaranteed_mbps = 20 * GBIT;
+	f->d->claim[0].host = 1;
+	f->inv.chassis[0].adapter[0].pf[0].numvfs = 2;
+	p = fix_plan(f);
+	ck_assert(p->placed[0].same_fn);
+	ck_assert_uint_eq(p->placed[0].attrs.min_mbps, 10 * GBIT);
+	ck_assert(p->placed[1].placed);
+	ck_assert_uint_ne(p->placed[1].fn.port, f->cur[0]->fn.port);
+	ck_assert_uint_eq(p->changes, 1);
+	t = fm_plan_explain(&f->in, p, 0);
+	ck_assert_str_eq(mr_tree_text(t, "frozen"), "adapter nic0 is suspended");
+	mr_tree_free(t);
+	fm_plan_free(p);
+	f->inv.chassis[0].adapter[1].link = false;
+	p = fix_plan(f);
+	is_refused(p, 1, MR_REASON_NOT_PERMITTED, "nic0 is suspended");
+	fm_plan_free(p);
+	f->inv.chassis[0].adapter[0].present = false; /* a device that is gone is replaced */
+	f->inv.chassis[0].adapter[1].link = true;
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed && !p->placed[0].same_fn);
 	end(f, p);
 }
 END_TEST
@@ -409,6 +450,7 @@ int main(void)
 	tcase_add_test(t, test_domain);
 	tcase_add_test(t, test_require);
 	tcase_add_test(t, test_suspended);
+	tcase_add_test(t, test_suspended_adapter);
 	tcase_add_test(t, test_spare);
 	tcase_add_test(t, test_external);
 	tcase_add_test(t, test_affinity);
