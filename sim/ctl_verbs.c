@@ -106,6 +106,48 @@ static int v_insert(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 			    : done(r, arg[0], out);
 }
 
+static int slot_done(int r, char **arg, struct mr_buf *out)
+{
+	if (r == -ENOENT)
+		return refuse(out, "there is no such adapter: '%s'", arg[0]);
+	if (r == -EBUSY)
+		return refuse(out, "pull it first: '%s'", arg[0]);
+	if (r == -ENOSPC)
+		return refuse(out, "the other slot has no room for the functions of '%s'",
+			      arg[0]);
+	return done(r, arg[0], out);
+}
+
+/* "15b3:101d" */
+static int ids(const char *text, uint16_t *vendor, uint16_t *device, struct mr_buf *out)
+{
+	unsigned v, d;
+	int used = 0;
+
+	if (sscanf(text, "%4x:%4x%n", &v, &d, &used) != 2 || text[used])
+		return refuse(out, "expected VENDOR:DEVICE in hexadecimal, got '%s'", text);
+	*vendor = (uint16_t)v;
+	*device = (uint16_t)d;
+	return 0;
+}
+
+static int v_replace(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	uint16_t vendor = 0, device = 0;
+
+	if (n > 2 && ids(arg[2], &vendor, &device, out))
+		return 1;
+	return slot_done(
+		sim_adapter_replace(sim_world_chassis(w), arg[0], arg[1], vendor, device), arg,
+		out);
+}
+
+static int v_swap(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	(void)n;
+	return slot_done(sim_adapter_swap(sim_world_chassis(w), arg[0], arg[1]), arg, out);
+}
+
 static int v_link(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 {
 	struct sim_chassis *c = sim_world_chassis(w);
@@ -481,6 +523,10 @@ static const struct verb verbs[] = {
 	{"reset", "BLADE", "warm reset of a blade", 1, 1, v_reset},
 	{"pull", "ADAPTER", "take an adapter out of its slot", 1, 1, v_pull},
 	{"insert", "ADAPTER", "put it back", 1, 1, v_insert},
+	{"replace", "ADAPTER SERIAL [VENDOR:DEVICE]", "put a blank card where one was pulled",
+	 2, 3, v_replace},
+	{"swap", "ADAPTER ADAPTER", "let two cards that were pulled change their slots", 2, 2,
+	 v_swap},
 	{"link", "PORT|BLADE|ADAPTER up|down", "restore or cut a cable", 2, 2, v_link},
 	{"button", "BLADE SLOT", "press the attention button of a slot", 2, 2, v_button},
 	{"powerfault", "BLADE SLOT", "let the slot's power controller find a fault", 2, 2,

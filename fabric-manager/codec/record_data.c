@@ -62,3 +62,40 @@ int fm_record_data_from(const struct fm_record_ctx *c, const void *msg, struct f
 	s->size = m->size;
 	return 0;
 }
+
+/* How long the parts of a hand-over took. */
+void fm_record_measure_to(const struct fm_record_ctx *c, const struct fm_record *r,
+			  struct mr_buf *out)
+{
+	const struct fm_rec_measure *s = &r->measure;
+	Banyan__StoreMeasure m = BANYAN__STORE_MEASURE__INIT;
+
+	(void)c;
+	m.chassis = (char *)s->chassis;
+	m.adapter = (char *)s->adapter;
+	m.way = s->way;
+	m.n_n = m.n_sum_ns = FM_SPAN_COUNT;
+	m.n = (uint32_t *)s->n;
+	m.sum_ns = (uint64_t *)s->sum_ns;
+	mr_pb_put(out, &m.base);
+}
+
+/* Spans of a later version are dropped, those that an earlier one did not know are 0. */
+int fm_record_measure_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
+{
+	const Banyan__StoreMeasure *m = msg;
+	struct fm_rec_measure *s = &r->measure;
+
+	if (TEXT(s->chassis, chassis) || TEXT(s->adapter, adapter) || RANGE(way, FM_WAY_DEVICE))
+		return -EINVAL;
+	if (m->n_n != m->n_sum_ns)
+		return mr_err_set(c->err, -EINVAL, MR_REASON_INVALID,
+				  "stored field sum_ns has %zu members, n has %zu", m->n_sum_ns,
+				  m->n_n);
+	s->way = (enum fm_way)m->way;
+	for (size_t i = 0; i < m->n_n && i < FM_SPAN_COUNT; i++) {
+		s->n[i] = m->n[i];
+		s->sum_ns[i] = m->sum_ns[i];
+	}
+	return 0;
+}

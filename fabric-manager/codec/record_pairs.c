@@ -221,6 +221,9 @@ static void assignment_to(const struct fm_record_ctx *c, const struct fm_record 
 	m.forced = s->forced;
 	m.partner = (char *)s->partner;
 	m.standby = s->standby;
+	m.serial = (char *)s->card.serial;
+	m.vendor = s->card.vendor;
+	m.device_id = s->card.device;
 	m.since_wall_ns = s->since_wall_ns;
 	mr_pb_put(out, &m.base);
 }
@@ -236,10 +239,11 @@ static int assignment_from(const struct fm_record_ctx *c, const void *msg, struc
 				  "stored phase '%s' is unknown", m->phase);
 	if (TEXT(s->profile, profile) || TEXT(s->device, device) || TEXT(s->detail, detail) ||
 	    TEXT(s->host, host) || TEXT(s->adapter, adapter) || TEXT(s->driver, driver) ||
-	    TEXT(s->partner, partner) || RANGE(index, 0xffff) || RANGE(count, 0xffff) ||
-	    RANGE(port, 0xffff) || RANGE(pf, 0xffff) || RANGE(vf, 0xffff) ||
-	    RANGE(reason, MR_REASON_COUNT - 1) || place_from(c, m->place, &s->place) ||
-	    attrs_from(c, m->attrs, &s->attrs))
+	    TEXT(s->partner, partner) || TEXT(s->card.serial, serial) ||
+	    RANGE(vendor, 0xffff) || RANGE(device_id, 0xffff) || RANGE(index, 0xffff) ||
+	    RANGE(count, 0xffff) || RANGE(port, 0xffff) || RANGE(pf, 0xffff) ||
+	    RANGE(vf, 0xffff) || RANGE(reason, MR_REASON_COUNT - 1) ||
+	    place_from(c, m->place, &s->place) || attrs_from(c, m->attrs, &s->attrs))
 		return -EINVAL;
 	if (m->chassis[0] && chassis_index(c, m->chassis, &s->chassis))
 		return -EINVAL;
@@ -257,6 +261,8 @@ static int assignment_from(const struct fm_record_ctx *c, const void *msg, struc
 	s->going = m->going;
 	s->forced = m->forced;
 	s->standby = m->standby;
+	s->card.vendor = (uint16_t)m->vendor;
+	s->card.device = (uint16_t)m->device_id;
 	s->since_wall_ns = m->since_wall_ns;
 	return 0;
 }
@@ -505,42 +511,6 @@ static int host_from(const struct fm_record_ctx *c, const void *msg, struct fm_r
 	return 0;
 }
 
-static void measure_to(const struct fm_record_ctx *c, const struct fm_record *r,
-		       struct mr_buf *out)
-{
-	const struct fm_rec_measure *s = &r->measure;
-	Banyan__StoreMeasure m = BANYAN__STORE_MEASURE__INIT;
-
-	(void)c;
-	m.chassis = (char *)s->chassis;
-	m.adapter = (char *)s->adapter;
-	m.way = s->way;
-	m.n_n = m.n_sum_ns = FM_SPAN_COUNT;
-	m.n = (uint32_t *)s->n;
-	m.sum_ns = (uint64_t *)s->sum_ns;
-	mr_pb_put(out, &m.base);
-}
-
-/* Spans of a later version are dropped, those that an earlier one did not know are 0. */
-static int measure_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r)
-{
-	const Banyan__StoreMeasure *m = msg;
-	struct fm_rec_measure *s = &r->measure;
-
-	if (TEXT(s->chassis, chassis) || TEXT(s->adapter, adapter) || RANGE(way, FM_WAY_DEVICE))
-		return -EINVAL;
-	if (m->n_n != m->n_sum_ns)
-		return mr_err_set(c->err, -EINVAL, MR_REASON_INVALID,
-				  "stored field sum_ns has %zu members, n has %zu", m->n_sum_ns,
-				  m->n_n);
-	s->way = (enum fm_way)m->way;
-	for (size_t i = 0; i < m->n_n && i < FM_SPAN_COUNT; i++) {
-		s->n[i] = m->n[i];
-		s->sum_ns[i] = m->sum_ns[i];
-	}
-	return 0;
-}
-
 static void version_to(const struct fm_record_ctx *c, const struct fm_record *r,
 		       struct mr_buf *out)
 {
@@ -590,6 +560,7 @@ const struct fm_record_pair fm_record_pairs[FM_RECORD_COUNT] = {
 	[FM_RECORD_EVENT] = {"event/", TYPE(event), event_to, event_from},
 	[FM_RECORD_CHASSIS] = {"chassis/", TYPE(chassis), chassis_to, chassis_from},
 	[FM_RECORD_HOST] = {"host/", TYPE(host), host_to, host_from},
-	[FM_RECORD_MEASURE] = {"measure/", TYPE(measure), measure_to, measure_from},
+	[FM_RECORD_MEASURE] = {"measure/", TYPE(measure), fm_record_measure_to,
+			       fm_record_measure_from},
 	[FM_RECORD_VERSION] = {"policy/h/", TYPE(version), version_to, version_from},
 };

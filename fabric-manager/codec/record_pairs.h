@@ -34,6 +34,9 @@ int fm_record_range(const struct fm_record_ctx *c, const char *field, uint64_t v
 void fm_record_data_to(const struct fm_record_ctx *c, const struct fm_record *r,
 		       struct mr_buf *out);
 int fm_record_data_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r);
+void fm_record_measure_to(const struct fm_record_ctx *c, const struct fm_record *r,
+			  struct mr_buf *out);
+int fm_record_measure_from(const struct fm_record_ctx *c, const void *msg, struct fm_record *r);
 
 extern const struct fm_record_pair fm_record_pairs[FM_RECORD_COUNT];
 

@@ -56,6 +56,8 @@ struct fm_assignment {
 	bool has_fn;
 	struct fm_fn_id fn;
 	char adapter[MR_NAME_MAX]; /* name of fn's adapter, as stored */
+	/* which adapter that is; without a function: the one with which its last was lost */
+	struct fm_card card;
 	struct fm_place place;
 	uint16_t chassis; /* of the host */
 	uint32_t guaranteed_mbps, limit_mbps;

@@ -87,6 +87,7 @@ void fm_desired_free(struct fm_desired *d)
 	free_domains(d);
 	free(d->prio);
 	free(d->demand);
+	free(d->replace);
 	free(d->pair);
 	free(d->ns);
 	free(d->claim);

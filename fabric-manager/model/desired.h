@@ -18,6 +18,8 @@
 #include "fabric-manager/model/ids.h"
 #include "fabric-manager/model/update.h"
 
+struct fm_adapter;
+
 /* Where an identity of a claim comes from. */
 enum fm_ident_source {
 	FM_IDENT_NONE,
@@ -121,6 +123,21 @@ struct fm_domain {
 	unsigned adapters;
 };
 #define FM_ADAPTER_KEY(chassis, port) ((uint32_t)(chassis) << 16 | (uint16_t)(port))
+
+/* What becomes of those that an adapter had when another one is in its slot. */
+enum fm_on_replace {
+	FM_REPLACE_UNSAID, /* as FM_REPLACE_SLOT where vendor and device are the same, else asks
+			    */
+	FM_REPLACE_SLOT,   /* they go on with what is in the slot */
+	FM_REPLACE_SERIAL, /* they wait for the adapter, in whatever slot of the chassis */
+	FM_REPLACE_ASK	   /* they do not go on with what is in the slot before a yes */
+};
+/* An Adapter document's word on it; FM_WHOLE and "" = any. */
+struct fm_replace {
+	uint16_t chassis, port;
+	char serial[32];
+	enum fm_on_replace mode;
+};
 
 /* `ha`: two claims of one profile that may carry the same identity, of which one is in use. */
 struct fm_pair {
@@ -277,6 +294,8 @@ struct fm_desired {
 	unsigned nss, cap_nss;
 	struct fm_domain *domain;
 	unsigned domains;
+	struct fm_replace *replace;
+	unsigned replaces;
 	struct fm_pair *pair;
 	unsigned pairs;
 	struct fm_host_def *host;
@@ -294,6 +313,13 @@ struct fm_desired {
 	char **strings;	       /* what the const char * point into */
 	unsigned n_strings, cap_strings;
 };
+
+/* What holds for those that lost their function with adapter 'c', which was in that slot. */
+enum fm_on_replace fm_desired_replace(const struct fm_desired *d, unsigned chassis,
+				      unsigned port, const struct fm_card *c);
+/* Whether they may go on with 'now', which is in its slot. */
+bool fm_replace_goes_on(enum fm_on_replace mode, const struct fm_card *c,
+			const struct fm_adapter *now);
 
 struct fm_desired *fm_desired_new(void);
 void fm_desired_free(struct fm_desired *d);

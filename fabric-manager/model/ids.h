@@ -69,6 +69,12 @@ struct fm_vlan_range {
 	uint16_t first, last; /* 0, 0 = none */
 };
 
+/* An adapter as a thing in somebody's hand: the one in a slot may be another than before. */
+struct fm_card {
+	char serial[32];	 /* "" = it has none */
+	uint16_t vendor, device; /* 0 = not known */
+};
+
 /* What a function is set to (HANDOVER 5, step 7). Rates in Mbit/s, 0 = none; 0 is the default
  * of everything. Every claim, assignment and function has one: 64 bytes. */
 struct fm_attrs {

@@ -93,6 +93,22 @@ uint32_t fm_pf_amount(const struct fm_pf *pf, enum fm_resource r, uint32_t want)
 	return over > (a->max - a->base) / step ? UINT32_MAX : a->base + over * step;
 }
 
+/* What an adapter is known by. */
+struct fm_card fm_adapter_card(const struct fm_adapter *a)
+{
+	struct fm_card c = {.vendor = a->vendor, .device = a->device};
+
+	mr_copy(c.serial, sizeof(c.serial), a->serial);
+	return c;
+}
+
+/* Whether 'c' is that adapter, as far as it says. */
+bool fm_card_is(const struct fm_card *c, const struct fm_adapter *a)
+{
+	return (!c->serial[0] || mr_streq(c->serial, a->serial)) &&
+	       (!c->vendor || (c->vendor == a->vendor && c->device == a->device));
+}
+
 /* The adapter in adapter port 'port', or NULL. */
 struct fm_adapter *fm_adapter_by_port(const struct fm_inventory *inv, unsigned chassis,
 				      unsigned port)

@@ -116,6 +116,10 @@ struct fm_adapter {
 	struct fm_fn *fn;     /* pfs * vfs, [pf * vfs + vf]; base devices: 1 */
 };
 
+/* What it is known by, and whether 'c' is that one as far as it says. */
+struct fm_card fm_adapter_card(const struct fm_adapter *a);
+bool fm_card_is(const struct fm_card *c, const struct fm_adapter *a);
+
 struct fm_bridge {
 	uint8_t state; /* enum mr_row_state */
 	bool tombstone;

@@ -209,6 +209,20 @@ static enum fm_drop fit_adapter(const struct fm_world *w, const struct fm_ask *a
 	return FM_DROP_NONE;
 }
 
+/* Whether an adapter that was exchanged keeps the claim off `a`. */
+static bool is_bound(const struct fm_ask *ask, const struct fm_cand *c,
+		     const struct fm_adapter *a)
+{
+	return ask->lost && ask->on_replace == FM_REPLACE_SERIAL && !c->spare &&
+	       !fm_card_is(ask->lost, a);
+}
+
+static bool is_asked(const struct fm_ask *ask, const struct fm_adapter *a)
+{
+	return ask->lost && ask->lost_port == a->port &&
+	       !fm_replace_goes_on(ask->on_replace, ask->lost, a);
+}
+
 /* Whether the claim fits on the functions of 'c', and how. */
 enum fm_drop fm_fit_cand(const struct fm_world *w, const struct fm_ask *ask,
 			 const struct fm_cand *c, struct fm_fit *ret)
@@ -223,6 +237,8 @@ enum fm_drop fm_fit_cand(const struct fm_world *w, const struct fm_ask *ask,
 	enum fm_drop d = fit_adapter(w, ask, u);
 	uint32_t vf;
 
+	if (!d && is_bound(ask, c, a->a))
+		d = FM_DROP_SERIAL;
 	if (!d && ask->planner)
 		d = fm_data_fit(ask, c->unit);
 	if (d)
@@ -241,5 +257,7 @@ enum fm_drop fm_fit_cand(const struct fm_world *w, const struct fm_ask *ask,
 	if (ask->demand && fm_fit_demand(u, ask->demand) != FM_RESOURCE_COUNT)
 		return FM_DROP_RESOURCE;
 	d = fm_fit_rate(w, &nothing, &to);
-	return d ? d : fit_host(w, ask, u, ret);
+	if (!d)
+		d = fit_host(w, ask, u, ret);
+	return !d && is_asked(ask, a->a) ? FM_DROP_REPLACED : d;
 }

@@ -14,6 +14,9 @@
 	X(NONE, OK, "fits", "")                                                                \
 	X(GONE, DEVICE_GONE, "adapter is present with its link up",                            \
 	  "put the adapter back, restore its link, or give the pool another adapter")          \
+	X(SERIAL, DEVICE_GONE, "the adapter that it ran on",                                   \
+	  "insert that adapter in any slot of the chassis that the pool has, or change its "   \
+	  "`onReplace`")                                                                       \
 	X(DATA, UNREACHABLE, "the drive that has the device's data",                           \
 	  "put that drive into a pool of the device in the host's chassis; namespaces "        \
 	  "do not move between drives")                                                        \
@@ -55,7 +58,9 @@
 	X(BUSES, NO_WINDOW, "bus numbers of the bridge",                                       \
 	  "reserve more bus numbers for hot plug in the host's firmware, or use another host") \
 	X(WINDOW, NO_WINDOW, "memory windows of the bridge",                                   \
-	  "reserve more memory for hot plug in the host's firmware, or use another host")
+	  "reserve more memory for hot plug in the host's firmware, or use another host")      \
+	X(REPLACED, NEEDS_APPROVAL, "the adapter in its slot may take its place",              \
+	  "`banyan approve ADAPTER` if it may, or put the old one back")
 enum fm_drop {
 #define X(name, reason, text, advice) FM_DROP_##name,
 	FM_DROPS(X)
@@ -85,6 +90,10 @@ struct fm_ask {
 	const struct fm_planner *planner;
 	uint32_t index; /* of the claim */
 	uint32_t drive; /* unit that has its data, FM_NONE: nothing was made yet */
+	/* the adapter that it ran on is not in its slot any more; else NULL */
+	const struct fm_card *lost;
+	uint16_t lost_port;
+	enum fm_on_replace on_replace; /* of that one */
 };
 
 /* What was found. */

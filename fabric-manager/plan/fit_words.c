@@ -214,6 +214,25 @@ static void adapter_words(const struct fm_world *w, uint32_t unit, enum fm_drop 
 		mr_buf_printf(out, "%s is a spare: for what a failed adapter had", a->a->name);
 }
 
+/* An adapter that is not the one that the claim ran on. */
+static void card_words(const struct fm_ask *ask, const struct fm_adapter *a, enum fm_drop d,
+		       struct mr_buf *out)
+{
+	const struct fm_card *was = ask->lost;
+
+	if (d == FM_DROP_SERIAL) {
+		mr_buf_printf(out,
+			      "%s is not the adapter that it ran on (serial number %s, "
+			      "onReplace: follow-serial)",
+			      a->name, was->serial);
+		return;
+	}
+	mr_buf_printf(out, "%s is another adapter now (%s %04x:%04x, it was %s %04x:%04x): ",
+		      a->name, a->serial[0] ? a->serial : "-", a->vendor, a->device,
+		      was->serial[0] ? was->serial : "-", was->vendor, was->device);
+	mr_buf_printf(out, "`banyan approve %s` lets it take the place", a->name);
+}
+
 /* Why candidate 'c' was dropped, in words with the numbers that bind. */
 void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const struct fm_cand *c,
 		  enum fm_drop d, struct mr_buf *out)
@@ -248,6 +267,10 @@ void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const stru
 		return;
 	case FM_DROP_ABLE:
 		able_words(w, c->unit, ask->claim, out);
+		return;
+	case FM_DROP_SERIAL:
+	case FM_DROP_REPLACED:
+		card_words(ask, w->adapter[w->unit[c->unit].adapter].a, d, out);
 		return;
 	case FM_DROP_VHS:
 	case FM_DROP_REFUSING:

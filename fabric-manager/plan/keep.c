@@ -84,7 +84,7 @@ static enum fm_stay judge(struct fm_planner *p, unsigned i, struct fm_use *u)
 	if (!fm_held_use(p, p->plan->placed[i].current, u))
 		return FM_STAY_GONE;
 	ad = p->world.adapter[p->world.unit[u->unit].adapter].a;
-	if (!ad->present)
+	if (!ad->present || !fm_card_is(&a->card, ad))
 		return FM_STAY_GONE;
 	if (fm_place_frozen(p, i) && !a->going)
 		return FM_STAY_KEEP;

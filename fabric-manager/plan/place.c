@@ -19,7 +19,36 @@ static bool may_use_spares(const struct fm_planner *p, unsigned i)
 	if (!a || !a->adapter[0])
 		return p->stay[i] == FM_STAY_GONE;
 	ad = fm_adapter_by_name(p->in->inventory, a->adapter, &chassis);
-	return p->stay[i] == FM_STAY_GONE || !ad || !ad->present || !ad->link;
+	return p->stay[i] == FM_STAY_GONE || !ad || !ad->present || !ad->link ||
+	       !fm_card_is(&a->card, ad);
+}
+
+/* The adapter that claim 'i' lost its function with, while that is not back in its slot. */
+static const struct fm_card *lost_with(const struct fm_planner *p, unsigned i)
+{
+	int32_t k = p->plan->placed[i].current;
+	const struct fm_assignment *a = k < 0 ? NULL : p->in->current[k];
+	const struct fm_adapter *ad;
+
+	if (!a || (!a->card.serial[0] && !a->card.vendor))
+		return NULL;
+	ad = fm_adapter_by_port(p->in->inventory, a->fn.chassis, a->fn.port);
+	return ad && ad->present && fm_card_is(&a->card, ad) ? NULL : &a->card;
+}
+
+static void ask_lost(const struct fm_planner *p, unsigned i, struct fm_ask *ask)
+{
+	const struct fm_card *card = lost_with(p, i);
+	struct fm_fn_id fn;
+
+	if (!card)
+		return;
+	fn = p->in->current[p->plan->placed[i].current]->fn;
+	if (fn.chassis != p->d->host[ask->claim->host].chassis)
+		return;
+	ask->lost = card;
+	ask->lost_port = fn.port;
+	ask->on_replace = fm_desired_replace(p->d, fn.chassis, fn.port, card);
 }
 
 /* Fills 'ret' for claim 'i'. */
@@ -40,6 +69,7 @@ bool fm_place_ask(const struct fm_planner *p, unsigned i, struct fm_ask *ret)
 		.planner = c->nss ? p : NULL,
 		.index = i,
 		.drive = fm_data_unit(p, i)};
+	ask_lost(p, i, ret);
 	return ret->host != FM_NONE;
 }
 
@@ -189,6 +219,8 @@ static uint64_t score(const struct fm_planner *p, const struct fm_ask *ask,
 	int32_t soft = 0x4000 + (u->soft == w->stamp ? u->soft_count : 0);
 	uint64_t load = u->sum ? u->sum->load : 0;
 
+	if (ask->lost && ask->lost_port == w->adapter[u->adapter].a->port)
+		soft -= 0x2000; /* what took the place of the adapter that it ran on */
 	soft = soft < 0 ? 0 : soft > 0x7fff ? 0x7fff : soft;
 	if (p->choice != FM_CHOOSE_BALANCED)
 		load = fullest(w, ask, u);

@@ -123,6 +123,7 @@ struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags
 	fm_resolve_pools(&r);
 	fm_resolve_priorities(&r);
 	fm_resolve_domains(&r);
+	fm_resolve_replaced(&r);
 	fm_resolve_profiles(&r);
 	mr_map_free(r.host_of);
 	mr_map_free(r.update_of);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/str.h"
+#include "common/xalloc.h"
 #include "fabric-manager/policy/resolving.h"
 #include "fabric-manager/policy/select.h"
 
@@ -114,6 +115,60 @@ static bool address_is(const struct fm_texts *patterns, const struct fm_port_at 
 			return true;
 	}
 	return !patterns->n;
+}
+
+/* Whether the document is about that slot, whatever is in it. */
+static bool doc_is_about_slot(const struct fm_doc *doc, const struct fm_adapter *a)
+{
+	const struct fm_doc_adapter *s = &doc->spec.adapter;
+	char slot[8];
+
+	mr_fmt(slot, sizeof(slot), "%u", a->slot);
+	return s->slot.s ? !strcmp(s->slot.s, slot)
+			 : !s->serial.s && !strcmp(doc->meta.name.s, a->name);
+}
+
+static void add_replace(struct fm_desired *d, unsigned *cap, const struct fm_doc_adapter *s,
+			struct fm_replace n)
+{
+	static const enum fm_on_replace of[FM_DOC_FOLLOW_COUNT] = {
+		[FM_DOC_FOLLOW_SLOT] = FM_REPLACE_SLOT,
+		[FM_DOC_FOLLOW_SERIAL] = FM_REPLACE_SERIAL,
+		[FM_DOC_FOLLOW_ASK] = FM_REPLACE_ASK,
+	};
+
+	n.mode = of[s->on_replace.v];
+	mr_copy(n.serial, sizeof(n.serial), s->serial.s ? s->serial.s : "");
+	MR_GROW(d->replace, d->replaces, *cap);
+	d->replace[d->replaces++] = n;
+}
+
+/* What Adapter documents say of adapters that are exchanged, in the order of their names. */
+void fm_resolve_replaced(struct fm_resolving *r)
+{
+	unsigned cap = 0;
+
+	for (unsigned i = 0; i < r->docs->n; i++) {
+		const struct fm_doc *doc = r->docs->doc[i];
+		const struct fm_doc_adapter *s = &doc->spec.adapter;
+
+		if (doc->kind != FM_KIND_ADAPTER || !s->on_replace.at.line)
+			continue;
+		for (unsigned c = 0; c < r->inv->n; c++) {
+			const struct fm_chassis *ch = &r->inv->chassis[c];
+			struct fm_replace n = {.chassis = (uint16_t)c, .port = FM_WHOLE};
+
+			if (s->chassis.s && strcmp(s->chassis.s, ch->name))
+				continue;
+			if (s->serial.s && !s->slot.s)
+				add_replace(r->d, &cap, s, n);
+			for (unsigned k = 0; k < ch->adapters; k++) {
+				n.port = ch->adapter[k].port;
+				if (doc_is_about_slot(doc, &ch->adapter[k]))
+					add_replace(r->d, &cap, s, n);
+			}
+		}
+	}
 }
 
 /* Whether the pool's selector takes this port. Cheap keys first. */

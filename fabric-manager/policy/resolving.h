@@ -38,6 +38,7 @@ void fm_resolve_adapters(struct fm_resolving *r);
 void fm_resolve_pools(struct fm_resolving *r);
 void fm_resolve_priorities(struct fm_resolving *r);
 void fm_resolve_domains(struct fm_resolving *r);
+void fm_resolve_replaced(struct fm_resolving *r);
 void fm_resolve_profiles(struct fm_resolving *r);
 
 /* Of a profile: its claims with 'p' as their profile, then its rules and pairs. The arrays of

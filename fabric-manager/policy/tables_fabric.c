@@ -87,11 +87,11 @@ static const struct fm_key adapter_keys[] = {
 	TXT(fm_doc_adapter, "mode", mode, NAME, "Operating mode of the adapter (class Host).",
 	    LATER, .eg = "mr"),
 	NUM(fm_doc_adapter, "onReplace", on_replace, ENUM,
-	    "What becomes of assignments when the adapter is replaced. The default follows the "
-	    "slot if vendor and "
-	    "device are the same.",
-	    DEF(FM_DOC_FOLLOW_SLOT), .names = on_replace_names,
-	    .later = 1u << FM_DOC_FOLLOW_SERIAL | 1u << FM_DOC_FOLLOW_ASK),
+	    "What becomes of those that ran on the adapter when another one is in its slot: "
+	    "they go on with that one; they wait for the adapter, in whatever slot of the "
+	    "chassis; or `banyan approve ADAPTER` says so. Unwritten: follow-slot if vendor "
+	    "and device are the same, else ask. Namespaces stay on their drive in any case.",
+	    DEF(FM_DOC_FOLLOW_SLOT), .names = on_replace_names),
 };
 const struct fm_table fm_adapter_table = TABLE(fm_doc_adapter, "Adapter", adapter_keys);
 

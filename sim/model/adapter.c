@@ -412,6 +412,66 @@ int sim_adapter_pull(struct sim_chassis *c, struct mr_now now, const char *adapt
 	return set_present(c, now, adapter, false);
 }
 
+static struct sim_adapter *pulled(struct sim_chassis *c, const char *name, int *ret_err)
+{
+	int port = sim_adapter_find(c, name);
+	struct sim_adapter *a = port < 0 ? NULL : sim_adapter_at(c, (unsigned)port);
+
+	*ret_err = port < 0 ? port : a->present ? -EBUSY : 0;
+	return *ret_err ? NULL : a;
+}
+
+/* Another card, blank, takes the place of the one that was pulled: chassis.h. */
+int sim_adapter_replace(struct sim_chassis *c, const char *adapter, const char *serial,
+			uint16_t vendor, uint16_t device)
+{
+	int r;
+	struct sim_adapter *a = pulled(c, adapter, &r);
+
+	if (!a)
+		return r;
+	mr_copy(a->serial, sizeof(a->serial), serial);
+	a->m.vendor = vendor ? vendor : a->m.vendor;
+	a->m.device = device ? device : a->m.device;
+	if (a->ns)
+		memset(a->ns, 0, (size_t)a->m.pfs * MR_MAX_NAMESPACES * sizeof(*a->ns));
+	return 0;
+}
+
+/* Whether the cards take the same room in VH 0: nothing there is numbered anew. */
+static bool same_shape(const struct sim_model_desc *x, const struct sim_model_desc *y)
+{
+	return x->kind == y->kind && x->device_class == y->device_class && x->pfs == y->pfs &&
+	       x->vfs == y->vfs && x->vhs == y->vhs && !memcmp(x->bar, y->bar, sizeof(x->bar));
+}
+
+/* Two cards that were pulled change places, with what their flash holds: chassis.h. */
+int sim_adapter_swap(struct sim_chassis *c, const char *adapter, const char *other)
+{
+	struct sim_adapter *a, *b;
+	struct sim_model_desc m;
+	struct sim_ns *ns;
+	char serial[32];
+	int r;
+
+	a = pulled(c, adapter, &r);
+	b = a ? pulled(c, other, &r) : NULL;
+	if (!b)
+		return r;
+	if (!same_shape(&a->m, &b->m))
+		return -ENOSPC;
+	m = a->m;
+	ns = a->ns;
+	memcpy(serial, a->serial, sizeof(serial));
+	a->m = b->m;
+	a->ns = b->ns;
+	memcpy(a->serial, b->serial, sizeof(serial));
+	b->m = m;
+	b->ns = ns;
+	memcpy(b->serial, serial, sizeof(serial));
+	return 0;
+}
+
 /* Puts it back, with all its tables at their defaults. 0, -ENOENT, -EALREADY. */
 int sim_adapter_insert(struct sim_chassis *c, struct mr_now now, const char *adapter)
 {

@@ -155,6 +155,13 @@ int sim_port_set_link(struct sim_chassis *c, struct mr_now now, uint16_t port,
 		      bool up); /* cut or restore a cable */
 int sim_adapter_pull(struct sim_chassis *c, struct mr_now now, const char *adapter);
 int sim_adapter_insert(struct sim_chassis *c, struct mr_now now, const char *adapter);
+/* While it is pulled: a blank card of the same shape with another serial number, and other ids
+ * where they are not 0. 0, -ENOENT, -EBUSY (it is in its slot). */
+int sim_adapter_replace(struct sim_chassis *c, const char *adapter, const char *serial,
+			uint16_t vendor, uint16_t device);
+/* While both are pulled: the cards change places. 0, -ENOENT, -EBUSY, -ENOSPC (a slot has no
+ * room for the other's functions). */
+int sim_adapter_swap(struct sim_chassis *c, const char *adapter, const char *other);
 /* A slot's attention button is pressed; its power controller finds a fault. 0, -ENOENT,
  * -EHOSTDOWN, -ENODEV (no button), -EALREADY (no power). */
 int sim_slot_button(struct sim_chassis *c, struct mr_now now, uint16_t vh, unsigned bridge);

@@ -15,6 +15,7 @@
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/card.h"
 #include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/measure.h"
 #include "fabric-manager/engine/state/ops.h"
@@ -126,6 +127,7 @@ static void out_done(struct fm_engine *e, struct fm_asg *a)
 	fm_measure_out(e, a);
 	fm_asg_unindex(e, a);
 	fm_unlock_fn(e, a);
+	fm_card_leave(e, a);
 	a->a.has_fn = false;
 	if (a->a.place.way == FM_WAY_LVF)
 		fm_attach_leave(e, a->a.chassis, a->a.place.port, a->a.fn.port);

@@ -20,6 +20,7 @@ void fm_asg_give(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool forced,
 		    const struct fm_drain *drain);
 void fm_asg_next_same(struct fm_asg *a);
+void fm_asg_lose(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs *want);
 void fm_asg_resume(struct fm_engine *e, struct fm_asg *a);
 

@@ -8,6 +8,7 @@
 #include "fabric-manager/engine/assign/table.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/card.h"
 #include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/seen.h"
@@ -76,6 +77,7 @@ void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
 		a->a.standby = t->partner[0] && t->secondary;
 	}
 	a->a.has_fn = true;
+	fm_card_take(e, a);
 	a->shut = false;
 	a->a.epoch++;
 	a->a.going = a->a.forced = false;
@@ -281,6 +283,23 @@ static bool is_blank(const struct fm_engine *e, const struct fm_asg *a)
 
 	return a->a.place.way == FM_WAY_SYNTHETIC && f && fm_seen_adapter(e, a->a.fn) &&
 	       f->cookie != fm_asg_cookie(a) && !f->gate_open;
+}
+
+/*
+ * Another adapter is where its own was: the way out, without asking the host, which saw its
+ * function go. Nothing of the new one was its; where it goes on the planner says.
+ */
+void fm_asg_lose(struct fm_engine *e, struct fm_asg *a)
+{
+	fm_asg_why(e, a, MR_REASON_DEVICE_GONE, "another adapter is in the slot of %s",
+		   a->a.adapter);
+	a->next.set = false;
+	a->a.going = a->consent = a->cut = true;
+	a->until = MR_NEVER;
+	a->resume = true;
+	e->intent = true;
+	fm_asg_dirty(e, a);
+	fm_asg_poke(e, a);
 }
 
 /* Finds the step again from what the hardware shows. */

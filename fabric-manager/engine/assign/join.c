@@ -11,6 +11,7 @@
 #include "fabric-manager/engine/chassis/attach.h"
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/card.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
@@ -78,6 +79,10 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 	fm_asg_slot(e, a);
 	if (a->tag)
 		return;
+	if (!a->stranger && !a->a.going && fm_card_other(e, a)) {
+		fm_asg_lose(e, a);
+		return;
+	}
 	if (fm_fn_get(&e->inv, a->a.fn))
 		a->shut = !fm_fn_get(&e->inv, a->a.fn)->gate_open;
 	if (a->step != FM_STEP_NONE && !a->resume) {

@@ -77,6 +77,7 @@ static void trial_take(struct fm_trial *t, struct fm_asg *a)
 	v->phase = FM_PHASE_RESERVED;
 	v->chassis = a->next.chassis;
 	v->fn = a->next.fn;
+	v->card = (struct fm_card){.vendor = 0}; /* whatever is there */
 	v->place = a->next.place;
 	v->attrs = a->next.attrs;
 	v->guaranteed_mbps = a->next.guaranteed_mbps;

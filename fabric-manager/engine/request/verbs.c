@@ -302,57 +302,6 @@ void fm_rq_switchover(struct fm_engine *e, uint64_t tag, const struct fm_request
 	}
 }
 
-static struct fm_prov *prov_of(struct fm_engine *e, const char *name)
-{
-	uint64_t id = 0;
-	bool number = !mr_parse_u64(name, UINT64_MAX, false, &id, NULL);
-
-	for (unsigned i = 0; i < e->provs; i++) {
-		const struct fm_adapter *d =
-			fm_adapter_by_port(&e->inv, e->prov[i].chassis, e->prov[i].port);
-
-		if (e->prov[i].approval && !e->prov[i].approved &&
-		    ((number && e->prov[i].approval == id) || (d && mr_streq(d->name, name))))
-			return &e->prov[i];
-	}
-	return NULL;
-}
-
-static void approve_update(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
-			   struct fm_asked *a)
-{
-	fm_rollout_approve(e, a);
-	fm_note(e, MR_REASON_OK, a->profile, "approved by %s", r->who[0] ? r->who : "operator");
-	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
-		 "approved: operation %llu, the edit reaches %s (class %s)",
-		 (unsigned long long)a->op, a->profile, fm_class_name(a->change_class));
-}
-
-/* approve OPERATION|ADAPTER|PROFILE: yes to a change of class Count, or to an edit that waits
- * for it. */
-void fm_rq_approve(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
-{
-	struct fm_prov *p = prov_of(e, r->name);
-	struct fm_asked *a = p ? NULL : fm_rollout_asked(e, r->name);
-	struct mr_buf whom = {0};
-
-	if (a) {
-		approve_update(e, tag, r, a);
-		return;
-	}
-	if (!p) {
-		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "nothing called '%s' waits for approval",
-			  r->name);
-		return;
-	}
-	fm_prov_approve(e, p);
-	fm_prov_hits(e, p, &whom);
-	fm_note(e, MR_REASON_OK, r->name, "approved by %s", r->who[0] ? r->who : "operator");
-	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "approved: operation %llu, interrupts %s",
-		 (unsigned long long)p->approval, mr_buf_text(&whom));
-	mr_buf_done(&whom);
-}
-
 static bool cordon(struct fm_engine *e, uint64_t tag, const char *host, bool on)
 {
 	struct fm_hst *h;
@@ -521,37 +470,4 @@ void fm_rq_reset(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 		 "%s is reset once more; it is free when that is confirmed, and stays in "
 		 "quarantine otherwise",
 		 r->name);
-}
-
-/* resume: a rollout that is paused or cancelled goes on. */
-void fm_rq_resume(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
-{
-	const struct fm_rollout *o = &e->rollout;
-
-	if (!o->op) {
-		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "no rollout is paused or cancelled");
-		return;
-	}
-	fm_note(e, MR_REASON_OK, "rollout", "resumed by %s", r->who[0] ? r->who : "operator");
-	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
-		 "the rollout of version %llu goes on, %u step%s to go",
-		 (unsigned long long)o->version, o->held, o->held == 1 ? " is" : "s are");
-	fm_rollout_resume(e);
-}
-
-/* cancel: what has not begun of a rollout does not, until `resume` or another edit. */
-void fm_rq_cancel(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
-{
-	const struct fm_rollout *o = &e->rollout;
-
-	if (o->state != FM_ROLLOUT_RUNNING && o->state != FM_ROLLOUT_PAUSED) {
-		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "no rollout is under way");
-		return;
-	}
-	fm_note(e, MR_REASON_OK, "rollout", "cancelled by %s", r->who[0] ? r->who : "operator");
-	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
-		 "the rollout of version %llu is cancelled, %u step%s left; `banyan resume` "
-		 "goes on, another `apply` begins anew",
-		 (unsigned long long)o->version, o->held, o->held == 1 ? " is" : "s are");
-	fm_rollout_cancel(e);
 }

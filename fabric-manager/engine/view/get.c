@@ -7,6 +7,7 @@
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/card.h"
 #include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/out.h"
@@ -115,6 +116,29 @@ static void add_rollout(struct fm_engine *e, struct mr_tree *list)
 		add_update(list, &e->asked[i]);
 }
 
+/* Adapters that may take the place of others when somebody says so. */
+static void add_replaced(struct fm_engine *e, struct mr_tree *list)
+{
+	for (unsigned c = 0; c < e->inv.n; c++)
+		for (unsigned i = 0; i < e->inv.chassis[c].adapters; i++) {
+			const struct fm_adapter *d = &e->inv.chassis[c].adapter[i];
+			unsigned n = fm_card_asked(e, c, d, false);
+			struct mr_tree *m;
+
+			if (!n)
+				continue;
+			m = mr_tree_add_map(list, NULL);
+			mr_tree_add_int(m, "id", 0);
+			mr_tree_add_text(m, "kind", "replace");
+			mr_tree_add_text(m, "assignment", NULL);
+			mr_tree_add_text(m, "state", "needs approval");
+			mr_tree_add_fmt(m, "detail",
+					"%s (serial number %s) is where another adapter was: "
+					"%u assignment%s for it",
+					d->name, d->serial, n, n == 1 ? " waits" : "s wait");
+		}
+}
+
 static void get_operations(struct fm_engine *e, struct mr_tree *list, const char *name)
 {
 	char text[FM_ASSIGNMENT_TEXT];
@@ -154,6 +178,7 @@ static void get_operations(struct fm_engine *e, struct mr_tree *list, const char
 				d ? d->name : "adapter", p->value, mr_buf_text(&whom));
 		mr_buf_done(&whom);
 	}
+	add_replaced(e, list);
 	add_rollout(e, list);
 }
 

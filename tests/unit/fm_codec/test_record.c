@@ -60,6 +60,7 @@ static struct fm_record make(enum fm_record_kind kind)
 						      .has_fn = true,
 						      .fn = {1, 17, 0, 63},
 						      .adapter = "nic-left",
+						      .card = {"N-0001", 0x15b3, 0x101d},
 						      .chassis = 1,
 						      .place = {FM_WAY_LVF, 1, 3, 0, 4},
 						      .guaranteed_mbps = 10000,
