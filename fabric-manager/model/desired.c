@@ -7,7 +7,8 @@
 #include "common/str.h"
 #include "common/xalloc.h"
 
-static const char *const topology_names[] = {"adapter", "port", "slot", "chassis", "numa"};
+static const char *const topology_names[] = {"adapter", "port", "slot",
+					     "chassis", "numa", "PF"};
 static const char *const rule_names[] = {
 #define X(name, text) text,
 	FM_RULES(X)

@@ -167,6 +167,7 @@ struct fm_claim {
 	uint16_t nss;	 /* its namespaces: so many of fm_desired.ns from 'ns' on */
 	uint32_t ns;
 	uint32_t pair;	   /* 1 + index of fm_desired.pair */
+	uint32_t mirror;   /* 1 + index of the claim that gets copies of what it sends */
 	uint32_t priority; /* value of its class */
 	uint32_t guaranteed_mbps;
 	uint32_t burst_kib;
@@ -186,17 +187,19 @@ enum fm_topology {
 	FM_TOPO_PORT,
 	FM_TOPO_SLOT,
 	FM_TOPO_CHASSIS,
-	FM_TOPO_NUMA
+	FM_TOPO_NUMA,
+	FM_TOPO_PF /* of MIRROR: where several PFs share a port, one of them */
 };
 const char *fm_topology_name(enum fm_topology t);
 
 /* What the claims of a rule must (required) or should do. X(NAME, word) */
-#define FM_RULES(X)                                                                \
-	X(ANTI_AFFINITY, "antiAffinity") /* each on a unit of its own */           \
-	X(AFFINITY, "affinity")		 /* all on one unit */                     \
-	X(SPREAD, "spread") /* the fullest unit has at most max_skew more than the \
-			       emptiest one of the pool */                         \
-	X(PACK, "pack")	    /* on as few units as there can be */
+#define FM_RULES(X)                                                                  \
+	X(ANTI_AFFINITY, "antiAffinity") /* each on a unit of its own */             \
+	X(AFFINITY, "affinity")		 /* all on one unit */                       \
+	X(SPREAD, "spread")   /* the fullest unit has at most max_skew more than the \
+				 emptiest one of the pool */                         \
+	X(PACK, "pack")	      /* on as few units as there can be */                  \
+	X(MIRROR, "mirrorTo") /* affinity of those that are copied, and of the copy */
 enum fm_rule_type {
 #define X(name, text) FM_RULE_##name,
 	FM_RULES(X)
@@ -310,6 +313,7 @@ struct fm_desired {
 	struct fm_drift_policy drift;
 	struct fm_drain drain; /* FabricPolicy's */
 	bool unknown_ignore;   /* unknownHosts: ignore (else refuse) */
+	bool mirrors;	       /* some claim has `mirror` */
 	char **strings;	       /* what the const char * point into */
 	unsigned n_strings, cap_strings;
 };

@@ -168,6 +168,7 @@ static void keep(struct fm_planner *p, unsigned i, const struct fm_use *u)
 	pl->attrs.ident0 = ident[0].lo;
 	pl->attrs.ident1 = ident[1].lo;
 	pl->attrs = fm_place_attrs(p, i, u->unit);
+	pl->attrs.mirror = fm_place_mirror(p, i, u->unit);
 	fm_idents_take(&p->idents, i);
 	check_broken(p, i, &to);
 	mr_buf_done(&b);

@@ -126,6 +126,20 @@ static void set_amounts(const struct fm_unit *u, const struct fm_demand *d, stru
 						       d->amount[FM_RESOURCE_FRAMEBUFFER]);
 }
 
+/* VF_SWITCHING of claim 'i', which runs on 'unit': the function that gets copies of what it
+ * sends, once that one runs there, too. A new function begins without. */
+uint16_t fm_place_mirror(const struct fm_planner *p, unsigned i, uint32_t unit)
+{
+	unsigned to = p->d->claim[i].mirror;
+	int32_t k = to && to <= p->d->claims ? p->plan->placed[to - 1].current : -1;
+	const struct fm_assignment *a = k < 0 ? NULL : p->in->current[k];
+
+	if (!a || !a->has_fn || a->going || a->phase != FM_PHASE_ACTIVE ||
+	    p->held[k].unit != unit)
+		return 0;
+	return (uint16_t)(p->held[k].vf + 1);
+}
+
 /* What is programmed: rates in the hardware's steps (the guarantee never above the limit), and
  * nothing that the adapter has no register for. */
 struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t unit)
@@ -145,6 +159,7 @@ struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t 
 	set_amounts(&p->world.unit[unit], fm_place_demand(p, i), &at);
 	if (p->d->claim[i].nss)
 		at.nvme.namespaces = fm_data_mask(p, i, unit);
+	at.mirror = 0;
 	at.ident0 = p->d->claim[i].ident[0].source ? pl->attrs.ident0 : 0;
 	at.ident1 = p->d->claim[i].ident[1].source ? pl->attrs.ident1 : 0;
 	return at;

@@ -146,6 +146,7 @@ void fm_place_unsettle(struct fm_planner *p, unsigned i);
 /* What a placed claim uses on its new function. */
 struct fm_use fm_place_use(const struct fm_planner *p, unsigned i);
 struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t unit);
+uint16_t fm_place_mirror(const struct fm_planner *p, unsigned i, uint32_t unit);
 /* LVF: whether the PF still has to be attached to the host. */
 bool fm_place_attach(const struct fm_planner *p, uint32_t host, uint32_t unit);
 /* Whether the claim's pool is `share: exclusive`; a claim may have no pool at all. */

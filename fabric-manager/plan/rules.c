@@ -17,6 +17,8 @@ static bool same(const struct fm_world *w, enum fm_topology t, uint32_t x, uint3
 		return a->adapter == b->adapter;
 	case FM_TOPO_PORT:
 		return x == y || (a->sum && a->sum == b->sum);
+	case FM_TOPO_PF:
+		return x == y;
 	case FM_TOPO_CHASSIS:
 	case FM_TOPO_NUMA: /* a host has one root, and all that it gets is behind it */
 		break;
@@ -225,7 +227,10 @@ void fm_rules_words(const struct fm_planner *p, unsigned i, struct mr_buf *b)
 
 			if (r->claim[k] == i || !other->placed)
 				continue;
-			mr_buf_printf(b, "%s%s is on %s", sep, p->d->claim[r->claim[k]].device,
+			mr_buf_puts(b, sep);
+			if (r->type == FM_RULE_MIRROR) /* perhaps of another profile */
+				mr_buf_printf(b, "%s/", p->d->claim[r->claim[k]].profile);
+			mr_buf_printf(b, "%s is on %s", p->d->claim[r->claim[k]].device,
 				      fm_fn_text(p->in->inventory, other->fn, text));
 			sep = ", ";
 		}

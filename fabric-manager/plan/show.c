@@ -106,6 +106,10 @@ static void update_words(const struct fm_assignment *a, const struct fm_claim *c
 		mr_buf_printf(b, ", MTU %u -> %u", a->attrs.mtu, pl->attrs.mtu);
 	if (a->attrs.weight != pl->attrs.weight)
 		mr_buf_printf(b, ", weight %u -> %u", a->attrs.weight, pl->attrs.weight);
+	if (a->attrs.mirror && a->attrs.mirror != pl->attrs.mirror)
+		mr_buf_printf(b, ", no copies to vf%u", a->attrs.mirror - 1u);
+	if (pl->attrs.mirror && a->attrs.mirror != pl->attrs.mirror)
+		mr_buf_printf(b, ", copies to vf%u", pl->attrs.mirror - 1u);
 	if (!fm_attrs_class_eq(&a->attrs, &pl->attrs))
 		mr_buf_printf(b, ", %s attributes",
 			      mr_class_name(pl->attrs.device_class ? pl->attrs.device_class
@@ -430,6 +434,25 @@ static void add_frozen(struct mr_tree *t, const struct fm_plan_input *in,
 	mr_tree_add_text(t, "frozen", text);
 }
 
+/* Who gets copies of what it sends, or why nobody does. */
+static void add_mirror(struct mr_tree *t, const struct fm_plan_input *in,
+		       const struct fm_plan *p, unsigned i)
+{
+	unsigned to = in->desired->claim[i].mirror;
+	const struct fm_placed *other = to ? &p->placed[to - 1] : NULL;
+	char name[FM_CLAIM_TEXT], fn[FM_FN_TEXT], text[FM_CLAIM_TEXT + FM_FN_TEXT + 40];
+
+	if (!to)
+		return;
+	fm_claim_text(&in->desired->claim[to - 1], name);
+	if (p->placed[i].attrs.mirror)
+		mr_fmt(text, sizeof(text), "%s, on %s", name,
+		       fm_fn_text(in->inventory, other->fn, fn));
+	else
+		mr_fmt(text, sizeof(text), "%s does not run on the same PF: no copies", name);
+	mr_tree_add_text(t, "mirrorTo", text);
+}
+
 /* Why claim 'i' is where it is, or nowhere: every candidate with what became of it, in the
  * order of ties; the chosen one is the least loaded that fits. */
 struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_plan *p,
@@ -445,6 +468,7 @@ struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_
 
 	add_result(t, in, p, i);
 	add_frozen(t, in, &p->placed[i], i);
+	add_mirror(t, in, p, i);
 	list = mr_tree_add_list(t, "candidates");
 	if (in->desired->claim[i].host == FM_WHOLE ||
 	    in->desired->claim[i].pool >= in->desired->pools)

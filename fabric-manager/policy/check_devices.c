@@ -5,6 +5,7 @@
  * device can't keep would be ignored, so it is refused, with the place where it stands.
  */
 #include <stddef.h>
+#include <string.h>
 
 #include "common/str.h"
 #include "common/xalloc.h"
@@ -110,6 +111,17 @@ static void check_lists(struct fm_check *c, const struct fm_doc *d)
 	}
 }
 
+/* "DEVICE" or "PROFILE/DEVICE"; whether there is one is seen when all profiles are known. */
+static void check_mirror(struct fm_check *c, const struct fm_doc *d)
+{
+	const struct fm_text *t = &d->spec.port_profile.mirror_to;
+	const char *slash = t->s ? strchr(t->s, '/') : NULL;
+
+	if (slash && (slash == t->s || !slash[1] || strchr(slash + 1, '/')))
+		fm_check_error(c, d, t->at, "spec.mirrorTo",
+			       "expected DEVICE or PROFILE/DEVICE; got '%s'", t->s);
+}
+
 /* Checks one PortProfile by itself. */
 void fm_check_port_profile(struct fm_check *c, const struct fm_doc *d)
 {
@@ -118,6 +130,7 @@ void fm_check_port_profile(struct fm_check *c, const struct fm_doc *d)
 	bool found = !p->vlan.native.at.line;
 
 	check_lists(c, d);
+	check_mirror(c, d);
 	check_vlan(c, d, "spec.vlan.access", &p->vlan.access);
 	for (unsigned i = 0; i < p->vlan.trunk.n; i++)
 		check_vlan(c, d, "spec.vlan.trunk", &p->vlan.trunk.item[i]);

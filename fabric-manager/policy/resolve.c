@@ -125,6 +125,7 @@ struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags
 	fm_resolve_domains(&r);
 	fm_resolve_replaced(&r);
 	fm_resolve_profiles(&r);
+	fm_resolve_mirrors(&r);
 	mr_map_free(r.host_of);
 	mr_map_free(r.update_of);
 	return r.d;

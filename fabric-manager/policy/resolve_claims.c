@@ -160,6 +160,8 @@ static void add_claims(struct fm_resolving *r, const struct fm_doc_profile *spec
 		.driver = drivers[dev->driver.v],
 		.detail = "",
 	};
+	const struct fm_doc *port =
+		fm_docs_find(r->docs, FM_KIND_PORT_PROFILE, dev->port_profile.s);
 
 	c.priority = c.class ? r->d->prio[c.class - 1].value : 0;
 	fm_resolve_attrs(r, dev, identity_of(spec, dev), &c);
@@ -174,6 +176,8 @@ static void add_claims(struct fm_resolving *r, const struct fm_doc_profile *spec
 		r->d->claim[r->d->claims++] = c;
 		p->claims++;
 	}
+	if (port && port->spec.port_profile.mirror_to.s)
+		fm_mirror_wish(r, port, r->d->claims - c.count, c.count);
 }
 
 static int device_cmp(const void *a, const void *b)

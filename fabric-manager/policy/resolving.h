@@ -6,6 +6,7 @@
 #include "common/err.h"
 #include "fabric-manager/policy/resolve.h"
 
+struct fm_mirror_wish;
 struct mr_map;
 
 struct fm_resolving {
@@ -16,6 +17,8 @@ struct fm_resolving {
 	struct mr_diags *diags;
 	struct mr_map *host_of;	  /* name -> index of d->host */
 	struct mr_map *update_of; /* document -> index of d->update */
+	struct fm_mirror_wish *mirror;
+	unsigned mirrors, cap_mirrors;
 };
 
 /* A finding at 'at' of 'doc'; 'sev' says whether documents and inventory contradict each
@@ -46,6 +49,11 @@ void fm_resolve_profiles(struct fm_resolving *r);
 void fm_resolve_claims(struct fm_resolving *r, const struct fm_doc_profile *spec,
 		       struct fm_profile *p);
 
+/* The 'n' claims from 'first' on are of a device whose PortProfile has `mirrorTo`; then all of
+ * them at once. */
+void fm_mirror_wish(struct fm_resolving *r, const struct fm_doc *doc, uint32_t first,
+		    uint32_t n);
+void fm_resolve_mirrors(struct fm_resolving *r);
 void fm_resolve_attrs(const struct fm_resolving *r, const struct fm_doc_device *dev,
 		      const struct fm_doc_device *identity, struct fm_claim *c);
 uint32_t fm_mib(uint64_t bytes); /* rounded up */

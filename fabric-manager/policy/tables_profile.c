@@ -88,8 +88,10 @@ static const struct fm_key port_profile_keys[] = {
 	OBJ(fm_doc_port_profile, "vsi", vsi, vsi_table,
 	    "Virtual station interface (802.1Qbg). Handed to the host's hooks.",
 	    .flags = FM_K_NOTE),
-	TXT(fm_doc_port_profile, "mirrorTo", mirror_to, NAME,
-	    "Port that gets a copy of the traffic.", LATER, .eg = "monitor"),
+	TXT(fm_doc_port_profile, "mirrorTo", mirror_to, TEXT,
+	    "Device that gets a copy of every frame that the function sends: of the same "
+	    "profile, or PROFILE/DEVICE. Both stand on one PF.",
+	    .eg = "monitor/tap"),
 	TXT(fm_doc_port_profile, "zone", zone, NAME,
 	    "Fibre Channel zone. Handed to the host's hooks.", .flags = FM_K_NOTE,
 	    .eg = "zone-db"),

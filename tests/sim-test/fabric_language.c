@@ -312,6 +312,48 @@ START_TEST(suspended_adapter)
 }
 END_TEST
 
+static uint64_t frames(struct fm_fn_id fn)
+{
+	struct sim_counters n;
+
+	ck_assert_int_eq(sim_traffic_read(w->chassis, w->now, fn.port, fn.pf, fn.vf, &n), 0);
+	return n.frames;
+}
+
+/* Copies reach who is to get them, and never the next owner of that function. */
+START_TEST(copies)
+{
+	const struct sim_traffic stream = {
+		.kind = SIM_TRAFFIC_CONSTANT, .mbps = 1000, .frame = 1000};
+	struct fm_fn_id from, to;
+
+	apply(HOSTS DOC("AdapterPool", "nics",
+			"{adapterSelector: {serials: [N-0001]}, partition: {vfs: 0-1}}")
+		      DOC("PortProfile", "copied", "{mirrorTo: mon/tap}")
+			      NIC("mon", "blade03", "", ETH("tap"))
+				      NIC("p", "blade01", "",
+					  "{name: a, class: ethernet, pool: nics, "
+					  "portProfile: copied}"));
+	from = find("p/a")->fn;
+	to = find("mon/tap")->fn;
+	ck_assert_uint_eq(attrs("p/a")->mirror, to.vf + 1u);
+	ck_assert_int_eq(
+		sim_traffic_set(w->chassis, w->now, from.port, from.pf, from.vf, &stream), 0);
+	world_run_for(w, MR_NS_PER_S);
+	ck_assert_uint_gt(frames(to), 100000);
+	ck_assert_uint_eq(frames(to), frames(from));
+	apply(NIC("mon", "none", "", ETH("tap")) NIC("q", "blade02", "", ETH("a")));
+	ck_assert(fm_fn_eq(find("q/a")->fn, to));
+	ck_assert_uint_eq(attrs("p/a")->mirror, 0);
+	world_run_for(w, MR_NS_PER_S);
+	ck_assert_uint_eq(frames(to), 0);
+	apply(NIC("mon", "blade03", "", ETH("tap")));
+	ck_assert_str_eq(on("mon/tap"), "");
+	apply(NIC("q", "none", "", ETH("a")));
+	ck_assert_uint_eq(attrs("p/a")->mirror, find("mon/tap")->fn.vf + 1u);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("language");
@@ -331,6 +373,7 @@ int main(void)
 	tcase_add_test(t, amounts);
 	tcase_add_test(t, burst_and_weight);
 	tcase_add_test(t, suspended_adapter);
+	tcase_add_test(t, copies);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

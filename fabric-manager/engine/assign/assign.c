@@ -7,6 +7,7 @@
 
 #include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/join.h"
+#include "fabric-manager/engine/assign/mirror.h"
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/assign/quarantine.h"
 #include "fabric-manager/engine/assign/switchover.h"
@@ -29,15 +30,6 @@
 #define ANSWER_NS (5 * MR_NS_PER_S) /* what an answer may take beyond the agent's deadline */
 
 #define P(x) FM_PHASE_##x
-
-static void wait_shared(struct fm_engine *e, struct fm_asg *a)
-{
-	if (a->waits)
-		return;
-	a->waits = true;
-	MR_GROW(e->waiting, e->waitings, e->cap_waitings);
-	e->waiting[e->waitings++] = a;
-}
 
 static void pause_until(struct fm_engine *e, struct fm_asg *a, int64_t when)
 {
@@ -150,6 +142,7 @@ static void finish_out(struct fm_engine *e, struct fm_asg *a)
 	out_done(e, a);
 	fm_prov_released(e);
 	fm_data_detached(e);
+	fm_mirror_moved(e);
 }
 
 static void finish_in(struct fm_engine *e, struct fm_asg *a)
@@ -164,6 +157,7 @@ static void finish_in(struct fm_engine *e, struct fm_asg *a)
 	fm_asg_phase(e, a, P(ACTIVE), 0);
 	fm_asg_dirty(e, a);
 	e->arrived = true;
+	fm_mirror_moved(e);
 }
 
 static void finish_back(struct fm_engine *e, struct fm_asg *a)
@@ -180,22 +174,7 @@ static void finish_back(struct fm_engine *e, struct fm_asg *a)
 	fm_asg_dirty(e, a);
 	fm_prov_refused(e, a);
 	e->arrived = true;
-}
-
-/* Whether a step that waits for something shared can be passed; else it is put to wait. */
-static bool shared_ready(struct fm_engine *e, struct fm_asg *a)
-{
-	char why[FM_DETAIL_MAX] = "";
-	bool ready = a->step == FM_STEP_PROVISION ? fm_prov_ready(e, a, why, sizeof(why))
-		     : a->step == FM_STEP_DATA	  ? fm_data_ready(e, a, why, sizeof(why))
-		     : a->step == FM_STEP_ATTACH  ? fm_attach_ready(e, a, why, sizeof(why))
-						  : fm_enable_ready(e, a, why, sizeof(why));
-
-	if (!ready)
-		wait_shared(e, a);
-	if (!ready || a->a.detail[0])
-		fm_asg_why(e, a, MR_REASON_OK, "%s", why);
-	return ready;
+	fm_mirror_moved(e);
 }
 
 /* A bookkeeping step: true when the next one follows at once. */
@@ -206,7 +185,7 @@ static bool book(struct fm_engine *e, struct fm_asg *a)
 	case FM_STEP_ATTACH:
 	case FM_STEP_ENABLE:
 	case FM_STEP_DATA:
-		return shared_ready(e, a);
+		return fm_asg_shared_ready(e, a);
 	case FM_STEP_OUT_DONE:
 		if (a->retained && !comes_back(e, a)) { /* it goes elsewhere by now */
 			a->step = FM_STEP_RESET_OUT;
@@ -228,20 +207,6 @@ static bool book(struct fm_engine *e, struct fm_asg *a)
 
 static void failed(struct fm_engine *e, struct fm_asg *a);
 
-/* An LVF can be made Available once the host's SR-PCIM enabled the VFs of its PF: it may have
- * been mapped while the agent was away, or the host booted since. */
-static bool enabled(struct fm_engine *e, struct fm_asg *a)
-{
-	char why[FM_DETAIL_MAX] = "";
-	bool ready = fm_enable_ready(e, a, why, sizeof(why));
-
-	if (!ready)
-		wait_shared(e, a);
-	if (!ready || a->step == FM_STEP_ACTIVATE)
-		fm_asg_why(e, a, MR_REASON_OK, "%s", why);
-	return ready;
-}
-
 /* Does one step; true when the next one follows at once. */
 static bool step_once(struct fm_engine *e, struct fm_asg *a)
 {
@@ -261,6 +226,8 @@ static bool step_once(struct fm_engine *e, struct fm_asg *a)
 		a->step = next;
 		return true;
 	}
+	if (r->op == FM_OP_RESET && !fm_asg_shared_ready(e, a))
+		return false;
 	if (r->op >= 0) {
 		if (r->op == FM_OP_BLOCK)
 			before_block(e, a);
@@ -275,10 +242,10 @@ static bool step_once(struct fm_engine *e, struct fm_asg *a)
 			return false;
 		}
 		pause_until(e, a, a->drain_until);
-		wait_shared(e, a);
+		fm_asg_wait(e, a);
 		return false;
 	}
-	if (r->verb == FM_AGENT_ACTIVATE && !enabled(e, a))
+	if (r->verb == FM_AGENT_ACTIVATE && !fm_asg_shared_ready(e, a))
 		return false;
 	send_cmd(e, a, s, (enum fm_agent_verb)r->verb);
 	return false;
@@ -289,7 +256,7 @@ static void run(struct fm_engine *e, struct fm_asg *a)
 	if (a->tag || a->until != MR_NEVER || (a->step == FM_STEP_NONE && !a->resume))
 		return;
 	if (!fm_ch_ready(e, a->a.fn.chassis)) {
-		wait_shared(e, a);
+		fm_asg_wait(e, a);
 		return;
 	}
 	if (a->resume) {
@@ -465,6 +432,7 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 		if (a->a.phase == P(DEGRADED))
 			fm_asg_phase(e, a, P(ACTIVE), 0);
 		fm_asg_dirty(e, a);
+		fm_mirror_moved(e);
 	}
 }
 

@@ -8,7 +8,10 @@
 #include "fabric-manager/engine/state/state.h"
 
 void fm_asg_run(struct fm_engine *e);
+/* waiting.c */
+void fm_asg_wait(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_wake(struct fm_engine *e);
+bool fm_asg_shared_ready(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_result(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
 		   const struct fm_op_result *r);
 void fm_asg_ack(struct fm_engine *e, struct fm_asg *a, uint64_t tag,

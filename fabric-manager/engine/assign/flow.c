@@ -23,21 +23,6 @@ static void start(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
 	fm_asg_poke(e, a);
 }
 
-/* Something shared changed: those that waited look again. */
-void fm_asg_wake(struct fm_engine *e)
-{
-	e->wake = false;
-	for (unsigned i = 0; i < e->waitings; i++) {
-		struct fm_asg *a = e->waiting[i];
-
-		a->waits = false;
-		if (fm_steps[a->step].verb >= 0 && !a->tag)
-			a->until = MR_NEVER;
-		fm_asg_poke(e, a);
-	}
-	e->waitings = 0;
-}
-
 /* Waits for the planner; what it holds is nothing but identities. */
 static void pend(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const char *why)
 {
@@ -240,6 +225,7 @@ void fm_asg_next_same(struct fm_asg *a)
 	t->place = a->a.place;
 	t->place.slot = 0;
 	t->attrs = a->a.attrs;
+	t->attrs.mirror = 0; /* mirror.c */
 	t->guaranteed_mbps = a->a.guaranteed_mbps;
 	t->limit_mbps = a->a.limit_mbps;
 	memcpy(t->partner, a->a.partner, sizeof(t->partner));

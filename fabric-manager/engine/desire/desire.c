@@ -110,6 +110,7 @@ static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *
 	t->fn = p->fn;
 	t->place = p->place;
 	t->attrs = p->attrs;
+	t->attrs.mirror = 0; /* assign/mirror.c */
 	t->guaranteed_mbps = c->guaranteed_mbps;
 	t->limit_mbps = c->limit_mbps;
 	aim_pair(d, c, t);

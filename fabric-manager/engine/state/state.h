@@ -424,7 +424,8 @@ struct fm_engine {
 	unsigned dirties, cap_dirties;
 	struct fm_asg **waiting;
 	unsigned waitings, cap_waitings;
-	bool wake; /* something shared changed: look at the waiting ones */
+	bool wake;	   /* something shared changed: look at the waiting ones */
+	bool mirror_waits; /* one of them, for an end of copies (assign/mirror.c) */
 	struct fm_rec_ident *ident;
 	unsigned idents, cap_idents;
 	struct mr_map *ident_by, *ident_of; /* by value; by claim and slot */

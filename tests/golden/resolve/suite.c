@@ -149,6 +149,8 @@ static void dump_wishes(const struct fm_desired *d, const struct fm_claim *c,
 		mr_buf_printf(out, " burst %u", c->burst_kib);
 	if (c->pair)
 		mr_buf_printf(out, " pair %u", c->pair);
+	if (c->mirror)
+		mr_buf_printf(out, " mirror to %u", c->mirror - 1);
 	for (unsigned k = 0; k < c->nss; k++) {
 		const struct fm_ns_want *n = &d->ns[c->ns + k];
 

@@ -99,6 +99,18 @@ static inline void w_check_identity(struct world *w, const struct fm_fn *f)
 	}
 }
 
+/* What a function's next owner gets is nobody else's frames. */
+static inline void w_check_copies(struct world *w, const struct fm_op *op)
+{
+	const struct fm_adapter *a = w_ad(w, op->fn.port);
+
+	for (unsigned v = 0; op->place.way != FM_WAY_DEVICE && v < a->vfs; v++)
+		ck_assert_msg(
+			a->fn[v].attrs.mirror != op->fn.vf + 1 ||
+				(!a->fn[v].owner_vh && a->fn[v].row_bridge == FM_NO_BRIDGE),
+			"reset of a function that gets copies: %s", mr_buf_text(&w->ops));
+}
+
 static inline bool w_cut(struct world *w, const struct fm_op *op, struct fm_op_result *r,
 			 struct fm_fn *f, struct fm_bridge *b)
 {
@@ -137,6 +149,7 @@ static inline bool w_cut(struct world *w, const struct fm_op *op, struct fm_op_r
 		ck_assert_msg(!f->owner_vh && f->row_bridge == FM_NO_BRIDGE,
 			      "reset of a mapped function: %s\n%s", mr_buf_text(&w->ops),
 			      mr_buf_text(&w->log));
+		w_check_copies(w, op);
 		f->attrs = (struct fm_attrs){0};
 		f->gate_open = false;
 		f->status |= MR_VF_RESET_DONE | MR_VF_DEFAULTS;

@@ -303,6 +303,50 @@ START_TEST(test_affinity)
 }
 END_TEST
 
+/* Who is copied stands on one PF with who gets the copies, which begin when both run. */
+START_TEST(test_mirror)
+{
+	struct fix *f = nics(3, 2);
+	struct fm_plan *p;
+	struct mr_tree *t;
+
+	claim(f, "mon", "tap", 1, 0);
+	claim(f, "web", "a", 0, 20 * GBIT)->mirror = 1;
+	claim(f, "web", "b", 0, 0)->mirror = 1;
+	for (unsigned i = 0; i < 3; i++)
+		f->d->claim[i].attrs.mirror = 1;
+	rule(f, FM_RULE_MIRROR, true, 3)->topology = FM_TOPO_PF;
+	p = fix_plan(f);
+	is_refused(p, 1, MR_REASON_UNSUPPORTED, "nic0/pf0: it has no mirror");
+	fm_plan_free(p);
+	for (unsigned i = 1; i < 3; i++)
+		f->inv.chassis[0].adapter[i].caps |= MR_CT_CAP_MIRROR;
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->placed[0].fn.port, 258);
+	ck_assert_uint_eq(p->placed[1].fn.port, 258);
+	ck_assert_uint_eq(p->placed[1].attrs.mirror, 0);
+	is_refused(p, 2, MR_REASON_NO_CAPACITY, "nic1/pf0: 2 of 2 functions are used");
+	fix_settle(f, p);
+	fm_plan_free(p);
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->placed[1].attrs.mirror, 1 + f->cur[0]->fn.vf);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_UPDATE), 1);
+	t = fm_plan_explain(&f->in, p, 1);
+	ck_assert_str_eq(mr_tree_text(t, "mirrorTo"), "mon/tap, on nic1/pf0/vf0");
+	mr_tree_free(t);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	f->cur[0]->going = true;
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->placed[1].attrs.mirror, 0);
+	t = fm_plan_explain(&f->in, p, 1);
+	ck_assert_str_eq(mr_tree_text(t, "mirrorTo"),
+			 "mon/tap does not run on the same PF: no copies");
+	mr_tree_free(t);
+	end(f, p);
+}
+END_TEST
+
 START_TEST(test_spread)
 {
 	struct fix *f = nics(2, 4);
@@ -454,6 +498,7 @@ int main(void)
 	tcase_add_test(t, test_spare);
 	tcase_add_test(t, test_external);
 	tcase_add_test(t, test_affinity);
+	tcase_add_test(t, test_mirror);
 	tcase_add_test(t, test_spread);
 	tcase_add_test(t, test_pair);
 	tcase_add_test(t, test_dependency);
