@@ -55,6 +55,22 @@ static void read_net(const char *dir, struct ag_fn *f)
 	f->link = ag_read_int(dir, "carrier", &carrier) && carrier == 1;
 }
 
+/* The first entries of a table that may be long. */
+static void read_pkeys(const char *dir, struct ag_fn *f)
+{
+	char name[32];
+	int64_t key;
+
+	for (unsigned i = 0; i < AG_PKEYS_MAX; i++) {
+		mr_fmt(name, sizeof(name), "ports/1/pkeys/%u", i);
+		if (!ag_read_int(dir, name, &key))
+			break;
+		f->pkeys_told = true;
+		if (key > 0 && key <= 0xffff)
+			f->pkey[f->pkeys++] = (uint16_t)key;
+	}
+}
+
 /* The port GUID is the second half of GID 0. */
 static void read_ib(const char *dir, struct ag_fn *f)
 {
@@ -64,6 +80,7 @@ static void read_ib(const char *dir, struct ag_fn *f)
 	if (ag_read_text(dir, "ports/1/gids/0", gid, sizeof(gid)) && strlen(gid) == 39)
 		f->ident0 = ag_hex_number(gid + 20);
 	f->link = says(dir, "ports/1/state", "ACTIVE");
+	read_pkeys(dir, f);
 }
 
 static void read_nvme(const char *dir, struct ag_fn *f)

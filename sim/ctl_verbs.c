@@ -15,6 +15,7 @@
 #include "common/tree.h"
 #include "common/xalloc.h"
 #include "sim/ctl.h"
+#include "sim/ctl_priv.h"
 #include "sim/model/blade.h"
 #include "sim/model/chassis.h"
 #include "sim/tree_text.h"
@@ -27,10 +28,20 @@ struct verb {
 	int (*run)(struct sim_world *w, char **arg, int n, struct mr_buf *out);
 };
 
-static int refuse(struct mr_buf *out, const char *fmt, const char *what)
+/* A sentence with one word in it; returns 1. */
+int sim_ctl_refuse(struct mr_buf *out, const char *fmt, const char *what)
 {
 	mr_buf_printf(out, fmt, what);
 	mr_buf_putc(out, '\n');
+	return 1;
+}
+
+/* 0, or the sentence for an errno value. */
+int sim_ctl_done(int r, const char *what, struct mr_buf *out)
+{
+	if (!r)
+		return 0;
+	mr_buf_printf(out, "%s: refused (%s)\n", what, strerror(-r));
 	return 1;
 }
 
@@ -41,7 +52,7 @@ static unsigned blade(struct sim_world *w, const char *name, struct mr_buf *out)
 
 	if (vh > 0 && sim_world_blade(w, (unsigned)vh))
 		return (unsigned)vh;
-	refuse(out, "there is no blade '%s'", name);
+	sim_ctl_refuse(out, "there is no blade '%s'", name);
 	return 0;
 }
 
@@ -56,14 +67,6 @@ static int word(const char *s, const char *yes, const char *no, struct mr_buf *o
 	return -1;
 }
 
-static int done(int r, const char *what, struct mr_buf *out)
-{
-	if (!r)
-		return 0;
-	mr_buf_printf(out, "%s: refused (%s)\n", what, strerror(-r));
-	return 1;
-}
-
 static int v_power(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 {
 	unsigned vh = blade(w, arg[0], out);
@@ -72,7 +75,7 @@ static int v_power(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 	(void)n;
 	if (on < 0)
 		return 1;
-	return done(
+	return sim_ctl_done(
 		sim_host_set_power(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh, on),
 		arg[0], out);
 }
@@ -84,68 +87,9 @@ static int v_reset(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 	(void)n;
 	if (!vh)
 		return 1;
-	return done(sim_host_reset(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh),
-		    arg[0], out);
-}
-
-static int v_pull(struct sim_world *w, char **arg, int n, struct mr_buf *out)
-{
-	int r = sim_adapter_pull(sim_world_chassis(w), sim_world_now(w), arg[0]);
-
-	(void)n;
-	return r == -ENOENT ? refuse(out, "there is no adapter '%s'", arg[0])
-			    : done(r, arg[0], out);
-}
-
-static int v_insert(struct sim_world *w, char **arg, int n, struct mr_buf *out)
-{
-	int r = sim_adapter_insert(sim_world_chassis(w), sim_world_now(w), arg[0]);
-
-	(void)n;
-	return r == -ENOENT ? refuse(out, "there is no adapter '%s'", arg[0])
-			    : done(r, arg[0], out);
-}
-
-static int slot_done(int r, char **arg, struct mr_buf *out)
-{
-	if (r == -ENOENT)
-		return refuse(out, "there is no such adapter: '%s'", arg[0]);
-	if (r == -EBUSY)
-		return refuse(out, "pull it first: '%s'", arg[0]);
-	if (r == -ENOSPC)
-		return refuse(out, "the other slot has no room for the functions of '%s'",
-			      arg[0]);
-	return done(r, arg[0], out);
-}
-
-/* "15b3:101d" */
-static int ids(const char *text, uint16_t *vendor, uint16_t *device, struct mr_buf *out)
-{
-	unsigned v, d;
-	int used = 0;
-
-	if (sscanf(text, "%4x:%4x%n", &v, &d, &used) != 2 || text[used])
-		return refuse(out, "expected VENDOR:DEVICE in hexadecimal, got '%s'", text);
-	*vendor = (uint16_t)v;
-	*device = (uint16_t)d;
-	return 0;
-}
-
-static int v_replace(struct sim_world *w, char **arg, int n, struct mr_buf *out)
-{
-	uint16_t vendor = 0, device = 0;
-
-	if (n > 2 && ids(arg[2], &vendor, &device, out))
-		return 1;
-	return slot_done(
-		sim_adapter_replace(sim_world_chassis(w), arg[0], arg[1], vendor, device), arg,
+	return sim_ctl_done(
+		sim_host_reset(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh), arg[0],
 		out);
-}
-
-static int v_swap(struct sim_world *w, char **arg, int n, struct mr_buf *out)
-{
-	(void)n;
-	return slot_done(sim_adapter_swap(sim_world_chassis(w), arg[0], arg[1]), arg, out);
 }
 
 static int v_link(struct sim_world *w, char **arg, int n, struct mr_buf *out)
@@ -162,8 +106,9 @@ static int v_link(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 	if (port < 0 && !mr_parse_u64(arg[0], MR_MAX_PORTS, false, &number, NULL))
 		port = (int)number;
 	if (port < 0)
-		return refuse(out, "there is no port, blade or adapter '%s'", arg[0]);
-	return done(sim_port_set_link(c, sim_world_now(w), (uint16_t)port, up), arg[0], out);
+		return sim_ctl_refuse(out, "there is no port, blade or adapter '%s'", arg[0]);
+	return sim_ctl_done(sim_port_set_link(c, sim_world_now(w), (uint16_t)port, up), arg[0],
+			    out);
 }
 
 static int v_hang(struct sim_world *w, char **arg, int n, struct mr_buf *out)
@@ -301,9 +246,10 @@ static int v_mem(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 	if (mr_parse_u64(arg[1], UINT64_MAX, true, &address, &err) ||
 	    (n > 2 && mr_parse_u64(arg[2], 8, false, &width, &err)) ||
 	    (n > 3 && mr_parse_u64(arg[3], UINT64_MAX, true, &value, &err)))
-		return refuse(out, "%s", err.text);
+		return sim_ctl_refuse(out, "%s", err.text);
 	if (width != 1 && width != 2 && width != 4 && width != 8)
-		return refuse(out, "expected a width of 1, 2, 4 or 8 bytes, got '%s'", arg[2]);
+		return sim_ctl_refuse(out, "expected a width of 1, 2, 4 or 8 bytes, got '%s'",
+				      arg[2]);
 	if (n > 3) {
 		sim_host_mem_write(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh,
 				   address, (unsigned)width, value);
@@ -325,7 +271,8 @@ static int v_cycle(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 	while (n && nvm < MR_ARRAY_SIZE(memories) && !mr_streq(arg[0], memories[nvm]))
 		nvm++;
 	if (nvm == MR_ARRAY_SIZE(memories))
-		return refuse(out, "expected good, blank, stale or corrupt, got '%s'", arg[0]);
+		return sim_ctl_refuse(out, "expected good, blank, stale or corrupt, got '%s'",
+				      arg[0]);
 	sim_chassis_power_cycle(sim_world_chassis(w), sim_world_now(w), nvm);
 	return 0;
 }
@@ -341,9 +288,10 @@ static int at_slot(struct sim_world *w, char **arg, struct mr_buf *out,
 	if (!vh)
 		return 1;
 	if (mr_parse_u64(arg[1], 255, false, &slot, &err))
-		return refuse(out, "%s", err.text);
-	return done(fn(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh, (unsigned)slot),
-		    arg[0], out);
+		return sim_ctl_refuse(out, "%s", err.text);
+	return sim_ctl_done(
+		fn(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh, (unsigned)slot),
+		arg[0], out);
 }
 
 static int v_button(struct sim_world *w, char **arg, int n, struct mr_buf *out)
@@ -393,140 +341,33 @@ static int v_aer(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 		return 1;
 	if (mr_bdf_parse(arg[1], &rid, &err) ||
 	    (n > 3 && mr_parse_u64(arg[3], 31, false, &bit, &err)))
-		return refuse(out, "%s", err.text);
+		return sim_ctl_refuse(out, "%s", err.text);
 	f.kind = (enum sim_aer_kind)kind;
 	if (n > 3)
 		f.bit = (int)bit;
 	r = sim_aer_inject(sim_world_chassis(w), sim_world_now(w), (uint16_t)vh, rid, &f, &got);
 	if (r == -EDOM)
-		return refuse(out, "the severity register makes this bit other than %s",
-			      arg[2]);
+		return sim_ctl_refuse(out, "the severity register makes this bit other than %s",
+				      arg[2]);
 	if (r == -EINVAL)
-		return refuse(out, "no error has bit %s", arg[3]);
+		return sim_ctl_refuse(out, "no error has bit %s", arg[3]);
 	if (r)
-		return done(r, arg[1], out);
+		return sim_ctl_done(r, arg[1], out);
 	aer_told(&got, out);
 	return 0;
-}
-
-/* ADAPTER/pfP/vfV */
-static int function(struct sim_world *w, const char *text, uint16_t at[3], struct mr_buf *out)
-{
-	char adapter[MR_NAME_MAX];
-	unsigned pf, vf;
-	int used = 0, port;
-
-	if (sscanf(text, "%31[^/]/pf%3u/vf%5u%n", adapter, &pf, &vf, &used) != 3 || text[used])
-		return refuse(out, "expected ADAPTER/pfP/vfV, got '%s'", text);
-	port = sim_adapter_find(sim_world_chassis(w), adapter);
-	if (port < 0)
-		return refuse(out, "there is no adapter '%s'", adapter);
-	at[0] = (uint16_t)port;
-	at[1] = (uint16_t)pf;
-	at[2] = (uint16_t)vf;
-	return 0;
-}
-
-static int traffic_args(char **arg, int n, struct sim_traffic *t, struct mr_buf *out)
-{
-	static const char *const kinds[] = {"off", "constant", "bursty"};
-	uint64_t v[4] = {1000, 1500, 10, 10};
-	struct mr_err err = {0};
-	unsigned k = 0;
-
-	while (k < MR_ARRAY_SIZE(kinds) && !mr_streq(arg[0], kinds[k]))
-		k++;
-	if (k == MR_ARRAY_SIZE(kinds))
-		return refuse(out, "expected off, constant or bursty, got '%s'", arg[0]);
-	if (n > 5)
-		return refuse(out, "expected 'to FUNCTION', got '%s'", arg[5]);
-	for (int i = 1; i < n; i++)
-		if (mr_parse_u64(arg[i], 3600000, false, &v[i - 1], &err))
-			return refuse(out, "%s", err.text);
-	*t = (struct sim_traffic){.kind = (enum sim_traffic_kind)k,
-				  .mbps = v[0],
-				  .frame = (unsigned)v[1],
-				  .on_ns = (int64_t)v[2] * MR_NS_PER_MS,
-				  .off_ns = (int64_t)v[3] * MR_NS_PER_MS};
-	return 0;
-}
-
-/* The last two words: "to FUNCTION", another VF of the same PF. */
-static int traffic_to(struct sim_world *w, char **arg, int n, const uint16_t at[3],
-		      struct sim_traffic *t, struct mr_buf *out)
-{
-	uint16_t to[3];
-
-	if (n < 2 || !mr_streq(arg[n - 2], "to"))
-		return 0;
-	if (function(w, arg[n - 1], to, out))
-		return -1;
-	if (to[0] != at[0] || to[1] != at[1] || to[2] == at[2]) {
-		refuse(out, "expected another VF of the same PF, got '%s'", arg[n - 1]);
-		return -1;
-	}
-	t->to = (uint16_t)(to[2] + 1);
-	return 2;
-}
-
-/* Sets what a VF offers, or, without more words, tells its counters. */
-static int v_traffic(struct sim_world *w, char **arg, int n, struct mr_buf *out)
-{
-	struct sim_chassis *c = sim_world_chassis(w);
-	struct sim_counters got;
-	struct sim_traffic t;
-	uint16_t at[3] = {0};
-	int r, words;
-
-	if (function(w, arg[0], at, out))
-		return 1;
-	if (n > 1) {
-		struct sim_traffic to = {0};
-
-		words = traffic_to(w, arg + 1, n - 1, at, &to, out);
-		if (words < 0 || traffic_args(arg + 1, n - 1 - words, &t, out))
-			return 1;
-		t.to = to.to;
-		r = sim_traffic_set(c, sim_world_now(w), at[0], at[1], at[2], &t);
-	} else {
-		r = sim_traffic_read(c, sim_world_now(w), at[0], at[1], at[2], &got);
-	}
-	if (r == -ENOENT)
-		return refuse(out, "there is no function '%s'", arg[0]);
-	if (r || n > 1)
-		return done(r, arg[0], out);
-	mr_buf_printf(out, "frames %llu bytes %llu dropped %llu lost %llu\n",
-		      (unsigned long long)got.frames, (unsigned long long)got.bytes,
-		      (unsigned long long)got.dropped, (unsigned long long)got.lost);
-	return 0;
-}
-
-static int v_stall(struct sim_world *w, char **arg, int n, struct mr_buf *out)
-{
-	uint16_t at[3] = {0};
-	int r;
-
-	(void)n;
-	if (function(w, arg[0], at, out))
-		return 1;
-	r = sim_vf_stall(sim_world_chassis(w), sim_world_now(w), at[0], at[1], at[2]);
-	if (r == -ENODEV)
-		return refuse(out, "no driver runs '%s'", arg[0]);
-	if (r == -EALREADY)
-		return refuse(out, "'%s' stands still already", arg[0]);
-	return r == -ENOENT ? refuse(out, "there is no function '%s'", arg[0])
-			    : done(r, arg[0], out);
 }
 
 static const struct verb verbs[] = {
 	{"power", "BLADE on|off", "switch a blade's power", 2, 2, v_power},
 	{"reset", "BLADE", "warm reset of a blade", 1, 1, v_reset},
-	{"pull", "ADAPTER", "take an adapter out of its slot", 1, 1, v_pull},
-	{"insert", "ADAPTER", "put it back", 1, 1, v_insert},
+	{"pull", "ADAPTER", "take an adapter out of its slot", 1, 1, sim_ctl_pull},
+	{"insert", "ADAPTER", "put it back", 1, 1, sim_ctl_insert},
 	{"replace", "ADAPTER SERIAL [VENDOR:DEVICE]", "put a blank card where one was pulled",
-	 2, 3, v_replace},
+	 2, 3, sim_ctl_replace},
 	{"swap", "ADAPTER ADAPTER", "let two cards that were pulled change their slots", 2, 2,
-	 v_swap},
+	 sim_ctl_swap},
+	{"pkeys", "ADAPTER [KEY...]", "partitions that the subnet manager gives its ports", 1,
+	 1 + MR_VF_PKEYS, sim_ctl_pkeys},
 	{"link", "PORT|BLADE|ADAPTER up|down", "restore or cut a cable", 2, 2, v_link},
 	{"button", "BLADE SLOT", "press the attention button of a slot", 2, 2, v_button},
 	{"powerfault", "BLADE SLOT", "let the slot's power controller find a fault", 2, 2,
@@ -535,8 +376,9 @@ static const struct verb verbs[] = {
 	 "let a function or bridge find an error", 3, 4, v_aer},
 	{"traffic", "FUNCTION [off|constant|bursty [MBIT [BYTES [ON OFF]]] [to FUNCTION]]",
 	 "what a VF offers (ON, OFF in ms; to another VF of its PF), or its counters", 1, 8,
-	 v_traffic},
-	{"stall", "FUNCTION", "let a VF's engine stand still until a reset", 1, 1, v_stall},
+	 sim_ctl_traffic},
+	{"stall", "FUNCTION", "let a VF's engine stand still until a reset", 1, 1,
+	 sim_ctl_stall},
 	{"hang", "BLADE on|off", "freeze a blade's kernel, let it go on", 2, 2, v_hang},
 	{"cycle", "[good|blank|stale|corrupt]",
 	 "power cycle of the chassis; what its memory then holds", 0, 1, v_cycle},
@@ -593,5 +435,5 @@ int sim_ctl_run(struct sim_world *w, int argc, char **argv, struct mr_buf *out)
 		return r;
 	if (find(argv[0])->run)
 		return find(argv[0])->run(w, argv + 1, argc - 1, out);
-	return refuse(out, "'%s' goes by the control socket only", argv[0]);
+	return sim_ctl_refuse(out, "'%s' goes by the control socket only", argv[0]);
 }

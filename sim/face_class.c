@@ -139,16 +139,9 @@ TEXT(r_sm_sl, "%d", 0)
 TEXT(r_rate, "%llu Gb/sec (4X)", (unsigned long long)face_view(at).mbps / 1000)
 TEXT(r_cap_mask, "0x%08x", 0x2651e848)
 
-/* The table that the MR-PCIM gave the VF; without one the default partition alone. */
 static int r_pkey(const struct face_at *at, struct mr_buf *out)
 {
-	struct sim_fn_view v = face_view(at);
-	unsigned i = at->sub;
-	unsigned key = (unsigned)(v.class_reg[i / 4] >> 16 * (i % 4) & 0xffff);
-
-	if (!i && !(v.class_reg[0] | v.class_reg[1]))
-		key = 0xffff;
-	mr_buf_printf(out, "0x%04x\n", key);
+	mr_buf_printf(out, "0x%04x\n", face_view(at).pkey[at->sub]);
 	return 0;
 }
 TEXT(r_verbs_dev, "231:%u", 192 + at->dev->index)

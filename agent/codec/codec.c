@@ -39,11 +39,22 @@ static int place_from(const Banyan__Place *m, struct ag_place *p, struct mr_err 
 	return 0;
 }
 
-static void fn_to(const struct ag_fn *f, Banyan__AgentFunction *m, Banyan__Place *place)
+/* What a message of a function points at. */
+struct fn_parts {
+	Banyan__Place place;
+	uint32_t pkey[AG_PKEYS_MAX];
+};
+
+static void fn_to(const struct ag_fn *f, Banyan__AgentFunction *m, struct fn_parts *parts)
 {
 	banyan__agent_function__init(m);
-	place_to(&f->place, place);
-	m->place = place;
+	place_to(&f->place, &parts->place);
+	m->place = &parts->place;
+	for (unsigned i = 0; i < f->pkeys; i++)
+		parts->pkey[i] = f->pkey[i];
+	m->pkeys_told = f->pkeys_told;
+	m->n_pkey = f->pkeys;
+	m->pkey = parts->pkey;
 	m->rid = f->rid;
 	m->vendor = f->vendor;
 	m->device = f->device;
@@ -149,14 +160,14 @@ void ag_put_ack(struct mr_buf *out, const struct ag_action *a)
 	Banyan__AgentMsg m = BANYAN__AGENT_MSG__INIT;
 	Banyan__Ack k = BANYAN__ACK__INIT;
 	Banyan__AgentFunction fn;
-	Banyan__Place place;
+	struct fn_parts parts;
 
 	k.op = a->op;
 	k.reason = (Banyan__Reason)a->reason;
 	k.detail = (char *)a->detail;
 	k.who = (char *)a->who;
 	if (a->has_fn) {
-		fn_to(&a->ack_fn, &fn, &place);
+		fn_to(&a->ack_fn, &fn, &parts);
 		k.function = &fn;
 	}
 	m.body_case = BANYAN__AGENT_MSG__BODY_ACK;
@@ -204,7 +215,7 @@ void ag_put_error(struct mr_buf *out, uint64_t reply_to, const struct mr_err *er
 /* The messages of one chunk. */
 struct chunk {
 	Banyan__AgentFunction *fn;
-	Banyan__Place *place;
+	struct fn_parts *parts;
 	Banyan__AgentFunction **fns;
 	Banyan__Place **gone;
 };
@@ -212,7 +223,7 @@ struct chunk {
 static void chunk_init(struct chunk *c, unsigned n)
 {
 	c->fn = mr_xcalloc(n + 1, sizeof(*c->fn));
-	c->place = mr_xcalloc(n + 1, sizeof(*c->place));
+	c->parts = mr_xcalloc(n + 1, sizeof(*c->parts));
 	c->fns = mr_xcalloc(n + 1, sizeof(*c->fns));
 	c->gone = mr_xcalloc(n + 1, sizeof(*c->gone));
 }
@@ -220,7 +231,7 @@ static void chunk_init(struct chunk *c, unsigned n)
 static void chunk_done(struct chunk *c)
 {
 	free(c->fn);
-	free(c->place);
+	free(c->parts);
 	free(c->fns);
 	free(c->gone);
 }
@@ -230,11 +241,11 @@ static void fill(Banyan__Report *r, struct chunk *c, const struct ag_action *a, 
 {
 	for (unsigned i = 0; i < n; i++) {
 		if (pos + i < a->fns) {
-			fn_to(&a->fn[pos + i], &c->fn[i], &c->place[i]);
+			fn_to(&a->fn[pos + i], &c->fn[i], &c->parts[i]);
 			c->fns[r->n_function++] = &c->fn[i];
 		} else {
-			place_to(&a->gone[pos + i - a->fns], &c->place[i]);
-			c->gone[r->n_gone++] = &c->place[i];
+			place_to(&a->gone[pos + i - a->fns], &c->parts[i].place);
+			c->gone[r->n_gone++] = &c->parts[i].place;
 		}
 	}
 	r->function = c->fns;

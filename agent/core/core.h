@@ -54,6 +54,8 @@ struct ag_isolation {
 	bool acs; /* on all bridges from our slots to the root complex */
 };
 
+#define AG_PKEYS_MAX 32
+
 /* One function as scanned. */
 struct ag_fn {
 	struct ag_place place;
@@ -67,6 +69,10 @@ struct ag_fn {
 	int32_t numa, iommu_group;
 	bool pf;
 	uint16_t numvfs, totalvfs;
+	/* infiniband: the partition table of its port, without empty entries */
+	bool pkeys_told;
+	uint8_t pkeys;
+	uint16_t pkey[AG_PKEYS_MAX];
 	bool vf_migration; /* PF: has the attribute vf_migration_state */
 	bool orphans; /* PF: VFs of an earlier life of it are left, its count is not touched */
 	/* who uses it ("mounted on /data", "route of the agent"), "" = nobody */

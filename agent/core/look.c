@@ -153,7 +153,9 @@ static bool same(const struct ag_fn *a, const struct ag_fn *b)
 	       a->ident0 == b->ident0 && a->ident1 == b->ident1 && a->link == b->link &&
 	       a->numa == b->numa && a->iommu_group == b->iommu_group && a->pf == b->pf &&
 	       a->numvfs == b->numvfs && a->totalvfs == b->totalvfs &&
-	       mr_streq(a->driver, b->driver) && mr_streq(a->name, b->name);
+	       a->pkeys_told == b->pkeys_told && a->pkeys == b->pkeys &&
+	       !memcmp(a->pkey, b->pkey, sizeof(a->pkey)) && mr_streq(a->driver, b->driver) &&
+	       mr_streq(a->name, b->name);
 }
 
 /* Walks both sorted lists side by side. */

@@ -50,8 +50,11 @@ static int fn_from(const Banyan__AgentFunction *m, struct fm_agent_fn *f, struct
 	if (place_from(m->place, &f->place, err) || RANGE(rid, 0xffff) ||
 	    RANGE(vendor, 0xffff) || RANGE(device, 0xffff) || RANGE(class_code, 0xffffff) ||
 	    TEXT(f->driver, driver) || TEXT(f->name, name) || RANGE(numvfs, 0xffff) ||
-	    RANGE(totalvfs, 0xffff))
+	    RANGE(totalvfs, 0xffff) || RANGE(n_pkey, FM_PKEYS_SEEN))
 		return -EINVAL;
+	for (size_t i = 0; i < m->n_pkey; i++)
+		f->pkey[f->pkeys++] = (uint16_t)m->pkey[i];
+	f->pkeys_told = m->pkeys_told;
 	f->rid = (uint16_t)m->rid;
 	f->vendor = (uint16_t)m->vendor;
 	f->device = (uint16_t)m->device;

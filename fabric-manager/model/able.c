@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Whether an adapter can do what a function is to be set to: capabilities and how far they
- * reach. Rates, bursts and weights are left out: an adapter that lacks them is not told, and
- * one that has them is told what it can do.
+ * reach. Rates, bursts, weights and partition keys are left out: an adapter that lacks them is
+ * not told, and one that has them is told what it can do.
  */
 #include "common/str.h"
 #include "fabric-manager/model/inventory.h"
@@ -54,7 +54,8 @@ static bool class_fits(const struct fm_limits *l, const struct fm_attrs *at, str
 		return trunk_ranges(at) <= l->trunk_ranges ||
 		       no(why, "VLAN ranges", trunk_ranges(at), l->trunk_ranges);
 	case MR_CLASS_IB:
-		return pkeys(at) <= l->pkeys || no(why, "partition keys", pkeys(at), l->pkeys);
+		return !l->pkeys || pkeys(at) <= l->pkeys ||
+		       no(why, "partition keys", pkeys(at), l->pkeys);
 	case MR_CLASS_NVME:
 		return at->nvme.iops <= l->iops || no(why, "iopsLimit", at->nvme.iops, l->iops);
 	case MR_CLASS_GPU:
@@ -85,7 +86,7 @@ static bool amounts_fit(const struct fm_adapter *a, const struct fm_attrs *at,
 /* Whether 'a' can be set to 'at': inventory.h. */
 bool fm_adapter_can(const struct fm_adapter *a, const struct fm_attrs *at, struct mr_buf *why)
 {
-	uint64_t lacks = fm_attrs_caps(at) & ~(uint64_t)FM_ATTRS_QOS_CAPS & ~(uint64_t)a->caps;
+	uint64_t lacks = fm_attrs_caps(at) & ~(uint64_t)FM_ATTRS_SOFT_CAPS & ~(uint64_t)a->caps;
 
 	for (uint64_t bit = 1; why && bit && bit <= lacks; bit <<= 1) {
 		const char *word = lacks & bit ? cap_word(bit) : NULL;

@@ -12,6 +12,7 @@
 #include "fabric-manager/model/ids.h"
 
 #define FM_ROOTS_MAX		8
+#define FM_PKEYS_SEEN		32
 #define FM_NOTES_MAX		4000
 #define FM_REPORT_FUNCTIONS_MAX 65536
 
@@ -48,6 +49,9 @@ struct fm_agent_fn {
 	int32_t numa, iommu_group;
 	bool pf; /* a PF with SR-IOV (place.slot 0) */
 	uint16_t numvfs, totalvfs;
+	bool pkeys_told; /* infiniband: the partition table of its port was looked at */
+	uint8_t pkeys;
+	uint16_t pkey[FM_PKEYS_SEEN];
 };
 
 /* A report: full replaces everything known of the host, else only what is listed (gone: places

@@ -120,5 +120,7 @@ void fm_attrs_class_take(struct fm_attrs *a, enum mr_class device_class,
 uint64_t fm_attrs_caps(const struct fm_attrs *a);
 /* Of these an adapter that lacks them is simply not told: admission counts all the same. */
 #define FM_ATTRS_QOS_CAPS (MR_CT_CAP_MIN_RATE | MR_CT_CAP_BURST | MR_CT_CAP_WEIGHT)
+/* And of these: partitions are the subnet manager's then, and are only looked for. */
+#define FM_ATTRS_SOFT_CAPS (FM_ATTRS_QOS_CAPS | MR_CT_CAP_PKEY)
 
 #endif

@@ -7,6 +7,7 @@
 #include "fabric-manager/plan/place.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Whether the claim stands in for one on an adapter that failed, or has a spare one already. */
 static bool may_use_spares(const struct fm_planner *p, unsigned i)
@@ -156,6 +157,8 @@ struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t 
 	/* without the capability the limits are 0 */
 	at.weight = at.weight < a->limits.weight ? at.weight : a->limits.weight;
 	at.burst_kib = at.burst_kib < a->limits.burst_kib ? at.burst_kib : a->limits.burst_kib;
+	if (at.device_class == MR_CLASS_IB && !(a->caps & MR_CT_CAP_PKEY))
+		memset(at.pkey, 0, sizeof(at.pkey));
 	set_amounts(&p->world.unit[unit], fm_place_demand(p, i), &at);
 	if (p->d->claim[i].nss)
 		at.nvme.namespaces = fm_data_mask(p, i, unit);

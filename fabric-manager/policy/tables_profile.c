@@ -96,7 +96,9 @@ static const struct fm_key port_profile_keys[] = {
 	    "Fibre Channel zone. Handed to the host's hooks.", .flags = FM_K_NOTE,
 	    .eg = "zone-db"),
 	TXTS(fm_doc_port_profile, "pkey", pkey, HEX, FM_K_NONEMPTY,
-	     "InfiniBand partitions that the port must be a member of.", .eg = "[\"0x8001\"]"),
+	     "InfiniBand partitions that the port must be a member of; set where the adapter "
+	     "can, looked for on the port in any case (PKEY_MISSING).",
+	     .eg = "[\"0x8001\"]"),
 };
 const struct fm_table fm_port_profile_table =
 	TABLE(fm_doc_port_profile, "PortProfile", port_profile_keys);

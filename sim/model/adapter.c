@@ -438,6 +438,23 @@ int sim_adapter_replace(struct sim_chassis *c, const char *adapter, const char *
 	return 0;
 }
 
+/* What the subnet manager gives the adapter's ports: chassis.h. */
+int sim_adapter_set_pkeys(struct sim_chassis *c, const char *adapter, const uint16_t *key,
+			  unsigned n)
+{
+	int port = sim_adapter_find(c, adapter);
+	struct sim_adapter *a = port < 0 ? NULL : sim_adapter_at(c, (unsigned)port);
+
+	if (!a)
+		return port;
+	if (n > MR_VF_PKEYS || a->m.device_class != MR_CLASS_IB)
+		return -EINVAL;
+	memset(a->port_pkey, 0, sizeof(a->port_pkey));
+	for (unsigned i = 0; i < n; i++)
+		a->port_pkey[i] = key[i];
+	return 0;
+}
+
 /* Whether the cards take the same room in VH 0: nothing there is numbered anew. */
 static bool same_shape(const struct sim_model_desc *x, const struct sim_model_desc *y)
 {

@@ -70,6 +70,24 @@ unsigned sim_vf_vectors(const struct sim_adapter *a, unsigned p, unsigned v)
 	return (unsigned)amount(a, p, v, MR_RES_MSIX);
 }
 
+/* Entry i of the partition table that MVF v of PF p works with: its own where the adapter has
+ * them, else its port's; without one the default partition alone. */
+uint16_t sim_vf_pkey(const struct sim_adapter *a, unsigned p, unsigned v, unsigned i)
+{
+	const struct sim_vf_nv *nv = &sim_mvf(a, p, v)->nv;
+	uint64_t reg = i < 4 ? nv->class0 : nv->class1;
+	uint16_t key = (uint16_t)(reg >> 16 * (i % 4));
+	bool any = nv->class0 | nv->class1;
+
+	if (a->m.device_class != MR_CLASS_IB || i >= MR_VF_PKEYS)
+		return 0;
+	if (!(sim_model_caps(&a->m) & MR_CT_CAP_PKEY)) {
+		key = a->port_pkey[i];
+		any = a->port_pkey[0];
+	}
+	return any || i ? key : 0xffff;
+}
+
 static unsigned spaces_taken(const struct sim_adapter *a)
 {
 	unsigned n = 1; /* the BF */

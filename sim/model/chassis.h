@@ -129,6 +129,7 @@ struct sim_fn_view {
 	uint16_t number;	    /* of the function there, from 0: PFs, then VFs */
 	uint16_t mtu;		    /* 0 = nothing was said */
 	uint64_t class_reg[2];	    /* VF_CLASS0, VF_CLASS1 */
+	uint16_t pkey[8];	    /* infiniband: the partition table as its port shows it */
 };
 int sim_host_fn_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid,
 		     struct sim_fn_view *ret);
@@ -162,6 +163,10 @@ int sim_adapter_replace(struct sim_chassis *c, const char *adapter, const char *
 /* While both are pulled: the cards change places. 0, -ENOENT, -EBUSY, -ENOSPC (a slot has no
  * room for the other's functions). */
 int sim_adapter_swap(struct sim_chassis *c, const char *adapter, const char *other);
+/* The partitions that the subnet manager gives the adapter's ports: 8 at most, none = 0xffff
+ * alone. Functions with a table of their own (PKEY) do not see it. 0, -ENOENT, -EINVAL. */
+int sim_adapter_set_pkeys(struct sim_chassis *c, const char *adapter, const uint16_t *key,
+			  unsigned n);
 /* A slot's attention button is pressed; its power controller finds a fault. 0, -ENOENT,
  * -EHOSTDOWN, -ENODEV (no button), -EALREADY (no power). */
 int sim_slot_button(struct sim_chassis *c, struct mr_now now, uint16_t vh, unsigned bridge);

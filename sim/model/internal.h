@@ -88,6 +88,8 @@ void sim_mvf_host_reset(struct sim_chassis *c, struct sim_adapter *a, struct sim
 void sim_fn_touched(const struct sim_loc *l);
 
 /* attrs.c: what adapters differ in */
+/* Entry i of the partition table that MVF v of PF p works with. */
+uint16_t sim_vf_pkey(const struct sim_adapter *a, unsigned p, unsigned v, unsigned i);
 uint64_t sim_class_head(const struct sim_adapter *a, uint64_t off);
 uint64_t sim_class_read(const struct sim_adapter *a, unsigned p, unsigned v, unsigned off);
 enum sim_wr sim_class_write(struct sim_chassis *c, struct sim_adapter *a, unsigned p,

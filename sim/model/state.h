@@ -195,6 +195,7 @@ struct sim_adapter {
 	struct sim_model_desc m;
 	unsigned slot, port, vhs; /* vhs: 1 for sriov and base */
 	bool present, cable;
+	uint16_t port_pkey[MR_VF_PKEYS]; /* as the subnet manager set it; all 0: the default */
 	bool dirty;
 	uint8_t bus, last_bus;	 /* in VH 0 */
 	uint64_t base32, base64; /* VH 0: where its BARs begin */

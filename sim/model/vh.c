@@ -351,6 +351,8 @@ int sim_host_fn_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid,
 		ret->mtu = (uint16_t)nv->shape;
 		ret->class_reg[0] = nv->class0;
 		ret->class_reg[1] = nv->class1;
+		for (unsigned i = 0; i < MR_VF_PKEYS; i++)
+			ret->pkey[i] = sim_vf_pkey(l.a, l.p, l.v, i);
 	}
 	return 0;
 }

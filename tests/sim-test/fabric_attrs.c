@@ -104,6 +104,41 @@ START_TEST(infiniband)
 }
 END_TEST
 
+/* An HCA without tables of its own: partitions are the subnet manager's, and are looked for. */
+START_TEST(partition_of_the_port)
+{
+	static const uint16_t both[] = {0xffff, 0x8001}, limited[] = {0xffff, 0x0001};
+	const struct fm_assignment *a;
+
+	world_free(w);
+	w = world_new(SRCDIR "/tests/sim-test/plain-hca.yaml", 3, NULL);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	world_manager_start(w);
+	apply("infiniband", "pkey: [\"0x8001\"]", "");
+	ck_assert_uint_eq(attrs()->pkey[0], 0); /* not set */
+	a = assignment();
+	ck_assert_int_eq(a->reason, MR_REASON_PKEY_MISSING);
+	ck_assert_str_eq(a->detail, "its port is not in partition 0x8001; it is in 0xffff");
+	sim_adapter_set_pkeys(w->chassis, "hca", limited, 2);
+	world_run_for(w, 40 * MR_NS_PER_S); /* the agent looks every 30 s */
+	ck_assert_str_eq(assignment()->detail,
+			 "its port is not in partition 0x8001; it is in 0xffff, 0x0001");
+	world_manager_kill(w);
+	world_manager_start(w);
+	world_run_for(w, 40 * MR_NS_PER_S);
+	ck_assert_int_eq(assignment()->reason, MR_REASON_PKEY_MISSING);
+	sim_adapter_set_pkeys(w->chassis, "hca", both, 2);
+	world_run_for(w, 40 * MR_NS_PER_S);
+	ck_assert_int_eq(assignment()->reason, MR_REASON_OK);
+	ck_assert_str_eq(assignment()->detail, "");
+	ck_assert_int_eq(assignment()->phase, FM_PHASE_ACTIVE);
+	apply("infiniband", "pkey: [\"0x0001\"]", ""); /* a full member is a limited one too */
+	ck_assert_int_eq(assignment()->reason, MR_REASON_OK);
+	apply("infiniband", "pkey: [\"0x0002\"]", "");
+	ck_assert_int_eq(assignment()->reason, MR_REASON_PKEY_MISSING);
+}
+END_TEST
+
 START_TEST(nvme)
 {
 	apply("nvme", "", ", storage: {iopsLimit: 20000}");
@@ -188,6 +223,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, ethernet);
 	tcase_add_test(t, infiniband);
+	tcase_add_test(t, partition_of_the_port);
 	tcase_add_test(t, nvme);
 	tcase_add_test(t, gpu);
 	tcase_add_test(t, retain);

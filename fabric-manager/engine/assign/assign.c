@@ -23,6 +23,7 @@
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/pair.h"
+#include "fabric-manager/engine/state/pkeys.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
@@ -428,7 +429,7 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 		a->retracts = false;
 	if (a->step == FM_STEP_SET_ATTRS) {
 		a->a.attrs = a->want;
-		fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+		fm_pkeys_settle(e, a);
 		if (a->a.phase == P(DEGRADED))
 			fm_asg_phase(e, a, P(ACTIVE), 0);
 		fm_asg_dirty(e, a);

@@ -18,6 +18,7 @@
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/pkeys.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/wanted.h"
 
@@ -27,6 +28,9 @@ static void set_wishes(struct fm_asg *a, const struct fm_claim *c)
 	const char *notes = c->notes && c->notes[0] ? c->notes : NULL;
 
 	a->retain = c->retain;
+	memset(a->pkey, 0, sizeof(a->pkey));
+	if (c->attrs.device_class == MR_CLASS_IB)
+		memcpy(a->pkey, c->attrs.pkey, sizeof(a->pkey));
 	if (mr_streq(a->notes, notes))
 		return;
 	free(a->notes);
@@ -287,8 +291,10 @@ static int32_t *claims_of(struct fm_engine *e, const struct fm_trial *t)
 		if (p->current < 0)
 			continue;
 		of[p->current] = (int32_t)i;
-		if (t->owner[p->current])
+		if (t->owner[p->current]) {
 			set_wishes(t->owner[p->current], &t->desired->claim[i]);
+			fm_pkeys_check(e, t->owner[p->current]);
+		}
 		if (p->placed && p->same_fn && !changes[i])
 			stay(e, t->owner[p->current]);
 	}

@@ -8,18 +8,9 @@
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/pkeys.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
-
-/* What the agent reported at a place, or NULL. */
-static struct fm_agent_fn *reported(const struct fm_hst *h, const struct fm_place *p)
-{
-	uint64_t v;
-
-	if (!h || !h->fn || !mr_map_get_u64(h->fn, fm_place_key(0, p), &v))
-		return NULL;
-	return (struct fm_agent_fn *)(uintptr_t)v;
-}
 
 static unsigned chassis_at(const struct fm_session *s, unsigned port)
 {
@@ -54,6 +45,7 @@ static void appeared(struct fm_engine *e, struct fm_session *s, const struct fm_
 		a->step = FM_STEP_ACTIVATE;
 		fm_asg_poke(e, a);
 	}
+	fm_pkeys_check(e, a);
 }
 
 static void vanished(struct fm_engine *e, struct fm_session *s, const struct fm_place *p)
@@ -78,7 +70,7 @@ static bool is_pf(const struct fm_place *p)
 static void put(struct fm_engine *e, struct fm_session *s, const struct fm_agent_fn *f)
 {
 	struct fm_hst *h = s->host;
-	struct fm_agent_fn *have = reported(h, &f->place);
+	struct fm_agent_fn *have = fm_host_reported(h, &f->place);
 
 	if (!have) {
 		have = MR_NEW(struct fm_agent_fn);
@@ -92,7 +84,7 @@ static void put(struct fm_engine *e, struct fm_session *s, const struct fm_agent
 
 static void take_away(struct fm_engine *e, struct fm_session *s, const struct fm_place *p)
 {
-	struct fm_agent_fn *have = reported(s->host, p);
+	struct fm_agent_fn *have = fm_host_reported(s->host, p);
 
 	if (have) {
 		mr_map_del_u64(s->host->fn, fm_place_key(0, p));
@@ -116,7 +108,7 @@ static void synced(struct fm_engine *e, struct fm_session *s)
 
 		if (!mr_streq(a->a.host, s->hello.host) || !a->a.has_fn || a->a.going)
 			continue;
-		f = reported(s->host, &a->a.place);
+		f = fm_host_reported(s->host, &a->a.place);
 		a->bound = f && (f->driver[0] || mr_streq(a->a.driver, "none"));
 		if (!f && a->step == FM_STEP_NONE && fm_asg_runs(a)) {
 			a->step = FM_STEP_ACTIVATE; /* a fresh boot: look, bind, say so */

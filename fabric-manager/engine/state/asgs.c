@@ -10,6 +10,7 @@
 #include "fabric-manager/engine/state/measure.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/pkeys.h"
 #include "fabric-manager/engine/state/soon.h"
 
 #define KEY_MAX (2 * MR_NAME_MAX + 8)
@@ -215,6 +216,7 @@ void fm_asg_phase(struct fm_engine *e, struct fm_asg *a, enum fm_phase to, uint6
 		return;
 	phase_event(e, a, name);
 	fm_asg_dirty(e, a);
+	fm_pkeys_check(e, a);
 }
 
 /* The reason, in words; OK clears it. */

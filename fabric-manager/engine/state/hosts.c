@@ -5,6 +5,8 @@
  */
 #include "fabric-manager/engine/state/hosts.h"
 
+#include "fabric-manager/engine/state/asgs.h"
+
 /* The host called 'name'; NULL when there is none and 'make' is false. */
 struct fm_hst *fm_host(struct fm_engine *e, const char *name, bool make)
 {
@@ -44,6 +46,16 @@ void fm_host_free(struct fm_hst *h)
 {
 	fm_host_forget(h);
 	free(h);
+}
+
+/* What the agent reported at a place, or NULL. */
+struct fm_agent_fn *fm_host_reported(const struct fm_hst *h, const struct fm_place *p)
+{
+	uint64_t v;
+
+	if (!h || !h->fn || !mr_map_get_u64(h->fn, fm_place_key(0, p), &v))
+		return NULL;
+	return (struct fm_agent_fn *)(uintptr_t)v;
 }
 
 /* Whether `mra` adapters are given to the host as LVFs. */

@@ -12,6 +12,8 @@ struct fm_hst *fm_host_of(struct fm_engine *e, const struct fm_asg *a);
 void fm_host_free(struct fm_hst *h);
 /* Forgets what its agent reported. */
 void fm_host_forget(struct fm_hst *h);
+/* What the agent reported at a place, or NULL; 'h' may be NULL. */
+struct fm_agent_fn *fm_host_reported(const struct fm_hst *h, const struct fm_place *p);
 bool fm_way_lvf(const struct fm_engine *e, const char *host);
 struct fm_session *fm_session_of(struct fm_engine *e, const char *host);
 struct fm_session *fm_session_get(const struct fm_engine *e, uint64_t id);

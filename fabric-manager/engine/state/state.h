@@ -134,7 +134,8 @@ struct fm_asg {
 	bool bound;    /* the host's driver is known to be bound (ACTIVATE was acknowledged) */
 	bool retain;   /* onRelease of its profile: retain */
 	bool retained; /* the last reset kept the device's memory */
-	char *notes;   /* its claim's, for hooks; kept when the claim goes; NULL = none */
+	uint16_t pkey[MR_VF_PKEYS]; /* its claim's: partitions that its port must be in */
+	char *notes;	   /* its claim's, for hooks; kept when the claim goes; NULL = none */
 	enum fm_held held; /* what the plan wants of it has not begun, and why (rollout.c) */
 	bool rolled;	   /* an edit took it: its end is an outcome of the rollout */
 	bool roll_failed;  /* and a bad one */

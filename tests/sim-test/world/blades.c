@@ -95,6 +95,10 @@ static void scan_fn(struct world *w, unsigned vh, const struct sim_dev *d, struc
 		f->ident0 = v.ident0;
 		f->ident1 = v.ident1;
 		f->link = v.link;
+		f->pkeys_told = v.device_class == MR_CLASS_IB;
+		for (unsigned i = 0; i < MR_VF_PKEYS; i++)
+			if (v.pkey[i])
+				f->pkey[f->pkeys++] = v.pkey[i];
 	}
 }
 

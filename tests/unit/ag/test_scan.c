@@ -245,6 +245,9 @@ START_TEST(test_class_devices)
 	tree_file(TREE_B(5) "/0000:08:00.0/infiniband/mlx5_2/ports/1/gids/0",
 		  "fe80:0000:0000:0000:0002:c903:0000:00ab\n");
 	tree_file(TREE_B(5) "/0000:08:00.0/infiniband/mlx5_2/ports/1/state", "4: ACTIVE\n");
+	tree_file(TREE_B(5) "/0000:08:00.0/infiniband/mlx5_2/ports/1/pkeys/0", "0xffff\n");
+	tree_file(TREE_B(5) "/0000:08:00.0/infiniband/mlx5_2/ports/1/pkeys/1", "0x0000\n");
+	tree_file(TREE_B(5) "/0000:08:00.0/infiniband/mlx5_2/ports/1/pkeys/2", "0x8001\n");
 	tree_file(TREE_B(5) "/0000:08:00.0/net/ib0/address", "00\n");
 	scan();
 	f = at(1, 0, 5);
@@ -261,6 +264,9 @@ START_TEST(test_class_devices)
 	ck_assert_uint_eq(f->ident0, 0x0002c903000000ab);
 	ck_assert_uint_eq(f->ident1, 0x0002c90300000001);
 	ck_assert(f->link);
+	ck_assert(f->pkeys_told);
+	ck_assert_uint_eq(f->pkeys, 2);
+	ck_assert_uint_eq(f->pkey[1], 0x8001);
 }
 END_TEST
 

@@ -60,6 +60,9 @@ static const struct ag_fn fn = {.place = {AG_WAY_LVF, 1, 2, 3, 4},
 				.pf = true,
 				.numvfs = 8,
 				.totalvfs = 16,
+				.pkeys_told = true,
+				.pkeys = 2,
+				.pkey = {0xffff, 0x8001},
 				.users = "not told",
 				.carries_agent = true};
 
@@ -86,6 +89,9 @@ static void check_fn(const Banyan__AgentFunction *m)
 	ck_assert(m->pf);
 	ck_assert_uint_eq(m->numvfs, 8);
 	ck_assert_uint_eq(m->totalvfs, 16);
+	ck_assert(m->pkeys_told);
+	ck_assert_uint_eq(m->n_pkey, 2);
+	ck_assert_uint_eq(m->pkey[1], 0x8001);
 }
 
 static void check_root(const Banyan__AgentRoot *m)
@@ -199,6 +205,8 @@ START_TEST(test_a_delta_is_small)
 	struct ag_action a = {.revision = 1000, .fn = &f, .fns = 1};
 	unsigned pos = 0;
 
+	f.pkeys_told = false; /* it is no HCA */
+	f.pkeys = 0;
 	ag_put_report(&out, &a, &pos);
 	ck_assert_uint_le(out.len, 80);
 	mr_buf_reset(&out);

@@ -45,6 +45,8 @@ static void make_place(Banyan__Place *p)
 	p->slot = 4;
 }
 
+static uint32_t pkey[FM_PKEYS_SEEN + 1] = {0xffff, 0x8001};
+
 static void make_fn(void)
 {
 	banyan__agent_function__init(&fn);
@@ -64,6 +66,9 @@ static void make_fn(void)
 	fn.pf = 1;
 	fn.numvfs = 6;
 	fn.totalvfs = 7;
+	fn.pkeys_told = 1;
+	fn.n_pkey = 2;
+	fn.pkey = pkey;
 }
 
 /* Good messages of every kind, for tests to spoil. */
@@ -157,6 +162,9 @@ static void check_fn(const struct fm_agent_fn *f)
 	ck_assert_int_eq(f->iommu_group, 5);
 	ck_assert(f->pf);
 	ck_assert_uint_eq(f->numvfs, 6);
+	ck_assert(f->pkeys_told);
+	ck_assert_uint_eq(f->pkeys, 2);
+	ck_assert_uint_eq(f->pkey[1], 0x8001);
 	ck_assert_uint_eq(f->totalvfs, 7);
 }
 
@@ -272,6 +280,7 @@ START_TEST(test_bad_fields)
 	BAD(REPORT, fn.name = (char *)"eth0\n", "field name holds a control character");
 	BAD(REPORT, fn.numvfs = 0x10000, "field numvfs");
 	BAD(REPORT, fn.totalvfs = 0x10000, "field totalvfs");
+	BAD(REPORT, fn.n_pkey = FM_PKEYS_SEEN + 1, "field n_pkey");
 	BAD(ACK, ack.op = 0, "field op is missing");
 	BAD(ACK, ack.detail = (char *)LONG_TEXT, "field detail");
 	BAD(ACK, ack.who = (char *)LONG_TEXT, "field who");

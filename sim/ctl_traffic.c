@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Verbs of the control socket about what functions do. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/ids.h"
+#include "common/pci/regmap.h"
+#include "common/xalloc.h"
+#include "sim/ctl_priv.h"
+#include "sim/model/chassis.h"
+#include "sim/world.h"
+
+/* ADAPTER/pfP/vfV */
+static int function(struct sim_world *w, const char *text, uint16_t at[3], struct mr_buf *out)
+{
+	char adapter[MR_NAME_MAX];
+	unsigned pf, vf;
+	int used = 0, port;
+
+	if (sscanf(text, "%31[^/]/pf%3u/vf%5u%n", adapter, &pf, &vf, &used) != 3 || text[used])
+		return sim_ctl_refuse(out, "expected ADAPTER/pfP/vfV, got '%s'", text);
+	port = sim_adapter_find(sim_world_chassis(w), adapter);
+	if (port < 0)
+		return sim_ctl_refuse(out, "there is no adapter '%s'", adapter);
+	at[0] = (uint16_t)port;
+	at[1] = (uint16_t)pf;
+	at[2] = (uint16_t)vf;
+	return 0;
+}
+
+static int traffic_args(char **arg, int n, struct sim_traffic *t, struct mr_buf *out)
+{
+	static const char *const kinds[] = {"off", "constant", "bursty"};
+	uint64_t v[4] = {1000, 1500, 10, 10};
+	struct mr_err err = {0};
+	unsigned k = 0;
+
+	while (k < MR_ARRAY_SIZE(kinds) && !mr_streq(arg[0], kinds[k]))
+		k++;
+	if (k == MR_ARRAY_SIZE(kinds))
+		return sim_ctl_refuse(out, "expected off, constant or bursty, got '%s'",
+				      arg[0]);
+	if (n > 5)
+		return sim_ctl_refuse(out, "expected 'to FUNCTION', got '%s'", arg[5]);
+	for (int i = 1; i < n; i++)
+		if (mr_parse_u64(arg[i], 3600000, false, &v[i - 1], &err))
+			return sim_ctl_refuse(out, "%s", err.text);
+	*t = (struct sim_traffic){.kind = (enum sim_traffic_kind)k,
+				  .mbps = v[0],
+				  .frame = (unsigned)v[1],
+				  .on_ns = (int64_t)v[2] * MR_NS_PER_MS,
+				  .off_ns = (int64_t)v[3] * MR_NS_PER_MS};
+	return 0;
+}
+
+/* The last two words: "to FUNCTION", another VF of the same PF. */
+static int traffic_to(struct sim_world *w, char **arg, int n, const uint16_t at[3],
+		      struct sim_traffic *t, struct mr_buf *out)
+{
+	uint16_t to[3];
+
+	if (n < 2 || !mr_streq(arg[n - 2], "to"))
+		return 0;
+	if (function(w, arg[n - 1], to, out))
+		return -1;
+	if (to[0] != at[0] || to[1] != at[1] || to[2] == at[2]) {
+		sim_ctl_refuse(out, "expected another VF of the same PF, got '%s'", arg[n - 1]);
+		return -1;
+	}
+	t->to = (uint16_t)(to[2] + 1);
+	return 2;
+}
+
+/* Sets what a VF offers, or, without more words, tells its counters. */
+int sim_ctl_traffic(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	struct sim_chassis *c = sim_world_chassis(w);
+	struct sim_counters got;
+	struct sim_traffic t;
+	uint16_t at[3] = {0};
+	int r, words;
+
+	if (function(w, arg[0], at, out))
+		return 1;
+	if (n > 1) {
+		struct sim_traffic to = {0};
+
+		words = traffic_to(w, arg + 1, n - 1, at, &to, out);
+		if (words < 0 || traffic_args(arg + 1, n - 1 - words, &t, out))
+			return 1;
+		t.to = to.to;
+		r = sim_traffic_set(c, sim_world_now(w), at[0], at[1], at[2], &t);
+	} else {
+		r = sim_traffic_read(c, sim_world_now(w), at[0], at[1], at[2], &got);
+	}
+	if (r == -ENOENT)
+		return sim_ctl_refuse(out, "there is no function '%s'", arg[0]);
+	if (r || n > 1)
+		return sim_ctl_done(r, arg[0], out);
+	mr_buf_printf(out, "frames %llu bytes %llu dropped %llu lost %llu\n",
+		      (unsigned long long)got.frames, (unsigned long long)got.bytes,
+		      (unsigned long long)got.dropped, (unsigned long long)got.lost);
+	return 0;
+}
+
+int sim_ctl_stall(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	uint16_t at[3] = {0};
+	int r;
+
+	(void)n;
+	if (function(w, arg[0], at, out))
+		return 1;
+	r = sim_vf_stall(sim_world_chassis(w), sim_world_now(w), at[0], at[1], at[2]);
+	if (r == -ENODEV)
+		return sim_ctl_refuse(out, "no driver runs '%s'", arg[0]);
+	if (r == -EALREADY)
+		return sim_ctl_refuse(out, "'%s' stands still already", arg[0]);
+	return r == -ENOENT ? sim_ctl_refuse(out, "there is no function '%s'", arg[0])
+			    : sim_ctl_done(r, arg[0], out);
+}
