@@ -69,7 +69,7 @@ static void due_run(struct sim_chassis *c, const struct sim_due *d)
 			sim_stall_due(c, a, (unsigned)(d->b >> 16), d->b & 0xffff);
 		break;
 	case SIM_DUE_TLP:
-		sim_tlp_due(c, d->a);
+		sim_tlp_due(c, d->a, d->b);
 		break;
 	case SIM_DUE_SLOT:
 		sim_slot_due(c, (unsigned)d->a, (unsigned)d->b);

@@ -266,7 +266,7 @@ unsigned sim_tlps_at_vf(const struct sim_chassis *c, const struct sim_mvf *v);
 void sim_tlps_io(struct sim_chassis *c, struct sim_io *io);
 uint32_t sim_tlps_layout(void);
 void sim_tlps_free(struct sim_tlps *t);
-void sim_tlp_due(struct sim_chassis *c, uint64_t id);
+void sim_tlp_due(struct sim_chassis *c, uint64_t id, uint64_t hint);
 
 /* nvm.c */
 void sim_nvm_commit(struct sim_chassis *c);

@@ -11,25 +11,6 @@
 #include "common/xalloc.h"
 #include "sim/model/tlp_priv.h"
 
-#define INVALIDATIONS 32u /* Invalidate Queue Depth */
-
-/* Frees all TLPs; NULL is accepted. */
-void sim_tlps_free(struct sim_tlps *t)
-{
-	if (!t)
-		return;
-	free(t->item);
-	free(t);
-}
-
-static struct tlp *find(struct sim_chassis *c, uint64_t id)
-{
-	for (unsigned i = 0; c->tlps && i < c->tlps->n; i++)
-		if (c->tlps->item[i].id == id)
-			return &c->tlps->item[i];
-	return NULL;
-}
-
 /* The row that the request goes through. */
 struct sim_bridge *sim_tlp_row(struct sim_chassis *c, const struct tlp *t)
 {
@@ -44,7 +25,7 @@ struct sim_loc sim_tlp_source(const struct tlp *t)
 	return sim_loc_vf(t->a, t->req.pf, t->req.vf);
 }
 
-static uint64_t life_of(const struct sim_mvf *v)
+uint64_t sim_tlp_life(const struct sim_mvf *v)
 {
 	return v->resets << 32 ^ v->remaps;
 }
@@ -58,7 +39,7 @@ static void enter_row(struct sim_chassis *c, struct tlp *t)
 	sim_tlp_row(c, t)->outstanding++;
 }
 
-static void enter_vf(struct tlp *t, struct sim_mvf *v)
+void sim_tlp_enter_vf(struct tlp *t, struct sim_mvf *v)
 {
 	t->v = v;
 	t->in_vf = true;
@@ -128,7 +109,7 @@ static bool row_passes(struct sim_chassis *c, struct tlp *t, bool host_port)
 	return false;
 }
 
-static bool by_id(const struct tlp *t)
+bool sim_tlp_by_id(const struct tlp *t)
 {
 	return t->req.kind == SIM_TLP_CFG_READ || t->req.kind == SIM_TLP_ATS_INVALIDATE;
 }
@@ -140,8 +121,8 @@ static bool host_port_in(struct sim_chassis *c, struct tlp *t)
 	int b = -1;
 
 	if (h && sim_host_alive(h))
-		b = by_id(t) ? sim_vh_bridge_of_rid(h, t->req.rid)
-			     : sim_vh_bridge_of_addr(h, t->req.address);
+		b = sim_tlp_by_id(t) ? sim_vh_bridge_of_rid(h, t->req.rid)
+				     : sim_vh_bridge_of_addr(h, t->req.address);
 	if (b < 0) {
 		sim_tlp_lose(c, t, false);
 		return false;
@@ -223,7 +204,7 @@ static void reach_function(struct sim_chassis *c, struct tlp *t)
 	uint64_t off = t->req.address;
 	struct sim_loc l;
 
-	if (by_id(t))
+	if (sim_tlp_by_id(t))
 		l = sim_behind_cfg(c, h, t->b,
 				   t->req.rid - (unsigned)(h->bridge[t->b].cfg.sec << 8));
 	else
@@ -236,7 +217,7 @@ static void reach_function(struct sim_chassis *c, struct tlp *t)
 	}
 	t->a = l.a;
 	if (!t->in_vf && (l.kind == SIM_LOC_VF || l.kind == SIM_LOC_SYNTH))
-		enter_vf(t, sim_mvf(l.a, l.p, l.v));
+		sim_tlp_enter_vf(t, sim_mvf(l.a, l.p, l.v));
 	if (t->req.kind == SIM_TLP_ATS_INVALIDATE) {
 		sim_fn_touched(&l);
 		invalidate(c, t, &l);
@@ -360,7 +341,7 @@ static void keep_translation(const struct tlp *t)
 /* The completion is back where the request came from. */
 static void come_home(struct sim_chassis *c, struct tlp *t)
 {
-	bool same = !t->req.from_function || !t->v || t->born == life_of(t->v);
+	bool same = !t->req.from_function || !t->v || t->born == sim_tlp_life(t->v);
 
 	t->fate.data = t->data;
 	if (same && t->req.kind == SIM_TLP_ATS_REQUEST)
@@ -411,7 +392,7 @@ static void arrive(struct sim_chassis *c, struct tlp *t)
 	}
 }
 
-static void next_hop(struct sim_chassis *c, struct tlp *t)
+void sim_tlp_next_hop(struct sim_chassis *c, struct tlp *t)
 {
 	int64_t hops = 1;
 
@@ -421,166 +402,18 @@ static void next_hop(struct sim_chassis *c, struct tlp *t)
 	/* From a peer's port up to the root and down again. */
 	if (t->detour && t->at == AT_HOST_PORT)
 		hops = 3;
-	sim_due_add(c, c->now.mono_ns + hops * c->hop_ns, SIM_DUE_TLP, t->id, 0);
+	sim_due_add(c, c->now.mono_ns + hops * c->hop_ns, SIM_DUE_TLP, t->id,
+		    (uint64_t)(t - c->tlps->item));
 }
 
 /* A TLP has moved one hop. */
-void sim_tlp_due(struct sim_chassis *c, uint64_t id)
+void sim_tlp_due(struct sim_chassis *c, uint64_t id, uint64_t hint)
 {
-	struct tlp *t = find(c, id);
+	struct tlp *t = sim_tlp_find(c, id, hint);
 
 	if (!t || t->fate.end != SIM_TLP_FLYING)
 		return;
 	arrive(c, t);
 	if (t->fate.end == SIM_TLP_FLYING)
-		next_hop(c, t);
-}
-
-/* ---- launching ---- */
-
-/* MSI-X: enabled, not masked. The write goes where the table says. */
-static bool msi_ready(const struct sim_fn *f, struct tlp *t, unsigned vectors)
-{
-	uint64_t v = t->req.data;
-
-	if (!(f->msix_ctl & PCI_MSIX_FLAGS_ENABLE) || f->msix_ctl & PCI_MSIX_FLAGS_MASKALL ||
-	    v >= vectors || v >= f->vectors || f->msix[4 * v + 3] & 1)
-		return false;
-	t->req.address = f->msix[4 * v] | (uint64_t)f->msix[4 * v + 1] << 32;
-	return true;
-}
-
-/* Whether the function may issue a request at all. */
-static bool may_issue(const struct sim_chassis *c, const struct tlp *t, struct sim_loc *l)
-{
-	struct sim_mvf *v = t->v;
-
-	if (!sim_loc_answers(c, l) || !(l->fn->command & PCI_COMMAND_MASTER) ||
-	    l->fn->pmcsr & PCI_PM_CTRL_STATE_MASK)
-		return false;
-	if (!v)
-		return true;
-	if (v->nv.block & 1 || !v->nv.gate) {
-		v->lost++;
-		return false;
-	}
-	return !v->fn.stalled &&
-	       (!v->nv.d || v->state == MR_VF_AVAILABLE || v->state == MR_VF_MIGRATE_OUT);
-}
-
-/* With ATS enabled a function asks for a translation of one unit, and sends by what it holds.
- */
-static bool start_translation(struct tlp *t, const struct sim_loc *l)
-{
-	uint64_t unit = sim_ats_unit(l);
-	const struct sim_translation *e;
-	bool on = l->fn->ats_ctl & PCI_ATS_CTRL_ENABLE;
-
-	if (t->req.kind == SIM_TLP_ATS_REQUEST) {
-		t->tr = (struct sim_translation){.from = t->req.address & ~(unit - 1),
-						 .size = unit};
-		return on && !t->req.translated;
-	}
-	if (!t->req.translated)
-		return true;
-	e = on && t->req.kind != SIM_TLP_MSI
-		    ? sim_atc_find(l->fn, t->req.address, t->req.kind == SIM_TLP_MEM_WRITE)
-		    : NULL;
-	if (e)
-		t->tr = *e;
-	return e;
-}
-
-static bool start_function(struct sim_chassis *c, struct tlp *t)
-{
-	struct sim_loc l = {.kind = SIM_LOC_NONE}, peer;
-	unsigned bar;
-	uint64_t off;
-
-	t->a = sim_adapter_at(c, t->req.port);
-	if (!t->a)
-		return false;
-	if (t->req.vf == 0xffff && t->a->m.kind == SIM_KIND_BASE) {
-		l = (struct sim_loc){.kind = SIM_LOC_BASE, .a = t->a, .fn = &t->a->self};
-	} else if (t->req.pf < t->a->m.pfs && t->req.vf < t->a->m.vfs) {
-		t->v = sim_mvf(t->a, t->req.pf, t->req.vf);
-		l = sim_loc_vf(t->a, t->req.pf, t->req.vf);
-	}
-	if (l.kind == SIM_LOC_NONE || !may_issue(c, t, &l))
-		return false;
-	if (t->req.kind == SIM_TLP_MSI && !msi_ready(l.fn, t, t->a->m.msix))
-		return false;
-	if (by_id(t) || !start_translation(t, &l))
-		return false;
-	t->at = AT_FUNCTION;
-	t->epoch = l.fn->ats_epoch;
-	if (t->v) {
-		t->d = t->v->nv.d;
-		t->born = life_of(t->v);
-		t->v->io++;
-		enter_vf(t, t->v);
-	}
-	if (sim_peer_inside(t, &peer, &bar, &off))
-		t->route = SIM_ROUTE_INSIDE;
-	return true;
-}
-
-/* The host may ask no function for more invalidations at once than its queue is deep. */
-static bool queue_full(const struct sim_chassis *c, const struct sim_tlp *req)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < c->tlps->n; i++) {
-		const struct tlp *o = &c->tlps->item[i];
-
-		n += o->fate.end == SIM_TLP_FLYING && o->req.kind == SIM_TLP_ATS_INVALIDATE &&
-		     o->req.vh == req->vh && o->req.rid == req->rid;
-	}
-	return n > INVALIDATIONS;
-}
-
-static bool start_host(const struct sim_chassis *c, const struct sim_tlp *req)
-{
-	if (!sim_host_link(c, req->vh) || req->kind == SIM_TLP_MSI ||
-	    req->kind == SIM_TLP_ATS_REQUEST || req->translated)
-		return false;
-	return req->kind != SIM_TLP_ATS_INVALIDATE || !queue_full(c, req);
-}
-
-/* Launches one request: chassis.h. */
-uint64_t sim_tlp_launch(struct sim_chassis *c, struct mr_now now, const struct sim_tlp *req)
-{
-	struct tlp *t;
-	bool started;
-
-	sim_chassis_step(c, now);
-	if (!c->tlps)
-		c->tlps = MR_NEW(struct sim_tlps);
-	MR_GROW(c->tlps->item, c->tlps->n, c->tlps->cap);
-	t = &c->tlps->item[c->tlps->n++];
-	*t = (struct tlp){.id = ++c->tlps->next, .req = *req, .at = AT_ROOT};
-	t->fate.at_port = 0xffff;
-	if (req->from_function)
-		started = start_function(c, t);
-	else
-		started = start_host(c, req);
-	if (!started)
-		sim_tlp_finish(c, t, SIM_TLP_DROPPED);
-	else
-		next_hop(c, t);
-	return t->id;
-}
-
-/* Fate of a request so far; a final one is forgotten after it was read. */
-struct sim_tlp_fate sim_tlp_fate(struct sim_chassis *c, uint64_t id)
-{
-	struct tlp *t = find(c, id);
-	struct sim_tlp_fate fate = {.end = SIM_TLP_DROPPED, .at_port = 0xffff};
-
-	if (!t)
-		return fate;
-	fate = t->fate;
-	if (fate.end != SIM_TLP_FLYING)
-		*t = c->tlps->item[--c->tlps->n];
-	return fate;
+		sim_tlp_next_hop(c, t);
 }

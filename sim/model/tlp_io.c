@@ -67,7 +67,8 @@ static bool bools_sane(const struct tlp *t)
 				   &t->in_peer,
 				   &t->stale,
 				   &t->answered,
-				   &t->detour};
+				   &t->detour,
+				   &t->gone};
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (!is_bool(all[i]))
@@ -117,6 +118,8 @@ static bool tlp_sane(const struct sim_chassis *c, const struct tlp *t)
 	    (unsigned)t->fate.end > SIM_TLP_DROPPED || t->route > SIM_ROUTE_PEER || !t->id ||
 	    t->id > c->tlps->next)
 		return false;
+	if (t->gone && t->fate.end == SIM_TLP_FLYING)
+		return false;
 	if (t->fate.end != SIM_TLP_FLYING)
 		return !t->in_row && !t->in_vf && !t->in_peer;
 	if (t->in_vf && !t->v)
@@ -129,10 +132,15 @@ static bool tlp_sane(const struct sim_chassis *c, const struct tlp *t)
 /* Whether all of them are sane: internal.h. */
 bool sim_tlps_sane(const struct sim_chassis *c)
 {
-	for (unsigned i = 0; c->tlps && i < c->tlps->n; i++)
-		if (!tlp_sane(c, &c->tlps->item[i]))
+	const struct sim_tlps *t = c->tlps;
+	unsigned gone = 0;
+
+	for (unsigned i = 0; t && i < t->n; i++) {
+		if (!tlp_sane(c, &t->item[i]) || (i && t->item[i].id <= t->item[i - 1].id))
 			return false;
-	return true;
+		gone += t->item[i].gone;
+	}
+	return !t || t->gone == gone;
 }
 
 /* Requests that count at a row: internal.h. */

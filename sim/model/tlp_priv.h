@@ -37,6 +37,7 @@ struct tlp {
 	bool stale;	    /* a translation that was taken back on its way */
 	bool answered;	    /* by a blocked port in the function's place */
 	bool detour;	    /* a completion between peers that goes over the root */
+	bool gone;	    /* its final fate was read */
 	unsigned vs, b, peer;
 	uint32_t maps; /* of the row when it was passed */
 	struct sim_adapter *a;
@@ -49,13 +50,25 @@ struct tlp {
 	uint64_t data;
 };
 
+/* In the order of their ids; those that are gone leave when there is no room. */
 struct sim_tlps {
 	struct tlp *item;
 	unsigned n, cap;
+	unsigned gone;
 	uint64_t next;
 };
 
+/* tlp_launch.c */
+/* NULL: there is none, or its fate was read. 'hint': its place in the list once. */
+struct tlp *sim_tlp_find(struct sim_chassis *c, uint64_t id, uint64_t hint);
+
 /* tlp.c */
+/* Changes when the function is reset or given away. */
+uint64_t sim_tlp_life(const struct sim_mvf *v);
+void sim_tlp_enter_vf(struct tlp *t, struct sim_mvf *v);
+/* Routed by ID, not by address. */
+bool sim_tlp_by_id(const struct tlp *t);
+void sim_tlp_next_hop(struct sim_chassis *c, struct tlp *t);
 struct sim_bridge *sim_tlp_row(struct sim_chassis *c, const struct tlp *t);
 struct sim_loc sim_tlp_source(const struct tlp *t);
 uint16_t sim_tlp_requester(const struct sim_chassis *c, const struct tlp *t);

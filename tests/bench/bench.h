@@ -24,6 +24,7 @@ int bench_read(const struct bench_options *o);
 int bench_start(const struct bench_options *o);
 int bench_map(const struct bench_options *o);
 int bench_handover(const struct bench_options *o);
+int bench_world(const struct bench_options *o);
 
 int64_t bench_now_ns(void);
 int64_t bench_cpu_ns(void); /* processor time of this process so far */

@@ -27,6 +27,7 @@ static const struct subject {
 	{"read", bench_read, 1, "read a whole chassis of 8,192 functions"},
 	{"start", bench_start, 1, "start of the largest chassis, and every host of it up"},
 	{"handover", bench_handover, 2, "move a profile and back, all of HANDOVER 5"},
+	{"world", bench_world, 40, "events of the simulation, with the judge and without"},
 };
 
 /* Monotonic time. */

@@ -123,9 +123,9 @@ static void store_fails(struct trouble *t)
 {
 	struct world *w = t->r->w;
 
-	w->store_fails = true;
+	w->store.fails = true;
 	wait_up_to(t, 10 * MR_NS_PER_S);
-	w->store_fails = false;
+	w->store.fails = false;
 }
 
 static void chassis_loses_power(struct trouble *t)

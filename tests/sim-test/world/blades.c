@@ -258,6 +258,7 @@ static void deliver_write(struct world *w, struct world_msg *m)
 
 	if (!here(w, m))
 		return;
+	world_input(w);
 	rc = carry_out(w, m->vh, m->ptr, &value, &done_ns);
 	world_notices(w);
 	world_blade_changed(w, m->vh);
@@ -313,6 +314,7 @@ void world_agent_event(struct world *w, unsigned vh, const struct ag_event *ev)
 
 	if (!w->host[vh].agent)
 		return;
+	world_input(w);
 	ag_core_step(w->host[vh].agent, w->now, ev, &out);
 	for (unsigned i = 0; i < out.n; i++)
 		agent_action(w, vh, &out.item[i]);
@@ -429,6 +431,7 @@ void world_blade_changed(struct world *w, unsigned vh)
 	bool up = sim_blade_up(h->blade), any = false;
 	struct mr_buf text = {0};
 
+	world_touch_host(w, vh);
 	while (sim_blade_uevent(h->blade, &text)) {
 		any = true;
 		mr_buf_reset(&text);

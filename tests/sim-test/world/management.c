@@ -44,23 +44,28 @@ static uint64_t mem(struct world *w, uint64_t address)
 
 #define SRIOV_BAR (0x180 + PCI_SRIOV_BAR) /* where the register map has it */
 
-struct table {
-	uint64_t base; /* in VH 0, 0 = none found yet */
-	unsigned bus, pfs, vfs;
-	bool mra;
-	uint64_t size; /* of a VF's BAR 0 */
-};
-
 /* A function as it read at the last look (I6). */
 struct seen {
 	uint64_t resets, remaps, lost;
 	bool runs, known;
+	uint64_t ident, guaranteed; /* behind its open gate */
+};
+
+struct table {
+	uint64_t base; /* in VH 0, 0 = none found yet */
+	unsigned bus, pfs, vfs;
+	bool mra;
+	uint64_t size;	   /* of a VF's BAR 0 */
+	uint64_t *sum;	   /* a PF each: of the guarantees that were seen */
+	struct seen *seen; /* a VF each */
 };
 
 struct management {
 	unsigned ports;
 	struct table port[MR_MAX_PORTS + 1];
-	struct seen *seen[MR_MAX_PORTS + 1];
+	struct mr_map *identity; /* behind open gates -> fm_fn_key */
+	struct mr_batch batch;	 /* of a look at rows, and its result: their memory is kept */
+	struct sim_batch_result rows;
 };
 
 static void find_table(struct world *w, struct management *m, unsigned port)
@@ -82,6 +87,8 @@ static void find_table(struct world *w, struct management *m, unsigned port)
 	t->vfs = counts >> 16 & 0xffff;
 	t->mra = counts >> 32 & 0xffff;
 	t->size = mem(w, bar + CT_VF_BAR) & ~MR_BAR_FLAGS;
+	t->sum = mr_xcalloc(t->pfs, sizeof(*t->sum));
+	t->seen = mr_xcalloc(t->pfs * t->vfs, sizeof(*t->seen));
 }
 
 static struct management *tables(struct world *w)
@@ -90,6 +97,7 @@ static struct management *tables(struct world *w)
 
 	if (!m) {
 		m = w->management = MR_NEW(struct management);
+		m->identity = mr_map_new();
 		m->ports = (unsigned)(management_read(w, SW_CAPS) & 0xffff);
 		for (unsigned p = 1; p <= m->ports; p++)
 			find_table(w, m, p);
@@ -101,8 +109,13 @@ void management_free(struct world *w)
 {
 	if (!w->management)
 		return;
-	for (unsigned p = 0; p <= MR_MAX_PORTS; p++)
-		free(w->management->seen[p]);
+	for (unsigned p = 0; p <= MR_MAX_PORTS; p++) {
+		free(w->management->port[p].sum);
+		free(w->management->port[p].seen);
+	}
+	mr_map_free(w->management->identity);
+	mr_batch_done(&w->management->batch);
+	mr_buf_done(&w->management->rows.data);
 	free(w->management);
 }
 
@@ -205,20 +218,48 @@ struct vf {
 
 typedef bool vf_fn(struct world *w, const struct vf *v, void *arg, char *why, size_t size);
 
-static bool read_vf(struct world *w, uint64_t row, struct vf *v)
+/* Rows of VFs, as many as asked for in one batch. */
+static bool read_vfs(struct world *w, uint64_t row, unsigned n)
 {
-	struct sim_batch_result r = {0};
-	struct mr_batch b = {0};
-	bool good;
+	struct mr_batch *b = &w->management->batch;
+	struct sim_batch_result *r = &w->management->rows;
 
-	mr_batch_read(&b, MR_SPACE_MEMORY, 0, 0, row, 8, VF_REGS);
-	sim_chassis_batch(w->chassis, w->now, 0, 0, (const uint8_t *)b.ops.data, b.ops.len, &r);
-	good = r.status == MR_BATCH_OK && r.data.len == 8 * VF_REGS;
-	for (unsigned i = 0; good && i < VF_REGS; i++)
-		v->reg[i] = mr_batch_get_value((const uint8_t *)r.data.data, i);
-	mr_buf_done(&r.data);
-	mr_batch_done(&b);
-	return good && REG(v, VF_MAP) != UINT64_MAX;
+	mr_buf_reset(&b->ops);
+	for (unsigned i = 0; i < n; i++)
+		mr_batch_read(b, MR_SPACE_MEMORY, 0, 0, row + CT_VF(1, i, 0) - CT_VF(1, 0, 0),
+			      8, VF_REGS);
+	sim_chassis_batch(w->chassis, w->now, 0, 0, (const uint8_t *)b->ops.data, b->ops.len,
+			  r);
+	return r->status == MR_BATCH_OK && r->data.len == (size_t)8 * VF_REGS * n;
+}
+
+/* Number 'i' of them. False: its adapter is not there. */
+static bool take_vf(const struct world *w, unsigned i, struct vf *v)
+{
+	const uint8_t *rows = (const uint8_t *)w->management->rows.data.data;
+
+	for (unsigned k = 0; k < VF_REGS; k++)
+		v->reg[k] = mr_batch_get_value(rows, i * VF_REGS + k);
+	return REG(v, VF_MAP) != UINT64_MAX;
+}
+
+/* 'fn' may read others: what was read is taken first. */
+static bool each_vf_of(struct world *w, const struct table *t, unsigned port, unsigned pf,
+		       vf_fn *fn, void *arg, char *why, size_t size)
+{
+	struct vf *all = mr_xcalloc(t->vfs, sizeof(*all));
+	unsigned n = 0;
+	bool good = true;
+
+	if (read_vfs(w, t->base + CT_VF(t->vfs, pf, 0), t->vfs))
+		for (unsigned i = 0; i < t->vfs; i++) {
+			all[n] = (struct vf){.port = port, .pf = pf, .vf = i};
+			n += take_vf(w, i, &all[n]);
+		}
+	for (unsigned i = 0; good && i < n; i++)
+		good = fn(w, &all[i], arg, why, size);
+	free(all);
+	return good;
 }
 
 /* Functions of adapters that are not there are passed over. */
@@ -228,15 +269,25 @@ static bool each_vf(struct world *w, vf_fn *fn, void *arg, char *why, size_t siz
 
 	for (unsigned port = 1; port <= m->ports; port++) {
 		const struct table *t = &m->port[port];
-		struct vf v = {.port = port};
 
-		for (v.pf = 0; t->base && v.pf < t->pfs; v.pf++)
-			for (v.vf = 0; v.vf < t->vfs; v.vf++)
-				if (read_vf(w, t->base + CT_VF(t->vfs, v.pf, v.vf), &v) &&
-				    !fn(w, &v, arg, why, size))
-					return false;
+		for (unsigned pf = 0; t->base && pf < t->pfs; pf++)
+			if (!each_vf_of(w, t, port, pf, fn, arg, why, size))
+				return false;
 	}
 	return true;
+}
+
+static bool one_vf(struct world *w, uint64_t key, vf_fn *fn, char *why, size_t size)
+{
+	struct vf v = {
+		.port = key >> 32 & 0xffff, .pf = key >> 16 & 0xffff, .vf = key & 0xffff};
+	const struct table *t = v.port <= MR_MAX_PORTS ? &tables(w)->port[v.port] : NULL;
+
+	if (!t || !t->base || v.pf >= t->pfs || v.vf >= t->vfs)
+		return true;
+	if (!read_vfs(w, t->base + CT_VF(t->vfs, v.pf, v.vf), 1) || !take_vf(w, 0, &v))
+		return true;
+	return fn(w, &v, NULL, why, size);
 }
 
 static bool vf_free(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
@@ -280,47 +331,90 @@ bool management_all_free(struct world *w, char *why, size_t size)
 	return each_vf(w, vf_free, NULL, why, size);
 }
 
+/* ---- what is known of a function ---- */
+
+static struct seen *seen_of(struct world *w, const struct vf *v)
+{
+	const struct table *t = &w->management->port[v->port];
+
+	return &t->seen[v->pf * t->vfs + v->vf];
+}
+
+static uint64_t key_of(const struct vf *v)
+{
+	return fm_fn_key(
+		(struct fm_fn_id){0, (uint16_t)v->port, (uint16_t)v->pf, (uint16_t)v->vf});
+}
+
 /* ---- I3 on ports: the guarantees of functions whose gate is open fit their port ---- */
 
-static bool add_guarantee(struct world *w, const struct vf *v, void *arg, char *why,
-			  size_t size)
+static void guarantee(struct world *w, const struct vf *v)
 {
-	uint64_t *sum = arg, net;
+	struct seen *s = seen_of(w, v);
+	uint64_t now = REG(v, VF_GATE) ? REG(v, VF_MIN_MBPS) : 0;
 
-	if (!v->vf)
-		*sum = 0;
-	if (!REG(v, VF_GATE) || !REG(v, VF_MIN_MBPS))
-		return true;
-	*sum += REG(v, VF_MIN_MBPS);
-	net = management_read(w, SW_PORT(v->port) + PORT_NET_MBPS + 8 * v->pf);
-	if (!net || *sum <= net)
-		return true;
-	mr_fmt(why, size, "I3: port %u pf%u guarantees %llu of %llu Mbit/s", v->port, v->pf,
-	       (unsigned long long)*sum, (unsigned long long)net);
-	return false;
+	w->management->port[v->port].sum[v->pf] += now - s->guaranteed;
+	s->guaranteed = now;
+}
+
+static bool guarantees_fit(struct world *w, char *why, size_t size)
+{
+	const struct management *m = tables(w);
+
+	for (unsigned port = 1; port <= m->ports; port++)
+		for (unsigned pf = 0; pf < m->port[port].pfs; pf++) {
+			uint64_t net, sum = m->port[port].sum[pf];
+
+			if (!sum)
+				continue;
+			net = management_read(w, SW_PORT(port) + PORT_NET_MBPS + 8 * pf);
+			if (!net || sum <= net)
+				continue;
+			mr_fmt(why, size, "I3: port %u pf%u guarantees %llu of %llu Mbit/s",
+			       port, pf, (unsigned long long)sum, (unsigned long long)net);
+			return false;
+		}
+	return true;
 }
 
 /* ---- I4 ---- */
 
+static bool note_identity(struct world *w, const struct vf *v, void *arg, char *why,
+			  size_t size)
+{
+	(void)arg;
+	(void)why;
+	(void)size;
+	seen_of(w, v)->ident = REG(v, VF_GATE) ? REG(v, VF_IDENT0) : 0;
+	return true;
+}
+
+/* Who had it last is read again: its gate may have closed since. */
 static bool one_gate(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
 {
-	struct fm_fn_id id = {0, (uint16_t)v->port, (uint16_t)v->pf, (uint16_t)v->vf};
-	uint64_t other;
+	uint64_t ident = REG(v, VF_GATE) ? REG(v, VF_IDENT0) : 0, key = key_of(v), other;
+	struct vf o;
 
-	(void)w;
-	if (!REG(v, VF_GATE) || !REG(v, VF_IDENT0))
+	(void)arg;
+	note_identity(w, v, NULL, NULL, 0);
+	if (!ident)
 		return true;
-	if (mr_map_get_u64(arg, REG(v, VF_IDENT0), &other)) {
-		mr_fmt(why, size,
-		       "I4: identity %#llx stands behind the open gates of port %u pf%u vf%u "
-		       "and port %u pf%u vf%u",
-		       (unsigned long long)REG(v, VF_IDENT0), (unsigned)(other >> 32 & 0xffff),
-		       (unsigned)(other >> 16 & 0xffff), (unsigned)(other & 0xffff), v->port,
-		       v->pf, v->vf);
-		return false;
+	if (!mr_map_get_u64(w->management->identity, ident, &other) || other == key) {
+		mr_map_set_u64(w->management->identity, ident, key);
+		return true;
 	}
-	mr_map_set_u64(arg, REG(v, VF_IDENT0), fm_fn_key(id));
-	return true;
+	o = (struct vf){
+		.port = other >> 32 & 0xffff, .pf = other >> 16 & 0xffff, .vf = other & 0xffff};
+	seen_of(w, &o)->ident = 0;
+	one_vf(w, other, note_identity, NULL, 0);
+	mr_map_set_u64(w->management->identity, ident, key);
+	if (seen_of(w, &o)->ident != ident)
+		return true;
+	mr_fmt(why, size,
+	       "I4: identity %#llx stands behind the open gates of port %u pf%u vf%u "
+	       "and port %u pf%u vf%u",
+	       (unsigned long long)ident, o.port, o.pf, o.vf, v->port, v->pf, v->vf);
+	return false;
 }
 
 /* ---- I6: counters ---- */
@@ -345,16 +439,14 @@ static bool excused(const struct world *w, const struct vf *v, bool used)
 
 static bool counter_held(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
 {
-	const struct table *t = &w->management->port[v->port];
-	struct seen **list = &w->management->seen[v->port], *s, was;
+	struct seen *s = seen_of(w, v), was = *s;
 
 	(void)arg;
-	if (!*list)
-		*list = mr_xcalloc(t->pfs * t->vfs, sizeof(**list));
-	s = &(*list)[v->pf * t->vfs + v->vf];
-	was = *s;
-	*s = (struct seen){REG(v, VF_RESETS), REG(v, VF_REMAPS), REG(v, VF_LOST),
-			   REG(v, VF_GATE) && !REG(v, VF_BLOCK), true};
+	s->resets = REG(v, VF_RESETS);
+	s->remaps = REG(v, VF_REMAPS);
+	s->lost = REG(v, VF_LOST);
+	s->runs = REG(v, VF_GATE) && !REG(v, VF_BLOCK);
+	s->known = true;
 	if (!was.known || excused(w, v, s->runs || was.runs) ||
 	    (s->resets == was.resets && s->remaps == was.remaps &&
 	     (s->lost == was.lost || !s->runs || !was.runs)))
@@ -369,27 +461,29 @@ static bool counter_held(struct world *w, const struct vf *v, void *arg, char *w
 	return false;
 }
 
-struct walk {
-	uint64_t sum;
-	struct mr_map *identity;
-};
+static bool gates_hold(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
+{
+	guarantee(w, v);
+	return one_gate(w, v, arg, why, size);
+}
 
 static bool vf_holds(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
 {
-	struct walk *k = arg;
-
-	return add_guarantee(w, v, &k->sum, why, size) &&
-	       one_gate(w, v, k->identity, why, size) && counter_held(w, v, NULL, why, size);
+	return gates_hold(w, v, arg, why, size) && counter_held(w, v, arg, why, size);
 }
 
-bool management_holds(struct world *w, char *why, size_t size)
+bool management_holds(struct world *w, const struct touched_set *t, char *why, size_t size)
 {
-	struct walk k = {0, mr_map_new()};
-	bool good = each_vf(w, vf_holds, &k, why, size);
+	bool good = true;
 
-	mr_map_free(k.identity);
-	world_named_again(w);
-	return good;
+	if (t->all) {
+		good = each_vf(w, vf_holds, NULL, why, size) && guarantees_fit(w, why, size);
+		world_named_again(w);
+		return good;
+	}
+	for (unsigned i = 0; good && i < t->fns; i++)
+		good = one_vf(w, t->fn[i], gates_hold, why, size);
+	return good && guarantees_fit(w, why, size);
 }
 
 static bool add_activity(struct world *w, const struct vf *v, void *arg, char *why, size_t size)

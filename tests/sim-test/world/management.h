@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct touched_set;
 struct world;
 
 /*
@@ -19,8 +20,9 @@ struct world;
  * sees the function or not. I6: resets, remaps and lost frames of functions that no operation
  * or command named since the last call; what a host or an adapter did by itself (reboot,
  * unplug) is not an operation's.
+ * Where 't' does not say all, I3 and I4 of what it names.
  */
-bool management_holds(struct world *w, char *why, size_t size);
+bool management_holds(struct world *w, const struct touched_set *t, char *why, size_t size);
 bool management_all_free(struct world *w, char *why, size_t size);
 bool management_stale_writer(struct world *w, char *why, size_t size);
 /* Resets and remaps of all functions: who touched none leaves it as it is. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The manager of a world: what io/ and driver/ do with sockets and SQLite, done with the
- * world's messages and a map.
+ * world's messages; the store is store.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,151 +14,7 @@
 #include "tests/sim-test/world/world.h"
 
 static const char *const chassis_names[] = {"c1"};
-static const struct fm_codec_names names = {chassis_names, 1};
-
-/* ---- the store ---- */
-
-static char *hex_key(const struct mr_buf *key)
-{
-	struct mr_buf hex = {0};
-
-	for (size_t i = 0; i < key->len; i++)
-		mr_buf_printf(&hex, "%02x", (unsigned char)key->data[i]);
-	return mr_buf_steal(&hex);
-}
-
-static void row_remove(struct world *w, const char *hex)
-{
-	uint64_t at;
-
-	if (!mr_map_get(w->index, hex, &at))
-		return;
-	mr_buf_done(&w->row[at].key);
-	mr_buf_done(&w->row[at].value);
-	mr_map_del(w->index, hex);
-}
-
-static void row_set(struct world *w, const struct fm_record *r)
-{
-	struct world_row row = {{0}, {0}};
-	char *hex;
-
-	fm_record_key(r, &names, &row.key);
-	hex = hex_key(&row.key);
-	row_remove(w, hex);
-	if (r->erase) {
-		mr_buf_done(&row.key);
-	} else {
-		fm_record_value(r, &names, &row.value);
-		MR_GROW(w->row, w->rows, w->rows_cap);
-		w->row[w->rows] = row;
-		mr_map_set(w->index, hex, w->rows++);
-	}
-	free(hex);
-}
-
-static bool read_row(const struct world_row *row, struct fm_record *r)
-{
-	return !fm_record_read(row->key.data, row->key.len, row->value.data, row->value.len,
-			       &names, r, NULL);
-}
-
-/* Assignment id -> VH. */
-static struct mr_map *store_hosts(const struct world *w)
-{
-	struct mr_map *m = mr_map_new();
-	const char *hex;
-	uint64_t key, at;
-	size_t pos = 0;
-
-	while (mr_map_next(w->index, &pos, &hex, &key, &at)) {
-		struct fm_record r;
-		int vh;
-
-		if (!mr_starts(mr_buf_text(&w->row[at].key), "assign/") ||
-		    !read_row(&w->row[at], &r))
-			continue;
-		vh = sim_host_find(w->chassis, r.assignment.host);
-		mr_map_set_u64(m, r.assignment.id, vh > 0 ? (uint64_t)vh : 0);
-	}
-	return m;
-}
-
-struct mr_map *world_store_functions(const struct world *w)
-{
-	struct mr_map *m = mr_map_new(), *hosts = store_hosts(w);
-	const char *hex;
-	uint64_t key, at;
-	size_t pos = 0;
-
-	while (mr_map_next(w->index, &pos, &hex, &key, &at)) {
-		struct fm_record r;
-		uint64_t vh = 0;
-		int port;
-
-		if (!mr_starts(mr_buf_text(&w->row[at].key), "func/") ||
-		    !read_row(&w->row[at], &r))
-			continue;
-		port = sim_adapter_find(w->chassis, r.function.adapter);
-		mr_map_get_u64(hosts, r.function.assignment, &vh);
-		if (port > 0)
-			mr_map_set_u64(
-				m,
-				fm_fn_key((struct fm_fn_id){0, (uint16_t)port, r.function.pf,
-							    r.function.vf}),
-				vh);
-	}
-	mr_map_free(hosts);
-	return m;
-}
-
-unsigned world_store_tombstones(const struct world *w)
-{
-	const char *hex;
-	uint64_t key, at;
-	size_t pos = 0;
-	unsigned n = 0;
-
-	while (mr_map_next(w->index, &pos, &hex, &key, &at))
-		n += mr_starts(mr_buf_text(&w->row[at].key), "tomb/");
-	return n;
-}
-
-/* All or nothing, as the store promises. A manager that died meanwhile has it all the same. */
-static void deliver_commit(struct world *w, struct world_msg *m)
-{
-	struct fm_changes *c = m->ptr;
-	struct fm_event ev = {.kind = w->store_fails ? FM_EV_COMMIT_FAILED : FM_EV_COMMITTED,
-			      .n = m->tag,
-			      .detail = "disk full"};
-
-	if (!w->store_fails)
-		for (unsigned i = 0; i < c->n; i++)
-			if (!world_fault_record(w, &c->item[i]))
-				row_set(w, &c->item[i]);
-	if (!w->manager_up || m->life != w->manager_life)
-		return;
-	fm_hold_settle(w->hold, m->tag, !w->store_fails);
-	world_engine_event(w, &ev);
-}
-
-static void free_changes(void *ptr)
-{
-	fm_changes_done(ptr);
-	free(ptr);
-}
-
-static void do_persist(struct world *w, struct fm_action *a)
-{
-	struct world_msg *m = world_msg_new(LANE_COMMIT, deliver_commit);
-
-	m->life = w->manager_life;
-	m->tag = a->n;
-	m->ptr = mr_xmemdup(&a->changes, sizeof(a->changes));
-	m->free_ptr = free_changes;
-	a->changes = (struct fm_changes){0};
-	world_post(w, m, world_delay(w));
-}
+const struct fm_codec_names world_names = {chassis_names, 1};
 
 /* ---- the MR-PCIM and its chassis ---- */
 
@@ -241,6 +97,7 @@ static void deliver_batch(struct world *w, struct world_msg *m)
 	struct sim_batch_result r = {0};
 	struct world_msg *reply;
 
+	world_input(w);
 	if (w->before_batch)
 		w->before_batch(w, w->arg);
 	world_batch(w, m->id, m->epoch, (const uint8_t *)mr_buf_text(&m->bytes), m->bytes.len,
@@ -286,6 +143,7 @@ void world_mr_event(struct world *w, const struct fm_mr_event *ev)
 {
 	struct fm_mr_actions out = {0};
 
+	world_input(w);
 	fm_mrpcim_step(w->mr, w->now, ev, &out);
 	for (unsigned i = 0; i < out.n; i++) {
 		struct fm_mr_action *a = &out.item[i];
@@ -393,7 +251,7 @@ static void do_log(struct world *w, struct fm_action *a)
 static void run(struct fm_action *a, void *arg)
 {
 	static void (*const table[])(struct world * w, struct fm_action * a) = {
-		[FM_ACT_PERSIST] = do_persist,
+		[FM_ACT_PERSIST] = world_store_persist,
 		[FM_ACT_OPERATION] = do_operation,
 		[FM_ACT_AGENT_CHALLENGE] = do_challenge,
 		[FM_ACT_AGENT_COMMAND] = do_command,
@@ -411,37 +269,13 @@ void world_engine_event(struct world *w, const struct fm_event *ev)
 {
 	struct fm_actions out = {0};
 
+	world_input(w);
 	fm_engine_step(w->engine, w->now, ev, &out);
 	fm_hold_take(w->hold, &out);
 	fm_actions_done(&out);
 }
 
 /* ---- life ---- */
-
-static void load(struct world *w)
-{
-	struct fm_record *r = mr_xcalloc(w->rows + 1, sizeof(*r));
-	struct fm_event ev = {.kind = FM_EV_STORE_LOADED, .record = r};
-	const char *hex;
-	uint64_t key, at;
-	size_t pos = 0;
-
-	while (mr_map_next(w->index, &pos, &hex, &key, &at)) {
-		struct mr_err err = {0};
-
-		if (fm_record_read(w->row[at].key.data, w->row[at].key.len,
-				   w->row[at].value.data, w->row[at].value.len, &names,
-				   &r[ev.records], &err)) {
-			fprintf(stderr, "stored row does not read: %s\n", err.text);
-			abort();
-		}
-		ev.records++;
-	}
-	world_engine_event(w, &ev);
-	for (unsigned i = 0; i < ev.records; i++)
-		fm_record_done(&r[i]);
-	free(r);
-}
 
 void world_manager_start(struct world *w)
 {
@@ -453,7 +287,7 @@ void world_manager_start(struct world *w)
 	w->engine = fm_engine_new(&cfg);
 	w->mr = fm_mrpcim_new(0, "c1");
 	w->hold = fm_hold_new(run, w);
-	load(w);
+	world_store_load(w);
 	world_mr_event(w, &up);
 	world_agents_manager(w, true);
 }

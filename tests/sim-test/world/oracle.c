@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Probing: what was ever an address is tried again, and every word says under which owner it
- * was sent.
+ * What is looked at when. After an event: the functions that it touched, and everybody who
+ * might reach them; everything every 64 events. What was ever an address is tried again, and
+ * every word says under which owner it was sent.
  */
 #include <linux/pci_regs.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/pci/regmap.h"
-#include "common/xalloc.h"
-#include "tests/sim-test/world/faults.h"
 #include "tests/sim-test/world/management.h"
 #include "tests/sim-test/world/oracle_priv.h"
+
+#define FULL_EVERY 64 /* events */
 
 struct oracle *oracle_new(struct world *w)
 {
@@ -19,6 +20,7 @@ struct oracle *oracle_new(struct world *w)
 
 	o->w = w;
 	o->index = mr_map_new();
+	o->carried = mr_map_new();
 	for (unsigned vh = 1; vh <= w->hosts; vh++)
 		o->host[vh].known = mr_map_new();
 	return o;
@@ -31,7 +33,9 @@ void oracle_free(struct oracle *o)
 		mr_map_free(o->host[vh].known);
 	}
 	mr_map_free(o->index);
+	mr_map_free(o->carried);
 	free(o->fn);
+	free(o->look);
 	free(o);
 }
 
@@ -61,26 +65,29 @@ uint64_t oracle_requests(const struct oracle *o)
 
 /* ---- what is known ---- */
 
-static struct fn *fn_of(struct oracle *o, uint16_t port, uint16_t pf, uint16_t vf)
+struct fn *oracle_fn_of(struct oracle *o, uint16_t port, uint16_t pf, uint16_t vf)
 {
-	uint64_t key = (uint64_t)port << 32 | (uint64_t)pf << 16 | vf, at;
+	struct fn new = {.port = port, .pf = pf, .vf = vf};
+	uint64_t key = oracle_fn_key(&new), at;
 
 	if (mr_map_get_u64(o->index, key, &at))
 		return &o->fn[at];
 	MR_GROW(o->fn, o->fns, o->cap);
-	o->fn[o->fns] = (struct fn){.port = port, .pf = pf, .vf = vf};
+	o->fn[o->fns] = new;
 	mr_map_set_u64(o->index, key, o->fns);
 	return &o->fn[o->fns++];
 }
 
-static void learn(struct probed *p, bool memory, uint64_t address)
+static void learn(struct probed *p, const struct addr *a)
 {
-	uint64_t key = address << 1 | memory, at;
+	uint64_t key = a->address << 1 | a->memory, at;
 
-	if (mr_map_get_u64(p->known, key, &at))
+	if (mr_map_get_u64(p->known, key, &at)) {
+		p->addr[at].slot = a->slot;
 		return;
+	}
 	MR_GROW(p->addr, p->n, p->cap);
-	p->addr[p->n] = (struct addr){memory, address};
+	p->addr[p->n] = *a;
 	mr_map_set_u64(p->known, key, p->n++);
 }
 
@@ -95,318 +102,43 @@ static void map_buffers(struct oracle *o, unsigned vh)
 	sim_host_iommu_map(o->w->chassis, o->w->now, (uint16_t)vh, &m);
 }
 
+/* The bridge that it sits behind: a VF's is its PF's. */
+static int slot_of(const struct sim_blade *b, const struct sim_dev *d)
+{
+	const struct sim_dev *pf = d->is_virtfn ? sim_blade_find(b, d->physfn) : NULL;
+
+	return pf ? pf->slot : d->slot;
+}
+
 /* What the host's kernel shows now is an address from now on. PFs share a function's fate and
  * are left to their VFs. */
 static void learn_host(struct oracle *o, unsigned vh)
 {
 	struct sim_blade *b = o->w->host[vh].blade;
+	struct probed *p = &o->host[vh];
 
 	if (!b || !sim_blade_up(b))
 		return;
 	map_buffers(o, vh);
+	if (p->revision == sim_blade_revision(b))
+		return;
+	p->revision = sim_blade_revision(b);
 	for (unsigned i = 0; i < sim_blade_devs(b); i++) {
 		const struct sim_dev *d = sim_blade_dev(b, i);
+		struct addr a = {.address = d->rid};
 
 		if (d->header || d->totalvfs || (d->slot < 0 && !d->is_virtfn))
 			continue;
-		learn(&o->host[vh], false, d->rid);
+		a.slot = slot_of(b, d);
+		learn(p, &a);
+		a.memory = true;
+		a.address = d->bar[0] + SCRATCH;
 		if (d->bar_size[0] && d->bar[0])
-			learn(&o->host[vh], true, d->bar[0] + SCRATCH);
+			learn(p, &a);
 	}
 }
 
-/* ---- requests ---- */
-
-static void step_to_end(struct oracle *o);
-
-/* 'fn' + 1 where a function sends, 0 where a host does. */
-static struct flight send(struct oracle *o, const struct sim_tlp *t, uint32_t fn, bool word)
-{
-	const struct fn *f = fn ? &o->fn[fn - 1] : NULL;
-
-	o->requests++;
-	return (struct flight){
-		.id = world_tlp_launch(o->w, t, word),
-		.vh = f ? 0 : t->vh,
-		.fn = fn,
-		.owner = f && !f->owner ? f->last
-			 : f		? f->owner
-					: 0,
-		.held = f && f->owner,
-		.memory = t->kind == SIM_TLP_MEM_READ,
-		.translated = t->translated,
-		.address = t->kind == SIM_TLP_CFG_READ ? t->rid : t->address,
-	};
-}
-
-static void launch(struct oracle *o, const struct sim_tlp *t, uint32_t fn)
-{
-	if (o->flying == FLIGHT_MAX)
-		step_to_end(o);
-	o->flight[o->flying++] = send(o, t, fn, false);
-}
-
-/* A host reached a function: at most one host may, in one check. */
-static void reached(struct oracle *o, const struct flight *f, const struct sim_tlp_fate *fate)
-{
-	struct fn *fn;
-
-	/* A PF of the host's own, where a function stood before. */
-	if (fate->at_vf == FM_WHOLE && management_has_functions(o->w, fate->at_port))
-		return;
-	fn = fn_of(o, fate->at_port, fate->at_pf, fate->at_vf);
-	if (fn->seen == o->check && fn->owner != f->vh) {
-		oracle_complain(o, "I1: port %u pf%u vf%u is reached by host %u and by host %u",
-				fn->port, fn->pf, fn->vf, fn->owner, f->vh);
-		return;
-	}
-	fn->seen = o->check;
-	if (fn->owner != f->vh)
-		fn->address = fn->rid = 0;
-	fn->owner = fn->last = f->vh;
-	if (f->memory)
-		fn->address = f->address;
-	else
-		fn->rid = (uint16_t)f->address;
-	fn->learnt[f->vh / 8] |= (uint8_t)(1 << f->vh % 8);
-}
-
-/* What sim_canary leaves in memory. */
-static uint64_t filling(unsigned vh)
-{
-	return BUFFER(vh) | UINT64_C(0x0101010101010101);
-}
-
-/* The canary: a word of another owner in the function's memory is a leak (I2). */
-static void judge_memory(struct oracle *o, const struct flight *f,
-			 const struct sim_tlp_fate *fate)
-{
-	uint64_t word = fate->data;
-
-	if (word && word != UINT64_MAX && word != BUFFER(f->vh) && word != filling(f->vh))
-		oracle_complain(
-			o,
-			"I2: host %u reads %#llx in port %u pf%u vf%u, which another owner "
-			"wrote",
-			f->vh, (unsigned long long)word, fate->at_port, fate->at_pf,
-			fate->at_vf);
-}
-
-/* What a function sends translated may end only where this host's root told it, or where the
- * host's own canary put it. */
-static void judge_translated(struct oracle *o, const struct flight *f,
-			     const struct sim_tlp_fate *fate)
-{
-	const struct fn *fn = &o->fn[f->fn - 1];
-	uint64_t at = fate->at_address, vh = fate->at_vh;
-
-	if (at - FRAME(vh) < BUFFERS || at - (BUFFER(vh) & ~4095ull) < 4096)
-		return;
-	oracle_complain(
-		o,
-		"I2: a translated word of port %u pf%u vf%u landed in host %u at %#llx, "
-		"which another owner's root told it",
-		fn->port, fn->pf, fn->vf, (unsigned)vh, (unsigned long long)at);
-}
-
-static void judge(struct oracle *o, const struct flight *f, const struct sim_tlp_fate *fate)
-{
-	if (!f->fn) {
-		if (fate->end == SIM_TLP_COMPLETED && fate->at_port != UINT16_MAX) {
-			reached(o, f, fate);
-			if (f->memory)
-				judge_memory(o, f, fate);
-		}
-		return;
-	}
-	if (fate->end == SIM_TLP_LANDED && fate->at_port != UINT16_MAX) {
-		const struct fn *fn = &o->fn[f->fn - 1];
-
-		oracle_complain(
-			o,
-			"I1: a word of port %u pf%u vf%u reached port %u pf%u vf%u without "
-			"its host",
-			fn->port, fn->pf, fn->vf, fate->at_port, fate->at_pf, fate->at_vf);
-		return;
-	}
-	if (f->translated && fate->end == SIM_TLP_LANDED)
-		judge_translated(o, f, fate);
-	if (fate->end == SIM_TLP_LANDED && fate->at_vh != 0 && fate->at_vh != f->owner) {
-		const struct fn *fn = &o->fn[f->fn - 1];
-
-		oracle_complain(o,
-				"%s: a word of port %u pf%u vf%u, sent when %s host %u had it, "
-				"landed in host %u",
-				f->held ? "I1" : "I2", fn->port, fn->pf, fn->vf,
-				f->held ? "" : "nobody after", f->owner, fate->at_vh);
-	}
-}
-
-/* Lets what flies arrive; the rest of the world stands still for these microseconds. */
-static void step_to_end(struct oracle *o)
-{
-	unsigned left = 0;
-
-	for (unsigned i = 0; i < o->flying; i++) {
-		struct sim_tlp_fate fate = world_tlp_fate(o->w, o->flight[i].id);
-
-		if (fate.end == SIM_TLP_FLYING)
-			o->flight[left++] = o->flight[i];
-		else
-			judge(o, &o->flight[i], &fate);
-	}
-	o->flying = left;
-	if (!left)
-		return;
-	world_pass(o->w, 10 * MR_NS_PER_US);
-	step_to_end(o);
-}
-
-static void probe_host(struct oracle *o, unsigned vh)
-{
-	const struct probed *p = &o->host[vh];
-
-	if (!o->w->host[vh].blade || !sim_host_power(o->w->chassis, (uint16_t)vh))
-		return;
-	for (unsigned i = 0; i < p->n; i++) {
-		struct sim_tlp t = {.vh = (uint16_t)vh};
-
-		t.kind = p->addr[i].memory ? SIM_TLP_MEM_READ : SIM_TLP_CFG_READ;
-		t.address = p->addr[i].memory ? p->addr[i].address : 0;
-		t.rid = (uint16_t)p->addr[i].address;
-		launch(o, &t, 0);
-	}
-}
-
-/* To the function beside it, at an address of VH 0 that its host may have in use. */
-static void probe_neighbour(struct oracle *o, uint32_t at)
-{
-	const struct fn *fn = &o->fn[at], *to = &o->fn[(at + 1) % o->fns];
-	struct sim_tlp t = {.kind = SIM_TLP_MEM_WRITE,
-			    .from_function = true,
-			    .port = fn->port,
-			    .pf = fn->pf,
-			    .vf = fn->vf,
-			    .data = BUFFER(fn->owner)};
-
-	if (fn->vf == FM_WHOLE || to->vf == FM_WHOLE || !fn->owner)
-		return;
-	t.address = management_vf_memory(o->w, to->port, to->pf, to->vf);
-	if (t.address)
-		launch(o, &t, at + 1);
-}
-
-/* The owner leaves its mark, and the function writes to every buffer that it ever heard of. */
-static void probe_fn(struct oracle *o, uint32_t at)
-{
-	const struct fn *fn = &o->fn[at];
-
-	for (unsigned vh = 1; vh <= o->w->hosts; vh++) {
-		struct sim_tlp t = {.kind = SIM_TLP_MEM_WRITE,
-				    .from_function = true,
-				    .port = fn->port,
-				    .pf = fn->pf,
-				    .vf = fn->vf,
-				    .address = BUFFER(vh),
-				    .data = BUFFER(fn->owner)};
-
-		if (!(fn->learnt[vh / 8] & 1 << vh % 8))
-			continue;
-		launch(o, &t, at + 1);
-		t.translated = true;
-		launch(o, &t, at + 1);
-		t.translated = false;
-		t.kind = SIM_TLP_MSI;
-		t.data = 0;
-		launch(o, &t, at + 1);
-	}
-}
-
-/* ---- words in flight while a function is cut from its host ---- */
-
-static void watch(struct oracle *o, const struct sim_tlp *t, uint32_t fn)
-{
-	if (o->watched < WATCH_MAX)
-		o->watch[o->watched++] = send(o, t, fn, true);
-}
-
-/* What arrived meanwhile, whoever has the function by now. */
-static void judge_watched(struct oracle *o)
-{
-	unsigned left = 0;
-
-	for (unsigned i = 0; i < o->watched; i++) {
-		const struct flight *f = &o->watch[i];
-		struct sim_tlp_fate fate = world_tlp_fate(o->w, f->id);
-
-		if (fate.end == SIM_TLP_FLYING)
-			o->watch[left++] = *f;
-		else if (f->fn)
-			judge(o, f, &fate);
-		else if (f->memory && fate.end == SIM_TLP_COMPLETED &&
-			 fate.at_port != UINT16_MAX)
-			judge_memory(o, f, &fate);
-	}
-	o->watched = left;
-}
-
-/* The function writes and interrupts, its host writes and reads, all at this moment. */
-static void talk(struct oracle *o, uint32_t at)
-{
-	const struct fn *fn = &o->fn[at];
-	struct sim_tlp t = {.from_function = true,
-			    .port = fn->port,
-			    .pf = fn->pf,
-			    .vf = fn->vf,
-			    .address = BUFFER(fn->owner),
-			    .data = BUFFER(fn->owner)};
-
-	t.kind = SIM_TLP_MEM_WRITE;
-	watch(o, &t, at + 1);
-	t.translated = true;
-	watch(o, &t, at + 1);
-	t.translated = false;
-	t.kind = SIM_TLP_ATS_REQUEST;
-	watch(o, &t, at + 1);
-	t.kind = SIM_TLP_MEM_READ;
-	watch(o, &t, at + 1);
-	t.kind = SIM_TLP_MSI;
-	t.data = 0;
-	watch(o, &t, at + 1);
-	if (!fn->address)
-		return;
-	t = (struct sim_tlp){
-		.vh = fn->owner, .address = fn->address, .data = BUFFER(fn->owner)};
-	t.kind = SIM_TLP_MEM_WRITE;
-	watch(o, &t, 0);
-	t.kind = SIM_TLP_MEM_READ;
-	watch(o, &t, 0);
-	t.kind = SIM_TLP_ATS_INVALIDATE;
-	t.rid = fn->rid;
-	t.address = BUFFER(0); /* nobody's: what is cached stays */
-	t.data = 4096;
-	if (fn->rid)
-		watch(o, &t, 0);
-}
-
-static bool cuts(enum fm_op_kind k)
-{
-	return k == FM_OP_GATE_CLOSE || k == FM_OP_REQUEST_OUT || k == FM_OP_BLOCK ||
-	       k == FM_OP_DRAIN || k == FM_OP_UNMAP || k == FM_OP_RESET;
-}
-
-void oracle_traffic(struct oracle *o)
-{
-	judge_watched(o);
-	for (unsigned i = 0; i < o->w->ops; i++) {
-		const struct fm_op *op = &o->w->op[i].op;
-		uint64_t at;
-
-		if (cuts(op->kind) && mr_map_get_u64(o->index, fm_fn_key(op->fn), &at) &&
-		    o->fn[at].owner && o->fn[at].owner == op->place.port)
-			talk(o, (uint32_t)at);
-	}
-}
+/* ---- the driver in the host, as the judge plays it ---- */
 
 /* The driver of a new owner begins: nothing that was left to it may wake up. */
 static void wake(struct oracle *o, const struct fn *fn)
@@ -416,8 +148,7 @@ static void wake(struct oracle *o, const struct fn *fn)
 				   PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 }
 
-/* ---- canary: a new owner finds nothing of the last one, and leaves everything ---- */
-
+/* Canary: a new owner finds nothing of the last one, and leaves everything. */
 static void canary(struct oracle *o, struct fn *fn)
 {
 	unsigned dirt;
@@ -444,6 +175,106 @@ static void mark_memory(struct oracle *o, const struct fn *fn)
 				   BUFFER(fn->owner));
 }
 
+/* ---- what is looked at ---- */
+
+void oracle_look_at(struct oracle *o, uint32_t i)
+{
+	if (o->fn[i].look == o->check)
+		return;
+	o->fn[i].look = o->check;
+	MR_GROW(o->look, o->looks, o->look_cap);
+	o->look[o->looks++] = i;
+}
+
+/* Whether a row that was touched has led 'vh' to the address. */
+static bool row_touched(const struct touched_set *t, unsigned vh, const struct addr *a)
+{
+	for (unsigned i = 0; i < t->rows; i++)
+		if (t->row[i] == (vh << 16 | (unsigned)a->slot))
+			return true;
+	return false;
+}
+
+static void look_behind_rows(struct oracle *o, const struct touched_set *t)
+{
+	for (unsigned i = 0; i < t->rows; i++) {
+		const struct probed *p = &o->host[t->row[i] >> 16];
+
+		for (unsigned k = 0; k < p->n; k++)
+			if (p->addr[k].fn && row_touched(t, t->row[i] >> 16, &p->addr[k]))
+				oracle_look_at(o, p->addr[k].fn - 1);
+	}
+}
+
+static void choose_functions(struct oracle *o, const struct touched_set *t)
+{
+	uint64_t at;
+
+	o->looks = 0;
+	for (uint32_t i = 0; t->all && i < o->fns; i++)
+		oracle_look_at(o, i);
+	for (unsigned i = 0; i < t->fns; i++)
+		if (mr_map_get_u64(o->index, t->fn[i], &at))
+			oracle_look_at(o, (uint32_t)at);
+	look_behind_rows(o, t);
+}
+
+/* Whether the address may lead to a function that is looked at: it did once, or it leads to the
+ * same PF's, in the host that has or had this one or is promised it. */
+static bool may_lead(const struct oracle *o, unsigned vh, const struct addr *a)
+{
+	const struct fn *to = a->fn ? &o->fn[a->fn - 1] : NULL;
+
+	if (to && to->look == o->check)
+		return true;
+	for (unsigned i = 0; i < o->looks; i++) {
+		const struct fn *f = &o->fn[o->look[i]];
+		unsigned promised = 0;
+
+		if (to && (to->port != f->port || to->pf != f->pf))
+			continue;
+		if (f->owner == vh || f->last == vh)
+			return true;
+		if (world_store_promises(o->w, oracle_fn_key(f), &promised) && promised == vh)
+			return true;
+	}
+	return false;
+}
+
+static bool probes_all(const struct touched_set *t, unsigned vh)
+{
+	return t->all || touched_host(t, vh);
+}
+
+static bool alive(const struct oracle *o, unsigned vh)
+{
+	return o->w->host[vh].blade && sim_host_power(o->w->chassis, (uint16_t)vh);
+}
+
+/* Hosts that did something ask everywhere. Whom one of them reaches that had another owner is
+ * looked at. */
+static void probe_touched(struct oracle *o, const struct touched_set *t)
+{
+	for (unsigned vh = 1; vh <= o->w->hosts; vh++)
+		for (unsigned i = 0; probes_all(t, vh) && alive(o, vh) && i < o->host[vh].n;
+		     i++)
+			oracle_probe_address(o, vh, i);
+	oracle_land(o);
+}
+
+/* The other hosts ask for what is looked at. */
+static void probe_others(struct oracle *o, const struct touched_set *t)
+{
+	for (unsigned vh = 1; vh <= o->w->hosts; vh++) {
+		const struct probed *p = &o->host[vh];
+
+		for (unsigned i = 0; !probes_all(t, vh) && alive(o, vh) && i < p->n; i++)
+			if (row_touched(t, vh, &p->addr[i]) || may_lead(o, vh, &p->addr[i]))
+				oracle_probe_address(o, vh, i);
+	}
+	oracle_land(o);
+}
+
 /* Functions of a full check that nobody reached have no owner any more. */
 static void forget_owners(struct oracle *o)
 {
@@ -452,66 +283,91 @@ static void forget_owners(struct oracle *o)
 			o->fn[i].owner = 0;
 }
 
-static bool concerns(const struct fn *f, unsigned vh)
+static void probe_functions(struct oracle *o)
 {
-	return !vh || f->owner == vh || f->learnt[vh / 8] & 1 << vh % 8;
+	for (unsigned i = 0; i < o->looks; i++)
+		wake(o, &o->fn[o->look[i]]);
+	for (unsigned i = 0; i < o->looks; i++) {
+		oracle_probe_fn(o, o->look[i]);
+		oracle_probe_neighbour(o, o->look[i]);
+	}
+	oracle_land(o);
+	for (unsigned i = 0; i < o->looks; i++) {
+		canary(o, &o->fn[o->look[i]]);
+		mark_memory(o, &o->fn[o->look[i]]);
+	}
 }
 
-/* The host asked for, and those that may have its former functions by now. */
-static void probe_hosts(struct oracle *o, const struct mr_map *rows, unsigned vh)
+static bool tables_hold(struct oracle *o, const struct touched_set *t)
 {
-	bool wanted[WORLD_HOSTS_MAX] = {false};
-
-	wanted[vh] = true;
-	for (unsigned i = 0; vh && i < o->fns; i++) {
-		uint64_t promised = 0;
-
-		if (concerns(&o->fn[i], vh) &&
-		    mr_map_get_u64(rows, oracle_fn_key(&o->fn[i]), &promised))
-			wanted[promised] = true;
-	}
-	for (unsigned h = 1; h <= o->w->hosts; h++)
-		if (!vh || wanted[h])
-			probe_host(o, h);
-	step_to_end(o);
-}
-
-static bool check(struct oracle *o, const struct mr_map *rows, unsigned vh)
-{
-	probe_hosts(o, rows, vh);
-	if (!vh)
-		forget_owners(o);
-	for (unsigned i = 0; i < o->fns; i++)
-		wake(o, &o->fn[i]);
-	for (uint32_t i = 0; i < o->fns; i++)
-		if (concerns(&o->fn[i], vh)) {
-			probe_fn(o, i);
-			probe_neighbour(o, i);
-		}
-	step_to_end(o);
-	for (unsigned i = 0; i < o->fns; i++) {
-		canary(o, &o->fn[i]);
-		mark_memory(o, &o->fn[i]);
-	}
-	if (o->complaint[0] || !oracle_identities(o) || !oracle_rows(o, rows))
+	if (o->complaint[0] || !oracle_identities(o, t->all) || !oracle_rows(o))
 		return false;
 	if (o->w->stray[0])
 		return oracle_complain(o, "%s", o->w->stray);
-	return vh || management_holds(o->w, o->complaint, sizeof(o->complaint));
+	return management_holds(o->w, t, o->complaint, sizeof(o->complaint));
+}
+
+static bool check(struct oracle *o, const struct touched_set *t)
+{
+	o->check++;
+	oracle_judge_watched(o);
+	for (unsigned vh = 1; vh <= o->w->hosts; vh++)
+		if (t->all || touched_host(t, vh))
+			learn_host(o, vh);
+	choose_functions(o, t);
+	probe_touched(o, t);
+	probe_others(o, t);
+	if (t->all)
+		forget_owners(o);
+	probe_functions(o);
+	return tables_hold(o, t) && (!t->all || oracle_data(o));
 }
 
 bool oracle_check(struct oracle *o, unsigned vh)
 {
-	struct mr_map *rows = world_store_functions(o->w);
-	bool good;
+	struct touched_set t = {.any = true, .all = !vh};
 
-	o->check++;
-	judge_watched(o);
-	for (unsigned h = 1; h <= o->w->hosts; h++)
-		learn_host(o, h);
-	good = check(o, rows, vh) && oracle_data(o);
-	mr_map_free(rows);
+	t.host[vh / 64] |= UINT64_C(1) << vh % 64;
+	return check(o, &t);
+}
+
+/* ---- after every event ---- */
+
+static bool full(struct oracle *o)
+{
+	o->full_at = o->w->events + FULL_EVERY;
+	o->fulls++;
+	return oracle_check(o, 0);
+}
+
+bool oracle_after_event(struct oracle *o)
+{
+	struct touched_set t = o->w->touched.now;
+	bool good = true;
+
+	t.all |= o->w->shaken;
+	world_touch_none(o->w);
+	if (t.all || o->w->events >= o->full_at)
+		return full(o);
+	if (t.any)
+		good = check(o, &t);
+	else if (o->watched)
+		oracle_judge_watched(o);
+	good = good && !o->complaint[0];
+	if (good && o->thorough && !full(o)) {
+		char found[sizeof(o->complaint)];
+
+		mr_copy(found, sizeof(found), o->complaint);
+		o->complaint[0] = '\0';
+		return oracle_complain(o, "not seen by the check of what was touched: %s",
+				       found);
+	}
 	return good;
+}
+
+void oracle_thorough(struct oracle *o)
+{
+	o->thorough = true;
 }
 
 unsigned oracle_owner(const struct oracle *o, struct fm_fn_id fn)

@@ -24,6 +24,14 @@ void oracle_free(struct oracle *o);
  * function and the hosts.
  */
 bool oracle_check(struct oracle *o, unsigned vh);
+/*
+ * For world.after_step: what the inputs since the last call touched, and every 64 events
+ * everything.
+ */
+bool oracle_after_event(struct oracle *o);
+/* From now on everything after every event, besides; what that finds and the look at what was
+ * touched did not is a complaint of its own. */
+void oracle_thorough(struct oracle *o);
 /* The host that reached the function in the last check of everything, 0 = none did. */
 unsigned oracle_owner(const struct oracle *o, struct fm_fn_id fn);
 /* Traffic of the functions that are being cut from their hosts right now; what it comes to is

@@ -11,46 +11,75 @@ void oracle_declare_pair(struct oracle *o, uint64_t ident)
 	o->pair = ident;
 }
 
-bool oracle_identities(struct oracle *o)
+static bool carries(struct oracle *o, uint64_t at, uint64_t ident, bool *ret_open)
 {
-	struct mr_map *seen = mr_map_new(), *carried = mr_map_new();
+	struct sim_fn_view v;
+
+	if (sim_host_fn_view(o->w->chassis, (uint16_t)(at >> 16), (uint16_t)at, &v) ||
+	    v.is_pf || v.ident0 != ident)
+		return false;
+	*ret_open = v.link;
+	return true;
+}
+
+/* 'at': VH << 16 | RID. Who carried its identity last must not do so any more. */
+static bool identity(struct oracle *o, uint64_t at)
+{
+	unsigned vh = (unsigned)(at >> 16), rid = at & 0xffff;
+	struct sim_fn_view v;
+	bool open = false;
+	uint64_t other;
+
+	if (sim_host_fn_view(o->w->chassis, (uint16_t)vh, (uint16_t)rid, &v) || v.is_pf ||
+	    !v.ident0)
+		return true;
+	if (!mr_map_get_u64(o->carried, v.ident0, &other) || other == at ||
+	    !carries(o, other, v.ident0, &open)) {
+		mr_map_set_u64(o->carried, v.ident0, at);
+		return true;
+	}
+	if (v.link && open)
+		return oracle_complain(
+			o,
+			"I4: identity %#llx is open in host %u (rid %#x) and host %u (rid %#x)",
+			(unsigned long long)v.ident0, (unsigned)(other >> 16),
+			(unsigned)(other & 0xffff), vh, rid);
+	if (v.ident0 != o->pair)
+		return oracle_complain(o,
+				       "I4: identity %#llx is on two functions, and of no "
+				       "pair: rid %#x of host %u, and one of host %u",
+				       (unsigned long long)v.ident0, rid, vh,
+				       (unsigned)(other >> 16));
+	return true;
+}
+
+/* Of everything that the hosts' kernels know. */
+static bool all_identities(struct oracle *o)
+{
 	bool good = true;
 
 	for (unsigned vh = 1; vh <= o->w->hosts; vh++) {
 		struct sim_blade *b = o->w->host[vh].blade;
 
-		if (!b || !sim_blade_up(b))
-			continue;
-		for (unsigned i = 0; i < sim_blade_devs(b); i++) {
-			const struct sim_dev *d = sim_blade_dev(b, i);
-			struct sim_fn_view v;
-			uint64_t other;
-
-			if (sim_host_fn_view(o->w->chassis, (uint16_t)vh, d->rid, &v) ||
-			    v.is_pf || !v.ident0)
-				continue;
-			if (v.ident0 != o->pair && mr_map_get_u64(carried, v.ident0, &other))
-				good = oracle_complain(
-					o,
-					"I4: identity %#llx is on two functions, and of no "
-					"pair: rid %#x of host %u, and one of host %u",
-					(unsigned long long)v.ident0, d->rid, vh,
-					(unsigned)other);
-			mr_map_set_u64(carried, v.ident0, vh);
-			if (!v.link)
-				continue;
-			if (mr_map_get_u64(seen, v.ident0, &other))
-				good = oracle_complain(
-					o,
-					"I4: identity %#llx is open in host %u (rid "
-					"%#x) and host %u (rid %#x)",
-					(unsigned long long)v.ident0, (unsigned)(other >> 16),
-					(unsigned)(other & 0xffff), vh, d->rid);
-			mr_map_set_u64(seen, v.ident0, (uint64_t)vh << 16 | d->rid);
-		}
+		for (unsigned i = 0; b && sim_blade_up(b) && i < sim_blade_devs(b); i++)
+			good = identity(o, (uint64_t)vh << 16 | sim_blade_dev(b, i)->rid) &&
+			       good;
 	}
-	mr_map_free(carried);
-	mr_map_free(seen);
+	return good;
+}
+
+bool oracle_identities(struct oracle *o, bool all)
+{
+	bool good = true;
+
+	if (all)
+		return all_identities(o);
+	for (unsigned i = 0; i < o->looks; i++) {
+		const struct fn *f = &o->fn[o->look[i]];
+
+		if (f->seen == o->check && f->rid)
+			good = identity(o, (uint64_t)f->owner << 16 | f->rid) && good;
+	}
 	return good;
 }
 
@@ -62,15 +91,15 @@ uint64_t oracle_fn_key(const struct fn *f)
 		(struct fm_fn_id){0, f->port, f->vf == FM_WHOLE ? FM_WHOLE : f->pf, f->vf});
 }
 
-bool oracle_rows(struct oracle *o, const struct mr_map *rows)
+bool oracle_rows(struct oracle *o)
 {
-	for (unsigned i = 0; i < o->fns; i++) {
-		const struct fn *f = &o->fn[i];
-		uint64_t vh = 0;
+	for (unsigned i = 0; i < o->looks; i++) {
+		const struct fn *f = &o->fn[o->look[i]];
+		unsigned vh = 0;
 
 		if (f->seen != o->check)
 			continue;
-		if (!mr_map_get_u64(rows, oracle_fn_key(f), &vh))
+		if (!world_store_promises(o->w, oracle_fn_key(f), &vh))
 			return oracle_complain(
 				o,
 				"I5: host %u reaches port %u pf%u vf%u, which no row "
@@ -81,7 +110,7 @@ bool oracle_rows(struct oracle *o, const struct mr_map *rows)
 				o,
 				"I5: host %u reaches port %u pf%u vf%u, which the "
 				"store promises to host %u",
-				f->owner, f->port, f->pf, f->vf, (unsigned)vh);
+				f->owner, f->port, f->pf, f->vf, vh);
 	}
 	return true;
 }

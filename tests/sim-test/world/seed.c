@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * After every operation the host that it was about is judged, everything once in a while.
+ * What every event touched is judged after it, everything once in a while.
  */
 #include "tests/sim-test/world/seed.h"
 
@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/err.h"
 #include "common/tree.h"
 
-#define FULL_EVERY 64
 #define TRACE_TAIL 6000
 /* The longest pause before something is tried again, and how many are waited for. */
 #define PAUSE_NS (65 * MR_NS_PER_S)
@@ -33,16 +33,12 @@ void seed_fail(struct seed_run *r, const char *fmt, ...)
 	mr_buf_done(&b);
 }
 
-static void on_op(struct world *w, const struct fm_op_result *res, void *arg)
+static void after_step(struct world *w, void *arg)
 {
 	struct seed_run *r = arg;
-	unsigned vh = res->place.way != FM_WAY_NONE && res->place.port <= w->hosts
-			      ? res->place.port
-			      : 0;
 
-	if (r->failed || (!vh && res->kind != FM_OP_UNMAP && res->kind != FM_OP_MAP))
-		return;
-	if (!oracle_check(r->oracle, ++r->ops % FULL_EVERY ? vh : 0))
+	(void)w;
+	if (!r->failed && !oracle_after_event(r->oracle))
 		seed_fail(r, "%s", oracle_complaint(r->oracle));
 }
 
@@ -230,7 +226,7 @@ void seed_begin(struct seed_run *r, const char *chassis, uint64_t seed, bool ver
 	world_run_for(r->w, 10 * MR_NS_PER_S);
 	world_manager_start(r->w);
 	world_settle(r->w, SEED_SETTLE_NS);
-	r->w->on_op = on_op;
+	r->w->after_step = after_step;
 	r->w->before_batch = before_batch;
 	r->w->arg = r;
 	whole = chassis_classes(fm_engine_inventory(r->w->engine), classes);
@@ -243,59 +239,89 @@ void seed_end(struct seed_run *r)
 	world_free(r->w);
 }
 
-static bool one(const char *program, const char *chassis, uint64_t seed, bool verbose,
-		bool pulls, void (*run)(struct seed_run *r))
+/* Of the command line. */
+struct seed_options {
+	const char *program, *chassis;
+	uint64_t seed, count;
+	bool verbose, pulls, thorough;
+	uint64_t events; /* so far */
+};
+
+static bool one(struct seed_options *o, uint64_t seed, void (*run)(struct seed_run *r))
 {
 	struct seed_run r;
 	const char *trace;
 
-	seed_begin(&r, chassis, seed, verbose);
-	r.pulls = pulls;
+	seed_begin(&r, o->chassis, seed, o->verbose);
+	r.pulls = o->pulls;
+	if (o->thorough)
+		oracle_thorough(r.oracle);
 	run(&r);
+	o->events += r.w->events;
 	trace = mr_buf_text(&r.w->trace);
 	if (r.failed)
 		fprintf(stderr,
 			"%s\nFAILED: %s\nreplay: %s --chassis %s --seed %llu --count 1 "
-			"--verbose%s\n",
+			"--verbose%s%s\n",
 			trace + (r.w->trace.len > TRACE_TAIL ? r.w->trace.len - TRACE_TAIL : 0),
-			r.why, program, chassis, (unsigned long long)seed,
-			pulls ? " --pull" : "");
-	else if (verbose)
-		fprintf(stderr, "seed %llu: %llu operations, %llu requests of the oracle\n",
-			(unsigned long long)seed, (unsigned long long)r.ops,
+			r.why, o->program, o->chassis, (unsigned long long)seed,
+			o->pulls ? " --pull" : "", o->thorough ? " --thorough" : "");
+	else if (o->verbose)
+		fprintf(stderr, "seed %llu: %llu events, %llu requests of the oracle\n",
+			(unsigned long long)seed, (unsigned long long)r.w->events,
 			(unsigned long long)oracle_requests(r.oracle));
 	seed_end(&r);
 	return !r.failed;
 }
 
-int seed_main(int argc, char **argv, const char *program, void (*run)(struct seed_run *r))
+static int options(int argc, char **argv, struct seed_options *o)
 {
-	static const struct option options[] = {
-		{"chassis", 1, NULL, 'c'}, {"seed", 1, NULL, 's'}, {"count", 1, NULL, 'n'},
-		{"verbose", 0, NULL, 'v'}, {"pull", 0, NULL, 'p'}, {0}};
-	const char *chassis = SRCDIR "/config/large-chassis.yaml";
-	uint64_t seed = 1, count = 1, failed = 0;
-	bool verbose = false, pulls = false;
+	static const struct option options[] = {{"chassis", 1, NULL, 'c'},
+						{"seed", 1, NULL, 's'},
+						{"count", 1, NULL, 'n'},
+						{"verbose", 0, NULL, 'v'},
+						{"pull", 0, NULL, 'p'},
+						{"thorough", 0, NULL, 't'},
+						{0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'c')
-			chassis = optarg;
+			o->chassis = optarg;
 		else if (c == 's')
-			seed = strtoull(optarg, NULL, 10);
+			o->seed = strtoull(optarg, NULL, 10);
 		else if (c == 'n')
-			count = strtoull(optarg, NULL, 10);
+			o->count = strtoull(optarg, NULL, 10);
 		else if (c == 'v')
-			verbose = true;
+			o->verbose = true;
 		else if (c == 'p')
-			pulls = true;
+			o->pulls = true;
+		else if (c == 't')
+			o->thorough = true;
 		else
-			return 64;
+			return -1;
 	}
-	for (uint64_t i = 0; i < count; i++)
-		if (!one(program, chassis, seed + i, verbose, pulls, run))
+	return 0;
+}
+
+int seed_main(int argc, char **argv, const char *program, void (*run)(struct seed_run *r))
+{
+	struct seed_options o = {.program = program,
+				 .chassis = SRCDIR "/config/large-chassis.yaml",
+				 .seed = 1,
+				 .count = 1};
+	uint64_t failed = 0;
+	clock_t begin = clock();
+	double s;
+
+	if (options(argc, argv, &o))
+		return 64;
+	for (uint64_t i = 0; i < o.count; i++)
+		if (!one(&o, o.seed + i, run))
 			failed++;
-	printf("%llu of %llu seeds passed\n", (unsigned long long)(count - failed),
-	       (unsigned long long)count);
+	s = (double)(clock() - begin) / CLOCKS_PER_SEC;
+	printf("%llu of %llu seeds passed: %llu events, %.0f a second\n",
+	       (unsigned long long)(o.count - failed), (unsigned long long)o.count,
+	       (unsigned long long)o.events, s > 0 ? (double)o.events / s : 0);
 	return failed != 0;
 }

@@ -16,7 +16,6 @@ struct seed_run {
 	struct world *w;
 	struct oracle *oracle;
 	struct policy p;
-	uint64_t ops;
 	bool pulls; /* adapters are pulled and inserted, too */
 	bool failed;
 	char why[600];
@@ -36,8 +35,8 @@ void seed_apply(struct seed_run *r, const struct policy *p, const char *when);
 /* Deletes all profiles; then everything is free. */
 void seed_delete(struct seed_run *r);
 
-/* main() of such a program: --chassis FILE --seed N --count N --verbose --pull. 'run' does one
- * seed on a run that has begun. */
+/* main() of such a program: --chassis FILE --seed N --count N --verbose --pull --thorough.
+ * 'run' does one seed on a run that has begun. */
 int seed_main(int argc, char **argv, const char *program, void (*run)(struct seed_run *r));
 
 #endif

@@ -128,6 +128,19 @@ static int64_t next_deadline(const struct world *w)
 	return d;
 }
 
+void world_input(struct world *w)
+{
+	w->events++;
+}
+
+/* What is due there was caused by an earlier input: none of its own. */
+static void chassis_step(struct world *w)
+{
+	if (sim_chassis_deadline(w->chassis) <= w->now.mono_ns)
+		world_touch_due(w);
+	sim_chassis_step(w->chassis, w->now);
+}
+
 /* Everybody whose time has come. */
 static void fire(struct world *w)
 {
@@ -135,12 +148,13 @@ static void fire(struct world *w)
 	const struct fm_mr_event mr_timer = {.kind = FM_MR_TIMER};
 	const struct ag_event ag_timer = {.kind = AG_EV_TIMER};
 
-	sim_chassis_step(w->chassis, w->now);
+	chassis_step(w);
 	world_notices(w);
 	for (unsigned vh = 1; vh <= w->hosts; vh++) {
 		struct world_host *h = &w->host[vh];
 
 		if (h->blade && sim_blade_deadline(h->blade) <= w->now.mono_ns) {
+			world_input(w);
 			sim_blade_step(h->blade, w->now);
 			world_blade_changed(w, vh);
 		}
@@ -154,25 +168,31 @@ static void fire(struct world *w)
 	world_notices(w);
 }
 
+static void deliver(struct world *w)
+{
+	struct world_msg *m = msg_take(w);
+
+	advance(w, m->due_ns);
+	chassis_step(w);
+	m->deliver(w, m);
+	msg_free(m);
+	world_notices(w);
+}
+
 bool world_step(struct world *w)
 {
 	int64_t deadline = next_deadline(w);
-	struct world_msg *m;
 
-	w->events++;
 	if (!w->heap_n && deadline == MR_NEVER)
 		return false;
 	if (!w->heap_n || deadline < w->heap[0]->due_ns) {
 		advance(w, deadline);
 		fire(w);
-		return true;
+	} else {
+		deliver(w);
 	}
-	m = msg_take(w);
-	advance(w, m->due_ns);
-	sim_chassis_step(w->chassis, w->now);
-	m->deliver(w, m);
-	msg_free(m);
-	world_notices(w);
+	if (w->after_step)
+		w->after_step(w, w->arg);
 	return true;
 }
 
@@ -227,7 +247,10 @@ void world_notices(struct world *w)
 	while (sim_chassis_notice(w->chassis, &n)) {
 		if (n.kind == SIM_NOTICE_MGMT_IRQ) {
 			world_mgmt_irq(w, n.vector, (uint32_t)n.arg);
-		} else if (n.vh <= w->hosts && w->host[n.vh].blade) {
+		} else if (n.kind != SIM_NOTICE_HOST_MSI && n.vh <= w->hosts &&
+			   w->host[n.vh].blade) {
+			/* interrupts are the judge's words: blades do nothing for them */
+			world_input(w);
 			sim_blade_notice(w->host[n.vh].blade, w->now, &n);
 			world_blade_changed(w, n.vh);
 		}
@@ -277,7 +300,7 @@ struct world *world_new(const char *chassis_file, uint64_t seed,
 	w->now = (struct mr_now){MR_NS_PER_S, WALL_START};
 	w->delay_max_ns = 50 * MR_NS_PER_US;
 	mr_rng_init(&w->rng, seed);
-	w->index = mr_map_new();
+	world_store_init(w);
 	w->named = mr_map_new();
 	w->named_before = mr_map_new();
 	w->commanded = mr_map_new();
@@ -308,12 +331,7 @@ void world_free(struct world *w)
 		sim_blade_free(w->host[vh].blade);
 	}
 	sim_chassis_free(w->chassis);
-	for (unsigned i = 0; i < w->rows; i++) {
-		mr_buf_done(&w->row[i].key);
-		mr_buf_done(&w->row[i].value);
-	}
-	free(w->row);
-	mr_map_free(w->index);
+	world_store_done(w);
 	mr_map_free(w->named);
 	mr_map_free(w->named_before);
 	mr_map_free(w->commanded);

@@ -26,6 +26,8 @@
 #include "fabric-manager/mrpcim/mrpcim.h"
 #include "sim/model/blade.h"
 #include "sim/model/chassis.h"
+#include "tests/sim-test/world/store.h"
+#include "tests/sim-test/world/touched.h"
 
 #define WORLD_HOSTS_MAX 256
 
@@ -79,10 +81,6 @@ struct world_op {
 	unsigned life;
 };
 
-struct world_row {
-	struct mr_buf key, value;
-};
-
 struct world {
 	struct mr_now now;
 	struct mr_rng rng;
@@ -98,11 +96,7 @@ struct world {
 	struct fm_mrpcim *mr;
 	struct fm_hold *hold;
 	uint64_t next_session, next_tag;
-	/* the store: what is durable */
-	struct mr_map *index; /* key in hexadecimal -> row number + 1 */
-	struct world_row *row;
-	unsigned rows, rows_cap;
-	bool store_fails;
+	struct world_store store;
 	/* messages under way: a heap by (due, seq) */
 	struct world_msg **heap;
 	unsigned heap_n, heap_cap;
@@ -126,10 +120,12 @@ struct world {
 	/* what a test wants to hear of */
 	void (*on_op)(struct world *w, const struct fm_op_result *r, void *arg);
 	void (*before_batch)(struct world *w, void *arg); /* of the manager, at the switch */
+	void (*after_step)(struct world *w, void *arg);	  /* its inputs are done */
 	void *arg;
 	bool verbose;
 	struct mr_buf trace; /* the last log lines and operations */
-	uint64_t events;     /* steps of the world so far */
+	uint64_t events;     /* inputs to a core, the chassis or the store so far */
+	struct world_touched touched;
 };
 
 /* ---- world.c ---- */
@@ -147,6 +143,8 @@ bool world_settle(struct world *w, int64_t limit_ns);
 /* Only the hardware goes on for 'ns': its requests and timers (the oracle's moment). */
 void world_pass(struct world *w, int64_t ns);
 void world_run_for(struct world *w, int64_t ns);
+/* An input to a core, the chassis or the store. */
+void world_input(struct world *w);
 /* Queues a message; takes over 'm' (from world_msg_new). */
 struct world_msg *world_msg_new(unsigned lane, world_deliver_fn *deliver);
 void world_post(struct world *w, struct world_msg *m, int64_t delay_ns);
@@ -167,14 +165,7 @@ bool world_apply(struct world *w, const char *text);
 void world_mgmt_irq(struct world *w, uint32_t vector, uint32_t data);
 void world_engine_event(struct world *w, const struct fm_event *ev);
 void world_mr_event(struct world *w, const struct fm_mr_event *ev);
-
-/*
- * Which host each function is durably promised to: fm_fn_key -> VH, 0 = held without a host.
- * The caller frees the map.
- */
-struct mr_map *world_store_functions(const struct world *w);
-/* How many places are durably tombstoned. */
-unsigned world_store_tombstones(const struct world *w);
+extern const struct fm_codec_names world_names;
 
 /* ---- writes.c: I6's write log ---- */
 void world_op_begins(struct world *w, const struct fm_op *op);

@@ -148,6 +148,36 @@ static bool write_named(struct world *w, const struct mr_batch_rec *r)
 	return at.port && any_names(w, names_adapter, at.port, 0);
 }
 
+/* What it may have changed: touched.h. */
+static void touch_switch(struct world *w, uint64_t a)
+{
+	if (a >= SW_BRIDGES)
+		world_touch_row(w, (unsigned)((a - SW_BRIDGES) >> 16), a >> 8 & 0xff);
+	else if (a >= SW_PORTS && w->host[(a - SW_PORTS) / SW_PORT_STRIDE].blade)
+		world_touch_host(w, (unsigned)((a - SW_PORTS) / SW_PORT_STRIDE));
+	else if (a >= SW_PORTS)
+		world_touch_all(w);
+}
+
+static void touch(struct world *w, const struct mr_batch_rec *r)
+{
+	struct management_at at;
+
+	if (r->space == MR_SPACE_SWITCH) {
+		touch_switch(w, r->address);
+		return;
+	}
+	if (r->space == MR_SPACE_CONFIG) {
+		world_touch_all(w);
+		return;
+	}
+	at = management_at(w, r->address);
+	if (at.is_vf)
+		world_touch_fn(w, at.fn);
+	else if (!at.is_ns)
+		world_touch_all(w);
+}
+
 void world_writes_done(struct world *w, const uint8_t *ops, size_t len,
 		       const struct sim_batch_result *res)
 {
@@ -156,10 +186,14 @@ void world_writes_done(struct world *w, const uint8_t *ops, size_t len,
 
 	if (res->status == MR_BATCH_STALE_OWNER || res->status == MR_BATCH_MALFORMED)
 		return;
-	for (unsigned n = 0; n < res->executed && mr_batch_next(ops, len, &pos, &r) == 1; n++)
-		if (r.op == MR_OP_WRITE && !w->stray[0] && !write_named(w, &r))
+	for (unsigned n = 0; n < res->executed && mr_batch_next(ops, len, &pos, &r) == 1; n++) {
+		if (r.op != MR_OP_WRITE)
+			continue;
+		touch(w, &r);
+		if (!w->stray[0] && !write_named(w, &r))
 			mr_fmt(w->stray, sizeof(w->stray),
 			       "I6: a write to space %u, vh %u, bdf %#x, address %#llx touches "
 			       "what no operation under way names",
 			       r.space, r.vh, r.bdf, (unsigned long long)r.address);
+	}
 }
