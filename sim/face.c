@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * FUSE for the tables of face_tree.h: low-level API, its descriptor in the event loop, one
- * thread. Nothing is cached by the kernel, every read asks the model. A write that takes the
+ * thread. Every read asks the model; the kernel remembers only what cannot change as long as
+ * its folder is there: attributes, and entries that each folder of the kind has (face_lasts). A
+ * path costs a question a component otherwise, and a scan is all paths. A write that takes the
  * kernel's time (sriov_numvfs, slot power, reset) acts at once and is answered by the world's
  * clock; a write to a hung blade waits until the blade goes on.
  */
@@ -26,6 +28,7 @@
 
 #define BURST	  64   /* requests served before the loop looks at others */
 #define WRITE_MAX 8192 /* bytes of one write that are kept for later */
+#define LASTING	  1e6  /* s that the kernel remembers what does not change */
 
 /* A write whose answer, or whose doing, waits. */
 struct parked {
@@ -73,6 +76,15 @@ static void fill_stat(const struct face_at *at, struct stat *st)
 	st->st_gid = getgid();
 }
 
+/* Sizes are asked for each time: that of 'config' is what the device answers. The root, too: so
+ * a mount shows that its server is dead. */
+static double attr_lasts(const struct face_at *at)
+{
+	bool asked = at->dir == D_FILE ? face_row_of(at)->size != NULL : at->dir == D_ROOT;
+
+	return asked ? 0 : LASTING;
+}
+
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fuse_entry_param e = {0};
@@ -87,6 +99,8 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	}
 	fill_stat(&at, &e.attr);
 	e.ino = e.attr.st_ino;
+	e.attr_timeout = attr_lasts(&at);
+	e.entry_timeout = face_lasts(&dir, &at) ? LASTING : 0;
 	fuse_reply_entry(req, &e);
 }
 
@@ -102,7 +116,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		return;
 	}
 	fill_stat(&at, &st);
-	fuse_reply_attr(req, &st, 0);
+	fuse_reply_attr(req, &st, attr_lasts(&at));
 }
 
 /* Only a truncation that comes with opening for writing means anything here: nothing. */

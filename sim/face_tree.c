@@ -323,6 +323,19 @@ int face_lookup(const struct face_at *dir, const char *name, struct face_at *ret
 	return -ENOENT;
 }
 
+/* See the header. */
+bool face_lasts(const struct face_at *dir, const struct face_at *at)
+{
+	const struct face_row *row;
+
+	for (unsigned i = 0; (row = row_at(i)); i++)
+		if (row->in == dir->dir &&
+		    (at->dir == D_FILE ? i == at->row : row->dir == at->dir) &&
+		    (row->has || (row->each != EACH_ONE && row->each != EACH_BLADE)))
+			return false;
+	return true;
+}
+
 /* Where a folder that holds links stands, inside its blade's tree. */
 static void path_text(const struct face_at *dir, struct mr_buf *out)
 {

@@ -138,6 +138,9 @@ struct face_cursor {
 bool face_next(const struct face_at *dir, struct face_cursor *cur, struct face_at *ret,
 	       char name[FACE_NAME_MAX]);
 int face_lookup(const struct face_at *dir, const char *name, struct face_at *ret);
+/* Whether 'at' stays in 'dir' as long as that is there: nothing but the folder decides on it.
+ */
+bool face_lasts(const struct face_at *dir, const struct face_at *at);
 int face_readlink(const struct face_at *link, struct mr_buf *out);
 /* Walks "blade01/bus/pci/rescan"; for tests and for the control socket. */
 int face_walk(struct sim_world *w, const char *path, struct face_at *ret);

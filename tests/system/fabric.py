@@ -4,6 +4,7 @@
 Waits for conditions, with a deadline, never for seconds. Every line of a log with WARN or ERROR
 that a test did not expect makes it fail in end().
 """
+import fnmatch
 import glob
 import json
 import os
@@ -252,12 +253,16 @@ class Fabric:
 
     @staticmethod
     def function(d):
-        driver = os.path.basename(os.readlink(d + "/driver")) if os.path.exists(d + "/driver") else ""
+        """What one device's folder shows; its list says what there is to look at."""
+        names = set(os.listdir(d))
+        driver = os.path.basename(os.readlink(d + "/driver")) if "driver" in names else ""
         f = {"vendor": read(d + "/vendor")[2:], "device": read(d + "/device")[2:], "driver": driver,
-             "virtfn": os.path.exists(d + "/physfn"), "pf": os.path.exists(d + "/sriov_totalvfs")}
+             "virtfn": "physfn" in names, "pf": "sriov_totalvfs" in names}
         for kind, what in LOOKS:
-            for path in glob.glob(d + "/" + what):
-                f[kind] = read(path)
+            first, rest = what.split("/", 1)
+            for name in fnmatch.filter(names, first):
+                for path in glob.glob(d + "/" + name + "/" + rest):
+                    f[kind] = read(path)
         return f
 
 

@@ -15,6 +15,7 @@
 #include "common/os/options.h"
 #include "common/pci/batch.h"
 #include "common/pci/regmap.h"
+#include "common/xalloc.h"
 #include "sim/ctl.h"
 #include "sim/face_tree.h"
 #include "sim/model/blade.h"
@@ -172,6 +173,71 @@ START_TEST(what_is_gone_is_not_there)
 	ck_assert_int_eq(face_open(world, UINT64_MAX, &at), -ENOENT);
 	ck_assert_int_eq(face_walk(world, "blade03/nothing", &at), -ENOENT);
 	ck_assert_int_eq(face_walk(world, "blade09", &at), -ENOENT);
+}
+END_TEST
+
+struct lasting {
+	uint64_t dir, ino;
+	char name[FACE_NAME_MAX];
+};
+
+static struct lasting *lasting;
+static unsigned n_lasting, lasting_cap;
+
+static void note_lasting(const struct face_at *dir)
+{
+	struct face_cursor cur = {0};
+	char name[FACE_NAME_MAX];
+	struct face_at at;
+
+	while (face_next(dir, &cur, &at, name)) {
+		if (face_lasts(dir, &at)) {
+			MR_GROW(lasting, n_lasting, lasting_cap);
+			lasting[n_lasting] = (struct lasting){face_ino(dir), face_ino(&at), ""};
+			mr_copy(lasting[n_lasting++].name, FACE_NAME_MAX, name);
+		}
+		if (at.dir != D_FILE)
+			note_lasting(&at);
+	}
+}
+
+/* How many folders of those entries are there; each has the entry that it had. */
+static unsigned check_lasting(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < n_lasting; i++) {
+		const struct lasting *l = &lasting[i];
+		struct face_at dir, at;
+
+		if (face_open(world, l->dir, &dir))
+			continue;
+		ck_assert_msg(face_lookup(&dir, l->name, &at) == 0, "%s is gone", l->name);
+		ck_assert_uint_eq(face_ino(&at), l->ino);
+		n++;
+	}
+	return n;
+}
+
+START_TEST(what_the_kernel_remembers_stays)
+{
+	struct sim_blade *b = sim_world_blade(world, 3);
+	struct face_at root, at;
+
+	ck_assert_int_eq(face_open(world, 1, &root), 0);
+	note_lasting(&root);
+	ck_assert_uint_gt(n_lasting, 300);
+	ck_assert_int_eq(sim_blade_unbind(b, sim_world_now(world), "amdgpu", 0x0b00), 0);
+	ck_assert_uint_eq(check_lasting(), n_lasting);
+	ck_assert_int_eq(sim_blade_remove(b, sim_world_now(world), 0x0b00), 0);
+	ck_assert_uint_lt(check_lasting(), n_lasting);
+	ck_assert_int_eq(face_walk(world, GPU, &at), -ENOENT);
+	ck_assert_int_eq(
+		sim_host_set_power(sim_world_chassis(world), sim_world_now(world), 3, false),
+		0);
+	sim_world_pump(world);
+	ck_assert_uint_gt(check_lasting(), 10);
+	free(lasting);
 }
 END_TEST
 
@@ -394,6 +460,7 @@ int main(void)
 	tcase_add_test(t, every_place_is_found_again);
 	tcase_add_test(t, contents_have_the_kernels_format);
 	tcase_add_test(t, what_is_gone_is_not_there);
+	tcase_add_test(t, what_the_kernel_remembers_stays);
 	tcase_add_test(t, verbs);
 	tcase_add_test(t, nvme_attributes);
 	tcase_add_test(t, fc_and_infiniband_attributes);
