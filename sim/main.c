@@ -106,6 +106,14 @@ static void on_uevent(unsigned vh, const struct mr_buf *message, void *arg)
 		sim_ctl_uevent(s->ctl, vh, message);
 }
 
+static void on_power_lost(void *arg)
+{
+	struct sim *s = arg;
+
+	if (s->server)
+		sim_server_drop(s->server);
+}
+
 static void on_stop(void *arg)
 {
 	struct sim *s = arg;
@@ -164,7 +172,7 @@ static int make_world(struct sim *s, const struct arguments *a, struct mr_err *e
 
 static int run(struct sim *s, const struct arguments *a, struct mr_err *err)
 {
-	static const struct sim_world_ops ops = {on_interrupt, on_blade};
+	static const struct sim_world_ops ops = {on_interrupt, on_blade, on_power_lost};
 	struct mr_tree *status;
 	int r;
 

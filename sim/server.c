@@ -126,3 +126,10 @@ void sim_server_interrupt(struct sim_server *s, uint32_t vector, uint32_t data)
 		mr_peer_send(s->peer[i], out.data, out.len);
 	mr_buf_done(&out);
 }
+
+/* See the header. */
+void sim_server_drop(struct sim_server *s)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		mr_peer_close(s->peer[i], "the chassis lost its power");
+}

@@ -16,5 +16,7 @@ int sim_server_new(struct mr_loop *l, struct sim_world *w, const char *addr, con
 void sim_server_free(struct sim_server *s);
 /* A message interrupt to every connected manager. */
 void sim_server_interrupt(struct sim_server *s, uint32_t vector, uint32_t data);
+/* Ends all connections; managers may come again. */
+void sim_server_drop(struct sim_server *s);
 
 #endif

@@ -189,6 +189,9 @@ static void deliver(struct sim_world *w, struct mr_now now)
 		if (n.kind == SIM_NOTICE_MGMT_IRQ) {
 			if (w->ops)
 				w->ops->interrupt(n.vector, (uint32_t)n.arg, w->ops_arg);
+		} else if (n.kind == SIM_NOTICE_MGMT_LOST) {
+			if (w->ops)
+				w->ops->connections_lost(w->ops_arg);
 		} else if (sim_world_blade(w, n.vh)) {
 			sim_blade_notice(w->blade[n.vh], now, &n);
 		}

@@ -52,6 +52,8 @@ void sim_chassis_batch(struct sim_chassis *c, struct mr_now now, uint64_t owner_
 /* ---- notices: what the outside must do, in order ---- */
 enum sim_notice_kind {
 	SIM_NOTICE_MGMT_IRQ,  /* frame {vector, data = arg} to every management connection */
+	SIM_NOTICE_MGMT_LOST, /* the switch was without power: no management connection survives
+			       */
 	SIM_NOTICE_HOST_LINK, /* VH's upstream link came up (arg 1) or went down (0): boot, or
 				 lose all below */
 	SIM_NOTICE_HOST_HOTPLUG,   /* VH: hot-plug interrupt of bridge 'bridge': its Slot Status

@@ -252,6 +252,7 @@ void sim_chassis_power_cycle(struct sim_chassis *c, struct mr_now now, unsigned 
 		sim_host_link_update(c, vh);
 	}
 	c->restoring_stale = false;
+	sim_notice_push(c, &(struct sim_notice){.kind = SIM_NOTICE_MGMT_LOST});
 }
 
 /* Another switch, blank and nobody's, takes the place of the one that is there. */

@@ -121,9 +121,7 @@ class Reboot(FabricTest):
                     b + " has what it had", look=lambda: f.functions_on(b))
 
     def test_5_memory_lost_with_the_manager_alive(self):
-        self.f.allow(r"it has forgotten that it is ours; it is read again",
-                     r"engine: .*: '(another|this) manager (owns|does not own) chassis c1'; it is ",
-                     r"engine: authorise .*: 'another manager owns chassis c1'; the chassis is read")
+        self.f.allow(r"driver: chassis c1: connection lost: .*; trying again")
         self.lost_memory()
         self.programmed_anew()
 

@@ -319,7 +319,9 @@ START_TEST(power_cycle)
 	sim_chassis_power_cycle(x.c, x.now, MR_NVM_GOOD);
 	ck_assert_uint_eq(ct(&x, nic, VF(11) + VF_IDENT0), 0x0225b5000003);
 	/* Memory that cannot be trusted: held ports, no rows, nothing owned. */
+	fx_notices(&x, SIM_NOTICE_MGMT_LOST, -1);
 	sim_chassis_power_cycle(x.c, x.now, MR_NVM_CORRUPT);
+	ck_assert_uint_eq(fx_notices(&x, SIM_NOTICE_MGMT_LOST, -1), 1);
 	ck_assert(!sim_host_link(x.c, 1));
 	ck_assert_uint_eq(sw(&x, SW_NVM), MR_NVM_CORRUPT);
 	ck_assert_uint_eq(sw(&x, SW_ROWS_USED), 0);
