@@ -9,6 +9,7 @@
 
 #include <linux/pci_regs.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/err.h"
 #include "common/xalloc.h"
@@ -202,6 +203,7 @@ static struct fm_mr_disc *disc_new(const struct fm_mrpcim *m)
 
 	d->ch = MR_NEW(struct fm_chassis);
 	mr_copy(d->ch->name, sizeof(d->ch->name), m->name);
+	d->vh_changes = m->vh_changes;
 	d->geo = fm_mr_geometry_new();
 	return d;
 }
@@ -249,6 +251,19 @@ static void keep_known(const struct fm_mr_geometry *old, struct fm_mr_dev *dev,
 	dev->a.flr_ns = a->flr_ns = was->a.flr_ns;
 }
 
+/* The VH table that we changed while it was read is as we know it. */
+static void keep_vhs(const struct fm_mrpcim *m, const struct fm_mr_disc *d,
+		     struct fm_mr_dev *dev, struct fm_adapter *a)
+{
+	const struct fm_mr_dev *was = fm_mr_dev_at(m->geo, a->port);
+
+	if (!was || was->vh_changed <= d->vh_changes || was->a.vhs != a->vhs)
+		return;
+	memcpy(dev->a.vh_of, was->a.vh_of, a->vhs * sizeof(*a->vh_of));
+	memcpy(a->vh_of, was->a.vh_of, a->vhs * sizeof(*a->vh_of));
+	dev->vh_changed = was->vh_changed;
+}
+
 /* What was found is the result, and from now on where registers are. */
 static void finish(struct fm_mrpcim *m, struct fm_mr_run *r)
 {
@@ -258,6 +273,7 @@ static void finish(struct fm_mrpcim *m, struct fm_mr_run *r)
 	d->ch->observed = true;
 	for (unsigned i = 0; i < d->ch->adapters; i++) {
 		keep_known(m->geo, &d->geo->dev[i], &d->ch->adapter[i]);
+		keep_vhs(m, d, &d->geo->dev[i], &d->ch->adapter[i]);
 		found_done(&d->found[i]);
 	}
 	free(d->found);

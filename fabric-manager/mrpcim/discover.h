@@ -60,6 +60,7 @@ struct fm_mr_disc {
 	uint64_t first_serial;
 	unsigned open; /* batches not yet answered */
 	unsigned phase;
+	uint64_t vh_changes; /* fm_mrpcim.vh_changes when it began */
 	struct mr_err err;
 };
 

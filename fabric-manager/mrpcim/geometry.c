@@ -43,6 +43,14 @@ int fm_mr_device_vh(const struct fm_mr_dev *d, unsigned system_vh)
 	return -1;
 }
 
+/* Device VH 'dvh' was set to 'system_vh', FM_WHOLE = disabled: a reading that began before does
+ * not know. */
+void fm_mr_vh_set(struct fm_mrpcim *m, struct fm_mr_dev *d, unsigned dvh, uint16_t system_vh)
+{
+	d->a.vh_of[dvh] = system_vh;
+	d->vh_changed = ++m->vh_changes;
+}
+
 /* Routing ID of PF 'pf' in VH 0: behind the BF where there is one. */
 uint16_t fm_mr_pf_rid(const struct fm_mr_dev *d, unsigned pf)
 {

@@ -34,6 +34,7 @@
 /* An adapter with what only the driver has to know of it. */
 struct fm_mr_dev {
 	struct fm_adapter a; /* a.fn is NULL; a.vh_of owned */
+	uint64_t vh_changed; /* fm_mrpcim.vh_changes when we changed a.vh_of last */
 	uint16_t rid;	     /* function 0 in VH 0 */
 	uint64_t ct;	     /* address of the control table in VH 0, 0 = none */
 	uint32_t class_code;
@@ -59,6 +60,7 @@ struct fm_mr_geometry {
 struct fm_mr_geometry *fm_mr_geometry_new(void);
 void fm_mr_geometry_free(struct fm_mr_geometry *g);
 struct fm_mr_dev *fm_mr_dev_at(const struct fm_mr_geometry *g, unsigned port);
+void fm_mr_vh_set(struct fm_mrpcim *m, struct fm_mr_dev *d, unsigned dvh, uint16_t system_vh);
 int fm_mr_device_vh(const struct fm_mr_dev *d, unsigned system_vh);
 uint16_t fm_mr_pf_rid(const struct fm_mr_dev *d, unsigned pf);
 uint64_t fm_mr_vf_row(const struct fm_mr_dev *d, struct fm_fn_id fn);
@@ -179,6 +181,7 @@ struct fm_mrpcim {
 	uint64_t owner_id, owner_epoch;
 	uint64_t generation; /* highest that was sent or read */
 	struct fm_mr_geometry *geo;
+	uint64_t vh_changes; /* of VH tables, since the start */
 	struct mr_now now;
 	struct fm_mr_actions *out; /* of the step under way */
 	struct mr_batch batch;	   /* under construction */

@@ -334,7 +334,7 @@ static enum fm_mr_next attach_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 	if (!r->keep[1] || r->res.bridge.state != MR_ROW_MAPPED ||
 	    r->res.bridge.target != pfs_target(r, dvh))
 		return FM_MR_NEXT;
-	d->a.vh_of[dvh] = r->op.place.port;
+	fm_mr_vh_set(m, d, (unsigned)dvh, r->op.place.port);
 	return FM_MR_DONE;
 }
 
@@ -377,7 +377,7 @@ static enum fm_mr_next attached(struct fm_mrpcim *m, struct fm_mr_run *r,
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "the PFs of %s do not read attached to VH %u", d->a.name,
 				    r->op.place.port);
-	d->a.vh_of[r->keep[0]] = r->op.place.port;
+	fm_mr_vh_set(m, d, (unsigned)r->keep[0], r->op.place.port);
 	return FM_MR_DONE;
 }
 
@@ -485,7 +485,7 @@ static enum fm_mr_next detached(struct fm_mrpcim *m, struct fm_mr_run *r,
 				    "the PFs of %s do not read detached from VH %u", d->a.name,
 				    r->op.place.port);
 	if (r->keep[0] && r->keep[0] < d->a.vhs)
-		d->a.vh_of[r->keep[0]] = FM_WHOLE;
+		fm_mr_vh_set(m, d, (unsigned)r->keep[0], FM_WHOLE);
 	return FM_MR_DONE;
 }
 

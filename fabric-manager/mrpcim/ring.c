@@ -252,7 +252,8 @@ static void on_ring(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr
 	if (p->status != MR_BATCH_OK || p->n < 3)
 		return;
 	ring->overflow = fm_mr_value(p, 2) & MR_SW_EVENT_OVERFLOW;
-	if (ring->overflow) {
+	if (ring->overflow ||
+	    head < ring->tail) { /* the chassis had no power: it counts anew */
 		overflowed(m);
 		ring->tail = head;
 	}

@@ -341,6 +341,25 @@ START_TEST(lost_events_are_told_once)
 }
 END_TEST
 
+/* The ring counts from 0 after a loss of power: what happens then is not missed. */
+START_TEST(events_after_a_power_cycle)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		sim_host_set_power(x.c, x.now, 1, i & 1);
+		rig_hear(&x);
+	}
+	sim_chassis_power_cycle(x.c, x.now, MR_NVM_GOOD);
+	x.events = 0;
+	sim_port_set_link(x.c, x.now, nic, false);
+	rig_hear(&x);
+	ck_assert_ptr_nonnull(event_of(FM_CE_OVERFLOW));
+	x.events = 0;
+	sim_port_set_link(x.c, x.now, nic, true);
+	rig_hear(&x);
+	ck_assert_uint_eq(event_of(FM_CE_ADAPTER_LINK)->value, 1);
+}
+END_TEST
+
 START_TEST(hosts_and_adapters_tell_what_happens)
 {
 	sim_host_set_power(x.c, x.now, 1, false);
@@ -494,6 +513,7 @@ int main(void)
 	tcase_add_test(t, a_stale_owner_writes_nothing);
 	tcase_add_test(t, the_drain_waits_for_what_flies);
 	tcase_add_test(t, lost_events_are_told_once);
+	tcase_add_test(t, events_after_a_power_cycle);
 	tcase_add_test(t, hosts_and_adapters_tell_what_happens);
 	tcase_add_test(t, a_pulled_adapter_leaves_its_rows);
 	tcase_add_test(t, a_new_driver_writes_as_the_owner_it_is_told);
