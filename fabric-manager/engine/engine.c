@@ -44,7 +44,7 @@ struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg)
 	for (unsigned i = 0; i < cfg->n_chassis; i++) {
 		e->chassis_name[i] = mr_xstrdup(cfg->chassis[i]);
 		mr_copy(e->inv.chassis[i].name, MR_NAME_MAX, cfg->chassis[i]);
-		e->ch[i].until = MR_NEVER;
+		e->ch[i].until = e->ch[i].again = MR_NEVER;
 	}
 	e->asg_by_name = mr_map_new();
 	e->asg_by_id = mr_map_new();

@@ -236,6 +236,18 @@ const char *fm_fn_text(const struct fm_inventory *inv, struct fm_fn_id id, char 
 	return buf;
 }
 
+/* Whether the adapter is in its slot. */
+bool fm_adapter_in_slot(const struct fm_adapter *a)
+{
+	return a && (a->present || a->plugged);
+}
+
+/* Whether it is there and does not answer. */
+bool fm_adapter_is_mute(const struct fm_adapter *a)
+{
+	return a && a->plugged && !a->present;
+}
+
 /* The number behind 'prefix' in 's' up to its end. */
 static bool numbered(const char *s, const char *prefix, uint16_t *ret)
 {

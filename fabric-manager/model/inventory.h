@@ -31,6 +31,7 @@ struct fm_fn {
 	bool gate_open;
 	uint32_t status; /* MR_VF_* */
 	uint32_t resets, remaps;
+	bool unread; /* nobody answered at the last reading: as it was read before */
 	uint16_t row_vs, row_bridge; /* bridge row (not FREE) that targets it; row_bridge
 					FM_NO_BRIDGE = none */
 	struct fm_attrs attrs;
@@ -90,8 +91,9 @@ struct fm_adapter {
 	char name[MR_NAME_MAX];
 	char serial[32];
 	uint16_t port, slot;
-	bool present, link;
-	bool plugged; /* in its slot, whether it answers or not */
+	bool present; /* it answers */
+	bool link;
+	bool plugged; /* in its slot, with power, whether it answers or not */
 	enum fm_adapter_kind kind;
 	enum mr_class device_class;
 	uint16_t vendor, device, vf_device;
@@ -174,6 +176,10 @@ void fm_chassis_done(struct fm_chassis *c);
 /* Deep copy into an uninitialised 'to'. */
 void fm_chassis_copy(struct fm_chassis *to, const struct fm_chassis *from);
 
+/* Whether it is in its slot; and whether it does not answer there, so that its tables are as
+ * they were: only one that is pulled has lost them. NULL is nowhere. */
+bool fm_adapter_in_slot(const struct fm_adapter *a);
+bool fm_adapter_is_mute(const struct fm_adapter *a);
 struct fm_adapter *fm_adapter_by_port(const struct fm_inventory *inv, unsigned chassis,
 				      unsigned port);
 struct fm_adapter *fm_adapter_by_name(const struct fm_inventory *inv, const char *name,

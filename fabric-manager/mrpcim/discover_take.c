@@ -85,6 +85,7 @@ static void take_adapter(struct fm_mr_disc *d, unsigned port, const uint8_t *v)
 	struct fm_chassis *ch = d->ch;
 	struct fm_mr_geometry *g = d->geo;
 	uint64_t status = VALUE(v, PORT_STATUS), rid = VALUE(v, PORT_VH0_RID);
+	bool there = status & MR_PORT_PRESENT && status & MR_PORT_POWER;
 	struct fm_adapter *a;
 
 	if (ch->adapters >= MR_MAX_ADAPTERS)
@@ -97,8 +98,8 @@ static void take_adapter(struct fm_mr_disc *d, unsigned port, const uint8_t *v)
 	*a = (struct fm_adapter){
 		.port = (uint16_t)port,
 		.slot = (uint16_t)VALUE(v, PORT_SLOT),
-		.plugged = status & MR_PORT_PRESENT,
-		.present = status & MR_PORT_PRESENT,
+		.plugged = there,
+		.present = there,
 		.link = status & MR_PORT_LINK,
 		.kind = FM_ADAPTER_BASE,
 		.link_mbps = VALUE(v, PORT_LINK_MBPS),
@@ -200,7 +201,7 @@ static uint64_t table_address(const struct fm_mr_cfg *c, uint32_t where)
 /* A whole device that a host has: what VH 0's enumeration saw of it. */
 static void take_ids(struct fm_mr_dev *dev, struct fm_adapter *a, uint64_t ids)
 {
-	a->present = ids && ids != UINT64_MAX;
+	a->present = ids && ids != UINT64_MAX && a->link;
 	a->vendor = (uint16_t)ids;
 	a->device = (uint16_t)(ids >> 16);
 	a->revision = (uint8_t)(ids >> 56);

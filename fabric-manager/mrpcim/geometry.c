@@ -97,6 +97,7 @@ void fm_mr_fn_parse(const struct fm_mr_dev *d, const uint64_t *reg, struct fm_fn
 		.status = (uint32_t)REG(reg, VF_STATUS),
 		.resets = (uint32_t)REG(reg, VF_RESETS),
 		.remaps = (uint32_t)REG(reg, VF_REMAPS),
+		.unread = map == UINT64_MAX,
 		.row_bridge = FM_NO_BRIDGE,
 		.attrs =
 			{

@@ -107,14 +107,17 @@ struct fm_mr_step {
 
 /* What an operation is made of: steps by the way in which the function is reached. */
 enum fm_mr_needs {
-	FM_MR_WRITES = 1,    /* ours to do only as the owner */
-	FM_MR_ADAPTER = 2,   /* op.fn.port is an adapter that was discovered */
-	FM_MR_FN = 4,	     /* op.fn is a function of it */
-	FM_MR_HOST = 8,	     /* op.place.port is a host port */
-	FM_MR_BRIDGE = 16,   /* op.place.bridge is a bridge of it */
-	FM_MR_PLACE = 32,    /* host, and bridge unless the way is LVF or none */
-	FM_MR_MRA = 64,	     /* the adapter is multi-root aware */
-	FM_MR_GONE_OK = 128, /* where a bridge row leads to it the adapter may be gone */
+	FM_MR_WRITES = 1,  /* ours to do only as the owner */
+	FM_MR_ADAPTER = 2, /* op.fn.port is an adapter that was discovered */
+	FM_MR_FN = 4,	   /* op.fn is a function of it */
+	FM_MR_HOST = 8,	   /* op.place.port is a host port */
+	FM_MR_BRIDGE = 16, /* op.place.bridge is a bridge of it */
+	FM_MR_PLACE = 32,  /* host, and bridge unless the way is LVF or none */
+	FM_MR_MRA = 64,	   /* the adapter is multi-root aware */
+	/* Where a bridge row leads to it: the adapter may be out of its slot; it may be there
+	 * and not answer (its link is down). */
+	FM_MR_GONE_OK = 128,
+	FM_MR_MUTE_OK = 256,
 };
 struct fm_mr_op {
 	unsigned needs;
@@ -147,6 +150,7 @@ struct fm_mr_run {
 	uint64_t serial;	   /* of the batch that is out; 0 = none */
 	unsigned values;	   /* that its reply must have */
 	bool first;		   /* no batch was sent yet */
+	bool mute;		   /* its adapter did not answer */
 	bool prelude;		   /* the batch begins with SW_GENERATION */
 	int64_t started_ns;	   /* the operation */
 	int64_t give_up_ns;	   /* of the present step; 0 = not waiting */
@@ -219,6 +223,7 @@ void fm_mr_heap_put(struct fm_mrpcim *m, struct fm_mr_run *r);
 void fm_mr_heap_del(struct fm_mrpcim *m, struct fm_mr_run *r);
 
 /* words.c: which record of a batch did not hold, as a sentence */
+enum fm_mr_next fm_mr_no_answer(struct fm_mr_run *r);
 void fm_mr_explain(struct fm_mrpcim *m, struct fm_mr_run *r, const struct mr_batch *b,
 		   const struct fm_mr_reply *p);
 

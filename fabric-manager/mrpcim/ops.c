@@ -31,19 +31,19 @@ const struct fm_mr_op *const fm_mr_ops[FM_OP_COUNT] = {
 	/* FM_OP_OBSERVE is discover.c */
 };
 
-/* The adapter of the operation's function; NULL only where FM_MR_GONE_OK allows it. */
+/* The adapter of the operation's function; NULL only where its needs allow it. */
 struct fm_mr_dev *fm_mr_run_dev(const struct fm_mrpcim *m, const struct fm_mr_run *r)
 {
 	return fm_mr_dev_at(m->geo, r->op.fn.port);
 }
 
 /* Whether the function has no row of its own that could be read: a whole device, or one whose
- * adapter is gone. Its bridge's row is all there is. */
+ * adapter is gone or does not answer. Its bridge's row is all there is. */
 bool fm_mr_row_only(const struct fm_mrpcim *m, const struct fm_mr_run *r)
 {
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
 
-	return !d || !d->a.present || d->a.kind == FM_ADAPTER_BASE;
+	return r->mute || !d || !d->a.present || d->a.kind == FM_ADAPTER_BASE;
 }
 
 /* Whether a bridge row leads to the operation's function. */
@@ -162,16 +162,20 @@ static void take_row(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_m
 	res->fn.block = res->bridge.state == MR_ROW_BLOCKED ? 3 : 0;
 }
 
-/* Everything reads all-ones where nothing answers: the adapter was pulled. */
-static void gone(struct fm_mrpcim *m, struct fm_mr_run *r)
+/* Refuses: all-ones is what nobody answered. Whether the adapter was pulled only its port says,
+ * at the next reading. */
+enum fm_mr_next fm_mr_no_answer(struct fm_mr_run *r)
 {
-	struct fm_mr_dev *d = fm_mr_run_dev(m, r);
+	return fm_mr_refuse(r, MR_REASON_UNREACHABLE, "the adapter in port %u does not answer",
+			    r->op.fn.port);
+}
 
-	d->a.present = false;
+static void no_answer(struct fm_mr_run *r)
+{
+	r->mute = true;
 	r->res.has_fn = false;
-	if (!(r->kind->needs & FM_MR_GONE_OK && fm_mr_has_row(r)))
-		fm_mr_refuse(r, MR_REASON_DEVICE_GONE, "the adapter in port %u does not answer",
-			     r->op.fn.port);
+	if (!(r->kind->needs & FM_MR_MUTE_OK && fm_mr_has_row(r)))
+		fm_mr_no_answer(r);
 }
 
 /* Takes what fm_mr_look read into the result; a whole device is what its bridge's row says. */
@@ -182,7 +186,7 @@ void fm_mr_take(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr_rep
 	r->res.fn = (struct fm_fn){.row_bridge = FM_NO_BRIDGE};
 	r->res.has_fn = r->i_fn != NOT_READ || r->op.place.way == FM_WAY_DEVICE;
 	if (r->i_fn != NOT_READ && fm_mr_value(p, r->i_fn) == UINT64_MAX) {
-		gone(m, r);
+		no_answer(r);
 	} else if (r->i_fn != NOT_READ) {
 		for (unsigned i = 0; i < FM_MR_VF_READ; i++)
 			reg[i] = fm_mr_value(p, r->i_fn + i);

@@ -173,7 +173,7 @@ static bool row_check(struct fm_mrpcim *m, struct fm_mr_run *r)
 
 /* Without a way: a function that no host has (a stray); it is only blocked. */
 const struct fm_mr_op fm_mr_block = {
-	.needs = FM_MR_WRITES | FM_MR_FN | FM_MR_PLACE | FM_MR_GONE_OK,
+	.needs = FM_MR_WRITES | FM_MR_FN | FM_MR_PLACE | FM_MR_GONE_OK | FM_MR_MUTE_OK,
 	.way = {[FM_WAY_NONE] = {{fm_mr_look, fm_mr_looked}, {cut_lvf, cut_lvf_done}},
 		[FM_WAY_LVF] = {{fm_mr_look, fm_mr_looked}, {cut_lvf, cut_lvf_done}},
 		[FM_WAY_SYNTHETIC] = {{fm_mr_look, fm_mr_looked},

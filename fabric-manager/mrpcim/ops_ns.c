@@ -39,8 +39,7 @@ static bool take(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr_re
 	fm_mr_ns_parse(reg, &r->res.ns);
 	r->res.has_ns = reg[0] != UINT64_MAX;
 	if (!r->res.has_ns)
-		fm_mr_refuse(r, MR_REASON_DEVICE_GONE, "the adapter in port %u does not answer",
-			     r->op.fn.port);
+		fm_mr_no_answer(r);
 	return r->res.has_ns;
 }
 

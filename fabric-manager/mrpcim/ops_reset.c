@@ -143,6 +143,7 @@ static void device_poll(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batc
 {
 	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
 
+	r->keep[3] = mr_batch_sw_read(b, SW_PORT(r->op.fn.port) + PORT_STATUS, 1);
 	r->i_x = mr_batch_sw_read(b, port_reset(r), 1);
 	r->keep[2] = m->now.mono_ns - (int64_t)r->keep[1] >= device_takes(d);
 	if (r->keep[2]) {
@@ -192,6 +193,8 @@ static enum fm_mr_next device_judge(struct fm_mrpcim *m, struct fm_mr_run *r,
 	}
 	if (fm_mr_pause(m, r, takes, longer(takes, FM_MR_READY_MAX_NS)) == FM_MR_AGAIN)
 		return FM_MR_AGAIN;
+	if (!(fm_mr_value(p, (unsigned)r->keep[3]) & MR_PORT_LINK))
+		return fm_mr_no_answer(r);
 	return not_confirmed(m, r, has_flr(d) ? "the function level reset" : "the hot reset");
 }
 

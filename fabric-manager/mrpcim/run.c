@@ -121,12 +121,16 @@ static bool range_good(const struct fm_mrpcim *m, struct fm_mr_run *r, unsigned 
 	const struct fm_mr_dev *d = fm_mr_dev_at(m->geo, r->op.fn.port);
 	struct fm_fn_id f = r->op.fn;
 	bool whole = f.pf == FM_WHOLE && f.vf == FM_WHOLE;
+	bool gone = !d || !d->a.plugged, mute = !gone && !d->a.present;
 
-	if (needs & FM_MR_GONE_OK && fm_mr_has_row(r) && (!d || !d->a.present))
+	if (fm_mr_has_row(r) &&
+	    ((gone && needs & FM_MR_GONE_OK) || (mute && needs & FM_MR_MUTE_OK)))
 		return true;
-	if ((needs & (FM_MR_ADAPTER | FM_MR_FN)) && (!d || !d->a.present))
+	if (gone && needs & (FM_MR_ADAPTER | FM_MR_FN))
 		fm_mr_refuse(r, MR_REASON_DEVICE_GONE, "no adapter was found in port %u",
 			     f.port);
+	else if (mute && needs & (FM_MR_ADAPTER | FM_MR_FN))
+		fm_mr_no_answer(r);
 	else if (needs & FM_MR_MRA && d->a.kind != FM_ADAPTER_MRA)
 		fm_mr_refuse(r, MR_REASON_UNSUPPORTED, "%s is no multi-root aware adapter",
 			     d->a.name);

@@ -102,7 +102,7 @@ void fm_mr_words(const struct fm_mr_geometry *g, const struct mr_batch_rec *r, c
 
 /*
  * Fills the refusal of 'r' from the reply 'p' of the batch 'b': CONFLICT, and the record that
- * stopped it in words.
+ * stopped it in words; UNREACHABLE where nobody answered.
  */
 void fm_mr_explain(struct fm_mrpcim *m, struct fm_mr_run *r, const struct mr_batch *b,
 		   const struct fm_mr_reply *p)
@@ -123,7 +123,11 @@ void fm_mr_explain(struct fm_mrpcim *m, struct fm_mr_run *r, const struct mr_bat
 			values += rec.op == MR_OP_READ ? rec.count : rec.op == MR_OP_CAS;
 	}
 	fm_mr_words(m->geo, &rec, words, sizeof(words));
-	if (p->status == MR_BATCH_EXPECT && rec.op == MR_OP_EXPECT)
+	if (p->status == MR_BATCH_EXPECT && rec.op == MR_OP_EXPECT &&
+	    rec.space != MR_SPACE_SWITCH &&
+	    fm_mr_value(p, values) == UINT64_MAX >> (64 - 8 * rec.width))
+		fm_mr_no_answer(r);
+	else if (p->status == MR_BATCH_EXPECT && rec.op == MR_OP_EXPECT)
 		fm_mr_refuse(
 			r, MR_REASON_CONFLICT, "%s: expected 0x%llx, it reads 0x%llx", words,
 			(unsigned long long)mr_batch_value(&rec, 1),

@@ -205,7 +205,9 @@ static void adapter_words(const struct fm_world *w, uint32_t unit, enum fm_drop 
 			      mr_reason_name(a->refusing->reason));
 	else if (d == FM_DROP_GONE)
 		mr_buf_printf(out, "%s is %s", a->a->name,
-			      a->a->present ? "without link" : "absent");
+			      !fm_adapter_in_slot(a->a) ? "absent"
+			      : !a->a->link		? "without link"
+							: "not answering");
 	else if (d == FM_DROP_SUSPENDED)
 		mr_buf_printf(out, "%s is suspended", a->a->name);
 	else if (d == FM_DROP_DOMAIN)

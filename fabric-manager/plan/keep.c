@@ -56,6 +56,14 @@ void fm_planner_keep_as_is(struct fm_planner *p, unsigned i)
 	pl->attrs = a->attrs;
 }
 
+/* Whether the adapter is there and does not answer. What stands on it stays: its gate can't be
+ * closed, so its identities can be nowhere else (HANDOVER, I4). */
+static bool is_mute(const struct fm_planner *p, const struct fm_assignment *a)
+{
+	return fm_adapter_is_mute(
+		fm_adapter_by_port(p->in->inventory, a->fn.chassis, a->fn.port));
+}
+
 /* The pools want fewer VFs than are enabled: what stands beyond stays until that is approved
  * and done (class Count). */
 static bool awaits_count(const struct fm_planner *p, const struct fm_use *u)
@@ -81,6 +89,11 @@ static enum fm_stay judge(struct fm_planner *p, unsigned i, struct fm_use *u)
 		return FM_STAY_GONE;
 	if (!is_observed(p, a->fn.chassis))
 		return FM_STAY_KEEP;
+	if (is_mute(p, a)) {
+		fm_held_use(p, p->plan->placed[i].current, u);
+		return a->going || (!c->suspended && !on_its_host(p, c, a)) ? FM_STAY_MOVE
+									    : FM_STAY_KEEP;
+	}
 	if (!fm_held_use(p, p->plan->placed[i].current, u))
 		return FM_STAY_GONE;
 	ad = p->world.adapter[p->world.unit[u->unit].adapter].a;
@@ -192,12 +205,30 @@ static bool keep_barred(struct fm_planner *p, unsigned i)
 	return true;
 }
 
+/* It keeps what it has, whatever was asked for, and says why. */
+static void keep_mute(struct fm_planner *p, unsigned i)
+{
+	const struct fm_assignment *a = p->in->current[p->plan->placed[i].current];
+	struct mr_buf b = {0};
+
+	fm_planner_keep_as_is(p, i);
+	if (p->d->claim[i].suspended)
+		return;
+	mr_buf_printf(&b, "adapter %s does not answer, and its gates may be open", a->adapter);
+	fm_place_refuse(p, i, MR_REASON_UNREACHABLE, &b);
+}
+
 static void keep_claim(struct fm_planner *p, unsigned i)
 {
 	const struct fm_claim *c = &p->d->claim[i];
 	struct fm_use u = {.unit = FM_NONE, .host = FM_NONE}, to;
 
 	p->stay[i] = (uint8_t)judge(p, i, &u);
+	if (p->stay[i] == FM_STAY_KEEP &&
+	    is_mute(p, p->in->current[p->plan->placed[i].current])) {
+		keep_mute(p, i);
+		return;
+	}
 	to = u;
 	to.guaranteed = c->guaranteed_mbps;
 	to.limit = c->limit_mbps;

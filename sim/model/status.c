@@ -2,6 +2,7 @@
 /*
  * What the tester sees: the status tree, and the canary of invariant I2.
  */
+#include <errno.h>
 #include <linux/pci_regs.h>
 
 #include "common/str.h"
@@ -125,6 +126,20 @@ struct mr_tree *sim_chassis_status(const struct sim_chassis *c)
 	for (unsigned i = 0; i < c->adapters; i++)
 		put_adapter(c, &c->adapter[i], list);
 	return t;
+}
+
+/* The gate of a VF as the device has it: chassis.h. */
+int sim_vf_gate(const struct sim_chassis *c, uint16_t port, uint16_t pf, uint16_t vf,
+		struct sim_gate *ret)
+{
+	const struct sim_adapter *a = port <= c->ports ? sim_adapter_at(c, port) : NULL;
+	const struct sim_mvf *m;
+
+	if (!a || !a->present || a->m.kind == SIM_KIND_BASE || pf >= a->m.pfs || vf >= a->m.vfs)
+		return -ENOENT;
+	m = sim_mvf(a, pf, vf);
+	*ret = (struct sim_gate){m->nv.gate, m->nv.ident0};
+	return 0;
 }
 
 /* ---- canary ---- */

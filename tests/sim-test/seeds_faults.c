@@ -119,6 +119,45 @@ static void adapter_is_pulled(struct trouble *t)
 	world_notices(w);
 }
 
+/* Its tables are as they were when the link is back; now and then it is pulled instead. */
+static void adapter_loses_link(struct trouble *t)
+{
+	struct world *w = t->r->w;
+	int port = sim_adapter_find(w->chassis, t->adapter);
+
+	w->shaken = true;
+	sim_port_set_link(w->chassis, w->now, (uint16_t)port, false);
+	world_notices(w);
+	wait_up_to(t, below(t, 4) ? 20 * MR_NS_PER_S : 200 * MR_NS_PER_MS);
+	w->shaken = true;
+	if (t->r->pulls && !below(t, 4)) {
+		sim_adapter_pull(w->chassis, w->now, t->adapter);
+		world_notices(w);
+		wait_up_to(t, 5 * MR_NS_PER_S);
+		w->shaken = true;
+		sim_adapter_insert(w->chassis, w->now, t->adapter);
+	}
+	sim_port_set_link(w->chassis, w->now, (uint16_t)port, true);
+	world_notices(w);
+}
+
+/* The manager that comes back knows nothing of an adapter that does not answer. */
+static void link_down_over_restart(struct trouble *t)
+{
+	struct world *w = t->r->w;
+	int port = sim_adapter_find(w->chassis, t->adapter);
+
+	w->shaken = true;
+	sim_port_set_link(w->chassis, w->now, (uint16_t)port, false);
+	world_notices(w);
+	wait_up_to(t, MR_NS_PER_S);
+	manager_dies(t);
+	wait_up_to(t, 20 * MR_NS_PER_S);
+	w->shaken = true;
+	sim_port_set_link(w->chassis, w->now, (uint16_t)port, true);
+	world_notices(w);
+}
+
 static void store_fails(struct trouble *t)
 {
 	struct world *w = t->r->w;
@@ -165,6 +204,8 @@ static const struct {
 	{"the store fails", store_fails},
 	{"the chassis loses power", chassis_loses_power},
 	{"blades reboot without a manager", reboots_without_manager},
+	{"an adapter's link is cut", adapter_loses_link},
+	{"an adapter's link is cut over a restart", link_down_over_restart},
 	{"an adapter is pulled", adapter_is_pulled}, /* the last: only with --pull */
 };
 

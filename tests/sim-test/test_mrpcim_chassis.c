@@ -387,7 +387,8 @@ START_TEST(hosts_and_adapters_tell_what_happens)
 }
 END_TEST
 
-/* The row is cut and freed all the same; what is gone is not reset. */
+/* The row is cut all the same. Whether it may be freed without the function only a reading
+ * says: then it is, and what is gone is not reset. */
 START_TEST(a_pulled_adapter_leaves_its_rows)
 {
 	for (unsigned known = 0; known < 2; known++) {
@@ -406,6 +407,11 @@ START_TEST(a_pulled_adapter_leaves_its_rows)
 			observe();
 		r = act(FM_OP_BLOCK, op);
 		ck_assert_uint_eq(r.bridge.state, MR_ROW_BLOCKED);
+		if (!known) {
+			op.kind = FM_OP_DRAIN;
+			rig_fail(&x, op, MR_REASON_UNREACHABLE);
+			observe();
+		}
 		act(FM_OP_DRAIN, op);
 		r = act(FM_OP_UNMAP, op);
 		ck_assert_uint_eq(r.bridge.state, MR_ROW_FREE);
@@ -417,6 +423,46 @@ START_TEST(a_pulled_adapter_leaves_its_rows)
 			;
 		observe();
 	}
+}
+END_TEST
+
+/* An adapter without link is in its slot: its row is cut, and nothing else is done without it.
+ */
+START_TEST(an_adapter_without_link_keeps_its_rows)
+{
+	struct fm_op op = {.fn = fn_of(hba, 0, 1),
+			   .place = {.way = FM_WAY_SYNTHETIC, .port = 2, .bridge = 5},
+			   .cookie = 0x500000001ull};
+	struct fm_op_result r;
+
+	provision(hba);
+	act(FM_OP_RESET, op);
+	act(FM_OP_CONFIGURE, op);
+	act(FM_OP_MAP, op);
+	act(FM_OP_GATE_OPEN, op);
+	sim_port_set_link(x.c, x.now, hba, false);
+	for (unsigned known = 0; known < 2; known++) {
+		static const enum fm_op_kind asks[] = {
+			FM_OP_READ_FN, FM_OP_GATE_CLOSE, FM_OP_GATE_OPEN, FM_OP_SET_ATTRS,
+			FM_OP_DRAIN,   FM_OP_UNMAP,	 FM_OP_RESET};
+
+		r = act(FM_OP_BLOCK, op);
+		ck_assert_uint_eq(r.bridge.state, MR_ROW_BLOCKED);
+		for (unsigned i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+			if (asks[i] == FM_OP_UNMAP && !known)
+				continue; /* it has nothing to ask of the function */
+			op.kind = asks[i];
+			rig_fail(&x, op, MR_REASON_UNREACHABLE);
+		}
+		rig_hear(&x);
+		observe();
+		ck_assert(fm_adapter_is_mute(fm_adapter_by_name(&x.inv, "hba", NULL)));
+	}
+	sim_port_set_link(x.c, x.now, hba, true);
+	rig_hear(&x);
+	observe();
+	op.kind = FM_OP_READ_FN;
+	ck_assert(rig_do(&x, op).fn.gate_open);
 }
 END_TEST
 
@@ -516,6 +562,7 @@ int main(void)
 	tcase_add_test(t, events_after_a_power_cycle);
 	tcase_add_test(t, hosts_and_adapters_tell_what_happens);
 	tcase_add_test(t, a_pulled_adapter_leaves_its_rows);
+	tcase_add_test(t, an_adapter_without_link_keeps_its_rows);
 	tcase_add_test(t, a_new_driver_writes_as_the_owner_it_is_told);
 	tcase_add_test(t, a_new_driver_takes_a_device_away);
 	tcase_add_test(t, the_demo_chassis_is_read_whole);

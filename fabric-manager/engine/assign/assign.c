@@ -218,6 +218,10 @@ static bool step_once(struct fm_engine *e, struct fm_asg *a)
 		a->step = r->next;
 		return true;
 	}
+	if (!r->alone && fm_seen_mute(e, a->a.fn)) {
+		fm_asg_await(e, a);
+		return false;
+	}
 	fm_asg_phase_to(e, a, r->phase);
 	if (r->op < 0 && r->verb < 0) {
 		enum fm_step next = r->next;
@@ -310,7 +314,7 @@ static void give_up_out(struct fm_engine *e, struct fm_asg *a)
 		a->step = FM_STEP_BACK_RETRACT;
 	} else { /* the cut needs no consent */
 		a->a.forced = true;
-		a->step = a->step == FM_STEP_QUIESCE ? FM_STEP_GATE_CLOSE : FM_STEP_BLOCK;
+		a->step = a->step == FM_STEP_QUIESCE ? FM_STEP_CUT : FM_STEP_BLOCK;
 	}
 	fm_asg_poke(e, a);
 }
@@ -333,7 +337,7 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 {
 	switch (fm_steps[a->step].fail) {
 	case FM_ON_BACK:
-		if (a->step == FM_STEP_GATE_CLOSE && a->a.forced)
+		if (a->step == FM_STEP_GATE_CLOSE && (a->a.forced || a->cut))
 			alarm(e, a); /* identities may still be seen: hold */
 		else
 			give_up_out(e, a);
@@ -437,19 +441,11 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 	}
 }
 
-/* The adapter is not there: nothing of it is reachable, nothing of it can be reset. A row that
- * still leads there is cut as a stranger when an adapter comes back. */
-static void device_gone(struct fm_engine *e, struct fm_asg *a)
+/* Whether only the row was cut: the function behind it did not answer. */
+static bool half_cut(const struct fm_engine *e, const struct fm_asg *a,
+		     const struct fm_op_result *r)
 {
-	struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
-
-	if (d)
-		d->present = false;
-	fm_ch_observe(e, a->a.fn.chassis);
-	a->a.going = true;
-	a->until = MR_NEVER;
-	a->step = FM_STEP_OUT_DONE;
-	fm_asg_poke(e, a);
+	return a->a.place.way == FM_WAY_SYNTHETIC && !r->has_fn && fm_step_is_there(e, a);
 }
 
 /* The end of the operation that 'a' waited for. */
@@ -464,6 +460,10 @@ void fm_asg_result(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
 		return;
 	}
 	if (r->end == FM_OP_DONE) {
+		if (a->step == FM_STEP_BLOCK && half_cut(e, a, r)) {
+			fm_asg_no_answer(e, a, MR_REASON_UNREACHABLE);
+			return;
+		}
 		if (a->step == FM_STEP_CONFIGURE)
 			fm_refusing_end(e, a->a.fn.chassis, a->a.fn.port);
 		take(e, a, r);
@@ -478,8 +478,8 @@ void fm_asg_result(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
 	}
 	fm_asg_why(e, a, r->reason, "%s: %s", fm_steps[a->step].name,
 		   r->detail[0] ? r->detail : mr_reason_text(r->reason));
-	if (r->reason == MR_REASON_DEVICE_GONE)
-		device_gone(e, a);
+	if (r->reason == MR_REASON_DEVICE_GONE || r->reason == MR_REASON_UNREACHABLE)
+		fm_asg_no_answer(e, a, r->reason);
 	else
 		try_again(e, a);
 }

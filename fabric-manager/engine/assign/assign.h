@@ -22,6 +22,9 @@ void fm_asg_timer(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_give(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool forced,
 		    const struct fm_drain *drain);
+/* absent.c: its adapter does not answer, it waits; and: an operation found that out. */
+void fm_asg_await(struct fm_engine *e, struct fm_asg *a);
+void fm_asg_no_answer(struct fm_engine *e, struct fm_asg *a, enum mr_reason why);
 void fm_asg_next_same(struct fm_asg *a);
 void fm_asg_lose(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs *want);

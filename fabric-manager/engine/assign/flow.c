@@ -137,6 +137,15 @@ void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs 
 	start(e, a, FM_STEP_SET_ATTRS);
 }
 
+/* Whether it is cut at both ends, as far as it has them. */
+static bool cut_whole(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+
+	return a->a.phase != P(RELEASING) && a->a.place.way != FM_WAY_LVF &&
+	       (a->a.place.way == FM_WAY_DEVICE || !f || f->block == 3);
+}
+
 static void resume_out(struct fm_engine *e, struct fm_asg *a)
 {
 	bool up = a->a.phase == P(CONFIGURED) || a->a.phase == P(RESERVED) ||
@@ -153,16 +162,20 @@ static void resume_out(struct fm_engine *e, struct fm_asg *a)
 		if (a->cut || a->a.phase == P(FENCED) || a->a.phase == P(DRAINING_IO))
 			start(e, a, FM_STEP_BLOCK);
 		else
-			start(e, a, a->a.forced ? FM_STEP_GATE_CLOSE : FM_STEP_QUIESCE);
+			start(e, a, a->a.forced ? FM_STEP_CUT : FM_STEP_QUIESCE);
 		break;
 	case FM_SEEN_BLOCKED:
-		start(e, a,
-		      a->a.phase == P(RELEASING) || a->a.place.way == FM_WAY_LVF
-			      ? FM_STEP_BLOCK
-			      : FM_STEP_DRAIN);
+		a->cut = true;
+		if (fm_step_not_shut(e, a)) /* it was cut before its adapter answered */
+			start(e, a, FM_STEP_GATE_CLOSE);
+		else
+			start(e, a, cut_whole(e, a) ? FM_STEP_DRAIN : FM_STEP_BLOCK);
 		break;
 	case FM_SEEN_FREE:
 		start(e, a, up ? FM_STEP_RESET_OUT : FM_STEP_TOMBSTONE);
+		break;
+	case FM_SEEN_MUTE:
+		fm_asg_await(e, a);
 		break;
 	case FM_SEEN_GONE:
 		start(e, a, FM_STEP_OUT_DONE);
@@ -288,6 +301,20 @@ void fm_asg_lose(struct fm_engine *e, struct fm_asg *a)
 	fm_asg_poke(e, a);
 }
 
+/* Nobody can use what its adapter does not answer for. It stays, and is looked at again after
+ * the next reading; its host has to find it anew. */
+static void rest_mute(struct fm_engine *e, struct fm_asg *a)
+{
+	fm_asg_await(e, a);
+	if (!fm_asg_runs(a))
+		return;
+	a->step = FM_STEP_NONE;
+	a->resume = a->bound = false;
+	if (a->a.phase != P(MAPPED) && fm_phase_allowed(a->a.phase, P(DEGRADED)))
+		fm_asg_phase(e, a, P(DEGRADED), 0);
+	e->arrived = true;
+}
+
 /* Finds the step again from what the hardware shows. */
 void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
 {
@@ -295,6 +322,10 @@ void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
 		return;
 	if (a->a.going) {
 		resume_out(e, a);
+		return;
+	}
+	if (fm_seen_mute(e, a->a.fn)) {
+		rest_mute(e, a);
 		return;
 	}
 	switch (fm_asg_seen(e, a)) {
@@ -309,11 +340,12 @@ void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
 		break;
 	case FM_SEEN_BLOCKED:
 		fm_asg_why(e, a, MR_REASON_CONFLICT, "it was found cut");
-		redo(e, a, FM_STEP_BLOCK);
+		redo(e, a, fm_step_not_shut(e, a) ? FM_STEP_GATE_CLOSE : FM_STEP_BLOCK);
 		break;
 	case FM_SEEN_FREE:
 		resume_free(e, a);
 		break;
+	case FM_SEEN_MUTE: /* asked above */
 	case FM_SEEN_GONE:
 		a->step = FM_STEP_NONE;
 		fm_asg_why(e, a, MR_REASON_DEVICE_GONE, "adapter %s is gone", a->a.adapter);

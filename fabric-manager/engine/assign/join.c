@@ -90,7 +90,7 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 		return;
 	}
 	if (a->a.phase == FM_PHASE_ACTIVE && !a->a.going && !a->a.standby &&
-	    fm_asg_seen(e, a) == FM_SEEN_MAPPED) {
+	    !fm_seen_mute(e, a->a.fn) && fm_asg_seen(e, a) == FM_SEEN_MAPPED) {
 		fm_drift_report(e, a);
 		if (!a->drifted || fm_fn_get(&e->inv, a->a.fn)->gate_open) {
 			a->resume = a->resume && a->step != FM_STEP_NONE;
@@ -167,7 +167,7 @@ static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_
 
 		const struct fm_adapter *d = fm_adapter_by_port(&e->inv, chassis, fn.port);
 
-		if (r->state == MR_ROW_FREE || !d || !d->present ||
+		if (r->state == MR_ROW_FREE || !fm_adapter_in_slot(d) ||
 		    (kind != MR_TARGET_SYNTHETIC && kind != MR_TARGET_DEVICE) ||
 		    intended(e, r->cookie))
 			continue;

@@ -85,7 +85,8 @@ static const char *failure(const struct fm_engine *e, const struct fm_asg *a)
 			       ? "it has no function"
 			       : NULL;
 	if (!d || !d->present || !d->link)
-		return "its adapter is gone";
+		return fm_adapter_is_mute(d) ? "its adapter does not answer"
+					     : "its adapter is gone";
 	if (a->a.phase == FM_PHASE_FAILED)
 		return "its function failed";
 	return a->a.phase == FM_PHASE_QUARANTINED ? "its function is in quarantine" : NULL;

@@ -7,6 +7,7 @@
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/pair.h"
+#include "fabric-manager/engine/state/seen.h"
 
 /* The agent that can be asked about 'a', or NULL. */
 struct fm_session *fm_step_agent(const struct fm_engine *e, const struct fm_asg *a)
@@ -25,16 +26,23 @@ static bool asks_host(const struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_host *h = fm_host_by_port(&e->inv, a->a.chassis, a->a.place.port);
 
-	if (a->a.forced)
+	if (a->a.forced || a->cut)
 		return false;
 	return fm_step_agent(e, a) || (knows_agent(e, a) && h && h->power && h->link);
 }
-/* Whether the function is there to be asked. */
+/* Whether the function is there, to be asked now or when its adapter answers. */
 bool fm_step_is_there(const struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
 
-	return d && d->present && fm_fn_get(&e->inv, a->a.fn);
+	return fm_adapter_is_mute(d) || (d && d->present && fm_fn_get(&e->inv, a->a.fn));
+}
+/* A row leads to a function whose adapter does not answer: the host is cut there all the same,
+ * before the adapter is back with its gates as they were. */
+static bool cuts_at_switch(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return a->a.place.way != FM_WAY_LVF && fm_seen_mute(e, a->a.fn) &&
+	       fm_asg_seen(e, a) == FM_SEEN_MAPPED;
 }
 /* The state of an LVF as it was read last, by GATE_CLOSE at the latest. */
 static bool lvf_reads(const struct fm_engine *e, const struct fm_asg *a, enum mr_vf_state state)
@@ -65,7 +73,8 @@ static bool opens(const struct fm_engine *e, const struct fm_asg *a)
 {
 	return has_gate(e, a) && fm_pair_may_open(e, a);
 }
-static bool not_shut(const struct fm_engine *e, const struct fm_asg *a)
+/* Whether its gate may be open: it was not read closed. */
+bool fm_step_not_shut(const struct fm_engine *e, const struct fm_asg *a)
 {
 	return has_gate(e, a) && !a->shut;
 }
@@ -97,7 +106,7 @@ static bool gate_shut(const struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
 
-	return opens(e, a) && !f->gate_open;
+	return opens(e, a) && (!f || !f->gate_open);
 }
 
 #define SAME	 FM_PHASE_COUNT
@@ -106,11 +115,14 @@ static bool gate_shut(const struct fm_engine *e, const struct fm_asg *a)
 #define AGENT(x) .op = -1, .verb = FM_AGENT_##x
 #define BOOK	 .op = -1, .verb = -1
 #define NEXT(x)	 .next = FM_STEP_##x
+#define ALONE	 .alone = true
 
 const struct fm_step_row fm_steps[FM_STEP_COUNT] = {
 	[FM_STEP_NONE] = {"none", BOOK, SAME, SAME},
-	[FM_STEP_QUIESCE] = {"quiesce", AGENT(QUIESCE), P(QUIESCING), SAME, NEXT(GATE_CLOSE),
-			     FM_ON_BACK, asks_host},
+	[FM_STEP_QUIESCE] = {"quiesce", AGENT(QUIESCE), P(QUIESCING), SAME, NEXT(CUT),
+			     FM_ON_BACK, asks_host, ALONE},
+	[FM_STEP_CUT] = {"block", OPK(BLOCK), P(RELEASING), SAME, NEXT(GATE_CLOSE), FM_ON_HOLD,
+			 cuts_at_switch, ALONE},
 	[FM_STEP_GATE_CLOSE] = {"gate-close", OPK(GATE_CLOSE), P(RELEASING), SAME,
 				NEXT(REQUEST_OUT), FM_ON_BACK, has_gate},
 	[FM_STEP_REQUEST_OUT] = {"request-out", OPK(REQUEST_OUT), P(RELEASING), SAME,
@@ -127,7 +139,7 @@ const struct fm_step_row fm_steps[FM_STEP_COUNT] = {
 			       FM_ON_PASS, without_consent},
 	[FM_STEP_RESET_OUT] = {"reset", OPK(RESET), P(RESETTING), SAME, NEXT(OUT_DONE),
 			       FM_ON_QUARANTINE, fm_step_is_there},
-	[FM_STEP_OUT_DONE] = {"released", BOOK, P(RESETTING), SAME},
+	[FM_STEP_OUT_DONE] = {"released", BOOK, P(RESETTING), SAME, ALONE},
 	[FM_STEP_PROVISION] = {"provision", BOOK, SAME, SAME, NEXT(ATTACH)},
 	[FM_STEP_ATTACH] = {"attach-pf", BOOK, SAME, SAME, NEXT(ENABLE)},
 	[FM_STEP_ENABLE] = {"enable-vfs", BOOK, SAME, SAME, NEXT(DATA)},
@@ -141,12 +153,12 @@ const struct fm_step_row fm_steps[FM_STEP_COUNT] = {
 			      FM_ON_FAIL, knows_agent},
 	[FM_STEP_GATE_OPEN] = {"gate-open", OPK(GATE_OPEN), P(ACTIVATING), SAME, NEXT(IN_DONE),
 			       FM_ON_DEGRADE, opens},
-	[FM_STEP_IN_DONE] = {"active", BOOK, P(ACTIVATING), SAME},
+	[FM_STEP_IN_DONE] = {"active", BOOK, P(ACTIVATING), SAME, ALONE},
 	[FM_STEP_SET_ATTRS] = {"set-attrs", OPK(SET_ATTRS), SAME, SAME, NEXT(NONE),
 			       FM_ON_DEGRADE, has_gate},
 	[FM_STEP_READ_BACK] = {"read-back", OPK(READ_FN), SAME, SAME, NEXT(NONE), FM_ON_PASS},
 	[FM_STEP_STANDBY_CLOSE] = {"gate-close", OPK(GATE_CLOSE), SAME, SAME, NEXT(STANDBY_SET),
-				   FM_ON_HOLD, not_shut},
+				   FM_ON_HOLD, fm_step_not_shut},
 	/* The gate took the identity with it: a standby carries it, behind its closed gate. */
 	[FM_STEP_STANDBY_SET] = {"set-attrs", OPK(SET_ATTRS), SAME, SAME, NEXT(IN_DONE),
 				 FM_ON_PASS, has_gate},
@@ -156,7 +168,7 @@ const struct fm_step_row fm_steps[FM_STEP_COUNT] = {
 				   NEXT(BACK_OPEN), FM_ON_FAIL, unbound},
 	[FM_STEP_BACK_OPEN] = {"gate-open", OPK(GATE_OPEN), SAME, SAME, NEXT(BACK_DONE),
 			       FM_ON_DEGRADE, gate_shut},
-	[FM_STEP_BACK_DONE] = {"back", BOOK, SAME, SAME},
+	[FM_STEP_BACK_DONE] = {"back", BOOK, SAME, SAME, ALONE},
 };
 
 /* The step as it is shown. */

@@ -27,6 +27,7 @@ struct fm_step_row {
 	enum fm_step next;
 	enum fm_on_fail fail;
 	bool (*wanted)(const struct fm_engine *e, const struct fm_asg *a);
+	bool alone; /* it needs no answer of the adapter */
 };
 
 #define FM_SAME FM_PHASE_COUNT /* the phase stays */
@@ -37,11 +38,13 @@ const char *fm_step_name(enum fm_step s);
 void fm_asg_phase_to(struct fm_engine *e, struct fm_asg *a, enum fm_phase to);
 /* The agent that can be asked about 'a', or NULL. */
 struct fm_session *fm_step_agent(const struct fm_engine *e, const struct fm_asg *a);
-/* Whether the function is there to be asked; whether a row, if not the function, leads
- * there. */
+/* Whether the function is there, to be asked now or when its adapter answers; whether a row, if
+ * not the function, leads there. */
 bool fm_step_is_there(const struct fm_engine *e, const struct fm_asg *a);
 bool fm_step_leads_there(const struct fm_engine *e, const struct fm_asg *a);
 
+/* Whether its gate may be open: it was not read closed. */
+bool fm_step_not_shut(const struct fm_engine *e, const struct fm_asg *a);
 /* Whether the host has let go of an LVF, or does not have it: its VF Enable is 0. */
 bool fm_step_host_let_go(const struct fm_engine *e, const struct fm_asg *a);
 

@@ -7,6 +7,7 @@
 #include "fabric-manager/engine/chassis/chassis.h"
 
 #include "fabric-manager/engine/chassis/attach.h"
+#include "fabric-manager/engine/chassis/mute.h"
 #include "fabric-manager/engine/chassis/numbering.h"
 #include "fabric-manager/engine/chassis/running.h"
 #include "fabric-manager/engine/chassis/tomb.h"
@@ -200,7 +201,8 @@ static uint64_t signature(const struct fm_chassis *c)
 	for (unsigned i = 0; i < c->adapters; i++) {
 		const struct fm_adapter *d = &c->adapter[i];
 
-		MIX(d->port | (uint64_t)d->present << 32 | (uint64_t)d->kind << 40);
+		MIX(d->port | (uint64_t)d->present << 32 | (uint64_t)d->plugged << 33 |
+		    (uint64_t)d->kind << 40);
 		MIX(d->vendor | (uint64_t)d->device << 16 | (uint64_t)d->vfs << 32);
 		for (unsigned p = 0; p < d->pfs; p++)
 			MIX(d->pf[p].net_mbps ^ (uint64_t)d->pf[p].numvfs << 48);
@@ -265,6 +267,7 @@ static void observed(struct fm_engine *e, unsigned chassis, struct fm_op_result 
 	c->read_at = r->tag;
 	c->quiet = c->quiet && c->touched < r->tag;
 	keep_fresh(e, chassis, r->observed);
+	fm_mute_keep(e, chassis, r->observed);
 	c->believed = c->joined ? signature(o) : 0;
 	fm_chassis_done(o);
 	*o = *r->observed;
@@ -320,11 +323,15 @@ void fm_ch_result(struct fm_engine *e, unsigned chassis, struct fm_op_result *r)
 		fm_ch_observe(e, chassis);
 }
 
-/* The pause after a failed reading ended. */
+/* The pause after a reading ended that failed, or in which something did not answer. */
 void fm_ch_timer(struct fm_engine *e, unsigned chassis)
 {
 	struct fm_ch *c = &e->ch[chassis];
 
+	if (c->again <= e->now.mono_ns) {
+		c->again = MR_NEVER;
+		fm_ch_observe(e, chassis);
+	}
 	if (c->until == MR_NEVER || c->until > e->now.mono_ns)
 		return;
 	c->until = MR_NEVER;
@@ -437,6 +444,8 @@ static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev
 	for (unsigned i = 0; i < e->provs; i++)
 		if (e->prov[i].chassis == ev->chassis && e->prov[i].port == ev->port)
 			e->prov[i].failed = false;
+	if (d && ev->kind == FM_CE_ADAPTER_LINK)
+		fm_mute_link(e, ev->chassis, d, ev->value);
 	if (d && ev->kind == FM_CE_ADAPTER_PRESENCE) {
 		fm_attach_adapter(e, ev->chassis, ev->port);
 		fm_refusing_end(e, ev->chassis, ev->port);

@@ -103,7 +103,7 @@ static const char *pulled_from(const struct fm_engine *e, const struct fm_claim 
 	    !e->inv.chassis[a->a.fn.chassis].observed)
 		return NULL;
 	d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
-	return !d || !d->present ? a->a.adapter : NULL;
+	return fm_adapter_in_slot(d) ? NULL : a->a.adapter;
 }
 
 /*

@@ -254,7 +254,7 @@ static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
 	e->override = q->override;
 	e->overrides = q->overrides;
 	if (q->out)
-		q->out->present = false;
+		q->out->present = q->out->plugged = false;
 	d = fm_desire_make(e, &q->base.docs);
 	fm_trial_make(e, d, &then);
 	plan = fm_plan_tree(then.plan, &then.in);
@@ -264,7 +264,7 @@ static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
 	e->override = have;
 	e->overrides = haves;
 	if (q->out)
-		q->out->present = true;
+		q->out->present = q->out->plugged = true;
 	mr_tree_add_bool(q->tree, "fits", !bad && !down);
 	mr_tree_attach(q->tree, "plan", plan);
 	fm_reply(e, tag, MR_REASON_OK, bad || down ? 2 : 0, q->tree, fm_diags_keep(diags),

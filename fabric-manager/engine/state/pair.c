@@ -22,7 +22,7 @@ bool fm_pair_is_shut(const struct fm_engine *e, const struct fm_asg *a)
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
 	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
 
-	if (a->shut || !a->a.adapter[0] || !d || !d->plugged)
+	if (a->shut || !a->a.adapter[0] || !fm_adapter_in_slot(d))
 		return true;
 	if (a->a.has_fn || !d->present || !f)
 		return false;

@@ -44,12 +44,31 @@ struct fm_bridge *fm_asg_bridge(const struct fm_engine *e, const struct fm_asg *
 	return &h->bridge[a->a.place.bridge];
 }
 
-/* Whether the adapter of a function is plugged in. */
+/* Whether the adapter of a function answers. */
 bool fm_seen_adapter(const struct fm_engine *e, struct fm_fn_id fn)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, fn.chassis, fn.port);
 
 	return d && d->present;
+}
+
+/* Whether the adapter of a function is in its slot and does not answer for it: its tables are
+ * as they were, and its gates. Only one that is pulled has lost them. */
+bool fm_seen_mute(const struct fm_engine *e, struct fm_fn_id fn)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, fn);
+
+	return fm_adapter_is_mute(fm_adapter_by_port(&e->inv, fn.chassis, fn.port)) ||
+	       (f && f->unread);
+}
+
+/* What is seen of a function that no row leads to. */
+static enum fm_seen seen_nowhere(const struct fm_engine *e, const struct fm_asg *a)
+{
+	if (fm_seen_mute(e, a->a.fn))
+		return FM_SEEN_MUTE;
+	return fm_fn_get(&e->inv, a->a.fn) && fm_seen_adapter(e, a->a.fn) ? FM_SEEN_FREE
+									  : FM_SEEN_GONE;
 }
 
 static enum fm_seen seen_lvf(const struct fm_asg *a, const struct fm_fn *f)
@@ -70,11 +89,12 @@ enum fm_seen fm_asg_seen(const struct fm_engine *e, const struct fm_asg *a)
 	if (!a->a.has_fn)
 		return FM_SEEN_FREE;
 	if (a->a.place.way == FM_WAY_LVF)
-		return f && fm_seen_adapter(e, a->a.fn) ? seen_lvf(a, f) : FM_SEEN_GONE;
+		return f && fm_seen_adapter(e, a->a.fn) && !f->unread ? seen_lvf(a, f)
+								      : seen_nowhere(e, a);
 	b = fm_asg_bridge(e, a);
 	if (b && b->cookie == fm_asg_cookie(a) && b->state == MR_ROW_MAPPED)
 		return FM_SEEN_MAPPED;
 	if (b && b->cookie == fm_asg_cookie(a) && b->state == MR_ROW_BLOCKED)
 		return FM_SEEN_BLOCKED;
-	return f && fm_seen_adapter(e, a->a.fn) ? FM_SEEN_FREE : FM_SEEN_GONE;
+	return seen_nowhere(e, a);
 }

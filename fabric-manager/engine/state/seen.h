@@ -18,10 +18,13 @@ enum fm_seen {
 	FM_SEEN_FREE,
 	FM_SEEN_MAPPED,
 	FM_SEEN_BLOCKED,
-	FM_SEEN_GONE /* the adapter is not there and no row leads to it */
+	FM_SEEN_MUTE, /* its adapter does not answer, and no row says it */
+	FM_SEEN_GONE  /* the adapter is not there and no row leads to it */
 };
-/* Whether the adapter of a function is plugged in. */
+/* Whether the adapter of a function answers. */
 bool fm_seen_adapter(const struct fm_engine *e, struct fm_fn_id fn);
+/* Whether the adapter of a function is there and does not answer for it. */
+bool fm_seen_mute(const struct fm_engine *e, struct fm_fn_id fn);
 enum fm_seen fm_asg_seen(const struct fm_engine *e, const struct fm_asg *a);
 struct fm_bridge *fm_asg_bridge(const struct fm_engine *e, const struct fm_asg *a);
 

@@ -35,6 +35,7 @@
 #define FM_STEPS(X)                               \
 	X(NONE, "none")                           \
 	X(QUIESCE, "quiesce")                     \
+	X(CUT, "cut-at-switch")                   \
 	X(GATE_CLOSE, "gate-close")               \
 	X(REQUEST_OUT, "request-out")             \
 	X(GIVE_BACK, "give-back")                 \
@@ -208,6 +209,8 @@ struct fm_ch {
 	bool observe;		   /* again, when the one under way ended */
 	bool joined;		   /* assignments were compared with what is there */
 	bool adopt;		   /* the operator said so */
+	unsigned mutes;		   /* readings in a row in which something did not answer */
+	int64_t again;		   /* mono: it is read again then, MR_NEVER = it all answered */
 	unsigned numbering; /* readings in a row with a host that has no bus numbers yet */
 	unsigned tries;
 	int64_t until;

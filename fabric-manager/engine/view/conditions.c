@@ -170,9 +170,12 @@ void fm_host_conditions(const struct fm_engine *e, const char *name, bool cordon
 void fm_adapter_conditions(const struct fm_engine *e, unsigned chassis,
 			   const struct fm_adapter *d, struct mr_tree *conditions)
 {
-	const char *lacks = !d->present ? "it is not in its slot"
-			    : !d->link	? "its link is down"
-					: NULL;
+	const char *lacks = !fm_adapter_in_slot(d) ? "it is not in its slot"
+			    : !d->link		   ? "its link is down"
+			    : !d->present	   ? "it does not answer"
+						   : NULL;
+	enum mr_reason why =
+		fm_adapter_in_slot(d) ? MR_REASON_UNREACHABLE : MR_REASON_DEVICE_GONE;
 	struct shortfall s = {.any = false};
 	const struct fm_asg *a;
 
@@ -181,5 +184,5 @@ void fm_adapter_conditions(const struct fm_engine *e, unsigned chassis,
 		if (a->a.has_fn && a->a.fn.chassis == chassis && a->a.fn.port == d->port)
 			count_in(&s, a);
 	}
-	three(conditions, lacks, MR_REASON_DEVICE_GONE, &s);
+	three(conditions, lacks, why, &s);
 }

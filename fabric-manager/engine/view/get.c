@@ -287,12 +287,16 @@ static void get_adapters(struct fm_engine *e, struct mr_tree *list, const char *
 			mr_tree_add_int(m, "port", d->port);
 			/* an empty slot says nothing of its kind */
 			mr_tree_add_text(m, "kind",
-					 d->present ? fm_adapter_kind_name(d->kind) : NULL);
+					 fm_adapter_in_slot(d) && d->fn
+						 ? fm_adapter_kind_name(d->kind)
+						 : NULL);
 			mr_tree_add_text(m, "class",
-					 d->present ? mr_class_name(d->device_class) : NULL);
+					 fm_adapter_in_slot(d) && d->fn
+						 ? mr_class_name(d->device_class)
+						 : NULL);
 			mr_tree_add_fmt(m, "device", "%04x:%04x", d->vendor, d->device);
 			mr_tree_add_text(m, "serial", d->serial);
-			mr_tree_add_bool(m, "present", d->present);
+			mr_tree_add_bool(m, "present", fm_adapter_in_slot(d));
 			mr_tree_add_int(m, "functions",
 					d->kind == FM_ADAPTER_BASE ? 1 : d->pfs * d->vfs);
 			mr_tree_add_int(m, "used", used_of(e, c, d));

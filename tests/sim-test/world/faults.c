@@ -102,6 +102,8 @@ static void spoil_attrs(struct world *w, struct fm_op *op)
 
 bool world_fault_op(struct world *w, struct fm_op *op, struct fm_op_result *ret)
 {
+	const struct fm_fn *fn;
+
 	if (!w->faults)
 		return false;
 	spoil_attrs(w, op);
@@ -113,6 +115,12 @@ bool world_fault_op(struct world *w, struct fm_op *op, struct fm_op_result *ret)
 		return false;
 	*ret = (struct fm_op_result){
 		.tag = op->tag, .kind = op->kind, .id = op->fn, .place = op->place};
+	fn = fm_fn_get(fm_engine_inventory(w->engine), op->fn);
+	if (op->kind == FM_OP_BLOCK && fn) { /* it is said to read so */
+		ret->has_fn = true;
+		ret->fn = *fn;
+		ret->fn.block = 3;
+	}
 	return true;
 }
 

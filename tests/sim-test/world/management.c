@@ -48,7 +48,7 @@ static uint64_t mem(struct world *w, uint64_t address)
 struct seen {
 	uint64_t resets, remaps, lost;
 	bool runs, known;
-	uint64_t ident, guaranteed; /* behind its open gate */
+	uint64_t guaranteed; /* behind its open gate */
 };
 
 struct table {
@@ -181,6 +181,13 @@ uint64_t management_vf_memory(struct world *w, unsigned port, unsigned pf, unsig
 	if (!t->base || pf >= t->pfs || vf >= t->vfs)
 		return 0;
 	return (bar | read1(w, MR_SPACE_CONFIG, 0, rid, SRIOV_BAR + 4, 4) << 32) + vf * t->size;
+}
+
+uint64_t management_vf_row(struct world *w, unsigned port, unsigned pf, unsigned vf)
+{
+	const struct table *t = &tables(w)->port[port];
+
+	return t->base + CT_VF(t->vfs, pf, vf);
 }
 
 int management_port_of_bus(struct world *w, unsigned bus)
@@ -377,43 +384,35 @@ static bool guarantees_fit(struct world *w, char *why, size_t size)
 	return true;
 }
 
-/* ---- I4 ---- */
+/* ---- I4: an adapter whose link is down keeps its gates as they are ---- */
 
-static bool note_identity(struct world *w, const struct vf *v, void *arg, char *why,
-			  size_t size)
+/* The identity behind an open gate, whether the adapter's link is up or not; 0 = none. */
+static uint64_t shown_by(const struct world *w, uint64_t key)
 {
-	(void)arg;
-	(void)why;
-	(void)size;
-	seen_of(w, v)->ident = REG(v, VF_GATE) ? REG(v, VF_IDENT0) : 0;
-	return true;
+	struct sim_gate g;
+
+	if (sim_vf_gate(w->chassis, key >> 32 & 0xffff, key >> 16 & 0xffff, key & 0xffff, &g))
+		return 0;
+	return g.open ? g.ident0 : 0;
 }
 
-/* Who had it last is read again: its gate may have closed since. */
-static bool one_gate(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
+/* Who had it last is asked again: its gate may have closed since. */
+static bool one_gate(struct world *w, const struct vf *v, char *why, size_t size)
 {
-	uint64_t ident = REG(v, VF_GATE) ? REG(v, VF_IDENT0) : 0, key = key_of(v), other;
-	struct vf o;
+	uint64_t ident = REG(v, VF_GATE) ? REG(v, VF_IDENT0) : 0, key = key_of(v), other = key;
 
-	(void)arg;
-	note_identity(w, v, NULL, NULL, 0);
 	if (!ident)
 		return true;
-	if (!mr_map_get_u64(w->management->identity, ident, &other) || other == key) {
-		mr_map_set_u64(w->management->identity, ident, key);
-		return true;
-	}
-	o = (struct vf){
-		.port = other >> 32 & 0xffff, .pf = other >> 16 & 0xffff, .vf = other & 0xffff};
-	seen_of(w, &o)->ident = 0;
-	one_vf(w, other, note_identity, NULL, 0);
+	mr_map_get_u64(w->management->identity, ident, &other);
 	mr_map_set_u64(w->management->identity, ident, key);
-	if (seen_of(w, &o)->ident != ident)
+	if (other == key || shown_by(w, other) != ident)
 		return true;
 	mr_fmt(why, size,
 	       "I4: identity %#llx stands behind the open gates of port %u pf%u vf%u "
 	       "and port %u pf%u vf%u",
-	       (unsigned long long)ident, o.port, o.pf, o.vf, v->port, v->pf, v->vf);
+	       (unsigned long long)ident, (unsigned)(other >> 32 & 0xffff),
+	       (unsigned)(other >> 16 & 0xffff), (unsigned)(other & 0xffff), v->port, v->pf,
+	       v->vf);
 	return false;
 }
 
@@ -463,8 +462,9 @@ static bool counter_held(struct world *w, const struct vf *v, void *arg, char *w
 
 static bool gates_hold(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
 {
+	(void)arg;
 	guarantee(w, v);
-	return one_gate(w, v, arg, why, size);
+	return one_gate(w, v, why, size);
 }
 
 static bool vf_holds(struct world *w, const struct vf *v, void *arg, char *why, size_t size)

@@ -49,6 +49,8 @@ bool management_has_functions(struct world *w, unsigned port);
 int management_port_of_bus(struct world *w, unsigned bus);
 /* Where VF memory is in VH 0, where no host should ever get to; 0 = nowhere. */
 uint64_t management_vf_memory(struct world *w, unsigned port, unsigned pf, unsigned vf);
+/* The row of a function in the control table of its adapter. */
+uint64_t management_vf_row(struct world *w, unsigned port, unsigned pf, unsigned vf);
 void management_free(struct world *w);
 
 #endif

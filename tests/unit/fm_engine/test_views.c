@@ -146,7 +146,7 @@ START_TEST(conditions_of_hosts_and_adapters)
 	w.c.adapter[0].link = false;
 	w_restart(&w);
 	w_request(&w, r);
-	ck_assert_str_eq(mr_tree_text(condition_of(&w, "Ready"), "reason"), "DEVICE_GONE");
+	ck_assert_str_eq(mr_tree_text(condition_of(&w, "Ready"), "reason"), "UNREACHABLE");
 	w_done(&w);
 }
 END_TEST

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Adapters that are in their slots and do not answer: the link to the switch is down, or single
+ * accesses fail. Their tables stay as they are, open gates included. So who runs there stays, a
+ * way out waits, and nobody else gets the identity, until the adapter answers or is pulled. The
+ * judge looks at the gates of all adapters after each operation.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/pci/batch.h"
+#include "sim/model/fault.h"
+#include "tests/sim-test/world/management.h"
+#include "tests/sim-test/world/oracle.h"
+#include "tests/sim-test/world/world.h"
+#include "tests/unit/check_main.h"
+
+#define SETTLE_NS (120 * MR_NS_PER_S)
+#define IDENT	  0x020000000010ull
+
+static struct world *w;
+static struct oracle *judge;
+static char *wrong; /* the first complaint */
+
+static void after_op(struct world *x, const struct fm_op_result *r, void *arg)
+{
+	(void)x;
+	(void)r;
+	(void)arg;
+	if (!wrong && !oracle_check(judge, 0))
+		wrong = strdup(oracle_complaint(judge));
+}
+
+/* blade03 is a host without an agent. */
+static bool agent_on(const char *host)
+{
+	return !mr_streq(host, "blade03");
+}
+
+static void setup(void)
+{
+	w = world_new(SRCDIR "/config/demo-chassis.yaml", 5, agent_on);
+	judge = oracle_new(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	world_manager_start(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+	w->on_op = after_op;
+	wrong = NULL;
+}
+
+static void teardown(void)
+{
+	ck_assert_msg(!wrong, "%s", wrong);
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
+	oracle_free(judge);
+	world_free(w);
+}
+
+#define DOC(kind, name, spec)                                                                 \
+	"---\napiVersion: banyan/v1\nkind: " kind "\nmetadata: {name: " name "}\nspec: " spec \
+	"\n"
+#define BASE                                                                                 \
+	"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n"             \
+	"spec: {update: {drain: {mode: force, timeout: 5s}}}\n" DOC("Host", "blade01", "{}") \
+		DOC("Host", "blade02", "{}") DOC("Host", "blade03", "{}")                    \
+			DOC("AdapterPool", "nics", "{adapterSelector: {class: ethernet}}")
+#define PROFILE(host)                                                                      \
+	DOC("ServerProfile", "p",                                                          \
+	    "{host: " host ", devices: [{name: d, class: ethernet, pool: nics, identity: " \
+	    "{mac: \"02:00:00:00:00:10\"}}]}")
+
+static void apply(const char *text)
+{
+	struct mr_buf out = {0};
+	bool good = world_apply(w, text);
+
+	if (w->reply.diags)
+		mr_diags_print(w->reply.diags, &out);
+	ck_assert_msg(good, "%s %s", w->reply.text, mr_buf_text(&out));
+	mr_buf_done(&out);
+}
+
+static void settle(void)
+{
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_msg(!wrong, "%s", wrong);
+}
+
+/* The assignment of the one device, or NULL. */
+static const struct fm_assignment *find(const char *profile)
+{
+	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {
+		const struct fm_assignment *a = fm_engine_assignment(w->engine, i);
+
+		if (mr_streq(a->profile, profile))
+			return a;
+	}
+	return NULL;
+}
+
+static bool runs(const char *profile)
+{
+	const struct fm_assignment *a = find(profile);
+
+	return a && a->phase == FM_PHASE_ACTIVE && a->has_fn;
+}
+
+static void is_active(const char *profile, const char *host)
+{
+	const struct fm_assignment *a = find(profile);
+
+	ck_assert_msg(runs(profile), "%s: %s", a ? fm_phase_name(a->phase) : "none",
+		      a ? a->detail : "");
+	ck_assert_str_eq(a->host, host);
+}
+
+/* How many gates are open with the identity, on adapters that answer or not. */
+static unsigned gates(void)
+{
+	unsigned n = 0;
+
+	for (uint16_t port = 1; port <= MR_MAX_PORTS; port++)
+		for (uint16_t i = 0; i < 256; i++) {
+			struct sim_gate g;
+
+			if (!sim_vf_gate(w->chassis, port, i / 64, i % 64, &g))
+				n += g.open && g.ident0 == IDENT;
+		}
+	return n;
+}
+
+static void link_of(const char *adapter, bool up)
+{
+	int port = sim_adapter_find(w->chassis, adapter);
+
+	w->shaken = true;
+	ck_assert_int_gt(port, 0);
+	ck_assert_int_eq(sim_port_set_link(w->chassis, w->now, (uint16_t)port, up), 0);
+	world_notices(w);
+}
+
+static void pull(const char *adapter)
+{
+	w->shaken = true;
+	ck_assert_int_eq(sim_adapter_pull(w->chassis, w->now, adapter), 0);
+	world_notices(w);
+}
+
+static void settled_at(const char *host, char adapter[MR_NAME_MAX])
+{
+	settle();
+	is_active("p", host);
+	mr_copy(adapter, MR_NAME_MAX, find("p")->adapter);
+}
+
+/* What waits says why. */
+static void waits(const char *profile, const char *adapter)
+{
+	const struct fm_assignment *a = find(profile);
+
+	ck_assert_ptr_nonnull(a);
+	ck_assert_msg(a->phase != FM_PHASE_ACTIVE, "%s", a->detail);
+	ck_assert_msg(a->reason == MR_REASON_UNREACHABLE, "%s: %s", mr_reason_name(a->reason),
+		      a->detail);
+	ck_assert_msg(strstr(a->detail, adapter) != NULL, "%s", a->detail);
+	ck_assert_uint_le(gates(), 1);
+}
+
+/* ---- ways to a host: a slot of its PF, a bridge ---- */
+
+static const char *const hosts[] = {"blade01", "blade03"};
+static const char *const profiles[] = {PROFILE("blade01"), PROFILE("blade03")};
+static const char *const moved[] = {PROFILE("blade03"), PROFILE("blade01")};
+
+/* Who runs stays where it runs, and is Active again with the link: nobody moves. */
+START_TEST(who_runs_stays)
+{
+	char adapter[MR_NAME_MAX];
+	struct fm_fn_id fn;
+
+	apply(BASE);
+	apply(profiles[_i]);
+	settled_at(hosts[_i], adapter);
+	fn = find("p")->fn;
+	link_of(adapter, false);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	waits("p", adapter);
+	ck_assert_int_eq(find("p")->phase, FM_PHASE_DEGRADED);
+	link_of(adapter, true);
+	world_run_for(w, 30 * MR_NS_PER_S);
+	settle();
+	is_active("p", hosts[_i]);
+	ck_assert(fm_fn_eq(find("p")->fn, fn));
+	ck_assert_uint_eq(gates(), 1);
+}
+END_TEST
+
+/* The link goes at some moment of a move, each way in turn: it ends when the link is back, or
+ * when the adapter is pulled, at the new host and with one open gate. */
+START_TEST(moves_end)
+{
+	unsigned from = _i & 1, steps = 1 + 3 * (unsigned)(_i / 4);
+	bool pulls = _i & 2;
+	char adapter[MR_NAME_MAX];
+
+	apply(BASE);
+	apply(profiles[from]);
+	settled_at(hosts[from], adapter);
+	apply(moved[from]);
+	for (unsigned n = 0; n < steps; n++)
+		world_step(w);
+	link_of(adapter, false);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert_uint_le(gates(), 1);
+	if (pulls)
+		pull(adapter);
+	else
+		link_of(adapter, true);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	settle();
+	is_active("p", hosts[!from]);
+	ck_assert_uint_eq(gates(), 1);
+}
+END_TEST
+
+/* A move that begins when the link is down: the row is blocked at once, the rest waits; over a
+ * restart of the manager, too. */
+START_TEST(begun_without_link)
+{
+	char adapter[MR_NAME_MAX];
+
+	apply(BASE);
+	apply(PROFILE("blade03"));
+	settled_at("blade03", adapter);
+	link_of(adapter, false);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	apply(PROFILE("blade01"));
+	world_run_for(w, 30 * MR_NS_PER_S);
+	waits("p", adapter);
+	ck_assert_uint_eq(management_read(w, SW_BRIDGE(3, find("p")->place.bridge) + ROW_STATE),
+			  MR_ROW_BLOCKED);
+	if (_i) {
+		world_manager_kill(w);
+		world_run_for(w, MR_NS_PER_S);
+		world_manager_start(w);
+		world_run_for(w, 30 * MR_NS_PER_S);
+		waits("p", adapter);
+	}
+	link_of(adapter, true);
+	world_run_for(w, 30 * MR_NS_PER_S);
+	settle();
+	is_active("p", "blade01");
+}
+END_TEST
+
+/* A profile that is deleted keeps its identity until the gate is closed: who wants it waits. */
+START_TEST(identity_stays_locked)
+{
+	char adapter[MR_NAME_MAX];
+	struct fm_request q = {.verb = FM_VERB_DELETE,
+			       .kind = "ServerProfile",
+			       .name = "p",
+			       .host = "",
+			       .arg = "",
+			       .set = "",
+			       .who = "tester",
+			       .yes = true,
+			       .max_disruption = ""};
+
+	apply(BASE);
+	apply(profiles[_i]);
+	settled_at(hosts[_i], adapter);
+	link_of(adapter, false);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	ck_assert(world_ask(w, &q));
+	ck_assert_int_eq(w->reply.exit_code, FM_EXIT_DONE);
+	apply(DOC("ServerProfile", "q",
+		  "{host: blade02, devices: [{name: d, class: ethernet, pool: nics, identity: "
+		  "{mac: \"02:00:00:00:00:10\"}}]}"));
+	world_run_for(w, 30 * MR_NS_PER_S);
+	waits("p", adapter);
+	ck_assert(!runs("q"));
+	link_of(adapter, true);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	settle();
+	ck_assert_ptr_null(find("p"));
+	is_active("q", "blade02");
+}
+END_TEST
+
+/* Single accesses that read all-ones, with the link up: it is not pulled, and goes on when it
+ * answers. */
+START_TEST(reads_all_ones)
+{
+	char adapter[MR_NAME_MAX];
+	struct sim_fault f = {.kind = SIM_FAULT_STUCK_REGISTER,
+			      .space = MR_SPACE_MEMORY,
+			      .value = UINT64_MAX};
+
+	apply(BASE);
+	apply(profiles[_i]);
+	settled_at(hosts[_i], adapter);
+	f.address =
+		management_vf_row(w, find("p")->fn.port, find("p")->fn.pf, find("p")->fn.vf);
+	ck_assert_int_eq(sim_fault_set(w->chassis, &f), 0);
+	apply(moved[_i]);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	waits("p", adapter);
+	sim_fault_clear(w->chassis, w->now, SIM_FAULT_STUCK_REGISTER);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	settle();
+	is_active("p", hosts[!_i]);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *t = tcase_create("link");
+	Suite *s = suite_create("adapters without link");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, who_runs_stays, 0, 2);
+	tcase_add_loop_test(t, moves_end, 0, 120);
+	tcase_add_loop_test(t, begun_without_link, 0, 2);
+	tcase_add_loop_test(t, identity_stays_locked, 0, 2);
+	tcase_add_loop_test(t, reads_all_ones, 0, 2);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}
