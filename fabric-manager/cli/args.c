@@ -20,7 +20,7 @@
 /* Where getopt's values go, before they are checked. */
 struct raw {
 	const char *manager, *file, *output, *timeout, *set, *since, *disruption, *if_version;
-	bool no_color, watch, wait, prune, yes, follow;
+	bool no_color, watch, wait, prune, yes, follow, force, release;
 };
 
 static void bind_option(const struct cli_option *o, struct raw *raw, struct mr_option *ret)
@@ -43,6 +43,8 @@ static void bind_option(const struct cli_option *o, struct raw *raw, struct mr_o
 		{"wait", NULL, &raw->wait},
 		{"prune", NULL, &raw->prune},
 		{"yes", NULL, &raw->yes},
+		{"force", NULL, &raw->force},
+		{"release", NULL, &raw->release},
 		{"follow", NULL, &raw->follow},
 	};
 
@@ -390,6 +392,8 @@ int cli_args_parse(int argc, char **argv, struct cli_args *ret, int *ret_exit)
 	a.wait = raw.wait;
 	a.no_color = raw.no_color;
 	a.request.yes = raw.yes;
+	a.request.force = raw.force;
+	a.request.release = raw.release;
 	a.request.follow = raw.follow;
 	*ret = a;
 	return 0;

@@ -51,8 +51,9 @@ enum {
 	CLI_OPT_SINCE = 1 << 10,
 	CLI_OPT_DISRUPTION = 1 << 11,
 	CLI_OPT_IF_VERSION = 1 << 12,
+	CLI_OPT_DRAIN = 1 << 13, /* --force and --release */
 };
-#define CLI_OPT_COUNT 14
+#define CLI_OPT_COUNT 16
 
 struct cli_option {
 	unsigned bit;

@@ -138,6 +138,8 @@ void fm_control_put_request(struct mr_buf *out, uint64_t id, const struct fm_req
 	q.file = list;
 	q.yes = r->yes;
 	q.prune = r->prune;
+	q.force = r->force;
+	q.release = r->release;
 	q.follow = r->follow;
 	q.since = r->since;
 	m.id = id;
@@ -181,6 +183,8 @@ static int request_from(const Banyan__Request *q, struct fm_control_msg *ret,
 		.files = (unsigned)q->n_file,
 		.yes = q->yes,
 		.prune = q->prune,
+		.force = q->force,
+		.release = q->release,
 		.follow = q->follow,
 		.since = q->since,
 	};

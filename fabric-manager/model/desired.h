@@ -273,6 +273,7 @@ struct fm_profile {
 	/* 1 + index of fm_desired.group: `host: {group: G}`, any free host of it;
 	 * fm_hosts_choose then sets host, home and its claims' host */
 	uint16_t group;
+	uint16_t home_group;	/* the same by documents without overrides */
 	bool atomic, suspended; /* as its claims say */
 };
 

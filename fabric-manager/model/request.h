@@ -71,7 +71,8 @@ struct fm_request {
 	const char *max_disruption; /* plan, apply: a class or a number, "" = all is allowed */
 	const struct fm_file *file;
 	unsigned files;
-	bool yes; /* running assignments may go */
+	bool yes;	     /* running assignments may go */
+	bool force, release; /* drain: also if a host says no; what finds no place goes */
 	bool prune;
 	bool follow;	     /* events: go on sending (io/ subscribes the connection) */
 	bool has_if_version; /* what changes documents: only when this version is in force */

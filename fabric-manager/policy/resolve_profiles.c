@@ -157,6 +157,7 @@ static void add_profile(struct fm_resolving *r, const struct mr_map *overrides,
 	p->host = connected(r, overrides, s);
 	p->first_claim = d->claims;
 	fm_resolve_profile_update(r, s->doc, &s->spec->update, p);
+	p->home_group = s->group;
 	p->group = p->host == FM_WHOLE && !overridden(overrides, s) ? s->group : 0;
 	p->atomic = s->spec->atomic.v;
 	p->suspended = is_suspended(r, s, p->host);

@@ -123,9 +123,11 @@ static bool parked(const struct fm_asg *a)
 /* Out, and back to the same function if there will be one. */
 static void send_away(struct fm_engine *e, const struct fm_prov *p, struct fm_asg *a)
 {
+	struct fm_drain drain = fm_drain_of(e, a);
+
 	if (!a->next.set && a->a.fn.vf < p->value)
 		fm_asg_next_same(a);
-	fm_asg_release(e, a, a->unwanted, fm_cut_at_once(e, a), fm_drain_of(e, a));
+	fm_asg_release(e, a, a->unwanted, fm_cut_at_once(e, a), &drain);
 }
 
 /* Whether nothing stands on the functions any more; what does is on its way out. */

@@ -167,12 +167,14 @@ static void pend(struct fm_engine *e, const struct fm_claim *c, const struct fm_
 static void release(struct fm_engine *e, struct fm_asg *a, bool claimed, bool connected)
 {
 	bool unwanted = !claimed || !connected;
+	struct fm_drain drain;
 
 	if (!a || a->paused || (a->a.going && a->unwanted == unwanted && !a->next.set))
 		return;
 	a->next.set = false;
 	a->keeps_idents = claimed;
-	fm_asg_release(e, a, unwanted, fm_cut_at_once(e, a), fm_drain_of(e, a));
+	drain = fm_drain_of(e, a);
+	fm_asg_release(e, a, unwanted, fm_cut_at_once(e, a), &drain);
 }
 
 /* Makes room for a claim of higher priority, and stays without a function. */
@@ -207,7 +209,7 @@ static void update(struct fm_engine *e, const struct fm_claim *c, const struct f
 static struct fm_drain drain_for(const struct fm_engine *e, const struct fm_asg *a,
 				 const struct fm_desired *d, const struct fm_change *ch)
 {
-	struct fm_drain drain = a ? *fm_drain_of(e, a) : (struct fm_drain){0};
+	struct fm_drain drain = a ? fm_drain_of(e, a) : (struct fm_drain){0};
 
 	if (!fm_change_preempts(d, ch))
 		return drain;

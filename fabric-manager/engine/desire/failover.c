@@ -27,6 +27,15 @@ static bool has_profile(const struct fm_engine *e, unsigned host)
 	return false;
 }
 
+/* Whether profiles can be sent there. */
+bool fm_host_usable(const struct fm_engine *e, unsigned host)
+{
+	const struct fm_host_def *d = &e->desired->host[host];
+	const struct fm_host *h = fm_host_by_port(&e->inv, d->chassis, d->port);
+
+	return !d->cordoned && d->port && h && h->present && h->power;
+}
+
 /* A free spare of the group of 'host' (index of desired.host), or -1. */
 int fm_spare_find(const struct fm_engine *e, unsigned host)
 {
@@ -36,14 +45,10 @@ int fm_spare_find(const struct fm_engine *e, unsigned host)
 	if (d->host[host].group < 0)
 		return -1;
 	g = &d->group[d->host[host].group];
-	for (unsigned i = 0; i < g->spares; i++) {
-		const struct fm_host_def *s = &d->host[g->spare[i]];
-		const struct fm_host *h = fm_host_by_port(&e->inv, s->chassis, s->port);
-
-		if (!s->cordoned && h && h->present && h->power && g->spare[i] != host &&
+	for (unsigned i = 0; i < g->spares; i++)
+		if (fm_host_usable(e, g->spare[i]) && g->spare[i] != host &&
 		    !has_profile(e, g->spare[i]))
 			return (int)g->spare[i];
-	}
 	return -1;
 }
 

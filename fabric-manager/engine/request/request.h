@@ -13,4 +13,9 @@ fm_request_fn fm_rq_apply, fm_rq_plan, fm_rq_diff, fm_rq_validate, fm_rq_delete,
 	fm_rq_approve, fm_rq_cordon, fm_rq_drain, fm_rq_adopt, fm_rq_reset, fm_rq_cancel,
 	fm_rq_resume, fm_rq_rollback, fm_rq_whatif;
 
+/* verbs.c: how many functions of a profile a host may be using; and that an operator sends it:
+ * nothing of it is held up any more, and no rollout governs it. */
+unsigned fm_rq_running(const struct fm_engine *e, const struct fm_profile *p);
+void fm_rq_go_on(struct fm_engine *e, const struct fm_profile *p);
+
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Verbs that place profiles (they leave an override), that take a host out of use, and that
- * say yes to something.
+ * Verbs that place profiles (they leave an override), and the few that are about one thing:
+ * a pair, a chassis, a function in quarantine.
  */
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/assign/quarantine.h"
@@ -64,7 +64,8 @@ static bool target_good(struct fm_engine *e, uint64_t tag, const struct fm_reque
 	return true;
 }
 
-static unsigned running(const struct fm_engine *e, const struct fm_profile *p)
+/* How many of its functions a host may be using. */
+unsigned fm_rq_running(const struct fm_engine *e, const struct fm_profile *p)
 {
 	unsigned n = 0;
 
@@ -78,7 +79,7 @@ static unsigned running(const struct fm_engine *e, const struct fm_profile *p)
 }
 
 /* An operator sends it: nothing of it is held up any more, and no rollout governs it. */
-static void go_on(struct fm_engine *e, const struct fm_profile *p)
+void fm_rq_go_on(struct fm_engine *e, const struct fm_profile *p)
 {
 	for (unsigned i = 0; i < p->claims; i++) {
 		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
@@ -105,12 +106,12 @@ static void place(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
 		  const struct fm_profile *p)
 {
 	char why[FM_DETAIL_MAX], from[MR_NAME_MAX + 8], name[MR_NAME_MAX];
-	unsigned n = running(e, p);
+	unsigned n = fm_rq_running(e, p);
 
 	from_words(e, p, from, sizeof(from));
 	mr_fmt(name, sizeof(name), "%s", p->name); /* the override makes profiles anew */
 	mr_fmt(why, sizeof(why), "banyan %s", fm_verb_name(r->verb));
-	go_on(e, p);
+	fm_rq_go_on(e, p);
 	fm_override_put(e, p->name, r->host, r->who, why);
 	fm_note(e, MR_REASON_OK, name, "%s to %s by %s", fm_verb_name(r->verb),
 		r->host[0] ? r->host : "none", r->who[0] ? r->who : "operator");
@@ -159,7 +160,7 @@ static bool refuse_off(struct fm_engine *e, uint64_t tag, const struct fm_reques
 {
 	const struct fm_host_def *d = fm_host_def(e, r->host);
 	const struct fm_host *h = fm_host_by_port(&e->inv, d->chassis, d->port);
-	unsigned n = running(e, p);
+	unsigned n = fm_rq_running(e, p);
 
 	if (!h || h->power || !n || r->yes || is_there(e, p, r->host))
 		return false;
@@ -178,7 +179,7 @@ static bool refuse_no_room(struct fm_engine *e, uint64_t tag, const struct fm_re
 	const char *name = p->name;
 	char why[FM_DETAIL_MAX] = "";
 
-	if (!running(e, p) || r->yes || is_there(e, p, r->host) ||
+	if (!fm_rq_running(e, p) || r->yes || is_there(e, p, r->host) ||
 	    fm_trial_fits(e, &name, 1, r->host, why, sizeof(why)))
 		return false;
 	fm_refuse(e, tag, MR_REASON_NO_CAPACITY,
@@ -228,7 +229,7 @@ void fm_rq_disconnect(struct fm_engine *e, uint64_t tag, const struct fm_request
 			 "%s is connected to no host; nothing changes", p->name);
 		return;
 	}
-	n = running(e, p);
+	n = fm_rq_running(e, p);
 	if (n && !r->yes) {
 		fm_refuse(
 			e, tag, MR_REASON_NOT_PERMITTED,
@@ -252,7 +253,7 @@ static void back(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
 		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "profile '%s' has no override", r->name);
 		return;
 	}
-	go_on(e, p);
+	fm_rq_go_on(e, p);
 	fm_note(e, MR_REASON_OK, r->name, "%s by %s", fm_verb_name(r->verb),
 		r->who[0] ? r->who : "operator");
 	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "%s goes back to %s", r->name, where);
@@ -300,126 +301,6 @@ void fm_rq_switchover(struct fm_engine *e, uint64_t tag, const struct fm_request
 			 "%s is taken into use when the gate of %s is closed", r->name,
 			 a->a.partner);
 	}
-}
-
-static bool cordon(struct fm_engine *e, uint64_t tag, const char *host, bool on)
-{
-	struct fm_hst *h;
-
-	if (!fm_host_def(e, host) && !fm_host_by_name(&e->inv, host, NULL)) {
-		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no host '%s'", host);
-		return false;
-	}
-	h = fm_host(e, host, true);
-	h->rec.cordoned = on;
-	fm_rec_host_put(e, h);
-	e->intent = true;
-	fm_note(e, MR_REASON_OK, host, on ? "cordoned" : "uncordoned");
-	fm_desire_changed(e);
-	return true;
-}
-
-#define DRAINED "banyan drain" /* why, of the override of a profile that drain moved away */
-
-/* The profiles that drain took from the host: names them, and with 'back' sends them home. */
-static unsigned drained(struct fm_engine *e, const char *host, bool back, struct mr_tree *list)
-{
-	unsigned n = 0;
-
-	for (unsigned i = e->overrides; i-- > 0;) {
-		const struct fm_rec_override *o = &e->override[i];
-		const struct fm_profile *p = fm_profile_find(e->desired, o->profile);
-
-		if (!mr_streq(o->why, DRAINED) || !p || p->home == FM_WHOLE ||
-		    !mr_streq(e->desired->host[p->home].name, host))
-			continue;
-		n++;
-		mr_tree_add_text(list, NULL, p->name);
-		if (back)
-			fm_override_del(e, p->name);
-	}
-	return n;
-}
-
-/* uncordon HOST: with --yes what drain moved away comes back; that interrupts it. */
-static void uncordon(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
-{
-	struct mr_tree *t;
-	unsigned n;
-
-	if (!cordon(e, tag, r->name, false))
-		return;
-	t = mr_tree_map();
-	mr_tree_add_text(t, "host", r->name);
-	n = drained(e, r->name, r->yes, mr_tree_add_list(t, "drained"));
-	if (!n)
-		fm_reply(e, tag, MR_REASON_OK, 0, t, NULL, "%s is in use again", r->name);
-	else if (r->yes)
-		fm_reply(e, tag, MR_REASON_OK, 0, t, NULL,
-			 "%s is in use again; %u profile%s back", r->name, n,
-			 n == 1 ? " comes" : "s come");
-	else
-		fm_reply(e, tag, MR_REASON_OK, 0, t, NULL,
-			 "%s is in use again; %u profile%s that drain moved away stay%s where "
-			 "they are: `banyan uncordon %s --yes` brings them back, which "
-			 "interrupts them",
-			 r->name, n, n == 1 ? "" : "s", n == 1 ? "s" : "", r->name);
-}
-
-/* cordon HOST, uncordon HOST. */
-void fm_rq_cordon(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
-{
-	if (r->verb == FM_VERB_UNCORDON)
-		uncordon(e, tag, r);
-	else if (cordon(e, tag, r->name, true))
-		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
-			 "%s is cordoned: it gets nothing new", r->name);
-}
-
-/* drain HOST: cordoned, and its profiles move to the group's spare where one is free. */
-void fm_rq_drain(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
-{
-	const struct fm_host_def *h = fm_host_def(e, r->name);
-	struct mr_tree *tree, *moved, *stay;
-	unsigned at;
-	int spare;
-
-	if (!h) {
-		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no host '%s'", r->name);
-		return;
-	}
-	at = (unsigned)(h - e->desired->host);
-	spare = fm_spare_find(e, at);
-	if (!cordon(e, tag, r->name, true))
-		return;
-	tree = mr_tree_map();
-	mr_tree_add_text(tree, "host", r->name);
-	mr_tree_add_text(tree, "spare", spare >= 0 ? e->desired->host[spare].name : NULL);
-	moved = mr_tree_add_list(tree, "moved");
-	stay = mr_tree_add_list(tree, "stay");
-	for (unsigned i = 0; i < e->desired->profiles; i++) {
-		const struct fm_profile *p = &e->desired->profile[i];
-
-		if (p->host != at)
-			continue;
-		mr_tree_add_text(spare >= 0 && !p->suspended ? moved : stay, NULL, p->name);
-		if (spare >= 0 && !p->suspended)
-			fm_override_put(e, p->name, e->desired->host[spare].name, r->who,
-					DRAINED);
-	}
-	if (stay->n)
-		fm_reply(e, tag, MR_REASON_NO_CAPACITY, 1, tree, NULL,
-			 "%s is cordoned; no spare is free for %u profile%s: move them by "
-			 "`banyan move PROFILE HOST`",
-			 r->name, stay->n, stay->n == 1 ? "" : "s");
-	else if (moved->n)
-		fm_reply(e, tag, MR_REASON_OK, 0, tree, NULL,
-			 "%s is cordoned; %u profile%s go%s to %s", r->name, moved->n,
-			 moved->n == 1 ? "" : "s", moved->n == 1 ? "es" : "",
-			 e->desired->host[spare].name);
-	else
-		fm_reply(e, tag, MR_REASON_OK, 0, tree, NULL,
-			 "%s is cordoned; no profile is on it", r->name);
 }
 
 /* adopt CHASSIS: what is there is ours. */

@@ -145,15 +145,15 @@ static int64_t reset_ns(const struct fm_engine *e, struct fm_fn_id fn)
 struct fm_expect fm_expect_out(const struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_measure *m = measure_of(e, a->a.fn, a->a.place.way);
-	const struct fm_drain *drain = fm_drain_of(e, a);
+	const struct fm_drain drain = fm_drain_of(e, a);
 	struct fm_expect x = {0};
 
 	x.measured = mean(m, FM_SPAN_QUIESCE, FM_SPAN_IN, FM_SPAN_RESET, &x.ns);
 	if (x.measured)
 		return x;
 	x.ns = COMPLETION_NS + reset_ns(e, a->a.fn);
-	if (drain->mode != FM_DRAIN_NONE && fm_session_of((struct fm_engine *)e, a->a.host))
-		x.ns += drain->timeout_ns;
+	if (drain.mode != FM_DRAIN_NONE && fm_session_of((struct fm_engine *)e, a->a.host))
+		x.ns += drain.timeout_ns;
 	return x;
 }
 

@@ -94,12 +94,17 @@ bool fm_override_del(struct fm_engine *e, const char *profile)
 	return true;
 }
 
-/* The drain policy of 'a'. */
-const struct fm_drain *fm_drain_of(const struct fm_engine *e, const struct fm_asg *a)
+/* The drain policy of 'a', or that of the verb that moves it. */
+struct fm_drain fm_drain_of(const struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_profile *p = fm_profile_find(e->desired, a->a.profile);
+	const struct fm_rec_override *o = fm_override_get(e, a->a.profile);
+	struct fm_drain drain = p ? p->drain : e->desired->drain;
 
-	return p ? &p->drain : &e->desired->drain;
+	if (o && mr_streq(o->why, FM_DRAINED_BY_FORCE) && !mr_streq(o->host, a->a.host) &&
+	    drain.mode == FM_DRAIN_REQUEST)
+		drain.mode = FM_DRAIN_FORCE;
+	return drain;
 }
 
 /* Whether the host is asked: not when it failed over, is off, or was just restarted. */

@@ -9,8 +9,12 @@
 
 const struct fm_host_def *fm_host_def(const struct fm_engine *e, const char *name);
 const struct fm_profile *fm_profile_find(const struct fm_desired *d, const char *name);
-/* How 'a' leaves its host: its drain policy, and whether the host is asked at all. */
-const struct fm_drain *fm_drain_of(const struct fm_engine *e, const struct fm_asg *a);
+/* Why a profile has an override: `banyan drain` moved it away, also if its host says no. */
+#define FM_DRAINED	    "banyan drain"
+#define FM_DRAINED_BY_FORCE "banyan drain --force"
+/* How 'a' leaves its host: its drain policy or that of the verb, and whether the host is asked
+ * at all. */
+struct fm_drain fm_drain_of(const struct fm_engine *e, const struct fm_asg *a);
 bool fm_cut_at_once(struct fm_engine *e, const struct fm_asg *a);
 void fm_override_put(struct fm_engine *e, const char *profile, const char *host,
 		     const char *who, const char *why);

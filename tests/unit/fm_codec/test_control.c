@@ -35,6 +35,7 @@ START_TEST(test_request)
 			       .file = files,
 			       .files = 2,
 			       .yes = true,
+			       .release = true,
 			       .follow = true,
 			       .since = 77,
 			       .arg = "9",
@@ -58,6 +59,7 @@ START_TEST(test_request)
 	ck_assert_uint_eq(m.request.file[0].len, 8);
 	ck_assert_mem_eq(m.request.file[0].text, "kind: X\n", 8);
 	ck_assert(m.request.yes && m.request.follow && !m.request.prune);
+	ck_assert(m.request.release && !m.request.force);
 	ck_assert_uint_eq(m.request.since, 77);
 	ck_assert_str_eq(m.request.arg, "9");
 	ck_assert(m.request.has_if_version);

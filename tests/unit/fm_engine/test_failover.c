@@ -280,6 +280,35 @@ START_TEST(drain_and_cordon)
 }
 END_TEST
 
+/* A busy host keeps what it uses, unless that is to go; also if the manager is another one by
+ * then. */
+START_TEST(drain_by_force)
+{
+	struct fm_request r = {.verb = FM_VERB_DRAIN, .name = "blade01"};
+	struct world w;
+
+	up(&w, GROUP(""));
+	w.agent[1].busy = true;
+	w_request(&w, r);
+	w_run(&w, 120 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
+	ck_assert_int_eq(w_asg(&w, "one/data0")->reason, MR_REASON_BUSY);
+	w_verb(&w, FM_VERB_RESET_OVERRIDE, "one", NULL);
+	r.force = true;
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 0);
+	if (_i)
+		w_restart(&w);
+	w_agent_up(&w, 1, "boot-a", false);
+	w.agent[1].busy = true;
+	w_agent_up(&w, 3, "boot-a", false);
+	w_run(&w, 120 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	W_PHASE(&w, "one/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
 /* What drain took away comes back when that is said: it is interrupted once more. */
 START_TEST(uncordon_undoes_drain)
 {
@@ -392,6 +421,7 @@ int main(void)
 	tcase_add_test(t, management_network);
 	tcase_add_test(t, survives_a_restart);
 	tcase_add_test(t, drain_and_cordon);
+	tcase_add_loop_test(t, drain_by_force, 0, 2);
 	tcase_add_test(t, uncordon_undoes_drain);
 	tcase_add_test(t, verbs_that_change_nothing);
 	tcase_add_test(t, move_to_a_host_that_is_off);
