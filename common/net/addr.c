@@ -57,7 +57,7 @@ int mr_addr_parse(const char *s, struct mr_addr *ret, struct mr_err *err)
 		r = parse_tcp(s + 4, &a, err);
 	else if (mr_starts(s, "unix:"))
 		r = parse_unix(s + 5, &a, err);
-	else if (strchr(s, '/'))
+	else if (s[strcspn(s, ":/")] == '/') /* a colon before it: a kind that we have not */
 		r = parse_unix(s, &a, err);
 	else
 		r = mr_err_set(err, -EINVAL, MR_REASON_INVALID,

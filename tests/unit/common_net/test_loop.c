@@ -193,6 +193,8 @@ static const struct {
 	{"tcp:manager.example:7461", "tcp:manager.example:7461", NULL},
 	{"", NULL, "expected unix:PATH"},
 	{"x", NULL, "expected unix:PATH"},
+	{"frob:/x", NULL, "expected unix:PATH"},
+	{"/x:y", "unix:/x:y", NULL},
 	{"unix:", NULL, "expected a path"},
 	{"tcp:host", NULL, "expected tcp:HOST:PORT"},
 	{"tcp::1", NULL, "expected tcp:HOST:PORT"},
