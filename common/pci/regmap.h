@@ -99,9 +99,12 @@ enum mr_sw_nvm {
 	X(OWNER_REFUSED, "owner id and epoch of the refused batch")                            \
 	X(OWNER_CHANGED, "new owner id and epoch")                                             \
 	X(FATAL_ERROR, "the host port reported a fatal error")                                 \
-	X(VH0_RESET, "VH 0's root was reset; nothing of other VHs changed (HANDOVER 3)")       \
+	X(VH0_RESET, "adapters that were reset with VH 0's root or port; that were not, as "   \
+		     "other VHs have functions of them (HANDOVER 3)")                          \
 	X(MAILBOX, "pf << 16 | device VH: the PF rang; once until a request is taken")         \
-	X(WATCHDOG, "pf << 16 | vf; its time in ms: the VF stood still, the adapter reset it")
+	X(WATCHDOG, "pf << 16 | vf; its time in ms: the VF stood still, the adapter reset it") \
+	X(VH0_HELD, "RID; enum mr_held: what VH 0's root asked of an adapter that other VHs "  \
+		    "have functions of; once until read (HANDOVER 3)")
 enum mr_ev {
 #define X(name, text) MR_EV_##name,
 	MR_EVENTS(X)
@@ -119,7 +122,7 @@ const char *mr_ev_name(enum mr_ev e);
 #define PORT_STATUS 0x08
 #define PORT_NAME   0x10 /* RO 4 registers: slot name (host name, adapter name) */
 #define PORT_SLOT   0x30 /* RO slot number of its kind */
-#define PORT_VS	    0x38 /* RO host ports: VS number = VH */
+#define PORT_VS	    0x38 /* RO host ports: VS number = VH; management port: 0 */
 #define PORT_AUTH   0x40 /* RW enum mr_port_auth, host ports */
 /* RW 64 bits shown in the VS-identity capability of the port's VH */
 #define PORT_CHALLENGE	0x48
@@ -135,6 +138,15 @@ const char *mr_ev_name(enum mr_ev e);
 #define PORT_LINK_MBPS	0xa0 /* RO negotiated PCIe link, Mbit/s of raw speed x width */
 /* RO adapter ports: speed of network port 0; +8 each for ports 1..7 */
 #define PORT_NET_MBPS 0xa8
+/* RO adapter ports: 31:0 requests of VH 0's root that were held, 47:32 their kinds (bits of
+ * enum mr_held) */
+#define PORT_HELD 0xe8
+enum mr_held {
+	MR_HELD_VF_ENABLE,
+	MR_HELD_FLR,
+	MR_HELD_POWER,
+	MR_HELD_ACS
+};
 /* What the embedded processor found when it enumerated VH 0: BARs of function 0 of an adapter
  * port. BARs can be sized by writing only, which nobody may do to a device that runs. */
 #define SW_PORT_BARS   0x140000

@@ -214,16 +214,38 @@ static void measure(struct sim_adapter *a, struct cursor *k)
 	}
 }
 
-/* The port of VH 0 that the adapter is behind, with windows from its bases to 'end'. */
-static void set_port(struct sim_adapter *a, const struct cursor *end)
+/* The port of VH 0 that the adapter is behind, as the switch's processor sets it: buses and
+ * windows always the same. */
+void sim_vh0_port_set(struct sim_adapter *a)
+{
+	const struct sim_bridge_cfg was = a->dsp;
+
+	a->dsp = (struct sim_bridge_cfg){
+		.pri = was.pri,
+		.sec = was.sec,
+		.sub = was.sub,
+		.devctl2 = PCI_EXP_DEVCTL2_ARI,
+		.acs_ctl = SIM_ACS_ISOLATES,
+		.command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER,
+		.io_base = 0xf0, /* base above limit: no window */
+		.mem_base = was.mem_base,
+		.mem_limit = was.mem_limit,
+		.pref_base = was.pref_base,
+		.pref_limit = was.pref_limit,
+		.pref_base_hi = was.pref_base_hi,
+		.pref_limit_hi = was.pref_limit_hi,
+	};
+}
+
+/* Its buses, and windows from its bases to 'end'. */
+static void place_port(const struct sim_chassis *c, struct sim_adapter *a,
+		       const struct cursor *end)
 {
 	struct sim_bridge_cfg *g = &a->dsp;
 
-	*g = (struct sim_bridge_cfg){.pri = 1, .sec = a->bus, .sub = a->last_bus};
-	g->devctl2 = PCI_EXP_DEVCTL2_ARI;
-	g->acs_ctl = PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF;
-	g->command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
-	g->io_base = 0xf0; /* base above limit: no window */
+	g->pri = (uint8_t)(sim_vh0_bus(c) + 1);
+	g->sec = a->bus;
+	g->sub = a->last_bus;
 	g->mem_base = g->pref_base = 0xfff0;
 	if (end->at32 > a->base32) {
 		g->mem_base = a->base32 >> 16 & 0xfff0;
@@ -242,8 +264,10 @@ void sim_vh0_root_set(struct sim_chassis *c)
 {
 	struct sim_bridge_cfg *g = &c->host[0].up;
 	uint64_t last = c->vh0_end - 1;
+	uint8_t bus = (uint8_t)sim_vh0_bus(c);
 
-	*g = (struct sim_bridge_cfg){.sec = 1, .sub = 1};
+	*g = (struct sim_bridge_cfg){
+		.pri = bus, .sec = (uint8_t)(bus + 1), .sub = (uint8_t)(bus + 1)};
 	for (unsigned i = 0; i < c->adapters; i++)
 		if (c->adapter[i].last_bus > g->sub)
 			g->sub = c->adapter[i].last_bus;
@@ -269,7 +293,7 @@ void sim_adapters_place(struct sim_chassis *c)
 {
 	struct cursor k = {SIM_VH0_MEM32, SIM_VH0_MEM64};
 	struct sim_adapter **order = mr_xcalloc(c->adapters + 1, sizeof(struct sim_adapter *));
-	unsigned bus = 2;
+	unsigned bus = sim_vh0_bus(c) + 2;
 
 	for (unsigned i = 0; i < c->adapters; i++)
 		order[i] = &c->adapter[i];
@@ -282,7 +306,8 @@ void sim_adapters_place(struct sim_chassis *c)
 		bus += sim_model_buses(&a->m);
 		a->last_bus = (uint8_t)(bus - 1);
 		measure(a, &k);
-		set_port(a, &k);
+		place_port(c, a, &k);
+		sim_vh0_port_set(a);
 	}
 	free(order);
 	c->vh0_end = k.at64 > SIM_VH0_MEM64 ? k.at64 : SIM_VH0_MEM64 + MIB;
@@ -403,6 +428,7 @@ static int set_present(struct sim_chassis *c, struct mr_now now, const char *nam
 		sim_slots_update_adapter(c, a);
 	}
 	sim_event_push(c, MR_EV_PORT_LINK, a->port, 0, 0, sim_adapter_up(a), 0);
+	sim_vh0_slot_update(c, a);
 	return 0;
 }
 

@@ -299,40 +299,52 @@ static bool forward(struct sim_chassis *c, struct sim_loc l, enum sim_aer_kind k
 	return true;
 }
 
+/* The downstream port that 'l' stands behind. */
+static struct sim_loc port_above(struct sim_chassis *c, const struct sim_loc *l)
+{
+	if (!l->vh)
+		return sim_vh0_port(c, l->a);
+	return (struct sim_loc){.kind = SIM_LOC_DOWN,
+				.vh = l->vh,
+				.host = l->host,
+				.b = l->b,
+				.bridge = l->bridge,
+				.br = &l->bridge->cfg};
+}
+
 /* From function or bridge 'l' to the root of its VH. */
 static bool climb(struct sim_chassis *c, const struct sim_loc *l, enum sim_aer_kind kind)
 {
-	struct sim_loc up = {
-		.kind = SIM_LOC_UP, .vh = l->vh, .host = l->host, .br = &l->host->up};
-	struct sim_loc down = up;
+	struct sim_loc up = sim_vh0_up(c);
 
 	if (l->kind == SIM_LOC_UP)
 		return true;
-	if (l->kind != SIM_LOC_DOWN) {
-		down.kind = SIM_LOC_DOWN;
-		down.b = l->b;
-		down.bridge = l->bridge;
-		down.br = &l->bridge->cfg;
-		if (!forward(c, down, kind))
-			return false;
+	if (l->vh) {
+		up.vh = l->vh;
+		up.host = l->host;
+		up.br = &l->host->up;
 	}
+	if (!sim_loc_is_bridge(l) && !forward(c, port_above(c, l), kind))
+		return false;
 	return forward(c, up, kind);
 }
 
 static void send(struct sim_chassis *c, const struct sim_loc *l, uint16_t rid,
 		 enum sim_aer_kind kind, unsigned bit, struct sim_aer_result *ret)
 {
-	/* VH 0's root is the switch's own processor, which looks at the registers. */
-	ret->sent = !l->vh || climb(c, l, kind);
-	if (!ret->sent || !l->vh)
+	unsigned host = l->vh ? l->vh : c->root;
+
+	/* Where VH 0's root is the switch's own processor, that looks at the registers. */
+	ret->sent = !host || climb(c, l, kind);
+	if (!ret->sent || !host)
 		return;
 	sim_notice_push(c, &(struct sim_notice){.kind = SIM_NOTICE_HOST_ERROR,
-						.vh = l->vh,
+						.vh = (uint16_t)host,
 						.bridge = (uint16_t)l->b,
 						.rid = rid,
 						.vector = kind});
 	if (kind == SIM_AER_FATAL)
-		sim_event_push(c, MR_EV_FATAL_ERROR, l->vh, l->vh, l->b, rid, bit);
+		sim_event_push(c, MR_EV_FATAL_ERROR, host, l->vh, l->b, rid, bit);
 }
 
 /* ---- logging ---- */

@@ -3,11 +3,13 @@
  * BARs of what appears behind a slot: sized by the all-ones probe, placed first-fit inside the
  * slot's two windows, the largest first. As in Linux a prefetchable 64-bit BAR goes to the
  * prefetchable window, everything else to the 32-bit one; what does not fit stays unassigned
- * (IORESOURCE_UNSET), and its driver will refuse.
+ * (IORESOURCE_UNSET), and its driver will refuse. The root of VH 0 keeps the addresses that it
+ * finds.
  */
 #include <linux/pci_regs.h>
 
 #include "sim/model/blade_priv.h"
+#include "sim/model/chassis.h"
 
 #define RES_MEM	      0x00000200ul
 #define RES_PREFETCH  0x00002000ul
@@ -34,6 +36,31 @@ static unsigned long flags_of(uint32_t bar)
 	return f;
 }
 
+/* What the six BARs at 'off' read. */
+static void read_six(struct sim_blade *b, struct mr_now now, uint16_t rid, unsigned off,
+		     uint32_t bar[6])
+{
+	for (unsigned i = 0; i < 6; i++)
+		bar[i] = blade_rd(b, now, rid, off + 4 * i, 4);
+}
+
+/* They are put back, and are the addresses of the BARs that were found. */
+static void keep_six(struct sim_blade *b, struct mr_now now, uint16_t rid, unsigned off,
+		     const uint32_t bar[6], const uint64_t size[6], unsigned long flags[6],
+		     uint64_t base[6])
+{
+	for (unsigned i = 0; i < 6; i++) {
+		blade_wr(b, now, rid, off + 4 * i, 4, bar[i]);
+		if (!size[i])
+			continue;
+		base[i] = bar[i] & ~0xfu;
+		if (flags[i] & RES_MEM_64 && i < 5)
+			base[i] |= (uint64_t)bar[i + 1] << 32;
+		if (!base[i])
+			flags[i] |= RES_UNSET;
+	}
+}
+
 /* Probes the six BARs at 'off'; the registers hold all-ones afterwards where there is a BAR. */
 static void size_six(struct sim_blade *b, struct mr_now now, uint16_t rid, unsigned off,
 		     uint64_t size[6], unsigned long flags[6])
@@ -58,15 +85,29 @@ static void size_six(struct sim_blade *b, struct mr_now now, uint16_t rid, unsig
 	}
 }
 
+static void size_and_keep(struct sim_blade *b, struct mr_now now, uint16_t rid, unsigned off,
+			  uint64_t size[6], unsigned long flags[6], uint64_t base[6])
+{
+	bool keep = sim_host_management(b->c, b->vh);
+	uint32_t bar[6];
+
+	if (keep)
+		read_six(b, now, rid, off, bar);
+	size_six(b, now, rid, off, size, flags);
+	if (keep)
+		keep_six(b, now, rid, off, bar, size, flags, base);
+}
+
 /* Sizes the BARs of a new function, and those of its VFs if it is a PF. */
 void blade_size_bars(struct sim_blade *b, struct mr_now now, struct blade_node *n)
 {
 	if (n->d.header || n->d.is_virtfn)
 		return;
-	size_six(b, now, n->d.rid, PCI_BASE_ADDRESS_0, n->d.bar_size, n->d.bar_flags);
+	size_and_keep(b, now, n->d.rid, PCI_BASE_ADDRESS_0, n->d.bar_size, n->d.bar_flags,
+		      n->d.bar);
 	if (n->sriov)
-		size_six(b, now, n->d.rid, n->sriov + PCI_SRIOV_BAR, n->vf_bar_size,
-			 n->vf_bar_flags);
+		size_and_keep(b, now, n->d.rid, n->sriov + PCI_SRIOV_BAR, n->vf_bar_size,
+			      n->vf_bar_flags, n->vf_bar);
 }
 
 /* End of the first resource of the slot that overlaps [base, base + size), 0 = none does. */
@@ -134,7 +175,7 @@ void blade_assign_bars(struct sim_blade *b, struct mr_now now, struct blade_node
 	struct bar_ref refs[12], tmp;
 	unsigned count = 0;
 
-	if (n->d.slot < 0 || n->d.header || n->d.is_virtfn)
+	if (n->d.slot < 0 || n->d.header || n->d.is_virtfn || sim_host_management(b->c, b->vh))
 		return;
 	for (unsigned i = 0; i < 6; i++) {
 		if (n->d.bar_size[i])

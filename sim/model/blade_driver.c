@@ -133,7 +133,8 @@ static unsigned free_index(const struct sim_blade *b, unsigned device_class)
 	return k;
 }
 
-/* pci_enable_device: -EINVAL when a BAR has no address. */
+/* pci_enable_device: -EINVAL when a BAR has no address. -ENODEV is the driver's own word: the
+ * function, which this host may only look at (root.c), does nothing that it is told. */
 static int enable(struct sim_blade *b, struct mr_now now, const struct blade_node *n)
 {
 	uint16_t bits =
@@ -143,7 +144,7 @@ static int enable(struct sim_blade *b, struct mr_now now, const struct blade_nod
 		if (n->d.bar_size[i] && !n->d.bar[i])
 			return -EINVAL;
 	blade_set_bits(b, now, n->d.rid, PCI_COMMAND, bits, bits);
-	return 0;
+	return (blade_rd(b, now, n->d.rid, PCI_COMMAND, 2) & bits) == bits ? 0 : -ENODEV;
 }
 
 /* Programs the first vectors of the MSI-X table to the local APIC and switches MSI-X on. */

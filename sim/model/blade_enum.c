@@ -241,6 +241,51 @@ static void setup_slot(struct sim_blade *b, struct mr_now now, unsigned i, unsig
 	set_windows(b, now, s->rid, s->mmio, s->mmio_size, s->mmio64, s->mmio64_size);
 }
 
+/* One window of a bridge as its registers have it; size 0 when it is closed. */
+static void read_window(uint32_t reg, uint64_t base_hi, uint64_t limit_hi, uint64_t *ret_base,
+			uint64_t *ret_size)
+{
+	uint64_t base = base_hi << 32 | (reg & 0xfff0) << 16;
+	uint64_t limit = limit_hi << 32 | (reg & 0xfff00000) | 0xfffff;
+
+	*ret_base = base;
+	*ret_size = limit > base ? limit - base + 1 : 0;
+}
+
+/* What a bridge was set to before this host booted. */
+static void read_bridge(struct sim_blade *b, struct mr_now now, struct blade_slot *ret)
+{
+	uint32_t buses = blade_rd(b, now, ret->rid, PCI_PRIMARY_BUS, 4);
+
+	ret->secondary = (uint8_t)(buses >> 8);
+	ret->subordinate = (uint8_t)(buses >> 16);
+	read_window(blade_rd(b, now, ret->rid, PCI_MEMORY_BASE, 4), 0, 0, &ret->mmio,
+		    &ret->mmio_size);
+	read_window(blade_rd(b, now, ret->rid, PCI_PREF_MEMORY_BASE, 4),
+		    blade_rd(b, now, ret->rid, PCI_PREF_BASE_UPPER32, 4),
+		    blade_rd(b, now, ret->rid, PCI_PREF_LIMIT_UPPER32, 4), &ret->mmio64,
+		    &ret->mmio64_size);
+}
+
+/* The root of VH 0: firmware takes over the buses and windows that the switch gave to the
+ * adapters, which are in use whatever this host does. */
+static void adopt_slots(struct sim_blade *b, struct mr_now now, uint16_t upstream)
+{
+	struct blade_slot up = {.rid = upstream};
+
+	find_downstream(b, now);
+	for (unsigned i = 0; i < b->slots; i++) {
+		b->slot[i].rid = (uint16_t)(BLADE_BUS_INTERNAL << 8 | i);
+		b->slot[i].due = MR_NEVER;
+		if (b->slot[i].exists)
+			read_bridge(b, now, &b->slot[i]);
+	}
+	read_bridge(b, now, &up);
+	set_buses(b, now, BLADE_RID_ROOT_PORT, 0, BLADE_BUS_UPSTREAM, up.subordinate);
+	set_windows(b, now, BLADE_RID_ROOT_PORT, up.mmio, up.mmio_size, up.mmio64,
+		    up.mmio64_size);
+}
+
 static void setup_slots(struct sim_blade *b, struct mr_now now, uint16_t upstream)
 {
 	unsigned count = find_downstream(b, now), nth = 0;
@@ -285,7 +330,10 @@ static void enumerate_below(struct sim_blade *b, struct mr_now now)
 	if ((blade_rd(b, now, upstream, PCI_VENDOR_ID, 4) & 0xffff) == 0xffff)
 		return;
 	set_buses(b, now, upstream, BLADE_BUS_UPSTREAM, BLADE_BUS_INTERNAL, 0xff);
-	setup_slots(b, now, upstream);
+	if (sim_host_management(b->c, b->vh))
+		adopt_slots(b, now, upstream);
+	else
+		setup_slots(b, now, upstream);
 	mirror_link(b, now, upstream);
 	if (!blade_node(b, upstream))
 		add_bridge(b, now, upstream, BLADE_RID_ROOT_PORT);

@@ -16,6 +16,12 @@ bool sim_loc_is_bridge(const struct sim_loc *l)
 	return l->kind == SIM_LOC_UP || l->kind == SIM_LOC_DOWN || l->kind == SIM_LOC_DSP;
 }
 
+/* Whether it is a hot-plug slot: the bridges of hosts, and VH 0's ports under a blade. */
+bool sim_loc_is_slot(const struct sim_loc *l)
+{
+	return l->kind == SIM_LOC_DOWN || (l->kind == SIM_LOC_DSP && l->host);
+}
+
 /* 'old' with the bytes 'mask' of 'v' in its 'writable' bits. */
 uint16_t sim_merge16(uint16_t old, uint32_t v, uint32_t mask, uint16_t writable)
 {
@@ -186,14 +192,8 @@ static void bus_reset(struct sim_chassis *c, const struct sim_loc *l)
 		sim_target_reset(c, l->vh, l->b);
 		return;
 	}
-	if (l->kind == SIM_LOC_DSP) {
-		if (sim_adapter_up(l->a) && !sim_adapter_assigned(l->a))
-			sim_adapter_reset(c, l->a);
-		sim_event_push(c, MR_EV_VH0_RESET, l->a->port, 0, 0, 0, 0);
-		return;
-	}
 	if (!l->vh) {
-		sim_event_push(c, MR_EV_VH0_RESET, 0, 0, 0, 0, 0);
+		sim_vh0_reset_below(c, l->kind == SIM_LOC_DSP ? l->a : NULL);
 		return;
 	}
 	for (unsigned b = 0; l->host->bridge && b < l->host->d.bridges; b++) {

@@ -189,8 +189,9 @@ static bool dsn_has(const struct sim_loc *l)
 /* Upstream bridges: switch in the upper 48 bits, port in the lower 16 (HANDOVER 7). */
 READ(dsn_read)
 {
-	uint64_t v = l->kind == SIM_LOC_UP ? text_hash(c->serial) << 16 | l->vh
-					   : text_hash(l->a->serial);
+	uint64_t v = l->kind == SIM_LOC_UP
+			     ? text_hash(c->serial) << 16 | (l->vh ? l->vh : c->root)
+			     : text_hash(l->a->serial);
 
 	return rel == 4 ? (uint32_t)v : rel == 8 ? (uint32_t)(v >> 32) : 0;
 }
@@ -243,12 +244,13 @@ static bool up_has(const struct sim_loc *l)
 
 READ(vsid_read)
 {
-	uint64_t challenge = l->vh ? l->host->challenge : 0;
+	const struct sim_host *h = sim_host_at(c, l->vh ? l->vh : c->root);
+	uint64_t challenge = h ? h->challenge : 0;
 	uint32_t v = 0;
 
 	switch (rel) {
 	case VSID_PORT:
-		return l->vh | (uint32_t)l->vh << 16;
+		return (h ? h->d.slot : 0) | (uint32_t)l->vh << 16;
 	case VSID_EPOCH_LO:
 		return (uint32_t)c->owner_epoch;
 	case VSID_EPOCH_HI:
@@ -278,20 +280,21 @@ READ(switch_read)
 
 static bool down_has(const struct sim_loc *l)
 {
-	return l->kind == SIM_LOC_DOWN;
+	return sim_loc_is_slot(l);
 }
 
 /* ---- the tables ---- */
 
 const struct sim_cap sim_fn_caps[] = {
-	{0x40, 0x08, PCI_CAP_ID_PM, 0, NULL, pm_read, pm_write},
-	{0x80, 0x3c, PCI_CAP_ID_EXP, 0, NULL, sim_pcie_read, sim_pcie_write},
+	{SIM_CAP_PM, 0x08, PCI_CAP_ID_PM, 0, NULL, pm_read, pm_write},
+	{SIM_CAP_EXP, 0x3c, PCI_CAP_ID_EXP, 0, NULL, sim_pcie_read, sim_pcie_write},
 	{0xc0, 0x0c, PCI_CAP_ID_MSIX, 0, msix_has, msix_read, msix_write},
 	{0x100, 0x48, PCI_EXT_CAP_ID_ERR, 2, NULL, sim_aer_read, sim_aer_write},
 	{0x150, 0x08, PCI_EXT_CAP_ID_ARI, 1, ari_has, ari_read, NULL},
 	{SIM_CAP_ACS, 0x08, PCI_EXT_CAP_ID_ACS, 1, sim_acs_has, sim_acs_read, sim_acs_write},
 	{0x170, 0x08, PCI_EXT_CAP_ID_ATS, 1, sim_ats_has, sim_ats_read, sim_ats_write},
-	{0x180, 0x40, PCI_EXT_CAP_ID_SRIOV, 1, sriov_has, sim_sriov_read, sim_sriov_write},
+	{SIM_CAP_SRIOV, 0x40, PCI_EXT_CAP_ID_SRIOV, 1, sriov_has, sim_sriov_read,
+	 sim_sriov_write},
 	{0x1c0, 0x0c, EXT_RTR, 1, NULL, rtr_read, NULL},
 	{0x1d0, 0x0c, PCI_EXT_CAP_ID_DSN, 1, dsn_has, dsn_read, NULL},
 	{0x200, 0x10, PCI_EXT_CAP_ID_DVSEC, 1, control_has, control_read, NULL},
@@ -301,13 +304,13 @@ const struct sim_cap sim_fn_caps[] = {
 const unsigned sim_fn_caps_n = sizeof(sim_fn_caps) / sizeof(sim_fn_caps[0]);
 
 const struct sim_cap sim_bridge_caps[] = {
-	{0x40, 0x08, PCI_CAP_ID_PM, 0, NULL, pm_read, pm_write},
+	{SIM_CAP_PM, 0x08, PCI_CAP_ID_PM, 0, NULL, pm_read, pm_write},
 	{0x50, 0x10, PCI_CAP_ID_MSI, 0, down_has, msi_read, msi_write},
-	{0x80, 0x3c, PCI_CAP_ID_EXP, 0, NULL, sim_pcie_read, sim_pcie_write},
+	{SIM_CAP_EXP, 0x3c, PCI_CAP_ID_EXP, 0, NULL, sim_pcie_read, sim_pcie_write},
 	{0xc0, 0x08, PCI_CAP_ID_SSVID, 0, NULL, ssvid_read, NULL},
 	{0x100, 0x48, PCI_EXT_CAP_ID_ERR, 2, NULL, sim_aer_read, sim_aer_write},
 	{0x150, 0x0c, PCI_EXT_CAP_ID_DSN, 1, dsn_has, dsn_read, NULL},
-	{0x160, 0x08, PCI_EXT_CAP_ID_ACS, 1, sim_acs_has, sim_acs_read, sim_acs_write},
+	{SIM_CAP_ACS, 0x08, PCI_EXT_CAP_ID_ACS, 1, sim_acs_has, sim_acs_read, sim_acs_write},
 	{0x200, VSID_LENGTH, PCI_EXT_CAP_ID_DVSEC, 1, up_has, vsid_read, NULL},
 	{0x240, 0x10, PCI_EXT_CAP_ID_DVSEC, 1, vh0_up_has, switch_read, NULL},
 };

@@ -27,15 +27,16 @@ static void link_of(const struct sim_chassis *c, const struct sim_loc *l, unsign
 {
 	unsigned speed = 160, width = 16;
 	const struct sim_adapter *a = l->a;
+	const struct sim_host *h = sim_host_at(c, l->vh ? l->vh : c->root);
 
 	if (l->kind == SIM_LOC_DOWN)
 		a = sim_adapter_at(c, MR_TARGET_PORT(l->bridge->row.target));
 	if (a) {
 		speed = a->m.link_speed;
 		width = a->m.link_width;
-	} else if (l->host && l->vh) {
-		speed = l->host->d.link_speed;
-		width = l->host->d.link_width;
+	} else if (h) {
+		speed = h->d.link_speed;
+		width = h->d.link_width;
 	}
 	*ret_code = speed_code(speed);
 	*ret_width = width;
@@ -49,7 +50,7 @@ static uint32_t flags(const struct sim_loc *l)
 		type = PCI_EXP_TYPE_UPSTREAM;
 	else if (sim_loc_is_bridge(l))
 		type = PCI_EXP_TYPE_DOWNSTREAM;
-	return (2u | type << 4 | (l->kind == SIM_LOC_DOWN ? PCI_EXP_FLAGS_SLOT : 0)) << 16;
+	return (2u | type << 4 | (sim_loc_is_slot(l) ? PCI_EXP_FLAGS_SLOT : 0)) << 16;
 }
 
 static uint16_t *devctl(const struct sim_loc *l)
@@ -69,8 +70,9 @@ static uint16_t *lnkctl(const struct sim_loc *l)
 
 static bool link_active(const struct sim_loc *l)
 {
-	return l->kind == SIM_LOC_DOWN ? l->bridge->dlla
-				       : l->kind == SIM_LOC_DSP && sim_adapter_up(l->a);
+	if (sim_loc_is_slot(l))
+		return l->kind == SIM_LOC_DOWN ? l->bridge->dlla : l->a->vh0_dlla;
+	return l->kind == SIM_LOC_DSP && sim_adapter_up(l->a);
 }
 
 static uint32_t lnkcap(const struct sim_chassis *c, const struct sim_loc *l)
@@ -113,20 +115,35 @@ static uint32_t devcap(const struct sim_loc *l)
 	return sim_loc_is_bridge(l) ? v : v | PCI_EXP_DEVCAP_FLR;
 }
 
-/* Power controller, indicators, hot plug, 75 W; a button where it is described; no MRL sensor,
- * no interlock; every command tells its completion. */
+/*
+ * Power controller, indicators, hot plug, 75 W; a button where it is described; no MRL sensor,
+ * no interlock; every command tells its completion. The slots of VH 0 have none of these, and
+ * are pulled by surprise: who drives PFs has no power over what others use.
+ */
 static uint32_t sltcap(const struct sim_loc *l)
 {
+	if (l->kind == SIM_LOC_DSP)
+		return PCI_EXP_SLTCAP_HPC | PCI_EXP_SLTCAP_HPS | PCI_EXP_SLTCAP_NCCS |
+		       75u << 7 | (l->b - 1) << 19;
 	return PCI_EXP_SLTCAP_PCP | PCI_EXP_SLTCAP_HPC | PCI_EXP_SLTCAP_AIP |
 	       PCI_EXP_SLTCAP_PIP | (l->host->d.attention_button ? PCI_EXP_SLTCAP_ABP : 0) |
 	       75u << 7 | l->b << 19;
+}
+
+/* Slot Control and Status. */
+static uint32_t slot_regs(const struct sim_loc *l)
+{
+	bool present = l->kind == SIM_LOC_DSP ? l->a->vh0_present : l->bridge->present;
+	uint32_t sta = l->br->slotsta | (present ? PCI_EXP_SLTSTA_PDS : 0);
+
+	return (l->br->slotctl ^ INDICATORS_OFF) | sta << 16;
 }
 
 /* Dword 'rel' of the capability. */
 uint32_t sim_pcie_read(struct sim_chassis *c, const struct sim_loc *l, unsigned rel)
 {
 	unsigned code, width;
-	bool slot = l->kind == SIM_LOC_DOWN;
+	bool slot = sim_loc_is_slot(l);
 
 	switch (rel) {
 	case 0:
@@ -142,11 +159,7 @@ uint32_t sim_pcie_read(struct sim_chassis *c, const struct sim_loc *l, unsigned 
 	case PCI_EXP_SLTCAP:
 		return slot ? sltcap(l) : 0;
 	case PCI_EXP_SLTCTL:
-		return slot ? (l->br->slotctl ^ INDICATORS_OFF) |
-				       (uint32_t)(l->br->slotsta |
-						  (l->bridge->present ? PCI_EXP_SLTSTA_PDS : 0))
-					       << 16
-			    : 0;
+		return slot ? slot_regs(l) : 0;
 	case PCI_EXP_DEVCAP2:
 		if (sim_loc_is_bridge(l))
 			return l->kind == SIM_LOC_UP ? 0 : PCI_EXP_DEVCAP2_ARI;
@@ -228,11 +241,12 @@ void sim_pcie_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel
 	case PCI_EXP_SLTCTL:
 		if (l->kind == SIM_LOC_DOWN)
 			write_slot(c, l, v, mask);
+		else if (sim_loc_is_slot(l))
+			sim_vh0_slot_write(c, l, v, mask);
 		break;
 	case PCI_EXP_DEVCTL2:
 		if (l->kind != SIM_LOC_VF)
-			if (l->kind != SIM_LOC_VF)
-				*devctl2(l) = sim_merge16(*devctl2(l), v, mask, 0x043f);
+			*devctl2(l) = sim_merge16(*devctl2(l), v, mask, 0x043f);
 		break;
 	}
 }

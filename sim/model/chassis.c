@@ -195,6 +195,11 @@ static void build_hosts(struct sim_chassis *c, const struct sim_desc *d)
 		if (h->d.bridges > c->max_bridges)
 			c->max_bridges = h->d.bridges;
 	}
+	if (d->management) { /* VH 0 is there before anybody could authorise its root */
+		c->root = d->management;
+		c->host[c->root].auth = MR_AUTH_AUTHORISED;
+		c->host[c->root].link = c->host[c->root].power;
+	}
 }
 
 static void build_adapters(struct sim_chassis *c, const struct sim_desc *d)
@@ -208,9 +213,11 @@ static void build_adapters(struct sim_chassis *c, const struct sim_desc *d)
 		c->adapter_at[a->port] = (uint16_t)(i + 1);
 	}
 	sim_adapters_place(c);
-	for (unsigned i = 0; i < c->adapters; i++)
+	for (unsigned i = 0; i < c->adapters; i++) {
+		c->adapter[i].vh0_present = c->adapter[i].vh0_dlla = c->adapter[i].present;
 		if (c->adapter[i].present)
 			sim_adapter_power_on(c, &c->adapter[i]);
+	}
 }
 
 /*

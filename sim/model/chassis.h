@@ -84,6 +84,8 @@ const char *sim_host_name(const struct sim_chassis *c, uint16_t vh);
 bool sim_host_power(const struct sim_chassis *c, uint16_t vh);
 bool sim_host_link(const struct sim_chassis *c, uint16_t vh);
 unsigned sim_host_bridges(const struct sim_chassis *c, uint16_t vh);
+/* Whether it is the management host: 0 bridges, and what it sees is VH 0 (root.c). */
+bool sim_host_management(const struct sim_chassis *c, uint16_t vh);
 /* hotplugReserve of the host: buses, bytes of the two windows, for its whole VH. And: has its
  * kernel the extension? */
 void sim_host_reserve(const struct sim_chassis *c, uint16_t vh, unsigned *ret_buses,

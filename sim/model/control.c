@@ -78,7 +78,7 @@ static enum sim_wr write_vh_map(struct sim_chassis *c, struct sim_adapter *a, un
 	unsigned vh = v >> 16 & 0xffff;
 	bool on = v & 1;
 
-	if (!d || v & ~0xffff0001ull || (on && !sim_host_at(c, vh)))
+	if (!d || v & ~0xffff0001ull || (on && (!sim_host_at(c, vh) || vh == c->root)))
 		return SIM_WR_REFUSED;
 	/* A row leads to it, or it owns MVFs: neither may lose its way or change its host. */
 	if ((h->row_vs || owned_all(a, d)) && (!on || vh != h->vh))

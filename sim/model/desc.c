@@ -44,14 +44,12 @@ static SIM_READER(read_owner)
 static SIM_READER(read_root)
 {
 	const char *text = sim_rd_text(rd, y, path);
+	bool host = text && mr_starts(text, "host:") && text[5];
 
-	(void)f, (void)to;
-	if (text && mr_starts(text, "host:"))
-		sim_rd_error(rd, y, path,
-			     "managementRoot '%.64s': a management host is not supported yet, "
-			     "only 'embedded'",
-			     text);
-	else if (text && !mr_streq(text, "embedded"))
+	(void)f;
+	if (host && !mr_copy(to, MR_NAME_MAX, text + 5))
+		sim_rd_error(rd, y, path, "a name has at most %d characters", MR_NAME_MAX - 1);
+	else if (text && !host && !mr_streq(text, "embedded"))
 		sim_rd_error(rd, y, path, "'%.64s': expected 'embedded' or 'host:NAME'", text);
 }
 
@@ -172,7 +170,7 @@ static SIM_READER(read_hosts)
 static const struct sim_field switch_fields[] = {
 	{"ports", sim_rd_uint, AT(sim_desc, ports), 2, 100000, true, NULL},
 	{"owner", read_owner, 0, 0, 0, false, NULL},
-	{"managementRoot", read_root, 0, 0, 0, false, NULL},
+	{"managementRoot", read_root, AT(sim_desc, management_root), 0, 0, false, NULL},
 	{"nvm", read_nvm, AT(sim_desc, nvm), 0, 0, false, NULL},
 	{"cutAnswer", read_switch_cut, AT(sim_desc, cut_answer), 0, 0, false, NULL},
 	{"events", sim_rd_uint, AT(sim_desc, event_entries), 8, 32768, false, NULL},

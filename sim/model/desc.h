@@ -89,6 +89,8 @@ struct sim_desc {
 	char name[MR_NAME_MAX];
 	char serial[32];
 	unsigned ports;
+	char management_root[MR_NAME_MAX]; /* host that is VH 0's root; "" = embedded */
+	unsigned management;		   /* its slot, 0 = none */
 	enum mr_sw_nvm nvm;
 	unsigned cut_answer;	   /* as SW_CUT_ANSWER */
 	unsigned event_entries;	   /* default 1024 */

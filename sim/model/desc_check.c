@@ -40,6 +40,44 @@ static void check_host(struct sim_rd *rd, const struct mr_yaml *spec, unsigned i
 			     h->bridges, h->bridges, h->reserve_buses);
 }
 
+/* Keys that say what a virtual switch of its own is like: the management host has none. */
+static const char *const own_tree[] = {"bridges", "hotplugReserve", "attentionButton",
+				       "vfMigration", "cutAnswer"};
+
+/* The host that is VH 0's root has no bridges: what it sees are the adapters. */
+static void check_root(struct sim_rd *rd, const struct mr_yaml *spec)
+{
+	struct sim_desc *d = rd->desc;
+	const struct mr_yaml *y = mr_yaml_get(mr_yaml_get(spec, "switch"), "managementRoot");
+	char path[SIM_PATH_MAX];
+
+	if (!d->management_root[0])
+		return;
+	for (unsigned i = 0; i < d->hosts; i++) {
+		struct sim_host_desc *h = &d->host[i];
+		const struct mr_yaml *in = item(spec, "hosts", i);
+
+		if (!mr_streq(h->name, d->management_root))
+			continue;
+		d->management = h->slot;
+		h->bridges = 0;
+		h->vf_migration = false;
+		for (unsigned k = 0; k < sizeof(own_tree) / sizeof(own_tree[0]); k++) {
+			const struct mr_yaml *key = mr_yaml_get(in, own_tree[k]);
+
+			mr_fmt(path, sizeof(path), "spec.hosts[%u].%s", i, own_tree[k]);
+			if (key)
+				sim_rd_error(rd, key, path,
+					     "host '%s' is the management root: what it sees "
+					     "is VH 0, expected no such key",
+					     h->name);
+		}
+		return;
+	}
+	sim_rd_error(rd, y, "spec.switch.managementRoot",
+		     "'host:%s': expected the name of one of spec.hosts", d->management_root);
+}
+
 static void check_adapter(struct sim_rd *rd, const struct mr_yaml *spec, unsigned i)
 {
 	const struct sim_desc *d = rd->desc;
@@ -83,15 +121,15 @@ static void check_ports(struct sim_rd *rd, const struct mr_yaml *spec)
 static void check_buses(struct sim_rd *rd, const struct mr_yaml *spec)
 {
 	const struct sim_desc *d = rd->desc;
-	unsigned sum = 0;
+	unsigned sum = 0, own = d->management ? 3 : 2;
 
 	for (unsigned i = 0; i < d->adapters; i++)
 		sum += sim_model_buses(&d->model[d->adapter[i].model]);
-	if (sum + 2 > 256)
+	if (sum + own > 256)
 		sim_rd_error(rd, mr_yaml_get(spec, "adapters"), "spec.adapters",
-			     "VH 0 has 256 buses: 1 (root) + 1 (internal bus) + %u (adapters "
-			     "with room for their VFs) = %u",
-			     sum, sum + 2);
+			     "VH 0 has 256 buses: 1 (root) + %s1 (internal bus) + %u "
+			     "(adapters with room for their VFs) = %u",
+			     d->management ? "1 (upstream bridge) + " : "", sum, sum + own);
 }
 
 static uint64_t model_mem32(const struct sim_model_desc *m)
@@ -142,6 +180,7 @@ void sim_desc_check(struct sim_rd *rd, const struct mr_yaml *spec)
 			     "%u adapters: at most %d", d->adapters, MR_MAX_ADAPTERS);
 	for (unsigned i = 0; i < d->hosts && d->hosts <= MR_MAX_HOSTS; i++)
 		check_host(rd, spec, i);
+	check_root(rd, spec);
 	for (unsigned i = 0; i < d->adapters; i++)
 		check_adapter(rd, spec, i);
 	check_ports(rd, spec);

@@ -22,6 +22,8 @@ static uint64_t mask_of(unsigned width)
 
 static struct sim_loc locate(struct sim_chassis *c, const struct mr_batch_rec *r)
 {
+	if (r->vh && r->vh == c->root) /* a root of VH 0 has no VH of its own */
+		return (struct sim_loc){.kind = SIM_LOC_NONE};
 	return r->vh ? sim_vh_locate(c, r->vh, r->bdf) : sim_vh0_locate(c, r->bdf);
 }
 

@@ -33,6 +33,40 @@ static void show_slots(struct sim_chassis *c, unsigned vh)
 }
 
 /*
+ * A reset in VH 0, of its root or of one port: what has functions assigned to other VHs is not
+ * touched (HANDOVER 3); the others start anew and get their committed NumVFs and VF Enable
+ * back.
+ */
+void sim_vh0_reset_below(struct sim_chassis *c, struct sim_adapter *only)
+{
+	unsigned reset = 0, kept = 0;
+
+	for (unsigned i = 0; i < c->adapters; i++) {
+		struct sim_adapter *a = &c->adapter[i];
+
+		if (!sim_adapter_up(a) || (only && a != only))
+			continue;
+		if (sim_adapter_assigned(a)) {
+			kept++;
+			continue;
+		}
+		sim_adapter_reset(c, a);
+		reset++;
+	}
+	sim_event_push(c, MR_EV_VH0_RESET, only ? only->port : c->root, 0, 0, reset, kept);
+}
+
+/* Conventional reset of VH 0: its bridges are as the switch's processor sets them. */
+static void reset_vh0(struct sim_chassis *c)
+{
+	sim_vh0_root_set(c);
+	sim_aer_reset_vh(c, 0);
+	for (unsigned i = 0; i < c->adapters; i++)
+		sim_vh0_port_set(&c->adapter[i]);
+	sim_vh0_reset_below(c, NULL);
+}
+
+/*
  * Conventional reset of a hierarchy: every bridge register returns to its default, what the
  * host owns behind its bridges is reset.
  */
@@ -40,8 +74,12 @@ static void tree_reset(struct sim_chassis *c, unsigned vh)
 {
 	struct sim_host *h = &c->host[vh];
 
-	memset(&h->up, 0, sizeof(h->up));
 	sim_iommu_forget(h);
+	if (vh == c->root) {
+		reset_vh0(c);
+		return;
+	}
+	memset(&h->up, 0, sizeof(h->up));
 	sim_aer_reset_vh(c, vh);
 	for (unsigned b = 0; h->bridge && b < h->d.bridges; b++) {
 		sim_target_reset(c, vh, b);
@@ -120,6 +158,12 @@ unsigned sim_host_bridges(const struct sim_chassis *c, uint16_t vh)
 	return h ? h->d.bridges : 0;
 }
 
+/* Whether its port is the root of VH 0. */
+bool sim_host_management(const struct sim_chassis *c, uint16_t vh)
+{
+	return vh && vh == c->root;
+}
+
 /* hotplugReserve of the host; zeros where there is none. */
 void sim_host_reserve(const struct sim_chassis *c, uint16_t vh, unsigned *ret_buses,
 		      uint64_t *ret_mmio, uint64_t *ret_mmio64)
@@ -184,24 +228,13 @@ int sim_host_set_power(struct sim_chassis *c, struct mr_now now, uint16_t vh, bo
 	return 0;
 }
 
-/* VH 0's root is reset: what has functions assigned to other VHs is not touched (HANDOVER 3);
- * the others start anew and get their committed NumVFs and VF Enable back. */
-static void reset_vh0(struct sim_chassis *c)
-{
-	sim_vh0_root_set(c);
-	for (unsigned i = 0; i < c->adapters; i++)
-		if (sim_adapter_up(&c->adapter[i]) && !sim_adapter_assigned(&c->adapter[i]))
-			sim_adapter_reset(c, &c->adapter[i]);
-	sim_event_push(c, MR_EV_VH0_RESET, 0, 0, 0, 0, 0);
-}
-
 /* Warm reset of a host: conventional reset of its hierarchy. 0, -ENOENT, -EHOSTDOWN. */
 int sim_host_reset(struct sim_chassis *c, struct mr_now now, uint16_t vh)
 {
 	struct sim_host *h = sim_host_at(c, vh);
 
 	sim_chassis_step(c, now);
-	if (!vh) {
+	if (!vh && !c->root) {
 		reset_vh0(c);
 		return 0;
 	}
@@ -241,6 +274,7 @@ int sim_port_set_link(struct sim_chassis *c, struct mr_now now, uint16_t port, b
 		sim_event_push(c, MR_EV_PORT_LINK, a->port, 0, 0, up, 0);
 		if (!up) /* a device resets itself when its link goes down */
 			sim_adapter_reset(c, a);
+		sim_vh0_slot_update(c, a);
 	}
 	sim_slots_update_adapter(c, a);
 	return 0;

@@ -42,7 +42,10 @@ void sim_row_tie(struct sim_chassis *c, unsigned vs, unsigned b, bool on);
 /* slot.c */
 void sim_slot_update(struct sim_chassis *c, unsigned vh, unsigned b);
 void sim_slots_update_adapter(struct sim_chassis *c, const struct sim_adapter *a);
-void sim_slots_bounce(struct sim_chassis *c, const struct sim_adapter *a);
+void sim_slots_bounce(struct sim_chassis *c, struct sim_adapter *a);
+void sim_vh0_slot_update(struct sim_chassis *c, struct sim_adapter *a);
+void sim_vh0_slot_write(struct sim_chassis *c, const struct sim_loc *l, uint32_t v,
+			uint32_t mask);
 void sim_slot_ctl_write(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t v);
 void sim_slot_status_clear(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t bits);
 void sim_slot_due(struct sim_chassis *c, unsigned vh, unsigned b);
@@ -54,6 +57,9 @@ void sim_adapter_init(struct sim_chassis *c, struct sim_adapter *a,
 void sim_adapter_done(struct sim_adapter *a);
 void sim_adapters_place(struct sim_chassis *c);
 void sim_vh0_root_set(struct sim_chassis *c);
+void sim_vh0_port_set(struct sim_adapter *a);
+/* What stands below the upstream bridge (NULL) or below one port of VH 0 is reset. */
+void sim_vh0_reset_below(struct sim_chassis *c, struct sim_adapter *only);
 void sim_adapter_assign(const struct sim_chassis *c,
 			struct sim_adapter *a); /* BARs of VH 0 as its firmware sets them */
 bool sim_adapter_up(const struct sim_adapter *a);
@@ -168,6 +174,7 @@ uint32_t sim_pcie_read(struct sim_chassis *c, const struct sim_loc *l, unsigned 
 void sim_pcie_write(struct sim_chassis *c, const struct sim_loc *l, unsigned rel, uint32_t v,
 		    uint32_t mask);
 bool sim_loc_is_bridge(const struct sim_loc *l);
+bool sim_loc_is_slot(const struct sim_loc *l);
 uint16_t sim_merge16(uint16_t old, uint32_t v, uint32_t mask, uint16_t writable);
 
 /* aer.c */
@@ -225,6 +232,9 @@ void sim_traffic_forget(struct sim_chassis *c, const struct sim_adapter *a, unsi
 struct sim_loc sim_vh_locate(struct sim_chassis *c, unsigned vh, uint16_t rid);
 /* Whether a host holds the whole `base` device now: VH 0 may only look at it. */
 bool sim_base_held(const struct sim_chassis *c, const struct sim_adapter *a);
+unsigned sim_vh0_bus(const struct sim_chassis *c);
+struct sim_loc sim_vh0_up(struct sim_chassis *c);
+struct sim_loc sim_vh0_port(struct sim_chassis *c, struct sim_adapter *a);
 struct sim_loc sim_vh0_locate(struct sim_chassis *c, uint16_t rid);
 struct sim_loc sim_vh0_decode(struct sim_chassis *c, uint64_t addr, unsigned *ret_bar,
 			      uint64_t *ret_off);
@@ -233,6 +243,7 @@ struct sim_loc sim_loc_vf(struct sim_adapter *a, unsigned p, unsigned v);
 uint16_t sim_vf_rid0(const struct sim_adapter *a, unsigned p, unsigned v);
 /* Which PF or VF stands at function number 'fn' (may exceed 255) of device VH d. */
 struct sim_loc sim_adapter_locate(struct sim_adapter *a, unsigned d, unsigned fn);
+struct sim_loc sim_adapter_vf_place(struct sim_adapter *a, unsigned fn);
 /* The one that decodes 'addr' among BARs and VF BARs of device VH d. */
 struct sim_loc sim_adapter_decode(struct sim_adapter *a, unsigned d, uint64_t addr,
 				  unsigned *ret_bar, uint64_t *ret_off);
@@ -249,6 +260,15 @@ int sim_vh_bridge_of_addr(const struct sim_host *h, uint64_t addr);
 bool sim_loc_answers(const struct sim_chassis *c, struct sim_loc *l);
 void sim_ur_drop(struct sim_chassis *c, unsigned vh, uint16_t rid, uint64_t addr);
 unsigned sim_cut_answer(const struct sim_chassis *c, const struct sim_host *h);
+
+/* root.c: requests of the host that is VH 0's root */
+struct sim_loc sim_root_locate(struct sim_chassis *c, uint16_t rid);
+uint32_t sim_root_cfg_read(struct sim_chassis *c, const struct sim_loc *l, unsigned off,
+			   unsigned width);
+void sim_root_cfg_write(struct sim_chassis *c, const struct sim_loc *l, uint16_t rid,
+			unsigned off, unsigned width, uint32_t v);
+struct sim_loc sim_root_decode(struct sim_chassis *c, uint64_t addr, unsigned *ret_bar,
+			       uint64_t *ret_off);
 
 /* exec.c: a write without an owner: what a slow register does late */
 void sim_exec_write(struct sim_chassis *c, const struct mr_batch_rec *r, uint64_t addr,

@@ -72,6 +72,25 @@ struct sim_loc sim_adapter_locate(struct sim_adapter *a, unsigned d, unsigned fn
 	return l;
 }
 
+/* The MVF whose place in VH 0 is 'fn', wherever it is owned; nothing else stands there. */
+struct sim_loc sim_adapter_vf_place(struct sim_adapter *a, unsigned fn)
+{
+	unsigned offset, stride, s;
+
+	fn -= sim_pf_function(a, 0, 0);
+	for (unsigned p = 0; p < a->m.pfs && a->m.kind != SIM_KIND_BASE; p++) {
+		const struct sim_sriov *iov = &sim_pf(a, 0, p)->iov;
+
+		sim_sriov_geometry(a, 0, p, &offset, &stride);
+		if (fn < p + offset || (fn - p - offset) % stride)
+			continue;
+		s = (fn - p - offset) / stride;
+		if (iov->ctl & PCI_SRIOV_CTRL_VFE && s < iov->num)
+			return sim_loc_vf(a, p, s);
+	}
+	return (struct sim_loc){.kind = SIM_LOC_NONE};
+}
+
 static bool in_bar(const struct sim_loc *l, uint64_t addr, unsigned *ret_bar, uint64_t *ret_off)
 {
 	unsigned flags;
@@ -145,6 +164,8 @@ static bool vf_answers(const struct sim_chassis *c, struct sim_loc *l)
 	const struct sim_mvf *m = sim_mvf(l->a, l->p, l->v);
 	const struct sim_pf *pf = sim_pf(l->a, m->nv.d, l->p);
 
+	if (l->fn == &c->elsewhere)
+		return true;
 	if (!(pf->iov.ctl & PCI_SRIOV_CTRL_VFE) || (m->nv.d && m->state == MR_VF_UNAVAILABLE))
 		return false;
 	if (l->vh && m->nv.block & 2) { /* VH 0's root, the MR-PCIM itself, is not held off */

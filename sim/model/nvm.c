@@ -162,6 +162,7 @@ static void drop_ties(struct sim_chassis *c)
 		struct sim_adapter *a = &c->adapter[i];
 
 		a->row_vs = 0;
+		sim_vh0_slot_update(c, a);
 		for (unsigned d = 0; d < a->vhs; d++)
 			a->vh[d].row_vs = 0;
 		for (unsigned k = 0; k < a->m.pfs * a->m.vfs; k++) {
@@ -248,7 +249,7 @@ void sim_chassis_power_cycle(struct sim_chassis *c, struct mr_now now, unsigned 
 			continue;
 		h->boots += h->power;
 		h->cut_answer = keep ? h->nv_cut : (uint8_t)h->d.cut_answer;
-		h->auth = keep ? h->nv_auth : MR_AUTH_HELD;
+		h->auth = vh == c->root ? MR_AUTH_AUTHORISED : keep ? h->nv_auth : MR_AUTH_HELD;
 		sim_host_link_update(c, vh);
 	}
 	c->restoring_stale = false;

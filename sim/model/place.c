@@ -46,6 +46,7 @@ const struct sim_reg_name sim_port_regs[] = {
 	{"linkDowns", PORT_LINK_DOWNS},
 	{"vh0Rid", PORT_VH0_RID},
 	{"reset", PORT_RESET},
+	{"held", PORT_HELD},
 	{"cutAnswer", PORT_CUT_ANSWER},
 	{"bridges", PORT_BRIDGES},
 	{"linkMbps", PORT_LINK_MBPS},

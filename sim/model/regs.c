@@ -80,6 +80,8 @@ static enum sim_wr wr_tail(struct sim_chassis *c, uint64_t v)
 	c->tail = v;
 	for (unsigned i = 0; i <= c->hosts; i++)
 		c->host[i].ur_told = false;
+	for (unsigned i = 0; i < c->adapters; i++)
+		c->adapter[i].held_told = false;
 	return SIM_WR_DONE;
 }
 
@@ -144,19 +146,20 @@ static uint64_t event_read(const struct sim_chassis *c, uint64_t off)
 
 struct port {
 	unsigned n;
+	bool root; /* of VH 0: port 0 inside the switch, or the management host's */
 	struct sim_host *host;
 	struct sim_adapter *a;
 };
 
 static struct port port_at(const struct sim_chassis *c, unsigned n)
 {
-	return (struct port){n, n <= c->hosts ? sim_host_at(c, n) : NULL,
+	return (struct port){n, n == c->root, n <= c->hosts ? sim_host_at(c, n) : NULL,
 			     n ? sim_adapter_at(c, n) : NULL};
 }
 
 static uint64_t port_kind(const struct port *p)
 {
-	if (!p->n)
+	if (p->root)
 		return MR_PORT_MGMT;
 	return p->host ? MR_PORT_HOST : p->a ? MR_PORT_ADAPTER : MR_PORT_NONE;
 }
@@ -172,7 +175,7 @@ static uint64_t port_status(const struct port *p)
 	const struct sim_host *h = p->host;
 	const struct sim_adapter *a = p->a;
 
-	if (!p->n)
+	if (p->root && !h)
 		return MR_PORT_PRESENT | MR_PORT_POWER | MR_PORT_LINK;
 	if (h)
 		return MR_PORT_PRESENT | (h->power ? MR_PORT_POWER : 0) |
@@ -230,6 +233,8 @@ static uint64_t adapter_port_read(const struct sim_adapter *a, unsigned off)
 		return a->resets;
 	case PORT_LINK_MBPS:
 		return link_mbps(a->m.link_speed, a->m.link_width);
+	case PORT_HELD:
+		return a->held | (uint64_t)a->held_kinds << 32;
 	default:
 		return 0;
 	}
@@ -238,9 +243,12 @@ static uint64_t adapter_port_read(const struct sim_adapter *a, unsigned off)
 static uint64_t port_read(const struct sim_chassis *c, unsigned n, unsigned off)
 {
 	struct port p = port_at(c, n);
-	const char *name = p.host ? p.host->d.name : p.a ? p.a->name : p.n ? "" : "management";
+	const char *name = p.host   ? p.host->d.name
+			   : p.a    ? p.a->name
+			   : p.root ? "management"
+				    : "";
 
-	if (n > c->ports || off >= PORT_NET_MBPS + 64)
+	if (n > c->ports || off > PORT_HELD)
 		return SIM_ONES;
 	if (off == PORT_KIND)
 		return port_kind(&p);
@@ -249,7 +257,7 @@ static uint64_t port_read(const struct sim_chassis *c, unsigned n, unsigned off)
 	if (off >= PORT_NAME && off < PORT_NAME + 32)
 		return text_reg(name, 32, (off - PORT_NAME) / 8);
 	if (p.host)
-		return host_port_read(p.host, n, off);
+		return host_port_read(p.host, p.root ? 0 : n, off);
 	return p.a ? adapter_port_read(p.a, off) : 0;
 }
 
@@ -258,7 +266,7 @@ static enum sim_wr host_port_write(struct sim_chassis *c, struct sim_host *h, un
 {
 	switch (off) {
 	case PORT_AUTH:
-		if (v > MR_AUTH_ISOLATED)
+		if (v > MR_AUTH_ISOLATED || (n == c->root && v != h->auth))
 			return SIM_WR_REFUSED;
 		if (h->auth != v) { /* another tree: the link goes down in between */
 			h->auth = MR_AUTH_HELD;

@@ -150,6 +150,7 @@ void sim_row_tie(struct sim_chassis *c, unsigned vs, unsigned b, bool on)
 		return;
 	*t.row_vs = (uint16_t)(on ? vs : 0);
 	*t.row_b = (uint16_t)(on ? b : 0);
+	sim_vh0_slot_update(c, t.a);
 }
 
 /* Each window has to be exactly the VF's own part of its VF BAR in VH 0: no row can lead to

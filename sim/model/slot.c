@@ -22,9 +22,9 @@
 	 PCI_EXP_SLTSTA_CC)
 
 /* The interrupt condition: enabled as a whole, and any event that is set and enabled. */
-static bool interrupting(const struct sim_bridge *r)
+static bool interrupting(const struct sim_bridge_cfg *g)
 {
-	uint16_t ctl = r->cfg.slotctl, sta = r->cfg.slotsta;
+	uint16_t ctl = g->slotctl, sta = g->slotsta;
 
 	return ctl & PCI_EXP_SLTCTL_HPIE &&
 	       (sta & ctl & SAME_PLACE ||
@@ -34,7 +34,7 @@ static bool interrupting(const struct sim_bridge *r)
 /* An interrupt message is sent when the condition becomes true, and only then. */
 static void interrupt_if(struct sim_chassis *c, unsigned vh, unsigned b, bool before)
 {
-	if (!before && interrupting(&c->host[vh].bridge[b]))
+	if (!before && interrupting(&c->host[vh].bridge[b].cfg))
 		sim_notice_push(c, &(struct sim_notice){.kind = SIM_NOTICE_HOST_HOTPLUG,
 							.vh = (uint16_t)vh,
 							.bridge = (uint16_t)b});
@@ -43,7 +43,7 @@ static void interrupt_if(struct sim_chassis *c, unsigned vh, unsigned b, bool be
 static void slot_event(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t bits)
 {
 	struct sim_bridge *r = &c->host[vh].bridge[b];
-	bool before = interrupting(r);
+	bool before = interrupting(&r->cfg);
 
 	r->cfg.slotsta |= bits;
 	interrupt_if(c, vh, b, before);
@@ -104,6 +104,52 @@ void sim_slots_update_adapter(struct sim_chassis *c, const struct sim_adapter *a
 	each_slot(c, a, sim_slot_update);
 }
 
+/* ---- slots of VH 0, where a blade is its root ---- */
+
+static void vh0_interrupt_if(struct sim_chassis *c, const struct sim_adapter *a, bool before)
+{
+	if (!before && interrupting(&a->dsp))
+		sim_notice_push(c, &(struct sim_notice){.kind = SIM_NOTICE_HOST_HOTPLUG,
+							.vh = (uint16_t)c->root,
+							.bridge = (uint16_t)(a->slot - 1)});
+}
+
+static void vh0_slot_event(struct sim_chassis *c, struct sim_adapter *a, uint16_t bits)
+{
+	bool before = interrupting(&a->dsp);
+
+	a->dsp.slotsta |= bits;
+	vh0_interrupt_if(c, a, before);
+}
+
+/* Brings presence and data-link state in line with the adapter. A `base` device that a row
+ * holds is with that host. */
+void sim_vh0_slot_update(struct sim_chassis *c, struct sim_adapter *a)
+{
+	bool present = a->present && !a->row_vs, dlla = present && a->cable;
+	uint16_t bits = (uint16_t)((present != a->vh0_present ? PCI_EXP_SLTSTA_PDC : 0) |
+				   (dlla != a->vh0_dlla ? PCI_EXP_SLTSTA_DLLSC : 0));
+
+	a->vh0_present = present;
+	a->vh0_dlla = dlla;
+	if (bits && c->root && c->host[c->root].link)
+		vh0_slot_event(c, a, bits);
+}
+
+/* Slot Control and Status are written: enables, and RW1C. */
+void sim_vh0_slot_write(struct sim_chassis *c, const struct sim_loc *l, uint32_t v,
+			uint32_t mask)
+{
+	struct sim_bridge_cfg *g = l->br;
+	bool before = interrupting(g);
+
+	g->slotsta &= (uint16_t) ~((v & mask) >> 16);
+	g->slotctl =
+		sim_merge16(g->slotctl, v, mask,
+			    PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_DLLSCE);
+	vh0_interrupt_if(c, l->a, before);
+}
+
 static void bounce(struct sim_chassis *c, unsigned vh, unsigned b)
 {
 	if (c->host[vh].bridge[b].dlla)
@@ -113,9 +159,11 @@ static void bounce(struct sim_chassis *c, unsigned vh, unsigned b)
 /* The adapter's link went down and came up again within one hot reset: a link that is up has
  * changed all the same, so that its host does not go on with a device that forgot everything.
  */
-void sim_slots_bounce(struct sim_chassis *c, const struct sim_adapter *a)
+void sim_slots_bounce(struct sim_chassis *c, struct sim_adapter *a)
 {
 	each_slot(c, a, bounce);
+	if (c->root && a->vh0_dlla)
+		vh0_slot_event(c, a, PCI_EXP_SLTSTA_DLLSC);
 }
 
 /* Conventional reset of what the row leads to, as far as this host owns it. */
@@ -195,7 +243,7 @@ static uint16_t legal_ctl(const struct sim_host *h, uint16_t old, uint16_t v)
 void sim_slot_ctl_write(struct sim_chassis *c, unsigned vh, unsigned b, uint16_t v)
 {
 	struct sim_bridge *r = &sim_bridges(&c->host[vh])[b];
-	bool before = interrupting(r);
+	bool before = interrupting(&r->cfg);
 
 	r->cfg.slotctl = legal_ctl(&c->host[vh], r->cfg.slotctl, v);
 	interrupt_if(c, vh, b, before);

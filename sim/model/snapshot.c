@@ -16,7 +16,7 @@
 #include "sim/model/snapshot_io.h"
 
 #define MAGIC	    0x50414e534e594142ull /* "BAYNSNAP" */
-#define VERSION	    2u
+#define VERSION	    3u
 #define QUEUE_MAX   (1u << 20)
 #define FAULTS_MAX  4096u
 #define HEADER_SIZE 40u

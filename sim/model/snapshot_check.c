@@ -173,7 +173,8 @@ static bool check_adapter(const struct check *k, unsigned n)
 
 	if (TEXT(a->name) || TEXT(a->serial) || model_bad(a))
 		return wrong(k, "the model of an adapter", n, 0);
-	if (BOOL(a->present) || BOOL(a->cable) || BOOL(a->dirty) || !a->slot ||
+	if (BOOL(a->present) || BOOL(a->cable) || BOOL(a->dirty) || BOOL(a->held_told) ||
+	    BOOL(a->vh0_present) || BOOL(a->vh0_dlla) || !a->slot ||
 	    a->port != k->c->hosts + a->slot || a->port > k->c->ports ||
 	    k->c->adapter_at[a->port] != n + 1 || bridge_cfg_bad(&a->dsp) || fn_bad(&a->self) ||
 	    tie_bad(k->c, &a->row_vs, a->row_b))
@@ -245,8 +246,8 @@ static bool check_host(const struct check *k, unsigned vh)
 		return !h->bridge && !h->nvm && !h->maps
 			       ? true
 			       : wrong(k, "a host that is none", vh, 0);
-	if (!vh || h->d.slot != vh || !h->d.bridges || h->d.kind > SIM_BLADE_QEMU ||
-	    h->d.cut_answer > 2)
+	if (!vh || h->d.slot != vh || !h->d.bridges != (vh == k->c->root) ||
+	    h->d.kind > SIM_BLADE_QEMU || h->d.cut_answer > 2)
 		return wrong(k, "the description of a host", vh, h->d.slot);
 	for (unsigned b = 0; h->bridge && b < h->d.bridges; b++)
 		if (bridge_bad(k->c, vh, b))
@@ -355,7 +356,7 @@ static bool check_head(const struct check *k)
 	    time_bad(c->hop_ns) || time_bad(c->effect_ns) || time_bad(c->slot_ns) ||
 	    c->cut_answer > 1 || c->nv_cut_answer > 1 || c->described_cut > 1 ||
 	    c->nvm_found > MR_NVM_CORRUPT || c->tail > c->head ||
-	    c->head - c->tail > c->events || c->ports < c->hosts)
+	    c->head - c->tail > c->events || c->ports < c->hosts || c->root > c->hosts)
 		return wrong(k, "the switch", 0, 0);
 	for (unsigned p = 0; p <= c->ports; p++)
 		found += c->adapter_at[p] != 0;
@@ -381,6 +382,8 @@ static bool check(const struct check *k)
 	for (unsigned vh = 0; vh <= k->c->hosts; vh++)
 		if (BOOL(k->c->host[vh].used))
 			return wrong(k, "a host", vh, 0);
+	if (k->c->root && !k->c->host[k->c->root].used)
+		return wrong(k, "the management host", k->c->root, 0);
 	for (unsigned i = 0; i < k->c->adapters; i++)
 		if (model_bad(&k->c->adapter[i]))
 			return wrong(k, "the model of an adapter", i, 0);

@@ -18,18 +18,22 @@
 #include "sim/model/desc.h"
 #include "sim/model/fault.h"
 
-#define SIM_FN_MEM     4096u		/* bytes of function memory behind BAR 0, at most */
-#define SIM_CT_BAR     (64ull << 20)	/* BAR of the control table */
-#define SIM_PF_BAR     (128ull << 10)	/* BAR of a PF: memory, state array, MSI-X table */
-#define SIM_PF_ARRAY   0x1000u		/* VF Migration State Array in it */
-#define SIM_PF_MAIL    0x2000u		/* mailbox in it */
-#define SIM_PF_MSIX    0x10000u		/* MSI-X table in it */
-#define SIM_VH0_MEM32  0x80000000ull	/* VH 0: 32-bit BARs from here to 4 GiB */
-#define SIM_VH0_MEM64  0x10000000000ull /* VH 0: 64-bit BARs from here */
-#define SIM_ONES       UINT64_MAX
-#define SIM_CAP_ACS    0x160u
-#define SIM_BRIDGE_ID  0x0001ba5au /* device << 16 | vendor: upstream bridges; */
-#define SIM_BRIDGE_DSP 0x0002ba5au /* and downstream ones */
+#define SIM_FN_MEM	 4096u		  /* bytes of function memory behind BAR 0, at most */
+#define SIM_CT_BAR	 (64ull << 20)	  /* BAR of the control table */
+#define SIM_PF_BAR	 (128ull << 10)	  /* BAR of a PF: memory, state array, MSI-X table */
+#define SIM_PF_ARRAY	 0x1000u	  /* VF Migration State Array in it */
+#define SIM_PF_MAIL	 0x2000u	  /* mailbox in it */
+#define SIM_PF_MSIX	 0x10000u	  /* MSI-X table in it */
+#define SIM_VH0_MEM32	 0x80000000ull	  /* VH 0: 32-bit BARs from here to 4 GiB */
+#define SIM_VH0_MEM64	 0x10000000000ull /* VH 0: 64-bit BARs from here */
+#define SIM_ONES	 UINT64_MAX
+#define SIM_CAP_ACS	 0x160u
+#define SIM_CAP_SRIOV	 0x180u
+#define SIM_CAP_PM	 0x40u
+#define SIM_CAP_EXP	 0x80u
+#define SIM_ACS_ISOLATES (PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF)
+#define SIM_BRIDGE_ID	 0x0001ba5au /* device << 16 | vendor: upstream bridges; */
+#define SIM_BRIDGE_DSP	 0x0002ba5au /* and downstream ones */
 
 /* ---- functions ---- */
 
@@ -54,6 +58,7 @@ struct sim_fn {
 	uint8_t *mem;	    /* SIM_FN_MEM bytes once written */
 	uint32_t *msix;	    /* 4 words per vector, of 'vectors', once written */
 	uint16_t vectors;
+	uint16_t probe; /* BARs (5:0) and VF BARs (11:6) that VH 0's root is sizing (root.c) */
 	uint32_t ats_epoch;  /* counts how often the cache was dropped as a whole */
 	struct sim_atc *atc; /* NULL: empty */
 };
@@ -162,7 +167,8 @@ struct sim_row_nvm {
 	uint64_t commit; /* of 'cur' */
 };
 
-/* A host slot: port s, VS s, VH s. Index 0 of the table is VH 0's root. */
+/* A host slot: port s, VS s, VH s (but VS 0 and VH 0 for the management host,
+ * sim_chassis.root). Index 0 of the table is the upstream bridge of VH 0. */
 struct sim_host {
 	bool used;
 	struct sim_host_desc d;
@@ -197,18 +203,22 @@ struct sim_adapter {
 	bool present, cable;
 	uint16_t port_pkey[MR_VF_PKEYS]; /* as the subnet manager set it; all 0: the default */
 	bool dirty;
+	bool held_told;		 /* since the owner read its events */
+	uint32_t held;		 /* requests of VH 0's root that were held (root.c) */
+	uint16_t held_kinds;	 /* bits of enum mr_held */
 	uint8_t bus, last_bus;	 /* in VH 0 */
 	uint64_t base32, base64; /* VH 0: where its BARs begin */
 	uint16_t row_vs, row_b;	 /* base: the row that holds the whole device */
 	uint32_t link_downs, resets;
-	struct sim_bridge_cfg dsp; /* its port in VH 0 */
-	struct sim_fn self;	   /* the BF of mra, the function of base */
-	struct sim_dvh *vh;	   /* [vhs] */
-	struct sim_pf *pf;	   /* [vhs][pfs] */
-	struct sim_mvf *vf;	   /* [pfs][vfs] */
-	uint16_t *lvf;		   /* [vhs][pfs][vfs]: MVF + 1 in the slot, 0 = free */
-	uint8_t *tomb;		   /* the same: tombstones of slots */
-	struct sim_ns *ns;	   /* [pfs][MR_MAX_NAMESPACES] where the class has them */
+	struct sim_bridge_cfg dsp;  /* its port in VH 0 */
+	bool vh0_present, vh0_dlla; /* as that port's slot shows it to a management host */
+	struct sim_fn self;	    /* the BF of mra, the function of base */
+	struct sim_dvh *vh;	    /* [vhs] */
+	struct sim_pf *pf;	    /* [vhs][pfs] */
+	struct sim_mvf *vf;	    /* [pfs][vfs] */
+	uint16_t *lvf;		    /* [vhs][pfs][vfs]: MVF + 1 in the slot, 0 = free */
+	uint8_t *tomb;		    /* the same: tombstones of slots */
+	struct sim_ns *ns;	    /* [pfs][MR_MAX_NAMESPACES] where the class has them */
 	/* committed memory */
 	struct sim_vf_nvm *nv_vf;
 	struct sim_pf_nv *nv_pf; /* [vhs][pfs] */
@@ -291,7 +301,10 @@ struct sim_chassis {
 	uint16_t *adapter_at; /* [ports + 1]: adapter index + 1 */
 	int64_t hop_ns, effect_ns, slot_ns;
 	unsigned max_bridges;
-	uint64_t vh0_end; /* of the 64-bit addresses that VH 0 uses */
+	unsigned root; /* host whose port is the root of VH 0, 0 = the switch itself */
+	struct sim_fn
+		elsewhere; /* what VH 0's root sees of a VF that a host VH owns (root.c) */
+	uint64_t vh0_end;  /* of the 64-bit addresses that VH 0 uses */
 
 	uint64_t nvm_found, owner_id, owner_epoch, generation, refused, commits, writes;
 	uint64_t ur_drops, rows_used, cut_answer;

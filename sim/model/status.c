@@ -50,6 +50,7 @@ static void put_host(const struct sim_chassis *c, unsigned vh, struct mr_tree *l
 	t = mr_tree_add_map(list, NULL);
 	mr_tree_add_text(t, "name", h->d.name);
 	mr_tree_add_int(t, "slot", vh);
+	mr_tree_add_int(t, "vh", vh == c->root ? 0 : vh);
 	mr_tree_add_bool(t, "power", h->power);
 	mr_tree_add_bool(t, "link", h->link);
 	mr_tree_add_text(t, "port", auth_name(h->auth));

@@ -120,6 +120,10 @@ static bool host_port_in(struct sim_chassis *c, struct tlp *t)
 	struct sim_host *h = sim_host_at(c, t->req.vh);
 	int b = -1;
 
+	if (h && t->req.vh == c->root) {
+		sim_root_request(c, t);
+		return false;
+	}
 	if (h && sim_host_alive(h))
 		b = sim_tlp_by_id(t) ? sim_vh_bridge_of_rid(h, t->req.rid)
 				     : sim_vh_bridge_of_addr(h, t->req.address);
@@ -180,11 +184,10 @@ static void invalidate(struct sim_chassis *c, struct tlp *t, const struct sim_lo
 	t->back = !still_used(c, t);
 }
 
-/* Where a request ends: tlp_priv.h. */
-void sim_tlp_deliver(struct sim_chassis *c, struct tlp *t, const struct sim_loc *l,
-		     unsigned bar, uint64_t off)
+/* What a request does where it ends: tlp_priv.h. */
+void sim_tlp_land(struct sim_chassis *c, struct tlp *t, const struct sim_loc *l, unsigned bar,
+		  uint64_t off)
 {
-	sim_fn_touched(l);
 	t->fate.at_port = (uint16_t)l->a->port;
 	t->fate.at_pf = (uint16_t)l->p;
 	t->fate.at_vf =
@@ -195,6 +198,14 @@ void sim_tlp_deliver(struct sim_chassis *c, struct tlp *t, const struct sim_loc 
 				       t->req.kind == SIM_TLP_MEM_WRITE, t->req.data);
 	if (sim_tlp_posted(t))
 		sim_tlp_finish(c, t, SIM_TLP_LANDED);
+}
+
+/* Where a request ends: tlp_priv.h. */
+void sim_tlp_deliver(struct sim_chassis *c, struct tlp *t, const struct sim_loc *l,
+		     unsigned bar, uint64_t off)
+{
+	sim_fn_touched(l);
+	sim_tlp_land(c, t, l, bar, off);
 }
 
 static void reach_function(struct sim_chassis *c, struct tlp *t)

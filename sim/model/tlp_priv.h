@@ -75,9 +75,12 @@ uint16_t sim_tlp_requester(const struct sim_chassis *c, const struct tlp *t);
 void sim_tlp_finish(struct sim_chassis *c, struct tlp *t, enum sim_tlp_end end);
 void sim_tlp_lose(struct sim_chassis *c, struct tlp *t, bool blocked);
 bool sim_tlp_posted(const struct tlp *t);
-/* Where a request ends: what a read gives, what a write does. */
+/* Where a request ends: what a read gives, what a write does. 'land' leaves RESET_DONE alone:
+ * of VH 0's root, which may look at functions that are not its own. */
 void sim_tlp_deliver(struct sim_chassis *c, struct tlp *t, const struct sim_loc *l,
 		     unsigned bar, uint64_t off);
+void sim_tlp_land(struct sim_chassis *c, struct tlp *t, const struct sim_loc *l, unsigned bar,
+		  uint64_t off);
 
 /* peer.c */
 /* Whether the device itself takes the request to another of its functions. */
@@ -88,5 +91,8 @@ void sim_peer_inside_arrive(struct sim_chassis *c, struct tlp *t);
 bool sim_peer_upstream(struct sim_chassis *c, struct tlp *t);
 void sim_peer_port(struct sim_chassis *c, struct tlp *t);
 void sim_peer_reach(struct sim_chassis *c, struct tlp *t);
+
+/* root.c */
+void sim_root_request(struct sim_chassis *c, struct tlp *t);
 
 #endif

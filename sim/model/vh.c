@@ -120,6 +120,8 @@ struct sim_loc sim_vh_locate(struct sim_chassis *c, unsigned vh, uint16_t rid)
 
 	if (!h || !h->link)
 		return nothing;
+	if (vh == c->root)
+		return sim_root_locate(c, rid);
 	if (!owns_bus(&h->up, bus)) {
 		if (rid & 0xff)
 			return nothing;
@@ -215,6 +217,8 @@ static struct sim_loc decode(struct sim_chassis *c, unsigned vh, uint64_t addr,
 	int b = h ? sim_vh_bridge_of_addr(h, addr) : -1;
 	struct sim_loc l = nothing;
 
+	if (h && vh == c->root)
+		return h->link ? sim_root_decode(c, addr, ret_bar, ret_off) : l;
 	if (b < 0)
 		return l;
 	l = in_vh(l, vh, h, (unsigned)b);
@@ -251,7 +255,8 @@ uint32_t sim_host_cfg_read(struct sim_chassis *c, struct mr_now now, uint16_t vh
 	sim_chassis_step(c, now);
 	l = sim_vh_locate(c, vh, rid);
 	if (sim_loc_answers(c, &l))
-		return sim_cfg_read(c, &l, off, width);
+		return l.vh ? sim_cfg_read(c, &l, off, width)
+			    : sim_root_cfg_read(c, &l, off, width);
 	count_lost(&l);
 	/* Retry status: the root port makes it 0001h where the Vendor ID was asked for. */
 	if (l.not_ready && off == PCI_VENDOR_ID && width >= 2)
@@ -271,6 +276,10 @@ void sim_host_cfg_write(struct sim_chassis *c, struct mr_now now, uint16_t vh, u
 	l = sim_vh_locate(c, vh, rid);
 	if (!sim_loc_answers(c, &l)) {
 		count_lost(&l);
+		return;
+	}
+	if (!l.vh) {
+		sim_root_cfg_write(c, &l, rid, off, width, value);
 		return;
 	}
 	sim_fn_touched(&l);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * VH 0, the management hierarchy: bus 0 its upstream bridge, bus 1 one downstream port per
- * adapter slot (slot k is function k - 1), then each adapter's own buses. A `base` device that
- * a host holds can only be looked at from here: its configuration space reads, nothing is
- * written.
+ * VH 0, the management hierarchy: its upstream bridge, on the next bus one downstream port per
+ * adapter slot (slot k is function k - 1), then each adapter's own buses. The upstream bridge
+ * is on bus 0, or on bus 1 where a blade is the root: bus 0 is the blade's own then. A `base`
+ * device that a host holds can only be looked at from here: its configuration space reads,
+ * nothing is written.
  */
 #include <stddef.h>
 
@@ -20,21 +21,42 @@ bool sim_base_held(const struct sim_chassis *c, const struct sim_adapter *a)
 	return r->row.state != MR_ROW_BLOCKED || !sim_row_effective(c, r);
 }
 
+/* The bus of the upstream bridge. */
+unsigned sim_vh0_bus(const struct sim_chassis *c)
+{
+	return c->root ? 1 : 0;
+}
+
+/* The upstream bridge. */
+struct sim_loc sim_vh0_up(struct sim_chassis *c)
+{
+	return (struct sim_loc){.kind = SIM_LOC_UP, .host = &c->host[0], .br = &c->host[0].up};
+}
+
+/* The downstream port of an adapter; where a blade is the root it is a hot-plug slot of that
+ * host. */
+struct sim_loc sim_vh0_port(struct sim_chassis *c, struct sim_adapter *a)
+{
+	return (struct sim_loc){.kind = SIM_LOC_DSP,
+				.host = sim_host_at(c, c->root),
+				.a = a,
+				.br = &a->dsp,
+				.b = a->slot};
+}
+
 /* What VH 0 has at routing ID 'rid'. */
 struct sim_loc sim_vh0_locate(struct sim_chassis *c, uint16_t rid)
 {
 	struct sim_loc l = {.kind = SIM_LOC_NONE};
-	unsigned bus = rid >> 8;
+	unsigned bus = rid >> 8, top = sim_vh0_bus(c);
 
-	if (!rid)
-		return (struct sim_loc){
-			.kind = SIM_LOC_UP, .host = &c->host[0], .br = &c->host[0].up};
-	for (unsigned i = 0; i < c->adapters && bus; i++) {
+	if (rid == top << 8)
+		return sim_vh0_up(c);
+	for (unsigned i = 0; i < c->adapters && bus > top; i++) {
 		struct sim_adapter *a = &c->adapter[i];
 
-		if (bus == 1 && (rid & 0xff) + 1u == a->slot)
-			return (struct sim_loc){
-				.kind = SIM_LOC_DSP, .a = a, .br = &a->dsp, .b = a->slot};
+		if (bus == top + 1 && (rid & 0xff) + 1u == a->slot)
+			return sim_vh0_port(c, a);
 		if (bus >= a->bus && bus <= a->last_bus && sim_adapter_up(a))
 			return sim_adapter_locate(a, 0, rid - (unsigned)(a->bus << 8));
 	}

@@ -180,8 +180,8 @@ class Config:
             wide = bar >> 2 & 1
             if bar & ~15 or wide:
                 high = self.l(at + 40 + 4 * i) if wide else 0
-                out.append("\t\tRegion %d: Memory at %016x (%d-bit, %sprefetchable)" % (
-                    i, high << 32 | bar & ~15, 64 if wide else 32, "" if bar & 8 else "non-"))
+                out.append("\t\tRegion %d: Memory at %0*x (%d-bit, %sprefetchable)" % (
+                    i, 16 if wide else 8, high << 32 | bar & ~15, 64 if wide else 32, "" if bar & 8 else "non-"))
             i += 1 + wide
         if cap & 1:
             array = self.l(at + 60)

@@ -261,6 +261,12 @@ void sim_host_reserve(const struct sim_chassis *c, uint16_t vh, unsigned *ret_bu
 	*ret_mmio64 = UINT64_C(4) << 30;
 }
 
+bool sim_host_management(const struct sim_chassis *c, uint16_t vh)
+{
+	(void)c, (void)vh;
+	return false;
+}
+
 struct sim_isolation sim_host_isolation(const struct sim_chassis *c, uint16_t vh)
 {
 	(void)vh;

@@ -124,8 +124,12 @@ static const struct {
 	 "254 bridges: 256 buses - 1 (root) - 1 (upstream bridge) - 1 (internal bus) = 253"},
 	{"bridges over buses", "mmio: 256MiB}", "mmio: 256MiB}, bridges: 9",
 	 "9 bridges need at least 9 buses, reserved are 8"},
-	{"a management host", "embedded", "host:blade01", "not supported yet"},
-	{"a management host nobody knows", "embedded", "nobody", "expected 'embedded' or"},
+	{"a management root of no kind", "embedded", "nobody", "expected 'embedded' or"},
+	{"a management host without a name", "embedded", "'host:'", "expected 'embedded' or"},
+	{"a management host nobody knows", "embedded", "host:blade07",
+	 "spec.switch.managementRoot: 'host:blade07': expected the name of one of spec.hosts"},
+	{"a management host with bridges", "embedded", "host:blade02",
+	 "spec.hosts[1].hotplugReserve: host 'blade02' is the management root"},
 	{"time", "100ms", "100", "timing.flr"},
 	{"time too long", "100ms", "100h", "expected at most 10000 ms"},
 	{"boolean", "mmio: 256MiB}", "mmio: 256MiB}, power: maybe", "expected true or false"},
@@ -168,8 +172,9 @@ static unsigned line_of_change(const char *text)
 	return line;
 }
 
-/* Where a map lacks something its beginning is told: so many lines before. */
-static unsigned lines_before(const char *what)
+/* Where a map lacks something its beginning is told: so many lines away. A key that contradicts
+ * another is told where it stands. */
+static unsigned lines_away(const char *what)
 {
 	static const struct {
 		const char *what;
@@ -177,6 +182,7 @@ static unsigned lines_before(const char *what)
 	} maps[] = {{"not YAML", 2},
 		    {"missing key", 1},
 		    {"too many vectors", 2},
+		    {"a management host with bridges", 3},
 		    {"mra without vhs", 1}};
 
 	for (unsigned i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
@@ -202,8 +208,8 @@ static void check_places(const char *text, const char *what)
 			      what, g->text);
 		nearest = off < nearest ? off : nearest;
 	}
-	ck_assert_msg(nearest == lines_before(what), "%s: line %u, told %u lines away", what,
-		      at, nearest);
+	ck_assert_msg(nearest == lines_away(what), "%s: line %u, told %u lines away", what, at,
+		      nearest);
 	mr_diags_done(&diags);
 }
 
