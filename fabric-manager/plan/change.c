@@ -298,10 +298,44 @@ static void forget_words(struct fm_planner *p)
 	}
 }
 
+/* Whether the adapter that an assignment has, or had last, is not in its slot any more. */
+static bool was_pulled(const struct fm_planner *p, const struct fm_assignment *a)
+{
+	uint32_t at;
+
+	if (!a->adapter[0] || a->fn.chassis >= p->world.n_chassis ||
+	    !p->world.chassis[a->fn.chassis].c->observed)
+		return false;
+	at = fm_world_adapter(&p->world, a->fn.chassis, a->fn.port);
+	return at == FM_NONE || !fm_adapter_in_slot(p->world.adapter[at].a);
+}
+
+/*
+ * Who ran on an adapter that was pulled and fits nowhere else is told of that adapter: the rule
+ * that binds among the others follows from it.
+ */
+static void name_pulled(struct fm_planner *p)
+{
+	for (unsigned n = 0; n < p->todos; n++) {
+		struct fm_placed *pl = &p->plan->placed[p->todo[n]];
+		const struct fm_assignment *a =
+			pl->current < 0 ? NULL : p->in->current[pl->current];
+		struct mr_buf b = {0};
+
+		if (!a || pl->placed || pl->reason == MR_REASON_OK ||
+		    p->d->claim[p->todo[n]].reason != MR_REASON_OK || !was_pulled(p, a))
+			continue;
+		mr_buf_printf(&b, "adapter %s is gone, and no other takes it: %s", a->adapter,
+			      pl->detail ? pl->detail : mr_reason_text(pl->reason));
+		fm_place_refuse(p, p->todo[n], MR_REASON_DEVICE_GONE, &b);
+	}
+}
+
 /* Fills plan.change. */
 void fm_planner_changes(struct fm_planner *p)
 {
 	forget_words(p);
+	name_pulled(p);
 	provisions(p);
 	releases(p);
 	stage(p, 1u << FM_CHANGE_PREEMPT);

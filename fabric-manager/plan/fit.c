@@ -193,7 +193,7 @@ static enum fm_drop fit_adapter(const struct fm_world *w, const struct fm_ask *a
 
 	if (!a->a->present || !a->a->link)
 		return FM_DROP_GONE;
-	if (a->refusing)
+	if (a->refusing.in_row)
 		return FM_DROP_REFUSING;
 	if (!in_domain(a, ask->domain))
 		return FM_DROP_DOMAIN;

@@ -201,8 +201,8 @@ static void adapter_words(const struct fm_world *w, uint32_t unit, enum fm_drop 
 		mr_buf_printf(out,
 			      "%s is not used: %u of its functions in a row were quarantined "
 			      "(%s)",
-			      a->a->name, a->refusing->in_row,
-			      mr_reason_name(a->refusing->reason));
+			      a->a->name, a->refusing.in_row,
+			      mr_reason_name(a->refusing.reason));
 	else if (d == FM_DROP_GONE)
 		mr_buf_printf(out, "%s is %s", a->a->name,
 			      !fm_adapter_in_slot(a->a) ? "absent"

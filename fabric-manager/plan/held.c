@@ -90,27 +90,31 @@ static int32_t match(const struct fm_planner *p, const struct fm_claim *c)
 	return best;
 }
 
-/* The claim that assignment 'a' may stand for, FM_NONE when no document wants it. */
-static uint32_t claim_of(struct fm_planner *p, const struct fm_assignment *a)
+static void init_claim_names(struct fm_planner *p)
 {
-	uint32_t h = name_hash(a->profile, a->device, a->index);
+	p->claim_by_name = table_new(p->d->claims + p->d->claims / 4 + 16, &p->claim_mask);
+	for (unsigned i = 0; i < p->d->claims; i++) {
+		const struct fm_claim *c = &p->d->claim[i];
 
-	if (!p->claim_by_name) {
-		p->claim_by_name =
-			table_new(p->d->claims + p->d->claims / 4 + 16, &p->claim_mask);
-		for (unsigned i = 0; i < p->d->claims; i++) {
-			const struct fm_claim *c = &p->d->claim[i];
-
-			table_add(p->claim_by_name, p->claim_mask,
-				  name_hash(c->profile, c->device, c->index), i);
-		}
+		table_add(p->claim_by_name, p->claim_mask,
+			  name_hash(c->profile, c->device, c->index), i);
 	}
+}
+
+/* The claim of that name, FM_NONE when there is none. */
+uint32_t fm_held_claim_of(struct fm_planner *p, const char *profile, const char *device,
+			  unsigned index)
+{
+	uint32_t h = name_hash(profile, device, index);
+
+	if (!p->claim_by_name)
+		init_claim_names(p);
 	for (; p->claim_by_name[h & p->claim_mask]; h++) {
 		uint32_t i = p->claim_by_name[h & p->claim_mask] - 1;
 		const struct fm_claim *c = &p->d->claim[i];
 
-		if (a->index == c->index && mr_streq(a->profile, c->profile) &&
-		    mr_streq(a->device, c->device))
+		if (index == c->index && mr_streq(profile, c->profile) &&
+		    mr_streq(device, c->device))
 			return i;
 	}
 	return FM_NONE;
@@ -206,7 +210,7 @@ static void unlink_held(struct fm_planner *p, unsigned k)
 }
 
 /* Assignments that no document wants are listed. */
-static void set_loose(struct fm_planner *p, unsigned k)
+void fm_held_set_loose(struct fm_planner *p, unsigned k)
 {
 	if (p->held[k].claim >= 0 || p->held[k].loose || k >= p->in->currents ||
 	    !p->in->current[k])
@@ -214,12 +218,6 @@ static void set_loose(struct fm_planner *p, unsigned k)
 	p->held[k].loose = true;
 	MR_GROW(p->loose, p->looses, p->cap_loose);
 	p->loose[p->looses++] = k;
-}
-
-/* Assignments that no document wants: what they hold comes back some day. */
-static unsigned is_leaving(const struct fm_planner *p, unsigned k)
-{
-	return p->held[k].unit != FM_NONE && p->held[k].claim < 0;
 }
 
 static void grow_held(struct fm_planner *p)
@@ -250,18 +248,18 @@ static void init_held(struct fm_planner *p)
 	for (unsigned k = 0; k < p->helds; k++) {
 		hold(p, k);
 		link_held(p, k);
-		set_loose(p, k);
+		fm_held_set_loose(p, k);
 		if (!fm_held_use(p, (int32_t)k, &u))
 			continue;
 		fm_world_take(&p->world, &u);
-		p->world.unit[u.unit].leaving += is_leaving(p, k);
-		p->leaving += is_leaving(p, k);
+		p->world.unit[u.unit].leaving += fm_held_leaves(p, k);
+		p->leaving += fm_held_leaves(p, k);
 	}
 }
 
 /* ---- claims ---- */
 
-static void grow_claims(struct fm_planner *p)
+void fm_held_grow(struct fm_planner *p)
 {
 	unsigned n = p->cap_claims;
 
@@ -284,10 +282,10 @@ static void grow_claims(struct fm_planner *p)
 	p->cap_claims = n;
 }
 
-/* Opens claim 'i': the next plan looks at it. */
+/* Opens claim 'i': the next plan looks at it, or the one that is being made. */
 void fm_held_open(struct fm_planner *p, unsigned i)
 {
-	unsigned lo = 0, hi = p->todos;
+	unsigned lo = p->planned ? 0 : p->todos, hi = p->todos; /* a plan begins with a sort */
 
 	if (p->open[i])
 		return;
@@ -352,7 +350,7 @@ void fm_held_init(struct fm_planner *p, const struct fm_plan_input *in, struct f
 {
 	*p = (struct fm_planner){.in = in, .d = in->desired, .plan = plan};
 	p->has_spares = have_spares(p->d);
-	grow_claims(p);
+	fm_held_grow(p);
 	plan->claims = p->d->claims;
 	fm_world_init(&p->world, in);
 	fm_order_init(p);
@@ -388,27 +386,8 @@ void fm_held_done(struct fm_planner *p)
 
 /* ---- changes ---- */
 
-/* The adapter is made anew before the next plan. */
-void fm_held_touch_adapter(struct fm_planner *p, uint32_t adapter)
-{
-	for (unsigned i = 0; i < p->touched_adapters; i++)
-		if (p->touched_adapter[i] == adapter)
-			return;
-	MR_GROW(p->touched_adapter, p->touched_adapters, p->cap_ta);
-	p->touched_adapter[p->touched_adapters++] = adapter;
-}
-
-/* The same of a host. */
-void fm_held_touch_host(struct fm_planner *p, uint32_t host)
-{
-	for (unsigned i = 0; i < p->touched_hosts; i++)
-		if (p->touched_host[i] == host)
-			return;
-	MR_GROW(p->touched_host, p->touched_hosts, p->cap_th);
-	p->touched_host[p->touched_hosts++] = host;
-}
-
-static void touch_held(struct fm_planner *p, int32_t k)
+/* The adapter and the host of current assignment 'k' (-1: none). */
+void fm_held_touch(struct fm_planner *p, int32_t k)
 {
 	const struct fm_held *h = k < 0 ? NULL : &p->held[k];
 
@@ -420,7 +399,7 @@ static void touch_held(struct fm_planner *p, int32_t k)
 }
 
 /* Opens those that a placement rule or a pair ties to claim 'i'. */
-static void open_tied(struct fm_planner *p, unsigned i)
+void fm_held_open_tied(struct fm_planner *p, unsigned i)
 {
 	unsigned pair = p->d->claim[i].pair;
 
@@ -438,23 +417,23 @@ static void open_tied(struct fm_planner *p, unsigned i)
 }
 
 /* Which assignment stands for claim 'i' now. */
-static void rematch(struct fm_planner *p, unsigned i)
+void fm_held_rematch(struct fm_planner *p, unsigned i)
 {
 	struct fm_placed *pl = &p->plan->placed[i];
 	int32_t k = match(p, &p->d->claim[i]);
 
-	open_tied(p, i);
+	fm_held_open_tied(p, i);
 	if (k == pl->current)
 		return;
-	touch_held(p, pl->current);
+	fm_held_touch(p, pl->current);
 	if (pl->current >= 0) {
 		p->held[pl->current].claim = -1;
-		set_loose(p, (unsigned)pl->current);
+		fm_held_set_loose(p, (unsigned)pl->current);
 	}
 	pl->current = k;
 	if (k >= 0)
 		p->held[k].claim = (int32_t)i;
-	touch_held(p, k);
+	fm_held_touch(p, k);
 }
 
 /* Current assignment 'k' is new, other than it was, or NULL. */
@@ -473,26 +452,26 @@ void fm_held_current(struct fm_planner *p, unsigned k)
 		init_names(p);
 	else if (a)
 		add_name(p, k);
-	touch_held(p, (int32_t)k);
+	fm_held_touch(p, (int32_t)k);
 	unlink_held(p, k);
 	fm_idents_left(&p->idents, p->held[k].ident);
 	hold(p, k);
 	link_held(p, k);
 	fm_idents_current(&p->idents, k);
-	touch_held(p, (int32_t)k);
+	fm_held_touch(p, (int32_t)k);
 	if (p->held[k].claim >= 0)
-		rematch(p, (unsigned)p->held[k].claim);
-	i = a ? claim_of(p, a) : FM_NONE;
+		fm_held_rematch(p, (unsigned)p->held[k].claim);
+	i = a ? fm_held_claim_of(p, a->profile, a->device, a->index) : FM_NONE;
 	if (i != FM_NONE)
-		rematch(p, i);
-	set_loose(p, k);
+		fm_held_rematch(p, i);
+	fm_held_set_loose(p, k);
 }
 
 /* Claim 'i' asks for something else, or is new. */
 void fm_held_claim(struct fm_planner *p, unsigned i)
 {
 	if (i >= p->plan->claims) {
-		grow_claims(p);
+		fm_held_grow(p);
 		p->plan->claims = p->d->claims;
 		free(p->claim_by_name);
 		p->claim_by_name = NULL;
@@ -500,65 +479,6 @@ void fm_held_claim(struct fm_planner *p, unsigned i)
 	}
 	if (p->rules != p->d->rules || i + 1 == p->d->claims)
 		fm_order_rules(p);
-	rematch(p, i);
-	touch_held(p, p->plan->placed[i].current);
-}
-
-static void renew_adapter(struct fm_planner *p, uint32_t at)
-{
-	struct fm_unit_adapter *a = &p->world.adapter[at];
-	struct fm_use u;
-
-	for (unsigned x = a->unit; x < a->unit + a->units; x++)
-		p->leaving -= p->world.unit[x].leaving;
-	fm_world_reset_adapter(&p->world, at);
-	for (uint32_t k = a->held; k != FM_NONE; k = p->held[k].next_adapter) {
-		if (!fm_held_use(p, (int32_t)k, &u))
-			continue;
-		fm_world_take_adapter(&p->world, &u);
-		p->world.unit[u.unit].leaving += is_leaving(p, k);
-		p->leaving += is_leaving(p, k);
-		if (p->held[k].claim >= 0)
-			fm_held_open(p, (unsigned)p->held[k].claim);
-	}
-}
-
-/* Where the switch leads to PFs now, and did not before or elsewhere, the adapter is touched.
- */
-static void reset_host(struct fm_planner *p, uint32_t at)
-{
-	struct fm_unit_host *h = &p->world.host[at];
-	const struct fm_world_chassis *c = &p->world.chassis[h->chassis];
-	uint16_t *was = mr_xmemdup(h->hardware, c->adapters * sizeof(*was));
-
-	fm_world_reset_host(&p->world, at);
-	for (unsigned i = 0; i < c->adapters; i++)
-		if (was[i] != h->hardware[i])
-			fm_held_touch_adapter(p, c->adapter + i);
-	free(was);
-}
-
-static void renew_host(struct fm_planner *p, uint32_t at)
-{
-	struct fm_use u;
-
-	for (uint32_t k = p->world.host[at].held; k != FM_NONE; k = p->held[k].next_host) {
-		if (!fm_held_use(p, (int32_t)k, &u))
-			continue;
-		fm_world_take_host(&p->world, &u);
-		if (p->held[k].claim >= 0)
-			fm_held_open(p, (unsigned)p->held[k].claim);
-	}
-}
-
-/* Makes what was touched anew, and opens every claim that stands there. */
-void fm_held_renew(struct fm_planner *p)
-{
-	for (unsigned i = 0; i < p->touched_hosts; i++)
-		reset_host(p, p->touched_host[i]);
-	for (unsigned i = 0; i < p->touched_adapters; i++)
-		renew_adapter(p, p->touched_adapter[i]);
-	for (unsigned i = 0; i < p->touched_hosts; i++)
-		renew_host(p, p->touched_host[i]);
-	p->touched_adapters = p->touched_hosts = 0;
+	fm_held_rematch(p, i);
+	fm_held_touch(p, p->plan->placed[i].current);
 }

@@ -276,6 +276,12 @@ static void fill(struct fm_idents *s)
 		add_placed(s, i); /* also one that has to give way for a moment */
 }
 
+/* Claims have other numbers. */
+void fm_idents_refill(struct fm_idents *s)
+{
+	fill(s);
+}
+
 /* Before 'n' more entries: a table keeps a quarter free. */
 static void make_room(struct fm_idents *s, unsigned n)
 {

@@ -33,6 +33,8 @@ void fm_idents_init(struct fm_idents *s, const struct fm_world *w, const struct 
 void fm_idents_done(struct fm_idents *s);
 /* A further plan begins. */
 void fm_idents_again(struct fm_idents *s);
+/* Claims have other numbers. */
+void fm_idents_refill(struct fm_idents *s);
 /* An assignment had these values, and has others now or is gone. */
 void fm_idents_left(struct fm_idents *s, const uint64_t ident[FM_IDENTS]);
 /* Current assignment 'k' has other values. */

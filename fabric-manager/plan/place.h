@@ -98,15 +98,41 @@ bool fm_held_use(const struct fm_planner *p, int32_t k, struct fm_use *ret);
 void fm_held_current(struct fm_planner *p, unsigned k);
 /* Claim 'i' asks for something else, or is new. */
 void fm_held_claim(struct fm_planner *p, unsigned i);
-void fm_held_touch_adapter(struct fm_planner *p, uint32_t adapter);
-void fm_held_touch_host(struct fm_planner *p, uint32_t host);
-/* Makes what was touched anew, and opens every claim that stands there. */
-void fm_held_renew(struct fm_planner *p);
+/* Which assignment stands for claim 'i' now; opens it, and those that are tied to it. */
+void fm_held_rematch(struct fm_planner *p, unsigned i);
+/* Opens claim 'i' and those that a placement rule or a pair ties to it. */
+void fm_held_open_tied(struct fm_planner *p, unsigned i);
+/* The claim of that name, FM_NONE when there is none. */
+uint32_t fm_held_claim_of(struct fm_planner *p, const char *profile, const char *device,
+			  unsigned index);
+/* Lists assignment 'k' where no document wants it. */
+void fm_held_set_loose(struct fm_planner *p, unsigned k);
+/* The adapter and the host of current assignment 'k' (-1: none) are made anew. */
+void fm_held_touch(struct fm_planner *p, int32_t k);
+/* Room for the claims of 'd'. */
+void fm_held_grow(struct fm_planner *p);
+/* An assignment that no document wants: what it holds comes back some day. */
+static inline unsigned fm_held_leaves(const struct fm_planner *p, unsigned k)
+{
+	return p->held[k].unit != FM_NONE && p->held[k].claim < 0;
+}
 void fm_held_open(struct fm_planner *p, unsigned i);
 /* Claim 'i' as it is before a plan looks at it. */
 void fm_held_clear(struct fm_planner *p, unsigned i);
 void fm_held_undo(struct fm_planner *p);
-/* order.c: 'order', 'rank' and the rules of each claim, from the documents. */
+/* ---- renew.c: what hardware and store changed ---- */
+void fm_held_touch_adapter(struct fm_planner *p, uint32_t adapter);
+void fm_held_touch_host(struct fm_planner *p, uint32_t host);
+/* Chassis 'c' was read again, came or went; false when it has other adapters or hosts. */
+bool fm_held_chassis(struct fm_planner *p, unsigned c);
+/* Makes what was touched anew, and opens every claim that stands there. */
+void fm_held_renew(struct fm_planner *p);
+
+/* ---- documents.c ---- */
+/* Other documents: 'd' becomes in->desired. False where a new planner is needed. */
+bool fm_held_documents(struct fm_planner *p);
+
+/* ---- order.c: 'order', 'rank' and the rules of each claim, from the documents ---- */
 void fm_order_init(struct fm_planner *p);
 void fm_order_rules(struct fm_planner *p);
 /* Claim 'i', the last one, is new. */

@@ -59,6 +59,76 @@ struct mr_ident fm_placed_ident(const struct fm_claim *c, const struct fm_placed
 	return id;
 }
 
+/* A copy with texts of its own; the caller frees it. */
+struct fm_plan *fm_plan_copy(const struct fm_plan *p)
+{
+	struct fm_plan *n = mr_xmemdup(p, sizeof(*p));
+
+	n->placed = mr_xmemdup(p->placed, (p->claims + 1) * sizeof(*p->placed));
+	n->change = mr_xmemdup(p->change, p->changes * sizeof(*p->change));
+	for (unsigned i = 0; i < n->claims; i++)
+		n->placed[i].detail = mr_xstrdup(n->placed[i].detail);
+	return n;
+}
+
+static bool placed_eq(const struct fm_placed *a, const struct fm_placed *b)
+{
+	const char *x = a->detail ? a->detail : "", *y = b->detail ? b->detail : "";
+
+	if (a->current != b->current || a->placed != b->placed || a->same_fn != b->same_fn ||
+	    a->reason != b->reason || !mr_streq(x, y))
+		return false;
+	return !a->placed ||
+	       (fm_fn_eq(a->fn, b->fn) && a->place.way == b->place.way &&
+		a->place.bridge == b->place.bridge && a->attach_pf == b->attach_pf &&
+		fm_attrs_eq(&a->attrs, &b->attrs));
+}
+
+static bool change_eq(const struct fm_change *a, const struct fm_change *b)
+{
+	return a->kind == b->kind && a->change_class == b->change_class &&
+	       a->claim == b->claim && a->current == b->current && a->taker == b->taker &&
+	       a->value == b->value && a->chassis == b->chassis && a->port == b->port;
+}
+
+static void placed_words(const struct fm_placed *p, struct mr_buf *b)
+{
+	mr_buf_printf(b,
+		      " {current %d, placed %d, same %d, %s, %u:%u/%u/%u way %d bridge %u: %s}",
+		      p->current, p->placed, p->same_fn, mr_reason_name(p->reason),
+		      p->fn.chassis, p->fn.port, p->fn.pf, p->fn.vf, p->place.way,
+		      p->place.bridge, p->detail ? p->detail : "");
+}
+
+/* The first difference of two plans for the same input. */
+bool fm_plan_differs(const struct fm_plan *a, const struct fm_plan *b, struct mr_buf *where)
+{
+	if (a->claims != b->claims) {
+		mr_buf_printf(where, "%u and %u claims", a->claims, b->claims);
+		return true;
+	}
+	for (unsigned i = 0; i < a->claims; i++) {
+		if (placed_eq(&a->placed[i], &b->placed[i]))
+			continue;
+		mr_buf_printf(where, "claim %u:", i);
+		placed_words(&a->placed[i], where);
+		placed_words(&b->placed[i], where);
+		return true;
+	}
+	for (unsigned i = 0; i < a->changes && i < b->changes; i++) {
+		if (change_eq(&a->change[i], &b->change[i]))
+			continue;
+		mr_buf_printf(where, "change %u: %s of claim %d and %s of claim %d", i,
+			      fm_change_kind_name(a->change[i].kind), a->change[i].claim,
+			      fm_change_kind_name(b->change[i].kind), b->change[i].claim);
+		return true;
+	}
+	if (a->changes == b->changes)
+		return false;
+	mr_buf_printf(where, "%u and %u changes", a->changes, b->changes);
+	return true;
+}
+
 /* ---- the planner that lives on ---- */
 
 /* Takes everything in; the first plan is the one of fm_plan_make. The caller frees it. */
@@ -147,6 +217,13 @@ const struct fm_plan *fm_planner_plan(struct fm_planner *p)
 	return p->plan;
 }
 
+/* in->desired is another one. */
+bool fm_planner_documents(struct fm_planner *p)
+{
+	begin(p);
+	return fm_held_documents(p);
+}
+
 /* Claim 'i' asks for something else, or is the new last one. */
 void fm_planner_claim_changed(struct fm_planner *p, unsigned i)
 {
@@ -186,4 +263,11 @@ void fm_planner_host_changed(struct fm_planner *p, unsigned chassis, unsigned po
 	begin(p);
 	if (h != FM_NONE)
 		fm_held_touch_host(p, h);
+}
+
+/* A chassis was read again, came or went. */
+bool fm_planner_chassis_changed(struct fm_planner *p, unsigned chassis)
+{
+	begin(p);
+	return fm_held_chassis(p, chassis);
 }

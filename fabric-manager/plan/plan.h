@@ -121,6 +121,10 @@ struct fm_plan {
 /* Never fails: what cannot be placed says why. The caller frees with fm_plan_free. */
 struct fm_plan *fm_plan_make(const struct fm_plan_input *in);
 void fm_plan_free(struct fm_plan *p);
+/* A plan of the caller's own; he frees it. */
+struct fm_plan *fm_plan_copy(const struct fm_plan *p);
+/* Whether two plans for the same input differ; where they do first, in words. */
+bool fm_plan_differs(const struct fm_plan *a, const struct fm_plan *b, struct mr_buf *where);
 /* Whether something has to be done (PEND alone is nothing to do: exit code 0). */
 bool fm_plan_pending(const struct fm_plan *p);
 
@@ -128,15 +132,17 @@ bool fm_plan_pending(const struct fm_plan *p);
  * A planner that lives on: it keeps what the last plan was made from, is told what changed, and
  * looks only at what that touches. Its plan is the one that fm_plan_make gives for the same
  * input. 'in' and all that it points to stay the caller's; it reads them at each plan, so
- * arrays may move and grow, but what the planner was not told of must not change. Where other
- * documents (another fm_desired, other pools, hosts or rules of old claims) or another set of
- * chassis, adapters or hosts come, make a new planner.
+ * arrays may move and grow, but what the planner was not told of must not change. Namespaces
+ * are not told of: it looks at all claims that have some.
  */
 struct fm_planner;
 struct fm_planner *fm_planner_new(const struct fm_plan_input *in);
 void fm_planner_free(struct fm_planner *p);
 /* The plan for the input as it is now; the planner's own, valid until its next call. */
 const struct fm_plan *fm_planner_plan(struct fm_planner *p);
+/* in->desired is another one; the old one is still there, and may go afterwards. False where a
+ * new planner is needed: pools, ports, classes or domains are others. */
+bool fm_planner_documents(struct fm_planner *p);
 /* Claim 'i' of the same name asks for something else; or it is the new last one, and rules that
  * name it stand behind all others. A claim that is not wanted any more: host = FM_WHOLE. */
 void fm_planner_claim_changed(struct fm_planner *p, unsigned i);
@@ -148,6 +154,9 @@ void fm_planner_ident_changed(struct fm_planner *p, unsigned i);
  * refusals and tombstones of it. */
 void fm_planner_adapter_changed(struct fm_planner *p, unsigned chassis, unsigned port);
 void fm_planner_host_changed(struct fm_planner *p, unsigned chassis, unsigned port);
+/* A whole chassis was read again, came or went. False where a new planner is needed: it has
+ * other adapters or hosts. */
+bool fm_planner_chassis_changed(struct fm_planner *p, unsigned chassis);
 
 /* Whether what makes room does so for a class that preempts: it is drained by force then. */
 bool fm_change_preempts(const struct fm_desired *d, const struct fm_change *c);

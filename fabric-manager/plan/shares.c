@@ -126,11 +126,14 @@ void fm_shares_set(struct fm_planner *p)
 	struct sharer *l = NULL;
 	unsigned n = 0, cap = 0;
 
-	for (unsigned i = 0; i < p->plan->claims; i++)
-		if (fm_shares_has(p, i)) {
-			MR_GROW(l, n, cap);
-			l[n++] = (struct sharer){&p->d->claim[i], unit_of(p, i), i};
-		}
+	for (unsigned t = 0; t < p->todos; t++) {
+		unsigned i = p->todo[t]; /* a plan looks at each of them */
+
+		if (!fm_shares_has(p, i))
+			continue;
+		MR_GROW(l, n, cap);
+		l[n++] = (struct sharer){&p->d->claim[i], unit_of(p, i), i};
+	}
 	if (n)
 		qsort(l, n, sizeof(*l), by_port_and_name);
 	for (unsigned i = 0, k; i < n; i = k) {

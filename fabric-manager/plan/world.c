@@ -192,12 +192,12 @@ static void init_bad(struct fm_world *w, uint32_t adapter)
 		if (u != FM_NONE && w->unit[u].adapter == adapter)
 			bit_set(w->unit[u].bits, vf);
 	}
-	w->adapter[adapter].refusing = NULL;
+	w->adapter[adapter].refusing = (struct fm_refusing){0};
 	for (unsigned i = 0; i < in->refusings; i++)
 		if (in->refusing[i].in_row >= FM_REFUSALS_MAX &&
 		    fm_world_adapter(w, in->refusing[i].chassis, in->refusing[i].port) ==
 			    adapter)
-			w->adapter[adapter].refusing = &in->refusing[i];
+			w->adapter[adapter].refusing = in->refusing[i];
 }
 
 static uint64_t link_max(uint64_t reservable, uint64_t raw)
@@ -282,6 +282,7 @@ static void init_adapter(struct fm_world *w, uint32_t at, const struct fm_adapte
 	ad->unit = *unit;
 	ad->units = units_of(a);
 	ad->held = FM_NONE;
+	ad->shape = fm_world_shape(a);
 	for (unsigned p = 0; p < ad->units; p++) {
 		struct fm_unit *u = &w->unit[(*unit)++];
 
@@ -360,6 +361,7 @@ static void init_chassis(struct fm_world *w, const struct fm_inventory *inv, uin
 		*wc = (struct fm_world_chassis){.c = ch,
 						.adapter = adapter,
 						.adapters = ch->adapters,
+						.hosts = ch->hosts,
 						.host = host,
 						.by_port = w->ports + c * (MR_MAX_PORTS + 1)};
 		for (unsigned i = 0; i < ch->adapters; i++, adapter++) {

@@ -78,14 +78,15 @@ struct fm_unit_adapter {
 	uint16_t free_vhs;
 	uint32_t provision; /* VFs per PF that the pools want; 0 = in no pool */
 	bool exclusive, external;
-	bool fenced;			    /* some domain lists it */
-	bool suspended;			    /* its document freezes it */
-	const struct fm_refusing *refusing; /* NULL unless nothing more is placed here */
+	bool fenced;		     /* some domain lists it */
+	bool suspended;		     /* its document freezes it */
+	struct fm_refusing refusing; /* in_row 0 unless nothing more is placed here */
 	uint32_t only_host; /* FM_NONE, FM_MANY or the only one that has functions of it */
 	uint32_t used;	    /* functions, of all its PFs */
 	uint32_t held;	    /* first current assignment on it, FM_NONE */
 	struct fm_link link;
 	struct fm_need need; /* of a bridge that leads to its PFs */
+	uint64_t shape;	     /* fm_world_shape */
 };
 
 struct fm_unit_host {
@@ -103,7 +104,7 @@ struct fm_unit_host {
 struct fm_world_chassis {
 	const struct fm_chassis *c;
 	uint32_t adapter, adapters;
-	uint32_t host;
+	uint32_t host, hosts;
 	uint16_t *by_port; /* 1 + index of the host or adapter in the chassis, 0 = none */
 };
 
@@ -154,6 +155,9 @@ struct fm_use {
 
 void fm_world_init(struct fm_world *w, const struct fm_plan_input *in);
 void fm_world_done(struct fm_world *w);
+
+/* What the picture of an adapter is built from, as one number: another one, another picture. */
+uint64_t fm_world_shape(const struct fm_adapter *a);
 
 /* An adapter or a host as hardware, store and documents say, without the assignments. */
 void fm_world_reset_adapter(struct fm_world *w, uint32_t adapter);

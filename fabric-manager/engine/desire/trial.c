@@ -93,44 +93,6 @@ static void trial_take(struct fm_trial *t, struct fm_asg *a)
 	}
 }
 
-/* The adapter that a claim had last, when it is not in its slot any more. */
-static const char *pulled_from(const struct fm_engine *e, const struct fm_claim *c)
-{
-	const struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
-	const struct fm_adapter *d;
-
-	if (!a || !a->a.adapter[0] || a->a.fn.chassis >= e->inv.n ||
-	    !e->inv.chassis[a->a.fn.chassis].observed)
-		return NULL;
-	d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
-	return fm_adapter_in_slot(d) ? NULL : a->a.adapter;
-}
-
-/*
- * Who ran on an adapter that was pulled and fits nowhere else is told of that adapter: the rule
- * that binds among the others follows from it.
- */
-static void name_pulled(const struct fm_engine *e, struct fm_trial *t)
-{
-	for (unsigned i = 0; i < t->plan->claims; i++) {
-		struct fm_placed *p = &t->plan->placed[i];
-		const struct fm_claim *c = &t->desired->claim[i];
-		const char *adapter;
-		struct mr_buf b = {0};
-
-		if (p->placed || p->reason == MR_REASON_OK || c->reason != MR_REASON_OK)
-			continue;
-		adapter = pulled_from(e, c);
-		if (!adapter)
-			continue;
-		mr_buf_printf(&b, "adapter %s is gone, and no other takes it: %s", adapter,
-			      p->detail ? p->detail : mr_reason_text(p->reason));
-		free(p->detail);
-		p->detail = mr_buf_steal(&b);
-		p->reason = MR_REASON_DEVICE_GONE;
-	}
-}
-
 /* A plan of 'd' against what is. */
 void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *ret)
 {
@@ -164,7 +126,6 @@ void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *r
 	in->refusings = e->refusings;
 	in->wall_ns = e->now.wall_ns;
 	t.plan = fm_plan_make(in);
-	name_pulled(e, &t);
 	*ret = t;
 }
 

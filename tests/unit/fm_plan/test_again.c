@@ -21,39 +21,12 @@ struct twin {
 	unsigned bads;
 };
 
-static void same_change(const struct fm_change *a, const struct fm_change *b)
-{
-	ck_assert_int_eq(a->kind, b->kind);
-	ck_assert_int_eq(a->change_class, b->change_class);
-	ck_assert_int_eq(a->claim, b->claim);
-	ck_assert_int_eq(a->current, b->current);
-	ck_assert_int_eq(a->taker, b->taker);
-	ck_assert_uint_eq(a->value, b->value);
-	ck_assert_uint_eq(a->port, b->port);
-}
-
 static void same(const struct fm_plan *a, const struct fm_plan *b)
 {
-	ck_assert_uint_eq(a->claims, b->claims);
-	for (unsigned i = 0; i < a->claims; i++) {
-		const struct fm_placed *x = &a->placed[i], *y = &b->placed[i];
+	struct mr_buf where = {0};
 
-		ck_assert_int_eq(x->current, y->current);
-		ck_assert_int_eq(x->placed, y->placed);
-		ck_assert_int_eq(x->same_fn, y->same_fn);
-		ck_assert_int_eq(x->reason, y->reason);
-		ck_assert(mr_streq(x->detail ? x->detail : "", y->detail ? y->detail : ""));
-		if (!x->placed)
-			continue;
-		ck_assert(fm_fn_eq(x->fn, y->fn));
-		ck_assert_uint_eq(x->place.bridge, y->place.bridge);
-		ck_assert_int_eq(x->place.way, y->place.way);
-		ck_assert_int_eq(x->attach_pf, y->attach_pf);
-		ck_assert(fm_attrs_eq(&x->attrs, &y->attrs));
-	}
-	ck_assert_uint_eq(a->changes, b->changes);
-	for (unsigned i = 0; i < a->changes; i++)
-		same_change(&a->change[i], &b->change[i]);
+	ck_assert_msg(!fm_plan_differs(a, b, &where), "%s", mr_buf_text(&where));
+	mr_buf_done(&where);
 }
 
 static void set_input(struct twin *t)
@@ -181,9 +154,107 @@ static void change_current(struct twin *t)
 	fm_planner_current_changed(t->p, k);
 }
 
+/* Rule 'r' of the old documents, with those of its claims that are left. */
+static void copy_rule(struct fm_desired *n, const struct fm_rule *r, const uint32_t *to)
+{
+	struct fm_rule *c = &n->rule[n->rules];
+
+	*c = *r;
+	c->claim = mr_xcalloc(r->claims + 1, sizeof(*c->claim));
+	c->claims = 0;
+	for (unsigned k = 0; k < r->claims; k++)
+		if (to[r->claim[k]] != UINT32_MAX)
+			c->claim[c->claims++] = to[r->claim[k]];
+	n->rules += c->claims != 0;
+	if (!c->claims)
+		free(c->claim);
+}
+
+/* The documents again, read anew: some claims go, some are others, rules come and go. */
+static struct fm_desired *read_again(struct twin *t, const struct fm_desired *d)
+{
+	struct fm_desired *n = fm_desired_new();
+	uint32_t *to = mr_xcalloc(d->claims + 1, sizeof(*to));
+
+	n->pool = mr_xmemdup(d->pool, 16 * sizeof(*d->pool));
+	n->pools = d->pools;
+	for (unsigned i = 0; i < d->pools; i++)
+		n->pool[i].part = mr_xmemdup(d->pool[i].part,
+					     FIX_ADAPTERS * 2 * sizeof(*d->pool[i].part));
+	n->edge = mr_xmemdup(d->edge, FIX_ADAPTERS * 2 * sizeof(*d->edge));
+	n->edges = d->edges;
+	n->ident_pool = mr_xmemdup(d->ident_pool, 4 * sizeof(*d->ident_pool));
+	n->ident_pools = d->ident_pools;
+	for (unsigned i = 0; i < d->ident_pools; i++)
+		n->ident_pool[i].range =
+			mr_xmemdup(d->ident_pool[i].range, 2 * sizeof(*d->ident_pool[i].range));
+	n->prio = d->prios ? mr_xmemdup(d->prio, d->prios * sizeof(*d->prio)) : NULL;
+	n->prios = d->prios;
+	n->host = mr_xmemdup(d->host, FIX_HOSTS * sizeof(*d->host));
+	n->hosts = d->hosts;
+	n->claim = mr_xcalloc(4096, sizeof(*n->claim));
+	n->rule = mr_xcalloc(4096, sizeof(*n->rule));
+	for (unsigned i = 0; i < d->claims; i++) {
+		struct fm_claim *c = &n->claim[n->claims];
+
+		to[i] = mr_rng_chance(&t->r, 5) ? UINT32_MAX : n->claims++;
+		if (to[i] == UINT32_MAX)
+			continue;
+		*c = d->claim[i];
+		c->profile = fm_desired_str(n, c->profile);
+		c->device = fm_desired_str(n, c->device);
+		c->driver = fm_desired_str(n, c->driver);
+		if (mr_rng_chance(&t->r, 5))
+			c->priority = (uint32_t)mr_rng_below(&t->r, 4);
+		if (mr_rng_chance(&t->r, 5))
+			c->attrs.vlan = (uint16_t)mr_rng_below(&t->r, 4095);
+		if (mr_rng_chance(&t->r, 5))
+			c->host = (uint16_t)mr_rng_below(&t->r, HOSTS);
+	}
+	for (unsigned i = 0; i < d->rules; i++)
+		if (!mr_rng_chance(&t->r, 5))
+			copy_rule(n, &d->rule[i], to);
+	for (unsigned i = 0; i + 2 < n->claims && mr_rng_chance(&t->r, 30); i += 16)
+		copy_rule(n, &(struct fm_rule){.claims = 2, .claim = (uint32_t[]){i, i + 2}},
+			  to);
+	free(to);
+	return n;
+}
+
+static void change_documents(struct twin *t)
+{
+	struct fm_desired *was = t->f->d;
+
+	t->f->d = read_again(t, was);
+	set_input(t);
+	ck_assert(fm_planner_documents(t->p));
+	fm_desired_free(was);
+}
+
+/* The chassis is read again, into new memory; meanwhile it was away, or lost what it had. */
+static void reread(struct twin *t)
+{
+	struct fm_chassis n;
+
+	fm_chassis_copy(&n, &t->f->inv.chassis[0]);
+	fm_chassis_done(&t->f->inv.chassis[0]);
+	t->f->inv.chassis[0] = n;
+	t->f->inv.chassis[0].observed = !mr_rng_chance(&t->r, 20);
+	for (unsigned i = 0; i < n.adapters; i++)
+		if (mr_rng_chance(&t->r, 10))
+			n.adapter[i].present = !n.adapter[i].present;
+	ck_assert(fm_planner_chassis_changed(t->p, 0));
+}
+
 static void step(struct twin *t)
 {
-	switch (mr_rng_below(&t->r, 6)) {
+	switch (mr_rng_below(&t->r, 8)) {
+	case 6:
+		change_documents(t);
+		break;
+	case 7:
+		reread(t);
+		break;
 	case 0:
 		add_claim(t);
 		break;

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What hardware and store changed under a planner that lives on: adapters and hosts that were
+ * touched are made anew before the next plan, and the claims that stand there are opened.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "fabric-manager/plan/place.h"
+
+/* The adapter is made anew before the next plan. */
+void fm_held_touch_adapter(struct fm_planner *p, uint32_t adapter)
+{
+	for (unsigned i = 0; i < p->touched_adapters; i++)
+		if (p->touched_adapter[i] == adapter)
+			return;
+	MR_GROW(p->touched_adapter, p->touched_adapters, p->cap_ta);
+	p->touched_adapter[p->touched_adapters++] = adapter;
+}
+
+/* The same of a host. */
+void fm_held_touch_host(struct fm_planner *p, uint32_t host)
+{
+	for (unsigned i = 0; i < p->touched_hosts; i++)
+		if (p->touched_host[i] == host)
+			return;
+	MR_GROW(p->touched_host, p->touched_hosts, p->cap_th);
+	p->touched_host[p->touched_hosts++] = host;
+}
+
+static void renew_adapter(struct fm_planner *p, uint32_t at)
+{
+	struct fm_unit_adapter *a = &p->world.adapter[at];
+	struct fm_use u;
+
+	for (unsigned x = a->unit; x < a->unit + a->units; x++)
+		p->leaving -= p->world.unit[x].leaving;
+	fm_world_reset_adapter(&p->world, at);
+	for (uint32_t k = a->held; k != FM_NONE; k = p->held[k].next_adapter) {
+		if (!fm_held_use(p, (int32_t)k, &u))
+			continue;
+		fm_world_take_adapter(&p->world, &u);
+		p->world.unit[u.unit].leaving += fm_held_leaves(p, k);
+		p->leaving += fm_held_leaves(p, k);
+		if (p->held[k].claim >= 0)
+			fm_held_open(p, (unsigned)p->held[k].claim);
+	}
+}
+
+/* Where the switch leads to PFs now, and did not before or elsewhere, the adapter is touched.
+ */
+static void reset_host(struct fm_planner *p, uint32_t at)
+{
+	struct fm_unit_host *h = &p->world.host[at];
+	const struct fm_world_chassis *c = &p->world.chassis[h->chassis];
+	uint16_t *was = mr_xmemdup(h->hardware, c->adapters * sizeof(*was));
+
+	fm_world_reset_host(&p->world, at);
+	for (unsigned i = 0; i < c->adapters; i++)
+		if (was[i] != h->hardware[i])
+			fm_held_touch_adapter(p, c->adapter + i);
+	free(was);
+}
+
+static void renew_host(struct fm_planner *p, uint32_t at)
+{
+	struct fm_use u;
+
+	for (uint32_t k = p->world.host[at].held; k != FM_NONE; k = p->held[k].next_host) {
+		if (!fm_held_use(p, (int32_t)k, &u))
+			continue;
+		fm_world_take_host(&p->world, &u);
+		if (p->held[k].claim >= 0)
+			fm_held_open(p, (unsigned)p->held[k].claim);
+	}
+}
+
+/* Makes what was touched anew, and opens every claim that stands there. */
+void fm_held_renew(struct fm_planner *p)
+{
+	for (unsigned i = 0; i < p->touched_hosts; i++)
+		reset_host(p, p->touched_host[i]);
+	for (unsigned i = 0; i < p->touched_adapters; i++)
+		renew_adapter(p, p->touched_adapter[i]);
+	for (unsigned i = 0; i < p->touched_hosts; i++)
+		renew_host(p, p->touched_host[i]);
+	p->touched_adapters = p->touched_hosts = 0;
+}
+
+/* ---- a chassis that was read again ---- */
+
+static void mix(uint64_t *h, uint64_t v)
+{
+	*h = (*h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+	*h ^= *h >> 29;
+}
+
+static void mix_bars(uint64_t *h, const struct fm_bar bar[6])
+{
+	for (unsigned i = 0; i < 6; i++)
+		mix(h, bar[i].size ^ (uint64_t)bar[i].flags << 56);
+}
+
+/* What units, windows and the order of ties are made from. */
+uint64_t fm_world_shape(const struct fm_adapter *a)
+{
+	uint64_t h = (uint64_t)a->port << 32 | (uint64_t)a->slot << 16 | a->vfs;
+
+	mix(&h, (uint64_t)a->kind << 16 | (uint64_t)a->device_class << 8 | a->pfs);
+	for (const char *s = a->name; *s; s++)
+		mix(&h, (uint8_t)*s);
+	mix_bars(&h, a->bar);
+	for (unsigned p = 0; p < a->pfs && p < MR_MAX_PFS; p++) {
+		mix(&h, (uint64_t)a->pf[p].vf_offset << 32 | (uint64_t)a->pf[p].vf_stride << 8 |
+				a->pf[p].depends);
+		mix_bars(&h, a->pf[p].vf_bar);
+	}
+	return h;
+}
+
+static bool same_shape(const struct fm_world *w, const struct fm_world_chassis *wc)
+{
+	const struct fm_chassis *c = wc->c;
+
+	if (c->adapters != wc->adapters || c->hosts != wc->hosts)
+		return false;
+	for (unsigned i = 0; i < c->adapters; i++)
+		if (fm_world_shape(&c->adapter[i]) != w->adapter[wc->adapter + i].shape)
+			return false;
+	for (unsigned i = 0; i < c->hosts; i++)
+		if (c->host[i].port > MR_MAX_PORTS || wc->by_port[c->host[i].port] != i + 1)
+			return false;
+	return true;
+}
+
+/* Takes a chassis that was read again; false when what it has is not what it had. */
+static bool reread(struct fm_world *w, unsigned c)
+{
+	struct fm_world_chassis *wc = &w->chassis[c];
+
+	if (!same_shape(w, wc))
+		return false;
+	for (unsigned i = 0; i < wc->adapters; i++)
+		w->adapter[wc->adapter + i].a = &wc->c->adapter[i];
+	for (unsigned i = 0; i < wc->hosts; i++)
+		w->host[wc->host + i].h = &wc->c->host[i];
+	return true;
+}
+
+/* Chassis 'c' was read again, came or went; false when it has other adapters or hosts. */
+bool fm_held_chassis(struct fm_planner *p, unsigned c)
+{
+	const struct fm_world_chassis *wc = &p->world.chassis[c];
+
+	if (!reread(&p->world, c))
+		return false;
+	for (uint32_t i = 0; i < wc->adapters; i++)
+		fm_held_touch_adapter(p, wc->adapter + i);
+	for (uint32_t i = 0; i < wc->hosts; i++)
+		fm_held_touch_host(p, wc->host + i);
+	return true;
+}
