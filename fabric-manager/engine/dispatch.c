@@ -17,6 +17,7 @@
 #include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
 
 /* Takes over what was read back: a function and the bridge that leads to it. */
@@ -30,8 +31,11 @@ static void take_reading(struct fm_engine *e, const struct fm_op_result *r, unsi
 		*fn = r->fn;
 	if (h && r->place.bridge < h->bridges)
 		h->bridge[r->place.bridge] = r->bridge;
-	if (fn || h)
-		e->inv.revision++;
+	if (!fn && !h)
+		return;
+	e->inv.revision++;
+	fm_news_port(e, r->id.chassis, r->id.port);
+	fm_news_port(e, chassis, r->place.port);
 }
 
 static void deliver(struct fm_engine *e, const struct fm_inflight *f, struct fm_op_result *r)

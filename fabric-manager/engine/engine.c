@@ -17,6 +17,7 @@
 #include "fabric-manager/engine/chassis/ports.h"
 #include "fabric-manager/engine/desire/desire.h"
 #include "fabric-manager/engine/desire/failover.h"
+#include "fabric-manager/engine/desire/kept.h"
 #include "fabric-manager/engine/dispatch.h"
 #include "fabric-manager/engine/load.h"
 #include "fabric-manager/engine/request/request.h"
@@ -27,6 +28,7 @@
 #include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
@@ -37,6 +39,7 @@ struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg)
 	struct fm_engine *e = MR_NEW(struct fm_engine);
 
 	mr_rng_init(&e->rng, cfg->seed);
+	e->check_plans = cfg->check_plans;
 	e->inv.n = cfg->n_chassis;
 	e->inv.chassis = mr_xcalloc(cfg->n_chassis + 1, sizeof(*e->inv.chassis));
 	e->ch = mr_xcalloc(cfg->n_chassis + 1, sizeof(*e->ch));
@@ -110,6 +113,8 @@ void fm_engine_free(struct fm_engine *e)
 {
 	if (!e)
 		return;
+	fm_kept_free(e);
+	fm_news_done(e);
 	for (unsigned i = 0; i < e->asgs; i++) {
 		free(e->asg[i]->notes);
 		free(e->asg[i]);
@@ -298,6 +303,13 @@ unsigned fm_engine_assignments(const struct fm_engine *e)
 const struct fm_assignment *fm_engine_assignment(const struct fm_engine *e, unsigned i)
 {
 	return i < e->asgs ? &e->asg[i]->a : NULL;
+}
+
+/* How many plans differed, and how many were looked at. */
+unsigned fm_engine_plans_differ(const struct fm_engine *e, unsigned *ret_checked)
+{
+	*ret_checked = e->plans_checked;
+	return e->plans_differ;
 }
 
 /* No operation under way and nothing left to do but wait. */

@@ -22,7 +22,8 @@ struct fm_inventory;
 struct fm_engine_config {
 	const char *const *chassis; /* names, order = index in the inventory */
 	unsigned n_chassis;
-	uint64_t seed; /* of challenges and of the owner id of a new store */
+	uint64_t seed;	  /* of challenges and of the owner id of a new store */
+	bool check_plans; /* tests: each plan is held against one from scratch */
 };
 
 struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg);
@@ -35,6 +36,8 @@ int64_t fm_engine_deadline(const struct fm_engine *e);
 const struct fm_inventory *fm_engine_inventory(const struct fm_engine *e);
 unsigned fm_engine_assignments(const struct fm_engine *e);
 const struct fm_assignment *fm_engine_assignment(const struct fm_engine *e, unsigned i);
+/* Plans that were not what one from scratch is, of '*ret_checked' (check_plans). */
+unsigned fm_engine_plans_differ(const struct fm_engine *e, unsigned *ret_checked);
 /* No operation under way and nothing left to do but wait. */
 bool fm_engine_idle(const struct fm_engine *e);
 

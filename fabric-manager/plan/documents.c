@@ -2,8 +2,8 @@
 /*
  * Other documents under a planner that lives on: claims are matched by name, those that ask for
  * something else, came or went are opened, and the rest keeps its place. Where the tables that
- * claims point into changed (pools, identity pools, ports, classes, domains), a new planner is
- * cheaper than to say what follows from that.
+ * claims point into changed (pools, identity pools, ports, adapters, classes, domains), a new
+ * planner is cheaper than to say what follows from that.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +96,15 @@ static bool same_domains(const struct fm_desired *a, const struct fm_desired *b)
 	return true;
 }
 
+/* What documents say of adapters and of their exchange. */
+static bool same_adapters(const struct fm_desired *a, const struct fm_desired *b)
+{
+	return same_bytes(a->adapter, a->adapters, b->adapter, b->adapters,
+			  sizeof(*a->adapter)) &&
+	       same_bytes(a->replace, a->replaces, b->replace, b->replaces,
+			  sizeof(*a->replace));
+}
+
 static bool same_edges(const struct fm_desired *a, const struct fm_desired *b)
 {
 	if (a->edges != b->edges)
@@ -140,19 +149,19 @@ static const char *text(const char *s)
 	return s ? s : "";
 }
 
-/* Whether the planner does the same for both. Those of pairs and with namespaces are looked at
- * in any case. */
+/* Whether the planner does the same for both. Those of pairs, with copies and with namespaces
+ * are looked at in any case. */
 static bool same_claim(const struct fm_desired *a, const struct fm_claim *x,
 		       const struct fm_desired *b, const struct fm_claim *y)
 {
-	if (x->pair || y->pair || x->nss || y->nss || x->count != y->count ||
-	    x->pool != y->pool || x->extra != y->extra || x->atomic != y->atomic ||
-	    x->suspended != y->suspended || x->waits_host != y->waits_host ||
-	    x->retain != y->retain || x->scrub != y->scrub || x->class != y->class ||
-	    x->domain != y->domain || x->weight != y->weight || x->priority != y->priority ||
-	    x->guaranteed_mbps != y->guaranteed_mbps || x->burst_kib != y->burst_kib ||
-	    x->limit_mbps != y->limit_mbps || x->reason != y->reason ||
-	    (x->host == FM_WHOLE) != (y->host == FM_WHOLE))
+	if (x->pair || y->pair || x->mirror || y->mirror || x->nss || y->nss ||
+	    x->count != y->count || x->pool != y->pool || x->extra != y->extra ||
+	    x->atomic != y->atomic || x->suspended != y->suspended ||
+	    x->waits_host != y->waits_host || x->retain != y->retain || x->scrub != y->scrub ||
+	    x->class != y->class || x->domain != y->domain || x->weight != y->weight ||
+	    x->priority != y->priority || x->guaranteed_mbps != y->guaranteed_mbps ||
+	    x->burst_kib != y->burst_kib || x->limit_mbps != y->limit_mbps ||
+	    x->reason != y->reason || (x->host == FM_WHOLE) != (y->host == FM_WHOLE))
 		return false;
 	if (x->host != FM_WHOLE && !same_host(&a->host[x->host], &b->host[y->host]))
 		return false;
@@ -341,7 +350,7 @@ bool fm_held_documents(struct fm_planner *p)
 	bool ordered;
 
 	if (!same_pools(was, d) || !same_ident_pools(was, d) || !same_classes(was, d) ||
-	    !same_domains(was, d) || !same_edges(was, d))
+	    !same_domains(was, d) || !same_adapters(was, d) || !same_edges(was, d))
 		return false;
 	match_claims(p, d, &m);
 	drop_claims(p, &m);

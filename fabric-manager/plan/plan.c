@@ -64,7 +64,7 @@ struct fm_plan *fm_plan_copy(const struct fm_plan *p)
 {
 	struct fm_plan *n = mr_xmemdup(p, sizeof(*p));
 
-	n->placed = mr_xmemdup(p->placed, (p->claims + 1) * sizeof(*p->placed));
+	n->placed = mr_xmemdup(p->placed, p->claims * sizeof(*p->placed));
 	n->change = mr_xmemdup(p->change, p->changes * sizeof(*p->change));
 	for (unsigned i = 0; i < n->claims; i++)
 		n->placed[i].detail = mr_xstrdup(n->placed[i].detail);
@@ -165,6 +165,8 @@ static bool is_settled(const struct fm_planner *p, unsigned i)
 
 	if (p->d->claim[i].nss)
 		return false; /* nobody tells what becomes of namespaces */
+	if (p->d->claim[i].mirror)
+		return false; /* nor of the one that gets its copies */
 	if (fm_shares_has(p, i))
 		return false; /* its limit follows from its neighbours */
 	if (p->d->claim[i].host == FM_WHOLE && !p->d->claim[i].waits_host)

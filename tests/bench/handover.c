@@ -140,6 +140,7 @@ int bench_handover(const struct bench_options *o)
 	struct world *w = world_new(SRCDIR "/config/demo-chassis.yaml", 1, NULL);
 	int rc = -1;
 
+	w->unchecked = true;
 	w->delay_max_ns = 1;
 	world_manager_start(w);
 	world_settle(w, LIMIT_NS);

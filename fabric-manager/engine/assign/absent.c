@@ -9,6 +9,7 @@
 #include "fabric-manager/engine/assign/table.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/seen.h"
@@ -39,6 +40,7 @@ static void gone(struct fm_engine *e, struct fm_asg *a)
 
 	if (d)
 		d->present = false;
+	fm_news_port(e, a->a.fn.chassis, a->a.fn.port);
 	a->a.going = true;
 	a->until = MR_NEVER;
 	a->step = FM_STEP_OUT_DONE;

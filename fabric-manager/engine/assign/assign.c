@@ -19,6 +19,7 @@
 #include "fabric-manager/engine/state/card.h"
 #include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/measure.h"
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
@@ -427,6 +428,7 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 		fm_tomb_unmapped(e, a, &r->bridge);
 	if (a->step == FM_STEP_TOMBSTONE && a->a.place.way != FM_WAY_LVF && b)
 		b->tombstone = true;
+	fm_news_port(e, a->a.chassis, a->a.place.port);
 	if (a->step == FM_STEP_REQUEST_OUT)
 		a->retracts = true;
 	if (a->step == FM_STEP_BACK_RETRACT)

@@ -13,6 +13,7 @@
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
@@ -276,6 +277,7 @@ static void observed(struct fm_engine *e, unsigned chassis, struct fm_op_result 
 	o->observed = true;
 	mr_copy(o->name, sizeof(o->name), e->chassis_name[chassis]);
 	e->inv.revision++;
+	fm_news_chassis(e, chassis);
 	free(c->auth_tag);
 	c->hosts = o->hosts;
 	c->auth_tag = mr_xcalloc(o->hosts + 1, sizeof(*c->auth_tag));
@@ -404,6 +406,7 @@ static void disconnected(struct fm_engine *e, unsigned chassis)
 	c->until = MR_NEVER;
 	e->inv.chassis[chassis].observed = false;
 	e->inv.revision++;
+	fm_news_chassis(e, chassis);
 	fm_inflight_lose(e, of_chassis, chassis, MR_REASON_UNREACHABLE,
 			 "the connection to the chassis is gone");
 	c->tag = 0;
@@ -423,6 +426,7 @@ static void host_power(struct fm_engine *e, const struct fm_chassis_event *ev)
 	else
 		h->link = ev->value != 0;
 	e->inv.revision++;
+	fm_news_port(e, ev->chassis, ev->port);
 	fm_note(e, MR_REASON_OK, h->name, "%s %s", what, ev->value ? "on" : "off");
 }
 
@@ -450,6 +454,7 @@ static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev
 		fm_attach_adapter(e, ev->chassis, ev->port);
 		fm_refusing_end(e, ev->chassis, ev->port);
 		d->present = d->plugged = ev->value != 0;
+		fm_news_port(e, ev->chassis, ev->port);
 		fm_note(e, ev->value ? MR_REASON_OK : MR_REASON_DEVICE_GONE, d->name,
 			ev->value ? "inserted" : "pulled");
 	}

@@ -8,6 +8,7 @@
 #include "fabric-manager/engine/chassis/mute.h"
 
 #include "fabric-manager/engine/chassis/attach.h"
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/timers.h"
@@ -80,6 +81,7 @@ void fm_mute_link(struct fm_engine *e, unsigned chassis, struct fm_adapter *d, b
 		return;
 	}
 	d->present = d->link = false;
+	fm_news_port(e, chassis, d->port);
 	fm_attach_adapter(e, chassis, d->port);
 	fm_note(e, MR_REASON_UNREACHABLE, d->name,
 		"alarm: its link is down: functions and identities stay with those who have "

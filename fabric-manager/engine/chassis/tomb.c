@@ -10,6 +10,7 @@
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/seen.h"
@@ -39,6 +40,7 @@ static uint64_t key_of(const struct fm_engine *e, const struct fm_rec_tombstone 
 /* Takes a stored one in. */
 void fm_tomb_load(struct fm_engine *e, const struct fm_rec_tombstone *r)
 {
+	fm_news_port(e, chassis_of(e, r->chassis), r->place.port);
 	MR_GROW(e->tomb, e->tombs, e->cap_tombs);
 	mr_map_set_u64(e->tomb_by, key_of(e, r), e->tombs);
 	e->tomb[e->tombs++] = *r;
@@ -94,6 +96,7 @@ static void clear_one(struct fm_engine *e, unsigned i, const char *why)
 		}
 	if (!h)
 		return;
+	fm_news_port(e, op.chassis, t.place.port);
 	fm_note(e, MR_REASON_OK, h->name, "bridge %u may be used again: %s", t.place.bridge,
 		why);
 	b = t.place.bridge < h->bridges ? &h->bridge[t.place.bridge] : NULL;
@@ -231,6 +234,7 @@ void fm_tomb_result(struct fm_engine *e, const struct fm_inflight *f,
 	}
 	if (h && r->place.way != FM_WAY_LVF && r->place.bridge < h->bridges)
 		h->bridge[r->place.bridge].tombstone = false;
+	fm_news_port(e, f->chassis, r->place.port);
 	fm_plan_soon(e, 0);
 }
 

@@ -17,6 +17,7 @@
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/pkeys.h"
 #include "fabric-manager/engine/state/soon.h"
@@ -107,6 +108,7 @@ static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *
 	const struct fm_adapter *ad = fm_adapter_by_port(&e->inv, p->fn.chassis, p->fn.port);
 	struct fm_target *t = &a->next;
 
+	fm_news_asg(e, a);
 	memcpy(t->host, h->name, sizeof(t->host));
 	mr_copy(t->adapter, sizeof(t->adapter), ad ? ad->name : "");
 	mr_copy(t->driver, sizeof(t->driver), c->driver ? c->driver : "");
@@ -151,6 +153,7 @@ static void pend(struct fm_engine *e, const struct fm_claim *c, const struct fm_
 		fm_numbering_await(e);
 	if (a->a.has_fn) {
 		a->next.set = false;
+		fm_news_asg(e, a);
 		if (!a->a.going && a->a.phase == FM_PHASE_ACTIVE)
 			fm_asg_why(e, a, p->reason, "%s", why);
 		return;
@@ -172,6 +175,7 @@ static void release(struct fm_engine *e, struct fm_asg *a, bool claimed, bool co
 	if (!a || a->paused || (a->a.going && a->unwanted == unwanted && !a->next.set))
 		return;
 	a->next.set = false;
+	fm_news_asg(e, a);
 	a->keeps_idents = claimed;
 	drain = fm_drain_of(e, a);
 	fm_asg_release(e, a, unwanted, fm_cut_at_once(e, a), &drain);
@@ -185,6 +189,7 @@ static void preempt(struct fm_engine *e, struct fm_asg *a, const struct fm_drain
 		return;
 	a->paused = false;
 	a->next.set = false;
+	fm_news_asg(e, a);
 	a->keeps_idents = true;
 	fm_asg_why(e, a, p->reason, "%s", p->detail ? p->detail : "");
 	fm_asg_release(e, a, false, fm_cut_at_once(e, a), drain);
@@ -279,10 +284,10 @@ static void stay(struct fm_engine *e, struct fm_asg *a)
 /* Which claim each current assignment stands for; claims without a change stay. */
 static int32_t *claims_of(struct fm_engine *e, const struct fm_trial *t)
 {
-	int32_t *of = mr_xmalloc((t->n + 1) * sizeof(*of));
+	int32_t *of = mr_xmalloc((t->in.currents + 1) * sizeof(*of));
 	bool *changes = mr_xcalloc(t->plan->claims + 1, sizeof(*changes));
 
-	for (unsigned i = 0; i < t->n; i++)
+	for (unsigned i = 0; i < t->in.currents; i++)
 		of[i] = -1;
 	for (unsigned i = 0; i < t->plan->changes; i++)
 		if (t->plan->change[i].claim >= 0)
@@ -323,16 +328,15 @@ void fm_plan_run(struct fm_engine *e)
 		return;
 	e->plan_dirty = false;
 	e->plan_at = MR_NEVER;
-	if (e->desire_dirty) {
-		e->desire_dirty = false;
-		fm_desired_free(e->desired);
-		e->desired = fm_desire_make(e, &e->base.docs);
+	fm_desire_renew(e);
+	if (e->desire_renewed) {
+		e->desire_renewed = false;
 		fm_sessions_check(e);
 		fm_drift_policy_changed(e);
 	}
 	if (!chassis_known(e))
 		return;
-	fm_trial_make(e, e->desired, &t);
+	fm_trial_now(e, &t);
 	claim_of = claims_of(e, &t);
 	take_pairs(e, t.desired);
 	fm_prov_plan(e);
@@ -343,6 +347,5 @@ void fm_plan_run(struct fm_engine *e)
 	fm_data_plan(e, t.desired, t.plan);
 	fm_prov_planned(e);
 	free(claim_of);
-	fm_trial_done(&t);
 	fm_ports_soon(e);
 }

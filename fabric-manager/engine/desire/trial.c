@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Documents -> desired -> plan, without touching anything. The only file that calls the
- * resolver and the planner.
+ * resolver; kept.c calls the planner.
  */
 #include "fabric-manager/engine/desire/trial.h"
 
 #include "fabric-manager/engine/desire/choose.h"
+#include "fabric-manager/engine/desire/kept.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/wanted.h"
@@ -42,103 +43,46 @@ struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *doc
 	return d;
 }
 
-static void trial_add(struct fm_trial *t, const struct fm_assignment *a, struct fm_asg *owner)
+/* Documents, overrides, cordons and inventory as they are now are in force. */
+void fm_desire_renew(struct fm_engine *e)
 {
-	unsigned n = t->n;
-
-	MR_GROW(t->current, n, t->cap);
-	MR_GROW(t->owner, t->n, t->cap_owner);
-	t->current[t->n] = a;
-	t->owner[t->n++] = owner;
-}
-
-static struct fm_assignment *view_of(struct fm_trial *t, const struct fm_asg *a)
-{
-	struct fm_assignment *v = mr_xmemdup(&a->a, sizeof(a->a));
-
-	MR_GROW(t->view, t->views, t->cap_views);
-	t->view[t->views++] = v;
-	return v;
-}
-
-/* One that moves stands where it is going, and holds besides what it has until that is free. */
-static void trial_take(struct fm_trial *t, struct fm_asg *a)
-{
-	struct fm_assignment *v;
-
-	if (!a->next.set) {
-		v = a->a.going && a->a.has_fn ? view_of(t, a) : NULL;
-		trial_add(t, v ? v : &a->a, a);
+	if (e->desired && !e->desire_dirty)
 		return;
-	}
-	v = view_of(t, a);
-	v->has_fn = true;
-	v->going = v->forced = false;
-	v->phase = FM_PHASE_RESERVED;
-	v->chassis = a->next.chassis;
-	v->fn = a->next.fn;
-	v->card = (struct fm_card){.vendor = 0}; /* whatever is there */
-	v->place = a->next.place;
-	v->attrs = a->next.attrs;
-	v->guaranteed_mbps = a->next.guaranteed_mbps;
-	v->limit_mbps = a->next.limit_mbps;
-	memcpy(v->host, a->next.host, sizeof(v->host));
-	memcpy(v->driver, a->next.driver, sizeof(v->driver));
-	memcpy(v->adapter, a->next.adapter, sizeof(v->adapter));
-	trial_add(t, v, a);
-	if (a->a.has_fn && !fm_fn_eq(a->a.fn, a->next.fn)) {
-		v = view_of(t, a);
-		v->going = true;
-		trial_add(t, v, NULL);
-	}
+	e->desire_dirty = false;
+	e->desire_renewed = true;
+	fm_kept_desired(e, fm_desire_make(e, &e->base.docs));
+}
+
+static void take_input(struct fm_engine *e, struct fm_trial *t)
+{
+	t->in = *fm_kept_input(e);
+	t->owner = fm_kept_owners(e);
+}
+
+/* The plan of what is in force; it is not owned, and gone with the next plan. */
+void fm_trial_now(struct fm_engine *e, struct fm_trial *ret)
+{
+	*ret = (struct fm_trial){.desired = e->desired, .plan = fm_kept_plan(e)};
+	take_input(e, ret);
 }
 
 /* A plan of 'd' against what is. */
 void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *ret)
 {
-	struct fm_trial t = {.desired = d};
-	struct fm_plan_input *in = &t.in;
+	struct fm_plan *own = fm_kept_try(e, d);
 
-	for (unsigned i = 0; i < e->asgs; i++)
-		trial_take(&t, e->asg[i]);
-	t.host = mr_xcalloc(d->hosts + 1, sizeof(*t.host));
-	for (unsigned i = 0; i < d->hosts; i++) {
-		const struct fm_hst *h = fm_host(e, d->host[i].name, false);
-
-		t.host[i].lvf = fm_way_lvf(e, d->host[i].name);
-		t.host[i].told = h && h->told;
-		t.host[i].has = h ? h->has : 0;
-	}
-	in->desired = d;
-	in->inventory = &e->inv;
-	in->host = t.host;
-	in->current = t.current;
-	in->currents = t.n;
-	in->ident = e->ident;
-	in->idents = e->idents;
-	in->tombstone = e->tomb;
-	in->tombstones = e->tombs;
-	in->quarantined = e->quarantine_fn;
-	in->quarantineds = e->quarantines;
-	in->data = e->data;
-	in->datas = e->datas;
-	in->refusing = e->refusing;
-	in->refusings = e->refusings;
-	in->wall_ns = e->now.wall_ns;
-	t.plan = fm_plan_make(in);
-	*ret = t;
+	*ret = (struct fm_trial){.desired = d, .plan = own, .own = own};
+	take_input(e, ret);
+	ret->host = fm_kept_hosts(e, d);
+	ret->in.desired = d;
+	ret->in.host = ret->host;
 }
 
 /* Frees what a trial owns. */
 void fm_trial_done(struct fm_trial *t)
 {
-	fm_plan_free(t->plan);
-	for (unsigned i = 0; i < t->views; i++)
-		free(t->view[i]);
-	free(t->view);
+	fm_plan_free(t->own);
 	free(t->host);
-	free(t->current);
-	free(t->owner);
 	*t = (struct fm_trial){0};
 }
 

@@ -8,18 +8,20 @@
 #include "fabric-manager/engine/state/state.h"
 
 struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *docs);
-/* A plan of 'd' against what is; the caller frees it with fm_trial_done. */
+/* Documents, overrides, cordons and inventory as they are now are in force. */
+void fm_desire_renew(struct fm_engine *e);
+/* A plan, and what it was made from. It is valid until something changes. */
 struct fm_trial {
 	struct fm_desired *desired; /* not owned */
 	struct fm_plan_input in;
-	struct fm_plan *plan;
+	const struct fm_plan *plan;
+	struct fm_asg *const *owner; /* of each in.current; NULL = what it holds elsewhere */
+	struct fm_plan *own;	     /* the plan, where it is its own */
 	struct fm_plan_host *host;
-	struct fm_assignment **view; /* copies of those that move: where they will be */
-	unsigned views, cap_views;
-	const struct fm_assignment **current;
-	struct fm_asg **owner; /* of each current; NULL = what it still holds elsewhere */
-	unsigned n, cap, cap_owner;
 };
+/* The plan of what is in force: the one that is kept, until the next plan is made. */
+void fm_trial_now(struct fm_engine *e, struct fm_trial *ret);
+/* A plan of 'd' against what is; the caller frees it with fm_trial_done. */
 void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *ret);
 void fm_trial_done(struct fm_trial *t);
 bool fm_trial_fits(struct fm_engine *e, const char *const *profile, unsigned n,

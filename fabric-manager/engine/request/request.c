@@ -48,15 +48,6 @@ static const struct verb_row verbs[FM_VERB_COUNT] = {
 	[FM_VERB_RESUME] = {fm_rq_resume, true, false},
 };
 
-/* The desired state is as fresh as the documents and the inventory. */
-static void refresh(struct fm_engine *e)
-{
-	if (!e->desire_dirty && e->desired)
-		return;
-	fm_desired_free(e->desired);
-	e->desired = fm_desire_make(e, &e->base.docs);
-}
-
 /* One request; answered by exactly one REPLY. Strings may be NULL. */
 void fm_request(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
@@ -86,6 +77,6 @@ void fm_request(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 		fm_refuse(e, tag, MR_REASON_INVALID, "%s needs a name", fm_verb_name(n.verb));
 		return;
 	}
-	refresh(e);
+	fm_desire_renew(e);
 	verbs[n.verb].fn(e, tag, &n);
 }

@@ -11,6 +11,7 @@
 #include "fabric-manager/engine/request/request.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/history.h"
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/wanted.h"
 
 #define MORE_MAX 10000
@@ -18,6 +19,7 @@
 struct question {
 	struct fm_base base;	/* documents on trial */
 	struct fm_adapter *out; /* adapter on trial without */
+	unsigned out_chassis;
 	struct fm_rec_override *override;
 	unsigned overrides;
 	struct mr_tree *tree;
@@ -117,8 +119,10 @@ static bool adapter_dies(struct fm_engine *e, uint64_t tag, const struct fm_requ
 		for (unsigned i = 0; i < e->inv.chassis[c].adapters; i++) {
 			struct fm_adapter *a = &e->inv.chassis[c].adapter[i];
 
-			if (mr_streq(a->name, r->arg) && a->present)
+			if (mr_streq(a->name, r->arg) && a->present) {
 				q->out = a;
+				q->out_chassis = c;
+			}
 		}
 	if (!q->out)
 		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no adapter '%s'", r->arg);
@@ -240,6 +244,15 @@ static void add_pools(const struct fm_engine *e, const struct fm_trial *t, struc
 	mr_map_free(used);
 }
 
+/* Takes the adapter of the question out, or puts it back. */
+static void show_adapter(struct fm_engine *e, const struct question *q, bool present)
+{
+	if (!q->out)
+		return;
+	q->out->present = q->out->plugged = present;
+	fm_news_port(e, q->out_chassis, q->out->port);
+}
+
 static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
 		   struct mr_diags *diags)
 {
@@ -253,8 +266,7 @@ static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
 	fm_trial_make(e, e->desired, &now);
 	e->override = q->override;
 	e->overrides = q->overrides;
-	if (q->out)
-		q->out->present = q->out->plugged = false;
+	show_adapter(e, q, false);
 	d = fm_desire_make(e, &q->base.docs);
 	fm_trial_make(e, d, &then);
 	plan = fm_plan_tree(then.plan, &then.in);
@@ -263,8 +275,7 @@ static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
 	add_pools(e, &then, mr_tree_add_list(q->tree, "pools"));
 	e->override = have;
 	e->overrides = haves;
-	if (q->out)
-		q->out->present = q->out->plugged = true;
+	show_adapter(e, q, true);
 	mr_tree_add_bool(q->tree, "fits", !bad && !down);
 	mr_tree_attach(q->tree, "plan", plan);
 	fm_reply(e, tag, MR_REASON_OK, bad || down ? 2 : 0, q->tree, fm_diags_keep(diags),

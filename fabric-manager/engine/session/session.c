@@ -8,6 +8,7 @@
 
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/soon.h"
@@ -193,6 +194,7 @@ static void suspend_both(struct fm_engine *e, struct fm_session *a, struct fm_se
 	a->until = b->until = MR_NEVER;
 	if (h)
 		h->session = NULL;
+	fm_news_hosts(e);
 	fm_log(e, 3, "agent '%s': two boots answer (%s and %s): both are suspended",
 	       a->hello.host, a->hello.boot_id, b->hello.boot_id);
 	fm_note(e, MR_REASON_CONFLICT, a->hello.host,
@@ -208,6 +210,7 @@ static void welcome(struct fm_engine *e, struct fm_session *s)
 	s->until = MR_NEVER;
 	s->host = h;
 	h->session = s;
+	fm_news_hosts(e);
 	if (h->vf_migration != s->hello.vf_migration || h->told != s->hello.told ||
 	    h->has != s->hello.has)
 		fm_plan_soon(e, 0);
@@ -352,6 +355,7 @@ void fm_session_gone(struct fm_engine *e, uint64_t id, bool goodbye, const char 
 			d ? fm_host_by_port(&e->inv, d->chassis, d->port) : NULL;
 
 		h->session = NULL;
+		fm_news_hosts(e);
 		h->agent_lost = e->now.mono_ns ? e->now.mono_ns : 1;
 		h->link_when_lost = p && p->link;
 		if (goodbye)

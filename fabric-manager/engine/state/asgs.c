@@ -8,6 +8,7 @@
 #include <stdarg.h>
 
 #include "fabric-manager/engine/state/measure.h"
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/pkeys.h"
@@ -118,6 +119,7 @@ struct fm_asg *fm_asg_new(struct fm_engine *e, const struct fm_assignment *from)
 		   (uintptr_t)a);
 	mr_map_set_u64(e->asg_by_id, a->a.id, (uintptr_t)a);
 	fm_asg_index(e, a);
+	fm_news_asg(e, a);
 	return a;
 }
 
@@ -140,6 +142,7 @@ void fm_asg_drop(struct fm_engine *e, struct fm_asg *a)
 	r->erase = true;
 	r->assignment = a->a;
 	fm_asg_unindex(e, a);
+	fm_news_drop(e, a);
 	if (a->tag)
 		fm_inflight_del(e, a->tag);
 	if (a->queued)
@@ -161,6 +164,7 @@ void fm_asg_drop(struct fm_engine *e, struct fm_asg *a)
 /* Its record is written when the step ends. */
 void fm_asg_dirty(struct fm_engine *e, struct fm_asg *a)
 {
+	fm_news_asg(e, a);
 	if (a->dirty)
 		return;
 	a->dirty = true;
@@ -200,6 +204,7 @@ void fm_asg_phase(struct fm_engine *e, struct fm_asg *a, enum fm_phase to, uint6
 	if (from == to)
 		return;
 	assert(fm_phase_allowed(from, to));
+	fm_news_asg(e, a);
 	fm_assignment_text(&a->a, name);
 	fm_measure_arrow(e, a, to);
 	a->a.phase = to;
@@ -243,6 +248,7 @@ void fm_asg_why(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const c
 /* Puts it on the list that this step works off. */
 void fm_asg_poke(struct fm_engine *e, struct fm_asg *a)
 {
+	fm_news_asg(e, a);
 	if (a->queued)
 		return;
 	a->queued = true;

@@ -6,6 +6,7 @@
 #include "fabric-manager/engine/state/locks.h"
 
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/soon.h"
@@ -68,6 +69,7 @@ static void ident_index(struct fm_engine *e, unsigned i)
 	const struct fm_rec_ident *r = &e->ident[i];
 	char key[CLAIM_KEY];
 
+	fm_news_ident(e, i);
 	mr_map_set(e->ident_by, ident_key(&r->ident, key, sizeof(key)), i);
 	if (!r->released_wall_ns)
 		mr_map_set(e->ident_of,
@@ -123,7 +125,8 @@ static void ident_erase(struct fm_engine *e, unsigned i)
 	rec->erase = true;
 	rec->ident = e->ident[i];
 	mr_map_del(e->ident_by, ident_key(&e->ident[i].ident, key, sizeof(key)));
-	if (i == --e->idents)
+	fm_news_ident(e, --e->idents);
+	if (i == e->idents)
 		return;
 	e->ident[i] = e->ident[e->idents];
 	ident_index(e, i);
@@ -171,6 +174,7 @@ static void unlock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned s
 		return;
 	}
 	r->released_wall_ns = e->now.wall_ns ? e->now.wall_ns : 1;
+	fm_news_ident(e, (unsigned)at);
 	fm_rec(e, FM_RECORD_IDENT)->ident = *r;
 	ident_soon(e, reuse);
 }

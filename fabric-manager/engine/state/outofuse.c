@@ -7,6 +7,7 @@
  */
 #include "fabric-manager/engine/state/outofuse.h"
 
+#include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/soon.h"
 
@@ -68,6 +69,7 @@ void fm_quarantine_add(struct fm_engine *e, const struct fm_rec_function *r, boo
 	}
 	e->quarantine_fn[i] = fn_of(e, r);
 	e->quarantine[i] = *r;
+	fm_news_port(e, e->quarantine_fn[i].chassis, e->quarantine_fn[i].port);
 	if (persist)
 		fm_rec(e, FM_RECORD_FUNCTION)->function = *r;
 }
@@ -82,6 +84,7 @@ void fm_quarantine_end(struct fm_engine *e, struct fm_fn_id fn)
 		return;
 	fm_note(e, MR_REASON_OK, fm_fn_text(&e->inv, fn, text),
 		"its reset is confirmed: it is out of quarantine");
+	fm_news_port(e, fn.chassis, fn.port);
 	e->quarantines--;
 	e->quarantine[i] = e->quarantine[e->quarantines];
 	e->quarantine_fn[i] = e->quarantine_fn[e->quarantines];
@@ -111,6 +114,7 @@ static struct fm_refusing *refusing_get(struct fm_engine *e, struct fm_fn_id fn)
  * refusals counts again. */
 void fm_outofuse_find(struct fm_engine *e, unsigned chassis)
 {
+	fm_news_chassis(e, chassis);
 	for (unsigned i = 0; i < e->quarantines; i++)
 		if (e->quarantine_fn[i].chassis == chassis)
 			e->quarantine_fn[i] = fn_of(e, &e->quarantine[i]);
@@ -148,6 +152,7 @@ void fm_refusing_note(struct fm_engine *e, const struct fm_asg *a)
 {
 	struct fm_refusing *r = refusing_get(e, a->a.fn);
 
+	fm_news_port(e, r->chassis, r->port);
 	if (r->reason != a->a.reason)
 		forget(e, a->a.fn.chassis, a->a.fn.port);
 	r->in_row = r->reason == a->a.reason ? r->in_row + 1 : 1;
@@ -171,6 +176,7 @@ void fm_refusing_end(struct fm_engine *e, unsigned chassis, unsigned port)
 	if (r->in_row >= FM_REFUSALS_MAX)
 		fm_plan_soon(e, 20 * MR_NS_PER_MS);
 	forget(e, chassis, port);
+	fm_news_port(e, chassis, port);
 	*r = e->refusing[--e->refusings];
 }
 
@@ -178,5 +184,7 @@ void fm_refusing_end(struct fm_engine *e, unsigned chassis, unsigned port)
 void fm_refusing_end_all(struct fm_engine *e)
 {
 	forget(e, 0, FM_WHOLE);
+	for (unsigned i = 0; i < e->refusings; i++)
+		fm_news_port(e, e->refusing[i].chassis, e->refusing[i].port);
 	e->refusings = 0;
 }

@@ -102,6 +102,8 @@ enum fm_held {
 #undef X
 };
 
+#define FM_SLOTS 2 /* of an assignment: where it is or goes; what it holds besides */
+
 /* One assignment and what is under way for it. */
 struct fm_asg {
 	struct fm_assignment a;
@@ -131,7 +133,10 @@ struct fm_asg {
 	uint8_t corrections; /* of it, in a row */
 	bool stranger;	     /* found mapped without an intent; its row carries 'cookie' */
 	uint64_t cookie;
-	bool shut;     /* the gate was read closed since it was last asked to open */
+	uint32_t news; /* 1 + index in fm_news.asg */
+	uint32_t
+		slot[FM_SLOTS]; /* 1 + index in the planner's input; 0 = none (desire/kept.c) */
+	bool shut;		/* the gate was read closed since it was last asked to open */
 	bool bound;    /* the host's driver is known to be bound (ACTIVATE was acknowledged) */
 	bool retain;   /* onRelease of its profile: retain */
 	bool retained; /* the last reset kept the device's memory */
@@ -306,6 +311,20 @@ struct fm_measure {
 	bool dirty;
 };
 
+/* What changed since the kept planner was told last (news.h). */
+struct fm_news {
+	struct fm_asg **asg; /* NULL: it is gone */
+	unsigned asgs, cap_asgs;
+	uint32_t *gone; /* slots of those that were freed */
+	unsigned gones, cap_gones;
+	uint32_t *ident;
+	unsigned idents, cap_idents;
+	uint32_t *port; /* chassis * (MR_MAX_PORTS + 1) + port */
+	unsigned ports, cap_ports;
+	bool *has_port, *chassis;
+	bool hosts;
+};
+
 enum fm_tag_kind {
 	FM_TAG_ASG,
 	FM_TAG_CHASSIS,
@@ -411,8 +430,12 @@ struct fm_engine {
 	struct fm_version *version; /* oldest first */
 	unsigned versions, cap_versions;
 	struct fm_desired *desired;
-	bool desire_dirty, plan_dirty;
+	bool desire_dirty, desire_renewed, plan_dirty;
 	int64_t plan_at;
+	struct fm_news news;
+	struct fm_kept *kept; /* desire/kept.c */
+	bool check_plans;
+	unsigned plans_checked, plans_differ;
 	struct fm_rec_override *override;
 	unsigned overrides, cap_overrides;
 

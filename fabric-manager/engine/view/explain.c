@@ -130,9 +130,8 @@ void fm_rq_explain(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 		return;
 	}
 	if (claim >= 0) {
-		fm_trial_make(e, e->desired, &trial);
+		fm_trial_now(e, &trial);
 		placement = fm_plan_explain(&trial.in, trial.plan, (unsigned)claim);
-		fm_trial_done(&trial);
 	}
 	summary(e, a, claim < 0 ? NULL : &e->desired->claim[claim], placement, &b);
 	t = mr_tree_map();

@@ -265,12 +265,27 @@ static void run(struct fm_action *a, void *arg)
 	table[a->kind](arg, a);
 }
 
+/* A plan that is not the one from scratch is a bug that nothing else has to show. */
+static void check_plans(const struct world *w, const struct fm_actions *out)
+{
+	unsigned checked;
+
+	if (!fm_engine_plans_differ(w->engine, &checked))
+		return;
+	for (unsigned i = 0; i < out->n; i++)
+		if (out->item[i].kind == FM_ACT_LOG && out->item[i].level == 3)
+			fprintf(stderr, "%s\n", out->item[i].text);
+	fprintf(stderr, "%s", mr_buf_text(&w->trace));
+	abort();
+}
+
 void world_engine_event(struct world *w, const struct fm_event *ev)
 {
 	struct fm_actions out = {0};
 
 	world_input(w);
 	fm_engine_step(w->engine, w->now, ev, &out);
+	check_plans(w, &out);
 	fm_hold_take(w->hold, &out);
 	fm_actions_done(&out);
 }
@@ -279,7 +294,8 @@ void world_engine_event(struct world *w, const struct fm_event *ev)
 
 void world_manager_start(struct world *w)
 {
-	const struct fm_engine_config cfg = {chassis_names, 1, mr_rng_next(&w->rng)};
+	const struct fm_engine_config cfg = {chassis_names, 1, mr_rng_next(&w->rng),
+					     !w->unchecked};
 	const struct fm_mr_event up = {.kind = FM_MR_LINK_UP};
 
 	w->manager_up = true;

@@ -123,6 +123,7 @@ struct world {
 	void (*after_step)(struct world *w, void *arg);	  /* its inputs are done */
 	void *arg;
 	bool verbose;
+	bool unchecked; /* a bench: the engine's plans are not held against ones from scratch */
 	struct mr_buf trace; /* the last log lines and operations */
 	uint64_t events;     /* inputs to a core, the chassis or the store so far */
 	struct world_touched touched;

@@ -155,10 +155,14 @@ static inline bool w_dropped(const struct world *w, const struct fm_action *a)
 static inline void w_step(struct world *w, const struct fm_event *ev)
 {
 	struct fm_actions acts = {0};
+	unsigned checked;
 
 	if (w->crashed)
 		return;
 	fm_engine_step(w->e, w->now, ev, &acts);
+	for (unsigned i = 0; fm_engine_plans_differ(w->e, &checked) && i < acts.n; i++)
+		ck_assert_msg(acts.item[i].kind != FM_ACT_LOG || acts.item[i].level < 3, "%s",
+			      acts.item[i].text);
 	for (unsigned i = 0; i < acts.n; i++) {
 		if (w->crash_after == 0) {
 			w->crashed = true;

@@ -137,7 +137,7 @@ static inline void w_adapter(struct fm_adapter *a, const char *name, unsigned po
 
 static inline void w_engine(struct world *w)
 {
-	struct fm_engine_config cfg = {w_names, 1, 42};
+	struct fm_engine_config cfg = {w_names, 1, 42, true};
 
 	w->e = fm_engine_new(&cfg);
 }

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The input of the kept planner: a slot for what each assignment stands for, and a second one
+ * for what it holds besides while it goes elsewhere. Slots stay where they are, a free one is
+ * NULL. Before a plan is made the planner is told what changed, and nothing else is looked at.
+ */
+#include "fabric-manager/engine/desire/kept.h"
+
+#include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/news.h"
+#include "fabric-manager/engine/state/out.h"
+
+struct fm_kept {
+	struct fm_planner *planner; /* NULL: to be made from all there is */
+	struct fm_plan_input in;
+	const struct fm_assignment **current;
+	struct fm_asg **owner;
+	struct fm_assignment **view; /* the slot's own copy, NULL = it is the assignment's */
+	unsigned slots, cap_current, cap_owner, cap_view;
+	uint32_t *empty; /* slots that are free */
+	unsigned empties, cap_empty;
+	struct fm_plan_host *host;
+};
+
+static struct fm_kept *kept(struct fm_engine *e)
+{
+	if (!e->kept)
+		e->kept = MR_NEW(struct fm_kept);
+	return e->kept;
+}
+
+/* ---- slots ---- */
+
+static uint32_t slot_new(struct fm_kept *k)
+{
+	unsigned n = k->slots;
+
+	if (k->empties)
+		return k->empty[--k->empties];
+	MR_GROW(k->current, n, k->cap_current);
+	MR_GROW(k->owner, n, k->cap_owner);
+	MR_GROW(k->view, n, k->cap_view);
+	k->view[n] = NULL;
+	k->slots++;
+	return n;
+}
+
+/* 'a' is NULL: the slot is free. 'own': the slot keeps a copy. */
+static void slot_set(struct fm_kept *k, uint32_t at, const struct fm_assignment *a,
+		     struct fm_asg *owner, bool own)
+{
+	if (!a || !own) {
+		free(k->view[at]);
+		k->view[at] = NULL;
+	} else if (k->view[at]) {
+		*k->view[at] = *a;
+	} else {
+		k->view[at] = mr_xmemdup(a, sizeof(*a));
+	}
+	k->current[at] = a && own ? k->view[at] : a;
+	k->owner[at] = owner;
+}
+
+static void slot_free(struct fm_kept *k, uint32_t at)
+{
+	slot_set(k, at, NULL, NULL, false);
+	MR_GROW(k->empty, k->empties, k->cap_empty);
+	k->empty[k->empties++] = at;
+}
+
+/* Where it is going to be, as if it were there. */
+static struct fm_assignment view_next(const struct fm_asg *a)
+{
+	struct fm_assignment v = a->a;
+
+	v.has_fn = true;
+	v.going = v.forced = false;
+	v.phase = FM_PHASE_RESERVED;
+	v.chassis = a->next.chassis;
+	v.fn = a->next.fn;
+	v.card = (struct fm_card){.vendor = 0}; /* whatever is there */
+	v.place = a->next.place;
+	v.attrs = a->next.attrs;
+	v.guaranteed_mbps = a->next.guaranteed_mbps;
+	v.limit_mbps = a->next.limit_mbps;
+	memcpy(v.host, a->next.host, sizeof(v.host));
+	memcpy(v.driver, a->next.driver, sizeof(v.driver));
+	memcpy(v.adapter, a->next.adapter, sizeof(v.adapter));
+	return v;
+}
+
+/* What a slot of 'a' shows; a slot that it does not need any more is told and then freed. */
+static void slot_take(struct fm_kept *k, struct fm_asg *a, unsigned which,
+		      const struct fm_assignment *v, bool own)
+{
+	if (!a->slot[which] && v)
+		a->slot[which] = slot_new(k) + 1;
+	if (a->slot[which])
+		slot_set(k, a->slot[which] - 1, v, which ? NULL : a, own);
+}
+
+/* One that moves stands where it is going, and holds besides what it has until that is free. */
+static void slots_take(struct fm_kept *k, struct fm_asg *a)
+{
+	struct fm_assignment v;
+
+	if (!a->next.set) {
+		slot_take(k, a, 0, &a->a, false);
+		slot_take(k, a, 1, NULL, false);
+		return;
+	}
+	v = view_next(a);
+	slot_take(k, a, 0, &v, true);
+	v = a->a;
+	v.going = true;
+	slot_take(k, a, 1, a->a.has_fn && !fm_fn_eq(a->a.fn, a->next.fn) ? &v : NULL, true);
+}
+
+/* ---- telling ---- */
+
+static struct fm_plan_host host_of(struct fm_engine *e, const struct fm_host_def *d)
+{
+	const struct fm_hst *h = fm_host(e, d->name, false);
+
+	return (struct fm_plan_host){
+		.lvf = fm_way_lvf(e, d->name), .told = h && h->told, .has = h ? h->has : 0};
+}
+
+/* By index of d->host; the caller frees it. */
+struct fm_plan_host *fm_kept_hosts(struct fm_engine *e, const struct fm_desired *d)
+{
+	struct fm_plan_host *h = mr_xcalloc(d->hosts + 1, sizeof(*h));
+
+	for (unsigned i = 0; i < d->hosts; i++)
+		h[i] = host_of(e, &d->host[i]);
+	return h;
+}
+
+static void tell_hosts(struct fm_engine *e, struct fm_kept *k)
+{
+	for (unsigned i = 0; i < e->desired->hosts; i++) {
+		const struct fm_host_def *d = &e->desired->host[i];
+		struct fm_plan_host now = host_of(e, d), *was = &k->host[i];
+
+		if (now.lvf == was->lvf && now.told == was->told && now.has == was->has)
+			continue;
+		*was = now;
+		fm_planner_host_changed(k->planner, d->chassis, d->port);
+	}
+}
+
+static void set_input(struct fm_engine *e, struct fm_kept *k)
+{
+	struct fm_plan_input *in = &k->in;
+
+	in->desired = e->desired;
+	in->inventory = &e->inv;
+	in->host = k->host;
+	in->current = k->current;
+	in->currents = k->slots;
+	in->ident = e->ident;
+	in->idents = e->idents;
+	in->tombstone = e->tomb;
+	in->tombstones = e->tombs;
+	in->quarantined = e->quarantine_fn;
+	in->quarantineds = e->quarantines;
+	in->data = e->data;
+	in->datas = e->datas;
+	in->refusing = e->refusing;
+	in->refusings = e->refusings;
+	in->wall_ns = e->now.wall_ns;
+}
+
+static void drop_planner(struct fm_kept *k)
+{
+	fm_planner_free(k->planner);
+	k->planner = NULL;
+}
+
+/* False where the planner cannot follow: a chassis has other adapters or hosts. */
+static bool tell_chassis(struct fm_engine *e, struct fm_kept *k)
+{
+	for (unsigned c = 0; e->news.chassis && c < e->inv.n; c++)
+		if (e->news.chassis[c] && !fm_planner_chassis_changed(k->planner, c))
+			return false;
+	return true;
+}
+
+/* A slot that nobody needs is free after the planner heard of it. */
+static void tell_asg(struct fm_kept *k, struct fm_asg *a)
+{
+	for (unsigned i = 0; i < FM_SLOTS; i++) {
+		if (!a->slot[i])
+			continue;
+		fm_planner_current_changed(k->planner, a->slot[i] - 1);
+		if (k->current[a->slot[i] - 1])
+			continue;
+		slot_free(k, a->slot[i] - 1);
+		a->slot[i] = 0;
+	}
+}
+
+static void tell(struct fm_engine *e, struct fm_kept *k)
+{
+	const struct fm_news *n = &e->news;
+
+	if (!tell_chassis(e, k)) {
+		drop_planner(k);
+		return;
+	}
+	for (unsigned i = 0; i < n->gones; i++) {
+		fm_planner_current_changed(k->planner, n->gone[i]);
+		slot_free(k, n->gone[i]);
+	}
+	for (unsigned i = 0; i < n->asgs; i++)
+		if (n->asg[i])
+			tell_asg(k, n->asg[i]);
+	for (unsigned i = 0; i < n->idents; i++)
+		fm_planner_ident_changed(k->planner, n->ident[i]);
+	for (unsigned i = 0; i < n->ports; i++) {
+		unsigned c = n->port[i] / (MR_MAX_PORTS + 1),
+			 p = n->port[i] % (MR_MAX_PORTS + 1);
+
+		fm_planner_adapter_changed(k->planner, c, p);
+		fm_planner_host_changed(k->planner, c, p);
+	}
+	if (n->hosts)
+		tell_hosts(e, k);
+}
+
+/* Slots for all there is. */
+static void take_all(struct fm_engine *e, struct fm_kept *k)
+{
+	struct fm_asg *a;
+
+	for (unsigned i = 0; i < k->slots; i++)
+		slot_set(k, i, NULL, NULL, false);
+	k->slots = k->empties = 0;
+	FM_FOREACH_ASG(e, a)
+	{
+		a->slot[0] = a->slot[1] = 0;
+		slots_take(k, a);
+	}
+}
+
+/* The planner knows all that is known. */
+static void catch_up(struct fm_engine *e, struct fm_kept *k)
+{
+	const struct fm_news *n = &e->news;
+
+	if (k->planner) {
+		for (unsigned i = 0; i < n->gones; i++)
+			slot_set(k, n->gone[i], NULL, NULL, false);
+		for (unsigned i = 0; i < n->asgs; i++)
+			if (n->asg[i])
+				slots_take(k, n->asg[i]);
+		set_input(e, k);
+		tell(e, k);
+	}
+	if (!k->planner) {
+		take_all(e, k);
+		free(k->host);
+		k->host = fm_kept_hosts(e, e->desired);
+		set_input(e, k);
+		k->planner = fm_planner_new(&k->in);
+	}
+	fm_news_told(e);
+}
+
+/* The planner's documents become 'd'; false where it cannot follow. */
+static bool switch_to(struct fm_engine *e, struct fm_kept *k, const struct fm_desired *d)
+{
+	free(k->host);
+	k->host = fm_kept_hosts(e, d);
+	k->in.host = k->host;
+	k->in.desired = d;
+	return fm_planner_documents(k->planner);
+}
+
+/* Another desired state is in force. */
+void fm_kept_desired(struct fm_engine *e, struct fm_desired *d)
+{
+	struct fm_kept *k = kept(e);
+
+	if (k->planner)
+		catch_up(e, k);
+	if (k->planner && !switch_to(e, k, d))
+		drop_planner(k);
+	fm_desired_free(e->desired);
+	e->desired = d;
+}
+
+/* ---- plans ---- */
+
+/* The tests' question: is it the plan that one from scratch would be? */
+static void check(struct fm_engine *e, const struct fm_kept *k, const struct fm_plan *p)
+{
+	struct mr_buf where = {0};
+	struct fm_plan *q;
+
+	if (!e->check_plans)
+		return;
+	q = fm_plan_make(&k->in);
+	if (fm_plan_differs(p, q, &where)) {
+		e->plans_differ++;
+		fm_log(e, 3, "the kept plan is not the one from scratch: %s",
+		       mr_buf_text(&where));
+	}
+	e->plans_checked++;
+	mr_buf_done(&where);
+	fm_plan_free(q);
+}
+
+/* The plan of what is in force. */
+const struct fm_plan *fm_kept_plan(struct fm_engine *e)
+{
+	struct fm_kept *k = kept(e);
+	const struct fm_plan *p;
+
+	catch_up(e, k);
+	k->in.wall_ns = e->now.wall_ns;
+	p = fm_planner_plan(k->planner);
+	check(e, k, p);
+	return p;
+}
+
+/* A plan of other documents; what is in force is the planner's again afterwards. */
+struct fm_plan *fm_kept_try(struct fm_engine *e, const struct fm_desired *d)
+{
+	struct fm_kept *k = kept(e);
+	struct fm_plan *p;
+
+	catch_up(e, k);
+	k->in.wall_ns = e->now.wall_ns;
+	if (d == e->desired)
+		return fm_plan_copy(fm_kept_plan(e));
+	if (!switch_to(e, k, d)) {
+		drop_planner(k);
+		p = fm_plan_make(&k->in);
+	} else {
+		const struct fm_plan *made = fm_planner_plan(k->planner);
+
+		check(e, k, made);
+		p = fm_plan_copy(made);
+	}
+	if (k->planner && !switch_to(e, k, e->desired))
+		drop_planner(k);
+	return p;
+}
+
+const struct fm_plan_input *fm_kept_input(const struct fm_engine *e)
+{
+	return &e->kept->in;
+}
+
+struct fm_asg *const *fm_kept_owners(const struct fm_engine *e)
+{
+	return e->kept->owner;
+}
+
+/* Frees it with its planner. */
+void fm_kept_free(struct fm_engine *e)
+{
+	struct fm_kept *k = e->kept;
+
+	if (!k)
+		return;
+	fm_planner_free(k->planner);
+	for (unsigned i = 0; i < k->slots; i++)
+		free(k->view[i]);
+	free(k->view);
+	free(k->current);
+	free(k->owner);
+	free(k->empty);
+	free(k->host);
+	free(k);
+	e->kept = NULL;
+}

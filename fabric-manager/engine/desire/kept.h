@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The planner that the engine keeps: made from what is, told of what changed (state/news.h),
+ * and asked for plans. Plans on trial are made by it, too, and leave no trace.
+ */
+#ifndef FABRIC_MANAGER_ENGINE_DESIRE_KEPT_H
+#define FABRIC_MANAGER_ENGINE_DESIRE_KEPT_H
+
+#include "fabric-manager/engine/state/state.h"
+
+/* 'd' is in force instead of fm_engine.desired, which is freed. */
+void fm_kept_desired(struct fm_engine *e, struct fm_desired *d);
+/* The plan of what is in force, as things are now; valid until the next call. */
+const struct fm_plan *fm_kept_plan(struct fm_engine *e);
+/* A plan of 'd' instead, which the caller frees. */
+struct fm_plan *fm_kept_try(struct fm_engine *e, const struct fm_desired *d);
+/* What plans are made from: the input but for its desired, and whose each current is (NULL:
+ * what one holds beside where it goes). Valid until the next call. */
+const struct fm_plan_input *fm_kept_input(const struct fm_engine *e);
+struct fm_asg *const *fm_kept_owners(const struct fm_engine *e);
+/* What agents say of the hosts of 'd'; the caller frees it. */
+struct fm_plan_host *fm_kept_hosts(struct fm_engine *e, const struct fm_desired *d);
+void fm_kept_free(struct fm_engine *e);
+
+#endif
