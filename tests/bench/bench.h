@@ -18,6 +18,7 @@ struct bench_options {
 };
 
 int bench_plan(const struct bench_options *o);
+int bench_engine(const struct bench_options *o);
 int bench_regs(const struct bench_options *o);
 int bench_placement(const struct bench_options *o);
 int bench_read(const struct bench_options *o);

@@ -20,6 +20,7 @@ static const struct subject {
 	const char *about;
 } subjects[] = {
 	{"plan", bench_plan, 60, "place and plan: 1,000 claims, 100,000 claims, one change"},
+	{"engine", bench_engine, 1000, "the engine with 100,000 claims: restart, one change"},
 	{"placement", bench_placement, 64,
 	 "random fleets against CBC, goal by goal; --fleet claims=N,load=P,..."},
 	{"map", bench_map, 20, "write and read back a function's row, four ways"},
