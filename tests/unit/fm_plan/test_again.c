@@ -190,6 +190,12 @@ static struct fm_desired *read_again(struct twin *t, const struct fm_desired *d)
 			mr_xmemdup(d->ident_pool[i].range, 2 * sizeof(*d->ident_pool[i].range));
 	n->prio = d->prios ? mr_xmemdup(d->prio, d->prios * sizeof(*d->prio)) : NULL;
 	n->prios = d->prios;
+	n->replace =
+		d->replaces ? mr_xmemdup(d->replace, d->replaces * sizeof(*d->replace)) : NULL;
+	n->replaces = d->replaces;
+	n->adapter =
+		d->adapters ? mr_xmemdup(d->adapter, d->adapters * sizeof(*d->adapter)) : NULL;
+	n->adapters = d->adapters;
 	n->host = mr_xmemdup(d->host, FIX_HOSTS * sizeof(*d->host));
 	n->hosts = d->hosts;
 	n->claim = mr_xcalloc(4096, sizeof(*n->claim));
