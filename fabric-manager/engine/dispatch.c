@@ -97,33 +97,6 @@ void fm_op_result(struct fm_engine *e, struct fm_op_result *r)
 	}
 }
 
-/* An agent's answer counts only in the session that got the command (HANDOVER 7). */
-void fm_cmd_ack(struct fm_engine *e, uint64_t session, const struct fm_agent_ack *ack)
-{
-	struct fm_inflight *p = fm_inflight_get(e, ack->op), f;
-	struct fm_asg *a;
-
-	if (!p || p->op < 256 || p->session != session)
-		return;
-	f = *p;
-	fm_inflight_del(e, ack->op);
-	switch (f.kind) {
-	case FM_TAG_ASG:
-		a = fm_asg_by_id(e, f.asg);
-		if (a)
-			fm_asg_ack(e, a, f.tag, ack);
-		break;
-	case FM_TAG_ATTACH:
-		fm_attach_ack(e, &f, ack);
-		break;
-	case FM_TAG_TOMB:
-		fm_tomb_ack(e, &f, ack);
-		break;
-	default:
-		break;
-	}
-}
-
 static void lose(struct fm_engine *e, const struct fm_inflight *f, enum mr_reason reason,
 		 const char *why)
 {
@@ -142,6 +115,46 @@ static void lose(struct fm_engine *e, const struct fm_inflight *f, enum mr_reaso
 			fm_asg_lost(e, a, reason, why);
 	} else if (f->kind == FM_TAG_ATTACH) {
 		fm_attach_ack(e, f, &ack);
+	}
+}
+
+/* Whether the host was reset since the command was sent: what its old boot did is undone. */
+static bool reset_since(const struct fm_engine *e, const struct fm_inflight *f)
+{
+	const struct fm_host *h = fm_host_by_port(&e->inv, f->chassis, f->port);
+
+	return h && h->boots != f->boots;
+}
+
+/* An agent's answer counts only in the session and the boot that got the command (HANDOVER
+ * 7). */
+void fm_cmd_ack(struct fm_engine *e, uint64_t session, const struct fm_agent_ack *ack)
+{
+	struct fm_inflight *p = fm_inflight_get(e, ack->op), f;
+	struct fm_asg *a;
+
+	if (!p || p->op < 256 || p->session != session)
+		return;
+	f = *p;
+	fm_inflight_del(e, ack->op);
+	if (reset_since(e, &f)) {
+		lose(e, &f, MR_REASON_TIMEOUT, "the host was reset since it was asked");
+		return;
+	}
+	switch (f.kind) {
+	case FM_TAG_ASG:
+		a = fm_asg_by_id(e, f.asg);
+		if (a)
+			fm_asg_ack(e, a, f.tag, ack);
+		break;
+	case FM_TAG_ATTACH:
+		fm_attach_ack(e, &f, ack);
+		break;
+	case FM_TAG_TOMB:
+		fm_tomb_ack(e, &f, ack);
+		break;
+	default:
+		break;
 	}
 }
 

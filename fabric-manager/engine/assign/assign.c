@@ -417,6 +417,10 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 	struct fm_bridge *b = fm_asg_bridge(e, a);
 
 	fm_pair_gate_read(a, r);
+	if (a->step == FM_STEP_BLOCK && !a->consent && fm_step_leads_there(e, a)) {
+		fm_tomb_add(e, a); /* the host was reset since it gave it back */
+		e->intent = true;
+	}
 	if (a->step == FM_STEP_MAP && r->place.way == a->a.place.way) {
 		fm_asg_unindex(e, a);
 		a->a.place = r->place;

@@ -435,9 +435,16 @@ static void host_reset(struct fm_engine *e, const struct fm_chassis_event *ev)
 {
 	struct fm_host *h = fm_host_by_port(&e->inv, ev->chassis, ev->port);
 
+	struct fm_asg *a;
+
 	if (h)
 		h->boots = ev->value;
 	fm_tomb_clear(e, ev->chassis, ev->port, FM_NO_BRIDGE, "the host was reset");
+	FM_FOREACH_ASG(e, a)
+	{ /* what is still mapped the new boot finds again, whatever the old one gave back */
+		if (a->a.chassis == ev->chassis && a->a.place.port == ev->port)
+			a->consent = false;
+	}
 	fm_attach_booted(e, ev->chassis, ev->port);
 }
 

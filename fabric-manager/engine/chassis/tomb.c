@@ -46,6 +46,11 @@ void fm_tomb_load(struct fm_engine *e, const struct fm_rec_tombstone *r)
 	e->tomb[e->tombs++] = *r;
 }
 
+static bool asks_about(const struct fm_inflight *f, uint64_t key)
+{
+	return f->op == 256 + FM_AGENT_CONFIRM_GONE && f->key == key;
+}
+
 /* The place of 'a' is not to be used again until the host let go of it. */
 void fm_tomb_add(struct fm_engine *e, const struct fm_asg *a)
 {
@@ -57,6 +62,8 @@ void fm_tomb_add(struct fm_engine *e, const struct fm_asg *a)
 	mr_copy(t.chassis, sizeof(t.chassis), e->chassis_name[a->a.chassis]);
 	if (mr_map_get_u64(e->tomb_by, key_of(e, &t), &at))
 		return;
+	fm_inflight_lose(e, asks_about, key_of(e, &t), MR_REASON_OK,
+			 "it was asked about what stood there before");
 	if (h)
 		t.boots = h->boots;
 	if (hst)

@@ -86,6 +86,7 @@ uint64_t fm_op_send(struct fm_engine *e, struct fm_op *op, enum fm_tag_kind kind
 uint64_t fm_cmd_send(struct fm_engine *e, struct fm_session *s, struct fm_agent_cmd *cmd,
 		     enum fm_tag_kind kind, uint32_t asg, uint64_t key)
 {
+	const struct fm_host *h = fm_host_by_port(&e->inv, s->chassis[0], cmd->place.port);
 	struct fm_inflight *f;
 	struct fm_action *a;
 
@@ -95,6 +96,8 @@ uint64_t fm_cmd_send(struct fm_engine *e, struct fm_session *s, struct fm_agent_
 	f->op = (uint16_t)(256 + cmd->verb);
 	f->chassis = s->chassis[0];
 	f->session = s->id;
+	f->port = cmd->place.port;
+	f->boots = h ? h->boots : 0;
 	a = fm_act(e, FM_ACT_AGENT_COMMAND);
 	a->after_commit = FM_HOLD;
 	a->session = s->id;

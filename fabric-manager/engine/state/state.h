@@ -344,7 +344,9 @@ struct fm_inflight {
 	uint32_t asg;	  /* id */
 	uint64_t key;	  /* of the kind's own */
 	uint64_t session; /* of a command */
-	uint64_t after;	  /* commit that it was held for */
+	uint16_t port;	  /* of the host that got it, and how often that was reset by then */
+	uint64_t boots;
+	uint64_t after; /* commit that it was held for */
 };
 
 enum fm_timer_kind {

@@ -220,6 +220,74 @@ START_TEST(host_off_is_cut_by_force)
 }
 END_TEST
 
+/* What it gave back its next boot finds again, as long as it is mapped: the cut that follows is
+ * one without consent. */
+START_TEST(reset_before_the_cut)
+{
+	struct world w;
+
+	w_up(&w, false, false);
+	w_apply(&w, WEB);
+	w.agent[1].resets = 1;
+	w.agent[1].silent_gone = true;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 1);
+	w_done(&w);
+}
+END_TEST
+
+/* An answer of the boot before counts no more; the host is asked once more. */
+START_TEST(answer_of_an_older_boot)
+{
+	struct world w;
+
+	w_up(&w, false, false);
+	w_apply(&w, WEB);
+	w.agent[1].resets = 2;
+	mr_buf_reset(&w.ops);
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 0);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.ops), "release! release! block"));
+	w_done(&w);
+}
+END_TEST
+
+/* "It is gone" was said of what stood there before. */
+START_TEST(gone_of_an_older_tombstone)
+{
+	struct fm_agent_ack ack = {0};
+	struct fm_event ev = {.kind = FM_EV_AGENT_ACK, .ack = &ack};
+	struct world w;
+
+	w_up(&w, false, false);
+	w_apply(&w,
+		"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\nspec: "
+		"{update: {drain: {mode: force, timeout: 3s}}}\n---\n" WEB);
+	w.agent[1].silent = w.agent[1].silent_gone = true;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	w_run(&w, 200 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 1);
+	ack.op = w.gone_op;
+	w_chassis(&w, FM_CE_REMOVAL_SEEN, 1, w.gone_bridge, 0);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 0);
+	w.agent[1].silent = false;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade01");
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w.agent[1].silent = true;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	w_run(&w, 200 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 1);
+	ev.session = w.agent[1].session;
+	w_step(&w, &ev);
+	w_pump(&w);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 1);
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(confirm_gone_clears)
 {
 	struct world w;
@@ -470,6 +538,9 @@ int main(void)
 	tcase_add_loop_test(t, lvfs_after_a_reboot, 0, 2);
 	tcase_add_test(t, driver_refuses);
 	tcase_add_loop_test(t, host_off_is_cut_by_force, 0, 2);
+	tcase_add_test(t, reset_before_the_cut);
+	tcase_add_test(t, answer_of_an_older_boot);
+	tcase_add_test(t, gone_of_an_older_tombstone);
 	tcase_add_test(t, confirm_gone_clears);
 	tcase_add_test(t, wrong_slot);
 	tcase_add_test(t, lying_and_unknown);

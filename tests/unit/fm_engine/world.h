@@ -50,6 +50,16 @@ static inline void w_give_back(struct world *w, unsigned port, const struct fm_p
 		}
 }
 
+static inline void w_host_resets(struct world *w, unsigned port)
+{
+	struct w_event *ev = w_push(w, FM_EV_CHASSIS);
+
+	w->agent[port].resets = 0;
+	ev->chassis.kind = FM_CE_HOST_RESET;
+	ev->chassis.port = (uint16_t)port;
+	ev->chassis.value = ++w->c.host[port - 1].boots;
+}
+
 static inline void w_command(struct world *w, uint64_t session, const struct fm_agent_cmd *c)
 {
 	unsigned port = w_port_of(w, session);
@@ -61,14 +71,25 @@ static inline void w_command(struct world *w, uint64_t session, const struct fm_
 		mr_buf_reset(&w->notes);
 		mr_buf_puts(&w->notes, c->notes);
 	}
+	if (c->verb == FM_AGENT_CONFIRM_GONE && a->silent_gone) {
+		w->gone_op = c->op;
+		w->gone_bridge = c->place.bridge;
+		return;
+	}
 	if (!port || a->silent)
 		return;
 	ck_assert_uint_eq(c->owner_epoch, w->c.owner_epoch);
 	if (c->verb == FM_AGENT_RELEASE)
 		w_give_back(w, port, &c->place);
+	if (c->verb == FM_AGENT_RELEASE && a->resets == 2)
+		w_host_resets(w, port);
 	ev = w_push(w, FM_EV_AGENT_ACK);
 	ev->session = session;
 	ev->ack.op = c->op;
+	if (c->verb == FM_AGENT_RELEASE && a->resets == 1) {
+		w_host_resets(w, port);
+		return;
+	}
 	if (c->verb == FM_AGENT_QUIESCE && a->busy && !c->force) {
 		ev->ack.reason = MR_REASON_BUSY;
 		mr_copy(ev->ack.detail, sizeof(ev->ack.detail), "mounted on /data");

@@ -31,11 +31,13 @@ struct w_agent {
 	uint64_t session;
 	char boot[8];
 	bool lvf, told;
-	uint8_t has;  /* FM_REQUIRE_* */
-	bool busy;    /* nacks quiesce */
-	bool silent;  /* answers nothing */
-	bool refuses; /* nacks activate */
-	bool lies;    /* reads another challenge */
+	uint8_t has;	  /* FM_REQUIRE_* */
+	bool busy;	  /* nacks quiesce */
+	bool silent;	  /* answers nothing */
+	bool silent_gone; /* does not answer confirm-gone; w.gone_* has the question */
+	bool refuses;	  /* nacks activate */
+	bool lies;	  /* reads another challenge */
+	int resets; /* its host is reset once, after (1) or before (2) it said "released" */
 	uint64_t incarnation;
 };
 
@@ -69,6 +71,8 @@ struct world {
 	int refuse, lose; /* enum fm_op_kind, -1 = none */
 	unsigned times;	  /* how often */
 	bool store_fails;
+	uint64_t gone_op; /* confirm-gone that was not answered, and of which bridge */
+	unsigned gone_bridge;
 	long crash_after; /* actions until everything in flight is forgotten; -1 = never */
 	bool crashed;
 	/* last reply */
