@@ -88,3 +88,26 @@ int sim_ctl_pkeys(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 		sim_adapter_set_pkeys(sim_world_chassis(w), arg[0], key, (unsigned)n - 1), arg,
 		out);
 }
+
+/* What a namespace holds: the word that a host wrote to its first block last. */
+int sim_ctl_namespace(struct sim_world *w, char **arg, int n, struct mr_buf *out)
+{
+	char adapter[MR_NAME_MAX];
+	struct sim_ns_view v;
+	struct mr_err err = {0};
+	uint64_t nsid;
+	unsigned pf;
+	int used = 0;
+
+	(void)n;
+	if (sscanf(arg[0], "%31[^/]/pf%3u%n", adapter, &pf, &used) != 2 || arg[0][used])
+		return sim_ctl_refuse(out, "expected ADAPTER/pfP, got '%s'", arg[0]);
+	if (mr_parse_u64(arg[1], MR_MAX_NAMESPACES, false, &nsid, &err))
+		return sim_ctl_refuse(out, "%s", err.text);
+	if (sim_adapter_ns_view(sim_world_chassis(w), adapter, pf, (unsigned)nsid, &v))
+		return sim_ctl_refuse(out, "there is no such namespace of '%s'", arg[0]);
+	mr_buf_printf(out, "size %llu block %u%s contents 0x%llx\n", (unsigned long long)v.size,
+		      1u << v.block_shift, v.shared ? " shared" : "",
+		      (unsigned long long)v.word);
+	return 0;
+}

@@ -12,7 +12,8 @@ int sim_ctl_done(int r, const char *what, struct mr_buf *out);
 
 typedef int sim_ctl_verb_fn(struct sim_world *w, char **arg, int n, struct mr_buf *out);
 /* ctl_adapter.c */
-sim_ctl_verb_fn sim_ctl_pull, sim_ctl_insert, sim_ctl_replace, sim_ctl_swap, sim_ctl_pkeys;
+sim_ctl_verb_fn sim_ctl_pull, sim_ctl_insert, sim_ctl_replace, sim_ctl_swap, sim_ctl_pkeys,
+	sim_ctl_namespace;
 /* ctl_traffic.c */
 sim_ctl_verb_fn sim_ctl_traffic, sim_ctl_stall;
 

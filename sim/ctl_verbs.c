@@ -368,6 +368,8 @@ static const struct verb verbs[] = {
 	 sim_ctl_swap},
 	{"pkeys", "ADAPTER [KEY...]", "partitions that the subnet manager gives its ports", 1,
 	 1 + MR_VF_PKEYS, sim_ctl_pkeys},
+	{"namespace", "ADAPTER/pfP NSID", "what a namespace holds: 0, or what was written last",
+	 2, 2, sim_ctl_namespace},
 	{"link", "PORT|BLADE|ADAPTER up|down", "restore or cut a cable", 2, 2, v_link},
 	{"button", "BLADE SLOT", "press the attention button of a slot", 2, 2, v_button},
 	{"powerfault", "BLADE SLOT", "let the slot's power controller find a fault", 2, 2,

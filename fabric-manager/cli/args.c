@@ -193,7 +193,8 @@ static int take_kind(struct cli_args *a, const char *s, int *ret_exit)
 		return usage(a->verb, ret_exit, "there is no kind '%.64s'%s%s%s", s,
 			     near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
 	}
-	if (a->verb->request == FM_VERB_DELETE && !a->kind->policy)
+	if (a->verb->request == FM_VERB_DELETE && !a->kind->policy &&
+	    strcmp(a->kind->plural, "namespaces"))
 		return usage(a->verb, ret_exit, "%s are no documents: they cannot be deleted",
 			     a->kind->plural);
 	if (a->verb->request == FM_VERB_ADOPT && strcmp(a->kind->plural, "chassis"))

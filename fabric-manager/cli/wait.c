@@ -26,8 +26,10 @@
 struct item {
 	char *name;
 	char *phase;
-	char *why;	     /* reason, detail; "" = none */
-	bool concerned;	     /* named by the reply, of the profile, or changed since */
+	char *why;	 /* reason, detail; "" = none */
+	char *held;	 /* why its part of an edit has not begun; "" = it has, or has none */
+	bool time_helps; /* and whether it begins without anybody's doing */
+	bool concerned;	 /* named by the reply, of the profile, or changed since */
 	bool extra, standby; /* beyond a device's minimum: Pending is as good as Active */
 	bool there;	     /* in the last look */
 };
@@ -111,6 +113,7 @@ static struct item *item_of(struct waiting *w, const char *name, bool *ret_new)
 	w->item[w->n] = (struct item){.name = mr_xstrdup(name),
 				      .phase = mr_xstrdup(""),
 				      .why = mr_xstrdup(""),
+				      .held = mr_xstrdup(""),
 				      .concerned = is_concerned(w, name)};
 	return &w->item[w->n++];
 }
@@ -123,6 +126,12 @@ static void tell(const struct waiting *w, const struct item *i, const char *befo
 	else
 		cli_say(w->args, "%s: %s%s%s", i->name, i->phase, i->why[0] ? ", " : "",
 			i->why);
+}
+
+/* Whether what an edit waits for comes by itself. */
+static bool passes(const char *what)
+{
+	return mr_streq(what, "window") || mr_streq(what, "restart") || mr_streq(what, "turn");
 }
 
 static void look_at(struct waiting *w, const struct mr_tree *row)
@@ -140,6 +149,9 @@ static void look_at(struct waiting *w, const struct mr_tree *row)
 	i->standby = standby && standby->kind == MR_TREE_BOOL && standby->num;
 	free(i->why);
 	i->why = why_of(row);
+	free(i->held);
+	i->held = mr_xstrdup(mr_tree_text(row, "held"));
+	i->time_helps = passes(mr_tree_text(row, "waitsFor"));
 	i->phase = mr_xstrdup(phase);
 	if (strcmp(before, phase) && (!w->first || (i->concerned && !is_settled(i)))) {
 		i->concerned = true;
@@ -238,18 +250,25 @@ static bool is_bad(const struct waiting *w, const struct item *i)
 		(!takes && !i->extra && is_phase(i, FM_PHASE_PENDING)));
 }
 
-/* Claims that the reply's plan leaves without a function and that are no assignments yet. Says
- * which; returns how many. */
-static unsigned not_placed(const struct waiting *w, unsigned shown)
+static const struct mr_tree *changes_of(const struct waiting *w)
 {
 	const struct mr_tree *plan = w->reply && w->reply->kind == MR_TREE_MAP
 					     ? mr_tree_get(w->reply, "plan")
 					     : NULL;
 	const struct mr_tree *list =
 		plan && plan->kind == MR_TREE_MAP ? mr_tree_get(plan, "changes") : NULL;
+
+	return list && list->kind == MR_TREE_LIST ? list : NULL;
+}
+
+/* Claims that the reply's plan leaves without a function and that are no assignments yet. Says
+ * which; returns how many. */
+static unsigned not_placed(const struct waiting *w, unsigned shown)
+{
+	const struct mr_tree *list = changes_of(w);
 	unsigned n = 0;
 
-	for (unsigned i = 0; list && list->kind == MR_TREE_LIST && i < list->n; i++) {
+	for (unsigned i = 0; list && i < list->n; i++) {
 		const struct mr_tree *c = list->child[i];
 		uint64_t at;
 
@@ -259,6 +278,31 @@ static unsigned not_placed(const struct waiting *w, unsigned shown)
 		if (shown + n++ < SHOWN_MAX)
 			cli_say(w->args, "%s is not placed, %s", mr_tree_text(c, "assignment"),
 				mr_tree_text(c, "detail"));
+	}
+	return n;
+}
+
+/* Parts of the edit that have not begun: says which when 'tell_them'. With 'only_time' those
+ * that begin by themselves. */
+static unsigned held(const struct waiting *w, bool only_time, bool tell_them)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w->n; i++) {
+		const struct item *it = &w->item[i];
+		size_t len = strcspn(it->name, "/");
+
+		if (!it->concerned || !it->held[0] || (only_time && !it->time_helps))
+			continue;
+		if (!tell_them || n++ >= SHOWN_MAX) {
+			n += !tell_them;
+			continue;
+		}
+		if (strstr(it->held, "approval"))
+			cli_say(w->args, "%s: an edit %s; `banyan approve %.*s`", it->name,
+				it->held, (int)len, it->name);
+		else
+			cli_say(w->args, "%s: an edit is held: %s", it->name, it->held);
 	}
 	return n;
 }
@@ -288,10 +332,22 @@ static int sum_up(const struct waiting *w)
 	return bad ? FM_EXIT_FAILED : FM_EXIT_DONE;
 }
 
-static int ran_out(const struct waiting *w)
+/* Some of it waits for somebody, or for its time: work goes on then. */
+static int sum_up_held(struct waiting *w, unsigned asked)
+{
+	unsigned n = held(w, false, true) + asked;
+
+	cli_say(w->args, "%u step%s of the edit %s not begun; work goes on then", n,
+		n == 1 ? "" : "s", n == 1 ? "has" : "have");
+	return FM_EXIT_TIMEOUT;
+}
+
+static int ran_out(struct waiting *w)
 {
 	char buf[32];
 	unsigned busy = 0;
+
+	held(w, false, true);
 
 	for (unsigned i = 0; i < w->n; i++)
 		busy += w->item[i].concerned && !is_settled(&w->item[i]);
@@ -299,6 +355,60 @@ static int ran_out(const struct waiting *w)
 		mr_time_text(w->args->timeout_ns, buf, sizeof(buf)), busy,
 		busy == 1 ? "" : "s");
 	return FM_EXIT_TIMEOUT;
+}
+
+/* Changes of a function count (class Count) that wait for a yes: says which. */
+static int ask_counts(struct waiting *w, unsigned *ret)
+{
+	struct fm_request get = {.verb = FM_VERB_GET,
+				 .kind = "operations",
+				 .name = "",
+				 .host = "",
+				 .set = "",
+				 .who = ""};
+	const struct mr_tree *list = changes_of(w), *rows;
+	struct fm_control_msg m;
+	bool count = false;
+	int code;
+
+	*ret = 0;
+	for (unsigned i = 0; list && i < list->n; i++)
+		count |= list->child[i]->kind == MR_TREE_MAP &&
+			 mr_streq(mr_tree_text(list->child[i], "change"), "provision");
+	if (!count)
+		return 0;
+	code = cli_ask(w->client, w->args, &get, &m);
+	if (code)
+		return code;
+	rows = m.reply.tree ? cli_rows(m.reply.tree) : NULL;
+	for (unsigned i = 0; rows && i < rows->n; i++) {
+		const struct mr_tree *o = rows->child[i];
+
+		if (o->kind != MR_TREE_MAP || !mr_streq(mr_tree_text(o, "kind"), "provision") ||
+		    !mr_streq(mr_tree_text(o, "state"), "needs approval"))
+			continue;
+		++*ret;
+		cli_say(w->args, "waits for approval: %s; `banyan approve %lld`",
+			mr_tree_text(o, "detail"), (long long)mr_tree_int(o, "id"));
+	}
+	fm_control_msg_done(&m);
+	return 0;
+}
+
+/* Nothing is under way. Parts of the edit may not have begun: -1 to wait for them, else the
+ * exit code. */
+static int at_rest(struct waiting *w)
+{
+	unsigned asked = 0;
+	int code = ask_counts(w, &asked);
+
+	if (code)
+		return code;
+	if (!asked && !held(w, false, false))
+		return sum_up(w);
+	if (!asked && held(w, true, false) == held(w, false, false))
+		return -1;
+	return sum_up_held(w, asked);
 }
 
 /* Until something happens, or it is time to look again, or the time is over. */
@@ -326,8 +436,8 @@ static int watch_it(struct waiting *w)
 			code = look(w);
 		if (code)
 			return code;
-		if (has_settled(w, idle))
-			return sum_up(w);
+		if (has_settled(w, idle) && (code = at_rest(w)) >= 0)
+			return code;
 		now = mr_clock_now().mono_ns;
 		if (now >= end)
 			return ran_out(w);
@@ -350,6 +460,7 @@ int cli_wait(struct cli_client *c, const struct cli_args *a, const struct fm_rep
 		free(w.item[i].name);
 		free(w.item[i].phase);
 		free(w.item[i].why);
+		free(w.item[i].held);
 	}
 	free(w.item);
 	mr_map_free(w.index);

@@ -43,7 +43,7 @@
 	X(RESOURCE, NO_CAPACITY, "what functions of the PF share",                             \
 	  "ask for less in the device, or give the pool another adapter")                      \
 	X(STORAGE, NO_CAPACITY, "storage of the drive",                                        \
-	  "erase namespaces that are kept (`banyan get namespaces`), ask for a smaller one, "  \
+	  "delete namespaces that are kept (`banyan get namespaces`), ask for a smaller one, " \
 	  "or give the pool another drive")                                                    \
 	X(GUARANTEE, NO_BANDWIDTH, "guarantees within the port",                               \
 	  "lower a guarantee on the port, or give the pool another adapter")                   \

@@ -148,6 +148,10 @@ struct sim_ns_view {
 int sim_host_ns_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid, unsigned nsid,
 		     struct sim_ns_view *ret);
 
+/* The same of namespace 'nsid' of an adapter's PF, for a tester: whoever has it. 0, -ENOENT. */
+int sim_adapter_ns_view(const struct sim_chassis *c, const char *adapter, unsigned pf,
+			unsigned nsid, struct sim_ns_view *ret);
+
 /* Writes its first block, as the host's driver would. The same errors. */
 int sim_host_ns_write(struct sim_chassis *c, uint16_t vh, uint16_t rid, unsigned nsid,
 		      uint64_t word);

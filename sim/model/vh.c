@@ -381,6 +381,16 @@ static int ns_at(const struct sim_chassis *c, uint16_t vh, uint16_t rid, unsigne
 	return 0;
 }
 
+static void view_ns(const struct sim_ns *n, struct sim_ns_view *ret)
+{
+	*ret = (struct sim_ns_view){.size = n->size,
+				    .block_shift = n->shape & 0x3f,
+				    .shared = n->shape & MR_NS_SHARED,
+				    .word = n->word};
+	for (unsigned i = 0; i < 16; i++)
+		ret->uuid[i] = (uint8_t)(n->uuid[i / 8] >> 8 * (i % 8));
+}
+
 /* A namespace that the function has attached: chassis.h. */
 int sim_host_ns_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid, unsigned nsid,
 		     struct sim_ns_view *ret)
@@ -390,12 +400,21 @@ int sim_host_ns_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid, uns
 
 	if (rc)
 		return rc;
-	*ret = (struct sim_ns_view){.size = n->size,
-				    .block_shift = n->shape & 0x3f,
-				    .shared = n->shape & MR_NS_SHARED,
-				    .word = n->word};
-	for (unsigned i = 0; i < 16; i++)
-		ret->uuid[i] = (uint8_t)(n->uuid[i / 8] >> 8 * (i % 8));
+	view_ns(n, ret);
+	return 0;
+}
+
+/* A namespace of an adapter's PF: chassis.h. */
+int sim_adapter_ns_view(const struct sim_chassis *c, const char *adapter, unsigned pf,
+			unsigned nsid, struct sim_ns_view *ret)
+{
+	int port = sim_adapter_find(c, adapter);
+	const struct sim_adapter *a = port < 0 ? NULL : sim_adapter_at(c, (unsigned)port);
+
+	if (!a || !a->ns || pf >= a->m.pfs || !nsid || nsid > MR_MAX_NAMESPACES ||
+	    !a->ns[pf * MR_MAX_NAMESPACES + nsid - 1].exists)
+		return -ENOENT;
+	view_ns(&a->ns[pf * MR_MAX_NAMESPACES + nsid - 1], ret);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  * it.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,6 +245,67 @@ START_TEST(kept_or_erased)
 }
 END_TEST
 
+static int delete_ns(const char *name, bool yes)
+{
+	const struct fm_request r = {.verb = FM_VERB_DELETE,
+				     .kind = "namespaces",
+				     .name = name,
+				     .host = "",
+				     .set = "",
+				     .who = "test",
+				     .yes = yes};
+
+	ck_assert(world_ask(w, &r));
+	return w->reply.exit_code;
+}
+
+static void refused(const char *name, bool yes, const char *says)
+{
+	ck_assert_int_eq(delete_ns(name, yes), FM_EXIT_FAILED);
+	ck_assert_msg(strstr(w->reply.text, says) != NULL, "%s", w->reply.text);
+}
+
+/* A namespace that is kept goes when somebody says so, contents first; also over a restart and
+ * when its drive is away meanwhile. */
+START_TEST(deleted_by_hand)
+{
+	struct sim_ns_view v;
+
+	APPLY("a", "blade01", ROOT);
+	put("a", 0xa);
+	refused("a/disk/none", true, "there is no namespace 'a/disk/none'");
+	refused("a/disk/root", true, "it is attached to ssd/pf0/vf0");
+	APPLY("a", "none", ROOT);
+	refused("a/disk/root", true, "documents name it: device disk of profile a");
+	APPLY("b", "blade01", ROOT);
+	ck_assert_uint_eq(rows(), 2);
+	refused("a/disk/root", false, "contents of namespace 'a/disk/root' would be lost");
+	ck_assert_int_eq(sim_adapter_ns_view(w->chassis, "ssd", 0, 1, &v), 0);
+	ck_assert_uint_eq(v.word, 0xa);
+	if (_i) {
+		w->shaken = true;
+		ck_assert_int_eq(sim_adapter_pull(w->chassis, w->now, "ssd"), 0);
+		world_notices(w);
+		ck_assert(world_settle(w, SETTLE_NS));
+	}
+	ck_assert_int_eq(delete_ns("a/disk/root", true), FM_EXIT_DONE);
+	if (_i) {
+		ck_assert_ptr_nonnull(strstr(w->reply.text, "when its drive is there again"));
+		world_manager_kill(w);
+		world_manager_start(w);
+		w->shaken = true;
+		ck_assert_int_eq(sim_adapter_insert(w->chassis, w->now, "ssd"), 0);
+		world_notices(w);
+		world_run_for(w, 60 * MR_NS_PER_S);
+	}
+	world_run_for(w, 20 * MR_NS_PER_S);
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_uint_eq(rows(), 1);
+	ck_assert_int_eq(sim_adapter_ns_view(w->chassis, "ssd", 0, 1, &v), -ENOENT);
+	one("b");
+}
+END_TEST
+
 /* Added while it runs; taken only when the host let go; never another size. */
 START_TEST(edits)
 {
@@ -340,6 +402,7 @@ int main(void)
 	tcase_add_test(t, survives_the_manager_and_a_reboot);
 	tcase_add_loop_test(t, made_once, 0, 24);
 	tcase_add_test(t, kept_or_erased);
+	tcase_add_loop_test(t, deleted_by_hand, 0, 2);
 	tcase_add_test(t, edits);
 	tcase_add_test(t, capacity);
 	tcase_add_test(t, bound_to_its_drive);

@@ -347,6 +347,49 @@ void fm_data_plan(struct fm_engine *e, const struct fm_desired *d, const struct 
 	fm_data_run(e);
 }
 
+/* ---- operators ---- */
+
+/* The namespace of that name. */
+int fm_data_named(const struct fm_engine *e, const char *name)
+{
+	char text[DATA_TEXT];
+
+	for (unsigned i = 0; i < e->datas; i++)
+		if (mr_streq(text_of(&e->data[i], text, sizeof(text)), name))
+			return (int)i;
+	return -1;
+}
+
+/* Whether nobody wants it any more: data.h. */
+bool fm_data_erasable(struct fm_engine *e, unsigned i, char *why, size_t size)
+{
+	const struct fm_rec_data *r = &e->data[i];
+	unsigned chassis;
+	const struct fm_adapter *d = fm_data_drive(&e->inv, r, &chassis);
+	int vf = d ? fm_data_attached(d, r, FM_WHOLE) : -1;
+
+	if (vf >= 0)
+		mr_fmt(why, size, "it is attached to %s/pf%u/vf%d", d->name, r->pf, vf);
+	else if (r->state == FM_DATA_ERASE)
+		mr_fmt(why, size, "it is being erased already");
+	else if (r->state != FM_DATA_KEPT)
+		mr_fmt(why, size, "documents name it: device %s of profile %s", r->device,
+		       r->profile);
+	else
+		return true;
+	return false;
+}
+
+/* Its contents go, then itself. */
+void fm_data_erase(struct fm_engine *e, unsigned i, const char *who)
+{
+	char words[MR_NAME_MAX + 32];
+
+	mr_fmt(words, sizeof(words), "it is erased: by %s", who[0] ? who : "operator");
+	set_state(e, i, FM_DATA_ERASE, words);
+	fm_data_run(e);
+}
+
 /* ---- attaching ---- */
 
 /* Why namespace 'i' cannot be attached to the function of 'a' now; false = it can. */

@@ -22,8 +22,20 @@
 /* Why a step has not begun, in words. */
 const char *fm_held_text(enum fm_held h)
 {
+	static const char *const texts[] = {
+#define X(name, word, text) text,
+		FM_HELDS(X)
+#undef X
+	};
+
+	return texts[h];
+}
+
+/* What it waits for, as one word. */
+const char *fm_held_name(enum fm_held h)
+{
 	static const char *const names[] = {
-#define X(name, text) text,
+#define X(name, word, text) word,
 		FM_HELDS(X)
 #undef X
 	};

@@ -28,6 +28,7 @@ void fm_rollout_cancel(struct fm_engine *e);
 struct fm_asked *fm_rollout_asked(struct fm_engine *e, const char *name);
 void fm_rollout_approve(struct fm_engine *e, struct fm_asked *a);
 const char *fm_held_text(enum fm_held h);
+const char *fm_held_name(enum fm_held h);
 const char *fm_rollout_state_name(enum fm_rollout_state s);
 
 #endif

@@ -4,6 +4,7 @@
  * first change; a refused request changes nothing.
  */
 #include "common/err.h"
+#include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/drift.h"
 #include "fabric-manager/engine/request/force.h"
 #include "fabric-manager/engine/request/request.h"
@@ -11,6 +12,7 @@
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/model/data.h"
 #include "fabric-manager/policy/resolve.h"
 
 /* Reads the files of a request; false when anything in them is wrong. */
@@ -219,12 +221,48 @@ static bool remove_named(struct fm_engine *e, uint64_t tag, const struct fm_requ
 	return true;
 }
 
+/* delete namespace PROFILE/DEVICE/NAME: one that is kept, with its contents. */
+static void delete_namespace(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
+{
+	int i = fm_data_named(e, r->name);
+	char why[FM_DETAIL_MAX];
+	unsigned chassis;
+	bool there;
+
+	if (i < 0) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND,
+			  "there is no namespace '%s'; `banyan get namespaces` lists them",
+			  r->name);
+		return;
+	}
+	if (!fm_data_erasable(e, (unsigned)i, why, sizeof(why))) {
+		fm_refuse(e, tag, MR_REASON_NOT_PERMITTED, "namespace '%s' is not deleted: %s",
+			  r->name, why);
+		return;
+	}
+	if (!r->yes) {
+		fm_refuse(e, tag, MR_REASON_NOT_PERMITTED,
+			  "the contents of namespace '%s' would be lost; say --yes if that is "
+			  "meant",
+			  r->name);
+		return;
+	}
+	there = fm_data_drive(&e->inv, &e->data[i], &chassis);
+	fm_data_erase(e, (unsigned)i, who_of(r));
+	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "%s is erased%s", r->name,
+		 there ? "" : " when its drive is there again");
+}
+
 /* delete -f PATHS, delete KIND NAME. */
 void fm_rq_delete(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
 	struct mr_diags diags = {0};
 	struct fm_base b;
 
+	if (!r->files && mr_starts(r->kind, "namespace")) {
+		delete_namespace(e, tag, r);
+		return;
+	}
 	fm_base_copy(&b, &e->base);
 	if (r->files ? !remove_files(e, r, &b, &diags) : !remove_named(e, tag, r, &b)) {
 		if (r->files)

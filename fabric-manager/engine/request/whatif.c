@@ -23,7 +23,9 @@ struct question {
 	struct fm_rec_override *override;
 	unsigned overrides;
 	struct mr_tree *tree;
-	struct mr_tree *down; /* names of what would stand still until somebody acts */
+	struct mr_tree *down;	 /* names of what would stand still until somebody acts */
+	struct mr_tree *pending; /* what would have no place */
+	unsigned hostless;	 /* profiles among it that would have no host */
 };
 
 typedef bool ask_fn(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
@@ -129,6 +131,55 @@ static bool adapter_dies(struct fm_engine *e, uint64_t tag, const struct fm_requ
 	return q->out;
 }
 
+static void join(struct fm_doc *group, const char *host)
+{
+	struct fm_texts *l = &group->spec.host_group.hosts;
+
+	l->item = mr_xrealloc(l->item, l->n + 1, sizeof(l->item[0]));
+	l->item[l->n++] = (struct fm_text){.s = mr_xstrdup(host), .at = group->at};
+}
+
+/* Whether a host could be one more of a group. */
+static bool is_spare_hand(const struct fm_engine *e, unsigned host)
+{
+	const struct fm_desired *d = e->desired;
+
+	if (d->host[host].group >= 0 || !fm_host_usable(e, host))
+		return false;
+	for (unsigned i = 0; i < d->profiles; i++)
+		if (d->profile[i].host == host)
+			return false;
+	return true;
+}
+
+/* A template that makes one profile a host needs hosts: those of no group join its own, by
+ * name; what is still wanted then has no host. */
+static void more_hosts(struct fm_engine *e, const char *template, struct fm_doc *group,
+		       uint64_t n, struct question *q)
+{
+	struct mr_tree *list = mr_tree_add_list(q->tree, "joining");
+	struct mr_tree *m;
+
+	for (unsigned i = 0; n && i < e->desired->hosts; i++) {
+		if (!is_spare_hand(e, i))
+			continue;
+		join(group, e->desired->host[i].name);
+		mr_tree_add_text(list, NULL, e->desired->host[i].name);
+		n--;
+	}
+	q->hostless = (unsigned)n;
+	if (!n)
+		return;
+	m = mr_tree_add_map(q->pending, NULL);
+	mr_tree_add_fmt(m, "assignment", "%llu of %s", (unsigned long long)n, template);
+	mr_tree_add_text(m, "reason", mr_reason_name(MR_REASON_NO_CAPACITY));
+	mr_tree_add_fmt(m, "detail",
+			"no further host is free to join group %s: a host that is in no group, "
+			"with power, without a profile",
+			group->meta.name.s);
+	mr_tree_add_bool(m, "already", false);
+}
+
 /* "TEMPLATE=N". */
 static bool more(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
 		 struct question *q)
@@ -151,14 +202,12 @@ static bool more(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
 			  name);
 		return false;
 	}
-	if (d->spec.template.host_group.s && d->spec.template.host_group.s[0]) {
-		fm_refuse(e, tag, MR_REASON_INVALID,
-			  "'%s' makes one profile for each host of %s: only one with replicas "
-			  "can make more",
-			  name, d->spec.template.host_group.s);
-		return false;
-	}
-	d->spec.template.replicas.v += (int64_t)n;
+	if (d->spec.template.host_group.s && d->spec.template.host_group.s[0])
+		more_hosts(e, name,
+			   own(&q->base, FM_KIND_HOST_GROUP, d->spec.template.host_group.s), n,
+			   q);
+	else
+		d->spec.template.replicas.v += (int64_t)n;
 	return true;
 }
 
@@ -271,7 +320,7 @@ static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
 	fm_trial_make(e, d, &then);
 	plan = fm_plan_tree(then.plan, &then.in);
 	fm_impact_of(e, &then, plan, &impact);
-	bad = add_pending(&now, &then, mr_tree_add_list(q->tree, "pending"));
+	bad = q->hostless + add_pending(&now, &then, q->pending);
 	add_pools(e, &then, mr_tree_add_list(q->tree, "pools"));
 	e->override = have;
 	e->overrides = haves;
@@ -330,6 +379,7 @@ void fm_rq_whatif(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	mr_tree_add_text(q.tree, "question", r->files ? "apply" : r->name);
 	mr_tree_add_text(q.tree, "object", r->files ? NULL : r->arg);
 	q.down = mr_tree_add_list(q.tree, "down");
+	q.pending = mr_tree_add_list(q.tree, "pending");
 	if (understand(e, tag, r, &q, &diags))
 		answer(e, tag, &q, &diags);
 	mr_tree_free(q.tree);

@@ -85,19 +85,19 @@ struct fm_target {
 	bool secondary;		   /* of the pair: in use only after a switch-over */
 };
 
-/* Why a step that an edit asks for has not begun. X(NAME, words) */
-#define FM_HELDS(X)                                                       \
-	X(NOT, "")                                                        \
-	X(SUSPENDED, "its profile is suspended")                          \
-	X(REFUSED, "its host did not let go; `banyan resume` asks again") \
-	X(PAUSED, "the rollout is paused")                                \
-	X(CANCELLED, "the rollout was cancelled")                         \
-	X(APPROVAL, "waits for approval")                                 \
-	X(WINDOW, "waits for an update window")                           \
-	X(RESTART, "waits for its host to restart")                       \
-	X(TURN, "waits until other hosts of its group are done")
+/* Why a step that an edit asks for has not begun. X(NAME, word, sentence) */
+#define FM_HELDS(X)                                                                  \
+	X(NOT, "", "")                                                               \
+	X(SUSPENDED, "suspended", "its profile is suspended")                        \
+	X(REFUSED, "refused", "its host did not let go; `banyan resume` asks again") \
+	X(PAUSED, "paused", "the rollout is paused")                                 \
+	X(CANCELLED, "cancelled", "the rollout was cancelled")                       \
+	X(APPROVAL, "approval", "waits for approval")                                \
+	X(WINDOW, "window", "waits for an update window")                            \
+	X(RESTART, "restart", "waits for its host to restart")                       \
+	X(TURN, "turn", "waits until other hosts of its group are done")
 enum fm_held {
-#define X(name, text) FM_HELD_##name,
+#define X(name, word, text) FM_HELD_##name,
 	FM_HELDS(X)
 #undef X
 };

@@ -99,6 +99,7 @@ struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_as
 	mr_tree_add_bool(t, "standby", a->a.standby);
 	mr_tree_add_text(t, "step", fm_step_name(a->step));
 	mr_tree_add_text(t, "held", a->held ? fm_held_text(a->held) : NULL);
+	mr_tree_add_text(t, "waitsFor", a->held ? fm_held_name(a->held) : NULL);
 	add_place(t, &a->a);
 	at = mr_tree_add_map(t, "attributes");
 	add_ident(at, e, a);

@@ -129,6 +129,83 @@ START_TEST(wait_for_what_has_no_place)
 }
 END_TEST
 
+static const char *held_word; /* what the edit waits for */
+
+/* An edit of web01 and web02 whose part of web02 has not begun. */
+static void answer_held(struct mr_peer *p, uint64_t id, const struct fm_request *r)
+{
+	struct mr_tree *t = r->verb == FM_VERB_GET ? mr_tree_list() : mr_tree_map();
+
+	if (r->verb == FM_VERB_GET && mr_streq(r->kind, "assignments")) {
+		add_assignment(t, "web01/data0", "Active");
+		add_assignment(t, "web02/data0", "Active");
+		mr_tree_add_text(t->child[1], "held",
+				 mr_streq(held_word, "approval") ? "waits for approval"
+								 : "waits for its time");
+		mr_tree_add_text(t->child[1], "waitsFor", held_word);
+	} else if (r->verb == FM_VERB_STATUS) {
+		mr_tree_add_bool(t, "idle", true);
+	} else {
+		mr_tree_add_text(t, "one", "web01/data0");
+		mr_tree_add_text(t, "two", "web02/data0");
+	}
+	reply(p, id, MR_REASON_OK, 0, NULL, t);
+}
+
+/* What nobody but a person begins ends the waiting, what begins by itself does not. */
+START_TEST(wait_for_what_is_held)
+{
+	write_file("a.yaml", "one");
+	held_word = "approval";
+	serve(answer_held);
+	run("apply -f a.yaml --wait");
+	ck_assert_int_eq(got.code, 3);
+	expect_in(got.err, "web02/data0: an edit waits for approval; `banyan approve web02`\n");
+	expect_in(got.err, "1 step of the edit has not begun; work goes on then\n");
+	end_fake();
+	held_word = "window";
+	serve(answer_held);
+	run("apply -f a.yaml --wait --timeout 50ms");
+	ck_assert_int_eq(got.code, 3);
+	expect_in(got.err, "web02/data0: an edit is held: waits for its time\n");
+	expect_in(got.err, "50ms are over, work goes on: 0 assignments under way\n");
+	end_fake();
+}
+END_TEST
+
+/* A change of a function count asks first. */
+static void answer_count(struct mr_peer *p, uint64_t id, const struct fm_request *r)
+{
+	struct mr_tree *t = r->verb == FM_VERB_GET ? mr_tree_list() : mr_tree_map(), *m;
+
+	if (r->verb == FM_VERB_APPLY) {
+		m = mr_tree_add_map(mr_tree_add_list(mr_tree_add_map(t, "plan"), "changes"),
+				    NULL);
+		mr_tree_add_text(m, "change", "provision");
+	} else if (r->verb == FM_VERB_STATUS) {
+		mr_tree_add_bool(t, "idle", true);
+	} else if (mr_streq(r->kind, "operations")) {
+		m = mr_tree_add_map(t, NULL);
+		mr_tree_add_int(m, "id", 17);
+		mr_tree_add_text(m, "kind", "provision");
+		mr_tree_add_text(m, "state", "needs approval");
+		mr_tree_add_text(m, "detail", "nic: 8 functions, interrupts 2: a, b");
+	}
+	reply(p, id, MR_REASON_OK, 0, NULL, t);
+}
+
+START_TEST(wait_for_a_count)
+{
+	write_file("a.yaml", "one");
+	serve(answer_count);
+	run("apply -f a.yaml --wait");
+	ck_assert_int_eq(got.code, 3);
+	expect_in(got.err, "waits for approval: nic: 8 functions, interrupts 2: a, b; `banyan "
+			   "approve 17`\n");
+	end_fake();
+}
+END_TEST
+
 static void answer_busy(struct mr_peer *p, uint64_t id, const struct fm_request *r)
 {
 	struct mr_tree *t = r->verb == FM_VERB_GET ? mr_tree_list() : mr_tree_map();
@@ -335,6 +412,8 @@ int main(void)
 	tcase_add_test(t, wait_that_ends_badly);
 	tcase_add_test(t, wait_for_what_has_no_place);
 	tcase_add_test(t, wait_that_runs_out);
+	tcase_add_test(t, wait_for_what_is_held);
+	tcase_add_test(t, wait_for_a_count);
 	tcase_add_test(t, wait_until_gone);
 	tcase_add_test(t, events_past_and_coming);
 	tcase_add_test(t, watch_until_interrupted);

@@ -17,6 +17,18 @@
 
 #define ALL W_HOSTS_TEXT W_POOLS_TEXT W_PROFILE("web", "blade01") TEMPLATE
 
+/* blade02 has a profile of the template, blade03 and a host that no document
+ * names may join its group. */
+#define BY_HOST                                                                             \
+	W_HOSTS_TEXT W_POOLS_TEXT W_PROFILE(                                                \
+		"web", "blade01") "---\napiVersion: banyan/v1\nkind: HostGroup\nmetadata: " \
+				  "{name: g}\nspec: {hosts: ["                              \
+				  "blade02]}\n---\napiVersion: banyan/v1\nkind: "           \
+				  "ProfileTemplate\nmetadata: {name: t}\n"                  \
+				  "spec: {hostGroup: g, template: {devices: [{name: d, "    \
+				  "class: ethernet, pool: nics}]}}"                         \
+				  "\n"
+
 static const struct {
 	const char *policy, *question, *object;
 	int exit_code;
@@ -31,6 +43,9 @@ static const struct {
 	{ALL, "cordon", "blade01", 0, 0, 0, 0, 6},
 	{ALL, "more", "t=1", 0, 0, 0, 0, 5},
 	{ALL, "more", "t=2", 2, 0, 1, 0, 5},
+	{BY_HOST, "more", "t=1", 0, 0, 0, 0, 5},
+	{BY_HOST, "more", "t=2", 0, 0, 0, 0, 4},
+	{BY_HOST, "more", "t=3", 2, 0, 1, 0, 4},
 };
 
 static unsigned moves(const struct world *w)

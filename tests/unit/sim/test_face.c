@@ -270,6 +270,8 @@ START_TEST(verbs)
 		{"swap", "gpu-whole", "gpu-whole", 0, ""},
 		{"insert", "gpu-whole", NULL, 0, ""},
 		{"insert", "nobody", NULL, 1, "there is no adapter 'nobody'\n"},
+		{"namespace", "nvme", "1", 1, "expected ADAPTER/pfP, got 'nvme'\n"},
+		{"namespace", "nvme/pf0", "1", 1, "there is no such namespace of 'nvme/pf0'\n"},
 		{"link", "blade03", "down", 0, ""},
 		{"link", "nobody", "down", 1, "there is no port, blade or adapter 'nobody'\n"},
 		{"hang", "blade03", "on", 0, ""},
