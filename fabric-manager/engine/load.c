@@ -102,6 +102,7 @@ static void load_rolled(struct fm_engine *e)
 	FM_FOREACH_ASG(e, a)
 	{
 		a->rolled = e->rollout.op && !fm_asg_up(a) && a->a.phase != FM_PHASE_PENDING;
+		e->some_turned |= a->rolled;
 	}
 }
 

@@ -40,8 +40,12 @@ static struct fm_change *add(struct fm_planner *p, enum fm_change_kind kind,
 
 	MR_GROW(plan->change, plan->changes, p->cap_changes);
 	c = &plan->change[plan->changes++];
-	*c = (struct fm_change){
-		.kind = kind, .change_class = class, .claim = -1, .current = -1, .taker = -1};
+	*c = (struct fm_change){.kind = kind,
+				.change_class = class,
+				.claim = -1,
+				.current = -1,
+				.of = -1,
+				.taker = -1};
 	return c;
 }
 
@@ -147,9 +151,13 @@ static void releases(struct fm_planner *p)
 		if (loses(p, p->todo[t]))
 			list[n++] = &p->in->current[p->plan->placed[p->todo[t]].current];
 	qsort(list, n, sizeof(*list), name_cmp);
-	for (unsigned i = 0; i < n; i++)
-		add(p, FM_CHANGE_RELEASE, holds(*list[i]) ? FM_CLASS_MOVE : FM_CLASS_NONE)
-			->current = (int32_t)(list[i] - p->in->current);
+	for (unsigned i = 0; i < n; i++) {
+		struct fm_change *c = add(p, FM_CHANGE_RELEASE,
+					  holds(*list[i]) ? FM_CLASS_MOVE : FM_CLASS_NONE);
+
+		c->current = (int32_t)(list[i] - p->in->current);
+		c->of = p->held[c->current].claim;
+	}
 	free(list);
 }
 

@@ -18,6 +18,21 @@ static bool same_bytes(const void *a, unsigned n, const void *b, unsigned m, siz
 	return n == m && (!n || !memcmp(a, b, n * size));
 }
 
+static bool same_parts(const struct fm_pool *a, const struct fm_pool *b)
+{
+	if (a->parts != b->parts)
+		return false;
+	for (unsigned i = 0; i < a->parts; i++) {
+		const struct fm_pool_part *x = &a->part[i], *y = &b->part[i];
+
+		if (x->chassis != y->chassis || x->port != y->port || x->pf != y->pf ||
+		    x->vf_first != y->vf_first || x->vf_last != y->vf_last ||
+		    x->spare != y->spare)
+			return false;
+	}
+	return true;
+}
+
 static bool same_pools(const struct fm_desired *a, const struct fm_desired *b)
 {
 	if (a->pools != b->pools)
@@ -30,7 +45,7 @@ static bool same_pools(const struct fm_desired *a, const struct fm_desired *b)
 		    x->require != y->require || x->provision != y->provision ||
 		    x->reservable_permille != y->reservable_permille ||
 		    x->oversubscription_permille != y->oversubscription_permille ||
-		    !same_bytes(x->part, x->parts, y->part, y->parts, sizeof(*x->part)))
+		    !same_parts(x, y))
 			return false;
 	}
 	return true;
@@ -99,9 +114,13 @@ static bool same_domains(const struct fm_desired *a, const struct fm_desired *b)
 /* What documents say of adapters and of their exchange. */
 static bool same_adapters(const struct fm_desired *a, const struct fm_desired *b)
 {
-	return same_bytes(a->adapter, a->adapters, b->adapter, b->adapters,
-			  sizeof(*a->adapter)) &&
-	       same_bytes(a->replace, a->replaces, b->replace, b->replaces,
+	if (a->adapters != b->adapters)
+		return false;
+	for (unsigned i = 0; i < a->adapters; i++)
+		if (a->adapter[i].key != b->adapter[i].key ||
+		    a->adapter[i].suspended != b->adapter[i].suspended)
+			return false;
+	return same_bytes(a->replace, a->replaces, b->replace, b->replaces,
 			  sizeof(*a->replace));
 }
 

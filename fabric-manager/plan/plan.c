@@ -87,8 +87,9 @@ static bool placed_eq(const struct fm_placed *a, const struct fm_placed *b)
 static bool change_eq(const struct fm_change *a, const struct fm_change *b)
 {
 	return a->kind == b->kind && a->change_class == b->change_class &&
-	       a->claim == b->claim && a->current == b->current && a->taker == b->taker &&
-	       a->value == b->value && a->chassis == b->chassis && a->port == b->port;
+	       a->claim == b->claim && a->current == b->current && a->of == b->of &&
+	       a->taker == b->taker && a->value == b->value && a->chassis == b->chassis &&
+	       a->port == b->port;
 }
 
 static void placed_words(const struct fm_placed *p, struct mr_buf *b)

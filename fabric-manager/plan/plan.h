@@ -106,6 +106,7 @@ struct fm_change {
 	uint16_t chassis, port; /* PROVISION: adapter */
 	int32_t claim;		/* index of fm_desired.claim, -1 = RELEASE, PROVISION */
 	int32_t current;	/* index of input.current, -1 = none */
+	int32_t of;		/* RELEASE: the claim that it stands for, -1 = none wants it */
 	int32_t taker;		/* PREEMPT, MOVE: the claim for which it goes, -1 = none */
 	uint32_t value;		/* PROVISION: VFs per PF */
 };

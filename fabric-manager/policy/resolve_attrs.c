@@ -50,6 +50,8 @@ unsigned fm_vlan_ranges(const struct fm_nums *vlans, struct fm_vlan_range *ret)
 	bool in[VLANS + 1] = {false}; /* one more, which is never in */
 	unsigned n = 0;
 
+	if (!vlans->n)
+		return 0; /* as most functions */
 	for (unsigned i = 0; i < vlans->n; i++)
 		in[vlans->item[i].v & (VLANS - 1)] = true;
 	for (unsigned v = 0; v < VLANS; v++) {

@@ -168,7 +168,8 @@ static void finish_back(struct fm_engine *e, struct fm_asg *a)
 	a->retracts = a->consent = a->unwanted = a->keeps_idents = false;
 	a->a.going = a->a.forced = a->next.set = false;
 	a->drain_until = MR_NEVER;
-	a->paused = true; /* the plan does not try again before an operator does */
+	a->paused = e->some_paused =
+		true; /* the plan does not try again before an operator does */
 	if (fm_pair_may_open(e, a))
 		fm_asg_phase_to(e, a, P(ACTIVE));
 	else
@@ -365,7 +366,7 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 		fm_asg_poke(e, a);
 		break;
 	case FM_ON_PEND:
-		a->paused = true;
+		a->paused = e->some_paused = true;
 		a->next.set = false;
 		a->a.going = true;
 		a->step = FM_STEP_RESET_OUT;

@@ -339,7 +339,7 @@ void fm_data_plan(struct fm_engine *e, const struct fm_desired *d, const struct 
 {
 	for (unsigned i = 0; i < e->datas; i++)
 		e->data_run[i].wanted = false;
-	for (unsigned i = 0; i < d->claims; i++)
+	for (unsigned i = 0; d->nss && i < d->claims; i++)
 		for (unsigned n = 0; n < d->claim[i].nss; n++)
 			want(e, &d->claim[i], &d->ns[d->claim[i].ns + n], &plan->placed[i]);
 	for (unsigned i = 0; i < e->datas; i++)

@@ -228,7 +228,7 @@ static void became_ready(struct fm_engine *e, unsigned chassis)
 	c->join = true;
 	e->wake = true;
 	if (fresh)
-		fm_desire_changed(e);
+		fm_inventory_changed(e);
 }
 
 /* What operations read back since the reading began is newer than the reading. */
@@ -290,7 +290,7 @@ static void observed(struct fm_engine *e, unsigned chassis, struct fm_op_result 
 	if (c->state == FM_CH_READY)
 		became_ready(e, chassis);
 	else if (c->state == FM_CH_READONLY)
-		fm_desire_changed(e);
+		fm_inventory_changed(e);
 }
 
 /* OBSERVE or TAKE_OWNER ended. */

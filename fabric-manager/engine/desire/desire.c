@@ -84,21 +84,17 @@ static void aim_pair(const struct fm_desired *d, const struct fm_claim *c, struc
 
 /* A primary that runs knows its new secondary, or that it has none any more; who was standby
  * goes through a release (FM_CHANGE_REBIND), which settles its role. */
-static void take_pairs(struct fm_engine *e, const struct fm_desired *d)
+static void take_pair(struct fm_engine *e, const struct fm_desired *d, const struct fm_claim *c,
+		      struct fm_asg *a)
 {
-	for (unsigned i = 0; i < d->claims; i++) {
-		const struct fm_claim *c = &d->claim[i];
-		struct fm_target t = {.set = false};
-		struct fm_asg *a;
+	struct fm_target t = {.set = false};
 
-		aim_pair(d, c, &t);
-		a = fm_asg_by_name(e, c->profile, c->device, c->index);
-		if (!a || !a->a.has_fn || a->a.standby || (t.secondary && !a->a.partner[0]) ||
-		    mr_streq(a->a.partner, t.partner))
-			continue;
-		memcpy(a->a.partner, t.partner, sizeof(t.partner));
-		fm_asg_dirty(e, a);
-	}
+	aim_pair(d, c, &t);
+	if (!a->a.has_fn || a->a.standby || (t.secondary && !a->a.partner[0]) ||
+	    mr_streq(a->a.partner, t.partner))
+		return;
+	memcpy(a->a.partner, t.partner, sizeof(t.partner));
+	fm_asg_dirty(e, a);
 }
 
 static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *d,
@@ -232,14 +228,13 @@ static bool takes(enum fm_change_kind k)
 
 /* One change of the plan. */
 static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turns *turns,
-		   const struct fm_change *ch, const int32_t *claim_of)
+		   const struct fm_change *ch)
 {
 	const struct fm_desired *d = t->desired;
 	struct fm_asg *a = ch->current >= 0 ? t->owner[ch->current] : NULL;
 	const struct fm_claim *c = ch->claim >= 0 ? &d->claim[ch->claim] : NULL;
 	const struct fm_placed *p = ch->claim >= 0 ? &t->plan->placed[ch->claim] : NULL;
 	struct fm_drain drain = drain_for(e, a, d, ch);
-	int32_t k;
 
 	if (a && takes(ch->kind) && ch->taker < 0 &&
 	    !fm_turns_may(e, turns, a, ch->change_class))
@@ -251,8 +246,7 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 		to_target(e, d, c, p, &drain);
 		break;
 	case FM_CHANGE_RELEASE:
-		k = claim_of[ch->current];
-		release(e, a, k >= 0, k >= 0 && d->claim[k].host != FM_WHOLE);
+		release(e, a, ch->of >= 0, ch->of >= 0 && d->claim[ch->of].host != FM_WHOLE);
 		break;
 	case FM_CHANGE_UPDATE:
 		update(e, c, p, a);
@@ -281,32 +275,39 @@ static void stay(struct fm_engine *e, struct fm_asg *a)
 	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
 }
 
-/* Which claim each current assignment stands for; claims without a change stay. */
-static int32_t *claims_of(struct fm_engine *e, const struct fm_trial *t)
+/* What the documents say of who has an assignment; the planner has no say in it. */
+static void take_wishes(struct fm_engine *e, const struct fm_trial *t)
 {
-	int32_t *of = mr_xmalloc((t->in.currents + 1) * sizeof(*of));
+	for (unsigned i = 0; i < t->plan->claims; i++) {
+		const struct fm_placed *p = &t->plan->placed[i];
+		struct fm_asg *a = p->current < 0 ? NULL : t->owner[p->current];
+
+		if (!a)
+			continue;
+		set_wishes(a, &t->desired->claim[i]);
+		fm_pkeys_check(e, a);
+		take_pair(e, t->desired, &t->desired->claim[i], a);
+	}
+}
+
+/* Those that gave up their way out stay where no change of the plan says otherwise. */
+static void let_stay(struct fm_engine *e, const struct fm_trial *t)
+{
 	bool *changes = mr_xcalloc(t->plan->claims + 1, sizeof(*changes));
 
-	for (unsigned i = 0; i < t->in.currents; i++)
-		of[i] = -1;
+	e->some_paused = false;
 	for (unsigned i = 0; i < t->plan->changes; i++)
 		if (t->plan->change[i].claim >= 0)
 			changes[t->plan->change[i].claim] = true;
 	for (unsigned i = 0; i < t->plan->claims; i++) {
 		const struct fm_placed *p = &t->plan->placed[i];
+		struct fm_asg *a = p->current < 0 ? NULL : t->owner[p->current];
 
-		if (p->current < 0)
-			continue;
-		of[p->current] = (int32_t)i;
-		if (t->owner[p->current]) {
-			set_wishes(t->owner[p->current], &t->desired->claim[i]);
-			fm_pkeys_check(e, t->owner[p->current]);
-		}
 		if (p->placed && p->same_fn && !changes[i])
-			stay(e, t->owner[p->current]);
+			stay(e, a);
+		e->some_paused |= a && a->paused;
 	}
 	free(changes);
-	return of;
 }
 
 static bool chassis_known(const struct fm_engine *e)
@@ -322,7 +323,6 @@ void fm_plan_run(struct fm_engine *e)
 {
 	struct fm_turns turns;
 	struct fm_trial t;
-	int32_t *claim_of;
 
 	if (!e->plan_dirty || e->plan_at > e->now.mono_ns || e->store_down || !e->loaded)
 		return;
@@ -337,15 +337,17 @@ void fm_plan_run(struct fm_engine *e)
 	if (!chassis_known(e))
 		return;
 	fm_trial_now(e, &t);
-	claim_of = claims_of(e, &t);
-	take_pairs(e, t.desired);
+	if (e->wishes_due || t.desired->pairs)
+		take_wishes(e, &t);
+	e->wishes_due = false;
+	if (e->some_paused)
+		let_stay(e, &t);
 	fm_prov_plan(e);
 	fm_turns_begin(e, &turns);
 	for (unsigned i = 0; i < t.plan->changes; i++)
-		change(e, &t, &turns, &t.plan->change[i], claim_of);
+		change(e, &t, &turns, &t.plan->change[i]);
 	fm_turns_end(e, &turns);
 	fm_data_plan(e, t.desired, t.plan);
 	fm_prov_planned(e);
-	free(claim_of);
 	fm_ports_soon(e);
 }

@@ -322,11 +322,15 @@ void fm_turns_begin(struct fm_engine *e, struct fm_turns *t)
 		new_version(e);
 	for (unsigned i = 0; i < e->askeds; i++)
 		e->asked[i].wanted = false;
+	if (!e->some_turned)
+		return;
+	e->some_turned = false;
 	FM_FOREACH_ASG(e, a)
 	{
 		int host = a->rolled && !a->roll_failed ? host_index(e, a->a.host) : -1;
 
 		a->held = FM_HELD_NOT;
+		e->some_turned |= a->rolled;
 		if (host >= 0)
 			t->disturbed[host] = true;
 	}
@@ -374,6 +378,7 @@ bool fm_turns_may(struct fm_engine *e, struct fm_turns *t, struct fm_asg *a,
 		set_state(e, FM_ROLLOUT_RUNNING, "");
 	}
 	a->held = held_by(e, t, a, change_class);
+	e->some_turned |= a->held != FM_HELD_NOT;
 	if (a->held != FM_HELD_NOT) {
 		t->held++;
 		return false;
@@ -381,7 +386,7 @@ bool fm_turns_may(struct fm_engine *e, struct fm_turns *t, struct fm_asg *a,
 	host = host_index(e, a->a.host);
 	if (host >= 0)
 		t->disturbed[host] = true;
-	a->rolled = true;
+	a->rolled = e->some_turned = true;
 	a->roll_failed = false;
 	return true;
 }

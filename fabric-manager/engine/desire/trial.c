@@ -43,14 +43,20 @@ struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *doc
 	return d;
 }
 
+/* 'd', which is taken over, is what they say now. */
+void fm_desire_take(struct fm_engine *e, struct fm_desired *d)
+{
+	e->desire_dirty = false;
+	e->desire_renewed = e->wishes_due = true;
+	fm_kept_desired(e, d);
+}
+
 /* Documents, overrides, cordons and inventory as they are now are in force. */
 void fm_desire_renew(struct fm_engine *e)
 {
 	if (e->desired && !e->desire_dirty)
 		return;
-	e->desire_dirty = false;
-	e->desire_renewed = true;
-	fm_kept_desired(e, fm_desire_make(e, &e->base.docs));
+	fm_desire_take(e, fm_desire_make(e, &e->base.docs));
 }
 
 static void take_input(struct fm_engine *e, struct fm_trial *t)

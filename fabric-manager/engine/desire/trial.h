@@ -10,6 +10,8 @@
 struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *docs);
 /* Documents, overrides, cordons and inventory as they are now are in force. */
 void fm_desire_renew(struct fm_engine *e);
+/* 'd', which is taken over, is what they say now. */
+void fm_desire_take(struct fm_engine *e, struct fm_desired *d);
 /* A plan, and what it was made from. It is valid until something changes. */
 struct fm_trial {
 	struct fm_desired *desired; /* not owned */

@@ -151,17 +151,19 @@ static bool changed_meanwhile(struct fm_engine *e, uint64_t tag, const struct fm
 	return true;
 }
 
+/* What was tried is what is in force. */
 static void commit(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
-		   struct fm_base *b, const char *how, struct mr_tree *tree,
-		   struct mr_diags *diags)
+		   struct fm_base *b, const char *how, struct trying *t, struct mr_diags *diags)
 {
 	fm_refusing_end_all(e);
 	fm_base_commit(e, b, &(struct fm_origin){r->who, r->set, how});
+	fm_desire_take(e, t->desired);
+	t->desired = NULL;
 	fm_log(e, 1, "policy: version %llu by '%s', %u documents",
 	       (unsigned long long)e->base.version, r->who, e->base.docs.n);
 	fm_note(e, MR_REASON_OK, "policy", "version %llu by %s",
 		(unsigned long long)e->base.version, r->who[0] ? r->who : "operator");
-	fm_reply(e, tag, MR_REASON_OK, 0, tree, fm_diags_keep(diags),
+	fm_reply(e, tag, MR_REASON_OK, 0, t->tree, fm_diags_keep(diags),
 		 "version %llu is in force", (unsigned long long)e->base.version);
 }
 
@@ -186,7 +188,7 @@ void fm_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r, str
 			 t.lost == 1 ? "" : "s");
 	else if (!too_much(e, tag, r, &t, diags)) {
 		if (t.differs)
-			commit(e, tag, r, b, how, t.tree, diags);
+			commit(e, tag, r, b, how, &t, diags);
 		else
 			fm_reply(e, tag, MR_REASON_OK, 0, t.tree, fm_diags_keep(diags),
 				 "nothing changed, version %llu is in force",

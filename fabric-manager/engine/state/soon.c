@@ -19,11 +19,18 @@ void fm_plan_soon(struct fm_engine *e, int64_t in_ns)
 	fm_timer_set(e, FM_TM_PLAN, 0, when);
 }
 
-/* Documents, overrides, cordons or the inventory changed. */
+/* Documents, overrides or cordons changed. */
 void fm_desire_changed(struct fm_engine *e)
 {
 	e->desire_dirty = true;
 	fm_plan_soon(e, 0);
+}
+
+/* In a moment: after a start many chassis are read, and they share one plan. */
+void fm_inventory_changed(struct fm_engine *e)
+{
+	e->desire_dirty = true;
+	fm_plan_soon(e, 20 * MR_NS_PER_MS);
 }
 
 /* Looks again in a moment: many assignments come to rest together. */

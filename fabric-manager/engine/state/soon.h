@@ -12,8 +12,10 @@
 
 /* A plan is to be made in 'in_ns'. */
 void fm_plan_soon(struct fm_engine *e, int64_t in_ns);
-/* Documents, overrides, cordons or the inventory changed. */
+/* Documents, overrides or cordons changed. */
 void fm_desire_changed(struct fm_engine *e);
+/* A chassis was read, and is not what it was. */
+void fm_inventory_changed(struct fm_engine *e);
 /* Hosts may be let in. */
 void fm_ports_soon(struct fm_engine *e);
 /* Something of the host changed: does it still stand for its profiles? */

@@ -432,7 +432,10 @@ struct fm_engine {
 	struct fm_version *version; /* oldest first */
 	unsigned versions, cap_versions;
 	struct fm_desired *desired;
-	bool desire_dirty, desire_renewed, plan_dirty;
+	bool desire_dirty, plan_dirty;
+	bool desire_renewed, wishes_due; /* and the next plan has to look at all of it */
+	bool some_paused;		 /* perhaps: some assignment is */
+	bool some_turned;		 /* perhaps: some is held, or rolled */
 	int64_t plan_at;
 	struct fm_news news;
 	struct fm_kept *kept; /* desire/kept.c */
