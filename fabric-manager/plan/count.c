@@ -245,15 +245,25 @@ void fm_world_give_back_pfs(struct fm_world *w, const struct fm_use *u)
 	a->free_vhs++;
 }
 
-/* Guarantee and limit of a function that stays become those of 'to'. */
+/* Guarantee, limit and demand of a function that stays become those of 'to'. What it has more
+ * of than that is its own until it was taken. */
 void fm_world_rate(struct fm_world *w, const struct fm_use *from, const struct fm_use *to)
 {
 	struct fm_unit *un = &w->unit[from->unit];
+	uint64_t more =
+		to->guaranteed > from->guaranteed ? to->guaranteed - from->guaranteed : 0;
 
-	add_sum(w, un, to->guaranteed - from->guaranteed,
-		fm_unit_limit(un, to->limit) - fm_unit_limit(un, from->limit));
+	add_sum(w, un, more, fm_unit_limit(un, to->limit) - fm_unit_limit(un, from->limit));
+	FM_NOTE(&w->journal, un->held);
+	for (unsigned r = 0; to->demand && r < FM_RESOURCE_COUNT; r++) {
+		uint64_t had =
+			from->demand ? fm_unit_charge(un, r, from->demand->amount[r]) : 0;
+		uint64_t wants = fm_unit_charge(un, r, to->demand->amount[r]);
+
+		un->held[r] += wants > had ? wants - had : 0;
+	}
 	if (from->host == FM_NONE)
 		return;
 	FM_NOTE(&w->journal, w->host[from->host].link.guaranteed);
-	w->host[from->host].link.guaranteed += to->guaranteed - from->guaranteed;
+	w->host[from->host].link.guaranteed += more;
 }

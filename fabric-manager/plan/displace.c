@@ -118,8 +118,6 @@ static bool helps(const struct fm_planner *p, uint32_t k, enum fm_drop d,
 {
 	const struct fm_held *h = &p->held[k];
 	const struct fm_unit *u = &p->world.unit[c->unit];
-	const struct fm_demand *demand =
-		h->claim < 0 ? NULL : fm_place_demand(p, (unsigned)h->claim);
 	enum fm_resource r;
 
 	switch (d) {
@@ -131,8 +129,7 @@ static bool helps(const struct fm_planner *p, uint32_t k, enum fm_drop d,
 		return p->world.unit[h->unit].sum == u->sum;
 	case FM_DROP_RESOURCE:
 		r = fm_fit_demand(u, ask->demand);
-		return h->unit == c->unit && demand && r < FM_RESOURCE_COUNT &&
-		       demand->amount[r];
+		return h->unit == c->unit && r < FM_RESOURCE_COUNT && h->demand.amount[r];
 	case FM_DROP_LINK:
 	case FM_DROP_HOST_LINK:
 		return h->guaranteed;

@@ -164,6 +164,21 @@ enum fm_resource fm_fit_demand(const struct fm_unit *u, const struct fm_demand *
 	return FM_RESOURCE_COUNT;
 }
 
+/* The same for a function that has 'from' already: fit.h. */
+enum fm_resource fm_fit_growth(const struct fm_unit *u, const struct fm_demand *from,
+			       const struct fm_demand *to)
+{
+	for (unsigned r = 0; to && r < FM_RESOURCE_COUNT; r++) {
+		uint64_t had = from ? fm_unit_charge(u, r, from->amount[r]) : 0;
+		uint64_t more = fm_unit_charge(u, r, to->amount[r]);
+
+		if (more > had && u->hw->total[r] &&
+		    u->held[r] - had + more > fm_unit_capacity(u, r))
+			return (enum fm_resource)r;
+	}
+	return FM_RESOURCE_COUNT;
+}
+
 static const struct fm_use nothing = {.unit = FM_NONE};
 
 static bool in_domain(const struct fm_unit_adapter *a, const struct fm_domain *d)

@@ -110,6 +110,9 @@ enum fm_drop fm_fit_cand(const struct fm_world *w, const struct fm_ask *ask,
  * it is new there). What does not grow always fits. */
 enum fm_drop fm_fit_rate(const struct fm_world *w, const struct fm_use *from,
 			 const struct fm_use *to);
+/* The same for a function that has 'from' already: what does not grow always fits. */
+enum fm_resource fm_fit_growth(const struct fm_unit *u, const struct fm_demand *from,
+			       const struct fm_demand *to);
 /* The first resource of the PF that the demand is too much for; FM_RESOURCE_COUNT = none. */
 enum fm_resource fm_fit_demand(const struct fm_unit *u, const struct fm_demand *d);
 /* data.c: whether the namespaces that are asked for are on 'unit', or can be made there. */

@@ -122,6 +122,26 @@ uint32_t fm_held_claim_of(struct fm_planner *p, const char *profile, const char 
 
 /* ---- what is held ---- */
 
+/* What the function is set to; what it can't be set to is the claim's (fm_held_use). */
+static struct fm_demand set_to(const struct fm_attrs *at)
+{
+	struct fm_demand d = {
+		.amount = {[FM_RESOURCE_MSIX] = at->msix, [FM_RESOURCE_QUEUES] = at->queues}};
+
+	if (at->device_class == MR_CLASS_GPU)
+		d.amount[FM_RESOURCE_FRAMEBUFFER] = at->gpu.framebuffer_mib;
+	return d;
+}
+
+/* What is promised: a guarantee that was lowered is free when it was read back (I3). */
+static uint32_t promised(const struct fm_world *w, uint32_t unit, const struct fm_assignment *a)
+{
+	uint32_t step = w->adapter[w->unit[unit].adapter].a->rate_step_mbps;
+	uint32_t rounded = fm_place_rate(a->guaranteed_mbps, step);
+
+	return a->attrs.min_mbps > rounded ? a->attrs.min_mbps : a->guaranteed_mbps;
+}
+
 /* In quarantine a function is used and promises nothing. */
 static void hold(struct fm_planner *p, unsigned k)
 {
@@ -142,7 +162,8 @@ static void hold(struct fm_planner *p, unsigned k)
 	h->host = fm_world_host(&p->world, a->chassis, a->place.port);
 	h->way = (uint8_t)a->place.way;
 	h->bridge = a->place.way == FM_WAY_NONE ? FM_NO_BRIDGE : a->place.bridge;
-	h->guaranteed = counts ? a->guaranteed_mbps : 0;
+	h->demand = set_to(&a->attrs);
+	h->guaranteed = counts ? promised(&p->world, h->unit, a) : 0;
 	h->limit = a->limit_mbps;
 }
 
@@ -150,7 +171,8 @@ static void hold(struct fm_planner *p, unsigned k)
  * going to, or two functions of one exclusive adapter would wait for each other. */
 bool fm_held_use(const struct fm_planner *p, int32_t k, struct fm_use *ret)
 {
-	const struct fm_held *h = k < 0 ? NULL : &p->held[k];
+	struct fm_held *h = k < 0 ? NULL : &p->held[k];
+	const struct fm_demand *wants;
 	const struct fm_claim *c;
 
 	if (!h || h->unit == FM_NONE)
@@ -162,11 +184,15 @@ bool fm_held_use(const struct fm_planner *p, int32_t k, struct fm_use *ret)
 			       .way = (enum fm_way)h->way,
 			       .bridge = h->bridge,
 			       .guaranteed = h->guaranteed,
-			       .limit = h->limit};
+			       .limit = h->limit,
+			       .demand = &h->demand};
+	wants = h->claim < 0 ? NULL : fm_place_demand(p, (unsigned)h->claim);
+	for (unsigned r = 0; r < FM_RESOURCE_COUNT; r++) /* what no register says */
+		if (!p->world.unit[h->unit].hw->amount[r].max || r == FM_RESOURCE_STORAGE)
+			h->demand.amount[r] = wants ? wants->amount[r] : 0;
 	if (h->claim < 0)
 		return true;
 	c = &p->d->claim[h->claim];
-	ret->demand = fm_place_demand(p, (unsigned)h->claim);
 	ret->exclusive = fm_place_exclusive(p, (unsigned)h->claim);
 	if (c->host != FM_WHOLE)
 		ret->sharer = fm_world_host(&p->world, p->d->host[c->host].chassis,

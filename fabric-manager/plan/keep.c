@@ -177,6 +177,7 @@ static void keep(struct fm_planner *p, unsigned i, const struct fm_use *u)
 	}
 	to.guaranteed = c->guaranteed_mbps;
 	to.limit = c->limit_mbps;
+	to.demand = fm_place_demand(p, i);
 	fm_world_rate(&p->world, u, &to);
 	pl->attrs.ident0 = ident[0].lo;
 	pl->attrs.ident1 = ident[1].lo;
@@ -218,6 +219,13 @@ static void keep_mute(struct fm_planner *p, unsigned i)
 	fm_place_refuse(p, i, MR_REASON_UNREACHABLE, &b);
 }
 
+/* Whether it asks for more of what the PF's functions share than is left there. */
+static bool grows_too_far(const struct fm_planner *p, unsigned i, const struct fm_use *u)
+{
+	return fm_fit_growth(&p->world.unit[u->unit], u->demand, fm_place_demand(p, i)) !=
+	       FM_RESOURCE_COUNT;
+}
+
 static void keep_claim(struct fm_planner *p, unsigned i)
 {
 	const struct fm_claim *c = &p->d->claim[i];
@@ -233,7 +241,7 @@ static void keep_claim(struct fm_planner *p, unsigned i)
 	to.guaranteed = c->guaranteed_mbps;
 	to.limit = c->limit_mbps;
 	if (p->stay[i] == FM_STAY_KEEP && u.unit != FM_NONE && !fm_place_frozen(p, i) &&
-	    fm_fit_rate(&p->world, &u, &to))
+	    (fm_fit_rate(&p->world, &u, &to) || grows_too_far(p, i, &u)))
 		p->stay[i] = FM_STAY_LEAVE;
 	if (p->stay[i] != FM_STAY_KEEP || keep_barred(p, i))
 		return;

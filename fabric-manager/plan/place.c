@@ -101,7 +101,8 @@ const struct fm_cand *fm_place_cand(const struct fm_planner *p, unsigned i, uint
 
 /* ---- attributes ---- */
 
-static uint32_t step_down(uint32_t mbps, uint32_t step)
+/* What a rate is set to where the adapter has steps. */
+uint32_t fm_place_rate(uint32_t mbps, uint32_t step)
 {
 	if (step <= 1 || !mbps)
 		return mbps;
@@ -151,9 +152,10 @@ struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t 
 
 	if (a->kind == FM_ADAPTER_BASE)
 		return (struct fm_attrs){0};
-	at.max_mbps = step_down(at.max_mbps, a->rate_step_mbps);
-	at.min_mbps =
-		a->caps & MR_CT_CAP_MIN_RATE ? step_down(at.min_mbps, a->rate_step_mbps) : 0;
+	at.max_mbps = fm_place_rate(at.max_mbps, a->rate_step_mbps);
+	at.min_mbps = a->caps & MR_CT_CAP_MIN_RATE
+			      ? fm_place_rate(at.min_mbps, a->rate_step_mbps)
+			      : 0;
 	/* without the capability the limits are 0 */
 	at.weight = at.weight < a->limits.weight ? at.weight : a->limits.weight;
 	at.burst_kib = at.burst_kib < a->limits.burst_kib ? at.burst_kib : a->limits.burst_kib;

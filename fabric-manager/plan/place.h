@@ -29,7 +29,8 @@ struct fm_held {
 	uint32_t host;
 	int32_t claim; /* that it stands for, -1 = none wants it */
 	uint32_t next_adapter, next_host;
-	uint32_t guaranteed, limit;
+	uint32_t guaranteed, limit; /* of what it was, while the hardware has more */
+	struct fm_demand demand;    /* as it is set to */
 	uint16_t vf, bridge;
 	uint8_t way;
 	bool taken; /* in this plan: promised to somebody who waits for it */
@@ -169,6 +170,8 @@ void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 		     const struct fm_fit *f, const struct mr_ident ident[FM_IDENTS]);
 /* The reverse of settling: a claim that was given its place in this plan. */
 void fm_place_unsettle(struct fm_planner *p, unsigned i);
+/* What a rate is set to where the adapter has steps. */
+uint32_t fm_place_rate(uint32_t mbps, uint32_t step);
 /* What a placed claim uses on its new function. */
 struct fm_use fm_place_use(const struct fm_planner *p, unsigned i);
 struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t unit);

@@ -439,6 +439,8 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 	if (a->step == FM_STEP_BACK_RETRACT)
 		a->retracts = false;
 	if (a->step == FM_STEP_SET_ATTRS) {
+		if (a->want.min_mbps < a->a.attrs.min_mbps)
+			fm_plan_soon(e, 20 * MR_NS_PER_MS); /* for the difference */
 		a->a.attrs = a->want;
 		fm_pkeys_settle(e, a);
 		if (a->a.phase == P(DEGRADED))

@@ -196,6 +196,10 @@ static void update(struct fm_engine *e, const struct fm_claim *c, const struct f
 {
 	if (!a)
 		return;
+	if (a->a.going) {
+		fm_plan_soon(e, MR_NS_PER_S); /* when it came to rest */
+		return;
+	}
 	a->a.guaranteed_mbps = c->guaranteed_mbps;
 	a->a.limit_mbps = c->limit_mbps;
 	if (fm_attrs_eq(&a->a.attrs, &p->attrs)) {

@@ -83,6 +83,9 @@ static struct fm_assignment view_next(const struct fm_asg *a)
 	v.attrs = a->next.attrs;
 	v.guaranteed_mbps = a->next.guaranteed_mbps;
 	v.limit_mbps = a->next.limit_mbps;
+	if (a->a.has_fn && fm_fn_eq(a->a.fn, a->next.fn) &&
+	    a->a.guaranteed_mbps > v.guaranteed_mbps)
+		v.guaranteed_mbps = a->a.guaranteed_mbps; /* until it was reset (I3) */
 	memcpy(v.host, a->next.host, sizeof(v.host));
 	memcpy(v.driver, a->next.driver, sizeof(v.driver));
 	memcpy(v.adapter, a->next.adapter, sizeof(v.adapter));

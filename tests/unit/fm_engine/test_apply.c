@@ -206,6 +206,34 @@ START_TEST(live_update)
 }
 END_TEST
 
+#define RATES(devices)                                                                       \
+	W_HOSTS_TEXT W_POOLS_TEXT                                                            \
+		"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: web}\nspec:\n" \
+		"  host: blade01\n  devices:\n" devices
+#define RATE(name, gbit)                                                                       \
+	"    - {name: " name ", class: ethernet, pool: nics, qos: {guaranteed: " gbit "Gbit}}" \
+	"\n"
+
+/* What a lowered guarantee leaves is given on when the function was read back with less (I3).
+ */
+START_TEST(a_lowered_guarantee_is_waited_for)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, RATES(RATE("a", "60")));
+	W_PHASE(&w, "web/a", ACTIVE);
+	mr_buf_reset(&w.ops);
+	w_apply(&w, RATES(RATE("a", "20") RATE("b", "50")));
+	w_run(&w, MR_NS_PER_S);
+	ck_assert_msg(mr_starts(mr_buf_text(&w.ops), "set-attrs "), "%s", mr_buf_text(&w.ops));
+	W_PHASE(&w, "web/a", ACTIVE);
+	W_PHASE(&w, "web/b", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(whole_device)
 {
 	struct world w;
@@ -339,6 +367,7 @@ int main(void)
 	tcase_add_test(t, sets_and_prune);
 	tcase_add_test(t, more_than_fits);
 	tcase_add_test(t, live_update);
+	tcase_add_test(t, a_lowered_guarantee_is_waited_for);
 	tcase_add_test(t, whole_device);
 	tcase_add_test(t, initial_template);
 	tcase_add_test(t, any_host_of_a_group);
