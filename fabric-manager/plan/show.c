@@ -3,6 +3,8 @@
  * A plan and the reasons of one placement as trees, with the numbers that an operator checks by
  * hand. The numbers are computed again from the plan's input; nothing is kept for them.
  */
+#include "fabric-manager/plan/show.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,18 +14,11 @@
 
 #define HITS_SHOWN 8
 
-static const char *rate_text(uint64_t mbps, char *buf, size_t size)
-{
-	if (!mbps)
-		return "0";
-	return mbps > UINT64_MAX / 1000000 ? "free" : mr_rate_text(mbps * 1000000, buf, size);
-}
-
 static void add_rate(struct mr_tree *t, const char *key, uint64_t mbps)
 {
 	char text[32];
 
-	mr_tree_add_text(t, key, rate_text(mbps, text, sizeof(text)));
+	mr_tree_add_text(t, key, fm_show_rate(mbps, text, sizeof(text)));
 }
 
 /* ---- the changes ---- */
@@ -75,52 +70,6 @@ static void change_provision(struct mr_tree *t, const struct fm_change *c,
 	mr_buf_done(&b);
 }
 
-static void update_words(const struct fm_assignment *a, const struct fm_claim *c,
-			 const struct fm_placed *pl, struct mr_buf *b)
-{
-	char x[32], y[32];
-
-	if (a->guaranteed_mbps != c->guaranteed_mbps)
-		mr_buf_printf(b, ", guaranteed %s -> %s",
-			      rate_text(a->guaranteed_mbps, x, sizeof(x)),
-			      rate_text(c->guaranteed_mbps, y, sizeof(y)));
-	if (a->limit_mbps != c->limit_mbps)
-		mr_buf_printf(b, ", limit %s -> %s",
-			      a->limit_mbps ? rate_text(a->limit_mbps, x, sizeof(x)) : "none",
-			      c->limit_mbps ? rate_text(c->limit_mbps, y, sizeof(y)) : "none");
-	else if (a->attrs.max_mbps != pl->attrs.max_mbps)
-		mr_buf_printf(b, ", share of the port %s -> %s",
-			      a->attrs.max_mbps ? rate_text(a->attrs.max_mbps, x, sizeof(x))
-						: "all",
-			      pl->attrs.max_mbps ? rate_text(pl->attrs.max_mbps, y, sizeof(y))
-						 : "all");
-	if (a->attrs.vlan != pl->attrs.vlan)
-		mr_buf_printf(b, ", VLAN %u -> %u", a->attrs.vlan, pl->attrs.vlan);
-	if (a->attrs.trust != pl->attrs.trust)
-		mr_buf_printf(b, ", trust %s", pl->attrs.trust ? "on" : "off");
-	if (a->attrs.spoof_check != pl->attrs.spoof_check)
-		mr_buf_printf(b, ", spoofCheck %s", pl->attrs.spoof_check ? "on" : "off");
-	if (a->attrs.link_state != pl->attrs.link_state)
-		mr_buf_puts(b, ", link state");
-	if (a->attrs.mtu != pl->attrs.mtu)
-		mr_buf_printf(b, ", MTU %u -> %u", a->attrs.mtu, pl->attrs.mtu);
-	if (a->attrs.weight != pl->attrs.weight)
-		mr_buf_printf(b, ", weight %u -> %u", a->attrs.weight, pl->attrs.weight);
-	if (a->attrs.mirror && a->attrs.mirror != pl->attrs.mirror)
-		mr_buf_printf(b, ", no copies to vf%u", a->attrs.mirror - 1u);
-	if (pl->attrs.mirror && a->attrs.mirror != pl->attrs.mirror)
-		mr_buf_printf(b, ", copies to vf%u", pl->attrs.mirror - 1u);
-	if (!fm_attrs_class_eq(&a->attrs, &pl->attrs))
-		mr_buf_printf(b, ", %s attributes",
-			      mr_class_name(pl->attrs.device_class ? pl->attrs.device_class
-								   : a->attrs.device_class));
-	if (a->attrs.ident0 != pl->attrs.ident0 || a->attrs.ident1 != pl->attrs.ident1)
-		mr_buf_puts(b, ", identity");
-	if (!mr_streq(a->driver, c->driver ? c->driver : ""))
-		mr_buf_printf(b, ", driver %s -> %s", a->driver[0] ? a->driver : "default",
-			      c->driver && c->driver[0] ? c->driver : "default");
-}
-
 static void change_claim(struct mr_tree *t, const struct fm_change *c, const struct fm_plan *p,
 			 const struct fm_plan_input *in)
 {
@@ -140,7 +89,7 @@ static void change_claim(struct mr_tree *t, const struct fm_change *c, const str
 	if (a && a->has_fn && !mr_streq(a->host, host))
 		mr_tree_add_text(t, "fromHost", a->host);
 	if (c->kind == FM_CHANGE_UPDATE || c->kind == FM_CHANGE_REBIND)
-		update_words(a, cl, pl, &b);
+		fm_show_update(a, cl, pl, &b);
 	if (c->taker >= 0)
 		mr_buf_printf(
 			&b, ", for %s of priority %u, grace %s",

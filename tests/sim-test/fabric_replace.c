@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/tree.h"
 #include "tests/sim-test/world/oracle.h"
 #include "tests/sim-test/world/world.h"
 #include "tests/unit/check_main.h"
@@ -133,6 +134,25 @@ static void approve(const char *adapter)
 	ck_assert(world_settle(w, SETTLE_NS));
 }
 
+/* Whether the adapter shows the condition. */
+static bool shows(const char *adapter, const char *type)
+{
+	const struct fm_request r = {.verb = FM_VERB_GET,
+				     .kind = "adapters",
+				     .name = adapter,
+				     .host = "",
+				     .set = "",
+				     .who = "test"};
+	const struct mr_tree *l;
+
+	ck_assert(world_ask(w, &r));
+	l = mr_tree_get(mr_tree_get(w->reply.tree, "items")->child[0], "conditions");
+	for (unsigned i = 0; i < l->n; i++)
+		if (mr_streq(mr_tree_text(l->child[i], "type"), type))
+			return mr_tree_get(l->child[i], "status")->num;
+	return false;
+}
+
 /* All are in this phase, on that adapter, and say so. */
 static void all(enum fm_phase phase, const char *adapter, const char *says)
 {
@@ -218,6 +238,7 @@ START_TEST(asks)
 	apply("\"1\"", "ask", "count: 2");
 	exchange("ssd", "D-9", 0);
 	all(FM_PHASE_PENDING, NULL, "ssd is another adapter now (D-9");
+	ck_assert(shows("ssd", "Conflict"));
 	restart();
 	all(FM_PHASE_PENDING, NULL, "ssd is another adapter now (D-9");
 	hands_on(); /* the old one is back: nothing to ask */
@@ -226,6 +247,7 @@ START_TEST(asks)
 	insert("ssd");
 	hands_off();
 	all(FM_PHASE_ACTIVE, "ssd", "");
+	ck_assert(!shows("ssd", "Conflict"));
 	end();
 }
 END_TEST

@@ -53,6 +53,18 @@ static int chassis_of(const struct fm_engine *e, const struct fm_agent_root *r)
 	return -1;
 }
 
+/* Somebody says that it is a host, and sits elsewhere. */
+static void wrong_slot(struct fm_engine *e, const struct fm_session *s, const char *why)
+{
+	struct fm_hst *h = fm_host(e, s->hello.host, false);
+
+	if (h) {
+		mr_fmt(h->conflict, sizeof(h->conflict), "%s", why);
+		h->conflict_at = e->now.mono_ns;
+	}
+	fm_note(e, MR_REASON_WRONG_SLOT, s->hello.host, "Conflict: %s", why);
+}
+
 /* Whether the roots are where they have to be; else the session is closed. Not yet readable
  * chassis make it wait. */
 static bool roots_good(struct fm_engine *e, struct fm_session *s, bool *ret_wait)
@@ -80,7 +92,7 @@ static bool roots_good(struct fm_engine *e, struct fm_session *s, bool *ret_wait
 			continue;
 		mr_fmt(why, sizeof(why), "it says that it is %s, but port %u is %s's",
 		       s->hello.host, r->port, name ? name : "nobody");
-		fm_note(e, MR_REASON_WRONG_SLOT, s->hello.host, "Conflict: %s", why);
+		wrong_slot(e, s, why);
 		close_session(e, s, MR_REASON_WRONG_SLOT, why);
 		return false;
 	}
@@ -220,6 +232,7 @@ static void welcome(struct fm_engine *e, struct fm_session *s)
 	memcpy(h->kernel, s->hello.kernel, sizeof(h->kernel));
 	memcpy(h->rec.boot_id, s->hello.boot_id, sizeof(h->rec.boot_id));
 	h->agent_lost = 0;
+	h->conflict[0] = '\0';
 	h->grace_until = 0;
 	h->mass = false;
 	if (new_boot)
@@ -254,7 +267,7 @@ static void wrong_answer(struct fm_engine *e, struct fm_session *s)
 	mr_fmt(why, sizeof(why),
 	       "it does not read the challenge that was written for %s: it sits elsewhere",
 	       s->hello.host);
-	fm_note(e, MR_REASON_WRONG_SLOT, s->hello.host, "Conflict: %s", why);
+	wrong_slot(e, s, why);
 	close_session(e, s, MR_REASON_WRONG_SLOT, why);
 }
 

@@ -126,12 +126,41 @@ static bool mean(const struct fm_measure *m, enum fm_span from, unsigned to, enu
 	return true;
 }
 
-static const struct fm_measure *measure_of(const struct fm_engine *e, struct fm_fn_id fn,
-					   enum fm_way way)
+/* Adds what adapters of the same model took by the same way. */
+static void add_alike(const struct fm_engine *e, const struct fm_adapter *d, enum fm_way way,
+		      struct fm_measure *sum)
+{
+	for (unsigned i = 0; i < e->measures; i++) {
+		const struct fm_rec_measure *r = &e->measure[i].rec;
+		char name[2 * MR_NAME_MAX];
+		const struct fm_adapter *o;
+
+		mr_fmt(name, sizeof(name), "%s/%s", r->chassis, r->adapter);
+		o = r->way == way ? fm_adapter_by_name(&e->inv, name, NULL) : NULL;
+		if (!o || o->vendor != d->vendor || o->device != d->device)
+			continue;
+		for (unsigned s = 0; s < FM_SPAN_COUNT; s++) {
+			sum->rec.n[s] += r->n[s];
+			sum->rec.sum_ns[s] += r->sum_ns[s];
+		}
+	}
+}
+
+/* The mean of the spans from 'from' on, below 'to', on the adapter of a function, or else on
+ * all of its model. False when none ever went there to the end. */
+static bool measured(const struct fm_engine *e, struct fm_fn_id fn, enum fm_way way,
+		     enum fm_span from, unsigned to, int64_t *ret)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, fn.chassis, fn.port);
+	struct fm_measure alike = {.dirty = false};
+	enum fm_span last = (enum fm_span)(to - 1);
 
-	return d ? find(e, e->chassis_name[fn.chassis], d->name, way) : NULL;
+	if (!d)
+		return false;
+	if (mean(find(e, e->chassis_name[fn.chassis], d->name, way), from, to, last, ret))
+		return true;
+	add_alike(e, d, way, &alike);
+	return mean(&alike, from, to, last, ret);
 }
 
 static int64_t reset_ns(const struct fm_engine *e, struct fm_fn_id fn)
@@ -144,11 +173,10 @@ static int64_t reset_ns(const struct fm_engine *e, struct fm_fn_id fn)
 /* The way out of 'a'. */
 struct fm_expect fm_expect_out(const struct fm_engine *e, const struct fm_asg *a)
 {
-	const struct fm_measure *m = measure_of(e, a->a.fn, a->a.place.way);
 	const struct fm_drain drain = fm_drain_of(e, a);
 	struct fm_expect x = {0};
 
-	x.measured = mean(m, FM_SPAN_QUIESCE, FM_SPAN_IN, FM_SPAN_RESET, &x.ns);
+	x.measured = measured(e, a->a.fn, a->a.place.way, FM_SPAN_QUIESCE, FM_SPAN_IN, &x.ns);
 	if (x.measured)
 		return x;
 	x.ns = COMPLETION_NS + reset_ns(e, a->a.fn);
@@ -161,10 +189,9 @@ struct fm_expect fm_expect_out(const struct fm_engine *e, const struct fm_asg *a
 struct fm_expect fm_expect_in(const struct fm_engine *e, struct fm_fn_id fn, enum fm_way way,
 			      const char *host)
 {
-	const struct fm_measure *m = measure_of(e, fn, way);
 	struct fm_expect x = {0};
 
-	x.measured = mean(m, FM_SPAN_IN, FM_SPAN_COUNT, FM_SPAN_ACTIVATE, &x.ns);
+	x.measured = measured(e, fn, way, FM_SPAN_IN, FM_SPAN_COUNT, &x.ns);
 	if (x.measured)
 		return x;
 	x.ns = reset_ns(e, fn);

@@ -267,8 +267,10 @@ struct fm_hst {
 	bool mass;	      /* its loss is one of many: alarm given */
 	bool no_spare;	      /* said so */
 	bool stored;
-	bool restarted; /* since the last plan */
-	bool suspect;	/* on the list of fm_failover_soon */
+	bool restarted;		      /* since the last plan */
+	char conflict[FM_DETAIL_MAX]; /* an agent that is not this host's said that it is */
+	int64_t conflict_at;	      /* mono: when it said so last; counts when not empty */
+	bool suspect;		      /* on the list of fm_failover_soon */
 	struct fm_hst *next_suspect;
 };
 

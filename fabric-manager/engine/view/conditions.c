@@ -6,6 +6,7 @@
  * that they do. While it restarts within `rebootGrace` that is progress.
  */
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/card.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/wanted.h"
@@ -111,6 +112,7 @@ unsigned fm_profile_conditions(const struct fm_engine *e, const struct fm_profil
 /* What runs with a shortfall; the first one in words. */
 struct shortfall {
 	bool any, moving;
+	bool holds, uncut; /* a function; one whose cut is not confirmed */
 	enum mr_reason reason;
 	char text[FM_ASSIGNMENT_TEXT + FM_DETAIL_MAX];
 	int64_t since;
@@ -121,6 +123,8 @@ static void count_in(struct shortfall *s, const struct fm_asg *a)
 	char name[FM_ASSIGNMENT_TEXT];
 
 	s->moving = s->moving || fm_asg_moving(a);
+	s->holds = true;
+	s->uncut = s->uncut || a->fence_bad;
 	if (a->a.phase != FM_PHASE_DEGRADED && a->a.phase != FM_PHASE_FAILED &&
 	    a->a.phase != FM_PHASE_QUARANTINED)
 		return;
@@ -140,6 +144,54 @@ static void three(struct mr_tree *l, const char *lacks, enum mr_reason r,
 	condition(l, "Ready", !lacks, lacks ? r : MR_REASON_OK, lacks ? lacks : "", 0);
 	condition(l, "Progressing", s->moving, MR_REASON_OK, "", 0);
 	condition(l, "Degraded", s->any, s->reason, s->text, s->since);
+}
+
+#define CONFLICT_NS (300 * MR_NS_PER_S) /* whoever is wrong tries again sooner */
+
+/* Agents that say that they are this host, and can't be, or are two. */
+static void host_conflict(const struct fm_engine *e, const char *name, const struct fm_hst *st,
+			  struct mr_tree *l)
+{
+	const char *why = "";
+	enum mr_reason r = MR_REASON_OK;
+
+	if (st && st->conflict[0] && st->conflict_at + CONFLICT_NS > e->now.mono_ns) {
+		r = MR_REASON_WRONG_SLOT;
+		why = st->conflict;
+	}
+	for (unsigned i = 0; i < e->sessions; i++) {
+		const struct fm_session *s = e->session[i];
+
+		if (!mr_streq(s->hello.host, name) ||
+		    (s->state != FM_SS_CONTEST && s->state != FM_SS_SUSPENDED))
+			continue;
+		r = MR_REASON_CONFLICT;
+		why = "two boots answer for this host";
+	}
+	condition(l, "Conflict", r != MR_REASON_OK, r, why, 0);
+}
+
+/* Whether a host that failed is cut off: said while something of it is being cut, and as long
+ * as its profiles are away for it. */
+static void host_fenced(const struct fm_engine *e, const char *name, const struct fm_hst *st,
+			const struct shortfall *s, struct mr_tree *l)
+{
+	bool away = false;
+
+	for (unsigned i = 0; i < e->overrides && !away; i++) {
+		const struct fm_rec_override *o = &e->override[i];
+		const struct fm_profile *p = fm_profile_find(e->desired, o->profile);
+
+		away = mr_streq(o->who, "failover") && p && p->home != FM_WHOLE &&
+		       mr_streq(e->desired->host[p->home].name, name) &&
+		       !mr_streq(o->host, name);
+	}
+	if (s->uncut)
+		condition(l, "Fenced", false, MR_REASON_TIMEOUT, "a cut is not confirmed", 0);
+	else if (away && st && !s->holds)
+		condition(l, "Fenced", true, MR_REASON_OK,
+			  "its profiles failed over; every function was cut, and read back",
+			  st->rec.moved_wall_ns);
 }
 
 void fm_host_conditions(const struct fm_engine *e, const char *name, bool cordoned,
@@ -165,6 +217,8 @@ void fm_host_conditions(const struct fm_engine *e, const char *name, bool cordon
 	three(conditions, lacks, MR_REASON_UNREACHABLE, &s);
 	condition(conditions, "Maintenance", cordoned, MR_REASON_OK,
 		  cordoned ? "it is cordoned and gets nothing new" : "", 0);
+	host_conflict(e, name, st, conditions);
+	host_fenced(e, name, st, &s, conditions);
 }
 
 void fm_adapter_conditions(const struct fm_engine *e, unsigned chassis,
@@ -177,6 +231,8 @@ void fm_adapter_conditions(const struct fm_engine *e, unsigned chassis,
 	enum mr_reason why =
 		fm_adapter_in_slot(d) ? MR_REASON_UNREACHABLE : MR_REASON_DEVICE_GONE;
 	struct shortfall s = {.any = false};
+	char text[FM_DETAIL_MAX] = "";
+	unsigned asked;
 	const struct fm_asg *a;
 
 	FM_FOREACH_ASG(e, a)
@@ -185,4 +241,14 @@ void fm_adapter_conditions(const struct fm_engine *e, unsigned chassis,
 			count_in(&s, a);
 	}
 	three(conditions, lacks, why, &s);
+	asked = fm_card_asked((struct fm_engine *)e, chassis, d, false);
+	if (asked)
+		mr_fmt(text, sizeof(text),
+		       "it is in the slot of another adapter; %u assignment%s for a yes", asked,
+		       asked == 1 ? " waits" : "s wait");
+	condition(conditions, "Conflict", asked,
+		  asked ? MR_REASON_NEEDS_APPROVAL : MR_REASON_OK, text, 0);
+	if (s.uncut)
+		condition(conditions, "Fenced", false, MR_REASON_TIMEOUT,
+			  "a cut is not confirmed", 0);
 }

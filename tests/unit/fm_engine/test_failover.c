@@ -40,6 +40,7 @@ static const char *host_of(struct world *w, const char *asg)
 
 START_TEST(powered_off_and_agent_lost)
 {
+	const struct mr_tree *l;
 	struct world w;
 	uint64_t mac;
 
@@ -56,6 +57,11 @@ START_TEST(powered_off_and_agent_lost)
 	ck_assert_str_eq(host_of(&w, "two/data0"), "blade02");
 	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 1);
 	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "quiesce"));
+	w_request(&w,
+		  (struct fm_request){.verb = FM_VERB_GET, .kind = "hosts", .name = "blade01"});
+	l = mr_tree_get(mr_tree_get(w.tree, "items")->child[0], "conditions");
+	ck_assert_str_eq(mr_tree_text(l->child[l->n - 1], "type"), "Fenced");
+	ck_assert_int_eq(mr_tree_get(l->child[l->n - 1], "status")->num, 1);
 	/* it comes back: empty until somebody says failback */
 	power(&w, 1, true);
 	w_agent_up(&w, 1, "boot-b", false);

@@ -86,6 +86,32 @@ START_TEST(after_the_first)
 }
 END_TEST
 
+/* A new adapter is expected to take what others of its model took. */
+START_TEST(as_long_as_its_like)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB("blade01"));
+	w.op_ns = 100 * MR_NS_PER_MS;
+	w_apply(&w, WEB("blade02"));
+	w.op_ns = 0;
+	for (unsigned i = 0; i < w.recs; i++) /* as if it was measured on the other one */
+		if (w.rec[i].kind == FM_RECORD_MEASURE)
+			mr_copy(w.rec[i].measure.adapter, MR_NAME_MAX, w.c.adapter[1].name);
+	w_restart(&w);
+	plan(&w, WEB("blade01"));
+	ck_assert_str_eq(mr_tree_text(change_of(&w, "web/data0"), "basis"), "deadlines");
+	w.c.adapter[1].device = w.c.adapter[0].device;
+	w_restart(&w);
+	plan(&w, WEB("blade01"));
+	ck_assert_str_eq(mr_tree_text(change_of(&w, "web/data0"), "basis"), "measured");
+	ck_assert_int_ge(mr_tree_int(change_of(&w, "web/data0"), "interruptionMs"), 700);
+	w_done(&w);
+}
+END_TEST
+
 /* A hand-over that waited for somebody says nothing of the next one. */
 START_TEST(waiting_is_no_measure)
 {
@@ -173,6 +199,7 @@ int main(void)
 
 	tcase_add_test(t, before_the_first);
 	tcase_add_test(t, after_the_first);
+	tcase_add_test(t, as_long_as_its_like);
 	tcase_add_test(t, waiting_is_no_measure);
 	tcase_add_loop_test(t, no_more_than_allowed, 0, MR_ARRAY_SIZE(limits));
 	tcase_add_test(t, of_what_is_in_force);

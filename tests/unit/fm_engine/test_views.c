@@ -122,6 +122,8 @@ START_TEST(conditions_of_hosts_and_adapters)
 {
 	struct world w;
 	struct fm_request r = {.verb = FM_VERB_DESCRIBE, .kind = "hosts", .name = "blade01"};
+	struct fm_agent_hello h;
+	struct fm_event hello = {.kind = FM_EV_AGENT_HELLO, .hello = &h, .session = 55};
 
 	up(&w);
 	w_request(&w, r);
@@ -134,6 +136,18 @@ START_TEST(conditions_of_hosts_and_adapters)
 	w_request(&w, r);
 	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Ready"), "status")->num, 1);
 	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Maintenance"), "status")->num, 1);
+	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Conflict"), "status")->num, 0);
+	w_hello_of(&w, 2, &h); /* somebody at port 2 says that it is blade01 */
+	mr_copy(h.host, sizeof(h.host), "blade01");
+	w_step(&w, &hello);
+	w_request(&w, r);
+	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Conflict"), "status")->num, 1);
+	ck_assert_str_eq(mr_tree_text(condition_of(&w, "Conflict"), "reason"), "WRONG_SLOT");
+	ck_assert_str_eq(mr_tree_text(condition_of(&w, "Conflict"), "message"),
+			 "it says that it is blade01, but port 2 is blade02's");
+	w_run(&w, 400 * MR_NS_PER_S);
+	w_request(&w, r);
+	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Conflict"), "status")->num, 0);
 	r.kind = "profiles";
 	r.name = "web";
 	w_request(&w, r);
