@@ -53,11 +53,25 @@ static struct fm_doc *own(struct fm_base *b, enum fm_kind kind, const char *name
 	return copy;
 }
 
+/* A document for a host that only others name. */
+static struct fm_doc *host_doc(struct fm_base *b, const char *name)
+{
+	struct fm_doc *d = fm_doc_new(FM_KIND_HOST);
+
+	d->file = mr_xstrdup("");
+	d->meta.name.s = mr_xstrdup(name);
+	fm_docs_put(&b->docs, d);
+	return d;
+}
+
 static bool cordon(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
 		   struct question *q)
 {
+	const struct fm_host_def *h = fm_host_def(e, r->arg);
 	struct fm_doc *d = own(&q->base, FM_KIND_HOST, r->arg);
 
+	if (!d && h && h->known)
+		d = host_doc(&q->base, r->arg);
 	if (d)
 		d->spec.host.cordoned.v = 1;
 	else
