@@ -293,6 +293,21 @@ const char *mr_ct_cap_name(uint64_t bit); /* NULL: a bit without a word */
  * enough for all), 31:16 taken: BF, PFs of VH 0 and of each enabled device VH, NumVFs of VH 0
  */
 #define CT_SPACES 0x0128
+/*
+ * Operating modes: shapes that the device can have, with names; of one without a choice all
+ * reads 0. Another one takes effect with the next reset of the device that finds none of its
+ * functions given to a host and nothing of it in flight; everything is at its defaults then, as
+ * after power-on. A commit has nothing to do with it: it is the device's own memory.
+ */
+#define MR_MAX_MODES   8
+#define CT_MODES       0x0180 /* RO 7:0 how many, 15:8 the one in effect, from 0 */
+#define CT_MODE	       0x0188 /* RW the one that is to be; refused where there is none such */
+#define CT_MODE_ROWS   0x0200
+#define CT_MODE_ROW(i) (CT_MODE_ROWS + (uint64_t)(i)*0x40)
+#define MODE_NAME      0x00 /* RO 4 registers: text, as serials */
+#define MODE_COUNTS    0x20 /* RO 15:0 VFs per PF, 31:16 device VHs (0: not multi-root) */
+#define MODE_REGS      5
+
 /* Resources of a PF that its VFs share: what is there, what each VF has in any case, the most
  * that one can have, in which steps above its base, and the sum over all VFs, which never
  * exceeds the total. X(NAME, text, unit) */

@@ -49,7 +49,7 @@ unsigned sim_pf_function(const struct sim_adapter *a, unsigned d, unsigned p)
 /* Buses that a model takes in VH 0: BF, PFs and all VFs, 256 routing IDs a bus. */
 unsigned sim_model_buses(const struct sim_model_desc *m)
 {
-	unsigned rids = (m->kind == SIM_KIND_MRA) + m->pfs * (1 + m->vfs);
+	unsigned rids = (m->kind == SIM_KIND_MRA) + m->pfs * (1 + sim_model_most_vfs(m));
 
 	return (rids + 255) / 256;
 }
@@ -80,7 +80,7 @@ bool sim_adapter_assigned(const struct sim_adapter *a)
 void sim_adapter_init(struct sim_chassis *c, struct sim_adapter *a,
 		      const struct sim_adapter_desc *d, const struct sim_model_desc *m)
 {
-	unsigned pfs = m->pfs, slots;
+	struct sim_room r;
 
 	mr_copy(a->name, sizeof(a->name), d->name);
 	mr_copy(a->serial, sizeof(a->serial), d->serial);
@@ -91,14 +91,14 @@ void sim_adapter_init(struct sim_chassis *c, struct sim_adapter *a,
 	a->present = d->present;
 	a->cable = true;
 	a->vhs = m->kind == SIM_KIND_MRA ? m->vhs : 1;
-	slots = a->vhs * pfs * m->vfs;
-	a->vh = mr_xcalloc(a->vhs, sizeof(*a->vh));
-	a->pf = mr_xcalloc(a->vhs * pfs, sizeof(*a->pf));
-	a->vf = mr_xcalloc(pfs * m->vfs + 1, sizeof(*a->vf));
-	a->lvf = mr_xcalloc(slots + 1, sizeof(*a->lvf));
-	a->tomb = mr_xcalloc(slots + 1, 1);
+	r = sim_adapter_room(a);
+	a->vh = mr_xcalloc(r.vhs, sizeof(*a->vh));
+	a->pf = mr_xcalloc(r.pfs, sizeof(*a->pf));
+	a->vf = mr_xcalloc(r.vfs + 1, sizeof(*a->vf));
+	a->lvf = mr_xcalloc(r.slots + 1, sizeof(*a->lvf));
+	a->tomb = mr_xcalloc(r.slots + 1, 1);
 	if (m->device_class == MR_CLASS_NVME && m->kind != SIM_KIND_BASE)
-		a->ns = mr_xcalloc((size_t)pfs * MR_MAX_NAMESPACES, sizeof(*a->ns));
+		a->ns = mr_xcalloc((size_t)m->pfs * MR_MAX_NAMESPACES, sizeof(*a->ns));
 }
 
 /* Frees what the adapter holds. */
@@ -168,7 +168,8 @@ static void assign_vf_bars(struct cursor *k, const struct sim_adapter *a, unsign
 
 		if (b->size)
 			set_bar(pf->iov.bar, i, b->mem64,
-				take(k, b->mem64, b->size, b->size * a->m.vfs));
+				take(k, b->mem64, b->size,
+				     b->size * sim_model_most_vfs(&a->m)));
 	}
 	if (!p) /* the others read 0 */
 		pf->iov.ctl |= PCI_SRIOV_CTRL_ARI;
@@ -340,8 +341,10 @@ static void fresh_vf(struct sim_mvf *v)
  * committed memory knows of it. */
 void sim_adapter_power_on(struct sim_chassis *c, struct sim_adapter *a)
 {
-	unsigned slots = a->vhs * a->m.pfs * a->m.vfs;
+	unsigned slots;
 
+	sim_mode_switch(c, a);
+	slots = a->vhs * a->m.pfs * a->m.vfs;
 	sim_fn_reset(&a->self);
 	a->self.errors = false;
 	sim_aer_forget_adapter(c, a);
@@ -372,6 +375,13 @@ void sim_adapter_reset(struct sim_chassis *c, struct sim_adapter *a)
 {
 	struct sim_loc self = self_loc(a);
 
+	if (sim_mode_switch(c, a)) {
+		sim_adapter_power_on(c, a);
+		a->self.busy_until = sim_fault_reset_end(c, a);
+		a->resets++;
+		sim_event_push(c, MR_EV_RESET_DONE, a->port, 0, 0, 0xffff, a->resets);
+		return;
+	}
 	sim_fn_reset(&a->self);
 	sim_aer_reset(c, &self);
 	a->self.busy_until = sim_fault_reset_end(c, a);
@@ -485,7 +495,9 @@ int sim_adapter_set_pkeys(struct sim_chassis *c, const char *adapter, const uint
 static bool same_shape(const struct sim_model_desc *x, const struct sim_model_desc *y)
 {
 	return x->kind == y->kind && x->device_class == y->device_class && x->pfs == y->pfs &&
-	       x->vfs == y->vfs && x->vhs == y->vhs && !memcmp(x->bar, y->bar, sizeof(x->bar));
+	       x->vfs == y->vfs && x->vhs == y->vhs && x->modes == y->modes &&
+	       !memcmp(x->mode, y->mode, sizeof(x->mode)) &&
+	       !memcmp(x->bar, y->bar, sizeof(x->bar));
 }
 
 /* Two cards that were pulled change places, with what their flash holds: chassis.h. */

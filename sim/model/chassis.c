@@ -19,18 +19,24 @@ static bool due_before(const struct sim_due *a, const struct sim_due *b)
 	return a->at != b->at ? a->at < b->at : a->seq < b->seq;
 }
 
-/* Plans 'kind' with its arguments for the time 'at'. */
-void sim_due_add(struct sim_chassis *c, int64_t at, enum sim_due_kind kind, uint64_t a,
-		 uint64_t b)
+static void due_insert(struct sim_chassis *c, const struct sim_due *d)
 {
-	struct sim_due d = {at, c->due_seq++, kind, a, b};
 	unsigned i = c->dues;
 
 	MR_GROW(c->due, c->dues, c->due_cap);
 	c->dues++;
-	for (; i && due_before(&d, &c->due[(i - 1) / 2]); i = (i - 1) / 2)
+	for (; i && due_before(d, &c->due[(i - 1) / 2]); i = (i - 1) / 2)
 		c->due[i] = c->due[(i - 1) / 2];
-	c->due[i] = d;
+	c->due[i] = *d;
+}
+
+/* Plans 'kind' with its arguments for the time 'at'. */
+void sim_due_add(struct sim_chassis *c, int64_t at, enum sim_due_kind kind, uint64_t a,
+		 uint64_t b)
+{
+	const struct sim_due d = {at, c->due_seq++, kind, a, b};
+
+	due_insert(c, &d);
 }
 
 static struct sim_due due_pop(struct sim_chassis *c)
@@ -48,6 +54,21 @@ static struct sim_due due_pop(struct sim_chassis *c)
 	}
 	c->due[i] = last;
 	return top;
+}
+
+/* Nothing is due any more at functions of the adapter behind 'port'. */
+void sim_due_forget(struct sim_chassis *c, unsigned port)
+{
+	unsigned n = c->dues;
+
+	c->dues = 0;
+	for (unsigned i = 0; i < n; i++) {
+		struct sim_due d = c->due[i]; /* the heap grows behind what was read */
+
+		if ((d.kind == SIM_DUE_RESET || d.kind == SIM_DUE_WATCHDOG) && d.a == port)
+			continue;
+		due_insert(c, &d);
+	}
 }
 
 static void due_run(struct sim_chassis *c, const struct sim_due *d)

@@ -40,7 +40,8 @@ static uint64_t read_head(const struct sim_adapter *a, uint64_t off)
 		return sim_model_caps(&a->m) |
 		       (a->m.kind == SIM_KIND_MRA ? MR_CT_CAP_MAILBOX : 0);
 	default:
-		return sim_class_head(a, off);
+		return off >= CT_MODES && off < CT_RESOURCES ? sim_mode_read(a, off)
+							     : sim_class_head(a, off);
 	}
 }
 
@@ -367,5 +368,5 @@ enum sim_wr sim_ct_write(struct sim_chassis *c, struct sim_adapter *a, uint64_t 
 		return write_pf(a, (off - CT_PFS) / 0x20, off % 0x20, v);
 	if (off >= CT_VHS)
 		return write_vh(c, a, (unsigned)(off - CT_VHS) / 0x20, off % 0x20, v);
-	return SIM_WR_DROPPED;
+	return sim_mode_write(a, off, v);
 }

@@ -36,6 +36,12 @@ struct sim_res_desc {
 	uint64_t total, base, max, step;
 };
 
+/* A shape that the device can be switched to. */
+struct sim_mode_desc {
+	char name[32];
+	unsigned vfs, vhs; /* as of the model */
+};
+
 struct sim_model_desc {
 	char name[MR_NAME_MAX];
 	enum sim_kind kind;
@@ -58,6 +64,8 @@ struct sim_model_desc {
 	unsigned config_spaces;	 /* of mra models; 0 = enough for all */
 	int64_t scrub_ns;	 /* of a function's memory, of a namespace */
 	struct sim_res_desc res[MR_RES_COUNT];
+	struct sim_mode_desc mode[MR_MAX_MODES];
+	unsigned modes; /* vfs and vhs are those of mode 0, later of the one in effect */
 };
 
 struct sim_adapter_desc {
@@ -116,6 +124,8 @@ void sim_desc_free(struct sim_desc *d);
 
 /* Fills in what a model of its class has where nothing was said (a total of 0). */
 void sim_model_complete(struct sim_model_desc *m);
+/* VFs per PF in the mode that has most: VH 0 has room for them. */
+unsigned sim_model_most_vfs(const struct sim_model_desc *m);
 /* MR_CT_CAP_* of a model. */
 uint64_t sim_model_caps(const struct sim_model_desc *m);
 

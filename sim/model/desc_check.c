@@ -134,7 +134,8 @@ static void check_buses(struct sim_rd *rd, const struct mr_yaml *spec)
 
 static uint64_t model_mem32(const struct sim_model_desc *m)
 {
-	uint64_t copies = m->kind == SIM_KIND_BASE ? 1 : (uint64_t)m->pfs * m->vfs;
+	uint64_t copies =
+		m->kind == SIM_KIND_BASE ? 1 : (uint64_t)m->pfs * sim_model_most_vfs(m);
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < 6; i++)

@@ -36,13 +36,14 @@ static void complete(struct sim_res_desc *d, uint64_t vfs, uint64_t base, uint64
 void sim_model_complete(struct sim_model_desc *m)
 {
 	struct sim_res_desc *r = m->res;
+	unsigned vfs = sim_model_most_vfs(m);
 
 	m->mtu = m->mtu ? m->mtu : 9216;
 	if (m->kind == SIM_KIND_BASE)
 		return;
-	complete(&r[MR_RES_MSIX], m->vfs, m->msix, r[MR_RES_MSIX].total, 0);
+	complete(&r[MR_RES_MSIX], vfs, m->msix, r[MR_RES_MSIX].total, 0);
 	if (has_queues(m->device_class))
-		complete(&r[MR_RES_QUEUES], m->vfs, 4, 64, 4ull * m->vfs);
+		complete(&r[MR_RES_QUEUES], vfs, 4, 64, 4ull * vfs);
 	if (m->device_class == MR_CLASS_GPU) {
 		r[MR_RES_FRAMEBUFFER].step =
 			r[MR_RES_FRAMEBUFFER].step ? r[MR_RES_FRAMEBUFFER].step : 1024;

@@ -136,6 +136,50 @@ static SIM_READER(read_bars)
 	}
 }
 
+static SIM_READER(read_mode_name)
+{
+	const char *text = sim_rd_text(rd, y, path);
+
+	(void)f;
+	if (text && (!text[0] || strlen(text) >= sizeof(((struct sim_mode_desc *)to)->name)))
+		sim_rd_error(rd, y, path, "the name of a mode has 1 to 31 characters");
+	else if (text)
+		mr_copy(to, sizeof(((struct sim_mode_desc *)to)->name), text);
+}
+
+static const struct sim_field mode_fields[] = {
+	{"name", read_mode_name, AT(sim_mode_desc, name), 0, 0, true, NULL},
+	{"vfs", sim_rd_uint, AT(sim_mode_desc, vfs), 1, MR_MAX_VFS, true, NULL},
+	{"vhs", sim_rd_uint, AT(sim_mode_desc, vhs), 2, MR_MAX_DEVICE_VHS, false, NULL},
+	{0},
+};
+
+/* The first one is in effect; what it has is what the model has. */
+static SIM_READER(read_modes)
+{
+	struct sim_model_desc *m = to;
+	char sub[SIM_PATH_MAX];
+
+	(void)f;
+	if (!sim_rd_seq(rd, y, path))
+		return;
+	if (!y->n || y->n > MR_MAX_MODES) {
+		sim_rd_error(rd, y, path, "%u modes: expected 1 to %d", y->n, MR_MAX_MODES);
+		return;
+	}
+	memset(m->mode, 0, sizeof(m->mode)); /* those of the profile */
+	m->modes = y->n;
+	for (unsigned i = 0; i < y->n; i++) {
+		mr_fmt(sub, sizeof(sub), "%s[%u]", path, i);
+		sim_rd_map(rd, y->child[i], sub, mode_fields, &m->mode[i]);
+		for (unsigned k = 0; k < i; k++)
+			if (mr_streq(m->mode[k].name, m->mode[i].name))
+				sim_rd_error(rd, y->child[i], sub, "two modes have this name");
+	}
+	m->vfs = m->mode[0].vfs;
+	m->vhs = m->mode[0].vhs;
+}
+
 #define NS_10S 10000000000ull
 
 static const struct sim_field timing_fields[] = {
@@ -166,6 +210,7 @@ static const struct sim_field model_fields[] = {
 	{"link", sim_rd_sub, 0, 0, 0, true, link_fields},
 	{"vfs", sim_rd_uint, AT(sim_model_desc, vfs), 1, MR_MAX_VFS, false, NULL},
 	{"vhs", sim_rd_uint, AT(sim_model_desc, vhs), 2, MR_MAX_DEVICE_VHS, false, NULL},
+	{"modes", read_modes, 0, 0, 0, false, NULL},
 	{"bars", read_bars, 0, 0, 0, true, NULL},
 	{"msix", sim_rd_uint, AT(sim_model_desc, msix), 0, 2048, false, NULL},
 	{"timing", sim_rd_sub, 0, 0, 0, false, timing_fields},
@@ -198,7 +243,7 @@ static void check_msix(struct sim_rd *rd, const struct mr_yaml *y, const char *p
 }
 
 /* What a model of its kind needs and what it cannot have. */
-static void check_model(struct sim_rd *rd, const struct mr_yaml *y, const char *path,
+static void check_shape(struct sim_rd *rd, const struct mr_yaml *y, const char *path,
 			const struct sim_model_desc *m)
 {
 	if (m->kind != SIM_KIND_BASE && (!m->vfs || !m->vf_device))
@@ -222,6 +267,24 @@ static void check_model(struct sim_rd *rd, const struct mr_yaml *y, const char *
 			     m->pfs, m->pfs, m->vfs, 1 + 2 * m->pfs + m->vfs, m->config_spaces);
 	check_msix(rd, y, path, m);
 	sim_model_check_resources(rd, y, path, m);
+}
+
+/* The same in each of its modes. */
+static void check_model(struct sim_rd *rd, const struct mr_yaml *y, const char *path,
+			const struct sim_model_desc *m)
+{
+	struct sim_model_desc shape = *m;
+
+	if (m->modes && (mr_yaml_get(y, "vfs") || mr_yaml_get(y, "vhs")))
+		sim_rd_error(rd, y, path, "'vfs' and 'vhs' are those of its modes");
+	if (m->modes && m->kind == SIM_KIND_BASE)
+		sim_rd_error(rd, y, path, "kind base has no modes");
+	check_shape(rd, y, path, m);
+	for (unsigned i = 1; i < m->modes; i++) {
+		shape.vfs = m->mode[i].vfs;
+		shape.vhs = m->mode[i].vhs;
+		check_shape(rd, y, path, &shape);
+	}
 }
 
 static bool name_known(const struct sim_desc *d, unsigned n, const char *name)
@@ -259,10 +322,14 @@ static void read_model(struct sim_rd *rd, const struct mr_yaml *key, const struc
 	sim_rd_name(rd, NULL, key, path, m->name);
 	if (name_known(d, d->models - 1, m->name))
 		sim_rd_error(rd, key, path, "two models have this name");
-	if (from)
+	if (from) { /* another shape is none of the profile's modes */
+		if (!mr_yaml_get(y, "modes") &&
+		    (mr_yaml_get(y, "vfs") || mr_yaml_get(y, "vhs")))
+			m->modes = 0;
 		read_changes(rd, y, path, m);
-	else
+	} else {
 		sim_rd_map(rd, y, path, model_fields, m);
+	}
 	m->pfs = m->ports ? m->ports : 1;
 	if (y->kind == MR_YAML_MAP && (!from || profile))
 		check_model(rd, y, path, m);

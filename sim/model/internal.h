@@ -65,6 +65,17 @@ void sim_adapter_assign(const struct sim_chassis *c,
 bool sim_adapter_up(const struct sim_adapter *a);
 void sim_adapter_power_on(struct sim_chassis *c, struct sim_adapter *a);
 void sim_adapter_reset(struct sim_chassis *c, struct sim_adapter *a);
+/* mode.c */
+struct sim_room {
+	unsigned vhs, pfs, vfs; /* device VHs, PFs of all of them, MVFs */
+	size_t slots;		/* LVF slots */
+};
+struct sim_room sim_adapter_room(const struct sim_adapter *a);
+uint64_t sim_mode_read(const struct sim_adapter *a, uint64_t off);
+enum sim_wr sim_mode_write(struct sim_adapter *a, uint64_t off, uint64_t v);
+/* Another mode takes effect if it can: true when the device has to be powered on anew. */
+bool sim_mode_switch(struct sim_chassis *c, struct sim_adapter *a);
+void sim_due_forget(struct sim_chassis *c, unsigned port);
 bool sim_adapter_assigned(const struct sim_adapter *a);
 struct sim_pf *sim_pf(const struct sim_adapter *a, unsigned d, unsigned p);
 struct sim_mvf *sim_mvf(const struct sim_adapter *a, unsigned p, unsigned v);
@@ -225,6 +236,7 @@ uint64_t sim_traffic_reg(const struct sim_chassis *c, const struct sim_adapter *
 bool sim_traffic_sane(const struct sim_chassis *c);
 void sim_traffic_mirror(struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
 			unsigned v);
+void sim_traffic_drop(struct sim_chassis *c, unsigned port);
 void sim_traffic_forget(struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
 			unsigned v);
 

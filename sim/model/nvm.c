@@ -33,7 +33,7 @@ static void commit_vf(struct sim_chassis *c, struct sim_adapter *a, unsigned i)
 	struct sim_vf_nvm *n;
 
 	if (!a->nv_vf)
-		a->nv_vf = mr_xcalloc(a->m.pfs * a->m.vfs + 1, sizeof(*a->nv_vf));
+		a->nv_vf = mr_xcalloc(sim_adapter_room(a).vfs + 1, sizeof(*a->nv_vf));
 	n = &a->nv_vf[i];
 	n->prev = n->cur;
 	n->cur = a->vf[i].nv;
@@ -44,11 +44,12 @@ static void commit_vf(struct sim_chassis *c, struct sim_adapter *a, unsigned i)
 static void commit_adapter(struct sim_adapter *a)
 {
 	unsigned pfs = a->vhs * a->m.pfs, slots = pfs * a->m.vfs;
+	struct sim_room r = sim_adapter_room(a);
 
 	if (!a->nv_valid) {
-		a->nv_pf = mr_xcalloc(pfs, sizeof(*a->nv_pf));
-		a->nv_vh = mr_xcalloc(a->vhs, sizeof(*a->nv_vh));
-		a->nv_tomb = mr_xcalloc(slots + 1, 1);
+		a->nv_pf = mr_xcalloc(r.pfs, sizeof(*a->nv_pf));
+		a->nv_vh = mr_xcalloc(r.vhs, sizeof(*a->nv_vh));
+		a->nv_tomb = mr_xcalloc(r.slots + 1, 1);
 		a->nv_valid = true;
 	}
 	for (unsigned i = 0; i < pfs; i++)

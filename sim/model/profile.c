@@ -115,6 +115,8 @@ static const struct sim_model_desc profiles[] = {
 	 GT(5, 8),
 	 .vfs = 17,
 	 .vhs = 17,
+	 .mode = {{"mr17", 17, 17}, {"mr8", 8, 9}},
+	 .modes = 2,
 	 .config_spaces = 25,
 	 .bar = {MEM64(MIB)},
 	 .msix = 4,

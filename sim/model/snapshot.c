@@ -129,6 +129,13 @@ static bool sane_model(const struct sim_adapter *a)
 {
 	const struct sim_model_desc *m = &a->m;
 
+	if (m->modes > MR_MAX_MODES ||
+	    (m->modes && (a->mode >= m->modes || a->mode_next >= m->modes ||
+			  m->vfs != m->mode[a->mode].vfs || m->vhs != m->mode[a->mode].vhs)))
+		return false;
+	for (unsigned i = 0; i < m->modes; i++)
+		if (m->mode[i].vfs > MR_MAX_VFS || m->mode[i].vhs > MR_MAX_DEVICE_VHS)
+			return false;
 	return m->pfs && m->pfs <= MR_MAX_PFS && m->vfs <= MR_MAX_VFS && m->msix <= 2048 &&
 	       a->vhs && a->vhs <= MR_MAX_DEVICE_VHS;
 }
@@ -146,35 +153,33 @@ static void io_fns(struct sim_io *io, struct sim_adapter *a, unsigned pfs, unsig
 
 static void io_adapter(struct sim_io *io, struct sim_adapter *a)
 {
-	unsigned pfs, vfs, slots;
+	struct sim_room r;
 
 	sim_io_raw(io, a, sizeof(*a));
 	if (!io->out)
 		drop_pointers(a);
 	if (!sane_model(a)) {
 		io->bad = true;
-		a->m.pfs = a->m.vfs = a->vhs = 0;
+		a->m.pfs = a->m.vfs = a->m.modes = a->vhs = 0;
 	}
-	pfs = a->vhs * a->m.pfs;
-	vfs = a->m.pfs * a->m.vfs;
-	slots = pfs * a->m.vfs;
-	sim_io_array(io, &a->vh, a->vhs, sizeof(*a->vh));
-	sim_io_array(io, &a->pf, pfs, sizeof(*a->pf));
-	for (unsigned i = 0; !io->out && a->pf && i < pfs; i++)
+	r = sim_adapter_room(a);
+	sim_io_array(io, &a->vh, r.vhs, sizeof(*a->vh));
+	sim_io_array(io, &a->pf, r.pfs, sizeof(*a->pf));
+	for (unsigned i = 0; !io->out && a->pf && i < r.pfs; i++)
 		forget_fn(&a->pf[i].fn);
-	sim_io_array(io, &a->vf, vfs, sizeof(*a->vf));
-	for (unsigned i = 0; !io->out && a->vf && i < vfs; i++)
+	sim_io_array(io, &a->vf, r.vfs, sizeof(*a->vf));
+	for (unsigned i = 0; !io->out && a->vf && i < r.vfs; i++)
 		forget_fn(&a->vf[i].fn);
-	io_fns(io, a, pfs, vfs);
-	sim_io_array(io, &a->lvf, slots, sizeof(*a->lvf));
-	sim_io_array(io, &a->tomb, slots, 1);
+	io_fns(io, a, r.pfs, r.vfs);
+	sim_io_array(io, &a->lvf, r.slots, sizeof(*a->lvf));
+	sim_io_array(io, &a->tomb, r.slots, 1);
 	sim_io_array(io, &a->ns, (size_t)a->m.pfs * MR_MAX_NAMESPACES, sizeof(*a->ns));
 	for (unsigned i = 0; a->ns && i < a->m.pfs * MR_MAX_NAMESPACES; i++)
 		shift(io, &a->ns[i].busy_until);
-	sim_io_array(io, &a->nv_vf, vfs, sizeof(*a->nv_vf));
-	sim_io_array(io, &a->nv_pf, pfs, sizeof(*a->nv_pf));
-	sim_io_array(io, &a->nv_vh, a->vhs, sizeof(*a->nv_vh));
-	sim_io_array(io, &a->nv_tomb, slots, 1);
+	sim_io_array(io, &a->nv_vf, r.vfs, sizeof(*a->nv_vf));
+	sim_io_array(io, &a->nv_pf, r.pfs, sizeof(*a->nv_pf));
+	sim_io_array(io, &a->nv_vh, r.vhs, sizeof(*a->nv_vh));
+	sim_io_array(io, &a->nv_tomb, r.slots, 1);
 	io->bad = io->bad || !a->vh || !a->pf || !a->vf || !a->lvf || !a->tomb;
 }
 

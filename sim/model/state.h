@@ -210,15 +210,17 @@ struct sim_adapter {
 	uint64_t base32, base64; /* VH 0: where its BARs begin */
 	uint16_t row_vs, row_b;	 /* base: the row that holds the whole device */
 	uint32_t link_downs, resets;
+	uint8_t mode, mode_next;    /* in effect; after the next reset (mode.c) */
 	struct sim_bridge_cfg dsp;  /* its port in VH 0 */
 	bool vh0_present, vh0_dlla; /* as that port's slot shows it to a management host */
 	struct sim_fn self;	    /* the BF of mra, the function of base */
-	struct sim_dvh *vh;	    /* [vhs] */
-	struct sim_pf *pf;	    /* [vhs][pfs] */
-	struct sim_mvf *vf;	    /* [pfs][vfs] */
-	uint16_t *lvf;		    /* [vhs][pfs][vfs]: MVF + 1 in the slot, 0 = free */
-	uint8_t *tomb;		    /* the same: tombstones of slots */
-	struct sim_ns *ns;	    /* [pfs][MR_MAX_NAMESPACES] where the class has them */
+	/* with room for every mode (sim_adapter_room) */
+	struct sim_dvh *vh; /* [vhs] */
+	struct sim_pf *pf;  /* [vhs][pfs] */
+	struct sim_mvf *vf; /* [pfs][vfs] */
+	uint16_t *lvf;	    /* [vhs][pfs][vfs]: MVF + 1 in the slot, 0 = free */
+	uint8_t *tomb;	    /* the same: tombstones of slots */
+	struct sim_ns *ns;  /* [pfs][MR_MAX_NAMESPACES] where the class has them */
 	/* committed memory */
 	struct sim_vf_nvm *nv_vf;
 	struct sim_pf_nv *nv_pf; /* [vhs][pfs] */

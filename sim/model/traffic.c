@@ -553,6 +553,17 @@ uint64_t sim_traffic_reg(const struct sim_chassis *c, const struct sim_adapter *
 	return off == VF_FRAMES ? f->n.frames : off == VF_BYTES ? f->n.bytes : f->n.dropped;
 }
 
+/* No flows of the adapter behind 'port' any more. */
+void sim_traffic_drop(struct sim_chassis *c, unsigned port)
+{
+	unsigned keep = 0;
+
+	for (unsigned i = 0; i < c->flows; i++)
+		if (c->flow[i].key >> 32 != port)
+			c->flow[keep++] = c->flow[i];
+	c->flows = keep;
+}
+
 /* A reset by the MR-PCIM: the next owner finds no counts and no traffic of the last one. */
 void sim_traffic_forget(struct sim_chassis *c, const struct sim_adapter *a, unsigned p,
 			unsigned v)
