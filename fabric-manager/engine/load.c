@@ -110,7 +110,8 @@ static void load_operation(struct fm_engine *e, const struct fm_rec_operation *r
 {
 	struct fm_record *n;
 
-	if ((r->kind == FM_OP_PROVISION && fm_prov_load(e, r)) || load_rollout(e, r))
+	if (((r->kind == FM_OP_PROVISION || r->kind == FM_OP_MODE) && fm_prov_load(e, r)) ||
+	    load_rollout(e, r))
 		return;
 	n = fm_rec(e, FM_RECORD_OPERATION);
 	n->erase = true;

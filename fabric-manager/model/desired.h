@@ -243,6 +243,7 @@ struct fm_host_def {
 struct fm_adapter_def {
 	uint32_t key;	/* FM_ADAPTER_KEY */
 	bool suspended; /* nothing is given, moved, changed or counted anew on it */
+	uint8_t mode;	/* 1 + index of the mode that it is to be in; 0 = as it is */
 };
 struct fm_group {
 	char name[MR_NAME_MAX];

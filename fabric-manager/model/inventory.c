@@ -304,3 +304,12 @@ int fm_fn_parse(const struct fm_inventory *inv, const char *text, struct fm_fn_i
 	*ret = id;
 	return 0;
 }
+
+/* Index of the mode 'name': inventory.h. */
+int fm_adapter_mode(const struct fm_adapter *a, const char *name)
+{
+	for (unsigned i = 0; i < a->modes; i++)
+		if (mr_streq(a->mode[i].name, name))
+			return (int)i;
+	return -1;
+}

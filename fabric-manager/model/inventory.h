@@ -87,6 +87,12 @@ struct fm_limits {
 	uint32_t block_sizes; /* bit n: namespaces may have blocks of 2^n bytes */
 };
 
+/* A shape that an adapter can be switched to, when none of its functions is used. */
+struct fm_mode {
+	char name[32];
+	uint16_t vfs, vhs;
+};
+
 struct fm_adapter {
 	char name[MR_NAME_MAX];
 	char serial[32];
@@ -104,7 +110,9 @@ struct fm_adapter {
 	uint16_t vhs; /* device VHs, 0 = not multi-root */
 	uint16_t *
 		vh_of; /* vhs entries: system VH of device VH d, FM_WHOLE = disabled; [0] = 0 */
-	uint32_t caps; /* MR_CT_CAP_* */
+	struct fm_mode mode[MR_MAX_MODES];
+	uint8_t modes, mode_now; /* 0 modes: it has no choice */
+	uint32_t caps;		 /* MR_CT_CAP_* */
 	uint32_t rate_step_mbps;
 	struct fm_limits limits;
 	uint16_t namespaces;	       /* rows of each PF, 0 = none */
@@ -165,6 +173,9 @@ struct fm_inventory {
 	unsigned n;
 	uint64_t revision; /* grows with every change */
 };
+
+/* Index of the mode 'name', -1 when the adapter has none such. */
+int fm_adapter_mode(const struct fm_adapter *a, const char *name);
 
 struct mr_buf;
 /* Whether a function of the adapter can be set to 'at', rates and identities aside; what it

@@ -30,6 +30,7 @@
 	X(CHALLENGE, "challenge", "PORT_CHALLENGE of the host port reads the wanted value")  \
 	X(PROVISION, "provision",                                                            \
 	  "VH 0: NumVFs and VF Enable of the adapter's PFs as wanted, VFs ready")            \
+	X(MODE, "mode", "the adapter's mode in effect is the wanted one; nobody uses it")    \
 	X(ATTACH_PF, "attach-pf",                                                            \
 	  "VH-table row enabled and the host's bridge leads to the adapter's PFs")           \
 	X(DETACH_PF, "detach-pf", "that bridge is free again and the VH-table row disabled") \
@@ -80,12 +81,13 @@ struct fm_op {
 	enum fm_op_kind kind;
 	uint16_t chassis;
 	struct fm_fn_id
-		fn; /* the function (adapter port for PROVISION, ATTACH_PF, DETACH_PF) */
+		fn; /* the function (adapter port for PROVISION, MODE, ATTACH_PF, DETACH_PF) */
 	struct fm_place place; /* host port, bridge, way, slot */
 	uint64_t cookie;
 	struct fm_attrs attrs;
 	uint64_t value; /* TAKE_OWNER: generation; AUTHORISE: enum mr_port_auth; CHALLENGE;
-			 * PROVISION: VFs per PF, 0 max; TOMBSTONE: 0/1; RESET: fm_release */
+			 * PROVISION: VFs per PF, 0 max; MODE: index; TOMBSTONE: 0/1; RESET:
+			 * fm_release */
 	uint64_t owner_id, owner_epoch; /* TAKE_OWNER: ours, and the epoch to take (old + 1) */
 	uint64_t generation; /* written before the first register of each transaction, where it
 				grew */

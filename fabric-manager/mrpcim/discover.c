@@ -129,6 +129,10 @@ static bool pfs(struct fm_mr_disc *d)
 			want_memory(d, dev->ct + CT_LIMITS,
 				    (CT_BLOCK_SIZES - CT_LIMITS) / 8 + 1, fm_mr_take_limits, i,
 				    0);
+		if (dev->ct)
+			want_memory(d, dev->ct + CT_MODES,
+				    (unsigned)(CT_MODE_ROW(MR_MAX_MODES) - CT_MODES) / 8,
+				    fm_mr_take_modes, i, 0);
 		if (dev->a.vhs)
 			want_memory(d, dev->ct + CT_VHS, dev->a.vhs * 4u, fm_mr_take_vhs, i, 0);
 	}

@@ -73,6 +73,7 @@ void fm_mr_take_cfg(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint
 void fm_mr_take_bars(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v);
 void fm_mr_take_table(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v);
 void fm_mr_take_limits(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v);
+void fm_mr_take_modes(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v);
 void fm_mr_take_resources(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v);
 void fm_mr_take_namespaces(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v);
 void fm_mr_take_vhs(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v);

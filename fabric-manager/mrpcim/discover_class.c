@@ -43,6 +43,26 @@ void fm_mr_take_limits(struct fm_mr_disc *d, const struct fm_mr_want *w, const u
 	a->namespaces = (uint16_t)(rows < MR_MAX_NAMESPACES ? rows : MR_MAX_NAMESPACES);
 }
 
+/* The adapter's modes, and which one is in effect. */
+void fm_mr_take_modes(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v)
+{
+	struct fm_adapter *a = &d->ch->adapter[w->a];
+	uint64_t modes = known(v, 0);
+
+	a->modes = (uint8_t)((modes & 0xff) < MR_MAX_MODES ? modes & 0xff : MR_MAX_MODES);
+	a->mode_now = (uint8_t)(modes >> 8);
+	for (unsigned i = 0; i < a->modes; i++) {
+		unsigned at = (unsigned)(CT_MODE_ROW(i) - CT_MODES);
+		uint64_t counts = known(v, at + MODE_COUNTS);
+
+		for (unsigned k = 0; k < sizeof(a->mode[i].name) - 1; k++)
+			a->mode[i].name[k] =
+				(char)(known(v, at + MODE_NAME + k / 8 * 8) >> 8 * (k % 8));
+		a->mode[i].vfs = (uint16_t)counts;
+		a->mode[i].vhs = (uint16_t)(counts >> 16);
+	}
+}
+
 /* What the VFs of PF 'w->b' share. */
 void fm_mr_take_resources(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v)
 {

@@ -129,10 +129,10 @@ struct fm_mr_op {
 };
 extern const struct fm_mr_op *const fm_mr_ops[FM_OP_COUNT];
 extern const struct fm_mr_op fm_mr_take_owner, fm_mr_authorise, fm_mr_challenge,
-	fm_mr_provision, fm_mr_attach_pf, fm_mr_detach_pf, fm_mr_configure, fm_mr_map,
-	fm_mr_gate_open, fm_mr_gate_close, fm_mr_request_out, fm_mr_retract, fm_mr_block,
-	fm_mr_drain, fm_mr_unmap, fm_mr_reset, fm_mr_set_attrs, fm_mr_tombstone, fm_mr_read_fn,
-	fm_mr_ns_create, fm_mr_ns_delete, fm_mr_ns_erase;
+	fm_mr_provision, fm_mr_mode, fm_mr_attach_pf, fm_mr_detach_pf, fm_mr_configure,
+	fm_mr_map, fm_mr_gate_open, fm_mr_gate_close, fm_mr_request_out, fm_mr_retract,
+	fm_mr_block, fm_mr_drain, fm_mr_unmap, fm_mr_reset, fm_mr_set_attrs, fm_mr_tombstone,
+	fm_mr_read_fn, fm_mr_ns_create, fm_mr_ns_delete, fm_mr_ns_erase;
 
 struct fm_mr_wait {
 	TAILQ_ENTRY(fm_mr_wait) link;

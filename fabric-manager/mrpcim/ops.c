@@ -10,6 +10,7 @@ const struct fm_mr_op *const fm_mr_ops[FM_OP_COUNT] = {
 	[FM_OP_AUTHORISE] = &fm_mr_authorise,
 	[FM_OP_CHALLENGE] = &fm_mr_challenge,
 	[FM_OP_PROVISION] = &fm_mr_provision,
+	[FM_OP_MODE] = &fm_mr_mode,
 	[FM_OP_ATTACH_PF] = &fm_mr_attach_pf,
 	[FM_OP_DETACH_PF] = &fm_mr_detach_pf,
 	[FM_OP_CONFIGURE] = &fm_mr_configure,

@@ -49,6 +49,23 @@ static struct fm_change *add(struct fm_planner *p, enum fm_change_kind kind,
 	return c;
 }
 
+/* Where an adapter is in another mode than its document says. It gets no other VF count before:
+ * the mode decides how many there can be. */
+static bool changes_mode(struct fm_planner *p, const struct fm_unit_adapter *a)
+{
+	const struct fm_adapter_def *def = fm_desired_adapter(p->d, a->chassis, a->a->port);
+	struct fm_change *c;
+
+	if (!a->changes_mode || a->suspended || def->mode > a->a->modes || !a->a->present ||
+	    !p->world.chassis[a->chassis].c->observed)
+		return false;
+	c = add(p, FM_CHANGE_MODE, FM_CLASS_HOST);
+	c->chassis = a->chassis;
+	c->port = a->a->port;
+	c->value = def->mode - 1u;
+	return true;
+}
+
 /* Where a PF has another number of VFs than the pools want. To change that of one that runs its
  * VF Enable is cleared: all its VFs go (class Count). */
 static void provisions(struct fm_planner *p)
@@ -58,6 +75,8 @@ static void provisions(struct fm_planner *p)
 		bool differs = false, runs = false;
 		struct fm_change *c;
 
+		if (changes_mode(p, a))
+			continue;
 		if (!a->provision || a->external || a->suspended ||
 		    a->a->kind == FM_ADAPTER_BASE || !a->a->present ||
 		    !p->world.chassis[a->chassis].c->observed)

@@ -118,7 +118,8 @@ static bool same_adapters(const struct fm_desired *a, const struct fm_desired *b
 		return false;
 	for (unsigned i = 0; i < a->adapters; i++)
 		if (a->adapter[i].key != b->adapter[i].key ||
-		    a->adapter[i].suspended != b->adapter[i].suspended)
+		    a->adapter[i].suspended != b->adapter[i].suspended ||
+		    a->adapter[i].mode != b->adapter[i].mode)
 			return false;
 	return same_bytes(a->replace, a->replaces, b->replace, b->replaces,
 			  sizeof(*a->replace));

@@ -210,6 +210,8 @@ static enum fm_drop fit_adapter(const struct fm_world *w, const struct fm_ask *a
 		return FM_DROP_GONE;
 	if (a->refusing.in_row)
 		return FM_DROP_REFUSING;
+	if (a->changes_mode)
+		return FM_DROP_MODE;
 	if (!in_domain(a, ask->domain))
 		return FM_DROP_DOMAIN;
 	if (!fm_fit_able(a->a, ask->claim, NULL))

@@ -22,6 +22,8 @@
 	  "do not move between drives")                                                        \
 	X(REFUSING, QUARANTINED, "adapter takes what it is told",                              \
 	  "pull the adapter and insert it again or another one, or apply a changed policy")    \
+	X(MODE, NEEDS_APPROVAL, "adapter is in its mode",                                      \
+	  "approve the change of its mode (`banyan get operations`), or take it back")         \
 	X(DOMAIN, NOT_PERMITTED, "domains",                                                    \
 	  "add the adapter to the profile's Domain, or name a pool with other adapters")       \
 	X(ABLE, UNSUPPORTED, "adapter can do what the claim asks for",                         \

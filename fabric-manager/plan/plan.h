@@ -92,7 +92,8 @@ const char *fm_class_name(enum fm_class c);
 	  "rebind") /* class Reset: through reset on the same function (identity, driver) */ \
 	X(PEND, "pend")		  /* wanted and cannot be placed */                          \
 	X(PREEMPT, "preempt")	  /* released for a claim of higher priority */              \
-	X(PROVISION, "provision") /* VF count of an adapter */
+	X(PROVISION, "provision") /* VF count of an adapter */                               \
+	X(MODE, "mode")		  /* operating mode of an adapter */
 enum fm_change_kind {
 #define X(name, text) FM_CHANGE_##name,
 	FM_CHANGES(X)
@@ -103,12 +104,12 @@ const char *fm_change_kind_name(enum fm_change_kind k);
 struct fm_change {
 	enum fm_change_kind kind : 8;
 	enum fm_class change_class : 8;
-	uint16_t chassis, port; /* PROVISION: adapter */
-	int32_t claim;		/* index of fm_desired.claim, -1 = RELEASE, PROVISION */
+	uint16_t chassis, port; /* PROVISION, MODE: adapter */
+	int32_t claim;		/* index of fm_desired.claim, -1 = RELEASE and of adapters */
 	int32_t current;	/* index of input.current, -1 = none */
 	int32_t of;		/* RELEASE: the claim that it stands for, -1 = none wants it */
 	int32_t taker;		/* PREEMPT, MOVE: the claim for which it goes, -1 = none */
-	uint32_t value;		/* PROVISION: VFs per PF */
+	uint32_t value;		/* PROVISION: VFs per PF; MODE: its index */
 };
 
 struct fm_plan {

@@ -42,7 +42,8 @@ static void count_hits(const struct fm_change *c, const struct fm_plan_input *in
 		const struct fm_assignment *a = in->current[i];
 
 		if (!a || !a->has_fn || a->fn.chassis != c->chassis || a->fn.port != c->port ||
-		    !ad || a->fn.pf >= ad->pfs || ad->pf[a->fn.pf].numvfs == c->value)
+		    !ad || a->fn.pf >= ad->pfs ||
+		    (c->kind == FM_CHANGE_PROVISION && ad->pf[a->fn.pf].numvfs == c->value))
 			continue;
 		if (n++ < HITS_SHOWN)
 			mr_buf_printf(out, "%s%s on %s",
@@ -66,6 +67,22 @@ static void change_provision(struct mr_tree *t, const struct fm_change *c,
 	mr_buf_printf(&b, "%u -> %u VFs on each PF", a ? a->pf[0].numvfs : 0, c->value);
 	if (c->change_class == FM_CLASS_COUNT)
 		count_hits(c, in, a, &b);
+	mr_tree_add_text(t, "detail", mr_buf_text(&b));
+	mr_buf_done(&b);
+}
+
+static void change_mode(struct mr_tree *t, const struct fm_change *c,
+			const struct fm_plan_input *in)
+{
+	const struct fm_adapter *a = fm_adapter_by_port(in->inventory, c->chassis, c->port);
+	struct mr_buf b = {0};
+
+	mr_tree_add_text(t, "adapter", a ? a->name : "?");
+	if (a && c->value < a->modes && a->mode_now < a->modes)
+		mr_buf_printf(&b, "mode %s -> %s: %u -> %u VFs on each PF",
+			      a->mode[a->mode_now].name, a->mode[c->value].name,
+			      a->mode[a->mode_now].vfs, a->mode[c->value].vfs);
+	count_hits(c, in, a, &b);
 	mr_tree_add_text(t, "detail", mr_buf_text(&b));
 	mr_buf_done(&b);
 }
@@ -125,6 +142,8 @@ static void add_change(struct mr_tree *list, const struct fm_change *c, const st
 	mr_tree_add_text(t, "class", fm_class_name(c->change_class));
 	if (c->kind == FM_CHANGE_PROVISION)
 		change_provision(t, c, in);
+	else if (c->kind == FM_CHANGE_MODE)
+		change_mode(t, c, in);
 	else if (c->kind == FM_CHANGE_RELEASE)
 		change_release(t, c, in);
 	else

@@ -225,7 +225,10 @@ void fm_world_reset_adapter(struct fm_world *w, uint32_t at)
 {
 	struct fm_unit_adapter *ad = &w->adapter[at];
 	const struct fm_world_chassis *c = &w->chassis[ad->chassis];
+	const struct fm_adapter_def *def =
+		fm_desired_adapter(w->in->desired, ad->chassis, ad->a->port);
 
+	ad->changes_mode = def && def->mode && def->mode - 1u != ad->a->mode_now;
 	ad->only_host = FM_NONE;
 	ad->exclusive = false;
 	ad->free_vhs = 0;

@@ -80,6 +80,7 @@ struct fm_unit_adapter {
 	bool exclusive, external;
 	bool fenced;		     /* some domain lists it */
 	bool suspended;		     /* its document freezes it */
+	bool changes_mode;	     /* its document asks for another one */
 	struct fm_refusing refusing; /* in_row 0 unless nothing more is placed here */
 	uint32_t only_host; /* FM_NONE, FM_MANY or the only one that has functions of it */
 	uint32_t used;	    /* functions, of all its PFs */

@@ -2,6 +2,7 @@
 /* What Adapter documents say of the adapters that are there, beside labels. */
 #include <stdlib.h>
 
+#include "common/str.h"
 #include "common/xalloc.h"
 #include "fabric-manager/policy/resolving.h"
 
@@ -12,18 +13,55 @@ static int def_cmp(const void *a, const void *b)
 	return (x->key > y->key) - (x->key < y->key);
 }
 
+/* Its modes in words: "mr17, mr8". */
+static void mode_names(const struct fm_adapter *a, struct mr_buf *out)
+{
+	for (unsigned i = 0; i < a->modes; i++)
+		mr_buf_printf(out, "%s%s", i ? ", " : "", a->mode[i].name);
+	if (!a->modes)
+		mr_buf_puts(out, "no modes");
+}
+
+/* The mode that the document asks for; what the adapter does not have is an error. */
+static void set_mode(struct fm_resolving *r, const struct fm_doc *doc,
+		     const struct fm_adapter *a, struct fm_adapter_def *def)
+{
+	const struct fm_text *t = &doc->spec.adapter.mode;
+	int mode = t->s ? fm_adapter_mode(a, t->s) : -1;
+	struct mr_buf names = {0};
+
+	if (!t->s || !a->present)
+		return;
+	mode_names(a, &names);
+	if (mode < 0)
+		FM_FIND(r, MR_SEV_ERROR, doc, t->at, "spec.mode",
+			"'%s' is no mode of '%s', which has %s", t->s, a->name,
+			mr_buf_text(&names));
+	else if (def->mode && def->mode != mode + 1)
+		FM_FIND(r, MR_SEV_ERROR, doc, t->at, "spec.mode",
+			"another document about '%s' asks for mode %s", a->name,
+			a->mode[def->mode - 1].name);
+	else
+		def->mode = (uint8_t)(mode + 1);
+	mr_buf_done(&names);
+}
+
 /* Takes from all documents about one adapter what they say; false when that is nothing. */
-static bool fill(const struct fm_resolving *r, unsigned chassis, const struct fm_adapter *a,
+static bool fill(struct fm_resolving *r, unsigned chassis, const struct fm_adapter *a,
 		 struct fm_adapter_def *ret)
 {
 	*ret = (struct fm_adapter_def){.key = FM_ADAPTER_KEY(chassis, a->port)};
 	for (unsigned i = 0; i < r->docs->n && r->docs->doc[i]->kind <= FM_KIND_ADAPTER; i++) {
 		const struct fm_doc *doc = r->docs->doc[i];
 
-		if (doc->kind == FM_KIND_ADAPTER && doc->spec.adapter.suspend.v)
-			ret->suspended |= fm_adapter_doc_is(doc, &r->inv->chassis[chassis], a);
+		if (doc->kind != FM_KIND_ADAPTER ||
+		    (!doc->spec.adapter.suspend.v && !doc->spec.adapter.mode.s) ||
+		    !fm_adapter_doc_is(doc, &r->inv->chassis[chassis], a))
+			continue;
+		ret->suspended |= doc->spec.adapter.suspend.v;
+		set_mode(r, doc, a, ret);
 	}
-	return ret->suspended;
+	return ret->suspended || ret->mode;
 }
 
 /* By chassis and port. */

@@ -84,8 +84,11 @@ static const struct fm_key adapter_keys[] = {
 	    .eg = "N-0001"),
 	OBJS(fm_doc_adapter, "ports", ports, adapter_port_table, 0,
 	     "Labels of the adapter's ports."),
-	TXT(fm_doc_adapter, "mode", mode, NAME, "Operating mode of the adapter (class Host).",
-	    LATER, .eg = "mr"),
+	TXT(fm_doc_adapter, "mode", mode, NAME,
+	    "Operating mode of the adapter, by the name that it has for it; unwritten: as it "
+	    "is. "
+	    "A change interrupts all its functions and waits for banyan approve.",
+	    .eg = "mr17"),
 	NUM(fm_doc_adapter, "onReplace", on_replace, ENUM,
 	    "What becomes of those that ran on the adapter when another one is in its slot: "
 	    "they go on with that one; they wait for the adapter, in whatever slot of the "

@@ -3,7 +3,10 @@
  * The VF count of an adapter in VH 0. The first one is set when the plan wants it. Another one
  * (class Count) ends every function of the PF: it waits for `approve`, then all assignments on
  * these functions take the ordinary way out, the count is changed, and they come back, on the
- * same functions where these still exist. Who comes back waits at its step PROVISION.
+ * same functions where these still exist. Who comes back waits at its step PROVISION. The
+ * operating mode of an adapter (class Host) goes the same way, but that all functions of the
+ * adapter go, with its PFs in hosts, and who had one is placed anew: the adapter comes back
+ * with others.
  */
 #include "fabric-manager/engine/assign/provision.h"
 
@@ -23,8 +26,10 @@ static struct fm_prov *prov_get(struct fm_engine *e, unsigned chassis, unsigned 
 		if (e->prov[i].chassis == chassis && e->prov[i].port == port)
 			return &e->prov[i];
 	MR_GROW(e->prov, e->provs, e->cap_provs);
-	e->prov[e->provs] = (struct fm_prov){
-		.chassis = (uint16_t)chassis, .port = (uint16_t)port, .until = MR_NEVER};
+	e->prov[e->provs] = (struct fm_prov){.chassis = (uint16_t)chassis,
+					     .port = (uint16_t)port,
+					     .op = FM_OP_PROVISION,
+					     .until = MR_NEVER};
 	return &e->prov[e->provs++];
 }
 
@@ -35,14 +40,43 @@ static const char *name_of(const struct fm_engine *e, const struct fm_prov *p)
 	return d ? d->name : "adapter";
 }
 
+static const char *mode_name(const struct fm_adapter *d, uint32_t mode)
+{
+	return d && mode < d->modes ? d->mode[mode].name : "?";
+}
+
+/* What it is to be, in words: provision.h. */
+void fm_prov_words(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
+
+	mr_buf_printf(out, "%s: ", name_of(e, p));
+	if (p->op == FM_OP_MODE)
+		mr_buf_printf(out, "mode %s", mode_name(d, p->value));
+	else
+		mr_buf_printf(out, "%u functions", p->value);
+}
+
+static const char *class_of(const struct fm_prov *p)
+{
+	return fm_class_name(p->op == FM_OP_MODE ? FM_CLASS_HOST : FM_CLASS_COUNT);
+}
+
+static const char *what(const struct fm_prov *p)
+{
+	return p->op == FM_OP_MODE ? "operating mode" : "function count";
+}
+
 /* Whether the change stops the function that 'a' holds. */
 static bool hits(const struct fm_engine *e, const struct fm_prov *p, const struct fm_asg *a)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
 	struct fm_fn_id f = a->a.fn;
 
-	return d && a->a.has_fn && f.chassis == p->chassis && f.port == p->port &&
-	       f.pf < d->pfs && d->pf[f.pf].numvfs && d->pf[f.pf].numvfs != p->value;
+	if (!d || !a->a.has_fn || f.chassis != p->chassis || f.port != p->port)
+		return false;
+	return p->op == FM_OP_MODE ||
+	       (f.pf < d->pfs && d->pf[f.pf].numvfs && d->pf[f.pf].numvfs != p->value);
 }
 
 /* Whom the change interrupts: "3: web/data0/0 on blade01, ...". */
@@ -71,14 +105,17 @@ void fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_
 static void record(struct fm_engine *e, const struct fm_prov *p)
 {
 	struct fm_rec_operation *r = &fm_rec(e, FM_RECORD_OPERATION)->operation;
+	struct mr_buf words = {0};
 
 	r->id = p->approval;
-	r->kind = FM_OP_PROVISION;
+	r->kind = (uint16_t)p->op;
 	r->approved = p->approved;
 	r->port = p->port;
 	r->value = p->value;
 	mr_copy(r->chassis, sizeof(r->chassis), e->chassis_name[p->chassis]);
-	mr_fmt(r->detail, sizeof(r->detail), "%s: %u functions", name_of(e, p), p->value);
+	fm_prov_words(e, p, &words);
+	mr_fmt(r->detail, sizeof(r->detail), "%s", mr_buf_text(&words));
+	mr_buf_done(&words);
 	e->intent = true;
 }
 
@@ -92,6 +129,7 @@ bool fm_prov_load(struct fm_engine *e, const struct fm_rec_operation *r)
 		if (!mr_streq(e->chassis_name[c], r->chassis))
 			continue;
 		p = prov_get(e, c, r->port);
+		p->op = (enum fm_op_kind)r->kind;
 		p->approval = r->id;
 		p->approved = r->approved;
 		p->value = r->value;
@@ -105,7 +143,7 @@ bool fm_prov_load(struct fm_engine *e, const struct fm_rec_operation *r)
 
 static void prov_send(struct fm_engine *e, struct fm_prov *p)
 {
-	struct fm_op op = {.kind = FM_OP_PROVISION, .chassis = p->chassis, .value = p->value};
+	struct fm_op op = {.kind = p->op, .chassis = p->chassis, .value = p->value};
 
 	if (p->tag || p->until != MR_NEVER || !fm_ch_ready(e, p->chassis))
 		return;
@@ -125,9 +163,19 @@ static void send_away(struct fm_engine *e, const struct fm_prov *p, struct fm_as
 {
 	struct fm_drain drain = fm_drain_of(e, a);
 
-	if (!a->next.set && a->a.fn.vf < p->value)
+	if (p->op == FM_OP_PROVISION && !a->next.set && a->a.fn.vf < p->value)
 		fm_asg_next_same(a);
 	fm_asg_release(e, a, a->unwanted, fm_cut_at_once(e, a), &drain);
+}
+
+/* Whether a PF of the adapter stands in a host; it goes when nobody there uses it any more. */
+static bool is_attached(const struct fm_engine *e, const struct fm_prov *p)
+{
+	for (unsigned i = 0; i < e->attaches; i++)
+		if (e->attach[i].chassis == p->chassis && e->attach[i].port == p->port &&
+		    e->attach[i].state != FM_ATTACH_NONE)
+			return true;
+	return false;
 }
 
 /* Whether nothing stands on the functions any more; what does is on its way out. */
@@ -138,13 +186,13 @@ static bool drained(struct fm_engine *e, const struct fm_prov *p)
 
 	FM_FOREACH_ASG(e, a)
 	{
-		if (!hits(e, p, a) || parked(a))
+		if (!hits(e, p, a) || (parked(a) && p->op == FM_OP_PROVISION))
 			continue;
 		none = false;
 		if (!a->a.going)
 			send_away(e, p, a);
 	}
-	return none;
+	return none && (p->op == FM_OP_PROVISION || !is_attached(e, p));
 }
 
 static void go(struct fm_engine *e, struct fm_prov *p)
@@ -209,8 +257,8 @@ void fm_prov_refused(struct fm_engine *e, const struct fm_asg *a)
 		if (!p->approved || p->tag || !hits(e, p, a))
 			continue;
 		fm_note(e, MR_REASON_BUSY, name_of(e, p),
-			"class Count: given up: %s on %s does not let go of its function",
-			fm_assignment_text(&a->a, text), a->a.host);
+			"class %s: given up: %s on %s does not let go of its function",
+			class_of(p), fm_assignment_text(&a->a, text), a->a.host);
 		forget(e, p);
 		fm_plan_soon(e, MR_NS_PER_S);
 	}
@@ -227,7 +275,7 @@ static bool has_count(const struct fm_engine *e, const struct fm_prov *p)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
 
-	return d && d->pf[0].numvfs == p->value;
+	return d && (p->op == FM_OP_MODE ? d->mode_now : d->pf[0].numvfs) == p->value;
 }
 
 /* It has: what it did not want was withdrawn. */
@@ -235,17 +283,19 @@ void fm_prov_planned(struct fm_engine *e)
 {
 	for (unsigned i = 0; i < e->provs; i++) {
 		struct fm_prov *p = &e->prov[i];
+		struct mr_buf words = {0};
 
 		if (!p->approval || p->asked || p->tag || !fm_ch_ready(e, p->chassis))
 			continue;
+		fm_prov_words(e, p, &words);
 		if (has_count(e, p)) /* done, and the manager died before it knew */
-			fm_note(e, MR_REASON_OK, name_of(e, p),
-				"the function count was changed to %u", p->value);
+			fm_note(e, MR_REASON_OK, name_of(e, p), "the %s was changed: %s",
+				what(p), mr_buf_text(&words));
 		else
 			fm_note(e, MR_REASON_OK, name_of(e, p),
-				"class Count: the change of the function count to %u was "
-				"withdrawn",
-				p->value);
+				"class %s: the change of the %s was withdrawn: %s", class_of(p),
+				what(p), mr_buf_text(&words));
+		mr_buf_done(&words);
 		forget(e, p);
 	}
 }
@@ -265,12 +315,13 @@ bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_
 	known = !p->tag && e->ch[p->chassis].read_at >= p->reread;
 	if (known && !p->approved && d->pf[a->a.fn.pf].numvfs > a->a.fn.vf)
 		return true; /* enabled, and its time passed */
-	mr_fmt(why, size, "%s of adapter %s",
-	       p->approved   ? "waiting for the change of the function count"
-	       : p->approval ? "waiting for approval to change the function count"
-			     : "waiting for the functions",
-	       d->name);
-	if (known && !p->wanted && !p->failed && d->pf[a->a.fn.pf].numvfs == 0)
+	if (p->approval)
+		mr_fmt(why, size, "waiting for %s the %s of adapter %s",
+		       p->approved ? "the change of" : "approval to change", what(p), d->name);
+	else
+		mr_fmt(why, size, "waiting for the functions of adapter %s", d->name);
+	if (known && !p->wanted && !p->failed && p->op == FM_OP_PROVISION &&
+	    d->pf[a->a.fn.pf].numvfs == 0)
 		p->wanted = true;
 	go(e, p);
 	return false;
@@ -280,62 +331,76 @@ static void ask(struct fm_engine *e, struct fm_prov *p)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
 	struct mr_buf whom = {0};
+	char from[40], to[40];
 
 	p->approval = fm_next_op(e);
 	p->approved = false;
 	fm_prov_hits(e, p, &whom);
 	record(e, p);
+	mr_fmt(from, sizeof(from), "%u", d ? d->pf[0].numvfs : 0);
+	mr_fmt(to, sizeof(to), "%u", p->value);
+	if (p->op == FM_OP_MODE) {
+		mr_copy(from, sizeof(from), mode_name(d, d ? d->mode_now : 0));
+		mr_copy(to, sizeof(to), mode_name(d, p->value));
+	}
 	fm_note(e, MR_REASON_NEEDS_APPROVAL, name_of(e, p),
-		"class Count: banyan approve %llu changes the function count from %u to %u and "
-		"interrupts %s",
-		(unsigned long long)p->approval, d ? d->pf[0].numvfs : 0, p->value,
+		"class %s: banyan approve %llu changes the %s from %s to %s and interrupts %s",
+		class_of(p), (unsigned long long)p->approval, what(p), from, to,
 		mr_buf_text(&whom));
 	mr_buf_done(&whom);
 }
 
-/* The plan wants another VF count. 'approval': it takes functions from running assignments
- * (class Count) and waits for `approve`. */
-void fm_prov_want(struct fm_engine *e, unsigned chassis, unsigned port, uint32_t value,
-		  bool approval)
+/* The plan wants another VF count or mode. One that takes functions from running assignments
+ * (class Count, Host) waits for `approve`. */
+void fm_prov_want(struct fm_engine *e, const struct fm_change *c)
 {
-	struct fm_prov *p = prov_get(e, chassis, port);
+	struct fm_prov *p = prov_get(e, c->chassis, c->port);
+	enum fm_op_kind op = c->kind == FM_CHANGE_MODE ? FM_OP_MODE : FM_OP_PROVISION;
+	bool approval = c->change_class != FM_CLASS_NONE, same;
 
 	p->asked = true;
-	if (p->failed && p->value == value)
+	same = p->op == op && p->value == c->value;
+	if (p->failed && same)
 		return; /* until the adapter or the wish is another */
 	p->failed = false;
-	if (p->tag || e->ch[chassis].read_at < p->reread)
+	if (p->tag || e->ch[c->chassis].read_at < p->reread)
 		return; /* one is under way: the next plan sees what became of it */
-	if (p->wanted && p->value == value && !p->approval == !approval) {
+	if (p->wanted && same && !p->approval == !approval) {
 		if (p->approved)
-			go(e, p); /* the yes was given to a manager before this one */
+			go(e, p); /* what it waited for may have gone */
 		return;
 	}
 	if (p->approval)
 		forget(e, p);
 	p->wanted = true;
-	p->value = value;
+	p->op = op;
+	p->value = c->value;
 	if (approval)
 		ask(e, p);
 	else
 		go(e, p);
 }
 
-/* PROVISION ended: the adapter is read again. */
+/* PROVISION or MODE ended: the adapter is read again. */
 void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
 		    const struct fm_op_result *r)
 {
 	struct fm_prov *p = &e->prov[f->key];
+	struct mr_buf words = {0};
 
 	p->tag = 0;
 	if (r->end == FM_OP_DONE) {
-		if (p->approval)
-			fm_note(e, MR_REASON_OK, name_of(e, p),
-				"the function count was changed to %u", p->value);
+		if (p->approval) {
+			fm_prov_words(e, p, &words);
+			fm_note(e, MR_REASON_OK, name_of(e, p), "the %s was changed: %s",
+				what(p), mr_buf_text(&words));
+			mr_buf_done(&words);
+		}
 		forget(e, p);
 		p->reread = e->next_op;
 	} else {
-		fm_log(e, 2, "provision of adapter port %u: '%s'; %s", p->port, r->detail,
+		fm_log(e, 2, "%s of adapter port %u: '%s'; %s", fm_op_kind_name(p->op), p->port,
+		       r->detail,
 		       p->tries < FM_TRIES_MAX ? "it is tried again" : "it is given up");
 		if (p->tries >= FM_TRIES_MAX) {
 			forget(e, p);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The VF count of an adapter in VH 0, and what a change of it needs.
+ * The VF count of an adapter in VH 0 and its operating mode, and what a change needs.
  */
 #ifndef FABRIC_MANAGER_ENGINE_ASSIGN_PROVISION_H
 #define FABRIC_MANAGER_ENGINE_ASSIGN_PROVISION_H
@@ -8,8 +8,9 @@
 #include "fabric-manager/engine/state/state.h"
 
 bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_t size);
-void fm_prov_want(struct fm_engine *e, unsigned chassis, unsigned port, uint32_t value,
-		  bool approval);
+void fm_prov_want(struct fm_engine *e, const struct fm_change *c);
+/* "nic-left: 16 functions", "nic-left: mode mr8". */
+void fm_prov_words(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out);
 void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
 		    const struct fm_op_result *r);
 void fm_prov_timer(struct fm_engine *e, unsigned i);

@@ -204,7 +204,8 @@ static uint64_t signature(const struct fm_chassis *c)
 
 		MIX(d->port | (uint64_t)d->present << 32 | (uint64_t)d->plugged << 33 |
 		    (uint64_t)d->kind << 40);
-		MIX(d->vendor | (uint64_t)d->device << 16 | (uint64_t)d->vfs << 32);
+		MIX(d->vendor | (uint64_t)d->device << 16 | (uint64_t)d->vfs << 32 |
+		    (uint64_t)d->mode_now << 48);
 		for (unsigned p = 0; p < d->pfs; p++)
 			MIX(d->pf[p].net_mbps ^ (uint64_t)d->pf[p].numvfs << 48);
 		for (const char *p = d->serial; *p; p++)

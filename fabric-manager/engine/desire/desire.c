@@ -262,9 +262,11 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 		preempt(e, a, &drain, p);
 		break;
 	case FM_CHANGE_PROVISION:
-		fm_prov_want(e, ch->chassis, ch->port, ch->value,
-			     ch->change_class == FM_CLASS_COUNT);
-		if (!(d->update[0].asks >> FM_CLASS_COUNT & 1) && fm_turns_may_count(e, turns))
+	case FM_CHANGE_MODE:
+		fm_prov_want(e, ch);
+		if (ch->change_class != FM_CLASS_NONE &&
+		    !(d->update[0].asks >> ch->change_class & 1) &&
+		    fm_turns_may_count(e, turns))
 			fm_prov_allow(e, ch->chassis, ch->port);
 		break;
 	}

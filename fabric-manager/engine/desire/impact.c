@@ -76,7 +76,8 @@ static void one(const struct fm_engine *e, const struct fm_trial *t, const struc
 	add_time(m, &x, sum);
 }
 
-/* A count that changes stops every function of its adapter; the longest of them counts. */
+/* A count or a mode that changes stops every function of its adapter; the longest of them
+ * counts. */
 static void count(const struct fm_engine *e, const struct fm_change *c, struct mr_tree *m,
 		  struct fm_impact *sum)
 {
@@ -103,7 +104,8 @@ static void count(const struct fm_engine *e, const struct fm_change *c, struct m
 
 static bool is_count(const struct fm_change *c)
 {
-	return c->kind == FM_CHANGE_PROVISION && c->change_class == FM_CLASS_COUNT;
+	return c->kind == FM_CHANGE_MODE ||
+	       (c->kind == FM_CHANGE_PROVISION && c->change_class == FM_CLASS_COUNT);
 }
 
 static void sum_up(struct mr_tree *t, const struct fm_impact *i)

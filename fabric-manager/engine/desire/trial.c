@@ -5,6 +5,7 @@
  */
 #include "fabric-manager/engine/desire/trial.h"
 
+#include "common/err.h"
 #include "fabric-manager/engine/desire/choose.h"
 #include "fabric-manager/engine/desire/kept.h"
 #include "fabric-manager/engine/state/asgs.h"
@@ -21,7 +22,8 @@ static bool cordon_add(const struct fm_hst *h, struct fm_rec_host **list, unsign
 }
 
 /* What 'docs' ask for now; the caller frees it. */
-struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *docs)
+static struct fm_desired *resolve(struct fm_engine *e, const struct fm_docs *docs,
+				  struct mr_diags *findings)
 {
 	struct fm_resolve_input in = {.docs = docs,
 				      .inventory = &e->inv,
@@ -37,10 +39,47 @@ struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *doc
 		cordon_add((const struct fm_hst *)(uintptr_t)v, &list, &n, &cap);
 	in.host = list;
 	in.hosts = n;
-	d = fm_resolve(&in, NULL);
-	fm_hosts_choose(e, d);
+	d = fm_resolve(&in, findings);
 	free(list);
 	return d;
+}
+
+/* What the documents ask for: trial.h. */
+struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *docs)
+{
+	struct fm_desired *d = resolve(e, docs, NULL);
+
+	fm_hosts_choose(e, d);
+	return d;
+}
+
+static bool says(const struct mr_diags *d, const struct mr_diag *what)
+{
+	for (unsigned i = 0; i < d->n; i++)
+		if (d->item[i].severity == MR_SEV_ERROR &&
+		    mr_streq(d->item[i].path, what->path) &&
+		    mr_streq(d->item[i].text, what->text))
+			return true;
+	return false;
+}
+
+/* What 'docs' and the inventory contradict each other in: trial.h. */
+void fm_desire_check(struct fm_engine *e, const struct fm_docs *docs, struct mr_diags *ret)
+{
+	struct mr_diags new = {0}, old = {0};
+
+	fm_desired_free(resolve(e, docs, &new));
+	if (new.errors)
+		fm_desired_free(resolve(e, &e->base.docs, &old));
+	for (unsigned i = 0; i < new.n; i++) {
+		const struct mr_diag *g = &new.item[i];
+
+		if (g->severity == MR_SEV_ERROR && !says(&old, g))
+			mr_diags_add(ret, MR_SEV_ERROR, g->file, g->line, g->col, g->path, "%s",
+				     g->text);
+	}
+	mr_diags_done(&new);
+	mr_diags_done(&old);
 }
 
 /* 'd', which is taken over, is what they say now. */

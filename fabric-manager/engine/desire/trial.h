@@ -8,6 +8,9 @@
 #include "fabric-manager/engine/state/state.h"
 
 struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *docs);
+/* Adds to 'ret' the errors of 'docs' against the inventory that those in force do not have:
+ * what came with another inventory does not keep anybody from editing. */
+void fm_desire_check(struct fm_engine *e, const struct fm_docs *docs, struct mr_diags *ret);
 /* Documents, overrides, cordons and inventory as they are now are in force. */
 void fm_desire_renew(struct fm_engine *e);
 /* 'd', which is taken over, is what they say now. */

@@ -6,6 +6,7 @@
 #include "common/err.h"
 #include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/drift.h"
+#include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/request/force.h"
 #include "fabric-manager/engine/request/request.h"
 #include "fabric-manager/engine/state/base.h"
@@ -141,6 +142,8 @@ bool fm_candidate(struct fm_engine *e, const struct fm_request *r, struct fm_bas
 		fm_docs_validate(&ret->docs, diags);
 	if (!diags->errors)
 		fm_docs_check_users(&e->base.docs, &ret->docs, who_of(r), diags);
+	if (!diags->errors)
+		fm_desire_check(e, &ret->docs, diags);
 	return !diags->errors;
 }
 

@@ -74,7 +74,7 @@ uint64_t fm_op_send(struct fm_engine *e, struct fm_op *op, enum fm_tag_kind kind
 		op->owner_id = e->meta.owner_id;
 		op->owner_epoch = e->ch[op->chassis].epoch;
 	}
-	if (op->kind > FM_OP_PROVISION)
+	if (op->kind > FM_OP_MODE)
 		e->ch[op->chassis].touched = op->tag;
 	a = fm_act(e, FM_ACT_OPERATION);
 	a->after_commit = FM_HOLD;

@@ -171,9 +171,10 @@ struct fm_attach {
 	int64_t until;
 };
 
-/* VF count of one adapter (PROVISION). */
+/* VF count (PROVISION) or operating mode (MODE) of one adapter. */
 struct fm_prov {
 	uint16_t chassis, port;
+	enum fm_op_kind op;
 	uint64_t tag;
 	unsigned tries;
 	uint64_t approval; /* operation id that waits for `approve`, 0 = none */

@@ -162,20 +162,21 @@ static void get_operations(struct fm_engine *e, struct mr_tree *list, const char
 	}
 	for (unsigned i = 0; i < e->provs; i++) {
 		const struct fm_prov *p = &e->prov[i];
-		const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
-		struct mr_buf whom = {0};
+		struct mr_buf words = {0}, whom = {0};
 		struct mr_tree *m;
 
 		if (!p->approval || p->tag)
 			continue;
+		fm_prov_words(e, p, &words);
 		fm_prov_hits(e, p, &whom);
 		m = mr_tree_add_map(list, NULL);
 		mr_tree_add_int(m, "id", (int64_t)p->approval);
-		mr_tree_add_text(m, "kind", "provision");
+		mr_tree_add_text(m, "kind", fm_op_kind_name(p->op));
 		mr_tree_add_text(m, "assignment", NULL);
 		mr_tree_add_text(m, "state", p->approved ? "draining" : "needs approval");
-		mr_tree_add_fmt(m, "detail", "%s: %u functions, interrupts %s",
-				d ? d->name : "adapter", p->value, mr_buf_text(&whom));
+		mr_tree_add_fmt(m, "detail", "%s, interrupts %s", mr_buf_text(&words),
+				mr_buf_text(&whom));
+		mr_buf_done(&words);
 		mr_buf_done(&whom);
 	}
 	add_replaced(e, list);

@@ -11,12 +11,12 @@
 #include "tests/sim-test/world/management.h"
 #include "tests/sim-test/world/world.h"
 
-/* PROVISION is about every function of its adapter, none of which may be running. */
+/* PROVISION and MODE are about every function of an adapter, none of which may be running. */
 static uint64_t named_by(const struct fm_op *op)
 {
 	struct fm_fn_id f = op->fn;
 
-	if (op->kind == FM_OP_PROVISION)
+	if (op->kind == FM_OP_PROVISION || op->kind == FM_OP_MODE)
 		f.pf = f.vf = FM_WHOLE;
 	return fm_fn_key(f);
 }

@@ -128,6 +128,34 @@ START_TEST(refused_changes_nothing)
 }
 END_TEST
 
+/* What contradicts the inventory is refused, unless it is so already: an adapter that came
+ * later keeps nobody from other edits. */
+START_TEST(contradictions)
+{
+#define POOL(name, what) \
+	"apiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: " name "}\nspec: " what "\n"
+	const char *const both = POOL("x", "{adapterSelector: {serials: [S-40]}}") "---\n" POOL(
+		"y", "{adapterSelector: {slots: [\"31\"]}}");
+	struct world w;
+
+	w_up(&w, false, false);
+	w_apply(&w, W_POOLS_TEXT);
+	w_text(&w, FM_VERB_APPLY, POOL("y", "{adapterSelector: {matchAll: true}}"), true);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_ptr_nonnull(strstr(w.findings, "overlaps AdapterPool 'nics'"));
+	w_apply(&w, both);
+	mr_copy(w.c.adapter[1].serial, sizeof(w.c.adapter[1].serial), "S-40");
+	w.c.adapter[1].slot = 31;
+	w_chassis(&w, FM_CE_OVERFLOW, 0, 0, 0);
+	w_run(&w, MR_NS_PER_S);
+	w_text(&w, FM_VERB_APPLY, POOL("z", "{adapterSelector: {serials: [S-40]}}"), true);
+	ck_assert_int_eq(w.exit_code, 1);
+	w_apply(&w, W_PROFILE("web", "blade01"));
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(sets_and_prune)
 {
 	struct world w;
@@ -364,6 +392,7 @@ int main(void)
 	tcase_add_test(t, restart_touches_nothing);
 	tcase_add_test(t, plan_says_what_apply_does);
 	tcase_add_loop_test(t, refused_changes_nothing, 0, MR_ARRAY_SIZE(bad));
+	tcase_add_test(t, contradictions);
 	tcase_add_test(t, sets_and_prune);
 	tcase_add_test(t, more_than_fits);
 	tcase_add_test(t, live_update);
