@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/err.h"
 #include "common/net/loop.h"
 #include "common/os/clock.h"
 #include "common/os/log.h"
 #include "common/os/options.h"
+#include "common/pci/regmap.h"
 #include "common/tree.h"
 #include "sim/ctl.h"
 #include "sim/face.h"
@@ -23,12 +25,13 @@
 #include "sim/model/desc.h"
 #include "sim/model/snapshot.h"
 #include "sim/run.h"
+#include "sim/save.h"
 #include "sim/server.h"
 #include "sim/uevent.h"
 #include "sim/world.h"
 
 struct arguments {
-	const char *chassis, *restore, *listen, *face, *run, *clock, *log;
+	const char *chassis, *restore, *memory, *listen, *face, *run, *clock, *log;
 };
 
 struct sim {
@@ -38,6 +41,8 @@ struct sim {
 	struct sim_face *face;
 	struct sim_uevents *uevents;
 	struct sim_ctl *ctl;
+	const char *memory;
+	struct mr_err failure;
 };
 
 static int parse(int argc, char **argv, struct arguments *a, int *ret_exit)
@@ -47,6 +52,10 @@ static int parse(int argc, char **argv, struct arguments *a, int *ret_exit)
 		 false},
 		{"restore", 0, "FILE", "instead of it: a chassis that 'ctl save' wrote",
 		 &a->restore, NULL, false},
+		{"memory", 0, "FILE",
+		 "where the switch's memory is kept at each commit, and found after a loss of "
+		 "power",
+		 &a->memory, NULL, false},
 		{"listen", 0, "ADDR", "where managers connect: unix:PATH or tcp:HOST:PORT",
 		 &a->listen, NULL, true},
 		{"host-face", 0, "DIR", "folder that gets the blades' sysfs trees", &a->face,
@@ -106,6 +115,19 @@ static void on_uevent(unsigned vh, const struct mr_buf *message, void *arg)
 		sim_ctl_uevent(s->ctl, vh, message);
 }
 
+/* What the switch says it keeps it must find again: without that this one ends. */
+static void on_committed(void *arg)
+{
+	struct sim *s = arg;
+	int r = s->memory ? sim_save(s->world, s->memory) : 0;
+
+	if (!r)
+		return;
+	mr_err_set(&s->failure, r, MR_REASON_INVALID,
+		   "expected a file that can be written at '%s': %s", s->memory, strerror(-r));
+	mr_loop_stop(s->loop);
+}
+
 static void on_power_lost(void *arg)
 {
 	struct sim *s = arg;
@@ -144,11 +166,13 @@ static int open_faces(struct sim *s, const struct arguments *a, const char *name
 	return r;
 }
 
-/* The world of --chassis or --restore. */
+/* The world of --chassis or --restore; of --memory, once there is some. */
 static int make_world(struct sim *s, const struct arguments *a, struct mr_err *err)
 {
 	bool virtual_clock = mr_streq(a->clock, "virtual");
-	struct sim_desc *desc = a->chassis ? sim_load_chassis(a->chassis, err) : NULL;
+	bool memory = a->memory && !access(a->memory, F_OK);
+	const char *file = memory ? a->memory : a->restore;
+	struct sim_desc *desc = file ? NULL : sim_load_chassis(a->chassis, err);
 	unsigned long len;
 	char *bytes;
 	int r = 0;
@@ -160,32 +184,40 @@ static int make_world(struct sim *s, const struct arguments *a, struct mr_err *e
 		sim_desc_free(desc);
 		return r;
 	}
-	if (a->chassis)
+	if (!file)
 		return -EINVAL;
-	r = mr_file_read(a->restore, SIM_SNAPSHOT_MAX, &bytes, &len, err);
+	r = mr_file_read(file, SIM_SNAPSHOT_MAX, &bytes, &len, err);
 	if (r)
 		return r;
 	s->world = sim_world_restore(s->loop, bytes, len, virtual_clock, mr_random_u64(), err);
 	free(bytes);
-	return s->world ? 0 : mr_err_prefix(err, "%s", a->restore);
+	if (!s->world)
+		return mr_err_prefix(err, "%s", file);
+	if (memory)
+		sim_chassis_power_cycle(sim_world_chassis(s->world), sim_world_now(s->world),
+					MR_NVM_GOOD);
+	return 0;
 }
 
 static int run(struct sim *s, const struct arguments *a, struct mr_err *err)
 {
-	static const struct sim_world_ops ops = {on_interrupt, on_blade, on_power_lost};
+	static const struct sim_world_ops ops = {on_interrupt, on_blade, on_committed,
+						 on_power_lost};
 	struct mr_tree *status;
 	int r;
 
 	s->loop = mr_loop_new();
+	s->memory = a->memory;
 	r = make_world(s, a, err);
 	if (r)
 		return r;
 	sim_world_watch(s->world, &ops, s);
+	on_committed(s); /* a file that cannot be written is told of now */
 	mr_loop_signal(s->loop, SIGTERM, on_stop, s);
 	mr_loop_signal(s->loop, SIGINT, on_stop, s);
 	status = sim_chassis_status(sim_world_chassis(s->world));
-	r = open_faces(s, a, mr_tree_text(status, "name"), err);
-	if (!r) {
+	r = s->failure.code ? 0 : open_faces(s, a, mr_tree_text(status, "name"), err);
+	if (!r && !s->failure.code) {
 		mr_info("sim", "chassis '%s' with %u hosts and %u adapters is up",
 			mr_tree_text(status, "name"), mr_tree_get(status, "hosts")->n,
 			mr_tree_get(status, "adapters")->n);
@@ -194,7 +226,9 @@ static int run(struct sim *s, const struct arguments *a, struct mr_err *err)
 		mr_info("sim", "stopping");
 	}
 	mr_tree_free(status);
-	return r;
+	if (!r && s->failure.code)
+		*err = s->failure;
+	return r ? r : s->failure.code;
 }
 
 static void close_all(struct sim *s)

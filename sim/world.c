@@ -29,7 +29,8 @@ struct sim_world {
 	struct sim_chassis *chassis;
 	struct sim_blade **blade; /* by VH, [0] unused */
 	unsigned blades;
-	uint64_t *seen; /* revision of each blade that the watcher heard of */
+	uint64_t commits; /* that the watcher heard of */
+	uint64_t *seen;	  /* revision of each blade that the watcher heard of */
 	const struct sim_world_ops *ops;
 	void *ops_arg;
 	const struct sim_world_guest *guest;
@@ -213,6 +214,10 @@ static void run_pending(struct sim_world *w, struct mr_now now)
 
 static void tell(struct sim_world *w)
 {
+	if (w->ops && sim_chassis_commits(w->chassis) != w->commits) {
+		w->commits = sim_chassis_commits(w->chassis);
+		w->ops->committed(w->ops_arg);
+	}
 	for (unsigned vh = 1; vh <= w->blades && w->ops; vh++) {
 		if (!w->blade[vh] || sim_blade_revision(w->blade[vh]) == w->seen[vh])
 			continue;

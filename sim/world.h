@@ -26,7 +26,8 @@ struct sim_world;
 struct sim_world_ops {
 	void (*interrupt)(uint32_t vector, uint32_t data, void *arg); /* management interrupt */
 	void (*blade_changed)(unsigned vh, void *arg); /* uevents may wait, a boot began */
-	void (*connections_lost)(void *arg);	       /* those of management, with the power */
+	void (*committed)(void *arg); /* the switch keeps its tables; before that is answered */
+	void (*connections_lost)(void *arg); /* those of management, with the power */
 };
 
 /* Who lives in the world beside the faces (a scenario): called when all that was due has

@@ -77,7 +77,8 @@ struct sim_notice {
 bool sim_chassis_notice(struct sim_chassis *c, struct sim_notice *ret);
 
 /* ---- host face ---- */
-unsigned sim_chassis_hosts(const struct sim_chassis *c); /* highest VH number */
+uint64_t sim_chassis_commits(const struct sim_chassis *c); /* of its tables to its memory */
+unsigned sim_chassis_hosts(const struct sim_chassis *c);   /* highest VH number */
 /* Name of the host behind VH 'vh', or NULL; whether its power is on, and its link to the switch
  * up. */
 const char *sim_host_name(const struct sim_chassis *c, uint16_t vh);

@@ -60,6 +60,11 @@ static void commit_adapter(struct sim_adapter *a)
 	a->dirty = false;
 }
 
+uint64_t sim_chassis_commits(const struct sim_chassis *c)
+{
+	return c->commits;
+}
+
 /* Copies the tables to non-volatile memory. */
 void sim_nvm_commit(struct sim_chassis *c)
 {

@@ -16,7 +16,7 @@ KMOD = "lspci: Unable to load libkmod resources: error -2"
 
 class Simulator:
     def __init__(self, chassis="config/demo-chassis.yaml", clock="virtual", folder=None,
-                 restore=None):
+                 restore=None, memory=None):
         self.dir = folder or tempfile.mkdtemp(prefix="banyan-")
         self.face, self.run = self.dir + "/face", self.dir + "/run"
         self.listen = "unix:" + self.dir + "/c1.sock"
@@ -26,7 +26,7 @@ class Simulator:
              *(["--restore", restore] if restore
                else ["--chassis", os.path.join(SOURCES, chassis)]),
              "--listen", self.listen, "--host-face", self.face, "--run", self.run,
-             "--clock", clock], stderr=subprocess.PIPE, text=True)
+             "--clock", clock, *(["--memory", memory] if memory else [])], stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             self.log.append(line)
             if " is up" in line:

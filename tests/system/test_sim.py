@@ -6,12 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from chassis import Chassis
+from chassis import PORT_AUTH, SW_COMMIT, SW_OWNER_EPOCH, Chassis, port
 from simulator import PROGRAMS, SOURCES, Simulator, read, write
 
 BLADES = ["blade%02d" % i for i in range(1, 6)]
@@ -311,6 +312,29 @@ class Life(unittest.TestCase):
         self.assertEqual(again.status()["name"], "c1")
         self.assertEqual(again.stop(), 0)
         self.assertFalse(mounted(sim.face))
+        again.remove()
+
+    def test_its_memory_outlives_it(self):
+        folder = tempfile.mkdtemp(prefix="banyan-")
+        memory = folder + "/memory"
+        sim = Simulator(folder=folder, memory=memory)
+        manager = Chassis(sim.listen[5:])
+        self.addCleanup(manager.sock.close)
+        manager.take_over()
+        manager.authorise(1)
+        manager.write(SW_COMMIT, 1)
+        manager.authorise(2)  # nobody asked to keep that
+        sim.stop(signal.SIGKILL)
+        again = Simulator(folder=folder, memory=memory)
+        manager = Chassis(again.listen[5:])
+        self.addCleanup(manager.sock.close)
+        self.assertEqual(manager.read(SW_OWNER_EPOCH), 1)
+        self.assertEqual([manager.read(port(p) + PORT_AUTH) for p in (1, 2)], [1, 0])
+        self.assertEqual(again.stop(), 0)
+        code, err = self.refused("--chassis", SOURCES + "/config/demo-chassis.yaml", "--listen", sim.listen,
+                                 "--host-face", sim.face, "--run", sim.run, "--memory", "/nonexistent/m")
+        self.assertEqual(code, 1)
+        self.assertIn("expected a file that can be written at '/nonexistent/m'", err)
         again.remove()
 
     def refused(self, *arguments):
