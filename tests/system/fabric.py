@@ -27,7 +27,7 @@ DEADLINE = 30
 PACE = threading.Event()
 LOOKS = (("mac", "net/*/address"), ("wwpn", "host*/fc_host/*/port_name"),
          ("wwnn", "host*/fc_host/*/node_name"), ("gid", "infiniband/*/ports/1/gids/0"))
-CONFIG = """store: {sqlite: "%(dir)s/manager.db"}
+CONFIG = """store: {sqlite: "%(store)s"}
 control: {unix: "%(dir)s/manager.sock"}
 agents: {unix: "%(dir)s/agents.sock"}
 chassis: [{name: c1, driver: mrpcim, address: "%(listen)s"}]
@@ -67,14 +67,16 @@ class Answer:
 
 class Fabric:
     def __init__(self, chassis="config/demo-chassis.yaml", blades=BLADES, clock="real",
-                 hosts=HOSTS, alone="500ms"):
-        self.sim = Simulator(chassis=chassis, clock=clock)
+                 hosts=HOSTS, alone="500ms", folder=None, memory=None, store=None):
+        self.sim_options = {"chassis": chassis, "clock": clock, "folder": folder, "memory": memory}
+        self.sim = Simulator(**self.sim_options)
         self.dir, self.blades, self.alone = self.sim.dir, blades, alone
         self.allowed, self.keep = [], False
         self.manager, self.agents = None, {}
         self.times = []
         self.config = self.dir + "/manager.yaml"
-        self.file("manager.yaml", CONFIG % {"dir": self.dir, "listen": self.sim.listen})
+        self.file("manager.yaml", CONFIG % {
+            "dir": self.dir, "listen": self.sim.listen, "store": store or self.dir + "/manager.db"})
         try:
             self.start_manager()
             for b in blades:
@@ -96,6 +98,15 @@ class Fabric:
 
     def kill_manager(self):
         self.manager.end(signal.SIGKILL)
+
+    def kill_sim(self):
+        self.sim.stop(signal.SIGKILL)
+
+    def start_sim(self):
+        """Again, in the same folder: its memory and its sockets are there."""
+        log = self.sim.log
+        self.sim = Simulator(**dict(self.sim_options, folder=self.dir))
+        self.sim.log[:0] = log
 
     def start_agent(self, blade, name=None, key=None):
         self.agents[key or blade] = Process(

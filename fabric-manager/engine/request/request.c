@@ -70,7 +70,8 @@ void fm_request(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	}
 	if (verbs[n.verb].changes && e->store_down) {
 		fm_refuse(e, tag, MR_REASON_STORE_FAILED,
-			  "the store does not take writes; nothing was changed");
+			  "the store does not take writes ('%s'); nothing was changed",
+			  e->store_why);
 		return;
 	}
 	if (verbs[n.verb].named && !n.name[0]) {

@@ -225,9 +225,15 @@ static void take_back_documents(struct fm_engine *e, uint64_t n)
  */
 void fm_commit_failed(struct fm_engine *e, uint64_t n, const char *why)
 {
-	if (!e->store_down)
+	struct mr_buf text = {0};
+
+	if (!e->store_down) {
+		mr_copy(e->store_why, sizeof(e->store_why), why);
 		fm_log(e, 3, "store: commit %llu failed: '%s'; nothing new is started",
 		       (unsigned long long)n, why);
+	}
+	mr_buf_printf(&text, "the store did not take it ('%s'); nothing was changed",
+		      e->store_why);
 	for (unsigned i = 0; i < e->helds; i++) {
 		struct fm_action *a;
 
@@ -237,8 +243,9 @@ void fm_commit_failed(struct fm_engine *e, uint64_t n, const char *why)
 		a->tag = e->held[i].tag;
 		a->reason = MR_REASON_STORE_FAILED;
 		a->exit_code = 1;
-		a->text = mr_xstrdup("the store did not take it; nothing was changed");
+		a->text = mr_xstrdup(mr_buf_text(&text));
 	}
+	mr_buf_done(&text);
 	drop_held(e, n);
 	if (e->commit_intent <= n)
 		e->commit_intent = e->commit_durable;

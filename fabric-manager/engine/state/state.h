@@ -412,7 +412,8 @@ struct fm_engine {
 	struct fm_held_reply *held;
 	unsigned helds, cap_helds;
 	bool store_down;
-	uint64_t probe; /* commit that asks whether the store is back */
+	char store_why[FM_DETAIL_MAX]; /* what it said when it went down */
+	uint64_t probe;		       /* commit that asks whether the store is back */
 	unsigned store_tries;
 	struct fm_rec_meta meta;
 	bool meta_dirty;
