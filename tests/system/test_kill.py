@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 of the manager, and of agents, at random moments of applies, edits and deletes.
+"""kill -9 of the manager, of agents, of the simulator, and of several at once, at random moments of
+applies, edits and deletes, in one fabric.
 
 After each restart the system converges to the last acknowledged policy and nothing that was
-acknowledged is lost. `--kills N` (10) and `--seed N` (1) choose how many and which.
+acknowledged is lost. The simulator is the chassis: its switch has what it kept (--memory).
+`--cycles N` (50) and `--seed N` (1) choose how many and which.
 """
 import os
 import random
-import signal
 import subprocess
 import sys
-import time
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from fabric import BLADES, DEADLINE, DEMO, PROGRAMS, FabricTest
+from fabric import BLADES, DEADLINE, PROGRAMS, FabricTest
 
 
 def option(name, default):
@@ -25,8 +26,9 @@ def option(name, default):
     return value
 
 
-KILLS, SEED = option("--kills", 10), option("--seed", 1)
-AGENT_KILLS = option("--agent-kills", 3)
+CYCLES, SEED = option("--cycles", 50), option("--seed", 1)
+MOMENTS = 0.002, 0.02, 0.1, 0.3, 1.0  # s; a random part of one of them
+VICTIMS = ["manager"] * 5 + ["agents"] * 2 + ["sim", "manager and agents", "all"]
 POOLS = ("nic", "{class: ethernet}"), ("hba", "{class: fibre-channel}"), ("flash", "{class: nvme}")
 BASE = "".join("""apiVersion: banyan/v1
 kind: AdapterPool
@@ -74,11 +76,20 @@ class Policies:
 
     def change(self):
         r = self.random
-        for b in r.sample(BLADES, 2):
-            if b in self.profiles and r.random() < 0.4:
-                del self.profiles[b]
-            else:
-                self.profiles[b] = self.devices()
+        b = r.choice(BLADES)
+        if b not in self.profiles:
+            self.profiles[b] = self.devices()
+        elif r.random() < 0.3:
+            del self.profiles[b]
+        else:  # one device goes, comes, or has another rate
+            name = "d%d" % r.randrange(3)
+            was = self.profiles[b]
+            now = {n: d for n, d in was.items() if n != name}
+            if name not in was or r.random() < 0.5:
+                now[name] = (was[name][0] if name in was else r.choice(sorted(DEVICES)),
+                             r.choice((5, 10, 20)))
+            if now:
+                self.profiles[b] = now
         return self.text(), self.names()
 
     def text(self):
@@ -97,11 +108,19 @@ class Policies:
 
 class Kill(FabricTest):
     @classmethod
+    def setUpClass(cls):
+        folder = tempfile.mkdtemp(prefix="banyan-")
+        cls.options = {"folder": folder, "memory": folder + "/memory"}
+        super().setUpClass()
+
+    @classmethod
     def prepare(cls):
         cls.random = random.Random(SEED)
         cls.policies = Policies(SEED)
         cls.acked = {}
         cls.version = cls.f.status()["version"]
+        cls.f.allow(r"driver: chassis c1: connection lost: .*; trying again",
+                    r"driver: chassis c1: .*connect.*; trying again")
 
     def begin(self, path):
         """apply without --wait, as a process of its own: the acknowledgement is its exit code 0."""
@@ -133,37 +152,46 @@ class Kill(FabricTest):
                          "%s shows what is assigned" % b, look=lambda: self.f.functions_on(b))
         self.assertEqual(set(want), set(have))
 
-    def test_1_manager(self):
-        for i in range(KILLS):
-            text, names = self.policies.change()
-            path = self.f.file("policy-%d.yaml" % i, text)
-            moment = self.random.choice((0.002, 0.02, 0.3, 1.5, 3.0)) * self.random.random()
-            with self.subTest(kill=i, seed=SEED, after_ms=int(moment * 1000)):
-                self.one(path, names, moment)
+    def wait(self, seconds):
+        """A random moment; the manager's death would end it."""
+        try:
+            self.f.manager.p.wait(max(seconds, 0.0005))
+        except subprocess.TimeoutExpired:
+            pass
 
-    def one(self, path, names, moment):
+    def kill(self, victims, blades):
+        f = self.f
+        if "manager" in victims or victims == "all":
+            f.kill_manager()
+        if victims in ("sim", "all"):
+            f.kill_sim()
+        for b in blades:
+            f.kill_agent(b)
+
+    def start(self, victims, blades):
+        f = self.f
+        if victims in ("sim", "all"):
+            f.start_sim()
+        if "manager" in victims or victims == "all":
+            f.start_manager()
+        for b in blades:
+            f.start_agent(b)
+
+    def one(self, path, names, victims, blades, moment):
         f = self.f
         p = self.begin(path)
-        try:
-            code = p.wait(moment)
-            end = time.monotonic() + self.random.random() * 2 * moment
-            try:
-                f.manager.p.wait(max(end - time.monotonic(), 0.001))
-            except subprocess.TimeoutExpired:
-                pass
-        except subprocess.TimeoutExpired:
-            code = None
-        f.kill_manager()
+        self.wait(moment)
+        self.kill(victims, blades)
+        if "manager" not in victims and victims != "all":
+            p.wait(DEADLINE)
+        self.start(victims, blades)
         out = p.communicate(timeout=DEADLINE)[0]
-        code = p.returncode
-        self.assertIn(code, (0, 69), out)
-        f.timed("restart after kill -9", f.start_manager)
+        self.assertIn(p.returncode, (0, 69), out)
         # not acknowledged: it may be in force or not, but nothing in between
-        candidates = [names] if code == 0 else [names, self.acked]
-        now = f.timed("converged after kill -9 (%s)" % ("acknowledged" if code == 0 else "not"),
-                      lambda: f.until(lambda: [c for c in [self.converged(candidates)]
-                                               if c is not None],
-                                      "one of %r" % (candidates,)))[0]
+        candidates = [names] if p.returncode == 0 else [names, self.acked]
+        now = f.timed("converged after kill -9 of %s" % victims, lambda: f.until(
+            lambda: [c for c in [self.converged(candidates)] if c is not None],
+            "one of %r" % (candidates,)))[0]
         type(self).acked = now
         if now is not names:
             self.f.apply(path, "--prune", "--set", "kill", "--yes")
@@ -173,35 +201,29 @@ class Kill(FabricTest):
         type(self).version = version
         self.shown(self.acked)
 
-    def test_2_agents(self):
-        f = self.f
-        for i in range(AGENT_KILLS):
+    def test_1_cycles(self):
+        r = self.random
+        for i in range(CYCLES):
             text, names = self.policies.change()
-            path = f.file("agents-%d.yaml" % i, text)
-            p = self.begin(path)
-            self.assertEqual(p.wait(DEADLINE), 0, p.stdout.read())
-            p.stdout.close()
-            victims = self.random.sample(BLADES, 2)
-            try:
-                f.manager.p.wait(self.random.random() * 1.5)
-            except subprocess.TimeoutExpired:
-                pass
-            for b in victims:
-                f.kill_agent(b, signal.SIGKILL)
-            for b in victims:
-                f.start_agent(b)
-            with self.subTest(kill=i, seed=SEED, victims=victims):
-                f.timed("converged after kill -9 of two agents",
-                        lambda: f.until(lambda: self.converged([names]) is not None,
-                                        "it is %r" % names))
-                type(self).acked = names
-                self.shown(names)
+            path = self.f.file("policy.yaml", text)
+            victims, moment = r.choice(VICTIMS), r.choice(MOMENTS) * r.random()
+            blades = r.sample(BLADES, 2) if "agents" in victims else BLADES if victims == "all" else []
+            with self.subTest(cycle=i, seed=SEED, victims=victims, after_ms=int(moment * 1000)):
+                self.one(path, names, victims, blades, moment)
 
-    def test_3_everything_is_free_in_the_end(self):
+    def test_2_everything_is_free_in_the_end(self):
         path = self.f.file("none.yaml", BASE)
         self.f.apply(path, "--prune", "--set", "kill", "--yes")
         self.assertEqual(self.f.assignments(), {})
         self.assertEqual(self.f.not_free(), [])
+
+    @classmethod
+    def finish(cls):
+        took = {}
+        for what, s in cls.f.times:
+            took.setdefault(what, []).append(s)
+        cls.f.times = [("%s: %d times, at most" % (what, len(s)), max(s)) for what, s in took.items()]
+        super().finish()
 
 
 if __name__ == "__main__":
