@@ -6,6 +6,7 @@
 
 #include "common/err.h"
 #include "fabric-manager/engine/desire/impact.h"
+#include "fabric-manager/engine/request/shrink.h"
 #include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
@@ -32,11 +33,9 @@ static unsigned losses(const struct fm_trial *t, struct mr_tree *list)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < t->plan->changes; i++) {
-		const struct fm_change *c = &t->plan->change[i];
-		const struct fm_asg *a = c->current >= 0 ? t->owner[c->current] : NULL;
+		const struct fm_asg *a = fm_shrink_lost(t, &t->plan->change[i]);
 
-		if ((c->kind != FM_CHANGE_RELEASE && c->kind != FM_CHANGE_PREEMPT) || !a ||
-		    !fm_asg_runs(a) || a->a.going)
+		if (!a)
 			continue;
 		mr_tree_add_text(list, NULL, fm_assignment_text(&a->a, name));
 		n++;
@@ -182,11 +181,12 @@ void fm_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r, str
 			 "%u running assignment%s on a host whose document would go; say --yes "
 			 "if that is meant",
 			 alone, alone == 1 ? " is" : "s are");
-	else if (t.lost && !r->yes)
+	else if (t.lost && !r->yes) {
+		fm_shrink_tell(e, &b->docs, &t.trial, diags);
 		fm_reply(e, tag, MR_REASON_NOT_PERMITTED, 1, t.tree, fm_diags_keep(diags),
 			 "%u running assignment%s would go; say --yes if that is meant", t.lost,
 			 t.lost == 1 ? "" : "s");
-	else if (!too_much(e, tag, r, &t, diags)) {
+	} else if (!too_much(e, tag, r, &t, diags)) {
 		if (t.differs)
 			commit(e, tag, r, b, how, &t, diags);
 		else
