@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Room by taking (POLICY, `PriorityClass`): what a claim that found no place can wait for.
- * First what goes anyway; then, where its class preempts, what claims of a lower value have:
+ * First what goes anyway; then, only where its class preempts, what claims of a lower value
+ * have, who move or are left without:
  * the lowest value first, extras before minima, the youngest first, never an equal value.
  * Nothing is given twice: the claim waits until the release is confirmed, and a plan after that
  * gives it the place; until then the planner counts the place as its own. Values only fall
@@ -37,23 +38,23 @@ static const struct fm_priority *class_of(const struct fm_planner *p, unsigned i
 	return n && n <= p->d->prios ? &p->d->prio[n - 1] : NULL;
 }
 
-/* Whether claim 'i' may take from claim 'v', or at least make it move. */
-static bool may_take(const struct fm_planner *p, unsigned i, unsigned v)
-{
-	const struct fm_claim *a = &p->d->claim[i], *b = &p->d->claim[v];
-	const struct fm_priority *c = class_of(p, i);
-
-	if (b->priority >= a->priority || fm_place_frozen(p, v))
-		return false;
-	return !a->extra || (c && c->reclaim && b->extra);
-}
-
-/* Whether those that claim 'i' takes from may be left without a place. */
-static bool may_leave_without(const struct fm_planner *p, unsigned i)
+/* Whether the class of claim 'i' lets it disturb anybody who runs (POLICY, `PriorityClass`): a
+ * minimum where it preempts, an extra where it reclaims. */
+static bool disturbs(const struct fm_planner *p, unsigned i)
 {
 	const struct fm_priority *c = class_of(p, i);
 
 	return c && (p->d->claim[i].extra ? c->reclaim : c->preempts);
+}
+
+/* Whether claim 'i' may take from claim 'v', so that it moves, or is left without. */
+static bool may_take(const struct fm_planner *p, unsigned i, unsigned v)
+{
+	const struct fm_claim *a = &p->d->claim[i], *b = &p->d->claim[v];
+
+	if (!disturbs(p, i) || b->priority >= a->priority || fm_place_frozen(p, v))
+		return false;
+	return !a->extra || b->extra;
 }
 
 /* Whether what current assignment 'k' has comes free whatever is decided here. */
@@ -379,7 +380,7 @@ static bool look(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 	if (d)
 		return false;
 	ret->cost.loses = ret->cost.runs && !all_move(p, ask, ret);
-	return !ret->cost.loses || may_leave_without(p, i);
+	return true;
 }
 
 /* ---- taking ---- */
@@ -470,14 +471,11 @@ static void promise(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 /* Promises claim 'i' what goes anyway, or what claims of lower priority have to give up. */
 bool fm_displace(struct fm_planner *p, unsigned i, const struct fm_ask *ask)
 {
-	const struct fm_priority *class = class_of(p, i);
 	struct way best = {.cand = NULL}, way;
 	uint32_t first, last;
 
-	if (!p->leaving && !ask->claim->priority)
-		return false; /* nothing goes, and nothing is of a lower value */
-	if (!p->leaving && ask->claim->extra && !(class && class->reclaim))
-		return false;
+	if (!p->leaving && !(ask->claim->priority && disturbs(p, i)))
+		return false; /* nothing goes, and nothing may be taken */
 	fm_place_cands(p, ask, &first, &last);
 	for (uint32_t k = first; k < last; k++)
 		if (look(p, i, ask, &p->world.cand[k], &way) &&

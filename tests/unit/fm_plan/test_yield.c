@@ -121,7 +121,7 @@ START_TEST(test_preempt_moves)
 }
 END_TEST
 
-/* Without a class that preempts it is moves or nothing, and never for an equal value. */
+/* Who runs moves for a class that preempts only, and never for an equal value. */
 START_TEST(test_move_for_higher)
 {
 	struct fix *f = nics(2, 4);
@@ -142,12 +142,22 @@ START_TEST(test_move_for_higher)
 	fm_plan_free(p);
 	f->d->claim[2].priority = 11;
 	p = fix_plan(f);
-	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 1);
-	ck_assert(!fm_change_preempts(f->d, &p->change[0]));
+	ck_assert_uint_eq(p->changes, 1); /* more important, and of no class */
 	fm_plan_free(p);
-	f->d->edge[1].guaranteed_max_mbps = 10 * GBIT; /* nowhere to go */
+	f->d->claim[2].class = preempting(f, 11, 0);
+	f->d->prio[0].preempts = false;
 	p = fix_plan(f);
-	ck_assert_uint_eq(p->changes, 1);
+	ck_assert_uint_eq(p->changes, 1); /* `preemption: Never` */
+	fm_plan_free(p);
+	f->d->prio[0].preempts = true;
+	f->d->claim[2].extra = true;
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->changes, 1); /* only a minimum preempts */
+	fm_plan_free(p);
+	f->d->claim[2].extra = false;
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 1);
+	ck_assert(fm_change_preempts(f->d, &p->change[0]));
 	end(f, p);
 }
 END_TEST
