@@ -230,6 +230,12 @@ static bool takes(enum fm_change_kind k)
 	return k == FM_CHANGE_MOVE || k == FM_CHANGE_REBIND || k == FM_CHANGE_RELEASE;
 }
 
+/* To a host, or to a group of which none is free: what it lets go of it waits to have again. */
+static bool is_connected(const struct fm_claim *c)
+{
+	return c->host != FM_WHOLE || c->waits_host;
+}
+
 /* One change of the plan. */
 static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turns *turns,
 		   const struct fm_change *ch)
@@ -250,7 +256,7 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 		to_target(e, d, c, p, &drain);
 		break;
 	case FM_CHANGE_RELEASE:
-		release(e, a, ch->of >= 0, ch->of >= 0 && d->claim[ch->of].host != FM_WHOLE);
+		release(e, a, ch->of >= 0, ch->of >= 0 && is_connected(&d->claim[ch->of]));
 		break;
 	case FM_CHANGE_UPDATE:
 		update(e, c, p, a);

@@ -345,6 +345,11 @@ END_TEST
 	"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: " name "}\nspec: " \
 	"{host: {group: g}, devices: [{name: d, class: ethernet, pool: nics}]}\n---\n"
 
+#define MACS                                                                             \
+	"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: b}\nspec: "        \
+	"{host: {group: g}, devices: [{name: d, class: ethernet, pool: nics, identity: " \
+	"{mac: {pool: macs}}}]}\n---\n"
+
 static const char *where(struct world *w, const char *asg)
 {
 	const struct fm_assignment *a = w_asg(w, asg);
@@ -381,6 +386,43 @@ START_TEST(any_host_of_a_group)
 }
 END_TEST
 
+/* Who loses its last host of the group lets go, waits under its old number and with what is its
+ * own, and goes on where a host comes free. */
+START_TEST(last_host_of_a_group)
+{
+	const struct fm_assignment *a;
+	struct world w;
+	uint64_t mac;
+	uint32_t id;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, W_HOSTS_TEXT W_POOLS_TEXT "---\n" GROUP("blade02") MACS);
+	a = w_asg(&w, "b/d");
+	id = a->id;
+	mac = a->attrs.ident0;
+	ck_assert_str_eq(where(&w, "b/d"), "blade02");
+	ck_assert_uint_ne(mac, 0);
+	w_text(&w, FM_VERB_APPLY, GROUP("blade03") W_PROFILE("x", "blade03"), false);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_str_eq(where(&w, "b/d"), "blade02");
+	w_apply(&w, GROUP("blade03") W_PROFILE("x", "blade03"));
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	W_PHASE(&w, "b/d", PENDING);
+	a = w_asg(&w, "b/d");
+	ck_assert(!a->has_fn);
+	ck_assert_int_ne(a->reason, MR_REASON_OK);
+	ck_assert_uint_eq(a->id, id);
+	w_apply(&w, GROUP("blade02, blade03"));
+	W_PHASE(&w, "b/d", ACTIVE);
+	a = w_asg(&w, "b/d");
+	ck_assert_str_eq(a->host, "blade02");
+	ck_assert_uint_eq(a->id, id);
+	ck_assert_uint_eq(a->attrs.ident0, mac);
+	w_done(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("engine apply");
@@ -400,6 +442,7 @@ int main(void)
 	tcase_add_test(t, whole_device);
 	tcase_add_test(t, initial_template);
 	tcase_add_test(t, any_host_of_a_group);
+	tcase_add_test(t, last_host_of_a_group);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
