@@ -200,7 +200,8 @@ END_TEST
 /* Goal 1 of fleets at 98 % of their scarcest resource, as CBC proved it (banyan-bench
  * placement,
  * --fleet claims=64,load=98,pairs=30,prior=P,seed=N); 'least' is what the planner reaches.
- * Where half of the claims run, CBC may move them all; the planner none, as no class of theirs preempts.
+ * Where half of the claims run, CBC may move them all; the planner none, as no class of theirs
+ * preempts.
  */
 static const struct {
 	unsigned seed, prior;
