@@ -44,6 +44,12 @@ bool fm_fit_able(const struct fm_adapter *a, const struct fm_claim *c, struct mr
 			mr_buf_puts(why, "it is given whole, with the identities that it has");
 		return false;
 	}
+	if (a->kind == FM_ADAPTER_BASE && c->pair) {
+		if (why)
+			mr_buf_puts(why, "it is given whole, and has no gate that the other "
+					 "one of an `ha` pair could rely on");
+		return false;
+	}
 	/* a reset would leave its memory to the next owner */
 	if (c->scrub && a->device_class == MR_CLASS_GPU && !(a->caps & MR_CT_CAP_SCRUB)) {
 		if (why)

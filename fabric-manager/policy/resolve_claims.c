@@ -269,12 +269,37 @@ static void add_pairs(struct fm_desired *d, const struct fm_doc_profile *spec,
 	}
 }
 
+/* A whole device has no gate: nothing would prove that only one of a pair is in use (I4). A
+ * pool that has others beside gives those (fm_fit_able). */
+static void check_gates(struct fm_resolving *r, const struct fm_doc *doc,
+			const struct fm_doc_device *dev, unsigned i)
+{
+	unsigned at = fm_pool_index(r->d, dev->pool.s, fm_class_of(dev->class.v));
+	const struct fm_pool *pool = at < r->d->pools ? &r->d->pool[at] : NULL;
+	char path[64];
+
+	if (!dev->ha.at.line || !pool || !pool->parts)
+		return;
+	for (unsigned k = 0; k < pool->parts; k++)
+		if (pool->part[k].pf != FM_WHOLE)
+			return;
+	mr_fmt(path, sizeof(path), "spec.devices[%u].ha", i);
+	FM_FIND(r, MR_SEV_ERROR, doc, dev->ha.at, path,
+		"'%s' cannot be of an `ha` pair: pool '%s' has whole devices only, and these "
+		"have "
+		"no gate that could be closed; expected a pool of adapters with virtual "
+		"functions",
+		dev->name.s, dev->pool.s);
+}
+
 /* All of the profile's claims, rules and pairs; see resolving.h. */
-void fm_resolve_claims(struct fm_resolving *r, const struct fm_doc_profile *spec,
-		       struct fm_profile *p)
+void fm_resolve_claims(struct fm_resolving *r, const struct fm_doc *doc,
+		       const struct fm_doc_profile *spec, struct fm_profile *p)
 {
 	add_devices(r, spec, p);
 	for (unsigned i = 0; i < spec->placement.n; i++)
 		add_rule(r->d, &spec->placement.item[i], p);
 	add_pairs(r->d, spec, p);
+	for (unsigned i = 0; i < spec->devices.n; i++)
+		check_gates(r, doc, &spec->devices.item[i], i);
 }

@@ -161,7 +161,7 @@ static void add_profile(struct fm_resolving *r, const struct mr_map *overrides,
 	p->group = p->host == FM_WHOLE && !overridden(overrides, s) ? s->group : 0;
 	p->atomic = s->spec->atomic.v;
 	p->suspended = is_suspended(r, s, p->host);
-	fm_resolve_claims(r, s->spec, p);
+	fm_resolve_claims(r, s->doc, s->spec, p);
 }
 
 static unsigned claims_of(const struct fm_doc_profile *p)

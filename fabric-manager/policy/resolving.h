@@ -46,8 +46,8 @@ void fm_resolve_profiles(struct fm_resolving *r);
 
 /* Of a profile: its claims with 'p' as their profile, then its rules and pairs. The arrays of
  * r->d have room for them. */
-void fm_resolve_claims(struct fm_resolving *r, const struct fm_doc_profile *spec,
-		       struct fm_profile *p);
+void fm_resolve_claims(struct fm_resolving *r, const struct fm_doc *doc,
+		       const struct fm_doc_profile *spec, struct fm_profile *p);
 
 /* The 'n' claims from 'first' on are of a device whose PortProfile has `mirrorTo`; then all of
  * them at once. */

@@ -56,6 +56,25 @@ START_TEST(test_demand)
 }
 END_TEST
 
+/* A pool of both kinds: a pair gets functions, which have gates. */
+START_TEST(test_pair_on_whole_devices)
+{
+	struct fix *f = fix_single(FM_ADAPTER_BASE, 1, false);
+	struct fm_plan *p;
+
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed);
+	fm_plan_free(p);
+	f->d->claim[0].pair = 1;
+	p = fix_plan(f);
+	ck_assert(!p->placed[0].placed);
+	ck_assert_int_eq(p->placed[0].reason, MR_REASON_UNSUPPORTED);
+	ck_assert_msg(strstr(p->placed[0].detail, "no gate") != NULL, "%s",
+		      p->placed[0].detail);
+	end(f, p);
+}
+END_TEST
+
 /* What runs asks for more: only as far as the PF has it. Who has more than it asks for keeps it
  * until it was taken. */
 START_TEST(test_demand_changes)
@@ -559,6 +578,7 @@ int main(void)
 
 	tcase_add_test(t, test_extras);
 	tcase_add_test(t, test_demand);
+	tcase_add_test(t, test_pair_on_whole_devices);
 	tcase_add_test(t, test_demand_changes);
 	tcase_add_test(t, test_lowered_guarantee);
 	tcase_add_test(t, test_links);
