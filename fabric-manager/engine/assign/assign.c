@@ -329,9 +329,10 @@ static void alarm(struct fm_engine *e, struct fm_asg *a)
 	if (!a->fence_bad)
 		fm_note(e, a->a.reason, fm_assignment_text(&a->a, name),
 			"alarm: Fenced=false: the cut is not confirmed: %s", detail);
+	a->alarms = a->fence_bad ? a->alarms + 1 : 0;
 	a->fence_bad = true;
 	fm_asg_dirty(e, a);
-	pause_until(e, a, e->now.mono_ns + fm_pause_ns(FM_TRIES_MAX));
+	pause_until(e, a, e->now.mono_ns + fm_pause_ns(a->alarms));
 }
 
 /* What follows when a step failed for good. */
@@ -410,6 +411,16 @@ static void try_again(struct fm_engine *e, struct fm_asg *a)
 		    a->step != FM_STEP_BACK_OPEN && a->step != FM_STEP_GATE_CLOSE &&
 		    a->step != FM_STEP_REQUEST_OUT;
 	pause_until(e, a, e->now.mono_ns + fm_pause_ns(a->tries - 1));
+}
+
+/* The host said no, and has until 'drain_until': it is asked again, however often. */
+static void ask_again(struct fm_engine *e, struct fm_asg *a)
+{
+	int64_t pause = fm_pause_ns(a->tried == a->step ? a->tries : 0);
+
+	a->tries = a->tried == a->step ? a->tries + 1 : 1;
+	a->tried = a->step;
+	pause_until(e, a, fm_min64(e->now.mono_ns + pause, a->drain_until));
 }
 
 /* What the hardware chose or now shows, taken over by the assignment. */
@@ -549,7 +560,10 @@ void fm_asg_ack(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
 		failed(e, a);
 		return;
 	}
-	try_again(e, a);
+	if (fm_steps[a->step].fail == FM_ON_BACK && a->drain_until != MR_NEVER)
+		ask_again(e, a);
+	else
+		try_again(e, a);
 }
 
 /* A pause ended, or the agent did not answer in time. */

@@ -14,6 +14,9 @@
 #include "fabric-manager/engine/state/timers.h"
 #include "fabric-manager/engine/state/wanted.h"
 
+#define AGAIN_NS    (20 * MR_NS_PER_MS)
+#define TOGETHER_NS MR_NS_PER_S /* who is lost so soon after another was lost with it */
+
 static bool has_profile(const struct fm_engine *e, unsigned host)
 {
 	const struct fm_desired *d = e->desired;
@@ -101,7 +104,8 @@ void fm_failover_moves(struct fm_engine *e)
 /* What is true of a host now, and from when it counts. */
 struct signals {
 	unsigned count;
-	int64_t next; /* when to look again */
+	unsigned soon; /* more, within TOGETHER_NS */
+	int64_t next;  /* when to look again */
 	char why[FM_DETAIL_MAX];
 };
 
@@ -126,6 +130,7 @@ static void timed(const struct fm_engine *e, struct signals *s, int64_t since, i
 		signal(s, word);
 	else
 		s->next = fm_min64(s->next, when);
+	s->soon += when > e->now.mono_ns && when <= e->now.mono_ns + TOGETHER_NS;
 }
 
 static struct signals look(struct fm_engine *e, struct fm_hst *h, const struct fm_host *p,
@@ -306,6 +311,113 @@ static void needs_power_off(struct fm_engine *e, struct fm_hst *h, const char *w
 	h->no_spare = true;
 }
 
+/* What is true of host 'at' now, where it is of a group and in a chassis. */
+static struct signals signals_of(struct fm_engine *e, unsigned at, const struct fm_host *p,
+				 struct fm_hst *h)
+{
+	const struct fm_failover *f = &e->desired->group[e->desired->host[at].group].failover;
+	struct signals s = look(e, h, p, f);
+
+	if (back_until(e, h, f) > e->now.mono_ns) {
+		s.next = fm_min64(s.next, back_until(e, h, f));
+		s.count = s.soon = 0;
+	}
+	return s;
+}
+
+/* Whether host 'at' is lost, or will be in a moment, and its profiles are to go; why is in
+ * 'ret'. */
+static bool is_lost(struct fm_engine *e, unsigned at, struct signals *ret)
+{
+	const struct fm_host_def *d = &e->desired->host[at];
+	const struct fm_host *p = fm_host_by_port(&e->inv, d->chassis, d->port);
+	const struct fm_group *g = &e->desired->group[d->group];
+	struct fm_hst *h = fm_host(e, d->name, false);
+
+	if (!h || !p || d->spare || g->failover.mode != FM_FAILOVER_AUTOMATIC)
+		return false;
+	*ret = signals_of(e, at, p, h);
+	if (ret->count + ret->soon < g->failover.quorum || !(ret->count + ret->soon) ||
+	    !profile_there(e, at))
+		return false;
+	if (ret->count < g->failover.quorum)
+		return true;
+	ret->soon = 0;
+	if (g->failover.fence_required && !g->failover.fence_switch && p->power) {
+		needs_power_off(e, h, ret->why);
+		return false;
+	}
+	if (p->power && p->link && is_mass(e, h, g)) {
+		mass_alarm(e, h, g);
+		return false;
+	}
+	return true;
+}
+
+/* The most important claim of the profiles at the host. */
+static uint32_t priority_at(const struct fm_engine *e, unsigned at)
+{
+	const struct fm_desired *d = e->desired;
+	uint32_t most = 0;
+
+	for (unsigned i = 0; i < d->profiles; i++)
+		for (uint32_t c = 0; d->profile[i].host == at && c < d->profile[i].claims; c++)
+			if (d->claim[d->profile[i].first_claim + c].priority > most)
+				most = d->claim[d->profile[i].first_claim + c].priority;
+	return most;
+}
+
+/* Of the hosts of the group that are lost by now, and were not passed over: the one with the
+ * most important profiles, then by name; -1 = none. */
+static int next_lost(struct fm_engine *e, const struct fm_group *g, const bool *passed,
+		     struct signals *ret)
+{
+	uint32_t most = 0;
+	int best = -1;
+
+	for (unsigned i = 0; i < g->hosts; i++) {
+		unsigned at = g->host[i];
+		uint32_t priority;
+		struct signals s;
+
+		if (passed[i] || !is_lost(e, at, &s))
+			continue;
+		priority = priority_at(e, at);
+		if (best >= 0 &&
+		    (priority < most ||
+		     (priority == most && strcmp(e->desired->host[at].name,
+						 e->desired->host[g->host[best]].name) > 0)))
+			continue;
+		best = (int)i;
+		most = priority;
+		*ret = s;
+	}
+	return best;
+}
+
+/*
+ * Who goes to a spare first is decided here, for all of a group that are lost together: not by
+ * whose timer was first. False while a more important one is waited for that moment.
+ */
+static bool decide_group(struct fm_engine *e, const struct fm_group *g)
+{
+	bool *passed = mr_xcalloc(g->hosts + 1, sizeof(*passed));
+	struct signals s = {.soon = 0};
+	int i;
+
+	while (!s.soon && !e->desire_dirty &&
+	       group_moves(e, g->name) < g->failover.max_concurrent &&
+	       (i = next_lost(e, g, passed, &s)) >= 0) {
+		passed[i] = true;
+		if (s.soon)
+			break;
+		decide(e, fm_host(e, e->desired->host[g->host[i]].name, false), g->host[i], g,
+		       s.why);
+	}
+	free(passed);
+	return !s.soon;
+}
+
 /* Something of a host changed: does it still stand for its profiles? */
 void fm_failover_check(struct fm_engine *e, const char *host)
 {
@@ -316,8 +428,12 @@ void fm_failover_check(struct fm_engine *e, const char *host)
 	struct signals s;
 	unsigned at;
 
-	if (!d || !h || d->group < 0 || d->spare || e->desire_dirty)
+	if (!d || !h || d->group < 0 || d->spare)
 		return;
+	if (e->desire_dirty) { /* as soon as the documents are in force */
+		fm_timer_set(e, FM_TM_HOST, (uintptr_t)h, e->now.mono_ns + AGAIN_NS);
+		return;
+	}
 	p = fm_host_by_port(&e->inv, d->chassis, d->port);
 	g = &e->desired->group[d->group];
 	at = (unsigned)(d - e->desired->host);
@@ -325,25 +441,17 @@ void fm_failover_check(struct fm_engine *e, const char *host)
 		return;
 	if (p->power && p->link && h->session)
 		h->fatal = 0;
-	s = look(e, h, p, &g->failover);
+	s = signals_of(e, at, p, h);
 	if (is_well(h, d, p))
 		s.next = fm_min64(s.next, come_back(e, h, at, &g->failover));
-	if (back_until(e, h, &g->failover) > e->now.mono_ns) {
-		s.next = fm_min64(s.next, back_until(e, h, &g->failover));
-		s.count = 0;
-	}
 	if (s.next != MR_NEVER)
 		fm_timer_set(e, FM_TM_HOST, (uintptr_t)h, s.next);
-	if (g->failover.mode != FM_FAILOVER_AUTOMATIC || !profile_there(e, at))
+	if (!is_lost(e, at, &s) || s.soon)
 		return;
-	if (s.count < g->failover.quorum || !s.count)
-		return;
-	if (g->failover.fence_required && !g->failover.fence_switch && p->power)
-		needs_power_off(e, h, s.why);
-	else if (p->power && p->link && is_mass(e, h, g))
-		mass_alarm(e, h, g);
-	else if (group_moves(e, g->name) < g->failover.max_concurrent)
-		decide(e, h, at, g, s.why);
+	if (!decide_group(e, g))
+		fm_timer_set(e, FM_TM_HOST, (uintptr_t)h, e->now.mono_ns + TOGETHER_NS);
+	else if (e->desire_dirty) /* somebody went; perhaps not this one */
+		fm_timer_set(e, FM_TM_HOST, (uintptr_t)h, e->now.mono_ns + AGAIN_NS);
 }
 
 /* A trigger's time came. */

@@ -113,6 +113,7 @@ struct fm_asg {
 	uint64_t last_tag; /* the last one, for log lines */
 	uint64_t fresh;	   /* newest operation id when its last one ended */
 	unsigned tries;
+	unsigned alarms;    /* since its cut is not confirmed */
 	enum fm_step tried; /* the step that 'tries' counts */
 	enum fm_step shown; /* the step that said the reason */
 	int64_t until;	    /* mono: end of a pause, or deadline of the agent's answer */

@@ -2,14 +2,15 @@
 /* A host fails and its profile comes up on the spare; what must not move does not. */
 #include "tests/unit/fm_engine/world.h"
 
-#define GROUP(more)                                                                      \
+#define GROUP(more) \
+	GROUP_OF(more) "---\n" W_PROFILE("one", "blade01") "---\n" W_PROFILE("two", "blade02")
+#define GROUP_OF(more)                                                                   \
 	W_HOSTS_TEXT W_POOLS_TEXT                                                        \
 		"apiVersion: banyan/v1\nkind: HostGroup\nmetadata: {name: db}\nspec:\n"  \
 		"  hosts: [blade01, blade02]\n  spares: [blade03]\n  failover:\n"        \
 		"    mode: automatic\n    triggers: {agentLost: 15s, hostLinkDown: 5s, " \
 		"powerOff: true, "                                                       \
-		"fatalError: true}\n    rebootGrace: 10m\n" more                         \
-		"---\n" W_PROFILE("one", "blade01") "---\n" W_PROFILE("two", "blade02")
+		"fatalError: true}\n    rebootGrace: 10m\n" more
 
 static void up(struct world *w, const char *text)
 {
@@ -72,6 +73,49 @@ START_TEST(powered_off_and_agent_lost)
 	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
 	W_PHASE(&w, "one/data0", ACTIVE);
 	w_done(&w);
+}
+END_TEST
+
+#define OF_CLASS(name, host, class)                                                           \
+	"---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: " name             \
+	"}\nspec: {host: " host ", priorityClass: " class ", devices: [{name: data0, class: " \
+							  "ethernet, pool: nics}]}\n"
+#define CLASS(name, value)                                                                    \
+	"---\napiVersion: banyan/v1\nkind: PriorityClass\nmetadata: {name: " name "}\nspec: " \
+	"{value: " value "}\n"
+
+static const struct {
+	const char *one, *two; /* classes */
+	const char *goes;
+} ranks[] = {
+	{"high", "low", "one"}, {"low", "high", "two"}, {"low", "low", "one"}, /* by name */
+};
+
+/* Two hosts are lost at the same instant and there is one spare: it is for the profile of
+ * higher priority, whichever host was heard of first. */
+START_TEST(two_at_once)
+{
+	bool second = _i & 1;
+	unsigned rank = (unsigned)_i / 2;
+	struct mr_buf b = {0};
+	struct world w;
+
+	mr_buf_puts(&b, GROUP_OF("") CLASS("high", "1000") CLASS("low", "10"));
+	mr_buf_puts(&b, mr_streq(ranks[rank].one, "high") ? OF_CLASS("one", "blade01", "high")
+							  : OF_CLASS("one", "blade01", "low"));
+	mr_buf_puts(&b, mr_streq(ranks[rank].two, "high") ? OF_CLASS("two", "blade02", "high")
+							  : OF_CLASS("two", "blade02", "low"));
+	up(&w, mr_buf_text(&b));
+	for (unsigned i = 0; i < 2; i++) {
+		w_agent_down(&w, (i ^ second) + 1, false);
+		power(&w, (i ^ second) + 1, false);
+	}
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_str_eq(
+		host_of(&w, mr_streq(ranks[rank].goes, "one") ? "one/data0" : "two/data0"),
+		"blade03");
+	w_done(&w);
+	mr_buf_done(&b);
 }
 END_TEST
 
@@ -152,6 +196,62 @@ START_TEST(cut_not_confirmed_stops)
 	w_run(&w, 120 * MR_NS_PER_S);
 	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
 	W_PHASE(&w, "one/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+/* The pauses between its tries grow from a second: it goes on soon after a short trouble. */
+START_TEST(cut_confirmed_after_a_while)
+{
+	struct world w;
+
+	up(&w, GROUP("    quorum: 1\n"));
+	w.refuse = FM_OP_BLOCK;
+	w.times = 1000;
+	power(&w, 1, false);
+	w_run(&w, 10 * MR_NS_PER_S);
+	W_PHASE(&w, "one/data0", RELEASING);
+	ck_assert_uint_le(w.times, 997); /* the alarm was given */
+	w.times = 0;
+	w_run(&w, 10 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	W_PHASE(&w, "one/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+#define CLASSES                                                                    \
+	"apiVersion: banyan/v1\nkind: PriorityClass\nmetadata: {name: high}\n"     \
+	"spec: {value: 1000, preemption: LowerPriority, grace: 40s}\n"             \
+	"---\napiVersion: banyan/v1\nkind: PriorityClass\nmetadata: {name: low}\n" \
+	"spec: {value: 10}\n"
+#define USES(name, host, class, count)                                                         \
+	"---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: " name "}\nspec:\n" \
+	"  host: " host                                                                        \
+	"\n  priorityClass: " class "\n  devices: [{name: d, class: ethernet, "                \
+				    "pool: nics, count: " count "}]\n"
+
+/* The victim's kernel hangs and its agent says so at once, and again: it has its grace all the
+ * same, and is cut then. */
+START_TEST(grace_of_a_hung_kernel)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, W_HOSTS_TEXT W_POOLS_TEXT CLASSES);
+	w_agent_up(&w, 1, "boot-a", false);
+	w_agent_up(&w, 2, "boot-a", false);
+	w_apply(&w, W_HOSTS_TEXT W_POOLS_TEXT CLASSES USES("batch", "blade02", "low", "8"));
+	W_PHASE(&w, "batch/d/7", ACTIVE);
+	w.agent[2].hangs = true;
+	w_apply(&w, W_HOSTS_TEXT W_POOLS_TEXT CLASSES USES("batch", "blade02", "low", "8")
+			    USES("prod", "blade01", "high", "1"));
+	w_run(&w, 35 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_mapped(&w), 8);
+	W_PHASE(&w, "prod/d", PENDING);
+	w_run(&w, 20 * MR_NS_PER_S);
+	W_PHASE(&w, "prod/d", ACTIVE);
 	w_done(&w);
 }
 END_TEST
@@ -417,10 +517,13 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, powered_off_and_agent_lost);
+	tcase_add_loop_test(t, two_at_once, 0, 2 * MR_ARRAY_SIZE(ranks));
 	tcase_add_test(t, comes_back);
 	tcase_add_test(t, agent_alone_does_not_move);
 	tcase_add_loop_test(t, reboot_has_its_grace, 0, 2);
 	tcase_add_test(t, cut_not_confirmed_stops);
+	tcase_add_test(t, cut_confirmed_after_a_while);
+	tcase_add_test(t, grace_of_a_hung_kernel);
 	tcase_add_loop_test(t, other_fences, 0, MR_ARRAY_SIZE(fences));
 	tcase_add_test(t, only_power);
 	tcase_add_test(t, second_waits_for_a_spare);

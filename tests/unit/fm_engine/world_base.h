@@ -33,6 +33,7 @@ struct w_agent {
 	bool lvf, told;
 	uint8_t has;	  /* FM_REQUIRE_* */
 	bool busy;	  /* nacks quiesce */
+	bool hangs;	  /* its kernel does: nacks what it should let go */
 	bool silent;	  /* answers nothing */
 	bool silent_gone; /* does not answer confirm-gone; w.gone_* has the question */
 	bool refuses;	  /* nacks activate */
