@@ -59,12 +59,38 @@ static void approve_all(struct seed_run *r)
 		seed_fail(r, "after the approval: the plan has something left to do");
 }
 
-/* Other VF counts, still more than enough for everybody. */
+#define ENOUGH 64u /* VFs per PF, for everybody */
+
+/* The VFs per PF that each adapter of the class has. */
+static unsigned fewest(const struct seed_run *r, unsigned class_)
+{
+	const struct fm_inventory *inv = fm_engine_inventory(r->w->engine);
+	unsigned n = UINT16_MAX;
+
+	for (unsigned c = 0; c < inv->n; c++)
+		for (unsigned i = 0; i < inv->chassis[c].adapters; i++) {
+			const struct fm_adapter *a = &inv->chassis[c].adapter[i];
+
+			if (a->device_class == class_ && a->kind != FM_ADAPTER_BASE &&
+			    a->vfs < n)
+				n = a->vfs;
+		}
+	return n;
+}
+
+/* Other VF counts, still more than enough for everybody, or all that there are. */
 static void change_counts(struct seed_run *r)
 {
-	for (unsigned c = 0; c < MR_CLASS_COUNT; c++)
-		if (mr_rng_chance(&r->w->rng, 25))
-			r->p.provision[c] = 64 + (unsigned)mr_rng_below(&r->w->rng, 192);
+	for (unsigned c = 0; c < MR_CLASS_COUNT; c++) {
+		unsigned most = fewest(r, c);
+
+		if (!mr_rng_chance(&r->w->rng, 25))
+			continue;
+		r->p.provision[c] =
+			most > ENOUGH
+				? ENOUGH + (unsigned)mr_rng_below(&r->w->rng, most - ENOUGH)
+				: most;
+	}
 	seed_apply(r, &r->p, "with other counts");
 	approve_all(r);
 }
