@@ -16,6 +16,7 @@
 
 #include "agent/core/priv.h"
 #include "common/map.h"
+#include "common/mutant.h"
 #include "common/str.h"
 #include "common/xalloc.h"
 
@@ -216,7 +217,8 @@ static bool stale(const struct ag_core *c, const struct ag_cmd *cmd)
 {
 	uint64_t highest;
 
-	return mr_map_get_u64(c->epoch, cmd->assignment, &highest) && cmd->epoch < highest;
+	return mr_map_get_u64(c->epoch, cmd->assignment, &highest) && cmd->epoch < highest &&
+	       !MR_MUTANT(EPOCH_IGNORED_BY_AGENT);
 }
 
 /* Highest epoch of an assignment; the one that is longest unheard of makes room. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/core/priv.h"
+#include "common/mutant.h"
 #include "common/str.h"
 #include "common/xalloc.h"
 
@@ -168,7 +169,9 @@ static void compare(const struct ag_core *c, bool full, struct ag_action *a)
 			: k == old	 ? -1
 					 : fn_cmp(&c->seen.fn[i], &c->reported[k]);
 
-		if (d > 0)
+		if (d > 0 && MR_MUTANT(GONE_NOT_REPORTED))
+			;
+		else if (d > 0)
 			a->gone[a->gones++] = c->reported[k].place;
 		else if (d < 0 || !same(&c->seen.fn[i], &c->reported[k]))
 			a->fn[a->fns++] = c->seen.fn[i];

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "common/mutant.h"
 #include "common/pci/batch.h"
 #include "common/pci/regmap.h"
 #include "fabric-manager/mrpcim/mrpcim.h"
@@ -226,6 +227,9 @@ void fm_mr_heap_del(struct fm_mrpcim *m, struct fm_mr_run *r);
 enum fm_mr_next fm_mr_no_answer(struct fm_mr_run *r);
 void fm_mr_explain(struct fm_mrpcim *m, struct fm_mr_run *r, const struct mr_batch *b,
 		   const struct fm_mr_reply *p);
+
+/* Mutants that take a reset on trust: what proves it is asked by nobody then. */
+#define FM_MR_TRUSTS_RESETS (MR_MUTANT(FLR_SKIPPED) || MR_MUTANT(RESET_UNCONFIRMED))
 
 /* ---- what operations are built of (ops.c) ---- */
 struct fm_mr_dev *fm_mr_run_dev(const struct fm_mrpcim *m, const struct fm_mr_run *r);

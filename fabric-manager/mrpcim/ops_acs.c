@@ -7,6 +7,7 @@
  */
 #include <linux/pci_regs.h>
 
+#include "common/mutant.h"
 #include "common/str.h"
 #include "fabric-manager/mrpcim/discover.h"
 
@@ -108,7 +109,7 @@ static int lacking(const struct fm_mr_dev *d, const struct fm_mr_run *r,
 	unsigned n = 0;
 	uint16_t rid;
 
-	for (unsigned i = 0; i <= r->keep[1]; i++) {
+	for (unsigned i = 0; i <= r->keep[1] && !MR_MUTANT(REDIRECT_FORGOTTEN); i++) {
 		uint32_t v;
 
 		if (!place(d, (unsigned)r->keep[2], i, &rid))

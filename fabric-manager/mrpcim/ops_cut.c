@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operations that take a function away from its host: asked for (REQUEST_OUT, RETRACT), cut
  * (BLOCK) and waited for (DRAIN); HANDOVER 5, steps 4 and 5. */
+#include "common/mutant.h"
 #include "common/str.h"
 #include "fabric-manager/mrpcim/internal.h"
 
@@ -88,6 +89,10 @@ static void cut_row(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b
 {
 	bool base = fm_mr_row_only(m, r), mapped = r->res.bridge.state == MR_ROW_MAPPED;
 
+	if (MR_MUTANT(CUT_LIES)) {
+		fm_mr_look(m, r, b);
+		return;
+	}
 	if (mapped)
 		fm_mr_row_expect(r, b, ROW_TARGET, UINT64_MAX, fm_mr_target(m, r));
 	if (!base)
@@ -107,6 +112,8 @@ static enum fm_mr_next cut_reads(struct fm_mrpcim *m, struct fm_mr_run *r,
 	const struct fm_op_result *res = &r->res;
 
 	fm_mr_take(m, r, p);
+	if (MR_MUTANT(CUT_LIES))
+		return FM_MR_DONE;
 	if (!fm_mr_row_only(m, r) && res->fn.block != 3)
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "the function does not read blocked");
@@ -205,6 +212,8 @@ static enum fm_mr_next drain(struct fm_mrpcim *m, struct fm_mr_run *r,
 	int64_t limit = d && d->a.present ? d->completion_timeout_ns : FM_MR_COMPLETION_NS;
 
 	fm_mr_take(m, r, p);
+	if (MR_MUTANT(DRAIN_SKIPPED) || MR_MUTANT(CUT_LIES))
+		return FM_MR_DONE;
 	if ((!fm_mr_row_only(m, r) && r->res.fn.block != 3) ||
 	    (r->res.has_bridge && r->res.bridge.state == MR_ROW_MAPPED))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,

@@ -3,6 +3,7 @@
  * the gate, tombstones. */
 #include <linux/pci_regs.h>
 
+#include "common/mutant.h"
 #include "fabric-manager/mrpcim/internal.h"
 
 #define PROOF (MR_VF_RESET_BUSY | MR_VF_RESET_DONE)
@@ -119,10 +120,11 @@ static void configure_vf(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_bat
 	uint64_t reg[8] = {3, r->op.cookie};
 
 	fm_mr_vf_expect(m, r, b, VF_MAP, 0xffff, 0);
-	fm_mr_vf_expect(m, r, b, VF_STATUS, PROOF, MR_VF_RESET_DONE);
+	if (!FM_MR_TRUSTS_RESETS)
+		fm_mr_vf_expect(m, r, b, VF_STATUS, PROOF, MR_VF_RESET_DONE);
 	if (fm_mr_has_row(r))
 		fm_mr_row_expect(r, b, ROW_STATE, UINT64_MAX, MR_ROW_FREE);
-	fm_mr_vf_write(m, r, b, VF_GATE, 0);
+	fm_mr_vf_write(m, r, b, VF_GATE, MR_MUTANT(GATE_OPENED_EARLY));
 	attr_regs(&r->op.attrs, reg + 2);
 	vf_write_n(m, r, b, VF_BLOCK, reg, 8);
 	class_write(m, r, b);
@@ -152,7 +154,8 @@ static enum fm_mr_next configured(struct fm_mrpcim *m, struct fm_mr_run *r,
 	enum fm_mr_next next = attrs_written(m, r, p);
 
 	if (next == FM_MR_DONE && !fm_mr_row_only(m, r) &&
-	    (r->res.fn.gate_open || r->res.fn.block != 3 || r->res.fn.cookie != r->op.cookie))
+	    ((r->res.fn.gate_open && !MR_MUTANT(GATE_OPENED_EARLY)) || r->res.fn.block != 3 ||
+	     r->res.fn.cookie != r->op.cookie))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "the function does not read gated, blocked and ours");
 	return next;
@@ -209,6 +212,8 @@ static void gate_open(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch 
 		    r->op.attrs.nvme.namespaces)
 			fm_mr_vf_write(m, r, b, VF_CLASS1, r->op.attrs.nvme.namespaces);
 		fm_mr_vf_write(m, r, b, VF_GATE, 1);
+		if (MR_MUTANT(NEIGHBOUR_WRITTEN))
+			fm_mr_vf_write(m, r, b, 0x100 + VF_VLAN, 7);
 		fm_mr_commit(b);
 	}
 	fm_mr_look(m, r, b);
@@ -218,7 +223,7 @@ static void gate_close(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch
 {
 	static const uint64_t none[2];
 
-	if (!fm_mr_row_only(m, r)) {
+	if (!fm_mr_row_only(m, r) && !MR_MUTANT(GATE_STAYS_OPEN)) {
 		fm_mr_vf_write(m, r, b, VF_GATE, 0);
 		vf_write_n(m, r, b, VF_IDENT0, none, 2);
 		if (has_data(m, r))
@@ -236,7 +241,7 @@ static enum fm_mr_next gate_set(struct fm_mrpcim *m, struct fm_mr_run *r,
 	const struct fm_fn *f = &r->res.fn;
 
 	fm_mr_take(m, r, p);
-	if (fm_mr_row_only(m, r))
+	if (fm_mr_row_only(m, r) || (MR_MUTANT(GATE_STAYS_OPEN) && !want))
 		return FM_MR_DONE;
 	if (f->gate_open != want ||
 	    (!want && (f->attrs.ident0 || f->attrs.ident1 ||

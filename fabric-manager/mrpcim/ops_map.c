@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* MAP and UNMAP: a configured function into a host, and out of what blocked it. */
+#include "common/mutant.h"
 #include "fabric-manager/mrpcim/internal.h"
 
 /* Registers ROW_IDS to the end of ROW_WINDOW, written at once. */
@@ -31,12 +32,14 @@ static void shadow_regs(const struct fm_mr_dev *d, const struct fm_mr_run *r, ui
 
 static void map_row(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
-	const uint64_t head[] = {fm_mr_target(m, r), r->op.cookie};
+	const uint64_t head[] = {fm_mr_target(m, r),
+				 MR_MUTANT(COOKIE_FORGOTTEN) ? 0 : r->op.cookie};
 	uint64_t row = SW_BRIDGE(r->op.place.port, r->op.place.bridge);
 	uint64_t shadow[SHADOW_REGS];
 
 	fm_mr_row_expect(r, b, ROW_STATE, UINT64_MAX, MR_ROW_FREE);
-	fm_mr_row_expect(r, b, ROW_TOMBSTONE, 1, 0);
+	if (!MR_MUTANT(TOMBSTONE_REUSED))
+		fm_mr_row_expect(r, b, ROW_TOMBSTONE, 1, 0);
 	mr_batch_write_n(b, MR_SPACE_SWITCH, 0, 0, row + ROW_TARGET, 8, head, 2);
 	if (!fm_mr_row_only(m, r)) {
 		shadow_regs(fm_mr_run_dev(m, r), r, shadow);
@@ -52,9 +55,10 @@ static void expect_configured(struct fm_mrpcim *m, struct fm_mr_run *r, struct m
 	const uint64_t proof = MR_VF_RESET_BUSY | MR_VF_RESET_DONE | MR_VF_ENABLED;
 
 	fm_mr_vf_expect(m, r, b, VF_MAP, 0xffff, 0);
-	fm_mr_vf_expect(m, r, b, VF_STATUS, proof, MR_VF_RESET_DONE | MR_VF_ENABLED);
+	if (!FM_MR_TRUSTS_RESETS)
+		fm_mr_vf_expect(m, r, b, VF_STATUS, proof, MR_VF_RESET_DONE | MR_VF_ENABLED);
 	fm_mr_vf_expect(m, r, b, VF_COOKIE, UINT64_MAX, r->op.cookie);
-	fm_mr_vf_expect(m, r, b, VF_GATE, 1, 0);
+	fm_mr_vf_expect(m, r, b, VF_GATE, 1, MR_MUTANT(GATE_OPENED_EARLY));
 }
 
 /* Requests are let through once the row leads to the host and to no one else. */
@@ -90,7 +94,8 @@ static enum fm_mr_next mapped_row(struct fm_mrpcim *m, struct fm_mr_run *r,
 
 	fm_mr_take(m, r, p);
 	if (br->state != MR_ROW_MAPPED || br->target != fm_mr_target(m, r) ||
-	    br->cookie != r->op.cookie || r->res.fn.block || !shadow_reads(m, r, p))
+	    (br->cookie != r->op.cookie && !MR_MUTANT(COOKIE_FORGOTTEN)) || r->res.fn.block ||
+	    !shadow_reads(m, r, p))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "the row of VH %u's bridge %u does not read as written",
 				    r->op.place.port, r->op.place.bridge);
@@ -148,7 +153,7 @@ static void free_row(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *
 	static const uint64_t none[2];
 	uint64_t row = SW_BRIDGE(r->op.place.port, r->op.place.bridge);
 
-	if (r->res.bridge.state != MR_ROW_FREE) {
+	if (r->res.bridge.state != MR_ROW_FREE && !MR_MUTANT(CUT_LIES)) {
 		fm_mr_row_expect(r, b, ROW_TARGET, UINT64_MAX, fm_mr_target(m, r));
 		fm_mr_row_expect(r, b, ROW_STATE, UINT64_MAX, MR_ROW_BLOCKED);
 		fm_mr_row_write(r, b, ROW_STATE, MR_ROW_FREE);
@@ -162,7 +167,7 @@ static enum fm_mr_next freed_row(struct fm_mrpcim *m, struct fm_mr_run *r,
 				 const struct fm_mr_reply *p)
 {
 	fm_mr_take(m, r, p);
-	if (r->res.bridge.state != MR_ROW_FREE)
+	if (r->res.bridge.state != MR_ROW_FREE && !MR_MUTANT(CUT_LIES))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT, "the row does not read free");
 	return FM_MR_DONE;
 }

@@ -6,6 +6,7 @@
  */
 #include <linux/pci_regs.h>
 
+#include "common/mutant.h"
 #include "fabric-manager/mrpcim/internal.h"
 
 static int64_t longer(int64_t a, int64_t b)
@@ -37,7 +38,8 @@ static void vf_reset(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *
 
 	r->i_x = mr_batch_read(b, MR_SPACE_MEMORY, 0, 0, fm_mr_vf_row(d, r->op.fn) + VF_RESETS,
 			       8, 1);
-	fm_mr_vf_write(m, r, b, VF_COMMAND, scrubs(m, r) ? MR_VFC_SCRUB : MR_VFC_RESET);
+	if (!MR_MUTANT(FLR_SKIPPED))
+		fm_mr_vf_write(m, r, b, VF_COMMAND, scrubs(m, r) ? MR_VFC_SCRUB : MR_VFC_RESET);
 	fm_mr_look(m, r, b);
 }
 
@@ -45,6 +47,8 @@ static bool vf_confirmed(const struct fm_mr_run *r)
 {
 	const struct fm_fn *f = &r->res.fn;
 
+	if (FM_MR_TRUSTS_RESETS)
+		return true;
 	return f->status & MR_VF_RESET_DONE && !(f->status & MR_VF_RESET_BUSY) &&
 	       f->resets != (uint32_t)r->keep[0];
 }
@@ -60,7 +64,7 @@ static enum fm_mr_next vf_judge(struct fm_mrpcim *m, struct fm_mr_run *r,
 
 	fm_mr_take(m, r, p);
 	if (vf_confirmed(r)) {
-		if (!(f->status & MR_VF_DEFAULTS))
+		if (!(f->status & MR_VF_DEFAULTS) && !FM_MR_TRUSTS_RESETS)
 			return fm_mr_refuse(r, MR_REASON_CONFLICT,
 					    "the function is not at its defaults after its "
 					    "reset: VF_STATUS reads 0x%x",
@@ -85,7 +89,8 @@ static void vf_clear(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *
 {
 	const uint64_t good = MR_VF_RESET_DONE | MR_VF_DEFAULTS;
 
-	fm_mr_vf_expect(m, r, b, VF_STATUS, good | MR_VF_RESET_BUSY, good);
+	if (!FM_MR_TRUSTS_RESETS)
+		fm_mr_vf_expect(m, r, b, VF_STATUS, good | MR_VF_RESET_BUSY, good);
 	fm_mr_vf_write(m, r, b, VF_COOKIE, 0);
 	fm_mr_commit(b);
 	fm_mr_look(m, r, b);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mutant.h"
 #include "common/str.h"
 #include "common/xalloc.h"
 #include "fabric-manager/mrpcim/internal.h"
@@ -196,7 +197,8 @@ static void go(struct fm_mrpcim *m, struct fm_mr_run *r)
 			return;
 		}
 		r->prelude = r->first && r->kind->needs & FM_MR_WRITES && m->owned &&
-			     r->op.generation > m->generation;
+			     r->op.generation > m->generation &&
+			     !MR_MUTANT(GENERATION_UNWRITTEN);
 		if (!build(m, r))
 			continue;
 		if (r->prelude)

@@ -3,6 +3,8 @@
  * take. Their words stand in fit_words.c. */
 #include "fabric-manager/plan/fit.h"
 
+#include "common/mutant.h"
+
 /* Whether the host may have function 'vf' for what it depends on. */
 static bool is_dependable(const struct fm_unit *u, unsigned vf, uint32_t host)
 {
@@ -130,7 +132,8 @@ static enum fm_drop fit_links(const struct fm_world *w, const struct fm_use *to,
 	const struct fm_link *a = &w->adapter[w->unit[to->unit].adapter].link;
 	const struct fm_link *h = to->host == FM_NONE ? NULL : &w->host[to->host].link;
 
-	if (a->max != UINT64_MAX && a->guaranteed + grows > a->max)
+	if (a->max != UINT64_MAX && a->guaranteed + grows > a->max &&
+	    !MR_MUTANT(EDGE_FORGOTTEN))
 		return FM_DROP_LINK;
 	if (new_host)
 		grows = to->guaranteed;
@@ -151,7 +154,7 @@ enum fm_drop fm_fit_rate(const struct fm_world *w, const struct fm_use *from,
 	uint64_t had = here ? fm_unit_limit(u, from->limit) : 0;
 	uint64_t l = fm_unit_limit(u, to->limit);
 
-	if (s && to->guaranteed > g &&
+	if (s && to->guaranteed > g && !MR_MUTANT(PORT_FORGOTTEN) &&
 	    s->guaranteed - g + to->guaranteed > s->e->guaranteed_max_mbps)
 		return FM_DROP_GUARANTEE;
 	if (s && l > had && s->e->limit_max_mbps != UINT64_MAX &&

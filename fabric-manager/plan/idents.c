@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mutant.h"
 #include "common/xalloc.h"
 
 /* A reference: what it points at in the top two bits, index (* 2 + slot) below. 0 = empty. */
@@ -420,8 +421,9 @@ static bool lowest(struct fm_idents *s, unsigned pool, uint64_t *ret)
 
 		while (c->next <= r->last) {
 			both = both && in_use_for_good(s, p->type, c->next);
-			if (!both &&
-			    !barred(s, UINT32_MAX, p->type, c->next, p->reuse_after_ns)) {
+			if (MR_MUTANT(IDENTITY_TWICE) ||
+			    (!both &&
+			     !barred(s, UINT32_MAX, p->type, c->next, p->reuse_after_ns))) {
 				*ret = c->next;
 				return true;
 			}

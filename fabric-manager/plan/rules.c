@@ -4,6 +4,7 @@
  * against: those of a required rule are no candidates, the others count in the score. What
  * counts is where the other claims of a rule are placed by now.
  */
+#include "common/mutant.h"
 #include "fabric-manager/plan/place.h"
 
 /* Whether two units are one unit of the topology. */
@@ -82,7 +83,7 @@ static void anti(const struct view *v, bool required)
 {
 	struct fm_world *w = &v->p->world;
 
-	for (unsigned n = 0; n < v->rule->claims; n++) {
+	for (unsigned n = 0; n < v->rule->claims && !MR_MUTANT(ANTI_AFFINITY_IGNORED); n++) {
 		uint32_t at = member(v, n), first, last;
 		const struct fm_unit_adapter *a;
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mutant.h"
 #include "common/xalloc.h"
 
 static void bit_set(uint64_t *bits, unsigned i)
@@ -305,7 +306,7 @@ static void init_tombstones(struct fm_world *w, uint32_t at)
 {
 	struct fm_unit_host *hh = &w->host[at];
 
-	for (unsigned i = 0; i < w->in->tombstones; i++) {
+	for (unsigned i = 0; i < w->in->tombstones && !MR_MUTANT(TOMBSTONE_REUSED); i++) {
 		const struct fm_place *p = &w->in->tombstone[i].place;
 
 		if (p->way == FM_WAY_LVF || p->port != hh->h->port ||
@@ -338,7 +339,7 @@ void fm_world_reset_host(struct fm_world *w, uint32_t at)
 
 		hh->windows |= br->bus_first != 0;
 		hh->free++;
-		if (br->state == MR_ROW_FREE && !br->tombstone)
+		if (br->state == MR_ROW_FREE && (!br->tombstone || MR_MUTANT(TOMBSTONE_REUSED)))
 			continue;
 		hh->free--;
 		bit_set(hh->used, b);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mutant.h"
 #include "common/xalloc.h"
 #include "sim/model/internal.h"
 
@@ -85,12 +86,17 @@ static bool clean(const struct sim_fn *f)
 	return !sim_fn_dirt(f);
 }
 
+/* A device that forgets part of its reset says that it is at its defaults all the same. */
+#define FORGETS                                                                \
+	(MR_MUTANT(ATC_LEFT) || MR_MUTANT(ATS_LEFT) || MR_MUTANT(MSIX_LEFT) || \
+	 MR_MUTANT(MEMORY_LEFT))
+
 /* MR_VF_DEFAULTS: function state and attributes. */
 bool sim_vf_defaults(const struct sim_mvf *v)
 {
 	const struct sim_vf_nv *n = &v->nv;
 
-	return clean(&v->fn) && !v->fn.stalled &&
+	return (clean(&v->fn) || FORGETS) && !v->fn.stalled &&
 	       !(n->ident0 | n->ident1 | n->vlan | n->min | n->max | n->flags | n->gate) &&
 	       !(n->shape | n->switching | n->amounts | n->class0 | n->class1);
 }
@@ -112,14 +118,21 @@ void sim_mvf_dirty(struct sim_chassis *c, struct sim_adapter *a, unsigned p, uns
 void sim_mvf_clear(const struct sim_chassis *c, const struct sim_adapter *a, struct sim_mvf *v)
 {
 	const struct sim_fault *f = sim_fault_shallow(c, a);
-	struct sim_atc *kept = f ? v->fn.atc : NULL;
-	uint16_t ctl = f && f->value ? v->fn.ats_ctl : 0;
+	struct sim_atc *kept = f || MR_MUTANT(ATC_LEFT) ? v->fn.atc : NULL;
+	uint16_t ctl = (f && f->value) || MR_MUTANT(ATS_LEFT) ? v->fn.ats_ctl : 0;
+	uint8_t *mem = MR_MUTANT(MEMORY_LEFT) ? v->fn.mem : NULL;
+	uint32_t entry = MR_MUTANT(MSIX_LEFT) && v->fn.vectors ? v->fn.msix[0] : 0;
 
 	if (kept)
 		v->fn.atc = NULL;
+	if (mem)
+		v->fn.mem = NULL;
 	sim_fn_reset(&v->fn);
 	v->fn.atc = kept;
 	v->fn.ats_ctl = ctl;
+	v->fn.mem = mem;
+	if (entry)
+		sim_fn_msix(&v->fn, 1)[0] = entry;
 }
 
 /* A reset that its host caused (FLR, conventional): attributes of the assignment stay. */
@@ -132,6 +145,8 @@ void sim_mvf_host_reset(struct sim_chassis *c, struct sim_adapter *a, struct sim
 	sim_aer_reset(c, &l);
 	v->fn.busy_until = sim_fault_reset_end(c, a);
 	v->resets++;
+	if (MR_MUTANT(NEIGHBOUR_RESET) && i % a->m.vfs + 1 < a->m.vfs)
+		v[1].resets++;
 }
 
 /* A request reached the function. */

@@ -8,6 +8,7 @@
 #include <linux/pci_regs.h>
 #include <stddef.h>
 
+#include "common/mutant.h"
 #include "sim/model/internal.h"
 
 /* Whether VF Enable of VH 0 covers MVF v, and VH 0 owns it. */
@@ -88,7 +89,9 @@ void sim_vh_pack(struct sim_chassis *c, struct sim_adapter *a, unsigned d, unsig
 
 		if (!in)
 			continue;
-		slot_set(a, p, in - 1, sim_mvf(a, p, in - 1)->nv.released ? 0 : next);
+		slot_set(a, p, in - 1,
+			 sim_mvf(a, p, in - 1)->nv.released && !MR_MUTANT(SLOTS_KEPT) ? 0
+										      : next);
 		next += !sim_mvf(a, p, in - 1)->nv.released;
 		sim_mvf_dirty(c, a, p, in - 1);
 	}
@@ -200,7 +203,7 @@ static enum sim_wr reset(struct cmd *k, bool scrub)
 {
 	int64_t takes = k->a->m.flr_ns + (scrub ? k->a->m.scrub_ns : 0);
 	struct sim_mvf *m = k->m;
-	bool blocked = m->nv.block == 3 && !m->outstanding;
+	bool blocked = m->nv.block == 3 && (!m->outstanding || MR_MUTANT(DRAIN_SKIPPED));
 	bool idle = !m->nv.d && !row_maps(k) && row_drained(k) && !m->outstanding;
 	uint64_t cookie = m->nv.cookie;
 	struct sim_loc l = sim_loc_vf(k->a, k->p, k->v);
@@ -337,7 +340,8 @@ static enum sim_wr cmd_return(struct cmd *k)
 	struct sim_mvf *m = k->m;
 	unsigned d = m->nv.d;
 
-	if (!d || m->state != MR_VF_UNAVAILABLE || m->nv.block != 3 || m->outstanding)
+	if (!d || m->state != MR_VF_UNAVAILABLE || m->nv.block != 3 ||
+	    (m->outstanding && !MR_MUTANT(DRAIN_SKIPPED)))
 		return SIM_WR_REFUSED;
 	slot_set(k->a, k->p, k->v, 0);
 	m->nv.d = 0;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/mutant.h"
 #include "common/xalloc.h"
 #include "sim/model/internal.h"
 
@@ -194,7 +195,8 @@ static bool may_map(const struct sim_chassis *c, unsigned vs, const struct sim_b
 {
 	struct target t;
 
-	if (r->row.tombstone || !find_target(c, r->row.target, &t) || *t.row_vs)
+	if ((r->row.tombstone && !MR_MUTANT(TOMBSTONE_REUSED)) ||
+	    !find_target(c, r->row.target, &t) || *t.row_vs)
 		return false;
 	if (t.kind == MR_TARGET_PFS)
 		return t.a->vh[t.pf].enabled && t.a->vh[t.pf].vh == vs;
@@ -229,7 +231,7 @@ static enum sim_wr write_state(struct sim_chassis *c, unsigned vs, unsigned b, u
 							    .fn = &t.a->self});
 		}
 	} else if (r->row.state == MR_ROW_BLOCKED && v == MR_ROW_FREE) {
-		if (!row_drained(c, r))
+		if (!row_drained(c, r) && !MR_MUTANT(DRAIN_SKIPPED))
 			return SIM_WR_REFUSED;
 		sim_row_tie(c, vs, b, false);
 		c->rows_used--;

@@ -5,6 +5,7 @@
  */
 #include "fabric-manager/engine/assign/assign.h"
 
+#include "common/mutant.h"
 #include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/join.h"
 #include "fabric-manager/engine/assign/mirror.h"
@@ -93,6 +94,8 @@ static void send_cmd(struct fm_engine *e, struct fm_asg *a, struct fm_session *s
 	c.notes = mr_buf_text(&notes);
 	a->tag = a->last_tag = fm_cmd_send(e, s, &c, FM_TAG_ASG, a->a.id, 0);
 	mr_buf_done(&notes);
+	if (MR_MUTANT(DEADLINE_FORGOTTEN))
+		return;
 	pause_until(e, a, e->now.mono_ns + left + ANSWER_NS);
 }
 
@@ -356,6 +359,10 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 			alarm(e, a);
 		break;
 	case FM_ON_QUARANTINE:
+		if (MR_MUTANT(QUARANTINE_SKIPPED)) {
+			advance(e, a, a->last_tag);
+			break;
+		}
 		if (fm_step_is_there(e, a)) {
 			if (a->step == FM_STEP_CONFIGURE)
 				fm_refusing_note(e, a);

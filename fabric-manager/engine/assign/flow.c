@@ -4,6 +4,7 @@
  * and how its step is found again from what the hardware shows (after a restart, a lost answer,
  * or another look at the chassis).
  */
+#include "common/mutant.h"
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/assign/table.h"
 #include "fabric-manager/engine/chassis/tomb.h"
@@ -106,6 +107,8 @@ void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool f
 	if (a->a.going && (!forced || a->a.forced || a->cut))
 		return;
 	a->a.going = true;
+	if (MR_MUTANT(FUNCTION_UNLOCKED))
+		fm_unlock_fn(e, a);
 	a->paused = false;
 	a->drain_until = e->now.mono_ns + drain->timeout_ns;
 	if (forced || drain->mode == FM_DRAIN_NONE)
@@ -330,7 +333,7 @@ void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
 	}
 	switch (fm_asg_seen(e, a)) {
 	case FM_SEEN_MAPPED:
-		if (is_blank(e, a)) {
+		if (is_blank(e, a) || (MR_MUTANT(REMAPPED_AT_RESTART) && !a->last_tag)) {
 			fm_asg_why(e, a, MR_REASON_CONFLICT, "adapter %s was inserted anew",
 				   a->a.adapter);
 			redo(e, a, FM_STEP_BLOCK);

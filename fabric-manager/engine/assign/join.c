@@ -5,6 +5,7 @@
  */
 #include "fabric-manager/engine/assign/join.h"
 
+#include "common/mutant.h"
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/drift.h"
@@ -90,7 +91,8 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 		return;
 	}
 	if (a->a.phase == FM_PHASE_ACTIVE && !a->a.going && !a->a.standby &&
-	    !fm_seen_mute(e, a->a.fn) && fm_asg_seen(e, a) == FM_SEEN_MAPPED) {
+	    (a->last_tag || !MR_MUTANT(REMAPPED_AT_RESTART)) && !fm_seen_mute(e, a->a.fn) &&
+	    fm_asg_seen(e, a) == FM_SEEN_MAPPED) {
 		fm_drift_report(e, a);
 		if (!a->drifted || fm_fn_get(&e->inv, a->a.fn)->gate_open) {
 			a->resume = a->resume && a->step != FM_STEP_NONE;

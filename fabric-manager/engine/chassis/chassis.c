@@ -6,6 +6,7 @@
  */
 #include "fabric-manager/engine/chassis/chassis.h"
 
+#include "common/mutant.h"
 #include "fabric-manager/engine/chassis/attach.h"
 #include "fabric-manager/engine/chassis/mute.h"
 #include "fabric-manager/engine/chassis/numbering.h"
@@ -358,6 +359,8 @@ void fm_ch_stale(struct fm_engine *e, unsigned chassis, uint64_t epoch)
 
 	if (c->state == FM_CH_READONLY || c->state == FM_CH_AWAY)
 		return;
+	if (MR_MUTANT(OWNER_IGNORED))
+		return;
 	if (epoch > c->rec.owner_epoch) {
 		mr_fmt(why, sizeof(why),
 		       "another manager owns the chassis since epoch %llu, ours was %llu",
@@ -440,6 +443,8 @@ static void host_reset(struct fm_engine *e, const struct fm_chassis_event *ev)
 
 	if (h)
 		h->boots = ev->value;
+	if (MR_MUTANT(HOST_RESET_UNHEARD))
+		return;
 	fm_tomb_clear(e, ev->chassis, ev->port, FM_NO_BRIDGE, "the host was reset");
 	FM_FOREACH_ASG(e, a)
 	{ /* what is still mapped the new boot finds again, whatever the old one gave back */

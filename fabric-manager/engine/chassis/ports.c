@@ -5,6 +5,7 @@
  */
 #include "fabric-manager/engine/chassis/ports.h"
 
+#include "common/mutant.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
@@ -59,7 +60,7 @@ void fm_ports_check(struct fm_engine *e)
 	struct mr_map *wait = NULL;
 	uint64_t v;
 
-	for (unsigned i = 0; d && i < d->hosts; i++) {
+	for (unsigned i = 0; d && i < d->hosts && !MR_MUTANT(PORTS_HELD); i++) {
 		const struct fm_host_def *h = &d->host[i];
 		int k;
 

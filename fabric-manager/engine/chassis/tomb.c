@@ -6,6 +6,7 @@
  */
 #include "fabric-manager/engine/chassis/tomb.h"
 
+#include "common/mutant.h"
 #include "fabric-manager/engine/chassis/attach.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/state/asgs.h"
@@ -60,7 +61,7 @@ void fm_tomb_add(struct fm_engine *e, const struct fm_asg *a)
 	uint64_t at;
 
 	mr_copy(t.chassis, sizeof(t.chassis), e->chassis_name[a->a.chassis]);
-	if (mr_map_get_u64(e->tomb_by, key_of(e, &t), &at))
+	if (mr_map_get_u64(e->tomb_by, key_of(e, &t), &at) || MR_MUTANT(TOMBSTONE_FORGOTTEN))
 		return;
 	fm_inflight_lose(e, asks_about, key_of(e, &t), MR_REASON_OK,
 			 "it was asked about what stood there before");
@@ -89,7 +90,7 @@ static void clear_one(struct fm_engine *e, unsigned i, const char *why)
 	struct fm_host *h = NULL;
 	struct fm_bridge *b;
 
-	r->erase = true;
+	r->erase = !MR_MUTANT(TOMBSTONE_KEPT);
 	r->tombstone = t;
 	mr_map_del_u64(e->tomb_by, key_of(e, &t));
 	if (i != --e->tombs) {
@@ -167,7 +168,7 @@ void fm_tomb_clear_place(struct fm_engine *e, unsigned chassis, const struct fm_
 /* Whether there is one on a bridge or in a slot behind it. */
 bool fm_tomb_at(const struct fm_engine *e, unsigned chassis, unsigned port, unsigned bridge)
 {
-	for (unsigned i = 0; i < e->tombs; i++)
+	for (unsigned i = 0; i < e->tombs && !MR_MUTANT(TOMBSTONE_REUSED); i++)
 		if (e->tomb[i].place.port == port && e->tomb[i].place.bridge == bridge &&
 		    mr_streq(e->tomb[i].chassis, e->chassis_name[chassis]))
 			return true;

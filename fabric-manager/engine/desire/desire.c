@@ -6,6 +6,7 @@
 #include "fabric-manager/engine/desire/desire.h"
 
 #include "common/err.h"
+#include "common/mutant.h"
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/drift.h"
@@ -168,7 +169,8 @@ static void release(struct fm_engine *e, struct fm_asg *a, bool claimed, bool co
 	bool unwanted = !claimed || !connected;
 	struct fm_drain drain;
 
-	if (!a || a->paused || (a->a.going && a->unwanted == unwanted && !a->next.set))
+	if (!a || a->paused || (a->a.going && a->unwanted == unwanted && !a->next.set) ||
+	    (unwanted && MR_MUTANT(DOCUMENT_IGNORED)))
 		return;
 	a->next.set = false;
 	fm_news_asg(e, a);

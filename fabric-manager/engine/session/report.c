@@ -3,6 +3,7 @@
  * What the agent of a host reports: functions by place, compared with the assignments that
  * should stand there.
  */
+#include "common/mutant.h"
 #include "fabric-manager/engine/chassis/attach.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/session/session.h"
@@ -136,7 +137,7 @@ void fm_session_report(struct fm_engine *e, uint64_t id, const struct fm_agent_r
 	if (!s->host->fn)
 		s->host->fn = mr_map_new();
 	s->host->revision = r->revision;
-	for (unsigned i = 0; i < r->fns; i++)
+	for (unsigned i = 0; i < r->fns && (r->full || !MR_MUTANT(DELTA_DROPPED)); i++)
 		put(e, s, &r->fn[i]);
 	for (unsigned i = 0; i < r->gones; i++)
 		take_away(e, s, &r->gone[i]);

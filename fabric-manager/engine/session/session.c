@@ -6,6 +6,7 @@
  */
 #include "fabric-manager/engine/session/session.h"
 
+#include "common/mutant.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/news.h"
@@ -244,6 +245,8 @@ static void welcome(struct fm_engine *e, struct fm_session *s)
 
 static bool answers(const struct fm_session *s, const struct fm_agent_hello *h)
 {
+	if (MR_MUTANT(CHALLENGE_UNCHECKED))
+		return true;
 	if (h->roots != s->hello.roots)
 		return false;
 	for (unsigned i = 0; i < h->roots; i++) {

@@ -6,6 +6,7 @@
  */
 #include "fabric-manager/engine/state/commit.h"
 
+#include "common/mutant.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/base.h"
 #include "fabric-manager/engine/state/history.h"
@@ -79,6 +80,9 @@ static void hold(struct fm_engine *e, struct fm_action *a)
 
 	/* While the store is down a reply is a refusal: it promises nothing. */
 	a->after_commit = upto > e->commit_durable && !e->store_down ? upto : 0;
+	if (a->kind == FM_ACT_REPLY ? MR_MUTANT(ACK_BEFORE_DURABLE)
+				    : MR_MUTANT(WRITE_BEFORE_DURABLE))
+		a->after_commit = 0;
 	if (a->kind == FM_ACT_REPLY && a->after_commit) {
 		MR_GROW(e->held, e->helds, e->cap_helds);
 		e->held[e->helds++] = (struct fm_held_reply){a->tag, upto};
@@ -164,6 +168,8 @@ static void again(struct fm_engine *e, const struct fm_record *r)
 	uint64_t v;
 	char key[96];
 
+	if (MR_MUTANT(FAILED_COMMIT_FORGOTTEN))
+		return;
 	switch (r->kind) {
 	case FM_RECORD_ASSIGNMENT:
 		a = fm_asg_by_name(e, r->assignment.profile, r->assignment.device,

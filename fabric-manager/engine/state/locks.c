@@ -5,6 +5,7 @@
  */
 #include "fabric-manager/engine/state/locks.h"
 
+#include "common/mutant.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/out.h"
@@ -44,7 +45,7 @@ void fm_unlock_fn(struct fm_engine *e, const struct fm_asg *a)
 	if (!a->a.has_fn || fm_asg_by_fn(e, a->a.fn) != a)
 		return;
 	mr_map_del_u64(e->asg_by_fn, fm_fn_key(a->a.fn));
-	fn_record(e, a, a->a.fn, a->a.adapter, true);
+	fn_record(e, a, a->a.fn, a->a.adapter, !MR_MUTANT(FUNCTION_LEAKED));
 	fm_quarantine_end(e, a->a.fn);
 }
 
@@ -169,7 +170,7 @@ static void unlock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned s
 	mr_map_del(e->ident_of, key);
 	r = &e->ident[at];
 	reuse = reuse_of(e, &r->ident);
-	if (!reuse) {
+	if (!reuse || MR_MUTANT(REUSE_IGNORED)) {
 		ident_erase(e, (unsigned)at);
 		return;
 	}
