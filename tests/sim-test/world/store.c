@@ -227,7 +227,8 @@ static int by_key(const void *a, const void *b)
 /* In the order of their keys, as the real store loads them. */
 static void sort_rows(struct world_store *s)
 {
-	qsort(s->row, s->rows, sizeof(*s->row), by_key);
+	if (s->rows)
+		qsort(s->row, s->rows, sizeof(*s->row), by_key);
 	for (unsigned i = 0; i < s->rows; i++) {
 		char *hex = hex_key(&s->row[i].key);
 
