@@ -105,6 +105,14 @@ static const struct {
 	 "blade01\n"
 	 "  devices: [{name: d, class: ethernet, pool: none-such}]\n",
 	 "none-such"},
+	{"a pair of whole devices",
+	 "apiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: gpus}\n"
+	 "spec: {adapterSelector: {class: gpu}}\n---\n"
+	 "apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: p}\nspec:\n"
+	 "  host: blade01\n  devices:\n"
+	 "    - {name: a, class: gpu, pool: gpus, ha: {role: primary, with: b}}\n"
+	 "    - {name: b, class: gpu, pool: gpus, ha: {role: secondary, with: a}}\n",
+	 "has whole devices only"},
 	{"second wrong", WEB "---\napiVersion: banyan/v1\nkind: Host\nmetadata: 7\n", ""},
 };
 
