@@ -18,7 +18,7 @@ struct sim_face;
 struct sim_world;
 
 #define SIM_CTL_CAP    (8u << 20)
-#define SIM_CTL_ARGS   16
+#define SIM_CTL_ARGS   20
 #define SIM_CTL_REPORT 0x80 /* of the answer's first byte */
 
 int sim_ctl_new(struct mr_loop *l, struct sim_world *w, struct sim_face *f, const char *run,

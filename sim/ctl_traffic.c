@@ -47,30 +47,70 @@ static int traffic_args(char **arg, int n, struct sim_traffic *t, struct mr_buf 
 	for (int i = 1; i < n; i++)
 		if (mr_parse_u64(arg[i], 3600000, false, &v[i - 1], &err))
 			return sim_ctl_refuse(out, "%s", err.text);
-	*t = (struct sim_traffic){.kind = (enum sim_traffic_kind)k,
-				  .mbps = v[0],
-				  .frame = (unsigned)v[1],
-				  .on_ns = (int64_t)v[2] * MR_NS_PER_MS,
-				  .off_ns = (int64_t)v[3] * MR_NS_PER_MS};
+	t->kind = (enum sim_traffic_kind)k;
+	t->mbps = v[0];
+	t->frame = (unsigned)v[1];
+	t->on_ns = (int64_t)v[2] * MR_NS_PER_MS;
+	t->off_ns = (int64_t)v[3] * MR_NS_PER_MS;
 	return 0;
 }
 
-/* The last two words: "to FUNCTION", another VF of the same PF. */
-static int traffic_to(struct sim_world *w, char **arg, int n, const uint16_t at[3],
+/* "to FUNCTION": another VF of the same PF. */
+static int traffic_to(struct sim_world *w, const char *text, const uint16_t at[3],
 		      struct sim_traffic *t, struct mr_buf *out)
 {
 	uint16_t to[3];
 
-	if (n < 2 || !mr_streq(arg[n - 2], "to"))
-		return 0;
-	if (function(w, arg[n - 1], to, out))
+	if (function(w, text, to, out))
 		return -1;
 	if (to[0] != at[0] || to[1] != at[1] || to[2] == at[2]) {
-		sim_ctl_refuse(out, "expected another VF of the same PF, got '%s'", arg[n - 1]);
+		sim_ctl_refuse(out, "expected another VF of the same PF, got '%s'", text);
 		return -1;
 	}
 	t->to = (uint16_t)(to[2] + 1);
-	return 2;
+	return 0;
+}
+
+/* A pair of words about what the frames are like; 1 = it is none. */
+static int frame_arg(struct sim_world *w, char **arg, const uint16_t at[3],
+		     struct sim_traffic *t, struct mr_buf *out)
+{
+	bool src = mr_streq(arg[0], "src"), vlan = mr_streq(arg[0], "vlan");
+	struct mr_err err = {0};
+	struct mr_ident mac;
+	uint64_t v;
+
+	if (mr_streq(arg[0], "to"))
+		return traffic_to(w, arg[1], at, t, out);
+	if (src || mr_streq(arg[0], "dst")) {
+		if (mr_ident_parse(MR_IDENT_MAC, arg[1], &mac, &err))
+			return sim_ctl_refuse(out, "%s", err.text) - 2;
+		*(src ? &t->src : &t->dst) = mac.lo;
+		return 0;
+	}
+	if (!vlan && !mr_streq(arg[0], "pkey"))
+		return 1;
+	if (mr_parse_u64(arg[1], vlan ? 4094 : 0xffff, true, &v, &err))
+		return sim_ctl_refuse(out, "%s", err.text) - 2;
+	*(vlan ? &t->vlan : &t->pkey) = (uint16_t)v;
+	return 0;
+}
+
+/* The pairs at the end of the words: how many words that is, -1 with a sentence. */
+static int frame_args(struct sim_world *w, char **arg, int n, const uint16_t at[3],
+		      struct sim_traffic *t, struct mr_buf *out)
+{
+	int words = 0, r;
+
+	while (n - words >= 2) {
+		r = frame_arg(w, arg + n - words - 2, at, t, out);
+		if (r < 0)
+			return -1;
+		if (r)
+			break;
+		words += 2;
+	}
+	return words;
 }
 
 /* Sets what a VF offers, or, without more words, tells its counters. */
@@ -85,12 +125,12 @@ int sim_ctl_traffic(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 	if (function(w, arg[0], at, out))
 		return 1;
 	if (n > 1) {
-		struct sim_traffic to = {0};
+		struct sim_traffic like = {0};
 
-		words = traffic_to(w, arg + 1, n - 1, at, &to, out);
-		if (words < 0 || traffic_args(arg + 1, n - 1 - words, &t, out))
+		words = frame_args(w, arg + 1, n - 1, at, &like, out);
+		if (words < 0 || traffic_args(arg + 1, n - 1 - words, &like, out))
 			return 1;
-		t.to = to.to;
+		t = like;
 		r = sim_traffic_set(c, sim_world_now(w), at[0], at[1], at[2], &t);
 	} else {
 		r = sim_traffic_read(c, sim_world_now(w), at[0], at[1], at[2], &got);
@@ -99,9 +139,10 @@ int sim_ctl_traffic(struct sim_world *w, char **arg, int n, struct mr_buf *out)
 		return sim_ctl_refuse(out, "there is no function '%s'", arg[0]);
 	if (r || n > 1)
 		return sim_ctl_done(r, arg[0], out);
-	mr_buf_printf(out, "frames %llu bytes %llu dropped %llu lost %llu\n",
+	mr_buf_printf(out, "frames %llu bytes %llu dropped %llu lost %llu spoofed %llu\n",
 		      (unsigned long long)got.frames, (unsigned long long)got.bytes,
-		      (unsigned long long)got.dropped, (unsigned long long)got.lost);
+		      (unsigned long long)got.dropped, (unsigned long long)got.lost,
+		      (unsigned long long)got.spoofed);
 	return 0;
 }
 

@@ -376,8 +376,10 @@ static const struct verb verbs[] = {
 	 v_powerfault},
 	{"aer", "BLADE BDF correctable|nonfatal|fatal [BIT]",
 	 "let a function or bridge find an error", 3, 4, v_aer},
-	{"traffic", "FUNCTION [off|constant|bursty [MBIT [BYTES [ON OFF]]] [to FUNCTION]]",
-	 "what a VF offers (ON, OFF in ms; to another VF of its PF), or its counters", 1, 8,
+	{"traffic",
+	 "FUNCTION [off|constant|bursty [MBIT [BYTES [ON OFF]]] [to FUNCTION] [src MAC] "
+	 "[dst MAC] [vlan N] [pkey KEY]]",
+	 "what a VF offers (ON, OFF in ms; to another VF of its PF), or its counters", 1, 16,
 	 sim_ctl_traffic},
 	{"stall", "FUNCTION", "let a VF's engine stand still until a reset", 1, 1,
 	 sim_ctl_stall},

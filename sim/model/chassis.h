@@ -223,12 +223,17 @@ struct sim_traffic {
 	unsigned frame;	       /* bytes, 64 to 9216 */
 	int64_t on_ns, off_ns; /* bursty: 1 ms to 1 h each */
 	uint16_t to;	       /* VF + 1 of the same PF that it goes to; 0: out of the port */
+	/* what the frames are like; 0: its own and the receiver's address, no tag, the first
+	 * partition of its table */
+	uint64_t src, dst;
+	uint16_t vlan, pkey;
 };
 /* Since the last reset by the MR-PCIM. */
 struct sim_counters {
 	uint64_t frames, bytes; /* that passed */
-	uint64_t dropped;	/* above maximum rate or share of the port */
-	uint64_t lost;		/* at a closed gate or a block, its own */
+	uint64_t dropped; /* above maximum rate or share of the port, or not let through */
+	uint64_t spoofed; /* of these: with another source address than its own */
+	uint64_t lost;	  /* at a closed gate or a block, its own */
 };
 /* 0, -ENOENT no such function, -EINVAL limits. The port's number is sim_adapter_find's. */
 int sim_traffic_set(struct sim_chassis *c, struct mr_now now, uint16_t port, uint16_t pf,

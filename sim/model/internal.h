@@ -230,6 +230,11 @@ void sim_stall_arm(struct sim_chassis *c, const struct sim_adapter *a, unsigned 
 void sim_stall_due(struct sim_chassis *c, struct sim_adapter *a, unsigned p, unsigned v);
 
 /* traffic.c */
+/* filter.c: what an adapter takes of a VF's frames, and what another VF accepts of them. */
+bool sim_filter_takes(const struct sim_adapter *a, unsigned p, unsigned v,
+		      const struct sim_traffic *t, bool *ret_spoofed);
+bool sim_filter_accepts(const struct sim_adapter *a, unsigned p, unsigned v, unsigned to,
+			const struct sim_traffic *t);
 void sim_traffic_run(struct sim_chassis *c, int64_t to);
 uint64_t sim_traffic_reg(const struct sim_chassis *c, const struct sim_adapter *a, uint64_t i,
 			 unsigned off);

@@ -269,6 +269,7 @@ struct sim_flow {
 	uint64_t bucket, bucket_max; /* its burst, the same unit */
 	uint64_t commands;	     /* 10^-9 of one: may be sent by its limit */
 	uint8_t way;
+	bool spoofs; /* it is dropped for its source address */
 	struct sim_counters n;
 };
 

@@ -7,7 +7,8 @@
  * its maximum but for its burst, a bucket that fills while it sends less. What a flow offers
  * above that is dropped; at a closed gate or a block all of it is lost. The frames of an NVMe
  * function are its commands. A flow may go to another VF of its port: what VF_SWITCHING of both
- * says becomes of it, and another VF may get copies.
+ * says becomes of it, and another VF may get copies. What the adapter does not let through
+ * (filter.c) is dropped.
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
@@ -141,15 +142,16 @@ static unsigned mode_of(const struct sim_mvf *m)
 	return m->nv.switching & 3;
 }
 
-/* Whether frames of a VF reach its peer: neither is isolated, both are in the same VLAN, and
- * somebody takes them. */
+/* Whether frames of a VF reach its peer: neither is isolated, it accepts them, and somebody
+ * takes them. */
 static enum way way_to(const struct sim_chassis *c, struct sim_adapter *a, unsigned p,
-		       unsigned v, unsigned peer)
+		       unsigned v, const struct sim_traffic *t)
 {
-	const struct sim_mvf *from = sim_mvf(a, p, v), *to = sim_mvf(a, p, peer);
+	unsigned peer = t->to - 1u;
 
-	if (mode_of(from) == MR_BRIDGING_ISOLATED || mode_of(to) == MR_BRIDGING_ISOLATED ||
-	    (from->nv.vlan & 0xfff) != (to->nv.vlan & 0xfff))
+	if (mode_of(sim_mvf(a, p, v)) == MR_BRIDGING_ISOLATED ||
+	    mode_of(sim_mvf(a, p, peer)) == MR_BRIDGING_ISOLATED ||
+	    !sim_filter_accepts(a, p, v, peer, t))
 		return DROP;
 	return way_of(c, a, p, peer) == OPEN ? OPEN : DROP;
 }
@@ -316,8 +318,11 @@ static struct share share_of(struct sim_chassis *c, struct sim_adapter *a, struc
 	struct share s = {.weight = weight_of(a, m), .max = m->nv.max};
 
 	f->way = (uint8_t)way_of(c, a, p, v);
+	f->spoofs = false;
+	if (f->way == OPEN && !sim_filter_takes(a, p, v, &f->t, &f->spoofs))
+		f->way = DROP;
 	if (f->way == OPEN && f->t.to)
-		f->way = (uint8_t)way_to(c, a, p, v, f->t.to - 1u);
+		f->way = (uint8_t)way_to(c, a, p, v, &f->t);
 	s.inside = f->t.to && mode_of(m) == MR_BRIDGING_VEB;
 	f->rate = f->way == NOBODY ? 0 : offered(f, at, mean);
 	fill_bucket(f, m, mean);
@@ -382,6 +387,7 @@ static void count_flow(struct sim_chassis *c, struct sim_adapter *a, struct sim_
 		m->lost += over;
 	} else {
 		f->n.dropped += over;
+		f->n.spoofed += f->spoofs ? over : 0;
 	}
 	use_bucket(f, s, ns);
 }
@@ -455,8 +461,8 @@ static bool sane(const struct sim_traffic *t)
 {
 	if (t->kind == SIM_TRAFFIC_OFF)
 		return true;
-	if (t->kind > SIM_TRAFFIC_BURSTY || !t->mbps || t->mbps > MBPS_MAX ||
-	    t->frame < FRAME_MIN || t->frame > FRAME_MAX)
+	if (t->kind > SIM_TRAFFIC_BURSTY || t->vlan > 4094 || t->src >> 48 || t->dst >> 48 ||
+	    !t->mbps || t->mbps > MBPS_MAX || t->frame < FRAME_MIN || t->frame > FRAME_MAX)
 		return false;
 	return t->kind == SIM_TRAFFIC_CONSTANT ||
 	       (t->on_ns >= BURST_MIN && t->off_ns >= BURST_MIN && t->on_ns <= BURST_MAX &&

@@ -264,6 +264,8 @@ START_TEST(verbs)
 		{"power", "blade03", "on", 0, ""},
 		{"reset", "nobody", NULL, 1, "there is no blade 'nobody'\n"},
 		{"replace", "gpu-whole", "G-9", 1, "pull it first: 'gpu-whole'\n"},
+		{"traffic", "nvme/pf0/vf0", NULL, 0,
+		 "frames 0 bytes 0 dropped 0 lost 0 spoofed 0\n"},
 		{"pull", "gpu-whole", NULL, 0, ""},
 		{"replace", "nobody", "G-9", 1, "there is no such adapter: 'nobody'\n"},
 		{"replace", "gpu-whole", "G-9", 0, ""},
