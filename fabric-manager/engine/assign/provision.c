@@ -45,6 +45,16 @@ static const char *mode_name(const struct fm_adapter *d, uint32_t mode)
 	return d && mode < d->modes ? d->mode[mode].name : "?";
 }
 
+/* What it is to be: "16", "mr8". */
+static const char *target(const struct fm_engine *e, const struct fm_prov *p, char *buf,
+			  size_t size)
+{
+	if (p->op == FM_OP_MODE)
+		return mode_name(fm_adapter_by_port(&e->inv, p->chassis, p->port), p->value);
+	mr_fmt(buf, size, "%u", p->value);
+	return buf;
+}
+
 /* What it is to be, in words: provision.h. */
 void fm_prov_words(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out)
 {
@@ -283,19 +293,17 @@ void fm_prov_planned(struct fm_engine *e)
 {
 	for (unsigned i = 0; i < e->provs; i++) {
 		struct fm_prov *p = &e->prov[i];
-		struct mr_buf words = {0};
+		char to[16];
 
 		if (!p->approval || p->asked || p->tag || !fm_ch_ready(e, p->chassis))
 			continue;
-		fm_prov_words(e, p, &words);
 		if (has_count(e, p)) /* done, and the manager died before it knew */
-			fm_note(e, MR_REASON_OK, name_of(e, p), "the %s was changed: %s",
-				what(p), mr_buf_text(&words));
+			fm_note(e, MR_REASON_OK, name_of(e, p), "the %s was changed to %s",
+				what(p), target(e, p, to, sizeof(to)));
 		else
 			fm_note(e, MR_REASON_OK, name_of(e, p),
-				"class %s: the change of the %s was withdrawn: %s", class_of(p),
-				what(p), mr_buf_text(&words));
-		mr_buf_done(&words);
+				"class %s: the change of the %s to %s was withdrawn",
+				class_of(p), what(p), target(e, p, to, sizeof(to)));
 		forget(e, p);
 	}
 }
@@ -386,16 +394,13 @@ void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
 		    const struct fm_op_result *r)
 {
 	struct fm_prov *p = &e->prov[f->key];
-	struct mr_buf words = {0};
+	char to[16];
 
 	p->tag = 0;
 	if (r->end == FM_OP_DONE) {
-		if (p->approval) {
-			fm_prov_words(e, p, &words);
-			fm_note(e, MR_REASON_OK, name_of(e, p), "the %s was changed: %s",
-				what(p), mr_buf_text(&words));
-			mr_buf_done(&words);
-		}
+		if (p->approval)
+			fm_note(e, MR_REASON_OK, name_of(e, p), "the %s was changed to %s",
+				what(p), target(e, p, to, sizeof(to)));
 		forget(e, p);
 		p->reread = e->next_op;
 	} else {
