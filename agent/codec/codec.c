@@ -278,7 +278,8 @@ bool ag_put_report(struct mr_buf *out, const struct ag_action *a, unsigned *pos)
 
 static int cmd_from(const Banyan__Command *m, struct ag_cmd *c, struct mr_err *err)
 {
-	if (RANGE(verb, AG_VERB_COUNT - 1) || place_from(m->place, &c->place, err))
+	if (RANGE(verb, AG_VERB_COUNT - 1) || RANGE(count, UINT16_MAX) ||
+	    place_from(m->place, &c->place, err))
 		return -EINVAL;
 	for (const char *s = m->driver; *s; s++)
 		if (*s <= 0x20 || *s >= 0x7f || *s == '/')
@@ -303,6 +304,7 @@ static int cmd_from(const Banyan__Command *m, struct ag_cmd *c, struct mr_err *e
 	c->owner_epoch = m->owner_epoch;
 	c->deadline_ns = m->deadline_ns;
 	c->force = m->force;
+	c->count = (uint16_t)m->count;
 	c->ident0 = m->ident0;
 	return 0;
 }

@@ -127,6 +127,7 @@ struct ag_cmd {
 	struct ag_place place;
 	char driver[32];
 	bool force;
+	uint16_t count; /* ENABLE_VFS: how many; 0 = TotalVFs */
 	uint64_t ident0;
 	char notes[AG_NOTES_MAX]; /* for hooks: "KEY=VALUE\n"... */
 };

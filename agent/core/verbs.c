@@ -249,7 +249,8 @@ static void bind_all(struct ag_core *c, struct ag_job *j)
 }
 
 /* Step 0 autoprobe off, 1 count 0 (only with force), 2 count. */
-static void enable_writes(struct ag_core *c, struct ag_job *j, const struct ag_fn *pf)
+static void enable_writes(struct ag_core *c, struct ag_job *j, const struct ag_fn *pf,
+			  unsigned count)
 {
 	if (j->result != AG_NO_WRITE && j->err) {
 		if (j->result == AG_WR_NUMVFS || j->result == AG_WR_AUTOPROBE) {
@@ -267,7 +268,7 @@ static void enable_writes(struct ag_core *c, struct ag_job *j, const struct ag_f
 		ag_job_write(c, j, AG_WR_NUMVFS, pf->rid, 0, NULL);
 	} else if (!pf->numvfs && ag_job_may_write(c, j) &&
 		   (j->result != AG_WR_NUMVFS || !j->value)) {
-		ag_job_write(c, j, AG_WR_NUMVFS, pf->rid, pf->totalvfs, NULL);
+		ag_job_write(c, j, AG_WR_NUMVFS, pf->rid, count, NULL);
 	} else {
 		ag_job_wait(j, "the VFs to be enabled");
 		ag_job_later(c, j);
@@ -298,13 +299,15 @@ static void await_pf(struct ag_core *c, struct ag_job *j)
 }
 
 /*
- * NumVFs = TotalVFs, once; what is so already is not written (class Count otherwise). Writing
+ * NumVFs = TotalVFs, or what was asked of the PFs of VH 0; what is so already is not written
+ * (class Count otherwise). Writing
  * the count of a PF that was removed under its VFs and came back brings Linux 6.1 down
  * (facts/linux-host.md 2.1, M6).
  */
 static void enable_vfs(struct ag_core *c, struct ag_job *j)
 {
 	const struct ag_fn *pf = ag_look_pf(c, &j->cmd.place);
+	unsigned count = !pf ? 0 : j->cmd.count ? j->cmd.count : pf->totalvfs;
 
 	if (!pf) {
 		await_pf(c, j);
@@ -313,7 +316,10 @@ static void enable_vfs(struct ag_core *c, struct ag_job *j)
 			   "VFs of a removed PF are left: the host needs a restart");
 	} else if (!pf->totalvfs) {
 		ag_job_end(c, j, MR_REASON_UNSUPPORTED, pf->driver, "the PF has no VFs");
-	} else if (pf->numvfs == pf->totalvfs) {
+	} else if (count > pf->totalvfs) {
+		ag_job_end(c, j, MR_REASON_LIMIT, pf->driver,
+			   "the PF has %u VFs, %u were asked", pf->totalvfs, count);
+	} else if (pf->numvfs == count) {
 		if (j->cmd.op)
 			ag_job_end(c, j, MR_REASON_OK, NULL, "%u VFs", pf->numvfs);
 		else
@@ -321,9 +327,9 @@ static void enable_vfs(struct ag_core *c, struct ag_job *j)
 	} else if (pf->numvfs && !j->cmd.force && !j->step) {
 		ag_job_end(c, j, MR_REASON_NEEDS_APPROVAL, pf->driver,
 			   "%u VFs are enabled, %u were asked: a change of the count",
-			   pf->numvfs, pf->totalvfs);
+			   pf->numvfs, count);
 	} else {
-		enable_writes(c, j, pf);
+		enable_writes(c, j, pf, count);
 	}
 }
 

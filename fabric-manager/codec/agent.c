@@ -134,6 +134,7 @@ void fm_agent_put_command(struct mr_buf *out, const struct fm_agent_cmd *cmd)
 	c.driver = (char *)cmd->driver;
 	c.force = cmd->force;
 	c.ident0 = cmd->ident0;
+	c.count = cmd->count;
 	if (cmd->notes)
 		c.notes = (char *)cmd->notes;
 	m.body_case = BANYAN__AGENT_MSG__BODY_COMMAND;

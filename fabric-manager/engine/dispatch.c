@@ -116,6 +116,8 @@ static void lose(struct fm_engine *e, const struct fm_inflight *f, enum mr_reaso
 			fm_asg_lost(e, a, reason, why);
 	} else if (f->kind == FM_TAG_ATTACH) {
 		fm_attach_ack(e, f, &ack);
+	} else if (f->kind == FM_TAG_PROV) {
+		fm_prov_ack(e, f, &ack);
 	}
 }
 
@@ -153,6 +155,9 @@ void fm_cmd_ack(struct fm_engine *e, uint64_t session, const struct fm_agent_ack
 		break;
 	case FM_TAG_TOMB:
 		fm_tomb_ack(e, &f, ack);
+		break;
+	case FM_TAG_PROV:
+		fm_prov_ack(e, &f, ack);
 		break;
 	default:
 		break;

@@ -98,6 +98,7 @@ struct fm_agent_cmd {
 	const char *notes;
 	/* ACTIVATE: what the host must see when it is bound, 0 = do not check */
 	uint64_t ident0;
+	uint16_t count; /* ENABLE_VFS: how many; 0 = TotalVFs */
 };
 
 struct fm_agent_ack {

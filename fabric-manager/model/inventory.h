@@ -162,6 +162,10 @@ struct fm_chassis {
 	uint64_t owner_id, owner_epoch, generation, writes, refused;
 	int64_t effect_ns;
 	enum mr_sw_nvm nvm;
+	/* the host that is VH 0's root, if one is (port 0: the switch itself is); it is none of
+	 * 'host': nothing is given to it */
+	uint16_t root_port;
+	char root_name[MR_NAME_MAX];
 	struct fm_host *host;
 	unsigned hosts;
 	struct fm_adapter *adapter;

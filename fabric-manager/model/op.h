@@ -140,7 +140,8 @@ struct fm_op_result {
 	  "our batch was refused: somebody else owns the chassis; value: its epoch") \
 	X(STRANGE, "traffic without a row; port")                                    \
 	X(WATCHDOG, "fn stood still for 'value' ms: the adapter reset it")           \
-	X(MAILBOX, "fn.port, fn.pf: its PF in the VH of 'port' sent a request")
+	X(MAILBOX, "fn.port, fn.pf: its PF in the VH of 'port' sent a request")      \
+	X(HELD, "adapter port: VH 0's root was refused; value: enum mr_held")
 enum fm_chassis_event_kind {
 #define X(name, text) FM_CE_##name,
 	FM_CHASSIS_EVENTS(X)

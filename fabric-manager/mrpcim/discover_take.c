@@ -80,6 +80,15 @@ static void take_host(struct fm_mr_disc *d, unsigned port, const uint8_t *v)
 	d->geo->bridges[port] = h->bridges;
 }
 
+/* The blade that is the root of VH 0. */
+static void take_root(struct fm_mr_disc *d, unsigned port, const uint8_t *v)
+{
+	if (port > MR_MAX_HOSTS)
+		return;
+	d->ch->root_port = (uint16_t)port;
+	take_text(v, PORT_NAME, d->ch->root_name, sizeof(d->ch->root_name));
+}
+
 static void take_adapter(struct fm_mr_disc *d, unsigned port, const uint8_t *v)
 {
 	struct fm_chassis *ch = d->ch;
@@ -127,6 +136,8 @@ void fm_mr_take_ports(struct fm_mr_disc *d, const struct fm_mr_want *w, const ui
 			take_host(d, w->a + i, v);
 		else if (kind == MR_PORT_ADAPTER)
 			take_adapter(d, w->a + i, v);
+		else if (kind == MR_PORT_MGMT && w->a + i)
+			take_root(d, w->a + i, v);
 	}
 }
 

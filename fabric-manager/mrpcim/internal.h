@@ -119,6 +119,7 @@ enum fm_mr_needs {
 	 * and not answer (its link is down). */
 	FM_MR_GONE_OK = 128,
 	FM_MR_MUTE_OK = 256,
+	FM_MR_ROOT = 512, /* op.place.port may be that of the host that is VH 0's root */
 };
 struct fm_mr_op {
 	unsigned needs;

@@ -121,6 +121,6 @@ const struct fm_mr_op fm_mr_authorise = {
 };
 
 const struct fm_mr_op fm_mr_challenge = {
-	.needs = FM_MR_WRITES | FM_MR_HOST,
+	.needs = FM_MR_WRITES | FM_MR_HOST | FM_MR_ROOT,
 	.way = {[FM_WAY_NONE] = {{challenge_write, port_written}}},
 };

@@ -38,6 +38,15 @@ static void on_host(struct fm_mrpcim *m, const struct entry *e, enum fm_chassis_
 						     .value = e->arg0});
 }
 
+/* VH 0's root asked for what would take functions from hosts. */
+static void on_held(struct fm_mrpcim *m, const struct entry *e, enum fm_chassis_event_kind k)
+{
+	fm_mr_event_add(m, (struct fm_chassis_event){.kind = k,
+						     .port = e->port,
+						     .bridge = FM_NO_BRIDGE,
+						     .value = e->arg1});
+}
+
 static void on_link(struct fm_mrpcim *m, const struct entry *e, enum fm_chassis_event_kind k)
 {
 	bool adapter = e->port <= MR_MAX_PORTS && m->geo->port_kind[e->port] == MR_PORT_ADAPTER;
@@ -63,6 +72,8 @@ static uint16_t system_vh(const struct fm_mrpcim *m, unsigned port, unsigned dvh
 {
 	const struct fm_mr_dev *d = fm_mr_dev_at(m->geo, port);
 
+	if (!dvh) /* VH 0, of every adapter */
+		return 0;
 	return d && dvh < d->a.vhs ? d->a.vh_of[dvh] : FM_WHOLE;
 }
 
@@ -155,6 +166,7 @@ static const struct {
 	[MR_EV_OWNER_CHANGED] = {on_owner, 0},
 	[MR_EV_WATCHDOG] = {on_watchdog, FM_CE_WATCHDOG},
 	[MR_EV_MAILBOX] = {on_pf, FM_CE_MAILBOX},
+	[MR_EV_VH0_HELD] = {on_held, FM_CE_HELD},
 	/* Buses and BARs of VH 0 may be others now. */
 	[MR_EV_VH0_RESET] = {on_host, FM_CE_OVERFLOW},
 };

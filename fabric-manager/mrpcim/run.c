@@ -157,7 +157,9 @@ static bool place_good(const struct fm_mrpcim *m, struct fm_mr_run *r, unsigned 
 	}
 	if (!(needs & FM_MR_HOST) && !row)
 		return true;
-	if (!p.port || p.port > MR_MAX_HOSTS || m->geo->port_kind[p.port] != MR_PORT_HOST)
+	if (!p.port || p.port > MR_MAX_HOSTS ||
+	    (m->geo->port_kind[p.port] != MR_PORT_HOST &&
+	     !(needs & FM_MR_ROOT && m->geo->port_kind[p.port] == MR_PORT_MGMT)))
 		fm_mr_refuse(r, MR_REASON_NOT_FOUND, "port %u is no host port", p.port);
 	else if (row && p.bridge >= m->geo->bridges[p.port])
 		fm_mr_refuse(r, MR_REASON_NOT_FOUND, "port %u has %u bridges, no bridge %u",

@@ -160,7 +160,7 @@ void sim_fn_touched(const struct sim_loc *l)
 
 /* ---- BARs ---- */
 
-static bool has_control(const struct sim_loc *l)
+bool sim_fn_has_control(const struct sim_loc *l)
 {
 	return l->kind == SIM_LOC_BF ||
 	       (l->kind == SIM_LOC_PF && !l->d && !l->p && l->a->m.kind == SIM_KIND_SRIOV);
@@ -177,7 +177,7 @@ uint64_t sim_bar_size(const struct sim_loc *l, unsigned i, unsigned *ret_flags)
 	case SIM_LOC_BF:
 		return i ? 0 : SIM_CT_BAR;
 	case SIM_LOC_PF:
-		if (has_control(l))
+		if (sim_fn_has_control(l))
 			return i == 0 ? SIM_CT_BAR : i == 2 ? SIM_PF_BAR : 0;
 		return i ? 0 : SIM_PF_BAR;
 	case SIM_LOC_BASE:
@@ -237,7 +237,7 @@ void sim_msix_layout(const struct sim_loc *l, unsigned *ret_vectors, unsigned *r
 	*ret_offset = 0;
 	switch (l->kind) {
 	case SIM_LOC_PF:
-		*ret_bir = has_control(l) ? 2 : 0;
+		*ret_bir = sim_fn_has_control(l) ? 2 : 0;
 		*ret_offset = SIM_PF_MSIX;
 		break;
 	case SIM_LOC_SYNTH:
@@ -353,7 +353,7 @@ static uint64_t fb_access(struct sim_mvf *m, uint64_t off, unsigned width, bool 
 uint64_t sim_fn_mem(struct sim_chassis *c, const struct sim_loc *l, unsigned bar, uint64_t off,
 		    unsigned width, bool write, uint64_t v)
 {
-	unsigned vectors, bir, mem_bar = has_control(l) ? 2 : 0;
+	unsigned vectors, bir, mem_bar = sim_fn_has_control(l) ? 2 : 0;
 	uint64_t room = SIM_FN_MEM;
 	uint32_t table;
 

@@ -97,6 +97,7 @@ void sim_msix_layout(const struct sim_loc *l, unsigned *ret_vectors, unsigned *r
 		     uint32_t *ret_offset);
 uint64_t sim_fn_mem(struct sim_chassis *c, const struct sim_loc *l, unsigned bar, uint64_t off,
 		    unsigned width, bool write, uint64_t v);
+bool sim_fn_has_control(const struct sim_loc *l);
 bool sim_vf_defaults(const struct sim_mvf *v);
 void sim_mvf_dirty(struct sim_chassis *c, struct sim_adapter *a, unsigned p, unsigned v);
 void sim_mvf_clear(const struct sim_chassis *c, const struct sim_adapter *a, struct sim_mvf *v);

@@ -131,11 +131,11 @@ static void keep_set(struct sim_chassis *c, const struct sim_loc *l, uint16_t ri
 	hold(c, l->a, rid, what);
 }
 
-/* Bits that the write would set stay clear. */
+/* Bits that the write would set stay clear, as long as others need that. */
 static void keep_clear(struct sim_chassis *c, const struct sim_loc *l, uint16_t rid,
-		       struct write *w, uint32_t bits, enum mr_held what)
+		       struct write *w, uint32_t bits, enum mr_held what, bool needed)
 {
-	if (!(w->v & w->mask & bits) || !sim_adapter_assigned(l->a))
+	if (!(w->v & w->mask & bits) || !needed)
 		return;
 	w->v &= ~bits;
 	hold(c, l->a, rid, what);
@@ -145,7 +145,13 @@ static void keep_clear(struct sim_chassis *c, const struct sim_loc *l, uint16_t 
 static bool write_pf(struct sim_chassis *c, const struct sim_loc *l, uint16_t rid,
 		     struct write *w)
 {
+	bool assigned = sim_adapter_assigned(l->a), control = sim_fn_has_control(l);
+
 	switch (w->at) {
+	case PCI_COMMAND:
+		if (control) /* the table is the MR-PCIM's, and stays where it finds it */
+			w->v |= PCI_COMMAND_MEMORY;
+		break;
 	case SRIOV(PCI_SRIOV_SYS_PGSIZE): /* it would move the VFs' apertures */
 		return false;
 	case SRIOV(PCI_SRIOV_CTRL):
@@ -153,10 +159,11 @@ static bool write_pf(struct sim_chassis *c, const struct sim_loc *l, uint16_t ri
 			 MR_HELD_VF_ENABLE);
 		break;
 	case SIM_CAP_EXP + PCI_EXP_DEVCTL:
-		keep_clear(c, l, rid, w, PCI_EXP_DEVCTL_BCR_FLR, MR_HELD_FLR);
+		keep_clear(c, l, rid, w, PCI_EXP_DEVCTL_BCR_FLR, MR_HELD_FLR, assigned);
 		break;
 	case SIM_CAP_PM + PCI_PM_CTRL:
-		keep_clear(c, l, rid, w, PCI_PM_CTRL_STATE_MASK, MR_HELD_POWER);
+		keep_clear(c, l, rid, w, PCI_PM_CTRL_STATE_MASK, MR_HELD_POWER,
+			   assigned || control);
 		break;
 	case ACS_CONTROL:
 		keep_set(c, l, rid, w, (uint32_t)l->fn->acs_ctl << 16, MR_HELD_ACS);

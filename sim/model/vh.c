@@ -341,6 +341,8 @@ int sim_host_fn_view(const struct sim_chassis *c, uint16_t vh, uint16_t rid,
 
 	if (!l.a || sim_loc_is_bridge(&l) || !sim_loc_answers(c, &l))
 		return -ENODEV;
+	if (vh == c->root && l.kind != SIM_LOC_PF) /* it has no driver for anything else */
+		return -ENODEV;
 	m = &l.a->m;
 	*ret = (struct sim_fn_view){.device_class = m->device_class,
 				    .is_pf = l.kind == SIM_LOC_PF,

@@ -7,11 +7,16 @@
  * operating mode of an adapter (class Host) goes the same way, but that all functions of the
  * adapter go, with its PFs in hosts, and who had one is placed anew: the adapter comes back
  * with others.
+ *
+ * Where a host is the root of VH 0 its agent is the SR-PCIM: it is asked first, PF by PF. The
+ * operation comes behind it in any case: it reads what there is, adds what the agent does not
+ * do (access control), and sets the count where there is no agent or it refused.
  */
 #include "fabric-manager/engine/assign/provision.h"
 
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/soon.h"
@@ -19,6 +24,7 @@
 #include "fabric-manager/engine/state/wanted.h"
 
 #define NAMES_SHOWN 8
+#define ENABLE_NS   (30 * MR_NS_PER_S)
 
 static struct fm_prov *prov_get(struct fm_engine *e, unsigned chassis, unsigned port)
 {
@@ -151,12 +157,49 @@ bool fm_prov_load(struct fm_engine *e, const struct fm_rec_operation *r)
 
 /* ---- going ahead ---- */
 
+/* The session of the management host's agent that can carry out commands, or NULL. */
+static struct fm_session *root_agent(const struct fm_engine *e, unsigned chassis)
+{
+	unsigned port = e->inv.chassis[chassis].root_port;
+	struct fm_session *s = port ? fm_session_at(e, chassis, port) : NULL;
+
+	return s && s->synced ? s : NULL;
+}
+
+/* Asks the management host to enable the VFs of the next PF; false when all were. */
+static bool ask_agent(struct fm_engine *e, struct fm_prov *p)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
+	struct fm_session *s = root_agent(e, p->chassis);
+	struct fm_agent_cmd c = {.verb = FM_AGENT_ENABLE_VFS,
+				 .deadline_ns = ENABLE_NS,
+				 .force = p->approved,
+				 .count = (uint16_t)p->value};
+	unsigned pf = 0;
+
+	while (d && pf < d->pfs && p->told >> pf & 1)
+		pf++;
+	if (!d || !s || pf == d->pfs || p->op != FM_OP_PROVISION)
+		return false;
+	p->told |= (uint16_t)(1u << pf);
+	p->shown = s->id;
+	/* behind port k of VH 0, which is slot k - 1; the BF of an mra adapter is function 0 */
+	c.place = (struct fm_place){FM_WAY_LVF, e->inv.chassis[p->chassis].root_port,
+				    (uint16_t)(d->slot - 1),
+				    (uint16_t)(pf + (d->kind == FM_ADAPTER_MRA)), 0};
+	p->tag = fm_cmd_send(e, s, &c, FM_TAG_PROV, 0, (uint64_t)(p - e->prov));
+	p->until = e->now.mono_ns + ENABLE_NS + 5 * MR_NS_PER_S;
+	fm_timer_set(e, FM_TM_PROV, (uint64_t)(p - e->prov), p->until);
+	return true;
+}
+
 static void prov_send(struct fm_engine *e, struct fm_prov *p)
 {
 	struct fm_op op = {.kind = p->op, .chassis = p->chassis, .value = p->value};
 
-	if (p->tag || p->until != MR_NEVER || !fm_ch_ready(e, p->chassis))
+	if (p->tag || p->until != MR_NEVER || !fm_ch_ready(e, p->chassis) || ask_agent(e, p))
 		return;
+	p->told = 0;
 	op.fn = (struct fm_fn_id){p->chassis, p->port, 0, 0};
 	e->intent = true;
 	p->tag = fm_op_send(e, &op, FM_TAG_PROV, 0, (uint64_t)(p - e->prov));
@@ -281,6 +324,42 @@ void fm_prov_plan(struct fm_engine *e)
 		e->prov[i].asked = false;
 }
 
+/* Whether what is known of the adapter's count is not what it will be in a moment. */
+static bool under_way(const struct fm_engine *e, const struct fm_prov *p)
+{
+	return p->wanted || p->tag || p->until != MR_NEVER ||
+	       e->ch[p->chassis].read_at < p->reread;
+}
+
+/* Another session of the management host, perhaps of another boot: its kernel shows no VFs,
+ * whatever the hardware has. The agent is asked for the counts that there are. */
+static void show_root(struct fm_engine *e, unsigned chassis)
+{
+	const struct fm_chassis *ch = &e->inv.chassis[chassis];
+	struct fm_session *s = root_agent(e, chassis);
+	bool later = false;
+
+	for (unsigned i = 0; s && fm_ch_ready(e, chassis) && i < ch->adapters; i++) {
+		const struct fm_adapter *d = &ch->adapter[i];
+		struct fm_prov *p = prov_get(e, chassis, d->port);
+
+		if (d->kind == FM_ADAPTER_BASE || !d->present || p->approval ||
+		    p->shown == s->id)
+			continue;
+		if (under_way(e, p)) {
+			later = true;
+		} else if (d->pf[0].numvfs) {
+			p->op = FM_OP_PROVISION;
+			p->value = d->pf[0].numvfs;
+			p->wanted = true;
+			p->shown = s->id;
+			go(e, p);
+		}
+	}
+	if (later)
+		fm_plan_soon(e, MR_NS_PER_S);
+}
+
 static bool has_count(const struct fm_engine *e, const struct fm_prov *p)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
@@ -291,6 +370,8 @@ static bool has_count(const struct fm_engine *e, const struct fm_prov *p)
 /* It has: what it did not want was withdrawn. */
 void fm_prov_planned(struct fm_engine *e)
 {
+	for (unsigned c = 0; c < e->inv.n; c++)
+		show_root(e, c);
 	for (unsigned i = 0; i < e->provs; i++) {
 		struct fm_prov *p = &e->prov[i];
 		char to[16];
@@ -389,6 +470,26 @@ void fm_prov_want(struct fm_engine *e, const struct fm_change *c)
 		go(e, p);
 }
 
+/* The management host enabled the VFs of a PF, or did not: the operation looks. */
+void fm_prov_ack(struct fm_engine *e, const struct fm_inflight *f,
+		 const struct fm_agent_ack *ack)
+{
+	struct fm_prov *p = &e->prov[f->key];
+
+	if (p->tag != f->tag)
+		return;
+	p->tag = 0;
+	p->until = MR_NEVER;
+	if (ack->reason != MR_REASON_OK)
+		fm_log(e, 2,
+		       "enable-vfs of adapter %s by the management host: '%s'; the switch "
+		       "sets them",
+		       name_of(e, p), ack->detail);
+	if (!p->wanted)
+		p->told = 0;
+	go(e, p);
+}
+
 /* PROVISION or MODE ended: the adapter is read again. */
 void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
 		    const struct fm_op_result *r)
@@ -419,7 +520,8 @@ void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
 	fm_ch_observe(e, p->chassis);
 }
 
-/* The pause after a failure ended, or the approval came. */
+/* The pause after a failure ended, the approval came, or the management host does not answer.
+ */
 void fm_prov_timer(struct fm_engine *e, unsigned i)
 {
 	struct fm_prov *p = i < e->provs ? &e->prov[i] : NULL;
@@ -427,5 +529,9 @@ void fm_prov_timer(struct fm_engine *e, unsigned i)
 	if (!p || p->until == MR_NEVER || p->until > e->now.mono_ns)
 		return;
 	p->until = MR_NEVER;
+	if (p->tag) {
+		fm_inflight_del(e, p->tag);
+		p->tag = 0;
+	}
 	go(e, p);
 }

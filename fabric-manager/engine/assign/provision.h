@@ -13,6 +13,8 @@ void fm_prov_want(struct fm_engine *e, const struct fm_change *c);
 void fm_prov_words(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out);
 void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
 		    const struct fm_op_result *r);
+void fm_prov_ack(struct fm_engine *e, const struct fm_inflight *f,
+		 const struct fm_agent_ack *ack);
 void fm_prov_timer(struct fm_engine *e, unsigned i);
 void fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out);
 void fm_prov_approve(struct fm_engine *e, struct fm_prov *p);

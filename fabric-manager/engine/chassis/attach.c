@@ -8,6 +8,7 @@
 
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/chassis/tomb.h"
+#include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/soon.h"
@@ -77,19 +78,6 @@ bool fm_attach_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t si
 	return false;
 }
 
-static struct fm_session *session_at(struct fm_engine *e, const struct fm_attach *t)
-{
-	for (unsigned i = 0; i < e->sessions; i++) {
-		struct fm_session *s = e->session[i];
-
-		for (unsigned r = 0; s->state == FM_SS_ACCEPTED && r < s->hello.roots; r++)
-			if (s->chassis[r] == t->chassis &&
-			    s->hello.root[r].port == t->host_port)
-				return s;
-	}
-	return NULL;
-}
-
 /* Whether the host's SR-PCIM enabled the VFs of the PF. A host whose agent is away gets its
  * functions all the same: the device keeps its map packed until then (HANDOVER 1). */
 bool fm_enable_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t size)
@@ -103,7 +91,7 @@ bool fm_enable_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t si
 	if (!fm_attach_ready(e, a, why, size)) /* the adapter was pulled and inserted since */
 		return false;
 	t = fm_attach_get(e, a->a.chassis, a->a.place.port, a->a.fn.port, true);
-	s = session_at(e, t);
+	s = fm_session_at(e, t->chassis, t->host_port);
 	if (t->enabled >> a->a.place.pf & 1 || !s || !s->synced)
 		return true;
 	mr_fmt(why, size, "waiting for %s to enable the functions of %s", a->a.host,
@@ -218,7 +206,7 @@ static bool host_runs(const struct fm_engine *e, const struct fm_attach *t)
 static void leave(struct fm_engine *e, struct fm_attach *t)
 {
 	struct fm_agent_cmd c = {.verb = FM_AGENT_RELEASE, .deadline_ns = ENABLE_NS};
-	struct fm_session *s = session_at(e, t);
+	struct fm_session *s = fm_session_at(e, t->chassis, t->host_port);
 
 	if (!s && host_runs(e, t))
 		return;

@@ -546,6 +546,9 @@ void fm_ch_event(struct fm_engine *e, const struct fm_chassis_event *ev)
 	case FM_CE_MAILBOX:
 		fm_ch_mailbox(e, ev);
 		break;
+	case FM_CE_HELD:
+		fm_ch_held(e, ev);
+		break;
 	case FM_CE_STALE_OWNER:
 		fm_ch_stale(e, ev->chassis, ev->value);
 		break;

@@ -74,11 +74,30 @@ void fm_ch_mailbox(struct fm_engine *e, const struct fm_chassis_event *ev)
 		h ? h->name : "?");
 }
 
-/* VF Enable changed in a VH: the slots of its LVFs may be others now. */
+/* The management host asked for what would have ended functions of other hosts (class Count, by
+ * nobody's approval): the switch held it, and nothing changed. */
+void fm_ch_held(struct fm_engine *e, const struct fm_chassis_event *ev)
+{
+	static const char *const what[] = {"to stop VFs", "to reset a PF", "to power a PF down",
+					   "to lift access control"};
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, ev->chassis, ev->port);
+
+	fm_note(e, MR_REASON_NEEDS_APPROVAL, d ? d->name : e->chassis_name[ev->chassis],
+		"the management host %s asked %s while hosts have functions of it: held",
+		e->inv.chassis[ev->chassis].root_name,
+		ev->value < MR_ARRAY_SIZE(what) ? what[ev->value] : "for something");
+}
+
+/* VF Enable changed in a VH: the slots of its LVFs may be others now. In VH 0 it was the
+ * management host, or we were; whose VFs are gone is read, and planned for. */
 void fm_ch_vf_enable(struct fm_engine *e, const struct fm_chassis_event *ev)
 {
 	struct fm_asg *a;
 
+	if (!ev->port && e->inv.chassis[ev->chassis].root_port) {
+		fm_ch_observe(e, ev->chassis);
+		return;
+	}
 	FM_FOREACH_ASG(e, a)
 	{
 		if (!a->a.has_fn || a->a.place.way != FM_WAY_LVF ||

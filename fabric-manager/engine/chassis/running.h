@@ -12,5 +12,6 @@ void fm_ch_vf_state(struct fm_engine *e, const struct fm_chassis_event *ev);
 void fm_ch_vf_enable(struct fm_engine *e, const struct fm_chassis_event *ev);
 void fm_ch_watchdog(struct fm_engine *e, const struct fm_chassis_event *ev);
 void fm_ch_mailbox(struct fm_engine *e, const struct fm_chassis_event *ev);
+void fm_ch_held(struct fm_engine *e, const struct fm_chassis_event *ev);
 
 #endif

@@ -34,9 +34,12 @@ static void close_session(struct fm_engine *e, struct fm_session *s, enum mr_rea
 /* The name that is expected behind a host port. */
 static const char *name_at(const struct fm_engine *e, unsigned chassis, unsigned port)
 {
+	const struct fm_chassis *ch = &e->inv.chassis[chassis];
 	const struct fm_desired *d = e->desired;
 	const struct fm_host *h;
 
+	if (ch->root_port && port == ch->root_port)
+		return ch->root_name;
 	for (unsigned i = 0; d && i < d->hosts; i++)
 		if (d->host[i].port == port && d->host[i].chassis == chassis)
 			return d->host[i].name;
@@ -100,11 +103,20 @@ static bool roots_good(struct fm_engine *e, struct fm_session *s, bool *ret_wait
 	return true;
 }
 
+/* The management host: part of the chassis, named by no document. */
+static bool is_root(const struct fm_engine *e, const struct fm_session *s)
+{
+	for (unsigned i = 0; i < s->hello.roots; i++)
+		if (s->hello.root[i].port != e->inv.chassis[s->chassis[i]].root_port)
+			return false;
+	return true;
+}
+
 static bool host_known(struct fm_engine *e, struct fm_session *s)
 {
 	const struct fm_host_def *d = fm_host_def(e, s->hello.host);
 
-	if ((d && d->known) || (e->desired && e->desired->unknown_ignore))
+	if ((d && d->known) || (e->desired && e->desired->unknown_ignore) || is_root(e, s))
 		return true;
 	close_session(e, s, MR_REASON_NOT_PERMITTED,
 		      "no document names this host (unknownHosts: refuse)");

@@ -75,6 +75,19 @@ struct fm_session *fm_session_get(const struct fm_engine *e, uint64_t id)
 	return NULL;
 }
 
+/* The accepted session of the agent behind a host port: hosts.h. */
+struct fm_session *fm_session_at(const struct fm_engine *e, unsigned chassis, unsigned port)
+{
+	for (unsigned i = 0; i < e->sessions; i++) {
+		struct fm_session *s = e->session[i];
+
+		for (unsigned r = 0; s->state == FM_SS_ACCEPTED && r < s->hello.roots; r++)
+			if (s->chassis[r] == chassis && s->hello.root[r].port == port)
+				return s;
+	}
+	return NULL;
+}
+
 /* The accepted session of a host, or NULL. */
 struct fm_session *fm_session_of(struct fm_engine *e, const char *host)
 {

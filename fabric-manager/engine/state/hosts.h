@@ -17,5 +17,7 @@ struct fm_agent_fn *fm_host_reported(const struct fm_hst *h, const struct fm_pla
 bool fm_way_lvf(const struct fm_engine *e, const char *host);
 struct fm_session *fm_session_of(struct fm_engine *e, const char *host);
 struct fm_session *fm_session_get(const struct fm_engine *e, uint64_t id);
+/* The accepted session of the agent behind a host port, or NULL. */
+struct fm_session *fm_session_at(const struct fm_engine *e, unsigned chassis, unsigned port);
 
 #endif

@@ -182,6 +182,8 @@ struct fm_prov {
 	bool approved, wanted, failed;
 	bool asked; /* by the newest plan */
 	uint32_t value;
+	uint16_t told;	/* PFs that the management host's agent was asked to enable */
+	uint64_t shown; /* session of that agent that was asked last */
 	int64_t until;
 	uint64_t reread; /* what was read before this operation id is old */
 };

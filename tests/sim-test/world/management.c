@@ -426,14 +426,23 @@ static bool named(const struct world *w, struct fm_fn_id id)
 	       mr_map_get_u64(w->named_before, fm_fn_key(id), &any);
 }
 
+/* Whether a host is the root of VH 0: what nobody uses is its to reset. */
+static bool rooted(const struct world *w)
+{
+	for (unsigned vh = 1; vh <= w->hosts; vh++)
+		if (sim_host_management(w->chassis, (uint16_t)vh))
+			return true;
+	return false;
+}
+
 /* Whether its host or its adapter did something by itself since the last look, or an operation
- * named it, or, where nobody uses it, its whole adapter. */
+ * named it, or, where nobody uses it, its whole adapter or VH 0's root. */
 static bool excused(const struct world *w, const struct vf *v, bool used)
 {
 	struct fm_fn_id id = {0, (uint16_t)v->port, (uint16_t)v->pf, (uint16_t)v->vf};
 	struct fm_fn_id all = {0, (uint16_t)v->port, FM_WHOLE, FM_WHOLE};
 
-	return w->shaken || named(w, id) || (!used && named(w, all));
+	return w->shaken || named(w, id) || (!used && (named(w, all) || rooted(w)));
 }
 
 static bool counter_held(struct world *w, const struct vf *v, void *arg, char *why, size_t size)

@@ -111,7 +111,7 @@ static int slot_of(const struct sim_blade *b, const struct sim_dev *d)
 }
 
 /* What the host's kernel shows now is an address from now on. PFs share a function's fate and
- * are left to their VFs. */
+ * are left to their VFs. VH 0's root may look at all of them (I1): its memory reaches none. */
 static void learn_host(struct oracle *o, unsigned vh)
 {
 	struct sim_blade *b = o->w->host[vh].blade;
@@ -130,7 +130,8 @@ static void learn_host(struct oracle *o, unsigned vh)
 		if (d->header || d->totalvfs || (d->slot < 0 && !d->is_virtfn))
 			continue;
 		a.slot = slot_of(b, d);
-		learn(p, &a);
+		if (!sim_host_management(o->w->chassis, (uint16_t)vh))
+			learn(p, &a);
 		a.memory = true;
 		a.address = d->bar[0] + SCRATCH;
 		if (d->bar_size[0] && d->bar[0])

@@ -221,6 +221,8 @@ void seed_begin(struct seed_run *r, const char *chassis, uint64_t seed, bool ver
 	memset(r, 0, sizeof(*r));
 	r->w = world_new(chassis, seed, agent_on);
 	hosts = r->w->hosts < POLICY_HOSTS ? r->w->hosts : POLICY_HOSTS;
+	if (sim_host_management(r->w->chassis, (uint16_t)hosts)) /* the last: nobody's to use */
+		hosts--;
 	r->w->verbose = verbose;
 	r->oracle = oracle_new(r->w);
 	world_run_for(r->w, 10 * MR_NS_PER_S);

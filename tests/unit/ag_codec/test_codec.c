@@ -291,6 +291,7 @@ static void make_command(void)
 	cmd.force = 1;
 	cmd.notes = (char *)"device=d\nzone=z\n";
 	cmd.ident0 = 0x0225b5000001;
+	cmd.count = 16;
 	msg.id = 12;
 	msg.body_case = BANYAN__AGENT_MSG__BODY_COMMAND;
 	msg.command = &cmd;
@@ -321,6 +322,7 @@ START_TEST(test_command)
 	ck_assert(m.cmd.force);
 	ck_assert_str_eq(m.cmd.notes, "device=d\nzone=z\n");
 	ck_assert_uint_eq(m.cmd.ident0, 0x0225b5000001);
+	ck_assert_uint_eq(m.cmd.count, 16);
 }
 END_TEST
 

@@ -405,6 +405,24 @@ START_TEST(test_enable_vfs_changes_no_count)
 }
 END_TEST
 
+/* The PFs of VH 0 have as many as their pool says. */
+START_TEST(test_enable_vfs_by_count)
+{
+	struct ag_cmd e = cmd(AG_ENABLE_VFS, AG_WAY_LVF, 3, 0);
+
+	at(3, 0)->numvfs = 0;
+	e.count = 9;
+	ck_assert_str_eq(ask(&e), "report 2 +3.0.0; ack 101 LIMIT (the PF has 8 VFs, 9 were "
+				  "asked) who 'mlx5_core' fn 3.0.0; ");
+	e.op = ++next_op;
+	e.count = 6;
+	ck_assert_str_eq(ask(&e), "write autoprobe 3:0.0 = 0; ");
+	ck_assert_str_eq(written(0, 0), "write numvfs 3:0.0 = 6; ");
+	at(3, 0)->numvfs = 6;
+	ck_assert_str_eq(written(0, 6), "report 3 +3.0.0; ack 102 OK (6 VFs) fn 3.0.0; ");
+}
+END_TEST
+
 START_TEST(test_enable_vfs_refusals)
 {
 	static const struct {
@@ -556,6 +574,7 @@ static void add(Suite *s)
 				      test_activate_takes_it_back_from_vfio,
 				      test_activate_every_function_of_a_device,
 				      test_enable_vfs,
+				      test_enable_vfs_by_count,
 				      test_enable_vfs_changes_no_count,
 				      test_enable_vfs_needs_a_pf_and_its_driver,
 				      test_enable_vfs_powers_a_slot_that_stays_off,

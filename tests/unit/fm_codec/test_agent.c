@@ -312,7 +312,8 @@ START_TEST(test_command)
 				 "vfio-pci",
 				 true,
 				 "zone=z\n",
-				 0x0225b5000001};
+				 0x0225b5000001,
+				 16};
 	Banyan__AgentMsg *m;
 
 	fm_agent_put_command(&out, &c);
@@ -328,6 +329,7 @@ START_TEST(test_command)
 	ck_assert_uint_eq(m->command->place->bridge, 7);
 	ck_assert_uint_eq(m->command->place->pf, 3);
 	ck_assert_uint_eq(m->command->place->slot, 9);
+	ck_assert_uint_eq(m->command->count, 16);
 	ck_assert_str_eq(m->command->driver, "vfio-pci");
 	ck_assert(m->command->force);
 	ck_assert_str_eq(m->command->notes, "zone=z\n");

@@ -123,17 +123,31 @@ END_TEST
 /* As long as nothing is assigned elsewhere the root has its way. */
 START_TEST(not_held_otherwise)
 {
+	uint16_t pf = (uint16_t)(nic + 1);
+
 	numvfs(nvme, "8");
 	assign();
 	numvfs(nvme, "0");
 	ck_assert_uint_eq(cfg0(&f.x, nvme, SRIOV + PCI_SRIOV_CTRL, 2) & 1, 0);
-	wr(nvme, PM + PCI_PM_CTRL, 2, 3);
-	ck_assert_uint_eq(cfg0(&f.x, nvme, PM + PCI_PM_CTRL, 2) & 3, 3);
-	wr(nvme, PM + PCI_PM_CTRL, 2, 0);
-	wr(nvme, PCI_COMMAND, 2, 7);
+	wr(pf, PM + PCI_PM_CTRL, 2, 3);
+	ck_assert_uint_eq(cfg0(&f.x, pf, PM + PCI_PM_CTRL, 2) & 3, 3);
+	wr(pf, PM + PCI_PM_CTRL, 2, 0);
 	wr(nvme, PCIE + PCI_EXP_DEVCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
 	ck_assert_uint_eq(ct(&f.x, "nvme", CT_PF(1, 0, 0) + PFR_RESETS), 1);
+	ck_assert_uint_eq(port_reg("nic", PORT_HELD), 0);
 	ck_assert_uint_eq(port_reg("nvme", PORT_HELD), 0);
+}
+END_TEST
+
+/* Ours: PF 0 of an `sriov` adapter carries the control table, which the MR-PCIM always reaches.
+ */
+START_TEST(control_table_stays)
+{
+	wr(nvme, PCI_COMMAND, 2, 0);
+	wr(nvme, PM + PCI_PM_CTRL, 2, 3);
+	ck_assert_uint_eq(ct(&f.x, "nvme", CT_MAGIC), MR_CT_MAGIC);
+	wr((uint16_t)(nic + 1), PCI_COMMAND, 2, 0);
+	ck_assert_uint_eq(rd((uint16_t)(nic + 1), PCI_COMMAND, 2), 0);
 }
 END_TEST
 
@@ -164,11 +178,12 @@ static void (*const root_events[])(void) = {root_reset, root_power, root_cable, 
 /* HANDOVER 3: they do not reach an adapter that others have functions of; others they do. */
 START_TEST(resets_of_the_root)
 {
+	uint16_t pf = (uint16_t)(nic + 1);
 	uint64_t from, arg[2] = {0, 0};
 
 	assign();
 	use();
-	wr(nvme, PM + PCI_PM_CTRL, 2, 3);
+	wr(pf, PM + PCI_PM_CTRL, 2, 3);
 	from = sw(&f.x, SW_EVENT_HEAD);
 	root_events[_i]();
 	ck_assert_uint_eq(events(MR_EV_VH0_RESET, from, arg), 1);
@@ -176,7 +191,7 @@ START_TEST(resets_of_the_root)
 	ck_assert_uint_eq(arg[1], 1); /* hba */
 	ck_assert_uint_eq(port_reg("hba", PORT_RESET), 0);
 	ck_assert_uint_eq(port_reg("nvme", PORT_RESET), 1);
-	ck_assert_uint_eq(cfg0(&f.x, nvme, PM + PCI_PM_CTRL, 2) & 3, 0);
+	ck_assert_uint_eq(cfg0(&f.x, pf, PM + PCI_PM_CTRL, 2) & 3, 0);
 	fxb_settle(&f);
 	unharmed();
 }
@@ -210,6 +225,7 @@ int main(void)
 	tcase_add_loop_test(t, held_while_others_have_functions, 0, MR_ARRAY_SIZE(harm));
 	tcase_add_test(t, held_is_told_once);
 	tcase_add_test(t, not_held_otherwise);
+	tcase_add_test(t, control_table_stays);
 	tcase_add_loop_test(t, resets_of_the_root, 0, MR_ARRAY_SIZE(root_events));
 	tcase_add_test(t, comes_back);
 	suite_add_tcase(s, t);
