@@ -120,7 +120,9 @@ class Kill(FabricTest):
         cls.acked = {}
         cls.version = cls.f.status()["version"]
         cls.f.allow(r"driver: chassis c1: connection lost: .*; trying again",
-                    r"driver: chassis c1: .*connect.*; trying again")
+                    r"driver: chassis c1: .*connect.*; trying again",
+                    r"agent: no uevents from .*; trying on",
+                    r"engine: enable-vfs at host port .*; it is asked again")
 
     def begin(self, path):
         """apply without --wait, as a process of its own: the acknowledgement is its exit code 0."""
