@@ -237,12 +237,15 @@ void fm_mr_disc_free(struct fm_mr_disc *d)
 	free(d);
 }
 
-/* A whole device that a host has shows no capabilities in VH 0: they are as before. */
+/* Where VFs have access control is found by PROVISION, which may be under way just now. A whole
+ * device that a host has shows no capabilities in VH 0: they are as before. */
 static void keep_known(const struct fm_mr_geometry *old, struct fm_mr_dev *dev,
 		       struct fm_adapter *a)
 {
 	const struct fm_mr_dev *was = fm_mr_dev_at(old, a->port);
 
+	if (was)
+		memcpy(dev->vf_acs, was->vf_acs, sizeof(dev->vf_acs));
 	if (!a->present || a->kind != FM_ADAPTER_BASE || dev->pcie || !was ||
 	    was->a.vendor != a->vendor || was->a.device != a->device)
 		return;

@@ -24,6 +24,8 @@ unsigned fm_mr_cap(const struct fm_mr_cfg *c, unsigned id);
 unsigned fm_mr_ext_cap(const struct fm_mr_cfg *c, unsigned id);
 unsigned fm_mr_dvsec(const struct fm_mr_cfg *c, unsigned vendor, unsigned id);
 uint64_t fm_mr_bar_address(const struct fm_mr_cfg *c, unsigned off);
+/* ops_acs.c */
+unsigned fm_mr_acs_bits(const struct fm_mr_cfg *c, unsigned at);
 int64_t fm_mr_flr_ns(const struct fm_mr_cfg *c, int64_t otherwise);
 int64_t fm_mr_completion_ns(const struct fm_mr_cfg *c);
 

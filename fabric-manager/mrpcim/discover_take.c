@@ -337,7 +337,10 @@ static void take_pf(struct fm_mr_dev *dev, struct fm_adapter *a, unsigned p,
 	dev->sriov[p] = (uint16_t)at;
 	dev->acs[p] = (uint16_t)fm_mr_ext_cap(c, PCI_EXT_CAP_ID_ACS);
 	dev->ari |= fm_mr_ext_cap(c, PCI_EXT_CAP_ID_ARI) != 0;
-	pf->numvfs = ctrl & PCI_SRIOV_CTRL_VFE ? fm_mr_cfg16(c, at + PCI_SRIOV_NUM_VF) : 0;
+	dev->acs_bits[p] = (uint16_t)fm_mr_acs_bits(c, dev->acs[p]);
+	if (ctrl & PCI_SRIOV_CTRL_VFE &&
+	    !(dev->acs_bits[p] & ~fm_mr_cfg16(c, dev->acs[p] + PCI_ACS_CTRL)))
+		pf->numvfs = fm_mr_cfg16(c, at + PCI_SRIOV_NUM_VF);
 	pf->vf_offset = fm_mr_cfg16(c, at + PCI_SRIOV_VF_OFFSET);
 	pf->vf_stride = fm_mr_cfg16(c, at + PCI_SRIOV_VF_STRIDE);
 	a->vf_device = fm_mr_cfg16(c, at + PCI_SRIOV_VF_DID);

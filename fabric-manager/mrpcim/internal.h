@@ -44,6 +44,7 @@ struct fm_mr_dev {
 	uint16_t pcie, msix, ats;   /* offsets of capabilities of function 0, 0 = none */
 	uint16_t sriov[MR_MAX_PFS]; /* of the PFs in VH 0 */
 	uint16_t acs[MR_MAX_PFS], vf_acs[MR_MAX_PFS]; /* of them, of their VFs; 0 = none */
+	uint16_t acs_bits[MR_MAX_PFS];		      /* what of it PROVISION sets in the PF */
 	bool flr;				      /* function 0 has it */
 	bool ari;				      /* its PFs have the ARI capability */
 	bool multi_function;	       /* a `base` device with more than function 0 */
@@ -254,7 +255,8 @@ void fm_mr_take(struct fm_mrpcim *m, struct fm_mr_run *r, const struct fm_mr_rep
 enum fm_mr_next fm_mr_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 			     const struct fm_mr_reply *p);
 
-/* ops_acs.c: the last steps of PROVISION */
+/* ops_acs.c: the last steps of PROVISION; stops the batch of a MAP until they are done */
+void fm_mr_acs_expect(const struct fm_mrpcim *m, const struct fm_mr_run *r, struct mr_batch *b);
 void fm_mr_acs_find(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b);
 enum fm_mr_next fm_mr_acs_found(struct fm_mrpcim *m, struct fm_mr_run *r,
 				const struct fm_mr_reply *p);

@@ -14,6 +14,26 @@
 #define WANTED	  (PCI_ACS_RR | PCI_ACS_CR)
 #define EXT_WORDS ((CFG_SIZE - CFG_LEGACY) / 4)
 
+/*
+ * The bits that PROVISION sets in a PF's access control, at 'at' (0 = it has none). That comes
+ * last there: while they are not set the VFs may be on their way, whatever NumVFs says, and
+ * PROVISION has to be done again.
+ */
+unsigned fm_mr_acs_bits(const struct fm_mr_cfg *c, unsigned at)
+{
+	return at ? fm_mr_cfg16(c, at + PCI_ACS_CAP) & WANTED : 0;
+}
+
+void fm_mr_acs_expect(const struct fm_mrpcim *m, const struct fm_mr_run *r, struct mr_batch *b)
+{
+	const struct fm_mr_dev *d = fm_mr_run_dev(m, r);
+	unsigned pf = r->op.fn.pf;
+
+	if (pf < d->a.pfs && d->acs_bits[pf])
+		mr_batch_expect(b, MR_SPACE_CONFIG, 0, fm_mr_pf_rid(d, pf),
+				d->acs[pf] + PCI_ACS_CTRL, 2, d->acs_bits[pf], d->acs_bits[pf]);
+}
+
 static uint16_t vf_rid(const struct fm_mr_dev *d, unsigned pf, unsigned vf)
 {
 	const struct fm_pf *p = &d->a.pf[pf];
@@ -75,7 +95,14 @@ enum fm_mr_next fm_mr_acs_found(struct fm_mrpcim *m, struct fm_mr_run *r,
 	return FM_MR_NEXT;
 }
 
-/* ---- one PF with its VFs: keep[2], and keep[3]: it is to be written ---- */
+/* ---- one PF with its VFs: keep[2], and what of it is to be written: keep[3] ---- */
+
+/* The PF comes after its VFs were read back: who starts anew sees by it that they are done. */
+enum {
+	NOTHING,
+	THE_VFS,
+	THE_PF
+};
 
 /* Function 'i' of the PF: itself, then its VFs. 0 = it has none. */
 static unsigned place(const struct fm_mr_dev *d, unsigned pf, unsigned i, uint16_t *ret_rid)
@@ -90,8 +117,8 @@ void fm_mr_acs_set(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 	unsigned pf = (unsigned)r->keep[2], at;
 	uint16_t rid;
 
-	for (unsigned i = 0; r->keep[3] && i <= r->keep[1]; i++)
-		if ((at = place(d, pf, i, &rid)) != 0)
+	for (unsigned i = 0; i <= r->keep[1]; i++)
+		if (r->keep[3] == (i ? THE_VFS : THE_PF) && (at = place(d, pf, i, &rid)) != 0)
 			mr_batch_write(b, MR_SPACE_CONFIG, 0, rid, at + PCI_ACS_CTRL, 2,
 				       WANTED);
 	if (r->keep[3])
@@ -102,11 +129,12 @@ void fm_mr_acs_set(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 	r->i_x = mr_batch_sw_read(b, SW_WRITES, 1);
 }
 
-/* The first function that can redirect and does not, or -1. */
+/* A function that can redirect and does not, the PF last; -1 = none. */
 static int lacking(const struct fm_mr_dev *d, const struct fm_mr_run *r,
 		   const struct fm_mr_reply *p, unsigned *ret_ctl)
 {
 	unsigned n = 0;
+	int pf = -1;
 	uint16_t rid;
 
 	for (unsigned i = 0; i <= r->keep[1] && !MR_MUTANT(REDIRECT_FORGOTTEN); i++) {
@@ -115,11 +143,14 @@ static int lacking(const struct fm_mr_dev *d, const struct fm_mr_run *r,
 		if (!place(d, (unsigned)r->keep[2], i, &rid))
 			continue;
 		v = (uint32_t)fm_mr_value(p, n++);
+		if (v == UINT32_MAX || !(v & ~(v >> 16) & WANTED))
+			continue;
 		*ret_ctl = v >> 16;
-		if (v != UINT32_MAX && v & ~(v >> 16) & WANTED)
+		if (i)
 			return (int)i;
+		pf = 0;
 	}
-	return -1;
+	return pf;
 }
 
 /* Builds and sends this step again, at once. */
@@ -137,14 +168,14 @@ enum fm_mr_next fm_mr_acs_is_set(struct fm_mrpcim *m, struct fm_mr_run *r,
 	int i = lacking(d, r, p, &ctl);
 	char vf[16] = "";
 
-	if (i > 0 && r->keep[3])
+	if (i > 0)
 		mr_fmt(vf, sizeof(vf), "/vf%d", i - 1);
-	if (i >= 0 && r->keep[3])
+	if (i >= 0 && r->keep[3] >= (i ? THE_VFS : THE_PF))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "ACS Control of %s/pf%u%s reads %#x after %#x was written: "
 				    "other hosts' functions could be reached from there",
 				    d->a.name, pf, vf, ctl, WANTED);
-	r->keep[3] = i >= 0;
+	r->keep[3] = i < 0 ? NOTHING : i ? THE_VFS : THE_PF;
 	if (i < 0)
 		r->keep[2]++;
 	return r->keep[2] < d->a.pfs ? again(m, r) : FM_MR_DONE;

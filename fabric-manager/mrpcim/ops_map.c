@@ -49,7 +49,8 @@ static void map_row(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b
 	fm_mr_row_write(r, b, ROW_STATE, MR_ROW_MAPPED);
 }
 
-/* The function is as CONFIGURE left it: in VH 0, untouched since its reset, ours, gated. */
+/* The function is as CONFIGURE left it: in VH 0, untouched since its reset, ours, gated; and
+ * kept apart from its neighbours. */
 static void expect_configured(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
 	const uint64_t proof = MR_VF_RESET_BUSY | MR_VF_RESET_DONE | MR_VF_ENABLED;
@@ -59,6 +60,7 @@ static void expect_configured(struct fm_mrpcim *m, struct fm_mr_run *r, struct m
 		fm_mr_vf_expect(m, r, b, VF_STATUS, proof, MR_VF_RESET_DONE | MR_VF_ENABLED);
 	fm_mr_vf_expect(m, r, b, VF_COOKIE, UINT64_MAX, r->op.cookie);
 	fm_mr_vf_expect(m, r, b, VF_GATE, 1, MR_MUTANT(GATE_OPENED_EARLY));
+	fm_mr_acs_expect(m, r, b);
 }
 
 /* Requests are let through once the row leads to the host and to no one else. */

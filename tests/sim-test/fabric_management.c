@@ -313,6 +313,7 @@ START_TEST(an_idle_adapter_is_the_hosts)
 	/* nvme has no pool: nobody provisioned it, and its VFs are the management host's */
 	d = adapter("nvme");
 	ck_assert_uint_eq(d->pf[0].numvfs, 0);
+	sim_host_cfg_write(w->chassis, w->now, MGMT, 0x0500, 0x166, 2, 0xc); /* ACS: apart */
 	sim_host_cfg_write(w->chassis, w->now, MGMT, 0x0500, SRIOV + 0x10, 2, 8);
 	sim_host_cfg_write(w->chassis, w->now, MGMT, 0x0500, SRIOV + 0x08, 2, 0x19);
 	world_notices(w);

@@ -172,8 +172,14 @@ START_TEST(provision_redirects_requests)
 	r = rig_fail(&x, op, MR_REASON_CONFLICT);
 	ck_assert_msg(mr_starts(r.detail, "ACS Control of hba/pf0/vf2 reads 0"), "%s",
 		      r.detail);
+	/* a manager that starts now sees that they are not provisioned yet */
+	ck_assert_uint_eq(acs_of(hba, 0, &status), 0);
+	observe();
+	ck_assert_uint_eq(fm_adapter_by_name(&x.inv, "hba", NULL)->pf[0].numvfs, 0);
 	sim_fault_clear(x.c, x.now, SIM_FAULT_COUNT);
 	rig_do(&x, op);
+	observe();
+	ck_assert_uint_eq(fm_adapter_by_name(&x.inv, "hba", NULL)->pf[0].numvfs, 8);
 }
 END_TEST
 

@@ -160,6 +160,16 @@ static enum mr_reason not_ours(const struct fm_engine *e, unsigned chassis, char
 }
 
 /* The first reading, or one after the connection came back: may we write? */
+/* After a pause. */
+static void observe_later(struct fm_engine *e, unsigned chassis)
+{
+	struct fm_ch *c = &e->ch[chassis];
+
+	c->observe = true;
+	c->until = e->now.mono_ns + fm_pause_ns(c->tries++);
+	fm_timer_set(e, FM_TM_CHASSIS, chassis, c->until);
+}
+
 static void judge(struct fm_engine *e, unsigned chassis)
 {
 	struct fm_ch *c = &e->ch[chassis];
@@ -176,6 +186,10 @@ static void judge(struct fm_engine *e, unsigned chassis)
 	if (r != MR_REASON_OK && !c->adopt) {
 		c->epoch = 0;
 		set_readonly(e, chassis, r, why);
+		return;
+	}
+	if (e->store_down) { /* epoch and generation have to be durable first */
+		observe_later(e, chassis);
 		return;
 	}
 	c->adopt = false;
@@ -319,9 +333,7 @@ void fm_ch_result(struct fm_engine *e, unsigned chassis, struct fm_op_result *r)
 		       e->chassis_name[chassis], fm_op_kind_name(r->kind), r->detail);
 		if (c->state == FM_CH_TAKING)
 			c->state = FM_CH_OBSERVING;
-		c->observe = true;
-		c->until = e->now.mono_ns + fm_pause_ns(c->tries++);
-		fm_timer_set(e, FM_TM_CHASSIS, chassis, c->until);
+		observe_later(e, chassis);
 	}
 	if (c->observe && !c->tag && c->until == MR_NEVER)
 		fm_ch_observe(e, chassis);

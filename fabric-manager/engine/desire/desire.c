@@ -169,12 +169,13 @@ static void release(struct fm_engine *e, struct fm_asg *a, bool claimed, bool co
 	bool unwanted = !claimed || !connected;
 	struct fm_drain drain;
 
-	if (!a || a->paused || (a->a.going && a->unwanted == unwanted && !a->next.set) ||
-	    (unwanted && MR_MUTANT(DOCUMENT_IGNORED)))
+	if (!a || a->paused || (unwanted && MR_MUTANT(DOCUMENT_IGNORED)))
+		return;
+	a->keeps_idents = claimed; /* it may have been disconnected, and goes altogether now */
+	if (a->a.going && a->unwanted == unwanted && !a->next.set)
 		return;
 	a->next.set = false;
 	fm_news_asg(e, a);
-	a->keeps_idents = claimed;
 	drain = fm_drain_of(e, a);
 	fm_asg_release(e, a, unwanted, fm_cut_at_once(e, a), &drain);
 }
@@ -332,6 +333,24 @@ static bool chassis_known(const struct fm_engine *e)
 	return false;
 }
 
+/* What only a profile is the reason of goes with it: its override, and the identities that it
+ * kept while it was connected to no host. */
+static void sweep(struct fm_engine *e)
+{
+	struct mr_map *wanted = mr_map_new();
+	char key[CLAIM_KEY];
+
+	e->unswept = false;
+	for (unsigned i = 0; i < e->desired->claims; i++) {
+		const struct fm_claim *c = &e->desired->claim[i];
+
+		mr_map_set(wanted, fm_claim_key(c->profile, c->device, c->index, key), i);
+	}
+	fm_idents_sweep(e, wanted);
+	mr_map_free(wanted);
+	fm_overrides_sweep(e);
+}
+
 /* Makes the plan, and sends each assignment on its way. */
 void fm_plan_run(struct fm_engine *e)
 {
@@ -345,11 +364,14 @@ void fm_plan_run(struct fm_engine *e)
 	fm_desire_renew(e);
 	if (e->desire_renewed) {
 		e->desire_renewed = false;
+		e->unswept = true;
 		fm_sessions_check(e);
 		fm_drift_policy_changed(e);
 	}
 	if (!chassis_known(e))
 		return;
+	if (e->unswept)
+		sweep(e);
 	fm_trial_now(e, &t);
 	if (e->wishes_due || t.desired->pairs)
 		take_wishes(e, &t);

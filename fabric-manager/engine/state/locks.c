@@ -56,7 +56,11 @@ static const char *ident_key(const struct mr_ident *id, char *buf, size_t size)
 	return buf;
 }
 
-#define CLAIM_KEY (2 * MR_NAME_MAX + 16)
+const char *fm_claim_key(const char *profile, const char *device, unsigned index, char *buf)
+{
+	mr_fmt(buf, CLAIM_KEY, "%s/%s/%u", profile, device, index);
+	return buf;
+}
 
 static const char *claim_key(const char *profile, const char *device, unsigned index,
 			     unsigned slot, char *buf)
@@ -96,11 +100,14 @@ bool fm_lock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot,
 		   const struct mr_ident *id)
 {
 	struct fm_rec_ident n = {.ident = *id, .index = a->a.index, .slot = (uint8_t)slot};
-	char key[96];
+	char key[96], claim[CLAIM_KEY];
 	uint64_t at;
 
 	memcpy(n.profile, a->a.profile, sizeof(n.profile));
 	memcpy(n.device, a->a.device, sizeof(n.device));
+	claim_key(n.profile, n.device, n.index, slot, claim);
+	if (mr_map_get(e->ident_of, claim, &at) && mr_ident_cmp(&e->ident[at].ident, id))
+		e->unswept = true;
 	if (!mr_map_get(e->ident_by, ident_key(id, key, sizeof(key)), &at)) {
 		fm_ident_load(e, &n);
 	} else {
@@ -157,27 +164,72 @@ static void ident_soon(struct fm_engine *e, int64_t in_ns)
 }
 
 /* One identity of a claim that is gone: free, or free after its pool's reuseAfter. */
-static void unlock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot)
+static void ident_release(struct fm_engine *e, unsigned at)
 {
+	struct fm_rec_ident *r = &e->ident[at];
+	int64_t reuse = reuse_of(e, &r->ident);
 	char key[CLAIM_KEY];
-	struct fm_rec_ident *r;
-	int64_t reuse;
-	uint64_t at;
+	uint64_t of;
 
-	claim_key(a->a.profile, a->a.device, a->a.index, slot, key);
-	if (!mr_map_get(e->ident_of, key, &at))
-		return;
-	mr_map_del(e->ident_of, key);
-	r = &e->ident[at];
-	reuse = reuse_of(e, &r->ident);
+	claim_key(r->profile, r->device, r->index, r->slot, key);
+	if (mr_map_get(e->ident_of, key, &of) && of == at)
+		mr_map_del(e->ident_of, key);
 	if (!reuse || MR_MUTANT(REUSE_IGNORED)) {
-		ident_erase(e, (unsigned)at);
+		ident_erase(e, at);
 		return;
 	}
 	r->released_wall_ns = e->now.wall_ns ? e->now.wall_ns : 1;
 	fm_news_ident(e, (unsigned)at);
 	fm_rec(e, FM_RECORD_IDENT)->ident = *r;
 	ident_soon(e, reuse);
+}
+
+static void unlock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot)
+{
+	char key[CLAIM_KEY];
+	uint64_t at;
+
+	claim_key(a->a.profile, a->a.device, a->a.index, slot, key);
+	if (mr_map_get(e->ident_of, key, &at))
+		ident_release(e, (unsigned)at);
+}
+
+/* Whether the assignment runs with another identity in this place: it got that one when its
+ * device became one of another class. While it is on its way it may have both: later. */
+static bool displaced(struct fm_engine *e, const struct fm_asg *a, const struct mr_ident *id)
+{
+	if (!a->a.has_fn || a->a.partner[0] || id->lo == a->a.attrs.ident0 ||
+	    id->lo == a->a.attrs.ident1)
+		return false;
+	if (a->a.phase == FM_PHASE_ACTIVE && !a->a.going && !a->next.set)
+		return true;
+	e->unswept = true;
+	return false;
+}
+
+/*
+ * Identities that no assignment gives back: those of a profile that was connected to no host
+ * when it went ('wanted' does not know its claim), and those that a claim had before it got
+ * others.
+ */
+void fm_idents_sweep(struct fm_engine *e, const struct mr_map *wanted)
+{
+	for (unsigned i = e->idents; i-- > 0;) {
+		const struct fm_rec_ident *r = &e->ident[i];
+		const struct fm_asg *a;
+		char key[CLAIM_KEY];
+		uint64_t claim;
+
+		if (r->released_wall_ns)
+			continue;
+		a = fm_asg_by_name(e, r->profile, r->device, r->index);
+		if (a ? !displaced(e, a, &r->ident)
+		      : mr_map_get(wanted, fm_claim_key(r->profile, r->device, r->index, key),
+				   &claim))
+			continue;
+		ident_release(e, i);
+		e->intent = true;
+	}
 }
 
 /* The claim of 'a' is gone: its identities are free, those of a pool after its reuseAfter. */

@@ -443,6 +443,7 @@ struct fm_engine {
 	bool desire_renewed, wishes_due; /* and the next plan has to look at all of it */
 	bool some_paused;		 /* perhaps: some assignment is */
 	bool some_turned;		 /* perhaps: some is held, or rolled */
+	bool unswept; /* what the documents wanted before may have left something */
 	int64_t plan_at;
 	struct fm_news news;
 	struct fm_kept *kept; /* desire/kept.c */

@@ -94,6 +94,14 @@ bool fm_override_del(struct fm_engine *e, const char *profile)
 	return true;
 }
 
+/* Ends the overrides of profiles that are no more. */
+void fm_overrides_sweep(struct fm_engine *e)
+{
+	for (unsigned i = e->overrides; i-- > 0;)
+		if (!fm_profile_find(e->desired, e->override[i].profile))
+			fm_override_del(e, e->override[i].profile);
+}
+
 /* The drain policy of 'a', or that of the verb that moves it. */
 struct fm_drain fm_drain_of(const struct fm_engine *e, const struct fm_asg *a)
 {

@@ -19,6 +19,7 @@ bool fm_cut_at_once(struct fm_engine *e, const struct fm_asg *a);
 void fm_override_put(struct fm_engine *e, const char *profile, const char *host,
 		     const char *who, const char *why);
 bool fm_override_del(struct fm_engine *e, const char *profile);
+void fm_overrides_sweep(struct fm_engine *e);
 const struct fm_rec_override *fm_override_get(const struct fm_engine *e, const char *profile);
 
 #endif

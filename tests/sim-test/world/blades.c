@@ -12,6 +12,8 @@
 #include "common/xalloc.h"
 #include "tests/sim-test/world/world.h"
 
+#define RECONNECT_NS MR_NS_PER_S
+
 /* ---- scans ---- */
 
 static uint32_t cfg(struct world *w, unsigned vh, uint16_t rid, unsigned off)
@@ -119,6 +121,26 @@ static bool isolates(struct world *w, unsigned vh, const struct sim_dev *d)
 	return false;
 }
 
+/* A function in the first slot where none is, like the first one that is somewhere. */
+static void dream(struct ag_scan *s)
+{
+	for (unsigned i = 0; s->fns && i < s->slots; i++) {
+		struct ag_fn *f = &s->fn[s->fns];
+
+		if (s->slot[i].occupied)
+			continue;
+		*f = s->fn[0];
+		f->pf = false;
+		f->rid = (uint16_t)(0xf000 + i);
+		f->place = (struct ag_place){.way = AG_WAY_SYNTHETIC,
+					     .port = s->slot[i].port,
+					     .bridge = s->slot[i].bridge};
+		s->slot[i].occupied = true;
+		s->fns++;
+		return;
+	}
+}
+
 static struct ag_scan *scan(struct world *w, unsigned vh, bool isolation)
 {
 	struct sim_blade *b = w->host[vh].blade;
@@ -129,7 +151,7 @@ static struct ag_scan *scan(struct world *w, unsigned vh, bool isolation)
 	if (isolation)
 		s->isolation = (struct ag_isolation){sim_blade_has_iommu(b),
 						     sim_blade_remaps_interrupts(b), true};
-	s->fn = mr_xcalloc(n + 1, sizeof(*s->fn));
+	s->fn = mr_xcalloc(n + 2, sizeof(*s->fn));
 	s->slot = mr_xcalloc(slots + 1, sizeof(*s->slot));
 	for (unsigned i = 0; i < slots; i++)
 		s->slot[s->slots++] = (struct ag_slot){.port = (uint16_t)vh,
@@ -149,6 +171,8 @@ static struct ag_scan *scan(struct world *w, unsigned vh, bool isolation)
 		if (d->slot >= 0 && (unsigned)d->slot < slots)
 			s->slot[d->slot].occupied = true;
 	}
+	if (w->host[vh].quirks.dreams)
+		dream(s);
 	return s;
 }
 
@@ -280,6 +304,13 @@ static struct world_msg *local(struct world *w, unsigned vh, world_deliver_fn *d
 	return m;
 }
 
+/* How long something takes that the agent does. */
+int64_t world_agent_delay(struct world *w, unsigned vh)
+{
+	return world_delay(w) +
+	       (int64_t)mr_rng_below(&w->rng, (uint64_t)w->host[vh].quirks.slow_ns);
+}
+
 /* ---- the agent's actions ---- */
 
 static void agent_action(struct world *w, unsigned vh, struct ag_action *a)
@@ -290,14 +321,14 @@ static void agent_action(struct world *w, unsigned vh, struct ag_action *a)
 	case AG_ACT_SCAN:
 		m = local(w, vh, deliver_scan);
 		m->tag = a->isolation_wanted;
-		world_post(w, m, world_delay(w));
+		world_post(w, m, world_agent_delay(w, vh));
 		break;
 	case AG_ACT_WRITE:
 		m = local(w, vh, deliver_write);
 		m->tag = a->tag;
 		m->ptr = mr_xmemdup(a, sizeof(*a));
 		m->free_ptr = free;
-		world_post(w, m, world_delay(w));
+		world_post(w, m, world_agent_delay(w, vh));
 		break;
 	case AG_ACT_LOG:
 		world_trace(w, "%s: %s", sim_blade_name(w->host[vh].blade), a->detail);
@@ -333,6 +364,8 @@ static void agent_stop(struct world *w, unsigned vh)
 	ag_core_free(h->agent);
 	h->agent = NULL;
 	h->life++;
+	if (h->session)
+		world_cmds_lost(w, h->session);
 	h->connected = false;
 	h->session = 0;
 	if (told)
@@ -403,6 +436,7 @@ void world_agent_cut(struct world *w, unsigned vh)
 	h->cut = true;
 	if (!h->connected)
 		return;
+	world_cmds_lost(w, h->session);
 	h->connected = false;
 	h->session = 0;
 	world_agent_event(w, vh, &ev);
@@ -415,6 +449,87 @@ void world_agent_join(struct world *w, unsigned vh)
 	w->host[vh].cut = false;
 	connect_agent(w, vh);
 }
+
+static void deliver_reconnect(struct world *w, struct world_msg *m)
+{
+	if (here(w, m))
+		connect_agent(w, m->vh);
+}
+
+void world_agent_closed(struct world *w, unsigned vh)
+{
+	const struct ag_event ev = {.kind = AG_EV_DISCONNECTED};
+	struct world_host *h = &w->host[vh];
+
+	world_cmds_lost(w, h->session);
+	h->connected = false;
+	h->session = 0;
+	world_agent_event(w, vh, &ev);
+	world_post(w, local(w, vh, deliver_reconnect), RECONNECT_NS);
+}
+
+/* The manager's heartbeats find out at last. */
+static void deliver_lost(struct world *w, struct world_msg *m)
+{
+	const struct fm_event ev = {
+		.kind = FM_EV_AGENT_LOST, .session = m->id, .detail = "no heartbeat"};
+
+	if (w->manager_up && m->life == w->manager_life)
+		world_engine_event(w, &ev);
+}
+
+bool world_agent_again(struct world *w, unsigned vh)
+{
+	struct world_host *h = &w->host[vh];
+	struct world_msg *m;
+
+	if (!h->agent || !h->connected)
+		return false;
+	m = world_msg_new(LANE_AGENTS + 2 * vh + 1, deliver_lost);
+	m->id = h->session;
+	m->life = w->manager_life;
+	world_cmds_lost(w, h->session);
+	h->session = 0;
+	agent_stop(w, vh);
+	agent_start(w, vh);
+	world_post(w, m, 15 * MR_NS_PER_S);
+	return true;
+}
+
+/* ---- what happens to blades ---- */
+
+void world_blade_reset(struct world *w, unsigned vh)
+{
+	world_shake(w);
+	sim_host_reset(w->chassis, w->now, (uint16_t)vh);
+	world_notices(w);
+}
+
+void world_blade_power(struct world *w, unsigned vh, bool on)
+{
+	world_shake(w);
+	sim_host_set_power(w->chassis, w->now, (uint16_t)vh, on);
+	world_notices(w);
+}
+
+void world_blade_hang(struct world *w, unsigned vh, bool hung)
+{
+	world_shake(w);
+	sim_blade_hang(w->host[vh].blade, hung);
+	if (!hung)
+		sim_blade_step(w->host[vh].blade, w->now);
+	world_blade_changed(w, vh);
+	world_notices(w);
+}
+
+void world_cable(struct world *w, unsigned vh, bool up)
+{
+	world_shake(w);
+	sim_port_set_link(w->chassis, w->now, (uint16_t)vh, up);
+	world_notices(w);
+}
+
+/* ---- uevents ---- */
 
 static void deliver_uevent(struct world *w, struct world_msg *m)
 {

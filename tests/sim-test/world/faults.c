@@ -188,6 +188,9 @@ static bool expects_lie(struct world *w, const struct mr_batch_rec *r)
 	    at.reg == VF_STATUS)
 		return true;
 
+	if (on(w, WORLD_FAULT_NO_REDIRECT) && r->op == MR_OP_EXPECT &&
+	    r->space == MR_SPACE_CONFIG && r->address == ACS + PCI_ACS_CTRL)
+		return true;
 	return r->op == MR_OP_EXPECT && r->space == MR_SPACE_MEMORY && at.is_vf &&
 	       lie_get(w, at.fn) && (at.reg == VF_STATUS || at.reg == VF_GATE);
 }
@@ -282,7 +285,8 @@ static void show_lies(struct world *w, const uint8_t *ops, size_t len, struct mr
 			struct management_at at = management_at(w, r.address + 8 * i);
 
 			if (on(w, WORLD_FAULT_NO_REDIRECT) && r.space == MR_SPACE_CONFIG &&
-			    r.address == ACS + PCI_ACS_CAP && v != UINT32_MAX)
+			    r.width == 4 && r.address + 4 * i == ACS + PCI_ACS_CAP &&
+			    v != UINT32_MAX)
 				v |= v << 16;
 			if (r.space == MR_SPACE_MEMORY && at.is_vf)
 				v = lied(w, lie_get(w, at.fn), at.reg, v);

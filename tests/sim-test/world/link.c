@@ -23,6 +23,15 @@ int world_session_host(const struct world *w, uint64_t session)
 
 /* ---- to the agent ---- */
 
+/* It confirms, and does nothing. */
+static void lie(struct world *w, unsigned vh, const struct ag_cmd *cmd)
+{
+	const struct ag_action a = {
+		.kind = AG_ACT_ACK, .op = cmd->op, .reason = MR_REASON_OK, .detail = "done"};
+
+	world_agent_say(w, vh, &a);
+}
+
 static void to_agent(struct world *w, unsigned vh, const struct ag_msg *msg)
 {
 	struct ag_event ev = {.cmd = &msg->cmd, .revision = msg->revision};
@@ -38,6 +47,10 @@ static void to_agent(struct world *w, unsigned vh, const struct ag_msg *msg)
 		ev.kind = AG_EV_REPORT_ACKED;
 		break;
 	case AG_MSG_COMMAND:
+		if (w->host[vh].quirks.lies) {
+			lie(w, vh, &msg->cmd);
+			return;
+		}
 		ev.kind = AG_EV_COMMAND;
 		break;
 	case AG_MSG_ERROR:
@@ -70,7 +83,7 @@ void world_to_agent(struct world *w, uint64_t session, struct mr_buf *bytes)
 	int vh = world_session_host(w, session);
 	struct world_msg *m;
 
-	if (vh < 0) {
+	if (vh < 0 || w->host[vh].quirks.deaf) {
 		mr_buf_done(bytes);
 		return;
 	}
@@ -80,7 +93,7 @@ void world_to_agent(struct world *w, uint64_t session, struct mr_buf *bytes)
 	m->life = w->host[vh].life;
 	m->bytes = *bytes;
 	*bytes = (struct mr_buf){0};
-	world_post(w, m, world_delay(w));
+	world_post(w, m, world_agent_delay(w, (unsigned)vh));
 }
 
 /* ---- to the manager ---- */
@@ -148,21 +161,33 @@ static void deliver_to_manager(struct world *w, struct world_msg *m)
 	fm_agent_msg_done(&msg);
 }
 
-void world_to_manager(struct world *w, unsigned vh, struct mr_buf *bytes)
+static void post_to_manager(struct world *w, unsigned vh, struct mr_buf bytes)
 {
-	struct world_msg *m;
+	struct world_msg *m = world_msg_new(LANE_AGENTS + 2 * vh + 1, deliver_to_manager);
 
-	if (!w->host[vh].connected) {
-		mr_buf_done(bytes);
-		return;
-	}
-	m = world_msg_new(LANE_AGENTS + 2 * vh + 1, deliver_to_manager);
 	m->vh = vh;
 	m->id = w->host[vh].session;
 	m->life = w->manager_life;
-	m->bytes = *bytes;
+	m->bytes = bytes;
+	world_post(w, m, world_agent_delay(w, vh));
+}
+
+void world_to_manager(struct world *w, unsigned vh, struct mr_buf *bytes)
+{
+	const struct world_quirks *q = &w->host[vh].quirks;
+	struct mr_buf again = {0};
+
+	if (!w->host[vh].connected || q->mute) {
+		mr_buf_done(bytes);
+		return;
+	}
+	mr_buf_add(&again, bytes->data, bytes->len);
+	post_to_manager(w, vh, *bytes);
 	*bytes = (struct mr_buf){0};
-	world_post(w, m, world_delay(w));
+	if (q->repeats)
+		post_to_manager(w, vh, again);
+	else
+		mr_buf_done(&again);
 }
 
 /* ---- the agent's actions that are messages ---- */
@@ -196,7 +221,10 @@ void world_agent_say(struct world *w, unsigned vh, const struct ag_action *a)
 	struct ag_identity id = {.incarnation = h->incarnation};
 	struct mr_buf b = {0};
 
-	mr_copy(id.host, sizeof(id.host), sim_blade_name(h->blade));
+	if (h->quirks.silent && (a->kind == AG_ACT_ACK || a->kind == AG_ACT_REPORT))
+		return;
+	mr_copy(id.host, sizeof(id.host),
+		sim_blade_name(w->host[h->quirks.claims ? h->quirks.claims : vh].blade));
 	mr_copy(id.boot_id, sizeof(id.boot_id), h->boot_id);
 	mr_copy(id.kernel, sizeof(id.kernel), "6.1.0");
 	switch (a->kind) {

@@ -185,9 +185,9 @@ uint64_t management_vf_memory(struct world *w, unsigned port, unsigned pf, unsig
 
 uint64_t management_vf_row(struct world *w, unsigned port, unsigned pf, unsigned vf)
 {
-	const struct table *t = &tables(w)->port[port];
+	const struct table *t = port <= MR_MAX_PORTS ? &tables(w)->port[port] : NULL;
 
-	return t->base + CT_VF(t->vfs, pf, vf);
+	return t && t->base && pf < t->pfs && vf < t->vfs ? t->base + CT_VF(t->vfs, pf, vf) : 0;
 }
 
 int management_port_of_bus(struct world *w, unsigned bus)
@@ -210,6 +210,18 @@ void management_write(struct world *w, uint64_t address, uint64_t value)
 	mr_batch_write(&b, MR_SPACE_MEMORY, 0, 0, address, 8, value);
 	sim_chassis_batch(w->chassis, w->now, management_read(w, SW_OWNER_ID),
 			  management_read(w, SW_OWNER_EPOCH), (const uint8_t *)b.ops.data,
+			  b.ops.len, &r);
+	mr_buf_done(&r.data);
+	mr_batch_done(&b);
+}
+
+void management_stranger(struct world *w)
+{
+	struct sim_batch_result r = {0};
+	struct mr_batch b = {0};
+
+	mr_batch_sw_write(&b, SW_PORT(1) + PORT_AUTH, MR_AUTH_HELD);
+	sim_chassis_batch(w->chassis, w->now, UINT64_MAX, 0, (const uint8_t *)b.ops.data,
 			  b.ops.len, &r);
 	mr_buf_done(&r.data);
 	mr_batch_done(&b);
@@ -442,7 +454,8 @@ static bool excused(const struct world *w, const struct vf *v, bool used)
 	struct fm_fn_id id = {0, (uint16_t)v->port, (uint16_t)v->pf, (uint16_t)v->vf};
 	struct fm_fn_id all = {0, (uint16_t)v->port, FM_WHOLE, FM_WHOLE};
 
-	return w->shaken || named(w, id) || (!used && (named(w, all) || rooted(w)));
+	return w->shaken || w->now.mono_ns <= w->unsteady_until_ns || named(w, id) ||
+	       (!used && (named(w, all) || rooted(w)));
 }
 
 static bool counter_held(struct world *w, const struct vf *v, void *arg, char *why, size_t size)

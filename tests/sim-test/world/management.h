@@ -47,6 +47,8 @@ struct management_at management_at(struct world *w, uint64_t address);
 bool management_has_functions(struct world *w, unsigned port);
 /* The adapter port whose buses begin at or below 'bus'; -1 = none. */
 int management_port_of_bus(struct world *w, unsigned bus);
+/* Somebody who never was the owner writes. */
+void management_stranger(struct world *w);
 /* Where VF memory is in VH 0, where no host should ever get to; 0 = nowhere. */
 uint64_t management_vf_memory(struct world *w, unsigned port, unsigned pf, unsigned vf);
 /* The row of a function in the control table of its adapter. */

@@ -53,6 +53,13 @@ static void deliver_chassis_event(struct world *w, struct world_msg *m)
 		world_engine_event(w, &ev);
 }
 
+/* Whether what the chassis sent arrives: the connection is the one that it was sent on. */
+static bool wired(const struct world *w, const struct world_msg *m)
+{
+	return w->manager_up && m->life == w->manager_life &&
+	       (w->as_ghost || (m->wire == w->wire.life && !w->wire.cut && !w->wire.mute));
+}
+
 static void deliver_reply(struct world *w, struct world_msg *m)
 {
 	const struct fm_mr_event ev = {
@@ -64,7 +71,7 @@ static void deliver_reply(struct world *w, struct world_msg *m)
 		.len = m->bytes.len,
 	};
 
-	if (w->manager_up && m->life == w->manager_life)
+	if (wired(w, m))
 		world_mr_event(w, &ev);
 }
 
@@ -73,21 +80,32 @@ static void deliver_irq(struct world *w, struct world_msg *m)
 	const struct fm_mr_event ev = {
 		.kind = FM_MR_INTERRUPT, .vector = m->a, .irq_data = m->b};
 
-	if (w->manager_up && m->life == w->manager_life)
+	if (wired(w, m))
 		world_mr_event(w, &ev);
+}
+
+static void send_irq(struct world *w, unsigned life, uint32_t vector, uint32_t data)
+{
+	struct world_msg *m = world_msg_new(LANE_REPLY, deliver_irq);
+
+	m->life = life;
+	m->wire = w->wire.life;
+	m->a = vector;
+	m->b = data;
+	world_post(w, m, world_delay(w));
 }
 
 void world_mgmt_irq(struct world *w, uint32_t vector, uint32_t data)
 {
-	struct world_msg *m;
+	if (w->manager_up && !w->wire.cut)
+		send_irq(w, w->manager_life, vector, data);
+	if (w->ghost.engine)
+		send_irq(w, w->ghost.life, vector, data);
+}
 
-	if (!w->manager_up)
-		return;
-	m = world_msg_new(LANE_REPLY, deliver_irq);
-	m->life = w->manager_life;
-	m->a = vector;
-	m->b = data;
-	world_post(w, m, world_delay(w));
+static bool lost_on_wire(const struct world *w, const struct world_msg *m)
+{
+	return m->wire == w->wire.life ? w->wire.deaf : !w->wire.late;
 }
 
 /* The batch reaches the switch even if its sender died meanwhile: that is what a real wire
@@ -97,6 +115,8 @@ static void deliver_batch(struct world *w, struct world_msg *m)
 	struct sim_batch_result r = {0};
 	struct world_msg *reply;
 
+	if (!w->as_ghost && m->life == w->manager_life && lost_on_wire(w, m))
+		return;
 	world_input(w);
 	if (w->before_batch)
 		w->before_batch(w, w->arg);
@@ -108,6 +128,7 @@ static void deliver_batch(struct world *w, struct world_msg *m)
 	}
 	reply = world_msg_new(LANE_REPLY, deliver_reply);
 	reply->life = m->life;
+	reply->wire = m->wire;
 	reply->tag = m->tag;
 	reply->a = r.executed;
 	reply->b = r.status;
@@ -123,6 +144,7 @@ static void mr_batch_out(struct world *w, struct fm_mr_action *a)
 	m->tag = a->tag;
 	m->id = a->owner_id;
 	m->epoch = a->owner_epoch;
+	m->wire = w->wire.life;
 	m->bytes = a->ops;
 	a->ops = (struct mr_buf){0};
 	world_post(w, m, world_delay(w));
@@ -202,7 +224,7 @@ static void do_command(struct world *w, struct fm_action *a)
 	world_trace(w, "command %llu %s session %llu bridge %u slot %u",
 		    (unsigned long long)a->cmd.op, fm_agent_verb_name(a->cmd.verb),
 		    (unsigned long long)a->session, a->cmd.place.bridge, a->cmd.place.slot);
-	world_cmd_begins(w, &a->cmd);
+	world_cmd_begins(w, a->session, &a->cmd);
 	fm_agent_put_command(&b, &a->cmd);
 	world_to_agent(w, a->session, &b);
 }
@@ -222,7 +244,7 @@ static void do_close(struct world *w, struct fm_action *a)
 	world_trace(w, "session %llu closed: %s %s", (unsigned long long)a->session,
 		    mr_reason_name(a->reason), a->text ? a->text : "");
 	if (vh > 0)
-		w->host[vh].connected = false;
+		world_agent_closed(w, (unsigned)vh);
 }
 
 static void do_reply(struct world *w, struct fm_action *a)
@@ -235,6 +257,8 @@ static void do_reply(struct world *w, struct fm_action *a)
 	a->tree = NULL;
 	a->diags = NULL;
 	w->replied = true;
+	world_trace(w, "answer to an operator: exit code %d, %s %s", w->reply.exit_code,
+		    mr_reason_name(w->reply.reason), w->reply.text ? w->reply.text : "");
 }
 
 static void do_event(struct world *w, struct fm_action *a)
@@ -299,12 +323,13 @@ void world_manager_start(struct world *w)
 	const struct fm_mr_event up = {.kind = FM_MR_LINK_UP};
 
 	w->manager_up = true;
-	w->manager_life++;
+	w->manager_life = ++w->lives;
 	w->engine = fm_engine_new(&cfg);
 	w->mr = fm_mrpcim_new(0, "c1");
 	w->hold = fm_hold_new(run, w);
 	world_store_load(w);
-	world_mr_event(w, &up);
+	if (!w->wire.cut)
+		world_mr_event(w, &up);
 	world_agents_manager(w, true);
 }
 
@@ -316,7 +341,64 @@ void world_manager_kill(struct world *w)
 	fm_hold_free(w->hold);
 	fm_engine_free(w->engine);
 	fm_mrpcim_free(w->mr);
+	world_cmds_lost(w, 0);
 	world_agents_manager(w, false);
+}
+
+/* ---- its connection to the chassis ---- */
+
+void world_wire_cut(struct world *w, bool late)
+{
+	const struct fm_mr_event down = {.kind = FM_MR_LINK_DOWN};
+
+	if (w->wire.cut)
+		return;
+	w->wire = (struct world_wire){.cut = true, .life = w->wire.life + 1, .late = late};
+	if (w->manager_up)
+		world_mr_event(w, &down);
+}
+
+void world_wire_join(struct world *w)
+{
+	const struct fm_mr_event up = {.kind = FM_MR_LINK_UP};
+
+	if (!w->wire.cut)
+		return;
+	w->wire.cut = false;
+	if (w->manager_up)
+		world_mr_event(w, &up);
+}
+
+/* ---- two managers ---- */
+
+void world_ghost_swap(struct world *w)
+{
+	const struct world_ghost other = {w->engine, w->mr, w->hold, w->manager_life};
+
+	w->engine = w->ghost.engine;
+	w->mr = w->ghost.mr;
+	w->hold = w->ghost.hold;
+	w->manager_life = w->ghost.life;
+	w->ghost = other;
+	w->as_ghost = !w->as_ghost;
+}
+
+void world_manager_supersede(struct world *w)
+{
+	world_agents_manager(w, false);
+	world_cmds_lost(w, 0);
+	w->ghost = (struct world_ghost){w->engine, w->mr, w->hold, w->manager_life};
+	world_manager_start(w);
+}
+
+void world_ghost_kill(struct world *w)
+{
+	if (!w->ghost.engine)
+		return;
+	fm_hold_free(w->ghost.hold);
+	fm_engine_free(w->ghost.engine);
+	fm_mrpcim_free(w->ghost.mr);
+	w->ghost = (struct world_ghost){0};
 }
 
 void world_send(struct world *w, const struct fm_request *r)

@@ -144,7 +144,7 @@ static void learn_host(struct oracle *o, unsigned vh)
 /* The driver of a new owner begins: nothing that was left to it may wake up. */
 static void wake(struct oracle *o, const struct fn *fn)
 {
-	if (fn->seen == o->check && fn->filled != fn->owner && fn->rid)
+	if (fn->rid_check == o->check && fn->filled != fn->owner)
 		sim_host_cfg_write(o->w->chassis, o->w->now, fn->owner, fn->rid, PCI_COMMAND, 2,
 				   PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 }
@@ -154,7 +154,7 @@ static void canary(struct oracle *o, struct fn *fn)
 {
 	unsigned dirt;
 
-	if (fn->seen != o->check || fn->filled == fn->owner || !fn->rid)
+	if (fn->rid_check != o->check || fn->filled == fn->owner)
 		return;
 	dirt = sim_canary(o->w->chassis, o->w->now, fn->owner, fn->rid, 0);
 	if (!fn->filled)
@@ -171,7 +171,7 @@ static void canary(struct oracle *o, struct fn *fn)
 
 static void mark_memory(struct oracle *o, const struct fn *fn)
 {
-	if (fn->seen == o->check && fn->address)
+	if (fn->address_check == o->check && fn->filled == fn->owner)
 		sim_host_mem_write(o->w->chassis, o->w->now, fn->owner, fn->address, 8,
 				   BUFFER(fn->owner));
 }

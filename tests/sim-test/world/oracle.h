@@ -41,6 +41,8 @@ void oracle_traffic(struct oracle *o);
 bool oracle_all_free(struct oracle *o);
 /* A writer with an older owner epoch: refused, counted, without effect (I9). */
 bool oracle_stale_writer(struct oracle *o);
+/* An old store came back: what is reached need not stand in it (I5), until it was adopted. */
+void oracle_excuse_rows(struct oracle *o, bool excused);
 /* Two functions may carry this identity: those of a declared `ha` pair. */
 void oracle_declare_pair(struct oracle *o, uint64_t ident);
 const char *oracle_complaint(const struct oracle *o);

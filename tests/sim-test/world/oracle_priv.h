@@ -25,6 +25,8 @@ struct fn {
 	uint16_t filled;  /* the host in whose name its state is filled, 0 = none */
 	uint16_t rid;	  /* where its owner reached it last */
 	uint64_t address; /* of its memory there, 0 = unknown */
+	uint32_t rid_check, address_check; /* in which check: later something else may be there
+					    */
 };
 
 /* What a host once addressed. */
@@ -72,6 +74,7 @@ struct oracle {
 	struct mr_map *carried; /* identity -> VH << 16 | RID that carried it last */
 	uint64_t full_at;	/* events until everything is looked at */
 	uint64_t fulls;
+	bool rows_excused;
 	bool thorough; /* everything after every event */
 	uint64_t requests;
 	uint64_t pair; /* the identity that a declared `ha` pair shares, 0 = none */

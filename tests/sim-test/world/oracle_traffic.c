@@ -61,10 +61,13 @@ static void reached(struct oracle *o, const struct flight *f, const struct sim_t
 	if (fn->owner != f->vh)
 		fn->address = fn->rid = 0;
 	fn->owner = fn->last = f->vh;
-	if (f->memory)
+	if (f->memory) {
 		fn->address = f->address;
-	else
+		fn->address_check = o->check;
+	} else {
 		fn->rid = (uint16_t)f->address;
+		fn->rid_check = o->check;
+	}
 	fn->learnt[f->vh / 8] |= (uint8_t)(1 << f->vh % 8);
 }
 

@@ -168,10 +168,38 @@ unsigned world_store_tombstones(const struct world *w)
 	return w->store.tombstones;
 }
 
+static void print_left(const struct store_row *row, bool more, struct mr_buf *out)
+{
+	struct fm_record r;
+
+	mr_buf_printf(out, "%s%s", more ? ", " : "", mr_buf_text(&row->key));
+	row_read(row, &r);
+	if (r.kind == FM_RECORD_IDENT)
+		mr_buf_printf(out, " of %s/%s/%u%s", r.ident.profile, r.ident.device,
+			      r.ident.index, r.ident.released_wall_ns ? ", released" : "");
+	fm_record_done(&r);
+}
+
+bool world_store_left(const struct world *w, struct mr_buf *out)
+{
+	static const char *const kinds[] = {"assign/",	 "ident/", "func/",
+					    "override/", "tomb/",  "op/"};
+	bool any = false;
+
+	for (unsigned i = 0; i < w->store.rows; i++)
+		for (unsigned k = 0; k < MR_ARRAY_SIZE(kinds); k++)
+			if (mr_starts(mr_buf_text(&w->store.row[i].key), kinds[k])) {
+				print_left(&w->store.row[i], any, out);
+				any = true;
+			}
+	return any;
+}
+
 /* ---- transactions ---- */
 
-/* All or nothing, as the store promises. A manager that died meanwhile has it all the same,
- * unless the machine died with it. */
+/* All or nothing, as the store promises; the ghost's is another one's by now. What a dead
+ * manager left is durable or not when the next one reads it, and that is that. A manager that
+ * died meanwhile has it all the same, unless the machine died with it. */
 static void deliver_commit(struct world *w, struct world_msg *m)
 {
 	struct world_store *s = &w->store;
@@ -181,11 +209,11 @@ static void deliver_commit(struct world *w, struct world_msg *m)
 	bool here = w->manager_up && m->life == w->manager_life;
 
 	world_input(w);
-	if (!here && s->loses)
+	if (!here && (s->loses || m->id <= s->loaded))
 		return;
 	if (s->fails)
 		s->failed = s->posted;
-	if (m->id <= s->failed)
+	if (m->id <= s->failed || w->as_ghost)
 		ev.kind = FM_EV_COMMIT_FAILED;
 	for (unsigned i = 0; ev.kind == FM_EV_COMMITTED && i < c->n; i++)
 		if (!world_fault_record(w, &c->item[i]))
@@ -244,6 +272,7 @@ void world_store_load(struct world *w)
 	const struct fm_event ev = {
 		.kind = FM_EV_STORE_LOADED, .record = r, .records = s->rows};
 
+	s->loaded = s->posted;
 	sort_rows(s);
 	for (unsigned i = 0; i < s->rows; i++)
 		row_read(&s->row[i], &r[i]);

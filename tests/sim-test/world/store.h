@@ -30,6 +30,7 @@ struct world_store {
 	struct mr_map *host; /* assignment id -> VH, 0 = none */
 	unsigned tombstones;
 	uint64_t posted, failed; /* commits so far; those up to here fail */
+	uint64_t loaded;	 /* those that were posted when it was loaded last */
 	/* what is wrong with it */
 	bool fails;	    /* every transaction */
 	const char *detail; /* how it says so */
@@ -55,6 +56,10 @@ void world_store_load(struct world *w);
 bool world_store_promises(const struct world *w, uint64_t fn, unsigned *ret_vh);
 /* How many places are durably tombstoned. */
 unsigned world_store_tombstones(const struct world *w);
+
+/* Keys of rows that no document, host or chassis is the reason of: assignments, functions,
+ * identities, data that goes with its profile, overrides, tombstones, operations. */
+bool world_store_left(const struct world *w, struct mr_buf *out);
 
 struct store_copy world_store_copy(const struct world *w);
 void world_store_restore(struct world *w, const struct store_copy *c);

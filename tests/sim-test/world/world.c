@@ -16,6 +16,7 @@
 
 #define FILE_MAX   (1u << 20)
 #define QUIET_NS   (3 * MR_NS_PER_S)
+#define FNV_PRIME  UINT64_C(1099511628211)
 #define WALL_START (INT64_C(1767225600) * MR_NS_PER_S) /* 2026-01-01 */
 
 /* ---- messages: a binary heap ---- */
@@ -119,6 +120,9 @@ static int64_t next_deadline(const struct world *w)
 
 	if (w->manager_up)
 		d = least(d, least(fm_engine_deadline(w->engine), fm_mrpcim_deadline(w->mr)));
+	if (w->ghost.engine)
+		d = least(d, least(fm_engine_deadline(w->ghost.engine),
+				   fm_mrpcim_deadline(w->ghost.mr)));
 	for (unsigned vh = 1; vh <= w->hosts; vh++) {
 		if (w->host[vh].blade)
 			d = least(d, sim_blade_deadline(w->host[vh].blade));
@@ -126,6 +130,19 @@ static int64_t next_deadline(const struct world *w)
 			d = least(d, ag_core_deadline(w->host[vh].agent));
 	}
 	return d;
+}
+
+void world_shake(struct world *w)
+{
+	w->shaken = true;
+	world_touch_all(w);
+}
+
+void world_unsteady(struct world *w, int64_t ns)
+{
+	world_shake(w);
+	if (w->unsteady_until_ns < w->now.mono_ns + ns)
+		w->unsteady_until_ns = w->now.mono_ns + ns;
 }
 
 void world_input(struct world *w)
@@ -141,11 +158,20 @@ static void chassis_step(struct world *w)
 	sim_chassis_step(w->chassis, w->now);
 }
 
-/* Everybody whose time has come. */
-static void fire(struct world *w)
+static void fire_manager(struct world *w)
 {
 	const struct fm_event timer = {.kind = FM_EV_TIMER};
 	const struct fm_mr_event mr_timer = {.kind = FM_MR_TIMER};
+
+	if (fm_mrpcim_deadline(w->mr) <= w->now.mono_ns)
+		world_mr_event(w, &mr_timer);
+	if (fm_engine_deadline(w->engine) <= w->now.mono_ns)
+		world_engine_event(w, &timer);
+}
+
+/* Everybody whose time has come. */
+static void fire(struct world *w)
+{
 	const struct ag_event ag_timer = {.kind = AG_EV_TIMER};
 
 	chassis_step(w);
@@ -161,10 +187,13 @@ static void fire(struct world *w)
 		if (h->agent && ag_core_deadline(h->agent) <= w->now.mono_ns)
 			world_agent_event(w, vh, &ag_timer);
 	}
-	if (w->manager_up && fm_mrpcim_deadline(w->mr) <= w->now.mono_ns)
-		world_mr_event(w, &mr_timer);
-	if (w->manager_up && fm_engine_deadline(w->engine) <= w->now.mono_ns)
-		world_engine_event(w, &timer);
+	if (w->manager_up)
+		fire_manager(w);
+	if (w->ghost.engine) {
+		world_ghost_swap(w);
+		fire_manager(w);
+		world_ghost_swap(w);
+	}
 	world_notices(w);
 }
 
@@ -172,9 +201,15 @@ static void deliver(struct world *w)
 {
 	struct world_msg *m = msg_take(w);
 
+	bool ghosts = w->ghost.engine && m->lane < LANE_AGENTS && m->life == w->ghost.life;
+
 	advance(w, m->due_ns);
 	chassis_step(w);
+	if (ghosts)
+		world_ghost_swap(w);
 	m->deliver(w, m);
+	if (ghosts)
+		world_ghost_swap(w);
 	msg_free(m);
 	world_notices(w);
 }
@@ -183,6 +218,7 @@ bool world_step(struct world *w)
 {
 	int64_t deadline = next_deadline(w);
 
+	w->began = 0;
 	if (!w->heap_n && deadline == MR_NEVER)
 		return false;
 	if (!w->heap_n || deadline < w->heap[0]->due_ns) {
@@ -203,7 +239,7 @@ void world_pass(struct world *w, int64_t ns)
 	world_notices(w);
 }
 
-static int64_t next_event(const struct world *w)
+int64_t world_next(const struct world *w)
 {
 	int64_t next = next_deadline(w);
 
@@ -215,7 +251,7 @@ void world_run_for(struct world *w, int64_t ns)
 	int64_t end = w->now.mono_ns + ns;
 
 	for (;;) {
-		if (next_event(w) > end)
+		if (world_next(w) > end)
 			break;
 		world_step(w);
 	}
@@ -230,7 +266,7 @@ bool world_settle(struct world *w, int64_t limit_ns)
 	while (w->now.mono_ns < end) {
 		if (!fm_engine_idle(w->engine))
 			quiet = w->now.mono_ns;
-		else if (next_event(w) - quiet > QUIET_NS)
+		else if (world_next(w) - quiet > QUIET_NS)
 			return true;
 		if (!world_step(w))
 			return fm_engine_idle(w->engine);
@@ -299,6 +335,7 @@ struct world *world_new(const char *chassis_file, uint64_t seed,
 
 	w->now = (struct mr_now){MR_NS_PER_S, WALL_START};
 	w->delay_max_ns = 50 * MR_NS_PER_US;
+	w->digest = UINT64_C(14695981039346656037);
 	mr_rng_init(&w->rng, seed);
 	world_store_init(w);
 	w->named = mr_map_new();
@@ -323,6 +360,7 @@ struct world *world_new(const char *chassis_file, uint64_t seed,
 void world_free(struct world *w)
 {
 	world_manager_kill(w);
+	world_ghost_kill(w);
 	while (w->heap_n)
 		msg_free(msg_take(w));
 	free(w->heap);
@@ -336,6 +374,7 @@ void world_free(struct world *w)
 	mr_map_free(w->named_before);
 	mr_map_free(w->commanded);
 	free(w->op);
+	free(w->cmd);
 	management_free(w);
 	world_faults_free(w);
 	fm_reply_done(&w->reply);
@@ -346,6 +385,7 @@ void world_free(struct world *w)
 /* Keeps the last 64 KiB. */
 void world_trace(struct world *w, const char *fmt, ...)
 {
+	size_t at;
 	va_list ap;
 
 	if (w->trace.len > 1u << 16) {
@@ -355,11 +395,14 @@ void world_trace(struct world *w, const char *fmt, ...)
 		w->trace.len -= keep;
 		w->trace.data[w->trace.len] = '\0';
 	}
+	at = w->trace.len;
 	mr_buf_printf(&w->trace, "%10.6f ", (double)w->now.mono_ns / 1e9);
 	va_start(ap, fmt);
 	mr_buf_vprintf(&w->trace, fmt, ap);
 	va_end(ap);
 	mr_buf_putc(&w->trace, '\n');
+	for (; at < w->trace.len; at++)
+		w->digest = (w->digest ^ (unsigned char)w->trace.data[at]) * FNV_PRIME;
 	if (w->verbose) {
 		const char *line = strrchr(mr_buf_text(&w->trace), '\n');
 

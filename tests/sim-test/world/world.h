@@ -52,6 +52,7 @@ struct world_msg {
 	uint64_t seq;
 	unsigned lane;
 	unsigned life; /* of the receiver: a message to somebody who restarted is lost */
+	unsigned wire; /* life of the chassis' connection */
 	world_deliver_fn *deliver;
 	unsigned vh;
 	uint64_t tag, id, epoch;
@@ -62,7 +63,19 @@ struct world_msg {
 	void (*free_ptr)(void *ptr);
 };
 
+/* What is wrong with a host's agent or its connection. */
+struct world_quirks {
+	bool deaf, mute; /* half open: what the manager sends, or what it sends, gets lost */
+	bool silent;	 /* it says nothing but heartbeats */
+	bool repeats;	 /* it says everything twice */
+	bool lies;	 /* it confirms commands that it did not carry out */
+	bool dreams;	 /* it sees a function in a slot where none is */
+	int64_t slow_ns; /* up to so much later */
+	unsigned claims; /* the host whose name it says, 0 = its own */
+};
+
 struct world_host {
+	struct world_quirks quirks;
 	struct sim_blade *blade; /* NULL: no such host */
 	struct ag_core *agent;	 /* NULL: not running */
 	bool crashed, cut;	 /* the test keeps it down, or off the network */
@@ -81,6 +94,30 @@ struct world_op {
 	unsigned life;
 };
 
+/* A command under way at an agent. */
+struct world_cmd {
+	uint64_t id;
+	enum fm_agent_verb verb;
+	uint64_t session;
+};
+
+/* The connection between manager and chassis. */
+struct world_wire {
+	bool cut;
+	unsigned life;	 /* what was sent on an earlier one is lost */
+	bool late;	 /* but for batches that were on their way */
+	bool deaf, mute; /* half open: batches, or replies and interrupts, get lost */
+};
+
+/* A manager whom another one has succeeded, and who does not know. Its store is not his any
+ * more. */
+struct world_ghost {
+	struct fm_engine *engine; /* NULL: there is none */
+	struct fm_mrpcim *mr;
+	struct fm_hold *hold;
+	unsigned life;
+};
+
 struct world {
 	struct mr_now now;
 	struct mr_rng rng;
@@ -91,10 +128,13 @@ struct world {
 	unsigned hosts;
 	/* the manager */
 	bool manager_up;
-	unsigned manager_life;
+	unsigned manager_life, lives;
 	struct fm_engine *engine;
 	struct fm_mrpcim *mr;
 	struct fm_hold *hold;
+	struct world_ghost ghost;
+	bool as_ghost; /* it is the ghost who acts at the moment */
+	struct world_wire wire;
 	uint64_t next_session, next_tag;
 	struct world_store store;
 	/* messages under way: a heap by (due, seq) */
@@ -109,6 +149,11 @@ struct world {
 				 full look */
 	struct mr_map *named_before; /* between that one and the one before */
 	struct mr_map *commanded;    /* command not answered yet -> the function it is about */
+	struct world_cmd *cmd;	     /* under way */
+	unsigned cmds, cmd_cap;
+	uint64_t began; /* steps that began in the last step of the world: a bit of each
+			   operation's kind, then of each command's verb */
+	int64_t unsteady_until_ns; /* hardware does things late until then */
 	bool shaken;	 /* hosts or adapters did something by themselves since then */
 	char stray[200]; /* the first write that no operation named */
 	struct management *management;
@@ -125,6 +170,7 @@ struct world {
 	bool verbose;
 	bool unchecked; /* a bench: the engine's plans are not held against ones from scratch */
 	struct mr_buf trace; /* the last log lines and operations */
+	uint64_t digest;     /* of all of them */
 	uint64_t events;     /* inputs to a core, the chassis or the store so far */
 	struct world_touched touched;
 };
@@ -144,12 +190,17 @@ bool world_settle(struct world *w, int64_t limit_ns);
 /* Only the hardware goes on for 'ns': its requests and timers (the oracle's moment). */
 void world_pass(struct world *w, int64_t ns);
 void world_run_for(struct world *w, int64_t ns);
+int64_t world_next(const struct world *w); /* when something will happen */
 /* An input to a core, the chassis or the store. */
 void world_input(struct world *w);
 /* Queues a message; takes over 'm' (from world_msg_new). */
 struct world_msg *world_msg_new(unsigned lane, world_deliver_fn *deliver);
 void world_post(struct world *w, struct world_msg *m, int64_t delay_ns);
 int64_t world_delay(struct world *w); /* random, up to delay_max_ns */
+/* Hardware does something by itself, or is about to. */
+void world_shake(struct world *w);
+/* And what it does may come so much later. */
+void world_unsteady(struct world *w, int64_t ns);
 /* After anything touched the chassis: passes its notices on. */
 void world_notices(struct world *w);
 void world_trace(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -163,6 +214,15 @@ bool world_ask(struct world *w, const struct fm_request *r);
 /* Asks without waiting: w->replied tells when the answer is there. */
 void world_send(struct world *w, const struct fm_request *r);
 bool world_apply(struct world *w, const char *text);
+/* The connection to the chassis ends, and is made again. 'late': batches on their way arrive.
+ */
+void world_wire_cut(struct world *w, bool late);
+void world_wire_join(struct world *w);
+/* Another manager starts on the same store; the one of before goes on as the ghost. */
+void world_manager_supersede(struct world *w);
+void world_ghost_kill(struct world *w);
+/* The ghost and the manager change places: around everything that the ghost does. */
+void world_ghost_swap(struct world *w);
 void world_mgmt_irq(struct world *w, uint32_t vector, uint32_t data);
 void world_engine_event(struct world *w, const struct fm_event *ev);
 void world_mr_event(struct world *w, const struct fm_mr_event *ev);
@@ -170,8 +230,10 @@ extern const struct fm_codec_names world_names;
 
 /* ---- writes.c: I6's write log ---- */
 void world_op_begins(struct world *w, const struct fm_op *op);
-void world_cmd_begins(struct world *w, const struct fm_agent_cmd *cmd);
+void world_cmd_begins(struct world *w, uint64_t session, const struct fm_agent_cmd *cmd);
 void world_cmd_acked(struct world *w, uint64_t id);
+/* Commands of the session, or of all with 0, are answered no more. */
+void world_cmds_lost(struct world *w, uint64_t session);
 void world_named_again(struct world *w);
 void world_op_ends(struct world *w, const struct fm_op_result *r);
 void world_writes_done(struct world *w, const uint8_t *ops, size_t len,
@@ -179,12 +241,23 @@ void world_writes_done(struct world *w, const uint8_t *ops, size_t len,
 
 /* ---- blades.c ---- */
 void world_agent_event(struct world *w, unsigned vh, const struct ag_event *ev);
+int64_t world_agent_delay(struct world *w, unsigned vh); /* of what its agent does or says */
 void world_blade_changed(struct world *w,
 			 unsigned vh); /* drains uevents, starts or ends its agent */
 void world_agent_crash(struct world *w, unsigned vh); /* and does not come back by itself */
 void world_agent_restart(struct world *w, unsigned vh);
 void world_agent_cut(struct world *w, unsigned vh); /* its connection, until it joins */
 void world_agent_join(struct world *w, unsigned vh);
+/* The manager ended its agent's session: it connects again after a second. */
+void world_agent_closed(struct world *w, unsigned vh);
+/* Its agent dies without a word, and the next one connects before the manager knows. False:
+ * there is none. */
+bool world_agent_again(struct world *w, unsigned vh);
+/* What happens to a blade. */
+void world_blade_reset(struct world *w, unsigned vh);
+void world_blade_power(struct world *w, unsigned vh, bool on);
+void world_blade_hang(struct world *w, unsigned vh, bool hung);
+void world_cable(struct world *w, unsigned vh, bool up);
 void world_agents_manager(struct world *w, bool up); /* the manager came or went: connections */
 
 /* ---- link.c: agent.proto both ways ---- */

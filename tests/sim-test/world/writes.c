@@ -25,13 +25,17 @@ void world_op_begins(struct world *w, const struct fm_op *op)
 {
 	MR_GROW(w->op, w->ops, w->ops_cap);
 	w->op[w->ops++] = (struct world_op){*op, w->manager_life};
+	w->began |= UINT64_C(1) << op->kind;
 	if (op->kind != FM_OP_READ_FN)
 		mr_map_set_u64(w->named, named_by(op), 1);
 }
 
 /* A command may make the host reset its function. */
-void world_cmd_begins(struct world *w, const struct fm_agent_cmd *cmd)
+void world_cmd_begins(struct world *w, uint64_t session, const struct fm_agent_cmd *cmd)
 {
+	MR_GROW(w->cmd, w->cmds, w->cmd_cap);
+	w->cmd[w->cmds++] = (struct world_cmd){cmd->op, cmd->verb, session};
+	w->began |= UINT64_C(1) << (FM_OP_COUNT + cmd->verb);
 	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {
 		const struct fm_assignment *a = fm_engine_assignment(w->engine, i);
 
@@ -42,11 +46,21 @@ void world_cmd_begins(struct world *w, const struct fm_agent_cmd *cmd)
 	}
 }
 
+void world_cmds_lost(struct world *w, uint64_t session)
+{
+	for (unsigned i = w->cmds; i-- > 0;)
+		if (!session || w->cmd[i].session == session)
+			w->cmd[i] = w->cmd[--w->cmds];
+}
+
 /* Until its answer it may have. */
 void world_cmd_acked(struct world *w, uint64_t id)
 {
 	uint64_t fn;
 
+	for (unsigned i = w->cmds; i-- > 0;)
+		if (w->cmd[i].id == id)
+			w->cmd[i] = w->cmd[--w->cmds];
 	if (!mr_map_get_u64(w->commanded, id, &fn))
 		return;
 	mr_map_set_u64(w->named, fn, 1);
@@ -69,13 +83,20 @@ void world_named_again(struct world *w)
 	w->shaken = false;
 }
 
-/* What a manager that died had under way may still arrive, until its successor is owner. */
+/* What a manager that died had under way may still arrive, and so may writes of an operation
+ * that ended otherwise than done, until he or his successor has read the chassis or is its
+ * owner. */
 void world_op_ends(struct world *w, const struct fm_op_result *r)
 {
-	for (unsigned i = w->ops; i-- > 0;) {
-		bool old = w->op[i].life != w->manager_life;
+	bool fresh =
+		!w->as_ghost && r->end == FM_OP_DONE &&
+		(r->kind == FM_OP_TAKE_OWNER || (r->kind == FM_OP_OBSERVE && !w->ghost.engine));
 
-		if (old ? r->kind == FM_OP_TAKE_OWNER : w->op[i].op.tag == r->tag)
+	for (unsigned i = w->ops; i-- > 0;) {
+		if (w->op[i].life == w->manager_life && w->op[i].op.tag == r->tag &&
+		    r->end != FM_OP_DONE)
+			w->op[i].life = 0;
+		else if (w->op[i].life != w->manager_life ? fresh : w->op[i].op.tag == r->tag)
 			w->op[i] = w->op[--w->ops];
 	}
 }

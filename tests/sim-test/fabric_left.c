@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a profile was the only reason of goes with it: identities and overrides. Found by
+ * seeds-swarm; named stories here.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim-test/world/oracle.h"
+#include "tests/sim-test/world/world.h"
+#include "tests/unit/check_main.h"
+
+#define SETTLE_NS (120 * MR_NS_PER_S)
+#define REUSE_NS  (10 * MR_NS_PER_S)
+
+static struct world *w;
+
+static void setup(void)
+{
+	w = world_new(SRCDIR "/config/demo-chassis.yaml", 5, NULL);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	world_manager_start(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+}
+
+static void teardown(void)
+{
+	world_free(w);
+}
+
+/* These documents and no others. */
+static void apply(const char *profile)
+{
+	struct mr_buf text = {0};
+	struct fm_file file = {"left.yaml", NULL, 0};
+	const struct fm_request r = {.verb = FM_VERB_APPLY,
+				     .kind = "",
+				     .name = "",
+				     .host = "",
+				     .set = "left",
+				     .who = "test",
+				     .file = &file,
+				     .files = 1,
+				     .prune = true,
+				     .yes = true};
+
+	mr_buf_printf(&text,
+		      "apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n"
+		      "spec: {update: {drain: {mode: force, timeout: 5s}}}\n"
+		      "---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade01}\n"
+		      "---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade02}\n"
+		      "---\napiVersion: banyan/v1\nkind: IdentityPool\nmetadata: {name: macs}\n"
+		      "spec: {type: mac, ranges: [{start: \"02:25:b5:00:00:00\", end: "
+		      "\"02:25:b5:00:00:ff\"}], reuseAfter: 1s}\n"
+		      "---\napiVersion: banyan/v1\nkind: IdentityPool\nmetadata: {name: "
+		      "guids}\nspec: {type: guid, ranges: [{start: \"02:00:00:00:00:aa:00:00\","
+		      " end: \"02:00:00:00:00:aa:ff:ff\"}], reuseAfter: 1s}\n"
+		      "---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: nics}\n"
+		      "spec: {adapterSelector: {class: ethernet}}\n"
+		      "---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: hcas}\n"
+		      "spec: {adapterSelector: {class: infiniband}}\n%s",
+		      profile);
+	file.text = mr_buf_text(&text);
+	file.len = text.len;
+	ck_assert(world_ask(w, &r));
+	ck_assert_msg(w->reply.exit_code == FM_EXIT_DONE, "%s", w->reply.text);
+	ck_assert(world_settle(w, SETTLE_NS));
+	mr_buf_done(&text);
+}
+
+#define PROFILE(host, device)                                                      \
+	"---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: web}\n" \
+	"spec: {host: " host ", devices: [{name: d, " device "}]}\n"
+#define NIC "class: ethernet, pool: nics, identity: {mac: {pool: macs}}"
+#define HCA "class: infiniband, pool: hcas, identity: {guid: {pool: guids}}"
+
+static unsigned rows(const char *prefix)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w->store.rows; i++)
+		n += mr_starts(mr_buf_text(&w->store.row[i].key), prefix);
+	return n;
+}
+
+static void nothing_left(void)
+{
+	struct mr_buf left = {0};
+
+	world_run_for(w, REUSE_NS);
+	world_settle(w, SETTLE_NS);
+	ck_assert_msg(!world_store_left(w, &left), "%s", mr_buf_text(&left));
+	mr_buf_done(&left);
+}
+
+START_TEST(identities_of_a_disconnected_profile)
+{
+	apply(PROFILE("blade01", NIC));
+	apply(PROFILE("none", NIC));
+	ck_assert_uint_eq(rows("ident/"), 1); /* it keeps them */
+	ck_assert_uint_eq(rows("assign/"), 0);
+	apply("");
+	nothing_left();
+}
+END_TEST
+
+/* The manager that heard of it is dead by the time it is carried out. */
+START_TEST(identities_that_a_dead_manager_left)
+{
+	apply(PROFILE("blade01", NIC));
+	apply(PROFILE("none", NIC));
+	world_manager_kill(w);
+	world_manager_start(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_uint_eq(rows("ident/"), 1);
+	apply("");
+	world_manager_kill(w);
+	world_manager_start(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+	nothing_left();
+}
+END_TEST
+
+START_TEST(identities_of_a_device_of_another_class)
+{
+	apply(PROFILE("blade01", NIC));
+	apply(PROFILE("blade01", HCA));
+	world_run_for(w, REUSE_NS);
+	world_settle(w, SETTLE_NS);
+	ck_assert_uint_eq(rows("ident/mac"), 0);
+	ck_assert_uint_eq(rows("ident/guid"), 1);
+	apply("");
+	nothing_left();
+}
+END_TEST
+
+START_TEST(override_of_a_deleted_profile)
+{
+	const struct fm_request move = {.verb = FM_VERB_MOVE,
+					.kind = "profiles",
+					.name = "web",
+					.host = "blade02",
+					.set = "",
+					.who = "test",
+					.yes = true};
+
+	apply(PROFILE("blade01", NIC));
+	ck_assert(world_ask(w, &move));
+	ck_assert_msg(w->reply.exit_code == FM_EXIT_DONE, "%s", w->reply.text);
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_uint_eq(rows("override/"), 1);
+	apply("");
+	nothing_left();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("left");
+	TCase *t = tcase_create("left");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 120);
+	tcase_add_test(t, identities_of_a_disconnected_profile);
+	tcase_add_test(t, identities_that_a_dead_manager_left);
+	tcase_add_test(t, identities_of_a_device_of_another_class);
+	tcase_add_test(t, override_of_a_deleted_profile);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The troubles by what they are of: trouble_agent.c, trouble_manager.c, trouble_fabric.c. */
+#ifndef TESTS_SIM_TEST_TROUBLE_H
+#define TESTS_SIM_TEST_TROUBLE_H
+
+#include "tests/sim-test/swarm/swarm.h"
+
+/* Takes what is free; false: there is trouble with it already. */
+bool swarm_take(bool *busy);
+bool swarm_take_blade(struct swarm *s, unsigned *ret_vh);
+bool swarm_take_concerned(struct swarm *s, unsigned *ret_vh);
+
+typedef bool trouble_begin_fn(struct swarm *s, struct swarm_trouble *t);
+typedef void trouble_end_fn(struct swarm *s, struct swarm_trouble *t);
+
+/* ---- trouble_agent.c: blades and their agents ---- */
+trouble_begin_fn agent_cut, agent_half_open, agent_dies, agent_slow, agent_silent,
+	agent_repeats, agent_lies, agent_dreams, agent_twice, blade_impostor, blades_swapped,
+	blade_reboots, blade_power, blade_hangs, cable_cut, link_flaps;
+trouble_end_fn agent_joins, agent_returns, agent_is_well, blade_is_itself, blades_swapped_back,
+	blade_power_ends, blade_goes_on, cable_ends, blade_is_well;
+/* ---- trouble_manager.c: manager, store, network, operators ---- */
+trouble_begin_fn slow_network, chassis_cut, chassis_half_open, manager_dies, both_die,
+	old_manager, store_full, store_error, store_slow, store_unsynced, store_old,
+	operator_edits, operator_deletes, operator_moves;
+trouble_end_fn slow_network_ends, chassis_joins, manager_returns, both_return, old_manager_ends,
+	store_recovers, store_adopted;
+/* ---- trouble_fabric.c: switch and adapters ---- */
+trouble_begin_fn adapter_pulled, flr_hangs, interrupts_lost, event_ring, register_stale,
+	register_ones, chassis_power, chassis_stale, chassis_blank, chassis_corrupt;
+trouble_end_fn adapter_inserted, flr_ends, interrupts_return, register_stale_ends,
+	register_ones_ends;
+
+#endif
