@@ -248,6 +248,21 @@ static struct ag_job *new_job(struct ag_core *c, const struct ag_cmd *cmd)
 	return j;
 }
 
+/* What takes a function away does not wait behind what still waits for it to appear. */
+static void overtake(struct ag_core *c, const struct ag_cmd *cmd)
+{
+	if (cmd->verb != AG_QUIESCE && cmd->verb != AG_RELEASE)
+		return;
+	for (unsigned i = 0; i < c->jobs; i++) {
+		struct ag_job *j = c->job[i];
+
+		if (!j->over && j->cmd.verb == AG_ACTIVATE &&
+		    j->cmd.assignment == cmd->assignment && j->cmd.epoch == cmd->epoch)
+			ag_job_end(c, j, MR_REASON_STALE_EPOCH, NULL, "%s is asked by now",
+				   ag_verb_name(cmd->verb));
+	}
+}
+
 static const char *malformed(const struct ag_cmd *cmd)
 {
 	if (!cmd->op)
@@ -281,6 +296,7 @@ void ag_job_add(struct ag_core *c, const struct ag_cmd *cmd)
 		refuse(c, cmd, MR_REASON_LIMIT, "too many commands at once");
 	} else {
 		note_epoch(c, cmd);
+		overtake(c, cmd);
 		new_job(c, cmd);
 	}
 }

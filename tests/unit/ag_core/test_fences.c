@@ -55,6 +55,18 @@ START_TEST(test_a_newer_epoch_stops_the_older)
 }
 END_TEST
 
+/* The function went while it was to be activated: who takes it away does not wait for it. */
+START_TEST(test_an_activation_is_overtaken)
+{
+	struct ag_cmd a = cmd(AG_ACTIVATE, AG_WAY_SYNTHETIC, 7, 0);
+	struct ag_cmd q = cmd(AG_QUIESCE, AG_WAY_SYNTHETIC, 7, 0);
+
+	ask(&a);
+	ck_assert_str_eq(command(&q), "ack 101 STALE_EPOCH (quiesce is asked by now); scan; ");
+	ck_assert_str_eq(scan(), "ack 102 OK (no driver is bound); ");
+}
+END_TEST
+
 START_TEST(test_malformed)
 {
 	struct ag_cmd g = cmd(AG_CONFIRM_GONE, AG_WAY_LVF, 3, 7);
@@ -193,6 +205,7 @@ static void add(Suite *s)
 	const TTest *const tests[] = {test_fences,
 				      test_another_owner_stops_it_half_way,
 				      test_a_newer_epoch_stops_the_older,
+				      test_an_activation_is_overtaken,
 				      test_malformed,
 				      test_duplicates,
 				      test_old_answers_are_forgotten,
