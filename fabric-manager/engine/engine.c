@@ -14,6 +14,7 @@
 #include "fabric-manager/engine/assign/switchover.h"
 #include "fabric-manager/engine/chassis/attach.h"
 #include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/chassis/damp.h"
 #include "fabric-manager/engine/chassis/ports.h"
 #include "fabric-manager/engine/desire/desire.h"
 #include "fabric-manager/engine/desire/failover.h"
@@ -90,6 +91,7 @@ static void free_lists(struct fm_engine *e)
 	free(e->quarantine_fn);
 	free(e->refusing);
 	free(e->attach);
+	free(e->damp);
 	free(e->prov);
 	free(e->measure);
 	free(e->data);
@@ -204,6 +206,9 @@ static void timer(struct fm_engine *e, const struct fm_timer *t)
 	case FM_TM_DATA:
 		fm_data_timer(e, (uint32_t)t->key);
 		break;
+	case FM_TM_DAMP:
+		fm_damp_timer(e, t->key);
+		break;
 	case FM_TM_PORTS:
 		if (e->ports_at <= e->now.mono_ns) {
 			e->ports_at = MR_NEVER;
@@ -315,5 +320,5 @@ unsigned fm_engine_plans_differ(const struct fm_engine *e, unsigned *ret_checked
 /* No operation under way and nothing left to do but wait. */
 bool fm_engine_idle(const struct fm_engine *e)
 {
-	return fm_idle(e);
+	return fm_idle(e) && !fm_damp_any(e);
 }

@@ -100,6 +100,7 @@ struct fm_adapter {
 	bool present; /* it answers */
 	bool link;
 	bool plugged; /* in its slot, with power, whether it answers or not */
+	bool flaps;   /* its link is held to be down: nothing new is placed here */
 	enum fm_adapter_kind kind;
 	enum mr_class device_class;
 	uint16_t vendor, device, vf_device;
@@ -146,6 +147,7 @@ struct fm_host {
 	uint16_t port;		/* = VS = VH */
 	uint16_t slot;
 	bool present, power, link;
+	bool flaps; /* as an adapter's */
 	enum mr_port_auth auth;
 	uint64_t boots, link_downs;
 	uint64_t link_mbps;

@@ -217,6 +217,8 @@ static enum fm_drop fit_adapter(const struct fm_world *w, const struct fm_ask *a
 
 	if (!a->a->present || !a->a->link)
 		return FM_DROP_GONE;
+	if (a->a->flaps)
+		return FM_DROP_FLAPS;
 	if (a->refusing.in_row)
 		return FM_DROP_REFUSING;
 	if (a->changes_mode)

@@ -20,6 +20,8 @@
 	X(DATA, UNREACHABLE, "the drive that has the device's data",                           \
 	  "put that drive into a pool of the device in the host's chassis; namespaces "        \
 	  "do not move between drives")                                                        \
+	X(FLAPS, UNREACHABLE, "adapter's link is stable",                                      \
+	  "look at its cable and slot; it is used again when the link was stable for a while") \
 	X(REFUSING, QUARANTINED, "adapter takes what it is told",                              \
 	  "pull the adapter and insert it again or another one, or apply a changed policy")    \
 	X(MODE, NEEDS_APPROVAL, "adapter is in its mode",                                      \

@@ -208,6 +208,8 @@ static void adapter_words(const struct fm_world *w, uint32_t unit, enum fm_drop 
 			      !fm_adapter_in_slot(a->a) ? "absent"
 			      : !a->a->link		? "without link"
 							: "not answering");
+	else if (d == FM_DROP_FLAPS)
+		mr_buf_printf(out, "the link of %s goes up and down", a->a->name);
 	else if (d == FM_DROP_MODE)
 		mr_buf_printf(out, "%s is to be switched to another mode first", a->a->name);
 	else if (d == FM_DROP_SUSPENDED)
@@ -279,6 +281,7 @@ void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const stru
 	case FM_DROP_VHS:
 	case FM_DROP_REFUSING:
 	case FM_DROP_GONE:
+	case FM_DROP_FLAPS:
 	case FM_DROP_MODE:
 	case FM_DROP_SUSPENDED:
 	case FM_DROP_DOMAIN:

@@ -471,6 +471,10 @@ static enum mr_reason barred_host(const struct fm_planner *p, unsigned i, struct
 		mr_buf_printf(b, "host %s is cordoned", h->name);
 		return MR_REASON_NOT_PERMITTED;
 	}
+	if (p->world.host[ask->host].h->flaps) {
+		mr_buf_printf(b, "the link of host %s goes up and down", h->name);
+		return MR_REASON_UNREACHABLE;
+	}
 	return MR_REASON_OK;
 }
 

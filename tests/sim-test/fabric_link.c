@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/pci/batch.h"
+#include "common/tree.h"
 #include "sim/model/fault.h"
 #include "tests/sim-test/world/management.h"
 #include "tests/sim-test/world/oracle.h"
@@ -130,10 +131,12 @@ static unsigned gates(void)
 	return n;
 }
 
-static void link_of(const char *adapter, bool up)
+static void link_of(const char *name, bool up)
 {
-	int port = sim_adapter_find(w->chassis, adapter);
+	int port = sim_adapter_find(w->chassis, name);
 
+	if (port < 0)
+		port = sim_host_find(w->chassis, name);
 	w->shaken = true;
 	ck_assert_int_gt(port, 0);
 	ck_assert_int_eq(sim_port_set_link(w->chassis, w->now, (uint16_t)port, up), 0);
@@ -314,6 +317,92 @@ START_TEST(reads_all_ones)
 }
 END_TEST
 
+/* ---- links that go up and down ---- */
+
+/* Events about the object, and in 'ret' the one that begins with 'word'. */
+static unsigned events_of(const char *object, const char *word, bool *ret)
+{
+	struct fm_request q = {.verb = FM_VERB_GET,
+			       .kind = "events",
+			       .name = "",
+			       .host = "",
+			       .arg = "",
+			       .set = "",
+			       .who = "tester",
+			       .max_disruption = ""};
+	const struct mr_tree *l;
+	unsigned n = 0;
+
+	ck_assert(world_ask(w, &q));
+	l = mr_tree_get(w->reply.tree, "items");
+	*ret = false;
+	for (size_t i = 0; i < l->n; i++) {
+		if (!mr_streq(mr_tree_text(l->child[i], "object"), object))
+			continue;
+		n++;
+		*ret = *ret || strstr(mr_tree_text(l->child[i], "text"), word);
+	}
+	return n;
+}
+
+static void storm(const char *port, unsigned changes)
+{
+	for (unsigned i = 0; i < changes; i++) {
+		link_of(port, i & 1);
+		world_run_for(w, 100 * MR_NS_PER_MS);
+	}
+	link_of(port, true);
+}
+
+/* The adapter's link goes up and down 300 times, its profile is moved meanwhile: a handful of
+ * events, never two open gates, and the move ends in a moment in which the link is up. */
+START_TEST(storm_at_an_adapter)
+{
+	char adapter[MR_NAME_MAX];
+	bool held;
+	unsigned before;
+
+	apply(BASE);
+	apply(profiles[_i]);
+	settled_at(hosts[_i], adapter);
+	before = events_of(adapter, "goes up and down", &held);
+	ck_assert(!held);
+	storm(adapter, 150);
+	apply(moved[_i]);
+	storm(adapter, 150);
+	ck_assert_uint_le(gates(), 1);
+	ck_assert_uint_le(events_of(adapter, "goes up and down", &held) - before, 10);
+	ck_assert(held);
+	world_run_for(w, 100 * MR_NS_PER_S);
+	settle();
+	is_active("p", hosts[!_i]);
+	ck_assert_uint_eq(gates(), 1);
+}
+END_TEST
+
+/* A host's link: what it has stays, is reset by nobody but its own boots, and runs again. */
+START_TEST(storm_at_a_host)
+{
+	char adapter[MR_NAME_MAX];
+	struct fm_fn_id fn;
+	bool held;
+	unsigned before;
+
+	apply(BASE);
+	apply(profiles[_i]);
+	settled_at(hosts[_i], adapter);
+	fn = find("p")->fn;
+	before = events_of(hosts[_i], "goes up and down", &held);
+	storm(hosts[_i], 300);
+	ck_assert_uint_le(events_of(hosts[_i], "goes up and down", &held) - before, 10);
+	ck_assert(held);
+	world_run_for(w, 100 * MR_NS_PER_S);
+	settle();
+	is_active("p", hosts[_i]);
+	ck_assert(fm_fn_eq(find("p")->fn, fn));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("link");
@@ -326,6 +415,8 @@ int main(void)
 	tcase_add_loop_test(t, begun_without_link, 0, 2);
 	tcase_add_loop_test(t, identity_stays_locked, 0, 2);
 	tcase_add_loop_test(t, reads_all_ones, 0, 2);
+	tcase_add_loop_test(t, storm_at_an_adapter, 0, 2);
+	tcase_add_loop_test(t, storm_at_a_host, 0, 2);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

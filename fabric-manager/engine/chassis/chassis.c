@@ -8,6 +8,7 @@
 
 #include "common/mutant.h"
 #include "fabric-manager/engine/chassis/attach.h"
+#include "fabric-manager/engine/chassis/damp.h"
 #include "fabric-manager/engine/chassis/mute.h"
 #include "fabric-manager/engine/chassis/numbering.h"
 #include "fabric-manager/engine/chassis/running.h"
@@ -285,6 +286,7 @@ static void observed(struct fm_engine *e, unsigned chassis, struct fm_op_result 
 	c->quiet = c->quiet && c->touched < r->tag;
 	keep_fresh(e, chassis, r->observed);
 	fm_mute_keep(e, chassis, r->observed);
+	fm_damp_keep(e, chassis, r->observed);
 	c->believed = c->joined ? signature(o) : 0;
 	fm_chassis_done(o);
 	*o = *r->observed;
@@ -443,6 +445,8 @@ static void host_power(struct fm_engine *e, const struct fm_chassis_event *ev)
 		h->link = ev->value != 0;
 	e->inv.revision++;
 	fm_news_port(e, ev->chassis, ev->port);
+	if (ev->kind == FM_CE_HOST_LINK && fm_damp_link(e, ev->chassis, ev->port, h->link))
+		return;
 	fm_note(e, MR_REASON_OK, h->name, "%s %s", what, ev->value ? "on" : "off");
 }
 
@@ -469,12 +473,15 @@ static void host_reset(struct fm_engine *e, const struct fm_chassis_event *ev)
 static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev)
 {
 	struct fm_adapter *d = fm_adapter_by_port(&e->inv, ev->chassis, ev->port);
+	bool flaps = false;
 
 	for (unsigned i = 0; i < e->provs; i++)
 		if (e->prov[i].chassis == ev->chassis && e->prov[i].port == ev->port)
 			e->prov[i].failed = false;
-	if (d && ev->kind == FM_CE_ADAPTER_LINK)
+	if (d && ev->kind == FM_CE_ADAPTER_LINK) {
+		flaps = fm_damp_link(e, ev->chassis, ev->port, ev->value);
 		fm_mute_link(e, ev->chassis, d, ev->value);
+	}
 	if (d && ev->kind == FM_CE_ADAPTER_PRESENCE) {
 		fm_attach_adapter(e, ev->chassis, ev->port);
 		fm_refusing_end(e, ev->chassis, ev->port);
@@ -483,7 +490,10 @@ static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev
 		fm_note(e, ev->value ? MR_REASON_OK : MR_REASON_DEVICE_GONE, d->name,
 			ev->value ? "inserted" : "pulled");
 	}
-	fm_ch_observe(e, ev->chassis);
+	if (flaps)
+		fm_damp_ways_out(e, ev->chassis, ev->port);
+	else
+		fm_ch_observe(e, ev->chassis);
 }
 
 static void host_event(struct fm_engine *e, const struct fm_chassis_event *ev)

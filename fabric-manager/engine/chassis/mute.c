@@ -77,12 +77,15 @@ void fm_mute_link(struct fm_engine *e, unsigned chassis, struct fm_adapter *d, b
 	if (!d->plugged)
 		return;
 	if (up) {
-		fm_note(e, MR_REASON_OK, d->name, "its link is up");
+		if (!d->flaps)
+			fm_note(e, MR_REASON_OK, d->name, "its link is up");
 		return;
 	}
 	d->present = d->link = false;
 	fm_news_port(e, chassis, d->port);
 	fm_attach_adapter(e, chassis, d->port);
+	if (d->flaps)
+		return;
 	fm_note(e, MR_REASON_UNREACHABLE, d->name,
 		"alarm: its link is down: functions and identities stay with those who have "
 		"them "

@@ -36,7 +36,7 @@ bool fm_host_usable(const struct fm_engine *e, unsigned host)
 	const struct fm_host_def *d = &e->desired->host[host];
 	const struct fm_host *h = fm_host_by_port(&e->inv, d->chassis, d->port);
 
-	return !d->cordoned && d->port && h && h->present && h->power;
+	return !d->cordoned && d->port && h && h->present && h->power && !h->flaps;
 }
 
 /* A free spare of the group of 'host' (index of desired.host), or -1. */
@@ -153,7 +153,8 @@ static struct signals look(struct fm_engine *e, struct fm_hst *h, const struct f
 	if (f->fatal_error && h->fatal)
 		signal(&s, "fatal error");
 	timed(e, &s, h->agent_lost, f->agent_lost_ns, grace, "agent lost");
-	timed(e, &s, h->link_down, f->link_down_ns, grace, "link down");
+	if (!p->flaps) /* looked at again when that is over */
+		timed(e, &s, h->link_down, f->link_down_ns, grace, "link down");
 	return s;
 }
 
@@ -202,7 +203,8 @@ static bool held_down(const struct fm_engine *e, const struct fm_profile *p,
 static bool is_well(const struct fm_hst *h, const struct fm_host_def *d,
 		    const struct fm_host *p)
 {
-	return !d->cordoned && p->present && p->power && p->link && h->session && !h->fatal;
+	return !d->cordoned && p->present && p->power && p->link && !p->flaps && h->session &&
+	       !h->fatal;
 }
 
 /* failback automatic: what a fail-over took from the host comes back when it is well, holdDown

@@ -57,6 +57,22 @@ static int chassis_of(const struct fm_engine *e, const struct fm_agent_root *r)
 	return -1;
 }
 
+/* The host's port as it was read, or NULL. */
+static const struct fm_host *port_of(const struct fm_engine *e, const char *host)
+{
+	const struct fm_host_def *d = fm_host_def(e, host);
+
+	return d ? fm_host_by_port(&e->inv, d->chassis, d->port) : NULL;
+}
+
+/* Its agent comes and goes with its link (chassis/damp.c): nothing is said of that. */
+static bool flaps(const struct fm_engine *e, const char *host)
+{
+	const struct fm_host *p = port_of(e, host);
+
+	return p && p->flaps;
+}
+
 /* Somebody says that it is a host, and sits elsewhere. */
 static void wrong_slot(struct fm_engine *e, const struct fm_session *s, const char *why)
 {
@@ -251,7 +267,9 @@ static void welcome(struct fm_engine *e, struct fm_session *s)
 	if (new_boot)
 		fm_rec_host_put(e, h);
 	fm_act(e, FM_ACT_AGENT_ACCEPT)->session = s->id;
-	fm_note(e, MR_REASON_OK, s->hello.host, "agent accepted, boot %s", s->hello.boot_id);
+	if (!flaps(e, h->rec.name))
+		fm_note(e, MR_REASON_OK, h->rec.name, "agent accepted, boot %s",
+			s->hello.boot_id);
 	fm_failover_soon(e, h);
 }
 
@@ -378,9 +396,7 @@ void fm_session_gone(struct fm_engine *e, uint64_t id, bool goodbye, const char 
 	e->sessions = k;
 	h = s->host;
 	if (h && h->session == s) {
-		const struct fm_host_def *d = fm_host_def(e, h->rec.name);
-		const struct fm_host *p =
-			d ? fm_host_by_port(&e->inv, d->chassis, d->port) : NULL;
+		const struct fm_host *p = port_of(e, h->rec.name);
 
 		h->session = NULL;
 		fm_news_hosts(e);
@@ -388,8 +404,9 @@ void fm_session_gone(struct fm_engine *e, uint64_t id, bool goodbye, const char 
 		h->link_when_lost = p && p->link;
 		if (goodbye)
 			h->grace_until = -1;
-		fm_note(e, MR_REASON_UNREACHABLE, h->rec.name, "agent %s: %s",
-			goodbye ? "said good-bye" : "lost", why ? why : "");
+		if (!flaps(e, h->rec.name))
+			fm_note(e, MR_REASON_UNREACHABLE, h->rec.name, "agent %s: %s",
+				goodbye ? "said good-bye" : "lost", why ? why : "");
 	}
 	fm_inflight_lose(e, of_session, id, MR_REASON_TIMEOUT, "the agent's connection ended");
 	if (h)

@@ -188,6 +188,18 @@ struct fm_prov {
 	uint64_t reread; /* what was read before this operation id is old */
 };
 
+/* The link of a host or an adapter that went up or down lately (chassis/damp.c). */
+#define FM_DAMP_CHANGES 3
+struct fm_damp {
+	uint16_t chassis, port;
+	int64_t change[FM_DAMP_CHANGES]; /* mono: the last ones, newest first */
+	unsigned changes;		 /* in all, or since the hold began */
+	bool up;
+	bool held;
+	int64_t hold_ns; /* the hold under way, or the last one; 0 = there was none */
+	int64_t until;	 /* mono: its end */
+};
+
 /* What is under way for a namespace (assign/data.c). */
 struct fm_data_run {
 	uint64_t tag;
@@ -369,7 +381,8 @@ enum fm_timer_kind {
 	FM_TM_PORTS,
 	FM_TM_TIDY,
 	FM_TM_WINDOW,
-	FM_TM_DATA
+	FM_TM_DATA,
+	FM_TM_DAMP
 };
 struct fm_timer {
 	int64_t when;
@@ -481,6 +494,8 @@ struct fm_engine {
 	unsigned attaches, cap_attaches;
 	struct mr_map *attach_by; /* chassis, host port, port -> index */
 	int64_t tidy_at;
+	struct fm_damp *damp;
+	unsigned damps, cap_damps;
 	struct fm_prov *prov;
 	unsigned provs, cap_provs;
 	struct fm_measure *measure;

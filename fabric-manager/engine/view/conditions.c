@@ -5,6 +5,7 @@
  * that is away degrades what stands on it although the functions may well run (I7): nobody says
  * that they do. While it restarts within `rebootGrace` that is progress.
  */
+#include "fabric-manager/engine/chassis/damp.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/card.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -146,6 +147,21 @@ static void three(struct mr_tree *l, const char *lacks, enum mr_reason r,
 	condition(l, "Degraded", s->any, s->reason, s->text, s->since);
 }
 
+/* A port whose link is held to be down; nothing where it is not. */
+static void flapping(const struct fm_engine *e, unsigned chassis, unsigned port,
+		     struct mr_tree *l)
+{
+	const struct fm_damp *d = fm_damp_at(e, chassis, port);
+	char text[FM_DETAIL_MAX];
+
+	if (!d || !d->held)
+		return;
+	mr_fmt(text, sizeof(text),
+	       "its link goes up and down: it gets nothing new before it was stable for %u s",
+	       fm_damp_seconds(d));
+	condition(l, "Damped", true, MR_REASON_UNREACHABLE, text, 0);
+}
+
 #define CONFLICT_NS (300 * MR_NS_PER_S) /* whoever is wrong tries again sooner */
 
 /* Agents that say that they are this host, and can't be, or are two. */
@@ -198,8 +214,9 @@ void fm_host_conditions(const struct fm_engine *e, const char *name, bool cordon
 			struct mr_tree *conditions)
 {
 	const struct fm_host_def *d = fm_host_def(e, name);
-	const struct fm_host *h = d && d->port ? fm_host_by_port(&e->inv, d->chassis, d->port)
-					       : fm_host_by_name(&e->inv, name, NULL);
+	unsigned chassis = d && d->port ? d->chassis : 0;
+	const struct fm_host *h = d && d->port ? fm_host_by_port(&e->inv, chassis, d->port)
+					       : fm_host_by_name(&e->inv, name, &chassis);
 	const struct fm_hst *st = fm_host((struct fm_engine *)e, name, false);
 	const char *lacks = !h || !h->present	  ? "it is in no chassis that answers"
 			    : !h->power		  ? "it is off"
@@ -217,6 +234,8 @@ void fm_host_conditions(const struct fm_engine *e, const char *name, bool cordon
 	three(conditions, lacks, MR_REASON_UNREACHABLE, &s);
 	condition(conditions, "Maintenance", cordoned, MR_REASON_OK,
 		  cordoned ? "it is cordoned and gets nothing new" : "", 0);
+	if (h)
+		flapping(e, chassis, h->port, conditions);
 	host_conflict(e, name, st, conditions);
 	host_fenced(e, name, st, &s, conditions);
 }
@@ -241,6 +260,7 @@ void fm_adapter_conditions(const struct fm_engine *e, unsigned chassis,
 			count_in(&s, a);
 	}
 	three(conditions, lacks, why, &s);
+	flapping(e, chassis, d->port, conditions);
 	asked = fm_card_asked((struct fm_engine *)e, chassis, d, false);
 	if (asked)
 		mr_fmt(text, sizeof(text),
