@@ -282,8 +282,10 @@ static const struct fm_priority *taker_class(const struct fm_desired *d,
 bool fm_change_preempts(const struct fm_desired *d, const struct fm_change *c)
 {
 	const struct fm_priority *class = taker_class(d, c);
+	const struct fm_claim *taker = class ? &d->claim[c->taker] : NULL;
 
-	return class && (class->preempts || class->reclaim);
+	return class && d->claim[c->claim].priority < taker->priority &&
+	       (taker->extra ? class->reclaim : class->preempts);
 }
 
 /* How long it may take before it is drained. */

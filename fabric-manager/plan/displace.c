@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Room by taking (POLICY, `PriorityClass`): what a claim that found no place can wait for.
- * First what goes anyway; then, only where its class preempts, what claims of a lower value
- * have, who move or are left without:
- * the lowest value first, extras before minima, the youngest first, never an equal value.
- * Nothing is given twice: the claim waits until the release is confirmed, and a plan after that
- * gives it the place; until then the planner counts the place as its own. Values only fall
- * along a chain of takers, so there is no loop.
+ * First what goes anyway; then, for a minimum, what others have that find another place in the
+ * same plan (goal 1 before goal 2, of whatever value); then, only where its class preempts,
+ * what claims of a lower value have, who are left without. The lowest value first, extras
+ * before minima, the youngest first. An extra takes only where its class reclaims, and only
+ * from extras of a lower value. Nothing is given twice: the claim waits until the release is
+ * confirmed, and a plan after that gives it the place; until then the planner counts the place
+ * as its own.
  */
 #include "common/xalloc.h"
 #include "fabric-manager/plan/place.h"
@@ -38,23 +39,30 @@ static const struct fm_priority *class_of(const struct fm_planner *p, unsigned i
 	return n && n <= p->d->prios ? &p->d->prio[n - 1] : NULL;
 }
 
-/* Whether the class of claim 'i' lets it disturb anybody who runs (POLICY, `PriorityClass`): a
- * minimum where it preempts, an extra where it reclaims. */
-static bool disturbs(const struct fm_planner *p, unsigned i)
+/* Whether the class of claim 'i' lets it leave others without a place (POLICY,
+ * `PriorityClass`): a minimum where it preempts, an extra where it reclaims. */
+static bool evicts(const struct fm_planner *p, unsigned i)
 {
 	const struct fm_priority *c = class_of(p, i);
 
 	return c && (p->d->claim[i].extra ? c->reclaim : c->preempts);
 }
 
-/* Whether claim 'i' may take from claim 'v', so that it moves, or is left without. */
-static bool may_take(const struct fm_planner *p, unsigned i, unsigned v)
+/* Whether claim 'i' may leave claim 'v' without a place. */
+static bool may_evict(const struct fm_planner *p, unsigned i, unsigned v)
 {
 	const struct fm_claim *a = &p->d->claim[i], *b = &p->d->claim[v];
 
-	if (!disturbs(p, i) || b->priority >= a->priority || fm_place_frozen(p, v))
+	return evicts(p, i) && b->priority < a->priority && (!a->extra || b->extra);
+}
+
+/* Whether claim 'i' may take from claim 'v', which finds another place, or, with 'evict', which
+ * is left without. */
+static bool may_take(const struct fm_planner *p, unsigned i, unsigned v, bool evict)
+{
+	if (fm_place_frozen(p, v))
 		return false;
-	return !a->extra || b->extra;
+	return (!evict && !p->d->claim[i].extra) || may_evict(p, i, v);
 }
 
 /* Whether what current assignment 'k' has comes free whatever is decided here. */
@@ -146,9 +154,10 @@ static bool helps(const struct fm_planner *p, uint32_t k, enum fm_drop d,
 }
 
 /* The cheapest assignment that helps, FM_NONE when nothing may be taken. */
-static uint32_t pick(const struct fm_planner *p, unsigned i, enum fm_drop d,
-		     const struct fm_ask *ask, const struct fm_cand *c, const struct way *w)
+static uint32_t pick(const struct fm_planner *p, unsigned i, bool evict, enum fm_drop d,
+		     const struct fm_ask *ask, const struct way *w)
 {
+	const struct fm_cand *c = w->cand;
 	bool host = d >= FM_DROP_HOST_LINK;
 	uint32_t k = host ? p->world.host[ask->host].held
 			  : p->world.adapter[p->world.unit[c->unit].adapter].held;
@@ -163,7 +172,7 @@ static uint32_t pick(const struct fm_planner *p, unsigned i, enum fm_drop d,
 		for (unsigned n = 0; n < w->victims && !has; n++)
 			has = w->victim[n] == k;
 		if (has || !helps(p, k, d, ask, c) || v == (int32_t)i ||
-		    !(goes_anyway(p, k) || (v >= 0 && may_take(p, i, (unsigned)v))))
+		    !(goes_anyway(p, k) || (v >= 0 && may_take(p, i, (unsigned)v, evict))))
 			continue;
 		cost = cost_of(p, k);
 		if (best != FM_NONE && cost_cmp(&cost, &cheapest) >= 0)
@@ -355,9 +364,10 @@ static bool all_move(struct fm_planner *p, const struct fm_ask *ask, const struc
 	return ok;
 }
 
-/* Whether claim 'i' would fit on 'c' when others leave; the world is as it was afterwards. */
+/* Whether claim 'i' would fit on 'c' when others leave, who find other places, or, with
+ * 'evict', are of those that may be left without; the world is as it was afterwards. */
 static bool look(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
-		 const struct fm_cand *c, struct way *ret)
+		 const struct fm_cand *c, bool evict, struct way *ret)
 {
 	struct fm_trial_mark m = fm_trial_begin(p);
 	enum fm_drop d;
@@ -365,7 +375,7 @@ static bool look(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 	*ret = (struct way){.cand = c};
 	fm_rules_stamp(p, i);
 	while ((d = fm_fit_cand(&p->world, ask, c, &ret->fit)) && ret->victims < VICTIMS) {
-		uint32_t k = pick(p, i, d, ask, c, ret);
+		uint32_t k = pick(p, i, evict, d, ask, ret);
 
 		if (k == FM_NONE)
 			break;
@@ -380,7 +390,7 @@ static bool look(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 	if (d)
 		return false;
 	ret->cost.loses = ret->cost.runs && !all_move(p, ask, ret);
-	return true;
+	return evict || !ret->cost.loses;
 }
 
 /* ---- taking ---- */
@@ -468,19 +478,23 @@ static void promise(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 			place_again(p, (unsigned)p->held[w->victim[n]].claim);
 }
 
-/* Promises claim 'i' what goes anyway, or what claims of lower priority have to give up. */
+/* See place.h. */
 bool fm_displace(struct fm_planner *p, unsigned i, const struct fm_ask *ask)
 {
 	struct way best = {.cand = NULL}, way;
 	uint32_t first, last;
 
-	if (!p->leaving && !(ask->claim->priority && disturbs(p, i)))
+	if (!p->leaving && ask->claim->extra && !evicts(p, i))
 		return false; /* nothing goes, and nothing may be taken */
 	fm_place_cands(p, ask, &first, &last);
-	for (uint32_t k = first; k < last; k++)
-		if (look(p, i, ask, &p->world.cand[k], &way) &&
+	for (uint32_t k = first; k < last; k++) {
+		const struct fm_cand *c = &p->world.cand[k];
+
+		if ((look(p, i, ask, c, false, &way) ||
+		     (evicts(p, i) && look(p, i, ask, c, true, &way))) &&
 		    (!best.cand || cost_cmp(&way.cost, &best.cost) < 0))
 			best = way;
+	}
 	if (!best.cand)
 		return false;
 	promise(p, i, ask, &best);

@@ -20,7 +20,7 @@ enum fm_stay {
 	FM_STAY_LEAVE, /* it should lie elsewhere, and stays while nothing else fits */
 	FM_STAY_MOVE,  /* another host, or on its way out: a new function, else the same one */
 	FM_STAY_GONE,  /* the device is gone or in quarantine */
-	FM_STAY_TAKEN  /* a claim of higher priority gets it: another place or none */
+	FM_STAY_TAKEN  /* another claim gets it: another place or none */
 };
 
 /* What current assignment k uses. */
@@ -244,8 +244,9 @@ static inline bool fm_repack_helps(enum mr_reason r)
 }
 
 /* ---- displace.c: room by taking from those that run ---- */
-/* Promises claim 'i' what goes anyway, or what claims of lower priority have to give up; it
- * gets it in a later plan. Says so in its reason; false when that is not enough. */
+/* Promises claim 'i' what goes anyway, what others have that find another place, or what those
+ * have that it may leave without; it gets it in a later plan. Says so in its reason; false when
+ * that is not enough. */
 bool fm_displace(struct fm_planner *p, unsigned i, const struct fm_ask *ask);
 
 /* ---- change.c ---- */

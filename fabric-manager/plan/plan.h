@@ -160,7 +160,8 @@ void fm_planner_host_changed(struct fm_planner *p, unsigned chassis, unsigned po
  * other adapters or hosts. */
 bool fm_planner_chassis_changed(struct fm_planner *p, unsigned chassis);
 
-/* Whether what makes room does so for a class that preempts: it is drained by force then. */
+/* Whether what makes room does so for a class that preempts, from a lower value: it is drained
+ * by force then, and goes by no rollout. */
 bool fm_change_preempts(const struct fm_desired *d, const struct fm_change *c);
 /* How long it may take before that: the `grace` of that class; 0 = none. */
 int64_t fm_change_grace(const struct fm_desired *d, const struct fm_change *c);

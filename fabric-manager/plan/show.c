@@ -108,10 +108,12 @@ static void change_claim(struct mr_tree *t, const struct fm_change *c, const str
 	if (c->kind == FM_CHANGE_UPDATE || c->kind == FM_CHANGE_REBIND)
 		fm_show_update(a, cl, pl, &b);
 	if (c->taker >= 0)
+		mr_buf_printf(&b, ", for %s of priority %u",
+			      fm_claim_text(&in->desired->claim[c->taker], text),
+			      in->desired->claim[c->taker].priority);
+	if (fm_change_preempts(in->desired, c))
 		mr_buf_printf(
-			&b, ", for %s of priority %u, grace %s",
-			fm_claim_text(&in->desired->claim[c->taker], text),
-			in->desired->claim[c->taker].priority,
+			&b, ", grace %s",
 			mr_time_text(fm_change_grace(in->desired, c), grace, sizeof(grace)));
 	if (pl->reason != MR_REASON_OK)
 		mr_buf_printf(&b, "%s%s: %s", b.len ? "; " : ", ", mr_reason_name(pl->reason),

@@ -199,9 +199,9 @@ END_TEST
 
 /* Goal 1 of fleets at 98 % of their scarcest resource, as CBC proved it (banyan-bench
  * placement,
- * --fleet claims=64,load=98,pairs=30,prior=P,seed=N); 'least' is what the planner reaches.
- * Where half of the claims run, CBC may move them all; the planner none, as no class of theirs
- * preempts.
+ * --fleet claims=64,load=98,pairs=30,prior=P,pinned=0,seed=N); 'least' is what the planner
+ * reaches. Where half of the claims run, CBC may move them all; so may the planner, to places
+ * that are free.
  */
 static const struct {
 	unsigned seed, prior;
@@ -210,9 +210,9 @@ static const struct {
 	{1, 0, 1826, 1826},  {2, 0, 835, 835},	   {3, 0, 974, 974},	 {4, 0, 2716, 2716},
 	{5, 0, 2013, 2013},  {6, 0, 3105, 3105},   {7, 0, 2864, 2864},	 {8, 0, 2488, 2488},
 	{9, 0, 2149, 2149},  {10, 0, 1917, 1917},  {11, 0, 1171, 1171},	 {12, 0, 1291, 1291},
-	{1, 50, 1826, 1735}, {2, 50, 835, 835},	   {3, 50, 974, 974},	 {4, 50, 2716, 2660},
-	{5, 50, 2013, 1949}, {6, 50, 3105, 2824},  {7, 50, 2864, 2864},	 {8, 50, 2488, 2234},
-	{9, 50, 2149, 2146}, {10, 50, 1917, 1917}, {11, 50, 1171, 1170}, {12, 50, 1291, 1259},
+	{1, 50, 1826, 1807}, {2, 50, 835, 835},	   {3, 50, 974, 974},	 {4, 50, 2716, 2698},
+	{5, 50, 2013, 2013}, {6, 50, 3105, 3088},  {7, 50, 2864, 2864},	 {8, 50, 2488, 2485},
+	{9, 50, 2149, 2149}, {10, 50, 1917, 1917}, {11, 50, 1171, 1170}, {12, 50, 1291, 1290},
 };
 
 START_TEST(test_quality)
@@ -235,7 +235,7 @@ START_TEST(test_quality)
 	g = fleet_goals(f, at, 0, f->n_chassis);
 	ck_assert_int_ge(g.goal[0], known[_i].least);
 	ck_assert_int_le(g.goal[0], known[_i].proven);
-	ck_assert_uint_eq(g.moved, 0);
+	ck_assert_uint_le(g.moved, known[_i].prior ? 5 : 0);
 	free(at);
 	fm_plan_free(p);
 	fleet_fabric_free(fab);

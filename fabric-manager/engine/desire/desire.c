@@ -249,7 +249,7 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 	const struct fm_placed *p = ch->claim >= 0 ? &t->plan->placed[ch->claim] : NULL;
 	struct fm_drain drain = drain_for(e, a, d, ch);
 
-	if (a && takes(ch->kind) && ch->taker < 0 &&
+	if (a && takes(ch->kind) && !fm_change_preempts(d, ch) &&
 	    !fm_turns_may(e, turns, a, ch->change_class))
 		return;
 	switch (ch->kind) {

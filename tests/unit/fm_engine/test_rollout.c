@@ -212,6 +212,46 @@ START_TEST(allow)
 }
 END_TEST
 
+#define USES(name, host, rate, more)                                                       \
+	"---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: " name          \
+	"}\nspec: {host: " host ", devices: [{name: d, class: ethernet, pool: nics, qos: " \
+	"{guaranteed: " rate "}}]" more "}\n"
+#define TWO                                                            \
+	W_HOSTS_TEXT W_POOLS_TEXT USES("a", "blade01", "25Gbit",       \
+				       ", update: {strategy: Manual}") \
+		USES("b", "blade01", "25Gbit", ", update: {strategy: Manual}")
+
+/* A move that makes room for a minimum is a step of the profile that moves. */
+START_TEST(makes_room)
+{
+	struct world w;
+
+	w_init(&w);
+	w.c.adapter[1].device_class = MR_CLASS_ETHERNET;
+	w.c.adapter[1].pf[0].net_mbps = w.c.adapter[0].pf[0].net_mbps;
+	w_start(&w);
+	w_apply(&w, W_HOSTS_TEXT);
+	w_agent_up(&w, 1, "boot1", false);
+	w_agent_up(&w, 2, "boot1", false);
+	w_apply(&w, TWO);
+	W_PHASE(&w, "a/d", ACTIVE);
+	W_PHASE(&w, "b/d", ACTIVE);
+	ck_assert_uint_ne(w_asg(&w, "a/d")->fn.port, w_asg(&w, "b/d")->fn.port);
+	w_apply(&w, TWO USES("new", "blade02", "80Gbit", ""));
+	w_run(&w, 60 * MR_NS_PER_S);
+	W_PHASE(&w, "new/d", PENDING);
+	ck_assert_str_eq(held(&w, "b/d"), "waits for approval");
+	ck_assert_str_eq(held(&w, "a/d"), "");
+	w_verb(&w, FM_VERB_APPROVE, "b", NULL);
+	ck_assert_msg(!w.exit_code, "%s", w.text);
+	w_run(&w, 60 * MR_NS_PER_S);
+	W_PHASE(&w, "new/d", ACTIVE);
+	W_PHASE(&w, "b/d", ACTIVE);
+	ck_assert_uint_eq(w_asg(&w, "a/d")->fn.port, w_asg(&w, "b/d")->fn.port);
+	w_done(&w);
+}
+END_TEST
+
 /* 1700000000 s is a Tuesday, 22:13:20 UTC. */
 START_TEST(window)
 {
@@ -458,6 +498,7 @@ int main(void)
 	tcase_add_test(t, verbs_are_not_governed);
 	tcase_add_test(t, manual);
 	tcase_add_test(t, allow);
+	tcase_add_test(t, makes_room);
 	tcase_add_test(t, window);
 	tcase_add_test(t, on_host_restart);
 	tcase_add_test(t, paused_and_resumed);

@@ -121,9 +121,20 @@ START_TEST(test_preempt_moves)
 }
 END_TEST
 
-/* Who runs moves for a class that preempts only, and never for an equal value. */
-START_TEST(test_move_for_higher)
+/* Goal 1 before goal 2: who runs moves for a minimum of whatever value, if it has another
+ * place. Nobody is left without, and no extra makes anybody move. Only who moves for a class
+ * that preempts, and is of a lower value, goes past the rollout. */
+START_TEST(test_move_for_minimum)
 {
+	static const struct {
+		uint32_t priority;
+		bool class, preempts, extra, moves, forced;
+	} row[] = {
+		{11, false, false, false, true, false}, {10, false, false, false, true, false},
+		{9, false, false, false, true, false},	{11, true, false, false, true, false},
+		{11, true, true, true, false, false},	{9, true, true, false, true, false},
+		{11, true, true, false, true, true},
+	};
 	struct fix *f = nics(2, 4);
 	struct fm_plan *p;
 
@@ -135,29 +146,24 @@ START_TEST(test_move_for_higher)
 	fix_settle(f, p);
 	fm_plan_free(p);
 	f->d->pool[0].parts = 2;
-	claim(f, "high", "d", 1, 70 * GBIT)->priority = 10;
+	claim(f, "new", "d", 1, 70 * GBIT);
+	preempting(f, 10, 0);
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(row); i++) {
+		f->d->claim[2].priority = row[i].priority;
+		f->d->claim[2].class = row[i].class;
+		f->d->claim[2].extra = row[i].extra;
+		f->d->prio[0].preempts = row[i].preempts;
+		p = fix_plan(f);
+		ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), row[i].moves);
+		ck_assert_uint_eq(fix_count(p, FM_CHANGE_PEND), 1);
+		ck_assert_uint_eq(p->changes, 1 + row[i].moves);
+		ck_assert_int_eq(fm_change_preempts(f->d, &p->change[0]), row[i].forced);
+		fm_plan_free(p);
+	}
+	f->d->edge[1].guaranteed_max_mbps = 10 * GBIT; /* nowhere to go */
+	f->d->claim[2].class = 0;
 	p = fix_plan(f);
 	ck_assert_uint_eq(p->changes, 1);
-	ck_assert_int_eq(p->change[0].kind, FM_CHANGE_PEND);
-	fm_plan_free(p);
-	f->d->claim[2].priority = 11;
-	p = fix_plan(f);
-	ck_assert_uint_eq(p->changes, 1); /* more important, and of no class */
-	fm_plan_free(p);
-	f->d->claim[2].class = preempting(f, 11, 0);
-	f->d->prio[0].preempts = false;
-	p = fix_plan(f);
-	ck_assert_uint_eq(p->changes, 1); /* `preemption: Never` */
-	fm_plan_free(p);
-	f->d->prio[0].preempts = true;
-	f->d->claim[2].extra = true;
-	p = fix_plan(f);
-	ck_assert_uint_eq(p->changes, 1); /* only a minimum preempts */
-	fm_plan_free(p);
-	f->d->claim[2].extra = false;
-	p = fix_plan(f);
-	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 1);
-	ck_assert(fm_change_preempts(f->d, &p->change[0]));
 	end(f, p);
 }
 END_TEST
@@ -224,7 +230,7 @@ int main(void)
 	tcase_add_test(t, test_preempt);
 	tcase_add_test(t, test_no_preempt);
 	tcase_add_test(t, test_preempt_moves);
-	tcase_add_test(t, test_move_for_higher);
+	tcase_add_test(t, test_move_for_minimum);
 	tcase_add_test(t, test_help);
 	tcase_add_test(t, test_shift);
 	suite_add_tcase(s, t);
