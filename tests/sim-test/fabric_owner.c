@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who owns the chassis (HANDOVER 8): a manager whom another one has succeeded stops at once and
+ * says so; what it still sends is refused by the switch, counted, and changes nothing. A
+ * manager whose store is not the one that programmed the chassis writes nothing, whatever it is
+ * asked for, until an operator says `adopt`.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/pci/regmap.h"
+#include "tests/sim-test/world/management.h"
+#include "tests/sim-test/world/oracle.h"
+#include "tests/sim-test/world/world.h"
+#include "tests/unit/check_main.h"
+
+#define SETTLE_NS (120 * MR_NS_PER_S)
+
+static struct world *w;
+static struct oracle *judge;
+
+static void setup(void)
+{
+	w = world_new(SRCDIR "/config/demo-chassis.yaml", 5, NULL);
+	judge = oracle_new(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	world_manager_start(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+}
+
+static void teardown(void)
+{
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
+	oracle_free(judge);
+	world_free(w);
+}
+
+#define DOC(kind, name, spec)                                                                 \
+	"---\napiVersion: banyan/v1\nkind: " kind "\nmetadata: {name: " name "}\nspec: " spec \
+	"\n"
+#define POLICY(host)                                                                         \
+	"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n"             \
+	"spec: {update: {drain: {mode: force, timeout: 5s}}}\n" DOC("Host", "blade01", "{}") \
+		DOC("Host", "blade02", "{}")                                                 \
+			DOC("AdapterPool", "nics", "{adapterSelector: {class: ethernet}}")   \
+				DOC("ServerProfile", "p",                                    \
+				    "{host: " host                                           \
+				    ", devices: [{name: d, class: ethernet, pool: nics, "    \
+				    "identity: {mac: \"02:00:00:00:00:10\"}}]}")
+
+static const struct fm_assignment *find(const struct fm_engine *e, const char *profile)
+{
+	for (unsigned i = 0; i < fm_engine_assignments(e); i++) {
+		const struct fm_assignment *a = fm_engine_assignment(e, i);
+
+		if (mr_streq(a->profile, profile))
+			return a;
+	}
+	return NULL;
+}
+
+static void is_active(const char *host)
+{
+	const struct fm_assignment *a = find(w->engine, "p");
+
+	ck_assert_ptr_nonnull(a);
+	ck_assert_msg(a->phase == FM_PHASE_ACTIVE, "%s: %s", fm_phase_name(a->phase),
+		      a->detail);
+	ck_assert_str_eq(a->host, host);
+}
+
+/* Registers that the old manager would write to, and the sums that a write anywhere moves. */
+struct state {
+	uint64_t refused, writes, activity, owner, epoch, generation;
+};
+
+static struct state state(void)
+{
+	return (struct state){management_read(w, SW_REFUSED),
+			      management_read(w, SW_WRITES),
+			      management_activity(w),
+			      management_read(w, SW_OWNER_ID),
+			      management_read(w, SW_OWNER_EPOCH),
+			      management_read(w, SW_GENERATION)};
+}
+
+static void nothing_changed(const struct state *was)
+{
+	const struct state now = state();
+
+	ck_assert_uint_eq(now.writes, was->writes);
+	ck_assert_uint_eq(now.activity, was->activity);
+	ck_assert_uint_eq(now.owner, was->owner);
+	ck_assert_uint_eq(now.epoch, was->epoch);
+	ck_assert_uint_eq(now.generation, was->generation);
+}
+
+/* Another manager takes over at some moment of a move. What the old one still had under way is
+ * refused; it says why it stops, and sends nothing more for a minute; the move ends. */
+START_TEST(the_old_manager_stops)
+{
+	struct state was;
+
+	ck_assert(world_apply(w, POLICY("blade01")));
+	ck_assert(world_settle(w, SETTLE_NS));
+	is_active("blade01");
+	ck_assert(world_apply(w, POLICY("blade02")));
+	for (int n = 0; n < _i * 5; n++)
+		world_step(w);
+	was = state();
+	world_manager_supersede(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+	is_active("blade02");
+	ck_assert_uint_eq(management_read(w, SW_OWNER_EPOCH), was.epoch + 1);
+	was = state();
+	world_run_for(w, 20 * MR_NS_PER_S);
+	nothing_changed(&was);
+	ck_assert_uint_eq(state().refused, was.refused);
+	ck_assert_ptr_nonnull(
+		strstr(mr_buf_text(&w->trace), "another manager owns the chassis since epoch"));
+	world_ghost_kill(w);
+}
+END_TEST
+
+/* A late write of a manager that does not know yet: refused, counted, without effect. */
+START_TEST(late_writes_are_refused)
+{
+	struct state was;
+	char why[200] = "";
+
+	ck_assert(world_apply(w, POLICY("blade01")));
+	ck_assert(world_settle(w, SETTLE_NS));
+	world_manager_kill(w);
+	world_manager_start(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+	was = state();
+	ck_assert_msg(management_stale_writer(w, why, sizeof(why)), "%s", why);
+	ck_assert_uint_gt(state().refused, was.refused);
+	nothing_changed(&was);
+	is_active("blade01");
+}
+END_TEST
+
+/* The store is lost. A manager with an empty one reads, and writes nothing: not by itself, not
+ * for an agent that comes, not for documents that are applied. */
+START_TEST(an_empty_store_writes_nothing)
+{
+	const struct store_copy empty = {0};
+	struct store_copy lost;
+	const struct fm_assignment *a;
+	struct state was;
+
+	ck_assert(world_apply(w, POLICY("blade01")));
+	ck_assert(world_settle(w, SETTLE_NS));
+	world_manager_kill(w);
+	lost = world_store_copy(w);
+	world_store_restore(w, &empty);
+	was = state();
+	world_manager_start(w);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	nothing_changed(&was);
+	ck_assert(world_apply(w, POLICY("blade01")));
+	world_run_for(w, 60 * MR_NS_PER_S);
+	nothing_changed(&was);
+	ck_assert_ptr_nonnull(
+		strstr(mr_buf_text(&w->trace), "it is only read until an operator"));
+	a = find(w->engine, "p");
+	ck_assert(!a || a->phase != FM_PHASE_ACTIVE);
+	world_manager_kill(w);
+	world_store_restore(w, &lost); /* it was found again */
+	store_copy_done(&lost);
+	world_manager_start(w);
+	ck_assert(world_settle(w, SETTLE_NS));
+	is_active("blade01");
+	ck_assert_uint_eq(management_activity(w), was.activity);
+}
+END_TEST
+
+/* Adopting with an empty store: no intent names what runs, so it is cut; then the documents are
+ * in force, and no function is anybody else's. */
+START_TEST(adopting_with_an_empty_store)
+{
+	const struct store_copy empty = {0};
+	const struct fm_request q = {.verb = FM_VERB_ADOPT,
+				     .kind = "",
+				     .name = "c1",
+				     .host = "",
+				     .arg = "",
+				     .set = "",
+				     .who = "tester",
+				     .max_disruption = ""};
+	uint64_t activity, epoch;
+
+	ck_assert(world_apply(w, POLICY("blade01")));
+	ck_assert(world_settle(w, SETTLE_NS));
+	epoch = management_read(w, SW_OWNER_EPOCH);
+	activity = management_activity(w);
+	world_manager_kill(w);
+	world_store_restore(w, &empty);
+	world_manager_start(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	ck_assert(world_ask(w, &q));
+	ck_assert_int_eq(w->reply.exit_code, FM_EXIT_DONE);
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_uint_eq(management_read(w, SW_OWNER_EPOCH), epoch + 1);
+	ck_assert_uint_gt(management_activity(w), activity); /* it was cut and reset */
+	ck_assert_ptr_null(find(w->engine, "p"));
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
+	ck_assert(world_apply(w, POLICY("blade01")));
+	ck_assert(world_settle(w, SETTLE_NS));
+	is_active("blade01");
+}
+END_TEST
+
+int main(void)
+{
+	TCase *t = tcase_create("owner");
+	Suite *s = suite_create("who owns the chassis");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, the_old_manager_stops, 0, 30);
+	tcase_add_test(t, late_writes_are_refused);
+	tcase_add_test(t, an_empty_store_writes_nothing);
+	tcase_add_test(t, adopting_with_an_empty_store);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}
