@@ -226,6 +226,14 @@ static bool grows_too_far(const struct fm_planner *p, unsigned i, const struct f
 	       FM_RESOURCE_COUNT;
 }
 
+/* Whether it asks for what the adapter of its function cannot do. */
+static bool is_beyond(const struct fm_planner *p, unsigned i, const struct fm_use *u)
+{
+	const struct fm_unit *un = &p->world.unit[u->unit];
+
+	return !fm_fit_able(p->world.adapter[un->adapter].a, &p->d->claim[i], NULL);
+}
+
 static void keep_claim(struct fm_planner *p, unsigned i)
 {
 	const struct fm_claim *c = &p->d->claim[i];
@@ -241,7 +249,7 @@ static void keep_claim(struct fm_planner *p, unsigned i)
 	to.guaranteed = c->guaranteed_mbps;
 	to.limit = c->limit_mbps;
 	if (p->stay[i] == FM_STAY_KEEP && u.unit != FM_NONE && !fm_place_frozen(p, i) &&
-	    (fm_fit_rate(&p->world, &u, &to) || grows_too_far(p, i, &u)))
+	    (fm_fit_rate(&p->world, &u, &to) || grows_too_far(p, i, &u) || is_beyond(p, i, &u)))
 		p->stay[i] = FM_STAY_LEAVE;
 	if (p->stay[i] != FM_STAY_KEEP || keep_barred(p, i))
 		return;

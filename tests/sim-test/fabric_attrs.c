@@ -214,6 +214,22 @@ START_TEST(unsupported)
 }
 END_TEST
 
+/* An edit that its adapter can't do, and no other one either: it runs as it was. */
+START_TEST(edit_beyond_the_adapter)
+{
+	apply("ethernet", "mtu: 9000", "");
+	apply("ethernet", "mtu: 9500", "");
+	ck_assert_int_eq(assignment()->reason, MR_REASON_UNSUPPORTED);
+	ck_assert_msg(strstr(assignment()->detail, ": mtu 9500, and it has 9216 at most") !=
+			      NULL,
+		      "%s", assignment()->detail);
+	ck_assert_uint_eq(attrs()->mtu, 9000);
+	apply("ethernet", "mtu: 9216", "");
+	ck_assert_int_eq(assignment()->reason, MR_REASON_OK);
+	ck_assert_uint_eq(attrs()->mtu, 9216);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("attributes");
@@ -227,6 +243,7 @@ int main(void)
 	tcase_add_test(t, nvme);
 	tcase_add_test(t, gpu);
 	tcase_add_test(t, retain);
+	tcase_add_test(t, edit_beyond_the_adapter);
 	tcase_add_loop_test(t, unsupported, 0, sizeof(cannot) / sizeof(cannot[0]));
 	suite_add_tcase(s, t);
 	return check_run(s);
