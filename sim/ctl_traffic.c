@@ -75,7 +75,16 @@ static int traffic_to(struct sim_world *w, const char *text, const uint16_t at[3
 static int frame_arg(struct sim_world *w, char **arg, const uint16_t at[3],
 		     struct sim_traffic *t, struct mr_buf *out)
 {
-	bool src = mr_streq(arg[0], "src"), vlan = mr_streq(arg[0], "vlan");
+	const struct {
+		const char *word;
+		uint64_t max;
+		uint16_t *to;
+	} numbers[] = {
+		{"vlan", 4094, &t->vlan},
+		{"pkey", 0xffff, &t->pkey},
+		{"ethertype", 0xffff, &t->ethertype},
+	};
+	bool src = mr_streq(arg[0], "src");
 	struct mr_err err = {0};
 	struct mr_ident mac;
 	uint64_t v;
@@ -88,12 +97,15 @@ static int frame_arg(struct sim_world *w, char **arg, const uint16_t at[3],
 		*(src ? &t->src : &t->dst) = mac.lo;
 		return 0;
 	}
-	if (!vlan && !mr_streq(arg[0], "pkey"))
-		return 1;
-	if (mr_parse_u64(arg[1], vlan ? 4094 : 0xffff, true, &v, &err))
-		return sim_ctl_refuse(out, "%s", err.text) - 2;
-	*(vlan ? &t->vlan : &t->pkey) = (uint16_t)v;
-	return 0;
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(numbers); i++) {
+		if (!mr_streq(arg[0], numbers[i].word))
+			continue;
+		if (mr_parse_u64(arg[1], numbers[i].max, true, &v, &err))
+			return sim_ctl_refuse(out, "%s", err.text) - 2;
+		*numbers[i].to = (uint16_t)v;
+		return 0;
+	}
+	return 1;
 }
 
 /* The pairs at the end of the words: how many words that is, -1 with a sentence. */

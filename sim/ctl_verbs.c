@@ -378,8 +378,8 @@ static const struct verb verbs[] = {
 	 "let a function or bridge find an error", 3, 4, v_aer},
 	{"traffic",
 	 "FUNCTION [off|constant|bursty [MBIT [BYTES [ON OFF]]] [to FUNCTION] [src MAC] "
-	 "[dst MAC] [vlan N] [pkey KEY]]",
-	 "what a VF offers (ON, OFF in ms; to another VF of its PF), or its counters", 1, 16,
+	 "[dst MAC] [vlan N] [pkey KEY] [ethertype N]]",
+	 "what a VF offers (ON, OFF in ms; to another VF of its PF), or its counters", 1, 18,
 	 sim_ctl_traffic},
 	{"stall", "FUNCTION", "let a VF's engine stand still until a reset", 1, 1,
 	 sim_ctl_stall},

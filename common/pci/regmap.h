@@ -272,7 +272,8 @@ enum mr_target {
 	X(SCRUB, 20, "scrub") /* device memory outlives RESET; SCRUB clears it */     \
 	X(WATCHDOG, 21, "watchdog")                                                   \
 	X(NAMESPACES, 22, "namespaces")                                               \
-	X(IOPS, 23, "iops")
+	X(IOPS, 23, "iops")                                                           \
+	X(ACL, 24, "acl") /* filter rules: VF_ACL */
 enum mr_ct_cap {
 #define X(name, bit, text) MR_CT_CAP_##name = 1 << (bit),
 	MR_CT_CAPS(X)
@@ -293,6 +294,7 @@ const char *mr_ct_cap_name(uint64_t bit); /* NULL: a bit without a word */
  * enough for all), 31:16 taken: BF, PFs of VH 0 and of each enabled device VH, NumVFs of VH 0
  */
 #define CT_SPACES 0x0128
+#define CT_ACL	  0x0130 /* RO filter rules of a VF */
 /*
  * Operating modes: shapes that the device can have, with names; of one without a choice all
  * reads 0. Another one takes effect with the next reset of the device that finds none of its
@@ -446,6 +448,26 @@ uint32_t mr_class_code(enum mr_class c); /* 24 bits */
 #define MR_VF_TRUNK_RANGES  4
 #define MR_VF_PKEYS	    8
 #define MR_PKEY_FULL	    0x8000 /* full membership; limited without */
+/*
+ * RW filter rules of an ethernet VF, by capability: the first one that a frame matches decides
+ * on it, none: it passes. 63 there is a rule, 62 it denies; 59:48 VLAN, 0 = any; 61:60 enum
+ * mr_acl_what: what 47:0 is.
+ */
+#define VF_ACL(i)      (0xd8u + (unsigned)(i)*8)
+#define MR_VF_ACL_ROWS 4
+#define MR_ACL_THERE   (1ull << 63)
+#define MR_ACL_DENY    (1ull << 62)
+#define MR_ACL_ROW(what, vlan, value) \
+	(MR_ACL_THERE | (uint64_t)(what) << 60 | (uint64_t)(vlan) << 48 | (uint64_t)(value))
+#define MR_ACL_WHAT(row)  ((unsigned)((row) >> 60 & 3))
+#define MR_ACL_VLAN(row)  ((unsigned)((row) >> 48 & 0xfff))
+#define MR_ACL_VALUE(row) ((uint64_t)(row)&0xffffffffffffull)
+enum mr_acl_what {
+	MR_ACL_ANY, /* 47:0 is 0 */
+	MR_ACL_SRC, /* an address */
+	MR_ACL_DST,
+	MR_ACL_ETHERTYPE /* 0600h to ffffh */
+};
 enum mr_bridging {
 	MR_BRIDGING_VEB,      /* frames between VFs of a port stay in the adapter */
 	MR_BRIDGING_VEPA,     /* they go out of the port and come back */

@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 #include "common/xalloc.h"
+#include "fabric-manager/model/acl.h"
 #include "proto/field.h"
 #include "proto/store.pb-c.h"
 
@@ -75,7 +76,7 @@ static int place_from(const struct fm_record_ctx *c, const Banyan__StorePlace *m
 	return 0;
 }
 
-/* 'reg' is what 'm' points at. */
+/* 'reg' and 'a' are what 'm' points at. */
 static void attrs_to(const struct fm_attrs *a, Banyan__StoreAttrs *m,
 		     uint64_t reg[VF_CLASS_REGS])
 {
@@ -85,6 +86,8 @@ static void attrs_to(const struct fm_attrs *a, Banyan__StoreAttrs *m,
 		m->n_class_reg = reg[i] ? VF_CLASS_REGS : m->n_class_reg;
 	m->class_reg = reg;
 	m->device_class = m->n_class_reg ? a->device_class : 0;
+	m->n_acl = fm_acl_rules(a);
+	m->acl = (uint64_t *)a->acl;
 	m->ident0 = a->ident0;
 	m->ident1 = a->ident1;
 	m->min_mbps = a->min_mbps;
@@ -111,6 +114,10 @@ static int attrs_from(const struct fm_record_ctx *c, const Banyan__StoreAttrs *m
 				  m->n_class_reg);
 	if (m->n_class_reg)
 		fm_attrs_class_take(a, (enum mr_class)m->device_class, m->class_reg);
+	if (RANGE(n_acl, MR_VF_ACL_ROWS))
+		return -EINVAL;
+	for (size_t i = 0; i < m->n_acl; i++)
+		a->acl[i] = m->acl[i];
 	a->ident0 = m->ident0;
 	a->ident1 = m->ident1;
 	a->min_mbps = m->min_mbps;

@@ -5,6 +5,7 @@
  * not told, and one that has them is told what it can do.
  */
 #include "common/str.h"
+#include "fabric-manager/model/acl.h"
 #include "fabric-manager/model/inventory.h"
 
 static bool no(struct mr_buf *why, const char *what, uint64_t want, uint64_t most)
@@ -51,6 +52,8 @@ static bool class_fits(const struct fm_limits *l, const struct fm_attrs *at, str
 {
 	switch (at->device_class) {
 	case MR_CLASS_ETHERNET:
+		if (fm_acl_rules(at) > l->acl_rules)
+			return no(why, "acl rules", fm_acl_rules(at), l->acl_rules);
 		return trunk_ranges(at) <= l->trunk_ranges ||
 		       no(why, "VLAN ranges", trunk_ranges(at), l->trunk_ranges);
 	case MR_CLASS_IB:

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "fabric-manager/model/acl.h"
 #include "fabric-manager/model/ids.h"
 
 /* ---- registers ---- */
@@ -119,7 +120,7 @@ bool fm_attrs_eq(const struct fm_attrs *a, const struct fm_attrs *b)
 	       a->max_mbps == b->max_mbps && a->vlan == b->vlan && a->vlan_qos == b->vlan_qos &&
 	       a->vlan_ad == b->vlan_ad && a->trust == b->trust &&
 	       a->spoof_check == b->spoof_check && a->link_state == b->link_state &&
-	       memcmp(x, y, sizeof(x)) == 0;
+	       fm_acl_eq(a, b) && memcmp(x, y, sizeof(x)) == 0;
 }
 
 /* ---- capabilities ---- */
@@ -155,5 +156,5 @@ uint64_t fm_attrs_caps(const struct fm_attrs *a)
 	       (a->burst_kib ? MR_CT_CAP_BURST : 0) | (a->weight ? MR_CT_CAP_WEIGHT : 0) |
 	       (a->bridging ? MR_CT_CAP_BRIDGING : 0) | (a->mirror ? MR_CT_CAP_MIRROR : 0) |
 	       (a->msix ? MR_CT_CAP_MSIX : 0) | (a->queues ? MR_CT_CAP_QUEUES : 0) |
-	       class_caps(a);
+	       (a->acl[0] ? MR_CT_CAP_ACL : 0) | class_caps(a);
 }

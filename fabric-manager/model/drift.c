@@ -6,6 +6,7 @@
 
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "fabric-manager/model/acl.h"
 #include "fabric-manager/model/ids.h"
 
 static const char *const names[] = {
@@ -61,6 +62,8 @@ uint32_t fm_attrs_drift(const struct fm_attrs *reads, const struct fm_attrs *wan
 		d |= 1u << FM_DRIFT_BRIDGING;
 	if (r->mirror != w->mirror)
 		d |= 1u << FM_DRIFT_MIRROR;
+	if (!fm_acl_eq(r, w))
+		d |= 1u << FM_DRIFT_ACL;
 	if (r->msix != w->msix || r->queues != w->queues || (!is_ethernet(w) && class_differs))
 		d |= 1u << FM_DRIFT_RESOURCES;
 	return d;
@@ -75,6 +78,7 @@ static const char *on_off(bool b)
 void fm_attrs_drift_text(const struct fm_attrs *a, enum fm_drift d, char *buf, size_t size)
 {
 	static const char *const links[] = {"auto", "enable", "disable"};
+	struct mr_buf rules = {0};
 
 	switch (d) {
 	case FM_DRIFT_IDENTITY:
@@ -109,6 +113,11 @@ void fm_attrs_drift_text(const struct fm_attrs *a, enum fm_drift d, char *buf, s
 		break;
 	case FM_DRIFT_MIRROR:
 		mr_fmt(buf, size, "%d", (int)a->mirror - 1);
+		break;
+	case FM_DRIFT_ACL:
+		fm_acl_text(a, &rules);
+		mr_fmt(buf, size, "%s", mr_buf_text(&rules));
+		mr_buf_done(&rules);
 		break;
 	case FM_DRIFT_RESOURCES:
 		mr_fmt(buf, size, "%u interrupts, %u queues, and those of its class", a->msix,

@@ -21,6 +21,7 @@
 	X(MTU, "mtu", "MTU")                                                   \
 	X(BRIDGING, "bridging", "bridging mode")                               \
 	X(MIRROR, "mirror", "where frames are copied to")                      \
+	X(ACL, "acl", "filter rules")                                          \
 	X(RESOURCES, "resources", "interrupts, queues and what the class has") \
 	X(GATE, "gate", "whether the gate is open")
 enum fm_drift {
@@ -46,7 +47,8 @@ struct fm_drift_policy {
 struct fm_attrs;
 /* Bits of what differs between 'reads' and 'wants'; the gate is not an attribute. */
 uint32_t fm_attrs_drift(const struct fm_attrs *reads, const struct fm_attrs *wants);
-/* The attributes that a bit covers, in words. */
+#define FM_DRIFT_TEXT 192 /* with four filter rules */
+/* The attributes that a bit covers, in words; FM_DRIFT_TEXT is room enough. */
 void fm_attrs_drift_text(const struct fm_attrs *a, enum fm_drift d, char *buf, size_t size);
 
 #endif

@@ -76,10 +76,11 @@ struct fm_card {
 };
 
 /* What a function is set to (HANDOVER 5, step 7). Rates in Mbit/s, 0 = none; 0 is the default
- * of everything. Every claim, assignment and function has one: 64 bytes. */
+ * of everything. Every claim, assignment and function has one: 96 bytes. */
 struct fm_attrs {
-	uint64_t ident0; /* MAC, WWPN, port GUID; 0 = none */
-	uint64_t ident1; /* WWNN, node GUID; 0 = none */
+	uint64_t ident0;	      /* MAC, WWPN, port GUID; 0 = none */
+	uint64_t ident1;	      /* WWNN, node GUID; 0 = none */
+	uint64_t acl[MR_VF_ACL_ROWS]; /* ethernet: rows as VF_ACL, acl.h; 0 = no more */
 	uint32_t min_mbps;
 	uint32_t max_mbps;
 	uint16_t vlan; /* 0 = untagged; with ranges: the native one */
@@ -107,7 +108,7 @@ struct fm_attrs {
 		} gpu;
 	};
 };
-_Static_assert(sizeof(struct fm_attrs) == 64, "memory for each claim counts");
+_Static_assert(sizeof(struct fm_attrs) == 96, "memory for each claim counts");
 bool fm_attrs_eq(const struct fm_attrs *a, const struct fm_attrs *b);
 /* Whether what only some classes have (the union) is the same. */
 bool fm_attrs_class_eq(const struct fm_attrs *a, const struct fm_attrs *b);

@@ -81,7 +81,7 @@ uint32_t fm_pf_amount(const struct fm_pf *pf, enum fm_resource r, uint32_t want)
 struct fm_limits {
 	uint16_t mtu, weight;
 	uint32_t burst_kib;
-	uint8_t trunk_ranges, pkeys;
+	uint8_t trunk_ranges, pkeys, acl_rules;
 	uint32_t iops, slice_us, watchdog_ms;
 	int64_t scrub_ns;     /* of device memory, or of a namespace */
 	uint32_t block_sizes; /* bit n: namespaces may have blocks of 2^n bytes */

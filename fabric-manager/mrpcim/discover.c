@@ -126,9 +126,8 @@ static bool pfs(struct fm_mr_disc *d)
 			want_cfg(d, fm_mr_pf_rid(dev, p), CFG_LEGACY, CFG_FIRST, i, p + 1);
 		}
 		if (dev->ct)
-			want_memory(d, dev->ct + CT_LIMITS,
-				    (CT_BLOCK_SIZES - CT_LIMITS) / 8 + 1, fm_mr_take_limits, i,
-				    0);
+			want_memory(d, dev->ct + CT_LIMITS, (CT_ACL - CT_LIMITS) / 8 + 1,
+				    fm_mr_take_limits, i, 0);
 		if (dev->ct)
 			want_memory(d, dev->ct + CT_MODES,
 				    (unsigned)(CT_MODE_ROW(MR_MAX_MODES) - CT_MODES) / 8,

@@ -34,6 +34,7 @@ void fm_mr_take_limits(struct fm_mr_disc *d, const struct fm_mr_want *w, const u
 		.burst_kib = (uint32_t)(limits >> 32),
 		.trunk_ranges = (uint8_t)lists,
 		.pkeys = (uint8_t)(lists >> 8),
+		.acl_rules = (uint8_t)LIMIT(v, CT_ACL),
 		.iops = (uint32_t)(lists >> 32),
 		.slice_us = (uint32_t)times,
 		.watchdog_ms = (uint32_t)(times >> 32),

@@ -114,6 +114,8 @@ void fm_mr_fn_parse(const struct fm_mr_dev *d, const uint64_t *reg, struct fm_fn
 			},
 	};
 	fm_attrs_class_take(&ret->attrs, d->a.device_class, &REG(reg, VF_SHAPE));
+	for (unsigned i = 0; d->a.caps & MR_CT_CAP_ACL && i < MR_VF_ACL_ROWS; i++)
+		ret->attrs.acl[i] = REG(reg, VF_ACL(i));
 }
 
 /* A namespace as its row shows it. */

@@ -71,7 +71,7 @@ void fm_mr_words(const struct fm_mr_geometry *g, const struct mr_batch_rec *r, c
 
 /* Rows as they are read: MVF, FM_MR_VF_READ registers from VF_MAP; bridge, ROW_REGS from
  * ROW_STATE. */
-#define FM_MR_VF_READ (VF_CLASS1 / 8 + 1)
+#define FM_MR_VF_READ (VF_ACL(MR_VF_ACL_ROWS) / 8)
 void fm_mr_fn_parse(const struct fm_mr_dev *d, const uint64_t *reg, struct fm_fn *ret);
 void fm_mr_ns_parse(const uint64_t reg[NS_REGS], struct fm_namespace *ret);
 void fm_mr_row_parse(const uint64_t *reg, struct fm_bridge *ret);

@@ -33,6 +33,7 @@ static const struct {
 	{MR_CT_CAP_WATCHDOG, "a watchdog"},
 	{MR_CT_CAP_NAMESPACES, "namespaces"},
 	{MR_CT_CAP_IOPS, "a limit of commands per second"},
+	{MR_CT_CAP_ACL, "filter rules"},
 };
 
 /* Only adapters that can do one of these have registers from VF_SHAPE on. */
@@ -85,13 +86,16 @@ static void vf_write_n(const struct fm_mrpcim *m, const struct fm_mr_run *r, str
 			 fm_mr_vf_row(fm_mr_run_dev(m, r), r->op.fn) + reg, 8, v, n);
 }
 
-/* VF_SHAPE to VF_CLASS1, where the adapter has any of it. */
+/* VF_SHAPE to VF_CLASS1 and VF_ACL, where the adapter has any of it. */
 static void class_write(const struct fm_mrpcim *m, const struct fm_mr_run *r,
 			struct mr_batch *b)
 {
 	uint64_t reg[VF_CLASS_REGS];
+	uint64_t has = fm_mr_run_dev(m, r)->a.caps;
 
-	if (!(fm_mr_run_dev(m, r)->a.caps & CLASS_CAPS))
+	for (unsigned i = 0; has & MR_CT_CAP_ACL && i < MR_VF_ACL_ROWS; i++)
+		fm_mr_vf_write(m, r, b, VF_ACL(i), r->op.attrs.acl[i]);
+	if (!(has & CLASS_CAPS))
 		return;
 	fm_attrs_class_regs(&r->op.attrs, reg);
 	for (unsigned i = 0; i < VF_CLASS_REGS; i++) /* one by one: a refusal names which */

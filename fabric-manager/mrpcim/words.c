@@ -29,7 +29,8 @@ static const struct name vf_names[] = {
 	N(VF_MAP),    N(VF_COMMAND), N(VF_STATUS), N(VF_BLOCK),	    N(VF_COOKIE),
 	N(VF_IDENT0), N(VF_IDENT1),  N(VF_VLAN),   N(VF_MIN_MBPS),  N(VF_MAX_MBPS),
 	N(VF_FLAGS),  N(VF_GATE),    N(VF_SHAPE),  N(VF_SWITCHING), N(VF_AMOUNTS),
-	N(VF_CLASS0), N(VF_CLASS1),
+	N(VF_CLASS0), N(VF_CLASS1),  N(VF_ACL(0)), N(VF_ACL(1)),    N(VF_ACL(2)),
+	N(VF_ACL(3)),
 };
 static const struct name ns_names[] = {
 	N(NS_STATUS), N(NS_SIZE), N(NS_SHAPE), N(NS_COOKIE), N(NS_COMMAND),

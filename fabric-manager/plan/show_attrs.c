@@ -2,6 +2,7 @@
 /* What a change of attributes is, in words: each that differs, with both values. */
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "fabric-manager/model/acl.h"
 #include "fabric-manager/plan/show.h"
 
 /* "10Gbit", "0", "free". */
@@ -61,6 +62,12 @@ static void common_words(const struct fm_attrs *is, const struct fm_attrs *want,
 		mr_buf_printf(b, ", no copies to vf%u", is->mirror - 1u);
 	if (want->mirror && is->mirror != want->mirror)
 		mr_buf_printf(b, ", copies to vf%u", want->mirror - 1u);
+	if (!fm_acl_eq(is, want)) {
+		mr_buf_puts(b, ", acl ");
+		fm_acl_text(is, b);
+		mr_buf_puts(b, " -> ");
+		fm_acl_text(want, b);
+	}
 }
 
 static void vlans(const struct fm_attrs *at, struct mr_buf *b)

@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/err.h"
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "fabric-manager/model/acl.h"
 #include "fabric-manager/model/agent.h"
 #include "fabric-manager/model/ids.h"
 #include "fabric-manager/policy/check.h"
@@ -111,6 +113,24 @@ static void check_lists(struct fm_check *c, const struct fm_doc *d)
 	}
 }
 
+/* Rules that are none, and more of them than a function has rows for. */
+static void check_acl(struct fm_check *c, const struct fm_doc *d)
+{
+	const struct fm_doc_port_profile *p = &d->spec.port_profile;
+	uint64_t row;
+
+	if (p->acl.n > MR_VF_ACL_ROWS)
+		fm_check_error(c, d, p->acl.at, "spec.acl", "%u rules; a function keeps %d",
+			       p->acl.n, MR_VF_ACL_ROWS);
+	for (unsigned i = 0; i < p->acl.n; i++) {
+		const struct fm_text *t = &p->acl.item[i].match;
+		struct mr_err err = {0};
+
+		if (fm_acl_parse(t->s, &row, &err))
+			fm_check_error(c, d, t->at, "spec.acl.match", "%s", err.text);
+	}
+}
+
 /* "DEVICE" or "PROFILE/DEVICE"; whether there is one is seen when all profiles are known. */
 static void check_mirror(struct fm_check *c, const struct fm_doc *d)
 {
@@ -130,6 +150,7 @@ void fm_check_port_profile(struct fm_check *c, const struct fm_doc *d)
 	bool found = !p->vlan.native.at.line;
 
 	check_lists(c, d);
+	check_acl(c, d);
 	check_mirror(c, d);
 	check_vlan(c, d, "spec.vlan.access", &p->vlan.access);
 	for (unsigned i = 0; i < p->vlan.trunk.n; i++)

@@ -208,7 +208,7 @@ struct fm_doc_identity_pool {
 struct fm_doc_acl {
 	struct fm_at at;
 	struct fm_text match;
-	struct fm_text action;
+	struct fm_num action; /* enum fm_doc_acl_action */
 };
 
 struct fm_doc_port_profile {

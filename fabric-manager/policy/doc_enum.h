@@ -91,6 +91,11 @@ enum fm_doc_vlan_protocol {
 	FM_DOC_VLAN_PROTOCOLS(FM_ENUM_VALUE) FM_DOC_VLAN_COUNT
 };
 
+#define FM_DOC_ACL_ACTIONS(X) X(FM_DOC_ACL_ALLOW, "allow") X(FM_DOC_ACL_DENY, "deny")
+enum fm_doc_acl_action {
+	FM_DOC_ACL_ACTIONS(FM_ENUM_VALUE) FM_DOC_ACL_COUNT
+};
+
 #define FM_DOC_LINK_STATES(X)           \
 	X(FM_DOC_LINK_AUTO, "auto")     \
 	X(FM_DOC_LINK_ENABLE, "enable") \

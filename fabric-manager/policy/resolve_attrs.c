@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "fabric-manager/model/acl.h"
 #include "fabric-manager/policy/resolving.h"
 
 #define BITS_PER_MBIT 1000000
@@ -88,10 +89,12 @@ static void set_ethernet(const struct fm_doc_port_profile *p,
 					      : p->spoof_check.v;
 	a->bridging = p->bridging.at.line ? bridging[p->bridging.v] : 0;
 	fm_vlan_ranges(&p->vlan.trunk, a->trunk);
-	if (p->acl.n) {
-		c->reason = MR_REASON_UNSUPPORTED;
-		c->detail = "its PortProfile has an acl, and no adapter filters by rules";
-	} else if (p->bridging.at.line && p->bridging.v == FM_DOC_BRIDGE_SWITCHDEV) {
+	for (unsigned i = 0; i < p->acl.n && i < MR_VF_ACL_ROWS; i++) {
+		fm_acl_parse(p->acl.item[i].match.s, &a->acl[i], NULL); /* was checked */
+		if (p->acl.item[i].action.v == FM_DOC_ACL_DENY)
+			a->acl[i] |= MR_ACL_DENY;
+	}
+	if (p->bridging.at.line && p->bridging.v == FM_DOC_BRIDGE_SWITCHDEV) {
 		c->reason = MR_REASON_UNSUPPORTED;
 		c->detail =
 			"its PortProfile asks for switchdev, and no adapter has representors";

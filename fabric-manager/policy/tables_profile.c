@@ -9,6 +9,7 @@
 
 static const char *const class_names[] = {FM_DOC_CLASSES(FM_ENUM_TEXT) NULL};
 static const char *const protocol_names[] = {FM_DOC_VLAN_PROTOCOLS(FM_ENUM_TEXT) NULL};
+static const char *const acl_names[] = {FM_DOC_ACL_ACTIONS(FM_ENUM_TEXT) NULL};
 static const char *const link_state_names[] = {FM_DOC_LINK_STATES(FM_ENUM_TEXT) NULL};
 static const char *const bridging_names[] = {FM_DOC_BRIDGINGS(FM_ENUM_TEXT) NULL};
 static const char *const personality_names[] = {FM_DOC_PERSONALITIES(FM_ENUM_TEXT) NULL};
@@ -46,9 +47,12 @@ static const struct fm_key vlan_keys[] = {
 static const struct fm_table vlan_table = TABLE(fm_doc_port_vlan, "vlan", vlan_keys);
 
 static const struct fm_key acl_keys[] = {
-	TXT(fm_doc_acl, "match", match, TEXT, "What the rule is about.", REQUIRED,
-	    .eg = "ip proto tcp dst 10.0.0.0/8"),
-	TXT(fm_doc_acl, "action", action, NAME, "What happens to it.", REQUIRED, .eg = "drop"),
+	TXT(fm_doc_acl, "match", match, TEXT,
+	    "Frames that the rule is about: any, or [vlan N] [src MAC | dst MAC | ethertype "
+	    "0xHHHH].",
+	    REQUIRED, .eg = "vlan 100 ethertype 0x0806"),
+	NUM(fm_doc_acl, "action", action, ENUM, "What happens to them.", REQUIRED,
+	    .names = acl_names),
 };
 static const struct fm_table acl_table = TABLE(fm_doc_acl, "acl", acl_keys);
 
@@ -81,7 +85,8 @@ static const struct fm_key port_profile_keys[] = {
 	    "How functions of one port reach each other. No adapter has switchdev.",
 	    .names = bridging_names),
 	OBJS(fm_doc_port_profile, "acl", acl, acl_table, 0,
-	     "Filter rules. No adapter has them: its functions stay Pending."),
+	     "Filter rules for what the function sends and what is for it: the first one that "
+	     "matches decides, none: it passes. At most as many as the adapter keeps."),
 	NUM(fm_doc_port_profile, "personality", personality, ENUM,
 	    "What a converged function is. Handed to the host's hooks.", .flags = FM_K_NOTE,
 	    .names = personality_names),

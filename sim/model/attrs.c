@@ -22,7 +22,7 @@ static const uint64_t class_caps[MR_CLASS_COUNT] = {
 	[MR_CLASS_ETHERNET] = MR_CT_CAP_SPOOF | MR_CT_CAP_TRUST | MR_CT_CAP_VLAN |
 			      MR_CT_CAP_TRUNK | MR_CT_CAP_QINQ | MR_CT_CAP_MTU |
 			      MR_CT_CAP_BURST | MR_CT_CAP_WEIGHT | MR_CT_CAP_BRIDGING |
-			      MR_CT_CAP_MIRROR,
+			      MR_CT_CAP_MIRROR | MR_CT_CAP_ACL,
 	[MR_CLASS_FC] = MR_CT_CAP_BURST | MR_CT_CAP_WEIGHT,
 	[MR_CLASS_IB] = MR_CT_CAP_BURST | MR_CT_CAP_WEIGHT | MR_CT_CAP_PKEY,
 	[MR_CLASS_NVME] = MR_CT_CAP_NAMESPACES | MR_CT_CAP_IOPS,
@@ -169,6 +169,8 @@ uint64_t sim_class_head(const struct sim_adapter *a, uint64_t off)
 	case CT_SPACES:
 		return a->m.config_spaces ? a->m.config_spaces | (uint64_t)spaces_taken(a) << 16
 					  : 0;
+	case CT_ACL:
+		return has(a, MR_CT_CAP_ACL, a->m.acl_rules);
 	default:
 		return SIM_ONES;
 	}
@@ -180,6 +182,7 @@ struct ask {
 	struct sim_chassis *c;
 	const struct sim_adapter *a;
 	unsigned p, v;
+	unsigned row; /* of VF_ACL */
 	uint64_t caps, value, old;
 };
 
@@ -287,20 +290,62 @@ static bool (*const class_ok[MR_CLASS_COUNT][2])(const struct ask *k) = {
 	[MR_CLASS_FC] = {none_ok, none_ok},	      [MR_CLASS_OTHER] = {none_ok, none_ok},
 };
 
-static const struct {
-	size_t at;
-	bool (*ok)(const struct ask *k); /* NULL: by class */
-} fields[VF_CLASS_REGS] = {
-	{offsetof(struct sim_vf_nv, shape), shape_ok},
-	{offsetof(struct sim_vf_nv, switching), switching_ok},
-	{offsetof(struct sim_vf_nv, amounts), amounts_ok},
-	{offsetof(struct sim_vf_nv, class0), NULL},
-	{offsetof(struct sim_vf_nv, class1), NULL},
-};
-
-static uint64_t *place(const struct sim_adapter *a, unsigned p, unsigned v, unsigned i)
+static bool class0_ok(const struct ask *k)
 {
-	return (uint64_t *)(void *)((char *)&sim_mvf(a, p, v)->nv + fields[i].at);
+	return class_ok[k->a->m.device_class][0](k);
+}
+
+static bool class1_ok(const struct ask *k)
+{
+	return class_ok[k->a->m.device_class][1](k);
+}
+
+/* A filter rule that says what it is about, in a row that the adapter has. */
+static bool acl_ok(const struct ask *k)
+{
+	uint64_t v = MR_ACL_VALUE(k->value);
+	bool means;
+
+	switch (MR_ACL_WHAT(k->value)) {
+	case MR_ACL_ANY:
+		means = !v;
+		break;
+	case MR_ACL_ETHERTYPE:
+		means = v >= 0x600 && v <= 0xffff;
+		break;
+	default:
+		means = v;
+	}
+	return !k->value || (k->caps & MR_CT_CAP_ACL && k->row < k->a->m.acl_rules &&
+			     k->value & MR_ACL_THERE && means && MR_ACL_VLAN(k->value) <= 4094);
+}
+
+static const struct field {
+	size_t at;
+	bool (*ok)(const struct ask *k); /* NULL: no attribute */
+} fields[] = {
+#define FIELD(reg, member, ok) [((reg)-VF_SHAPE) / 8] = {offsetof(struct sim_vf_nv, member), ok}
+	FIELD(VF_SHAPE, shape, shape_ok),	FIELD(VF_SWITCHING, switching, switching_ok),
+	FIELD(VF_AMOUNTS, amounts, amounts_ok), FIELD(VF_CLASS0, class0, class0_ok),
+	FIELD(VF_CLASS1, class1, class1_ok),	FIELD(VF_ACL(0), acl[0], acl_ok),
+	FIELD(VF_ACL(1), acl[1], acl_ok),	FIELD(VF_ACL(2), acl[2], acl_ok),
+	FIELD(VF_ACL(3), acl[3], acl_ok),
+#undef FIELD
+};
+_Static_assert(MR_VF_ACL_ROWS == 4, "all rows stand there");
+
+/* The attribute at register 'off', or NULL. */
+static const struct field *field_at(unsigned off)
+{
+	unsigned i = (off - VF_SHAPE) / 8;
+
+	return i < sizeof(fields) / sizeof(fields[0]) && fields[i].ok ? &fields[i] : NULL;
+}
+
+static uint64_t *place(const struct sim_adapter *a, unsigned p, unsigned v,
+		       const struct field *f)
+{
+	return (uint64_t *)(void *)((char *)&sim_mvf(a, p, v)->nv + f->at);
 }
 
 static uint64_t read_scrub(const struct sim_mvf *m)
@@ -312,26 +357,32 @@ static uint64_t read_scrub(const struct sim_mvf *m)
 /* Register 'off' of MVF v of PF p, from VF_SHAPE on. */
 uint64_t sim_class_read(const struct sim_adapter *a, unsigned p, unsigned v, unsigned off)
 {
-	unsigned i = (off - VF_SHAPE) / 8;
+	const struct field *f = field_at(off);
 
 	if (off == VF_SCRUB)
 		return read_scrub(sim_mvf(a, p, v));
-	return i < VF_CLASS_REGS ? *place(a, p, v, i) : SIM_ONES;
+	return f ? *place(a, p, v, f) : SIM_ONES;
 }
 
 /* Writes it. */
 enum sim_wr sim_class_write(struct sim_chassis *c, struct sim_adapter *a, unsigned p,
 			    unsigned v, unsigned off, uint64_t value)
 {
-	unsigned i = (off - VF_SHAPE) / 8;
-	struct ask k = {c, a, p, v, sim_model_caps(&a->m), value, 0};
+	const struct field *f = field_at(off);
+	struct ask k = {.c = c,
+			.a = a,
+			.p = p,
+			.v = v,
+			.row = (off - VF_ACL(0)) / 8,
+			.caps = sim_model_caps(&a->m),
+			.value = value};
 
-	if (i >= VF_CLASS_REGS)
+	if (!f)
 		return SIM_WR_DROPPED;
-	k.old = *place(a, p, v, i);
-	if (!(fields[i].ok ? fields[i].ok : class_ok[a->m.device_class][i - 3])(&k))
+	k.old = *place(a, p, v, f);
+	if (!f->ok(&k))
 		return SIM_WR_REFUSED;
-	*place(a, p, v, i) = value;
+	*place(a, p, v, f) = value;
 	sim_stall_arm(c, a, p, v);
 	sim_traffic_mirror(c, a, p, v);
 	return SIM_WR_DONE;

@@ -224,9 +224,9 @@ struct sim_traffic {
 	int64_t on_ns, off_ns; /* bursty: 1 ms to 1 h each */
 	uint16_t to;	       /* VF + 1 of the same PF that it goes to; 0: out of the port */
 	/* what the frames are like; 0: its own and the receiver's address, no tag, the first
-	 * partition of its table */
+	 * partition of its table, IPv4 */
 	uint64_t src, dst;
-	uint16_t vlan, pkey;
+	uint16_t vlan, pkey, ethertype;
 };
 /* Since the last reset by the MR-PCIM. */
 struct sim_counters {

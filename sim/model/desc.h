@@ -61,6 +61,7 @@ struct sim_model_desc {
 	uint64_t rate_step_mbps; /* default 1 */
 	uint64_t lacks;		 /* MR_CT_CAP_* that its class has and it has not */
 	unsigned mtu;		 /* largest */
+	unsigned acl_rules;	 /* filter rules of a VF, ethernet */
 	unsigned config_spaces;	 /* of mra models; 0 = enough for all */
 	int64_t scrub_ns;	 /* of a function's memory, of a namespace */
 	struct sim_res_desc res[MR_RES_COUNT];

@@ -39,6 +39,7 @@ void sim_model_complete(struct sim_model_desc *m)
 	unsigned vfs = sim_model_most_vfs(m);
 
 	m->mtu = m->mtu ? m->mtu : 9216;
+	m->acl_rules = m->acl_rules ? m->acl_rules : MR_VF_ACL_ROWS;
 	if (m->kind == SIM_KIND_BASE)
 		return;
 	complete(&r[MR_RES_MSIX], vfs, m->msix, r[MR_RES_MSIX].total, 0);

@@ -218,6 +218,8 @@ static const struct sim_field model_fields[] = {
 	{"rateStep", sim_rd_mbps, AT(sim_model_desc, rate_step_mbps), 0, 0, false, NULL},
 	{"mtu", sim_rd_uint, AT(sim_model_desc, mtu), 68, 65535, false, NULL},
 	{"resources", sim_rd_resources, 0, 0, 0, false, NULL},
+	{"aclRules", sim_rd_uint, AT(sim_model_desc, acl_rules), 1, MR_VF_ACL_ROWS, false,
+	 NULL},
 	{"configSpaces", sim_rd_uint, AT(sim_model_desc, config_spaces), 1, 65535, false, NULL},
 	{"lacks", sim_rd_lacks, AT(sim_model_desc, lacks), 0, 0, false, NULL},
 	{0},

@@ -98,7 +98,8 @@ bool sim_vf_defaults(const struct sim_mvf *v)
 
 	return (clean(&v->fn) || FORGETS) && !v->fn.stalled &&
 	       !(n->ident0 | n->ident1 | n->vlan | n->min | n->max | n->flags | n->gate) &&
-	       !(n->shape | n->switching | n->amounts | n->class0 | n->class1);
+	       !(n->shape | n->switching | n->amounts | n->class0 | n->class1) &&
+	       !(n->acl[0] | n->acl[1] | n->acl[2] | n->acl[3]);
 }
 
 /* Notes that the MVF differs from the committed memory. */

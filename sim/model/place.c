@@ -102,6 +102,10 @@ const struct sim_reg_name sim_vf_regs[] = {
 	{"class0", VF_CLASS0},
 	{"class1", VF_CLASS1},
 	{"scrub", VF_SCRUB},
+	{"acl0", VF_ACL(0)},
+	{"acl1", VF_ACL(1)},
+	{"acl2", VF_ACL(2)},
+	{"acl3", VF_ACL(3)},
 	{NULL, 0},
 };
 

@@ -122,7 +122,7 @@ static const struct sim_model_desc profiles[] = {
 	 .msix = 4,
 	 .mtu = 9600,
 	 .lacks = MR_CT_CAP_WEIGHT | MR_CT_CAP_BURST | MR_CT_CAP_MIRROR | MR_CT_CAP_QINQ |
-		  MR_CT_CAP_BRIDGING | MR_CT_CAP_TRUNK},
+		  MR_CT_CAP_BRIDGING | MR_CT_CAP_TRUNK | MR_CT_CAP_ACL},
 	/* fibre channel, InfiniBand */
 	{.name = "lpe16002-16g",
 	 COMMON,

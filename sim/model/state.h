@@ -94,6 +94,7 @@ struct sim_vf_nv {
 	uint16_t acs; /* ACS Control in VH 0 */
 	uint64_t cookie, ident0, ident1, vlan, min, max, flags, gate;
 	uint64_t shape, switching, amounts, class0, class1;
+	uint64_t acl[MR_VF_ACL_ROWS];
 };
 
 struct sim_mvf {

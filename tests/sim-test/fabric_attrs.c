@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/pci/batch.h"
+#include "common/tree.h"
 #include "sim/model/place.h"
 #include "tests/sim-test/world/world.h"
 #include "tests/unit/check_main.h"
@@ -29,24 +31,30 @@ static void teardown(void)
 	world_free(w);
 }
 
-/* One profile on blade01 with one device of a class. */
-static void apply(const char *class_, const char *port_profile, const char *device)
+/* One profile on blade01 with one device of a class, of these adapters. */
+static void apply_to(const char *adapters, const char *class_, const char *port_profile,
+		     const char *device)
 {
 	struct mr_buf text = {0};
 
 	mr_buf_printf(&text,
 		      "apiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade01}\n"
 		      "---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: pool}\n"
-		      "spec: {adapterSelector: {class: %s}, provision: 8}\n"
+		      "spec: {adapterSelector: {class: %s%s}, provision: 8}\n"
 		      "---\napiVersion: banyan/v1\nkind: PortProfile\nmetadata: {name: pp}\n"
 		      "spec: {%s}\n"
 		      "---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: p}\n"
 		      "spec: {host: blade01, devices: [{name: d, class: %s, pool: pool, "
 		      "portProfile: pp%s}]}\n",
-		      class_, port_profile, class_, device);
+		      class_, adapters, port_profile, class_, device);
 	ck_assert_msg(world_apply(w, mr_buf_text(&text)), "%s", w->reply.text);
 	mr_buf_done(&text);
 	ck_assert(world_settle(w, SETTLE_NS));
+}
+
+static void apply(const char *class_, const char *port_profile, const char *device)
+{
+	apply_to("", class_, port_profile, device);
 }
 
 static const struct fm_assignment *assignment(void)
@@ -154,16 +162,158 @@ START_TEST(gpu)
 }
 END_TEST
 
-static uint64_t scrubs(void)
+/* ---- filter rules ---- */
+
+#define OTHER 0x0225b50000ffull
+
+static struct sim_place place(const char *name)
 {
-	const struct fm_assignment *a = assignment();
-	char name[64];
 	struct sim_place p;
 	struct mr_err err = {0};
 
-	mr_fmt(name, sizeof(name), "vf/%s/pf%u/vf%u/scrub", a->adapter, a->fn.pf, a->fn.vf);
 	ck_assert_msg(!sim_place_find(w->chassis, name, &p, &err), "%s", err.text);
-	return sim_place_read(w->chassis, w->now, &p) >> 32;
+	return p;
+}
+
+static uint64_t switch_reg(const char *name)
+{
+	struct sim_place p = place(name);
+
+	return sim_place_read(w->chassis, w->now, &p);
+}
+
+static struct sim_place vf_place(const char *reg)
+{
+	const struct fm_assignment *a = assignment();
+	char name[64];
+
+	mr_fmt(name, sizeof(name), "vf/%s/pf%u/vf%u/%s", a->adapter, a->fn.pf, a->fn.vf, reg);
+	return place(name);
+}
+
+/* A register of its function, as the adapter has it. */
+static uint64_t vf_reg(const char *reg)
+{
+	struct sim_place p = vf_place(reg);
+
+	return sim_place_read(w->chassis, w->now, &p);
+}
+
+/* Its host sends for a second: how many frames pass; what does not is dropped. */
+static uint64_t passes(struct sim_traffic like)
+{
+	struct fm_fn_id fn = assignment()->fn;
+	struct sim_counters before, after;
+
+	like.kind = SIM_TRAFFIC_CONSTANT;
+	like.mbps = 8;
+	like.frame = 1000;
+	sim_traffic_read(w->chassis, w->now, fn.port, fn.pf, fn.vf, &before);
+	ck_assert_int_eq(sim_traffic_set(w->chassis, w->now, fn.port, fn.pf, fn.vf, &like), 0);
+	world_run_for(w, MR_NS_PER_S);
+	sim_traffic_read(w->chassis, w->now, fn.port, fn.pf, fn.vf, &after);
+	like.kind = SIM_TRAFFIC_OFF;
+	sim_traffic_set(w->chassis, w->now, fn.port, fn.pf, fn.vf, &like);
+	ck_assert_uint_gt(after.frames - before.frames + after.dropped - before.dropped, 0);
+	ck_assert(after.frames == before.frames || after.dropped == before.dropped);
+	return after.frames - before.frames;
+}
+#define PASSES(...) passes((struct sim_traffic){__VA_ARGS__})
+
+/* Rules that deny are dropped by, in their order; an edit takes nothing from the host. */
+START_TEST(filter_rules)
+{
+	uint32_t epoch, resets;
+
+	apply("ethernet",
+	      "acl: [{match: ethertype 0x0806, action: allow}, "
+	      "{match: \"src 02:25:b5:00:00:ff\", action: deny}]",
+	      "");
+	ck_assert_uint_eq(attrs()->acl[0], MR_ACL_ROW(MR_ACL_ETHERTYPE, 0, 0x806));
+	ck_assert_uint_eq(attrs()->acl[1], MR_ACL_ROW(MR_ACL_SRC, 0, OTHER) | MR_ACL_DENY);
+	ck_assert_uint_eq(attrs()->acl[2], 0);
+	ck_assert_uint_gt(PASSES(.src = 0), 0);
+	ck_assert_uint_eq(PASSES(.src = OTHER), 0);
+	ck_assert_uint_gt(PASSES(.src = OTHER, .ethertype = 0x806), 0);
+	epoch = assignment()->epoch;
+	resets = (uint32_t)vf_reg("resets");
+	apply("ethernet", "acl: [{match: vlan 5, action: deny}]", "");
+	ck_assert_uint_eq(attrs()->acl[0], MR_ACL_ROW(MR_ACL_ANY, 5, 0) | MR_ACL_DENY);
+	ck_assert_uint_eq(attrs()->acl[1], 0);
+	ck_assert_uint_gt(PASSES(.src = OTHER), 0);
+	ck_assert_uint_eq(PASSES(.vlan = 5), 0);
+	ck_assert_uint_eq(assignment()->epoch, epoch); /* class Live */
+	ck_assert_uint_eq(vf_reg("resets"), resets);
+	apply("ethernet", "mtu: 1500", "");
+	ck_assert_uint_eq(attrs()->acl[0], 0);
+	ck_assert_uint_gt(PASSES(.vlan = 5), 0);
+}
+END_TEST
+
+/* Rules that somebody else wrote: `diff` says which, and what was meant. */
+START_TEST(filter_rules_drift)
+{
+	const struct fm_request diff = {.verb = FM_VERB_DIFF};
+	uint64_t row = MR_ACL_ROW(MR_ACL_DST, 7, OTHER) | MR_ACL_DENY;
+	const struct mr_tree *drift;
+	struct sim_place p;
+
+	apply("ethernet", "acl: [{match: vlan 5, action: deny}]", "");
+	ck_assert(world_ask(w, &diff));
+	ck_assert_int_eq(w->reply.exit_code, 0);
+	p = vf_place("acl1");
+	ck_assert_uint_eq(sim_place_write(w->chassis, w->now, &p, switch_reg("switch/ownerId"),
+					  switch_reg("switch/ownerEpoch"), row),
+			  MR_BATCH_OK);
+	world_run_for(w, 120 * MR_NS_PER_S); /* the chassis is read again */
+	world_ask(w, &diff);
+	ck_assert_int_eq(w->reply.exit_code, 2);
+	drift = mr_tree_get(w->reply.tree, "drift");
+	ck_assert_uint_eq(drift->n, 1);
+	ck_assert_str_eq(mr_tree_text(drift->child[0], "text"),
+			 "acl reads deny vlan 5, deny vlan 7 dst 02:25:b5:00:00:ff, intended "
+			 "deny vlan 5");
+}
+END_TEST
+
+/* An adapter that keeps two rules, and one that keeps none: what they can't do is told with
+ * their names, and what runs goes on as it was. */
+START_TEST(filter_rules_beyond_the_adapter)
+{
+	static const char three[] = "acl: [{match: vlan 5, action: deny}, "
+				    "{match: vlan 6, action: deny}, "
+				    "{match: vlan 7, action: deny}]";
+
+	world_free(w);
+	w = world_new(SRCDIR "/tests/sim-test/few-rules.yaml", 3, NULL);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	world_manager_start(w);
+	apply_to(", slots: [2]", "ethernet", "acl: [{match: vlan 5, action: deny}]", "");
+	ck_assert_int_eq(assignment()->phase, FM_PHASE_PENDING);
+	ck_assert_int_eq(assignment()->reason, MR_REASON_UNSUPPORTED);
+	ck_assert_str_eq(assignment()->detail, "none/pf0: it has no acl");
+	apply_to(", slots: [1]", "ethernet", three, "");
+	ck_assert_int_eq(assignment()->phase, FM_PHASE_PENDING);
+	ck_assert_int_eq(assignment()->reason, MR_REASON_UNSUPPORTED);
+	ck_assert_str_eq(assignment()->detail, "two/pf0: acl rules 3, and it has 2 at most");
+	apply("ethernet", "acl: [{match: vlan 5, action: deny}, {match: any, action: allow}]",
+	      "");
+	ck_assert_str_eq(assignment()->adapter, "two");
+	ck_assert_uint_eq(attrs()->acl[1], MR_ACL_THERE);
+	apply_to(", slots: [1]", "ethernet", three, "");
+	ck_assert_int_eq(assignment()->reason, MR_REASON_UNSUPPORTED);
+	ck_assert_str_eq(assignment()->detail, "two/pf0: acl rules 3, and it has 2 at most");
+	ck_assert_uint_eq(attrs()->acl[1], MR_ACL_THERE);
+	ck_assert_uint_eq(attrs()->acl[2], 0);
+	apply_to(", slots: [1]", "ethernet", "mtu: 1500", "");
+	ck_assert_int_eq(assignment()->reason, MR_REASON_OK);
+	ck_assert_uint_eq(attrs()->acl[0], 0);
+}
+END_TEST
+
+static uint64_t scrubs(void)
+{
+	return vf_reg("scrub") >> 32;
 }
 
 static void gpu_of(const char *driver, const char *on_release)
@@ -197,7 +347,6 @@ END_TEST
 static const struct {
 	const char *class_, *profile, *device, *says;
 } cannot[] = {
-	{"ethernet", "acl: [{match: tcp, action: drop}]", "", "no adapter filters"},
 	{"ethernet", "bridging: switchdev", "", "no adapter has representors"},
 	{"ethernet", "mtu: 9500", "", ": mtu 9500, and it has 9216 at most"},
 };
@@ -238,6 +387,9 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, ethernet);
+	tcase_add_test(t, filter_rules);
+	tcase_add_test(t, filter_rules_drift);
+	tcase_add_test(t, filter_rules_beyond_the_adapter);
 	tcase_add_test(t, infiniband);
 	tcase_add_test(t, partition_of_the_port);
 	tcase_add_test(t, nvme);

@@ -110,6 +110,8 @@ START_TEST(capacities)
 	ck_assert(!(adapter("old")->caps & MR_CT_CAP_WEIGHT));
 	ck_assert_uint_eq(nic_a->limits.mtu, 9216);
 	ck_assert_uint_eq(nic_a->limits.trunk_ranges, 4);
+	ck_assert_uint_eq(nic_a->limits.acl_rules, 4);
+	ck_assert_uint_eq(adapter("few")->limits.acl_rules, 0);
 	ck_assert_uint_eq(adapter("hca")->limits.pkeys, 8);
 	ck_assert_uint_eq(adapter("gpu")->limits.slice_us, 1000000);
 	ck_assert_uint_eq(pf->total[FM_RESOURCE_MSIX], 112);
@@ -138,18 +140,20 @@ static void fill(struct fm_attrs *a)
 {
 	switch (a->device_class) {
 	case MR_CLASS_ETHERNET:
-		*a = (struct fm_attrs){.device_class = a->device_class,
-				       .ident0 = 0x020000000001,
-				       .vlan = 7,
-				       .vlan_ad = true,
-				       .bridging = MR_BRIDGING_VEPA,
-				       .burst_kib = 256,
-				       .mtu = 9000,
-				       .weight = 30,
-				       .msix = 20,
-				       .queues = 8,
-				       .mirror = 8,
-				       .trunk = {{10, 19}, {30, 30}, {0, 0}, {4000, 4094}}};
+		*a = (struct fm_attrs){
+			.device_class = a->device_class,
+			.ident0 = 0x020000000001,
+			.vlan = 7,
+			.vlan_ad = true,
+			.bridging = MR_BRIDGING_VEPA,
+			.burst_kib = 256,
+			.mtu = 9000,
+			.weight = 30,
+			.msix = 20,
+			.queues = 8,
+			.mirror = 8,
+			.acl = {MR_ACL_ROW(MR_ACL_DST, 7, 1) | MR_ACL_DENY, MR_ACL_THERE},
+			.trunk = {{10, 19}, {30, 30}, {0, 0}, {4000, 4094}}};
 		break;
 	case MR_CLASS_IB:
 		a->pkey[0] = 0xffff;
@@ -201,11 +205,15 @@ START_TEST(live)
 	act(FM_OP_CONFIGURE, op);
 	act(FM_OP_MAP, op);
 	op.attrs.trunk[0].last = 20;
+	op.attrs.acl[0] = MR_ACL_ROW(MR_ACL_ETHERTYPE, 0, 0x806);
+	op.attrs.acl[1] = 0;
 	op.attrs.weight = 0;
 	op.attrs.mtu = 1500;
 	act(FM_OP_SET_ATTRS, op);
 	ck_assert_uint_eq(reg("vf/nic/pf0/vf3/class0"),
 			  10 | 20 << 16 | 30ull << 32 | 30ull << 48);
+	ck_assert_uint_eq(reg("vf/nic/pf0/vf3/acl0"), MR_ACL_ROW(MR_ACL_ETHERTYPE, 0, 0x806));
+	ck_assert_uint_eq(reg("vf/nic/pf0/vf3/acl1"), 0);
 	ck_assert_uint_eq(reg("vf/nic/pf0/vf3/shape"), 1500 | 256ull << 32);
 	op.attrs.msix = 24; /* the host has read how many there are */
 	refused(FM_OP_SET_ATTRS, op, MR_REASON_CONFLICT, "VF_AMOUNTS of nic/pf0/vf3 refused");
@@ -219,11 +227,17 @@ START_TEST(not_able)
 	act(FM_OP_RESET, op);
 	op.attrs.weight = 5;
 	refused(FM_OP_CONFIGURE, op, MR_REASON_UNSUPPORTED, "old cannot do weights");
+	op = on("few", 1);
+	op.attrs.acl[0] = MR_ACL_THERE;
+	refused(FM_OP_CONFIGURE, op, MR_REASON_UNSUPPORTED, "few cannot do filter rules");
 	op = on("nic", 1);
 	op.attrs.device_class = MR_CLASS_IB;
 	op.attrs.pkey[0] = 1;
 	refused(FM_OP_CONFIGURE, op, MR_REASON_INVALID,
 		"nic is of class ethernet, the attributes are of infiniband");
+	op = on("nic", 1);
+	op.attrs.acl[1] = MR_ACL_DENY;
+	refused(FM_OP_CONFIGURE, op, MR_REASON_CONFLICT, "VF_ACL(1) of nic/pf0/vf1 refused");
 	op = on("hca", 1);
 	op.attrs.mirror = 1;
 	refused(FM_OP_CONFIGURE, op, MR_REASON_UNSUPPORTED, "hca cannot do mirroring");

@@ -54,7 +54,7 @@ void fm_drift_text(const struct fm_engine *e, const struct fm_asg *a, enum fm_dr
 void fm_drift_sentence(const struct fm_engine *e, const struct fm_asg *a, uint32_t drift,
 		       struct mr_buf *out)
 {
-	char reads[80], intended[80];
+	char reads[FM_DRIFT_TEXT], intended[FM_DRIFT_TEXT];
 
 	for (unsigned i = 0; i < FM_DRIFT_COUNT; i++) {
 		if (!(drift >> i & 1))

@@ -283,7 +283,7 @@ static void add_drift(const struct fm_engine *e, const struct fm_asg *a, uint32_
 		      struct mr_tree *list)
 {
 	struct mr_tree *m = mr_tree_add_map(list, NULL), *l, *one;
-	char name[FM_ASSIGNMENT_TEXT], reads[80], intended[80];
+	char name[FM_ASSIGNMENT_TEXT], reads[FM_DRIFT_TEXT], intended[FM_DRIFT_TEXT];
 	struct mr_buf text = {0};
 
 	fm_drift_sentence(e, a, drift, &text);

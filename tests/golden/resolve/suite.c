@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 #include "common/str.h"
+#include "fabric-manager/model/acl.h"
 #include "fabric-manager/policy/resolve.h"
 #include "tests/golden/golden.h"
 #include "tests/golden/resolve/inventory.h"
@@ -184,6 +185,8 @@ static void dump_attrs(const struct fm_attrs *a, struct mr_buf *out)
 		if (a->pkey[i])
 			mr_buf_printf(out, " pkey %04x", a->pkey[i]);
 	}
+	for (unsigned i = 0; i < fm_acl_rules(a); i++)
+		mr_buf_printf(out, " acl %016llx", (unsigned long long)a->acl[i]);
 	if (a->device_class == MR_CLASS_NVME && a->nvme.iops)
 		mr_buf_printf(out, " iops %u", a->nvme.iops);
 	if (a->device_class == MR_CLASS_GPU)

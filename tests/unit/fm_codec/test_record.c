@@ -67,6 +67,7 @@ static struct fm_record make(enum fm_record_kind kind)
 						      .limit_mbps = 40000,
 						      .attrs = {0x0225b5000001,
 								0x20000025b5000000,
+								{MR_ACL_THERE, MR_ACL_DENY},
 								10,
 								20,
 								100,

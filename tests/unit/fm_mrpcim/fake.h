@@ -280,7 +280,7 @@ static inline void fake_table(struct fake *f, unsigned port, unsigned at, uint32
 		for (unsigned r = 0; r < 0x20; r += 8)
 			mem(f, ct + CT_VH(d) + r, 0);
 	for (unsigned v = 0; v < FAKE_VFS; v++) {
-		for (unsigned r = 0; r <= VF_CLASS1; r += 8)
+		for (unsigned r = 0; r < VF_ACL(MR_VF_ACL_ROWS); r += 8)
 			mem(f, ct + CT_VF(FAKE_VFS, 0, v) + r, 0);
 		mem(f, ct + CT_VF(FAKE_VFS, 0, v) + VF_STATUS,
 		    MR_VF_RESET_DONE | MR_VF_DEFAULTS | MR_VF_ENABLED);

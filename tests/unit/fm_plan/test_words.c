@@ -55,6 +55,9 @@ START_TEST(of_a_class)
 	want.attrs.trunk[0] = (struct fm_vlan_range){5, 7};
 	want.attrs.trunk[1] = (struct fm_vlan_range){100, 100};
 	says(", VLANs of the trunk none -> 5-7,100");
+	want.attrs.acl[0] = MR_ACL_ROW(MR_ACL_DST, 7, 0x0225b5000001);
+	want.attrs.acl[1] = MR_ACL_ROW(MR_ACL_ANY, 0, 0) | MR_ACL_DENY;
+	says(", acl none -> allow vlan 7 dst 02:25:b5:00:00:01, deny any");
 	is = (struct fm_assignment){.index = 0};
 	want.attrs = (struct fm_attrs){.device_class = MR_CLASS_IB, .pkey = {0x8001, 0x7fff}};
 	says(", pkey none -> 0x8001,0x7fff");

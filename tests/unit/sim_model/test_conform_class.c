@@ -20,6 +20,7 @@ static const char chassis[] =
 	"    nic: {profile: connectx6dx-100g, kind: mra, vhs: 3, vfs: 8, resources: "
 	"{msix: {total: 112, max: 40}, queues: {base: 2, total: 40, max: 16, step: 2}}}\n"
 	"    gpu: {profile: a100-40g, vfs: 4, timing: {flr: 100ms, scrub: 500ms}}\n"
+	"    plain: {profile: x710-10g, aclRules: 2}\n"
 	"    ssd: {profile: pm1735-nvme, vfs: 4, resources: {capacity: {total: 1GiB, step: "
 	"16MiB}}, timing: {scrub: 200ms}}\n"
 	"  adapters:\n"
@@ -28,7 +29,7 @@ static const char chassis[] =
 	"    - {slot: 3, name: ssd, model: ssd, serial: D}\n"
 	"    - {slot: 4, name: hca, model: connectx6-hdr, serial: I}\n"
 	"    - {slot: 5, name: old, model: x3100-mr17, serial: X}\n"
-	"    - {slot: 6, name: plain, model: x710-10g, serial: P}\n"
+	"    - {slot: 6, name: plain, model: plain, serial: P}\n"
 	"    - {slot: 7, name: fc, model: lpe16002-16g, serial: F}\n";
 
 static struct fx x;
@@ -95,12 +96,13 @@ START_TEST(capabilities)
 		{"nic",
 		 MR_CT_CAP_TRUNK | MR_CT_CAP_QINQ | MR_CT_CAP_MTU | MR_CT_CAP_BURST |
 			 MR_CT_CAP_WEIGHT | MR_CT_CAP_BRIDGING | MR_CT_CAP_MIRROR |
-			 MR_CT_CAP_MSIX | MR_CT_CAP_QUEUES,
+			 MR_CT_CAP_MSIX | MR_CT_CAP_QUEUES | MR_CT_CAP_ACL,
 		 MR_CT_CAP_PKEY | MR_CT_CAP_SCRUB | MR_CT_CAP_FRAMEBUFFER |
 			 MR_CT_CAP_NAMESPACES | MR_CT_CAP_IOPS},
 		{"plain", MR_CT_CAP_VLAN | MR_CT_CAP_QUEUES,
 		 MR_CT_CAP_WEIGHT | MR_CT_CAP_BURST | MR_CT_CAP_MSIX},
-		{"old", MR_CT_CAP_VLAN | MR_CT_CAP_MTU, MR_CT_CAP_QINQ | MR_CT_CAP_TRUNK},
+		{"old", MR_CT_CAP_VLAN | MR_CT_CAP_MTU,
+		 MR_CT_CAP_QINQ | MR_CT_CAP_TRUNK | MR_CT_CAP_ACL},
 		{"hca", MR_CT_CAP_PKEY | MR_CT_CAP_MSIX, MR_CT_CAP_VLAN | MR_CT_CAP_TRUNK},
 		{"fc", MR_CT_CAP_QUEUES, MR_CT_CAP_WEIGHT | MR_CT_CAP_PKEY},
 		{"ssd", MR_CT_CAP_NAMESPACES | MR_CT_CAP_IOPS | MR_CT_CAP_QUEUES,
@@ -123,7 +125,10 @@ START_TEST(capabilities)
 	ck_assert_uint_eq(ct(&x, "ssd", CT_BLOCK_SIZES), 1 << 9 | 1 << 12);
 	ck_assert_uint_eq(ct(&x, "gpu", CT_SCRUB), 500000000);
 	ck_assert_uint_eq(ct(&x, "nic", CT_SPACES), 0); /* enough for all */
-	ck_assert_uint_eq(ct(&x, "nic", CT_SPACES + 8), UINT64_MAX);
+	ck_assert_uint_eq(ct(&x, "nic", CT_ACL), 4);
+	ck_assert_uint_eq(ct(&x, "plain", CT_ACL), 2);
+	ck_assert_uint_eq(ct(&x, "old", CT_ACL), 0);
+	ck_assert_uint_eq(ct(&x, "nic", CT_ACL + 8), UINT64_MAX);
 	ck_assert_str_eq(mr_ct_cap_name(MR_CT_CAP_QINQ), "qinq");
 	ck_assert_ptr_null(mr_ct_cap_name(MR_CT_CAP_GATE));
 }
@@ -201,6 +206,25 @@ START_TEST(commands_per_second)
 }
 END_TEST
 
+/* Rows that the adapter has, and rules that say what they are about. */
+START_TEST(filter_rules)
+{
+	takes("nic", 0, VF_ACL(0), MR_ACL_ROW(MR_ACL_ANY, 0, 0) | MR_ACL_DENY);
+	takes("nic", 0, VF_ACL(3), MR_ACL_ROW(MR_ACL_SRC, 4094, 0x020000000001));
+	takes("nic", 0, VF_ACL(1), MR_ACL_ROW(MR_ACL_ETHERTYPE, 5, 0x0600));
+	refuses("nic", 0, VF_ACL(0), MR_ACL_DENY); /* no rule is there */
+	refuses("nic", 0, VF_ACL(0), MR_ACL_ROW(MR_ACL_ANY, 4095, 0));
+	refuses("nic", 0, VF_ACL(0), MR_ACL_ROW(MR_ACL_ANY, 0, 1));
+	refuses("nic", 0, VF_ACL(0), MR_ACL_ROW(MR_ACL_DST, 0, 0));
+	refuses("nic", 0, VF_ACL(0), MR_ACL_ROW(MR_ACL_ETHERTYPE, 0, 0x05ff));
+	refuses("nic", 0, VF_ACL(0), MR_ACL_ROW(MR_ACL_ETHERTYPE, 0, 0x10000));
+	takes("plain", 0, VF_ACL(1), MR_ACL_THERE);
+	refuses("plain", 0, VF_ACL(2), MR_ACL_THERE); /* it has two rows */
+	refuses("old", 0, VF_ACL(0), MR_ACL_THERE);
+	refuses("hca", 0, VF_ACL(0), MR_ACL_THERE);
+}
+END_TEST
+
 /* Every one of them is among the defaults, and goes with RESET. */
 START_TEST(defaults)
 {
@@ -209,9 +233,16 @@ START_TEST(defaults)
 		unsigned reg;
 		uint64_t value;
 	} rows[] = {
-		{"nic", VF_SHAPE, 1500},	 {"nic", VF_SWITCHING, 1},
-		{"nic", VF_AMOUNTS, 16},	 {"nic", VF_CLASS0, 5 | 6 << 16},
-		{"nic", VF_CLASS1, 5 | 6 << 16}, {"gpu", VF_AMOUNTS, 1024ull << 32},
+		{"nic", VF_SHAPE, 1500},
+		{"nic", VF_SWITCHING, 1},
+		{"nic", VF_AMOUNTS, 16},
+		{"nic", VF_CLASS0, 5 | 6 << 16},
+		{"nic", VF_CLASS1, 5 | 6 << 16},
+		{"gpu", VF_AMOUNTS, 1024ull << 32},
+		{"nic", VF_ACL(0), MR_ACL_THERE},
+		{"nic", VF_ACL(1), MR_ACL_THERE},
+		{"nic", VF_ACL(2), MR_ACL_THERE},
+		{"nic", VF_ACL(3), MR_ACL_THERE | MR_ACL_DENY},
 	};
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -547,6 +578,7 @@ int main(void)
 	tcase_add_test(t, shape);
 	tcase_add_test(t, vlans);
 	tcase_add_test(t, switching);
+	tcase_add_test(t, filter_rules);
 	tcase_add_test(t, partition_keys);
 	tcase_add_test(t, gpu_times);
 	tcase_add_test(t, commands_per_second);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What an adapter lets through of a VF's frames, by VF_FLAGS, VF_SHAPE, VF_VLAN and VF_CLASS0
- * (docs/register-map.md, "Frames"): source address, size, VLAN, partition, and who listens.
+ * (docs/register-map.md, "Frames"): source address, size, VLAN, partition, filter rules of
+ * VF_ACL, and who listens.
  */
 #include "common/now.h"
 #include "tests/unit/sim_model/fx_blade.h"
@@ -157,6 +158,58 @@ START_TEST(between_vlans)
 }
 END_TEST
 
+/* The first rule that a frame matches decides; without one it passes. */
+START_TEST(rules_in_order)
+{
+	give(NIC);
+	set(0, VF_ACL(1), MR_ACL_ROW(MR_ACL_SRC, 0, OTHER) | MR_ACL_DENY);
+	ck_assert_uint_eq(PASSES(.src = OTHER), 0);
+	ck_assert_uint_eq(PASSES(.src = 0), 1000); /* its own address */
+	set(0, VF_ACL(0), MR_ACL_ROW(MR_ACL_ETHERTYPE, 0, 0x806));
+	ck_assert_uint_eq(PASSES(.src = OTHER, .ethertype = 0x806), 1000);
+	ck_assert_uint_eq(PASSES(.src = OTHER), 0);
+	set(0, VF_ACL(3), MR_ACL_ROW(MR_ACL_ANY, 0, 0) | MR_ACL_DENY);
+	ck_assert_uint_eq(PASSES(.src = 0), 0);
+	set(0, VF_ACL(2), MR_ACL_ROW(MR_ACL_ETHERTYPE, 0, 0x800));
+	ck_assert_uint_eq(PASSES(.src = 0), 1000); /* IPv4 where nothing is said */
+	ck_assert_uint_eq(counters(0).spoofed, 0);
+}
+END_TEST
+
+/* In a VLAN: the one that the frame is in, tagged or by its port; and together with more. */
+START_TEST(rules_by_vlan)
+{
+	give(NIC);
+	set(0, VF_ACL(0), MR_ACL_ROW(MR_ACL_ANY, 100, 0) | MR_ACL_DENY);
+	ck_assert_uint_eq(PASSES(.vlan = 100), 0);
+	ck_assert_uint_eq(PASSES(.vlan = 101), 1000);
+	ck_assert_uint_eq(PASSES(.vlan = 0), 1000);
+	set(0, VF_VLAN, 100);
+	ck_assert_uint_eq(PASSES(.vlan = 0), 0);
+	set(0, VF_ACL(0), MR_ACL_ROW(MR_ACL_DST, 100, OTHER) | MR_ACL_DENY);
+	ck_assert_uint_eq(PASSES(.dst = OTHER), 0);
+	ck_assert_uint_eq(PASSES(.dst = MAC_1), 1000);
+	ck_assert_uint_eq(PASSES(.dst = 0), 1000);
+	set(0, VF_VLAN, 101);
+	ck_assert_uint_eq(PASSES(.dst = OTHER), 1000);
+}
+END_TEST
+
+/* The rules of a function count for what is for it as well; its neighbour's do not. */
+START_TEST(rules_of_the_receiver)
+{
+	give(NIC);
+	set(1, VF_ACL(0), MR_ACL_ROW(MR_ACL_SRC, 0, MAC_0) | MR_ACL_DENY);
+	ck_assert_uint_eq(PASSES(.to = 2), 0);
+	ck_assert_uint_eq(PASSES(.to = 3), 1000);
+	ck_assert_uint_eq(PASSES(.to = 0), 1000);
+	set(0, VF_ACL(0), MR_ACL_ROW(MR_ACL_DST, 0, MAC_0 + 2) | MR_ACL_DENY);
+	ck_assert_uint_eq(PASSES(.to = 3), 0);
+	set(1, VF_ACL(0), 0);
+	ck_assert_uint_eq(PASSES(.to = 2), 1000);
+}
+END_TEST
+
 /* What is for another address is heard by a trusted VF only. */
 START_TEST(listening)
 {
@@ -196,6 +249,9 @@ int main(void)
 	tcase_add_test(t, access_vlan);
 	tcase_add_test(t, trunk);
 	tcase_add_test(t, between_vlans);
+	tcase_add_test(t, rules_in_order);
+	tcase_add_test(t, rules_by_vlan);
+	tcase_add_test(t, rules_of_the_receiver);
 	tcase_add_test(t, listening);
 	tcase_add_test(t, partitions);
 	suite_add_tcase(s, t);

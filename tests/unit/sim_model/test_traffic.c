@@ -240,19 +240,21 @@ END_TEST
 START_TEST(limits)
 {
 	static const struct sim_traffic bad[] = {
-		{SIM_TRAFFIC_CONSTANT, 0, 1500, 0, 0, 0, 0, 0, 0, 0},
-		{SIM_TRAFFIC_CONSTANT, 1000001, 1500, 0, 0, 0, 0, 0, 0, 0},
-		{SIM_TRAFFIC_CONSTANT, 10, 63, 0, 0, 0, 0, 0, 0, 0},
-		{SIM_TRAFFIC_CONSTANT, 10, 9217, 0, 0, 0, 0, 0, 0, 0},
-		{SIM_TRAFFIC_BURSTY, 10, 1500, 0, MR_NS_PER_MS, 0, 0, 0, 0, 0},
-		{SIM_TRAFFIC_BURSTY, 10, 1500, MR_NS_PER_MS, MR_NS_PER_MS - 1, 0, 0, 0, 0, 0},
-		{SIM_TRAFFIC_BURSTY, 10, 1500, 3601 * MR_NS_PER_S, MR_NS_PER_S, 0, 0, 0, 0, 0},
-		{9, 10, 1500, MR_NS_PER_S, MR_NS_PER_S, 0, 0, 0, 0, 0},
-		{SIM_TRAFFIC_CONSTANT, 10, 1500, 0, 0, 0, 0, 0, 4095, 0},
-		{SIM_TRAFFIC_CONSTANT, 10, 1500, 0, 0, 0, 1ull << 48, 0, 0, 0},
+		{SIM_TRAFFIC_CONSTANT, 0, 1500, 0, 0, 0, 0, 0, 0, 0, 0},
+		{SIM_TRAFFIC_CONSTANT, 1000001, 1500, 0, 0, 0, 0, 0, 0, 0, 0},
+		{SIM_TRAFFIC_CONSTANT, 10, 63, 0, 0, 0, 0, 0, 0, 0, 0},
+		{SIM_TRAFFIC_CONSTANT, 10, 9217, 0, 0, 0, 0, 0, 0, 0, 0},
+		{SIM_TRAFFIC_BURSTY, 10, 1500, 0, MR_NS_PER_MS, 0, 0, 0, 0, 0, 0},
+		{SIM_TRAFFIC_BURSTY, 10, 1500, MR_NS_PER_MS, MR_NS_PER_MS - 1, 0, 0, 0, 0, 0,
+		 0},
+		{SIM_TRAFFIC_BURSTY, 10, 1500, 3601 * MR_NS_PER_S, MR_NS_PER_S, 0, 0, 0, 0, 0,
+		 0},
+		{9, 10, 1500, MR_NS_PER_S, MR_NS_PER_S, 0, 0, 0, 0, 0, 0},
+		{SIM_TRAFFIC_CONSTANT, 10, 1500, 0, 0, 0, 0, 0, 4095, 0, 0},
+		{SIM_TRAFFIC_CONSTANT, 10, 1500, 0, 0, 0, 1ull << 48, 0, 0, 0, 0},
 	};
 	static const struct sim_traffic good = {
-		SIM_TRAFFIC_CONSTANT, 10, 1500, 0, 0, 0, 0, 0, 0, 0};
+		SIM_TRAFFIC_CONSTANT, 10, 1500, 0, 0, 0, 0, 0, 0, 0, 0};
 
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_int_eq(sim_traffic_set(f.x.c, f.x.now, port, 0, 0, &bad[i]), -EINVAL);
