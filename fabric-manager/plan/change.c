@@ -98,17 +98,22 @@ static void provisions(struct fm_planner *p)
 
 /* ---- releases ---- */
 
+/* By name; the two that one which moves has are told apart only by their places in the input.
+ */
 static int name_cmp(const void *pa, const void *pb)
 {
-	const struct fm_assignment *a = **(const struct fm_assignment *const *const *)pa;
-	const struct fm_assignment *b = **(const struct fm_assignment *const *const *)pb;
+	const struct fm_assignment *const *x = *(const struct fm_assignment *const *const *)pa;
+	const struct fm_assignment *const *y = *(const struct fm_assignment *const *const *)pb;
+	const struct fm_assignment *a = *x, *b = *y;
 	int c = strcmp(a->profile, b->profile);
 
 	if (!c)
 		c = strcmp(a->device, b->device);
 	if (!c)
 		c = (int)a->index - (int)b->index;
-	return c ? c : (a->id > b->id) - (a->id < b->id);
+	if (!c)
+		c = (a->id > b->id) - (a->id < b->id);
+	return c ? c : (x > y) - (x < y);
 }
 
 static bool holds(const struct fm_assignment *a)

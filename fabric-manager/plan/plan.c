@@ -101,6 +101,13 @@ static void placed_words(const struct fm_placed *p, struct mr_buf *b)
 		      p->place.bridge, p->detail ? p->detail : "");
 }
 
+static void change_words(const struct fm_change *c, struct mr_buf *b)
+{
+	mr_buf_printf(b, " {%s, %s, claim %d, current %d of %d, taker %d, %u:%u to %u}",
+		      fm_change_kind_name(c->kind), fm_class_name(c->change_class), c->claim,
+		      c->current, c->of, c->taker, c->chassis, c->port, c->value);
+}
+
 /* The first difference of two plans for the same input. */
 bool fm_plan_differs(const struct fm_plan *a, const struct fm_plan *b, struct mr_buf *where)
 {
@@ -119,9 +126,9 @@ bool fm_plan_differs(const struct fm_plan *a, const struct fm_plan *b, struct mr
 	for (unsigned i = 0; i < a->changes && i < b->changes; i++) {
 		if (change_eq(&a->change[i], &b->change[i]))
 			continue;
-		mr_buf_printf(where, "change %u: %s of claim %d and %s of claim %d", i,
-			      fm_change_kind_name(a->change[i].kind), a->change[i].claim,
-			      fm_change_kind_name(b->change[i].kind), b->change[i].claim);
+		mr_buf_printf(where, "change %u:", i);
+		change_words(&a->change[i], where);
+		change_words(&b->change[i], where);
 		return true;
 	}
 	if (a->changes == b->changes)

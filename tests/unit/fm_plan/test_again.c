@@ -40,11 +40,23 @@ static void set_input(struct twin *t)
 	t->f->in.quarantineds = t->bads;
 }
 
+/* Current assignment 'k' moves: it stands where it goes, and one that goes holds what it had
+ * until that is free. */
+static unsigned leave_behind(struct fix *f, unsigned k)
+{
+	struct fm_assignment *a = mr_xmemdup(f->cur[k], sizeof(*a));
+
+	a->going = true;
+	MR_GROW(f->cur, f->curs, f->cap);
+	f->cur[f->curs] = a;
+	return f->curs++;
+}
+
 /* A claim of a plan is carried out, or begins to be. */
 static void carry_out(struct twin *t, const struct fm_plan *plan, const struct fm_change *c)
 {
 	struct fix *f = t->f;
-	unsigned k = c->current < 0 ? f->curs : (unsigned)c->current;
+	unsigned k = c->current < 0 ? f->curs : (unsigned)c->current, left = UINT32_MAX;
 
 	switch (c->kind) {
 	case FM_CHANGE_PROVISION:
@@ -60,10 +72,14 @@ static void carry_out(struct twin *t, const struct fm_plan *plan, const struct f
 		}
 		break;
 	default:
+		if (c->kind == FM_CHANGE_MOVE && f->cur[k]->has_fn && mr_rng_chance(&t->r, 50))
+			left = leave_behind(f, k);
 		fix_settle_claim(f, &plan->placed[c->claim], &f->d->claim[c->claim]);
 		break;
 	}
 	set_input(t);
+	if (left != UINT32_MAX)
+		fm_planner_current_changed(t->p, left);
 	fm_planner_current_changed(t->p, k);
 }
 
@@ -170,11 +186,10 @@ static void copy_rule(struct fm_desired *n, const struct fm_rule *r, const uint3
 		free(c->claim);
 }
 
-/* The documents again, read anew: some claims go, some are others, rules come and go. */
-static struct fm_desired *read_again(struct twin *t, const struct fm_desired *d)
+/* Documents with the tables of 'd' and without its claims. */
+static struct fm_desired *copy_tables(const struct fm_desired *d)
 {
 	struct fm_desired *n = fm_desired_new();
-	uint32_t *to = mr_xcalloc(d->claims + 1, sizeof(*to));
 
 	n->pool = mr_xmemdup(d->pool, 16 * sizeof(*d->pool));
 	n->pools = d->pools;
@@ -200,6 +215,15 @@ static struct fm_desired *read_again(struct twin *t, const struct fm_desired *d)
 	n->hosts = d->hosts;
 	n->claim = mr_xcalloc(4096, sizeof(*n->claim));
 	n->rule = mr_xcalloc(4096, sizeof(*n->rule));
+	return n;
+}
+
+/* The documents again, read anew: some claims go, some are others, rules come and go. */
+static struct fm_desired *read_again(struct twin *t, const struct fm_desired *d)
+{
+	struct fm_desired *n = copy_tables(d);
+	uint32_t *to = mr_xcalloc(d->claims + 1, sizeof(*to));
+
 	for (unsigned i = 0; i < d->claims; i++) {
 		struct fm_claim *c = &n->claim[n->claims];
 
@@ -373,6 +397,41 @@ START_TEST(test_locks)
 }
 END_TEST
 
+/* One that moves holds two functions; when its claim goes meanwhile both are released, and in
+ * the same order whichever of them was unwanted first. */
+START_TEST(test_leaves_two)
+{
+	struct fix *f = fix_single(FM_ADAPTER_SRIOV, 4, false);
+	struct twin t = {.f = f};
+	struct fm_desired *was = f->d;
+	struct fm_plan *q = fix_plan(f);
+	const struct fm_plan *p;
+
+	fix_settle(f, q);
+	fm_plan_free(q);
+	leave_behind(f, 0);
+	f->cur[0]->fn.vf = 3;
+	set_input(&t);
+	t.p = fm_planner_new(&f->in);
+	p = fm_planner_plan(t.p);
+	ck_assert_uint_eq(p->changes, 1);
+	ck_assert_int_eq(p->change[0].current, 1);
+	f->d = copy_tables(was);
+	set_input(&t);
+	ck_assert(fm_planner_documents(t.p));
+	fm_desired_free(was);
+	p = fm_planner_plan(t.p);
+	ck_assert_uint_eq(p->changes, 2);
+	ck_assert_int_eq(p->change[0].current, 0);
+	ck_assert_int_eq(p->change[1].current, 1);
+	q = fm_plan_make(&f->in);
+	same(p, q);
+	fm_plan_free(q);
+	fm_planner_free(t.p);
+	fix_free(f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("again");
@@ -381,6 +440,7 @@ int main(void)
 	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, test_again, 0, SEEDS);
 	tcase_add_test(t, test_locks);
+	tcase_add_test(t, test_leaves_two);
 	suite_add_tcase(s, t);
 	return check_run_here(s);
 }
