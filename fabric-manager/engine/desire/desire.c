@@ -17,6 +17,7 @@
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/out.h"
@@ -351,6 +352,18 @@ static void sweep(struct fm_engine *e)
 	fm_overrides_sweep(e);
 }
 
+/* Documents or the chassis are others now. Of what failed before, while there was no manager or
+ * no group, no event will tell. */
+static void check_hosts(struct fm_engine *e)
+{
+	for (unsigned i = 0; i < e->desired->hosts; i++) {
+		const struct fm_host_def *d = &e->desired->host[i];
+
+		if (d->group >= 0 && !d->spare && d->port)
+			fm_failover_soon(e, fm_host(e, d->name, true));
+	}
+}
+
 /* Makes the plan, and sends each assignment on its way. */
 void fm_plan_run(struct fm_engine *e)
 {
@@ -367,6 +380,7 @@ void fm_plan_run(struct fm_engine *e)
 		e->unswept = true;
 		fm_sessions_check(e);
 		fm_drift_policy_changed(e);
+		check_hosts(e);
 	}
 	if (!chassis_known(e))
 		return;

@@ -1,43 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A host fails and its profile comes up on the spare; what must not move does not. */
-#include "tests/unit/fm_engine/world.h"
-
-#define GROUP(more) \
-	GROUP_OF(more) "---\n" W_PROFILE("one", "blade01") "---\n" W_PROFILE("two", "blade02")
-#define GROUP_OF(more)                                                                   \
-	W_HOSTS_TEXT W_POOLS_TEXT                                                        \
-		"apiVersion: banyan/v1\nkind: HostGroup\nmetadata: {name: db}\nspec:\n"  \
-		"  hosts: [blade01, blade02]\n  spares: [blade03]\n  failover:\n"        \
-		"    mode: automatic\n    triggers: {agentLost: 15s, hostLinkDown: 5s, " \
-		"powerOff: true, "                                                       \
-		"fatalError: true}\n    rebootGrace: 10m\n" more
-
-static void up(struct world *w, const char *text)
-{
-	w_init(w);
-	w_start(w);
-	w_apply(w, W_HOSTS_TEXT);
-	for (unsigned p = 1; p <= 3; p++)
-		w_agent_up(w, p, "boot-a", false);
-	w_apply(w, text);
-	W_PHASE(w, "one/data0", ACTIVE);
-	W_PHASE(w, "two/data0", ACTIVE);
-	mr_buf_reset(&w->ops);
-}
-
-static void power(struct world *w, unsigned port, bool on)
-{
-	w->c.host[port - 1].power = w->c.host[port - 1].link = on;
-	w_chassis(w, FM_CE_HOST_LINK, port, 0, on);
-	w_chassis(w, FM_CE_HOST_POWER, port, 0, on);
-	if (on)
-		w_chassis(w, FM_CE_HOST_RESET, port, 0, ++w->c.host[port - 1].boots);
-}
-
-static const char *host_of(struct world *w, const char *asg)
-{
-	return w_asg(w, asg) ? w_asg(w, asg)->host : "";
-}
+#include "tests/unit/fm_engine/failing.h"
 
 START_TEST(powered_off_and_agent_lost)
 {
@@ -365,6 +328,24 @@ START_TEST(survives_a_restart)
 }
 END_TEST
 
+/* A host that failed while there was no manager: no event will tell the next one. */
+START_TEST(lost_while_no_manager)
+{
+	struct world w;
+
+	up(&w, GROUP("    quorum: 1\n"));
+	w.c.host[0].power = w.c.host[0].link = false;
+	w_restart(&w);
+	w_agent_up(&w, 2, "boot-a", false);
+	w_agent_up(&w, 3, "boot-a", false);
+	w_run(&w, 20 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	W_PHASE(&w, "one/data0", ACTIVE);
+	ck_assert_str_eq(host_of(&w, "two/data0"), "blade02");
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(drain_and_cordon)
 {
 	struct world w;
@@ -529,6 +510,7 @@ int main(void)
 	tcase_add_test(t, second_waits_for_a_spare);
 	tcase_add_test(t, management_network);
 	tcase_add_test(t, survives_a_restart);
+	tcase_add_test(t, lost_while_no_manager);
 	tcase_add_test(t, drain_and_cordon);
 	tcase_add_loop_test(t, drain_by_force, 0, 2);
 	tcase_add_test(t, uncordon_undoes_drain);
