@@ -19,6 +19,7 @@
 #define CONFIG_MAX (1u << 20)
 
 static const char *config_file = "/etc/banyan/manager.yaml";
+static const char *bmc_users, *bmc_ca;
 
 static const struct mr_option options[] = {
 	{.name = "config",
@@ -26,12 +27,21 @@ static const struct mr_option options[] = {
 	 .arg = "FILE",
 	 .help = "configuration (default /etc/banyan/manager.yaml)",
 	 .text = &config_file},
+	{.name = "bmc-users",
+	 .arg = "FILE",
+	 .help = "credentials of baseboard controllers: lines \"HOST USER:PASSWORD\" or "
+		 "\"default USER:PASSWORD\"; mode 0600",
+	 .text = &bmc_users},
+	{.name = "bmc-ca",
+	 .arg = "FILE",
+	 .help = "certificates (PEM) that theirs are verified by (default: the system's)",
+	 .text = &bmc_ca},
 	{0},
 };
 
 static const struct mr_program program = {
 	.name = "banyan-manager",
-	.synopsis = "[--config FILE]",
+	.synopsis = "[--config FILE] [--bmc-users FILE] [--bmc-ca FILE]",
 	.about = "The fabric manager: policies in, functions of shared adapters into the right "
 		 "hosts.",
 	.options = options,
@@ -52,6 +62,8 @@ static int configure(struct fm_config *cfg)
 		return rc;
 	}
 	rc = fm_config_read(config_file, text, len, cfg, &diags);
+	cfg->bmc_users = bmc_users;
+	cfg->bmc_ca = bmc_ca;
 	mr_diags_print(&diags, &out);
 	fputs(mr_buf_text(&out), stderr);
 	mr_buf_done(&out);

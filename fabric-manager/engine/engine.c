@@ -252,6 +252,9 @@ static void dispatch(struct fm_engine *e, const struct fm_event *ev)
 	case FM_EV_AGENT_LOST:
 		fm_session_gone(e, ev->session, ev->kind == FM_EV_AGENT_GOODBYE, ev->detail);
 		break;
+	case FM_EV_POWER:
+		fm_failover_power(e, ev->tag, ev->power, ev->detail ? ev->detail : "");
+		break;
 	case FM_EV_REQUEST:
 		fm_request(e, ev->tag, ev->request);
 		break;

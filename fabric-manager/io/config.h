@@ -30,6 +30,9 @@ struct fm_config {
 	unsigned n_chassis;
 	int log_level; /* enum mr_log_level */
 	bool log_json;
+	/* from the command line, not from the file; NULL = not given */
+	const char *bmc_users; /* file of credentials (bmc/users.h) */
+	const char *bmc_ca;    /* file of certificates */
 };
 
 /*

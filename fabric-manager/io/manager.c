@@ -12,6 +12,7 @@
 #include "common/os/clock.h"
 #include "common/os/log.h"
 #include "common/xalloc.h"
+#include "fabric-manager/bmc/bmc.h"
 #include "fabric-manager/driver/driver.h"
 #include "fabric-manager/io/shell.h"
 #include "fabric-manager/store/store.h"
@@ -43,6 +44,29 @@ static void wake(void *arg)
 	struct fm_manager *m = arg;
 
 	mr_loop_post(m->loop, poll_store, m);
+}
+
+static void on_power(uint64_t tag, enum fm_power power, const char *detail, void *arg)
+{
+	struct fm_manager *m = arg;
+	const struct fm_event ev = {
+		.kind = FM_EV_POWER, .tag = tag, .power = power, .detail = detail};
+
+	fm_pump_event(m->pump, &ev);
+}
+
+static void poll_bmc(void *arg)
+{
+	struct fm_manager *m = arg;
+
+	fm_bmc_poll(m->bmc);
+}
+
+static void wake_bmc(void *arg)
+{
+	struct fm_manager *m = arg;
+
+	mr_loop_post(m->loop, poll_bmc, m);
 }
 
 static void on_result(struct fm_op_result *result, void *arg)
@@ -89,8 +113,11 @@ static int open_drivers(struct fm_manager *m, struct mr_err *err)
 static int start(struct fm_manager *m, struct mr_err *err)
 {
 	static const struct fm_store_ops ops = {on_commit, wake};
-	int rc = fm_store_open(m->cfg.store, &ops, m, &m->store, err);
+	static const struct fm_bmc_ops bmc = {on_power, wake_bmc};
+	int rc = fm_bmc_open(m->cfg.bmc_users, m->cfg.bmc_ca, &bmc, m, &m->bmc, err);
 
+	if (!rc)
+		rc = fm_store_open(m->cfg.store, &ops, m, &m->store, err);
 	if (!rc)
 		rc = fm_control_new(m, &m->control, err);
 	if (!rc)
@@ -133,6 +160,7 @@ void fm_manager_free(struct fm_manager *m)
 	fm_agents_free(m->agents);
 	for (unsigned i = 0; i < m->cfg.n_chassis; i++)
 		fm_driver_close(m->driver[i]);
+	fm_bmc_close(m->bmc);
 	fm_store_close(m->store);
 	fm_pump_free(m->pump);
 	fm_engine_free(m->engine);

@@ -11,6 +11,7 @@
 #include "common/os/clock.h"
 #include "common/os/log.h"
 #include "common/xalloc.h"
+#include "fabric-manager/bmc/bmc.h"
 #include "fabric-manager/driver/driver.h"
 #include "fabric-manager/engine/action/hold.h"
 #include "fabric-manager/io/shell.h"
@@ -53,6 +54,11 @@ static void do_close(struct fm_manager *m, struct fm_action *a)
 			a->text ? a->text : mr_reason_text(a->reason));
 }
 
+static void do_power_off(struct fm_manager *m, struct fm_action *a)
+{
+	fm_bmc_power_off(m->bmc, a->tag, a->host, a->bmc);
+}
+
 static void do_reply(struct fm_manager *m, struct fm_action *a)
 {
 	const struct fm_reply r = {a->reason, a->exit_code, a->text, a->tree, a->diags};
@@ -81,6 +87,7 @@ static void (*const execute[])(struct fm_manager *m, struct fm_action *a) = {
 	[FM_ACT_AGENT_COMMAND] = do_command,
 	[FM_ACT_AGENT_ACCEPT] = do_accept,
 	[FM_ACT_AGENT_CLOSE] = do_close,
+	[FM_ACT_POWER_OFF] = do_power_off,
 	[FM_ACT_REPLY] = do_reply,
 	[FM_ACT_EVENT] = do_event,
 	[FM_ACT_LOG] = do_log,

@@ -14,6 +14,7 @@
 #include "fabric-manager/io/config.h"
 
 struct fm_agents;
+struct fm_bmc;
 struct fm_control;
 struct fm_driver;
 struct fm_pump;
@@ -28,6 +29,7 @@ struct fm_manager {
 	struct fm_codec_names names;
 	struct fm_engine *engine;
 	struct fm_store *store;
+	struct fm_bmc *bmc;
 	struct fm_driver *driver[FM_CONFIG_CHASSIS_MAX];
 	struct fm_pump *pump;
 	struct fm_agents *agents;

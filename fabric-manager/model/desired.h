@@ -14,6 +14,7 @@
 
 #include "common/pci/regmap.h"
 #include "common/reason.h"
+#include "fabric-manager/model/bmc.h"
 #include "fabric-manager/model/drift.h"
 #include "fabric-manager/model/ids.h"
 #include "fabric-manager/model/update.h"
@@ -238,6 +239,7 @@ struct fm_host_def {
 	bool known; /* named by a document */
 	int group;  /* index of fm_desired.group, -1 none */
 	bool spare;
+	char bmc[FM_BMC_MAX]; /* address of its baseboard controller, "" = none */
 };
 /* What documents say of an adapter beside its labels; none for most. */
 struct fm_adapter_def {

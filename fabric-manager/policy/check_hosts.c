@@ -7,32 +7,69 @@
 #include "common/map.h"
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "fabric-manager/model/bmc.h"
 #include "fabric-manager/policy/check.h"
 #include "fabric-manager/policy/select.h"
 
 #define KEY_MAX 512
 
-/* Remembers that 'd' owns 'key' at 'at'; an error when another document does. 'what' is for the
- * text. */
+/* Whether 'key' is nobody's yet; else an error at 'at' of 'd'. 'what' is for the text. */
+static bool is_free(struct fm_check *c, struct mr_map *owner, const char *key,
+		    const struct fm_doc *d, struct fm_at at, const char *path, const char *what)
+{
+	const struct fm_doc *old;
+	char place[FM_PLACE_MAX];
+	uint64_t v;
+
+	if (!mr_map_get(owner, key, &v))
+		return true;
+	old = (const struct fm_doc *)(uintptr_t)v;
+	fm_check_error(c, d, at, path, "%s is named by %s '%s' at %s already", what,
+		       fm_kind_name(old->kind), old->meta.name.s,
+		       fm_check_place(old, old->meta.name.at, place));
+	return false;
+}
+
+/* Remembers that 'd' owns 'key' at 'at'; an error when another document does. */
 static void claim_key(struct fm_check *c, struct mr_map *owner, const char *key,
 		      const struct fm_doc *d, struct fm_at at, const char *path,
 		      const char *what)
 {
-	uint64_t v;
-
-	if (mr_map_get(owner, key, &v)) {
-		const struct fm_doc *old = (const struct fm_doc *)(uintptr_t)v;
-		char place[FM_PLACE_MAX];
-
-		fm_check_error(c, d, at, path, "%s is named by %s '%s' at %s already", what,
-			       fm_kind_name(old->kind), old->meta.name.s,
-			       fm_check_place(old, old->meta.name.at, place));
-		return;
-	}
-	mr_map_set(owner, key, (uintptr_t)d);
+	if (is_free(c, owner, key, d, at, path, what))
+		mr_map_set(owner, key, (uintptr_t)d);
 }
 
-static void check_host(struct fm_check *c, struct mr_map *ports, const struct fm_doc *d)
+/*
+ * What switches one host off must not switch off another one: of two hosts with one controller
+ * each names a system of its own.
+ */
+static void check_bmc(struct fm_check *c, struct mr_map *owner, const struct fm_doc *d)
+{
+	const struct fm_text *bmc = &d->spec.host.power.bmc;
+	char whole[KEY_MAX], part[KEY_MAX], key[2 * KEY_MAX], what[KEY_MAX];
+	static const char path[] = "spec.power.bmc";
+	struct fm_bmc_address a;
+
+	if (!bmc->s)
+		return;
+	if (!fm_bmc_parse(bmc->s, &a)) {
+		fm_check_error(c, d, bmc->at, path, "expected " FM_BMC_EXPECTED);
+		return;
+	}
+	mr_fmt(whole, sizeof(whole), "bmc %s", a.host);
+	mr_fmt(part, sizeof(part), "bmc part %s", a.host);
+	mr_fmt(key, sizeof(key), "%s/%s", whole, a.system);
+	mr_fmt(what, sizeof(what), "the baseboard controller %s", a.host);
+	if (!a.system[0]) {
+		if (is_free(c, owner, part, d, bmc->at, path, what))
+			claim_key(c, owner, whole, d, bmc->at, path, what);
+	} else if (is_free(c, owner, whole, d, bmc->at, path, what)) {
+		claim_key(c, owner, key, d, bmc->at, path, what);
+		mr_map_set(owner, part, (uintptr_t)d);
+	}
+}
+
+static void check_host(struct fm_check *c, struct mr_map *owner, const struct fm_doc *d)
 {
 	const struct fm_doc_host *h = &d->spec.host;
 
@@ -45,8 +82,9 @@ static void check_host(struct fm_check *c, struct mr_map *ports, const struct fm
 		mr_fmt(key, sizeof(key), "%s/%lld", h->chassis.s ? h->chassis.s : "",
 		       (long long)h->ports.item[i].v);
 		mr_fmt(what, sizeof(what), "port %lld", (long long)h->ports.item[i].v);
-		claim_key(c, ports, key, d, h->ports.item[i].at, "spec.ports", what);
+		claim_key(c, owner, key, d, h->ports.item[i].at, "spec.ports", what);
 	}
+	check_bmc(c, owner, d);
 }
 
 static void check_adapter(struct fm_check *c, struct mr_map *slots, const struct fm_doc *d)

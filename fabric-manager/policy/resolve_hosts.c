@@ -174,6 +174,12 @@ static bool is_cordoned(const struct fm_resolving *r, const char *name)
 	return doc && doc->spec.host.cordoned.v;
 }
 
+static void set_bmc(struct fm_host_def *def, const struct fm_doc *doc)
+{
+	if (doc && doc->spec.host.power.bmc.s)
+		mr_copy(def->bmc, sizeof(def->bmc), doc->spec.host.power.bmc.s);
+}
+
 /* All hosts, by name. */
 void fm_resolve_hosts(struct fm_resolving *r)
 {
@@ -193,6 +199,7 @@ void fm_resolve_hosts(struct fm_resolving *r)
 		def->known = known != 0;
 		def->group = -1;
 		def->cordoned = is_cordoned(r, name);
+		set_bmc(def, fm_docs_find(r->docs, FM_KIND_HOST, name));
 	}
 	qsort(d->host, d->hosts, sizeof(d->host[0]), def_cmp);
 	for (unsigned i = 0; i < d->hosts; i++) {

@@ -42,8 +42,12 @@ const struct fm_table fm_meta_table = TABLE(fm_doc_meta, "metadata", meta_keys);
 /* Host */
 
 static const struct fm_key power_keys[] = {
-	TXT(fm_doc_host_power, "bmc", bmc, TEXT, "Address of the host's baseboard controller.",
-	    LATER, .eg = "bmc07.example.net"),
+	TXT(fm_doc_host_power, "bmc", bmc, TEXT,
+	    "Address of the host's baseboard controller, which speaks Redfish: "
+	    "HOST[:PORT] or https://HOST[:PORT][/redfish/v1/Systems/ID]; without ID, the only "
+	    "system that it has. A fail-over switches the host off with it where fence.methods "
+	    "has power.",
+	    .eg = "bmc07.example.net"),
 };
 static const struct fm_table power_table = TABLE(fm_doc_host_power, "Host power", power_keys);
 

@@ -72,7 +72,7 @@ class Fabric:
         self.sim = Simulator(**self.sim_options)
         self.dir, self.blades, self.alone = self.sim.dir, blades, alone
         self.allowed, self.keep = [], False
-        self.manager, self.agents = None, {}
+        self.manager, self.manager_options, self.agents = None, (), {}
         self.times = []
         self.config = self.dir + "/manager.yaml"
         self.file("manager.yaml", CONFIG % {
@@ -92,7 +92,7 @@ class Fabric:
 
     def start_manager(self, wait=True):
         self.manager = Process(self.dir + "/manager.log", PROGRAMS + "/banyan-manager", "--config",
-                               self.config)
+                               self.config, *self.manager_options)
         if wait:
             self.until(lambda: self.banyan("status").code == 0, "the manager answers")
 

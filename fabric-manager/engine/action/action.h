@@ -14,6 +14,7 @@
 #include "common/err.h"
 #include "common/now.h"
 #include "fabric-manager/model/agent.h"
+#include "fabric-manager/model/bmc.h"
 #include "fabric-manager/model/op.h"
 #include "fabric-manager/model/record.h"
 #include "fabric-manager/model/request.h"
@@ -32,6 +33,7 @@ enum fm_event_kind {
 	FM_EV_AGENT_ACK,
 	FM_EV_AGENT_GOODBYE, /* announced shutdown of the host */
 	FM_EV_AGENT_LOST,    /* connection closed or heartbeat missed */
+	FM_EV_POWER,	     /* answer to POWER_OFF 'tag': power, and detail unless it is off */
 	FM_EV_REQUEST,	     /* operator; answered by exactly one REPLY with its tag */
 	FM_EV_TIMER,	     /* 'now' reached fm_engine_deadline */
 };
@@ -39,7 +41,7 @@ enum fm_event_kind {
 struct fm_event {
 	enum fm_event_kind kind;
 	uint64_t n;			/* commit number */
-	uint64_t tag;			/* of a request */
+	uint64_t tag;			/* of a request; of a POWER_OFF */
 	uint64_t session;		/* of an agent connection, given by io/, never reused */
 	const struct fm_record *record; /* STORE_LOADED */
 	unsigned records;
@@ -49,7 +51,8 @@ struct fm_event {
 	const struct fm_agent_report *report;
 	const struct fm_agent_ack *ack;
 	const struct fm_request *request;
-	const char *detail; /* AGENT_LOST, COMMIT_FAILED */
+	enum fm_power power;
+	const char *detail; /* AGENT_LOST, COMMIT_FAILED, POWER */
 };
 
 enum fm_action_kind {
@@ -59,6 +62,7 @@ enum fm_action_kind {
 	FM_ACT_AGENT_COMMAND,
 	FM_ACT_AGENT_ACCEPT, /* session is good: report in full */
 	FM_ACT_AGENT_CLOSE,  /* with reason and text */
+	FM_ACT_POWER_OFF,    /* host by bmc; answered by one POWER within FM_POWER_OFF_NS */
 	FM_ACT_REPLY,	     /* to an operator */
 	FM_ACT_EVENT,	     /* for `events --follow` */
 	FM_ACT_LOG,	     /* one line: level, text */
@@ -72,13 +76,15 @@ struct fm_action {
 	struct fm_op op;
 	uint64_t session;
 	struct fm_agent_cmd cmd;
-	uint64_t tag;		/* REPLY */
+	uint64_t tag;		/* REPLY, POWER_OFF */
 	enum mr_reason reason;	/* REPLY, AGENT_CLOSE */
 	int exit_code;		/* REPLY: of the command line (INTERFACES, "CLI") */
 	struct mr_tree *tree;	/* REPLY: owned by the action; NULL = none */
 	struct mr_diags *diags; /* REPLY: findings of documents; owned; NULL = none */
 	char *text; /* REPLY: one sentence; LOG: the line; AGENT_COMMAND: cmd.notes; owned */
 	struct fm_rec_event event;
+	char host[MR_NAME_MAX]; /* POWER_OFF */
+	char bmc[FM_BMC_MAX];
 	int level; /* LOG: 1 info, 2 warn, 3 error */
 };
 

@@ -6,9 +6,11 @@
 #include "fabric-manager/engine/assign/quarantine.h"
 
 #include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/fence.h"
 #include "fabric-manager/engine/assign/join.h"
 #include "fabric-manager/engine/assign/table.h"
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/soon.h"
@@ -47,8 +49,9 @@ void fm_quarantine_asg(struct fm_engine *e, struct fm_asg *a, const char *why)
 }
 
 /*
- * POLICY, "Failover": power read back as off is a fence where `methods` has it; without
- * `required` none is needed. Either way nobody else gets the function before its cut is
+ * POLICY, "Failover": power read back as off is a fence where `methods` has it, and the host is
+ * switched off for it where its controller is known; without `required` none is needed. Either
+ * way nobody else gets the function before its cut is
  * confirmed, and its gate was read back as closed, without identities and data, before this
  * step.
  */
@@ -56,22 +59,37 @@ bool fm_quarantine_unfenced(struct fm_engine *e, struct fm_asg *a)
 {
 	const struct fm_rec_override *o = fm_override_get(e, a->a.profile);
 	const struct fm_host_def *h = fm_host_def(e, a->a.host);
-	const struct fm_host *p = h ? fm_host_by_port(&e->inv, h->chassis, h->port) : NULL;
 	const struct fm_failover *f;
+	bool off;
 	char why[FM_DETAIL_MAX], name[FM_ASSIGNMENT_TEXT];
 
 	if (a->step != FM_STEP_BLOCK || a->stranger || !o || !mr_streq(o->who, "failover") ||
 	    mr_streq(o->host, a->a.host) || !h || h->group < 0)
 		return false;
 	f = &e->desired->group[h->group].failover;
-	if (f->fence_required && !(f->fence_power && p && !p->power))
+	off = fm_fence_is_off(e, h);
+	if (f->fence_required && f->fence_power && !off && h->bmc[0])
+		fm_fence_ask(e, h, fm_host(e, h->name, true), "its cut is not confirmed");
+	if (f->fence_required && !(f->fence_power && off))
 		return false;
 	mr_fmt(why, sizeof(why), "the cut from %s is not confirmed (%s): %s", a->a.host,
-	       p && !p->power ? "its power is off" : "fence not required", a->a.detail);
+	       off ? "its power is off" : "fence not required", a->a.detail);
 	fm_note(e, MR_REASON_TIMEOUT, fm_assignment_text(&a->a, name), "alarm: %s", why);
 	fm_asg_phase_to(e, a, FM_PHASE_FENCED); /* as far as its group asks for a fence */
 	fm_quarantine_asg(e, a, why);
 	return true;
+}
+
+/* quarantine.h */
+void fm_quarantine_of_host(struct fm_engine *e, const char *host)
+{
+	struct fm_asg *a;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->fence_bad && !a->tag && mr_streq(a->a.host, host))
+			fm_quarantine_unfenced(e, a);
+	}
 }
 
 /*

@@ -6,11 +6,14 @@
  */
 #include "fabric-manager/engine/desire/failover.h"
 
+#include "fabric-manager/engine/assign/fence.h"
+#include "fabric-manager/engine/assign/quarantine.h"
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
 #include "fabric-manager/engine/state/wanted.h"
 
@@ -133,9 +136,10 @@ static void timed(const struct fm_engine *e, struct signals *s, int64_t since, i
 	s->soon += when > e->now.mono_ns && when <= e->now.mono_ns + TOGETHER_NS;
 }
 
-static struct signals look(struct fm_engine *e, struct fm_hst *h, const struct fm_host *p,
-			   const struct fm_failover *f)
+static struct signals look(struct fm_engine *e, unsigned at, struct fm_hst *h,
+			   const struct fm_host *p, const struct fm_failover *f)
 {
+	bool off = fm_fence_is_off(e, &e->desired->host[at]);
 	struct signals s = {.next = MR_NEVER};
 	int64_t grace;
 
@@ -146,9 +150,9 @@ static struct signals look(struct fm_engine *e, struct fm_hst *h, const struct f
 	else if (!h->link_down)
 		h->link_down = e->now.mono_ns ? e->now.mono_ns : 1;
 	grace = h->grace_until;
-	if (p->power && !p->link && h->link_down + f->reboot_grace_ns > grace)
+	if (!off && !p->link && !fm_fence_asked(h) && h->link_down + f->reboot_grace_ns > grace)
 		grace = h->link_down + f->reboot_grace_ns;
-	if (f->power_off && !p->power)
+	if (f->power_off && off)
 		signal(&s, "powered off");
 	if (f->fatal_error && h->fatal)
 		signal(&s, "fatal error");
@@ -250,6 +254,39 @@ static bool spare_fits(struct fm_engine *e, unsigned host, const char *spare)
 	return fits;
 }
 
+/* Whether a fail-over of 'host' takes the profile along. */
+static bool goes(const struct fm_engine *e, const struct fm_profile *p, unsigned host,
+		 const struct fm_failover *f)
+{
+	return p->host == host && !held_down(e, p, f) && !p->suspended;
+}
+
+static bool some_go(const struct fm_engine *e, unsigned host, const struct fm_failover *f)
+{
+	for (unsigned i = 0; i < e->desired->profiles; i++)
+		if (goes(e, &e->desired->profile[i], host, f))
+			return true;
+	return false;
+}
+
+/* methods: [power]: nothing moves from a host that may have power. */
+static bool only_by_power(const struct fm_failover *f)
+{
+	return f->fence_required && !f->fence_switch;
+}
+
+/* A host of the group is being switched off: one of the spares is for it. */
+static bool is_fencing(struct fm_engine *e, const struct fm_group *g)
+{
+	for (unsigned i = 0; only_by_power(&g->failover) && i < g->hosts; i++) {
+		const struct fm_hst *h = fm_host(e, e->desired->host[g->host[i]].name, false);
+
+		if (h && h->fence.tag)
+			return true;
+	}
+	return false;
+}
+
 static void decide(struct fm_engine *e, struct fm_hst *h, unsigned host,
 		   const struct fm_group *g, const char *why)
 {
@@ -266,10 +303,15 @@ static void decide(struct fm_engine *e, struct fm_hst *h, unsigned host,
 		return;
 	}
 	h->no_spare = false;
+	if (only_by_power(&g->failover) && !fm_fence_is_off(e, &d->host[host])) {
+		if (some_go(e, host, &g->failover))
+			fm_fence_ask(e, &d->host[host], h, why);
+		return;
+	}
 	for (unsigned i = 0; i < d->profiles; i++) {
 		const struct fm_profile *p = &d->profile[i];
 
-		if (p->host != host || held_down(e, p, &g->failover) || p->suspended)
+		if (!goes(e, p, host, &g->failover))
 			continue;
 		fm_note(e, MR_REASON_OK, p->name, "fail-over from %s to %s: %s", h->rec.name,
 			d->host[spare].name, why);
@@ -304,21 +346,12 @@ static void mass_alarm(struct fm_engine *e, struct fm_hst *h, const struct fm_gr
 		h->rec.name);
 }
 
-/* methods: [power]: nothing moves from a host that has power. Said once. */
-static void needs_power_off(struct fm_engine *e, struct fm_hst *h, const char *why)
-{
-	if (!h->no_spare)
-		fm_note(e, MR_REASON_NOT_PERMITTED, h->rec.name,
-			"alarm: failed (%s), and is not fenced before its power is off", why);
-	h->no_spare = true;
-}
-
 /* What is true of host 'at' now, where it is of a group and in a chassis. */
 static struct signals signals_of(struct fm_engine *e, unsigned at, const struct fm_host *p,
 				 struct fm_hst *h)
 {
 	const struct fm_failover *f = &e->desired->group[e->desired->host[at].group].failover;
-	struct signals s = look(e, h, p, f);
+	struct signals s = look(e, at, h, p, f);
 
 	if (back_until(e, h, f) > e->now.mono_ns) {
 		s.next = fm_min64(s.next, back_until(e, h, f));
@@ -345,10 +378,6 @@ static bool is_lost(struct fm_engine *e, unsigned at, struct signals *ret)
 	if (ret->count < g->failover.quorum)
 		return true;
 	ret->soon = 0;
-	if (g->failover.fence_required && !g->failover.fence_switch && p->power) {
-		needs_power_off(e, h, ret->why);
-		return false;
-	}
 	if (p->power && p->link && is_mass(e, h, g)) {
 		mass_alarm(e, h, g);
 		return false;
@@ -407,7 +436,7 @@ static bool decide_group(struct fm_engine *e, const struct fm_group *g)
 	struct signals s = {.soon = 0};
 	int i;
 
-	while (!s.soon && !e->desire_dirty &&
+	while (!s.soon && !e->desire_dirty && !is_fencing(e, g) &&
 	       group_moves(e, g->name) < g->failover.max_concurrent &&
 	       (i = next_lost(e, g, passed, &s)) >= 0) {
 		passed[i] = true;
@@ -443,6 +472,8 @@ void fm_failover_check(struct fm_engine *e, const char *host)
 		return;
 	if (p->power && p->link && h->session)
 		h->fatal = 0;
+	if (is_well(h, d, p))
+		fm_fence_forget(h);
 	s = signals_of(e, at, p, h);
 	if (is_well(h, d, p))
 		s.next = fm_min64(s.next, come_back(e, h, at, &g->failover));
@@ -456,8 +487,40 @@ void fm_failover_check(struct fm_engine *e, const char *host)
 		fm_timer_set(e, FM_TM_HOST, (uintptr_t)h, e->now.mono_ns + AGAIN_NS);
 }
 
-/* A trigger's time came. */
+/* A fence by power ended, well or not: its functions may be out of use now, and the others of
+ * its group waited for it. */
+static void fence_ended(struct fm_engine *e, struct fm_hst *h)
+{
+	const struct fm_host_def *d = fm_host_def(e, h->rec.name);
+	const struct fm_group *g = d && d->group >= 0 ? &e->desired->group[d->group] : NULL;
+
+	fm_quarantine_of_host(e, h->rec.name);
+	for (unsigned i = 0; g && i < g->hosts; i++) {
+		struct fm_hst *o = fm_host(e, e->desired->host[g->host[i]].name, false);
+
+		if (o)
+			fm_failover_soon(e, o);
+	}
+}
+
+/* What the controller of a host answered to POWER_OFF 'tag'. */
+void fm_failover_power(struct fm_engine *e, uint64_t tag, enum fm_power power,
+		       const char *detail)
+{
+	struct fm_hst *h = fm_fence_answer(e, tag, power, detail);
+
+	if (h)
+		fence_ended(e, h);
+}
+
+/* A trigger's time came, or that of a fence. */
 void fm_failover_timer(struct fm_engine *e, const char *host)
 {
+	struct fm_hst *h = fm_host(e, host, false);
+
+	if (h && fm_fence_overdue(e, h))
+		fence_ended(e, h);
+	else if (h && fm_fence_asked(h))
+		fm_quarantine_of_host(e, host);
 	fm_failover_check(e, host);
 }

@@ -264,6 +264,16 @@ struct fm_session {
 	struct fm_hst *host; /* where it was accepted */
 };
 
+/* The fence by power of a host (assign/fence.c). */
+struct fm_fence {
+	uint64_t tag;  /* of the POWER_OFF under way, 0 = none */
+	int64_t until; /* mono: when its answer is lost; without one, when to ask again */
+	unsigned tries;
+	int64_t off;		  /* mono: when its controller said off, 0 = it did not */
+	uint64_t boots;		  /* of the host when it was asked */
+	char said[FM_DETAIL_MAX]; /* why it failed, as the last event had it */
+};
+
 /* What is known of a host beside documents and inventory. */
 struct fm_hst {
 	struct fm_rec_host rec; /* rec.name is the key */
@@ -282,6 +292,7 @@ struct fm_hst {
 	int64_t back_wall_ns; /* last automatic move home, 0 = none by this manager */
 	bool mass;	      /* its loss is one of many: alarm given */
 	bool no_spare;	      /* said so */
+	struct fm_fence fence;
 	bool stored;
 	bool restarted;		      /* since the last plan */
 	char conflict[FM_DETAIL_MAX]; /* an agent that is not this host's said that it is */

@@ -272,6 +272,12 @@ static void do_log(struct world *w, struct fm_action *a)
 	world_trace(w, "log %d %s", a->level, a->text);
 }
 
+/* No host of the world has a baseboard controller: no answer. */
+static void do_power_off(struct world *w, struct fm_action *a)
+{
+	world_trace(w, "power-off %s", a->host);
+}
+
 static void run(struct fm_action *a, void *arg)
 {
 	static void (*const table[])(struct world * w, struct fm_action * a) = {
@@ -281,6 +287,7 @@ static void run(struct fm_action *a, void *arg)
 		[FM_ACT_AGENT_COMMAND] = do_command,
 		[FM_ACT_AGENT_ACCEPT] = do_accept,
 		[FM_ACT_AGENT_CLOSE] = do_close,
+		[FM_ACT_POWER_OFF] = do_power_off,
 		[FM_ACT_REPLY] = do_reply,
 		[FM_ACT_EVENT] = do_event,
 		[FM_ACT_LOG] = do_log,

@@ -126,6 +126,29 @@ static inline void w_reply(struct world *w, struct fm_action *a)
 	}
 }
 
+/* A baseboard controller is asked. Who is off lost its link. */
+static inline void w_power_off(struct world *w, const struct fm_action *a)
+{
+	unsigned port = (unsigned)(a->host[strlen(a->host) - 1] - '0');
+	struct w_event *ev;
+
+	ck_assert_msg(!w->agent[port].on || !w->c.host[port - 1].link,
+		      "%s answers, and is switched off", a->host);
+	mr_buf_printf(&w->ops, "power-off:%s:%s ", a->host, a->bmc);
+	w->power_tag = a->tag;
+	if (w->bmc_silent)
+		return;
+	if (w->power == FM_POWER_OFF && w->c.host[port - 1].link && !w->bmc_of_another) {
+		w->c.host[port - 1].link = false;
+		ev = w_push(w, FM_EV_CHASSIS);
+		ev->chassis.kind = FM_CE_HOST_LINK;
+		ev->chassis.port = (uint16_t)port;
+	}
+	ev = w_push(w, FM_EV_POWER);
+	ev->n = a->tag;
+	ev->power = w->power;
+}
+
 static inline void w_action(struct world *w, struct fm_action *a)
 {
 	struct w_event *ev;
@@ -158,6 +181,9 @@ static inline void w_action(struct world *w, struct fm_action *a)
 		break;
 	case FM_ACT_AGENT_CLOSE:
 		mr_buf_printf(&w->closed, "%s: %s\n", mr_reason_name(a->reason), a->text);
+		break;
+	case FM_ACT_POWER_OFF:
+		w_power_off(w, a);
 		break;
 	case FM_ACT_REPLY:
 		w_reply(w, a);
@@ -210,7 +236,9 @@ static inline void w_queued(struct world *w, struct w_event *q)
 	ev.hello = &q->hello;
 	ev.chassis = &q->chassis;
 	ev.report = &report;
-	ev.detail = "disk full";
+	ev.tag = q->n;
+	ev.power = q->power;
+	ev.detail = q->kind == FM_EV_POWER ? "bmc: no route to host" : "disk full";
 	w_step(w, &ev);
 	if (q->result.observed) {
 		fm_chassis_done(q->result.observed);

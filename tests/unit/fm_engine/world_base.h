@@ -49,6 +49,7 @@ struct w_event {
 	struct fm_agent_ack ack;
 	struct fm_agent_hello hello;
 	struct fm_chassis_event chassis;
+	enum fm_power power;
 	bool fails;
 };
 
@@ -74,7 +75,12 @@ struct world {
 	bool store_fails;
 	uint64_t gone_op; /* confirm-gone that was not answered, and of which bridge */
 	unsigned gone_bridge;
-	long crash_after; /* actions until everything in flight is forgotten; -1 = never */
+	/* every host's baseboard controller: what it says; it may be silent, or another host's
+	 */
+	enum fm_power power;
+	bool bmc_silent, bmc_of_another;
+	uint64_t power_tag; /* what it was asked last */
+	long crash_after;   /* actions until everything in flight is forgotten; -1 = never */
 	bool crashed;
 	/* last reply */
 	unsigned replies;
