@@ -33,7 +33,18 @@ void fm_asg_await(struct fm_engine *e, struct fm_asg *a)
 	fm_asg_wait(e, a);
 }
 
-/* A row that still leads to a pulled adapter is cut as a stranger when one comes back. */
+/* Whether a row of the switch leads to the function, or may since the operation whose end
+ * nobody read. It would lead to whatever is inserted there next. */
+static bool row_leads(const struct fm_engine *e, const struct fm_asg *a)
+{
+	enum fm_seen seen = fm_asg_seen(e, a);
+
+	return a->a.place.way != FM_WAY_LVF &&
+	       (seen == FM_SEEN_MAPPED || seen == FM_SEEN_BLOCKED || a->step == FM_STEP_MAP);
+}
+
+/* The adapter was pulled: its function needs nothing more, but a row that leads there is cut
+ * before anybody forgets whose it was. */
 static void gone(struct fm_engine *e, struct fm_asg *a)
 {
 	struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
@@ -41,9 +52,11 @@ static void gone(struct fm_engine *e, struct fm_asg *a)
 	if (d)
 		d->present = false;
 	fm_news_port(e, a->a.fn.chassis, a->a.fn.port);
-	a->a.going = true;
+	a->a.going = a->cut = true;
 	a->until = MR_NEVER;
-	a->step = FM_STEP_OUT_DONE;
+	a->step = row_leads(e, a) ? FM_STEP_BLOCK : FM_STEP_OUT_DONE;
+	e->intent = true;
+	fm_asg_dirty(e, a);
 	fm_asg_poke(e, a);
 }
 

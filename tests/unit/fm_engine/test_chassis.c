@@ -41,6 +41,26 @@ START_TEST(adapter_pulled_and_back)
 }
 END_TEST
 
+/* Pulled in the middle of a way out, before any event says so: what a row still leads to is cut
+ * before its assignment is forgotten, or whatever is inserted next would be in that host. */
+START_TEST(pulled_on_the_way_out)
+{
+	struct world w;
+	unsigned bridge;
+
+	w_up(&w, false, false);
+	w_apply(&w, WEB);
+	bridge = w_asg(&w, "web/data0")->place.bridge;
+	ck_assert_int_eq(w.c.host[0].bridge[bridge].state, MR_ROW_MAPPED);
+	w.c.adapter[0].present = w.c.adapter[0].plugged = false;
+	w_verb(&w, FM_VERB_DISCONNECT, "web", NULL);
+	w_settle(&w);
+	ck_assert_int_eq(w.c.host[0].bridge[bridge].state, MR_ROW_FREE);
+	ck_assert(!w_asg(&w, "web/data0") || !w_asg(&w, "web/data0")->has_fn);
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(slot_power_by_the_host)
 {
 	struct world w;
@@ -150,6 +170,7 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, adapter_pulled_and_back, 0, 2);
+	tcase_add_test(t, pulled_on_the_way_out);
 	tcase_add_test(t, slot_power_by_the_host);
 	tcase_add_loop_test(t, watchdog_reset, 0, 2);
 	tcase_add_test(t, mailbox_rings);
