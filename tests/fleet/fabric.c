@@ -190,6 +190,19 @@ static void make_claims(struct fleet_fabric *fab)
 	}
 }
 
+/* See fabric.h. */
+void fleet_fabric_preempt(struct fleet_fabric *fab)
+{
+	struct fm_desired *d = fab->d;
+
+	d->prio = mr_xrealloc(d->prio, FLEET_RANKS, sizeof(*d->prio));
+	d->prios = FLEET_RANKS;
+	for (unsigned r = 0; r < FLEET_RANKS; r++)
+		d->prio[r] = (struct fm_priority){.value = r, .preempts = true};
+	for (unsigned i = 0; i < d->claims; i++)
+		d->claim[i].class = (uint16_t)(d->claim[i].priority + 1);
+}
+
 /* ---- assignments ---- */
 
 static struct fm_fn_id fn_of(const struct fleet *f, uint32_t unit, uint32_t vf)
@@ -314,7 +327,7 @@ void fleet_fabric_settle(struct fleet_fabric *fab, const struct fm_plan *p)
 	for (unsigned i = 0; i < p->changes; i++) {
 		const struct fm_change *c = &p->change[i];
 
-		if (c->kind == FM_CHANGE_RELEASE)
+		if (c->kind == FM_CHANGE_RELEASE || c->kind == FM_CHANGE_PREEMPT)
 			fab->a[fab->current[c->current] - fab->a].phase = FM_PHASE_RELEASED;
 	}
 	for (unsigned i = 0; i < p->claims; i++) {

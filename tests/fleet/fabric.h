@@ -24,6 +24,8 @@ struct fleet_fabric {
 /* 'f' has to outlive it. The caller frees with fleet_fabric_free. */
 struct fleet_fabric *fleet_fabric_new(const struct fleet *f);
 void fleet_fabric_free(struct fleet_fabric *fab);
+/* Every claim's class preempts (`preemption: LowerPriority`). */
+void fleet_fabric_preempt(struct fleet_fabric *fab);
 /* Carries the plan out: what is released goes, what is placed becomes Active. */
 void fleet_fabric_settle(struct fleet_fabric *fab, const struct fm_plan *p);
 /* The plan as a placement of the fleet: unit of each claim. */

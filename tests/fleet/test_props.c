@@ -197,6 +197,38 @@ START_TEST(test_limits)
 }
 END_TEST
 
+/* What is placed, highest rank first: goal 1 of the plans that follow each other. */
+static void count_ranks(const struct fleet *f, const struct fleet_fabric *fab, unsigned *ret)
+{
+	for (unsigned i = 0; i < f->claims; i++)
+		ret[FLEET_RANKS - 1 - f->claim[i].rank] += fab->a[i].phase != FM_PHASE_RELEASED;
+}
+
+/* Every class preempts: what is taken is taken once, and the plans come to rest. */
+START_TEST(test_preemption)
+{
+	struct fleet_spec s = spec_of(_i);
+	struct fleet *f = fleet_new(&s);
+	struct fleet_fabric *fab = fleet_fabric_new(f);
+	unsigned was[FLEET_RANKS] = {0}, is[FLEET_RANKS] = {0}, rounds;
+	struct fm_plan *p;
+	int gained = 0;
+
+	fleet_fabric_preempt(fab);
+	count_ranks(f, fab, was);
+	p = fleet_fabric_converge(fab, ROUNDS, &rounds);
+	ck_assert_uint_le(rounds, ROUNDS);
+	judge(fab, p);
+	count_ranks(f, fab, is);
+	for (unsigned r = 0; r < FLEET_RANKS && !gained; r++)
+		gained = (is[r] > was[r]) - (is[r] < was[r]);
+	ck_assert_int_ge(gained, 0);
+	fm_plan_free(p);
+	fleet_fabric_free(fab);
+	fleet_free(f);
+}
+END_TEST
+
 /* Goal 1 of fleets at 98 % of their scarcest resource, as CBC proved it (banyan-bench
  * placement,
  * --fleet claims=64,load=98,pairs=30,prior=P,pinned=0,seed=N); 'least' is what the planner
@@ -375,6 +407,7 @@ int main(void)
 	tcase_add_loop_test(t, test_generator, 0, SEEDS);
 	tcase_add_test(t, test_judge);
 	tcase_add_loop_test(t, test_limits, 0, SEEDS);
+	tcase_add_loop_test(t, test_preemption, 0, 3 * SEEDS);
 	tcase_add_loop_test(t, test_quality, 0, (int)MR_ARRAY_SIZE(known));
 	tcase_add_loop_test(t, test_permutation, 0, SEEDS);
 	tcase_add_loop_test(t, test_add_remove, 0, SEEDS);
