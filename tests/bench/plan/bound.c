@@ -133,13 +133,13 @@ int exact_bound(const struct fleet *f, const struct exact_options *o, double *re
 	*ret_ns = 0;
 	for (unsigned c = 0; c < f->n_chassis && !rc; c++) {
 		struct kind *k = mr_xcalloc(f->chassis[c].claims + 1, sizeof(*k));
-		unsigned n = kinds(f, &f->chassis[c], o->pinned, k);
+		unsigned n = kinds(f, &f->chassis[c], o->running == EXACT_STAYS, k);
 		uint64_t have[GROUPS][RESOURCES];
 		struct lp_answer a;
 		struct lp m = {0};
 
 		capacities(f, &f->chassis[c], have);
-		if (o->pinned)
+		if (o->running == EXACT_STAYS)
 			*ret_bound += (double)take_running(f, &f->chassis[c], have);
 		build(&m, k, n, have);
 		rc = lp_solve(&m, o->dir, SECONDS, true, &a);

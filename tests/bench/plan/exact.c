@@ -20,7 +20,7 @@ struct model {
 	struct fleet_goals fixed; /* the ones before it */
 	struct lp lp;
 	/* rows, by what they limit; counted from the chassis' first */
-	uint32_t *claim, *unit_mbps, *unit_msix, *unit_fb, *unit_vfs, *link, *vhs;
+	uint32_t *claim, *runs, *unit_mbps, *unit_msix, *unit_fb, *unit_vfs, *link, *vhs;
 	uint32_t *host_link, *bridges, *full, *whole;
 	uint32_t *pf; /* [host * adapters + adapter]: rows that tie LVFs to the attached PF */
 	uint32_t *apart; /* first row of each pair: one an adapter or port */
@@ -59,6 +59,7 @@ static void limit_rest(struct model *m)
 	const struct fleet *f = m->f;
 
 	m->claim = rows(m->c->claims);
+	m->runs = rows(m->c->claims);
 	m->link = rows(m->c->adapters);
 	m->vhs = rows(m->c->adapters);
 	m->whole = rows(m->c->adapters);
@@ -67,6 +68,11 @@ static void limit_rest(struct model *m)
 	m->pf = rows(m->c->claims * m->c->adapters);
 	for (unsigned i = 0; i < m->c->claims; i++)
 		m->claim[i] = lp_row(&m->lp, 'L', 1);
+	for (unsigned i = 0; i < m->c->claims; i++)
+		m->runs[i] = m->o->running == EXACT_PLACED &&
+					     f->claim[m->c->claim + i].prior != FLEET_NONE
+				     ? lp_row(&m->lp, 'G', 1)
+				     : NO_ROW;
 	for (unsigned i = 0; i < m->c->adapters; i++) {
 		const struct fleet_adapter *a = &f->adapter[m->c->adapter + i];
 
@@ -152,8 +158,9 @@ static void place_col(struct model *m, uint32_t c, uint32_t u, const struct flee
 
 	m->x_claim[m->xs] = c;
 	m->x_unit[m->xs++] = u;
-	lp_col(&m->lp, cost(m, cl, stays), m->o->pinned && stays, 1, true);
+	lp_col(&m->lp, cost(m, cl, stays), m->o->running == EXACT_STAYS && stays, 1, true);
 	lp_put(&m->lp, m->claim[c - m->c->claim], 1);
+	put(m, m->runs[c - m->c->claim], 1);
 	put(m, m->unit_mbps[unit], (double)cl->mbps);
 	put(m, m->unit_msix[unit], (double)cl->msix);
 	put(m, m->unit_fb[unit], (double)cl->framebuffer_mib);
@@ -255,9 +262,10 @@ static void build(struct model *m, const struct fleet_book *b)
 
 static void model_done(struct model *m)
 {
-	uint32_t **all[] = {&m->claim, &m->unit_mbps, &m->unit_msix, &m->unit_fb, &m->unit_vfs,
-			    &m->link,  &m->vhs,	      &m->host_link, &m->bridges, &m->full,
-			    &m->whole, &m->pf,	      &m->apart,     &m->x_unit,  &m->x_claim};
+	uint32_t **all[] = {&m->claim,	   &m->runs,	 &m->unit_mbps, &m->unit_msix,
+			    &m->unit_fb,   &m->unit_vfs, &m->link,	&m->vhs,
+			    &m->host_link, &m->bridges,	 &m->full,	&m->whole,
+			    &m->pf,	   &m->apart,	 &m->x_unit,	&m->x_claim};
 
 	for (unsigned i = 0; i < MR_ARRAY_SIZE(all); i++)
 		free(*all[i]);

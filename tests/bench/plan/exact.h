@@ -13,7 +13,12 @@ struct exact_options {
 	const char *dir;
 	unsigned seconds; /* for one goal of one chassis */
 	unsigned goals;	  /* how many of them */
-	bool pinned;	  /* what runs has to stay where it runs */
+	/* What runs: stays where it runs; has a place, wherever; or may have none. */
+	enum exact_running {
+		EXACT_FREE,
+		EXACT_STAYS,
+		EXACT_PLACED
+	} running;
 };
 
 struct exact_answer {

@@ -20,7 +20,7 @@
 
 struct run {
 	struct fleet_spec spec;
-	unsigned plain, seeds, seconds, goals, pinned, exact;
+	unsigned plain, seeds, seconds, goals, pinned, exact, preempts;
 };
 
 static const struct field {
@@ -37,7 +37,8 @@ static const struct field {
 	{"seeds", offsetof(struct run, seeds), 1, 1000000},
 	{"time", offsetof(struct run, seconds), 1, 100000},
 	{"goals", offsetof(struct run, goals), 1, FLEET_GOALS},
-	{"pinned", offsetof(struct run, pinned), 0, 1},
+	{"pinned", offsetof(struct run, pinned), 0, 2},
+	{"preempts", offsetof(struct run, preempts), 0, 1},
 	{"exact", offsetof(struct run, exact), 0, 1},
 };
 
@@ -94,7 +95,8 @@ struct ours {
 	struct fleet_goals got;
 };
 
-static int plan_fleet(const struct fleet *f, const struct bench_options *o, struct ours *ret)
+static int plan_fleet(const struct run *r, const struct fleet *f, const struct bench_options *o,
+		      struct ours *ret)
 {
 	struct fleet_fabric *fab = fleet_fabric_new(f);
 	uint32_t *at = mr_xcalloc(f->claims, sizeof(*at));
@@ -103,6 +105,8 @@ static int plan_fleet(const struct fleet *f, const struct bench_options *o, stru
 	char why[256];
 	int rc = 0;
 
+	if (r->preempts)
+		fleet_fabric_preempt(fab);
 	for (unsigned i = 0; i < o->rounds; i++) {
 		int64_t start;
 
@@ -194,8 +198,10 @@ static void print_gap(const struct bench_options *o, const char *of, double boun
 static int compare(const struct run *r, const struct bench_options *o, const struct fleet *f,
 		   const struct ours *u, bool *ret_worse)
 {
-	struct exact_options eo = {
-		.dir = o->dir, .seconds = r->seconds, .goals = r->goals, .pinned = r->pinned};
+	struct exact_options eo = {.dir = o->dir,
+				   .seconds = r->seconds,
+				   .goals = r->goals,
+				   .running = (enum exact_running)r->pinned};
 	double bound = (double)worth(f);
 	struct exact_answer a;
 	int64_t ns;
@@ -222,7 +228,7 @@ static int one(const struct run *r, const struct bench_options *o, unsigned *wor
 	struct fleet *f = fleet_new(&r->spec);
 	struct ours u;
 	bool is_worse = false;
-	int rc = plan_fleet(f, o, &u);
+	int rc = plan_fleet(r, f, o, &u);
 
 	if (!rc) {
 		print_fleet(o, f, &u);
