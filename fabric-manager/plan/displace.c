@@ -12,7 +12,9 @@
 #include "common/xalloc.h"
 #include "fabric-manager/plan/place.h"
 
-#define VICTIMS 16 /* for one claim */
+#define VICTIMS 16  /* for one claim */
+#define STUCK	6   /* claims that are found to have no other place, on one candidate */
+#define AGAIN	100 /* what it costs of the plan's budget to look without one of them */
 
 /* What it costs, cheapest first. */
 struct cost {
@@ -29,6 +31,8 @@ struct way {
 	struct fm_fit fit;
 	uint32_t victim[VICTIMS];
 	unsigned victims;
+	uint32_t stuck[STUCK]; /* with these in its way it was no way */
+	unsigned stucks;
 	struct cost cost;
 };
 
@@ -171,6 +175,8 @@ static uint32_t pick(const struct fm_planner *p, unsigned i, bool evict, enum fm
 
 		for (unsigned n = 0; n < w->victims && !has; n++)
 			has = w->victim[n] == k;
+		for (unsigned n = 0; n < w->stucks && !has; n++)
+			has = w->stuck[n] == k;
 		if (has || !helps(p, k, d, ask, c) || v == (int32_t)i ||
 		    !(goes_anyway(p, k) || (v >= 0 && may_take(p, i, (unsigned)v, evict))))
 			continue;
@@ -332,16 +338,17 @@ static bool would_stay(const struct fm_planner *p, uint32_t k)
 	return !goes_anyway(p, k) && !p->in->current[k]->going;
 }
 
-/* Whether everybody who has to leave finds another place, with claim 'i' where it wants to be.
- */
-static bool all_move(struct fm_planner *p, const struct fm_ask *ask, const struct way *w)
+/* The one who has to leave and finds no other place, with the claim where it wants to be;
+ * FM_NONE when everybody finds one. */
+static uint32_t who_is_stuck(struct fm_planner *p, const struct fm_ask *ask,
+			     const struct way *w)
 {
 	struct fm_trial_mark m = fm_trial_begin(p);
 	struct mr_buf b = {0};
-	bool ok = true;
+	uint32_t stuck = FM_NONE;
 
 	reserve(p, ask, w);
-	for (unsigned n = 0; n < w->victims && ok; n++) {
+	for (unsigned n = 0; n < w->victims && stuck == FM_NONE; n++) {
 		int32_t v = p->held[w->victim[n]].claim;
 		struct fm_ask other;
 		struct fm_fit fit;
@@ -349,48 +356,64 @@ static bool all_move(struct fm_planner *p, const struct fm_ask *ask, const struc
 
 		if (!would_stay(p, w->victim[n]))
 			continue;
-		ok = fm_place_barred(p, (unsigned)v, &other, &b) == MR_REASON_OK;
-		if (!ok)
+		stuck = w->victim[n];
+		if (fm_place_barred(p, (unsigned)v, &other, &b) != MR_REASON_OK)
 			break;
 		fm_rules_stamp(p, (unsigned)v);
-		ok = fm_place_scan(p, &other, &fit);
-		if (!ok)
+		if (!fm_place_scan(p, &other, &fit))
 			break;
+		stuck = FM_NONE;
 		u = use_of(&other, &fit);
 		fm_world_take(&p->world, &u);
 	}
 	mr_buf_done(&b);
 	fm_trial_end(p, m, false);
-	return ok;
+	return stuck;
 }
 
-/* Whether claim 'i' would fit on 'c' when others leave, who find other places, or, with
- * 'evict', are of those that may be left without; the world is as it was afterwards. */
-static bool look(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
-		 const struct fm_cand *c, bool evict, struct way *ret)
+/* Whether claim 'i' would fit when others leave; the world is as it was afterwards. */
+static bool fits_then(struct fm_planner *p, unsigned i, const struct fm_ask *ask, bool evict,
+		      struct way *w)
 {
 	struct fm_trial_mark m = fm_trial_begin(p);
 	enum fm_drop d;
 
-	*ret = (struct way){.cand = c};
+	w->victims = 0;
 	fm_rules_stamp(p, i);
-	while ((d = fm_fit_cand(&p->world, ask, c, &ret->fit)) && ret->victims < VICTIMS) {
-		uint32_t k = pick(p, i, evict, d, ask, ret);
+	while ((d = fm_fit_cand(&p->world, ask, w->cand, &w->fit)) && w->victims < VICTIMS) {
+		uint32_t k = pick(p, i, evict, d, ask, w);
 
 		if (k == FM_NONE)
 			break;
 		give_back(p, k, false);
-		ret->victim[ret->victims++] = k;
+		w->victim[w->victims++] = k;
 	}
 	if (!d) {
-		spare(p, ask, ret);
-		ret->cost = sum_of(p, ret);
+		spare(p, ask, w);
+		w->cost = sum_of(p, w);
 	}
 	fm_trial_end(p, m, false);
-	if (d)
-		return false;
-	ret->cost.loses = ret->cost.runs && !all_move(p, ask, ret);
-	return evict || !ret->cost.loses;
+	return !d;
+}
+
+/* Whether claim 'i' gets a place on 'c' when others leave, who find other places, or, with
+ * 'evict', are of those that may be left without. */
+static bool look(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
+		 const struct fm_cand *c, bool evict, struct way *ret)
+{
+	*ret = (struct way){.cand = c};
+	while (fits_then(p, i, ask, evict, ret)) {
+		uint32_t stuck = ret->cost.runs ? who_is_stuck(p, ask, ret) : FM_NONE;
+
+		ret->cost.loses = stuck != FM_NONE;
+		if (evict || !ret->cost.loses)
+			return true;
+		if (ret->stucks == STUCK || p->budget < AGAIN)
+			return false;
+		p->budget -= AGAIN;
+		ret->stuck[ret->stucks++] = stuck;
+	}
+	return false;
 }
 
 /* ---- taking ---- */
