@@ -23,7 +23,9 @@
 	X(MIRROR, "mirror", "where frames are copied to")                      \
 	X(ACL, "acl", "filter rules")                                          \
 	X(RESOURCES, "resources", "interrupts, queues and what the class has") \
-	X(GATE, "gate", "whether the gate is open")
+	X(GATE, "gate", "whether the gate is open")                            \
+	X(HOST_IDENTITY, "hostIdentity", "the identity that the host sets")    \
+	X(DRIVER, "driver", "the driver that the host bound")
 enum fm_drift {
 #define X(name, text, help) FM_DRIFT_##name,
 	FM_DRIFTS(X)

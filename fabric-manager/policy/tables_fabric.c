@@ -326,7 +326,7 @@ static const struct fm_key drift_keys[] = {
 	TXTS(fm_doc_fabric_drift, "ignore", ignore, TEXT, 0,
 	     "Attributes that are not compared: identity, vlan, rates, trust, spoofCheck, "
 	     "linkState, "
-	     "mtu, bridging, mirror, resources, gate.",
+	     "mtu, bridging, mirror, resources, gate, hostIdentity, driver.",
 	     .eg = "[mtu]"),
 };
 static const struct fm_table drift_table = TABLE(fm_doc_fabric_drift, "drift", drift_keys);

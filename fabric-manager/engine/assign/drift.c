@@ -4,11 +4,16 @@
  * what a mapped function shows is compared with what is intended. A difference is said once;
  * with `drift.action: Correct` it is written again, a few times in a row at most: who sets it
  * back each time is not fought for ever. A gate that reads closed is opened in any case.
+ *
+ * What somebody did in the host itself is known from its agent: a driver that was unbound is
+ * bound again (ACTIVATE), an address that was set there is only reported.
  */
 #include "fabric-manager/engine/assign/drift.h"
 
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/timers.h"
 #include "fabric-manager/model/drift.h"
@@ -18,6 +23,31 @@ static const struct fm_drift_policy *policy(const struct fm_engine *e)
 	static const struct fm_drift_policy report = {.interval_ns = 30 * MR_NS_PER_S};
 
 	return e->desired ? &e->desired->drift : &report;
+}
+
+/* What the agent of its host says of it now; NULL: there is none, or it says nothing. */
+static const struct fm_agent_fn *reported(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_hst *h = fm_host_of((struct fm_engine *)e, a);
+
+	return h && h->session && h->session->synced ? fm_host_reported(h, &a->a.place) : NULL;
+}
+
+/* The same bits, of what is done in the host. */
+static uint32_t host_drift(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_agent_fn *r = reported(e, a);
+	bool none = mr_streq(a->a.driver, "none");
+	uint32_t d = 0;
+
+	if (!r)
+		return 0;
+	if (r->ident0 && a->a.attrs.ident0 && r->ident0 != a->a.attrs.ident0)
+		d |= 1u << FM_DRIFT_HOST_IDENTITY;
+	if (a->bound && !none && a->driven == fm_place_key(a->a.chassis, &a->a.place) &&
+	    (!r->driver[0] || (a->a.driver[0] && !mr_streq(r->driver, a->a.driver))))
+		d |= 1u << FM_DRIFT_DRIVER;
+	return d;
 }
 
 /* Bits of what is read of a mapped function and is not as intended; 0 = nothing. */
@@ -32,6 +62,7 @@ uint32_t fm_drift(const struct fm_engine *e, const struct fm_asg *a)
 	d = fm_attrs_drift(&f->attrs, &a->a.attrs);
 	if (!f->gate_open)
 		d |= 1u << FM_DRIFT_GATE;
+	d |= host_drift(e, a);
 	return d & ~policy(e)->ignore;
 }
 
@@ -40,10 +71,21 @@ void fm_drift_text(const struct fm_engine *e, const struct fm_asg *a, enum fm_dr
 		   char *reads, char *intended, size_t size)
 {
 	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+	const struct fm_agent_fn *r = reported(e, a);
 
 	if (d == FM_DRIFT_GATE) {
 		mr_fmt(reads, size, "%s", "closed");
 		mr_fmt(intended, size, "%s", "open");
+		return;
+	}
+	if (d == FM_DRIFT_HOST_IDENTITY && r) {
+		mr_fmt(reads, size, "%llx", (unsigned long long)r->ident0);
+		mr_fmt(intended, size, "%llx", (unsigned long long)a->a.attrs.ident0);
+		return;
+	}
+	if (d == FM_DRIFT_DRIVER && r) {
+		mr_fmt(reads, size, "%s", r->driver[0] ? r->driver : "none");
+		mr_fmt(intended, size, "%s", a->a.driver[0] ? a->a.driver : "the kernel's");
 		return;
 	}
 	fm_attrs_drift_text(&f->attrs, d, reads, size);
@@ -65,14 +107,17 @@ void fm_drift_sentence(const struct fm_engine *e, const struct fm_asg *a, uint32
 	}
 }
 
-/* Writes what is intended once more, but on an adapter that is suspended. */
+#define NOT_WRITTEN (1u << FM_DRIFT_GATE | 1u << FM_DRIFT_HOST_IDENTITY)
+
+/* Writes what is intended once more, but on an adapter that is suspended; when only the host's
+ * driver differs, its agent is asked to bind it. */
 static void correct(struct fm_engine *e, struct fm_asg *a)
 {
+	uint32_t d = fm_drift(e, a) & ~NOT_WRITTEN;
 	char name[FM_ASSIGNMENT_TEXT];
 
 	if (policy(e)->action != FM_DRIFT_CORRECT ||
-	    fm_adapter_suspended(e->desired, a->a.fn.chassis, a->a.fn.port) ||
-	    !(fm_drift(e, a) & ~(1u << FM_DRIFT_GATE)))
+	    fm_adapter_suspended(e->desired, a->a.fn.chassis, a->a.fn.port) || !d)
 		return;
 	if (a->corrections == FM_TRIES_MAX) {
 		fm_note(e, MR_REASON_CONFLICT, fm_assignment_text(&a->a, name),
@@ -85,7 +130,13 @@ static void correct(struct fm_engine *e, struct fm_asg *a)
 	if (a->corrections > FM_TRIES_MAX)
 		return;
 	a->corrections++;
-	fm_asg_update(e, a, &a->a.attrs);
+	if (d != 1u << FM_DRIFT_DRIVER) {
+		fm_asg_update(e, a, &a->a.attrs);
+		return;
+	}
+	a->bound = false;
+	a->step = FM_STEP_ACTIVATE;
+	fm_asg_poke(e, a);
 }
 
 /* Says so once, and when it is over; corrects it where the policy says so. */

@@ -37,6 +37,8 @@ static void appeared(struct fm_engine *e, struct fm_session *s, const struct fm_
 
 	if (!a || a->a.going)
 		return;
+	if (f->driver[0])
+		a->driven = fm_place_key(a->a.chassis, &f->place);
 	mr_bdf_text(f->rid, bdf);
 	if (!mr_streq(bdf, a->a.bdf)) {
 		mr_copy(a->a.bdf, sizeof(a->a.bdf), bdf);

@@ -138,9 +138,10 @@ struct fm_asg {
 	uint32_t
 		slot[FM_SLOTS]; /* 1 + index in the planner's input; 0 = none (desire/kept.c) */
 	bool shut;		/* the gate was read closed since it was last asked to open */
-	bool bound;    /* the host's driver is known to be bound (ACTIVATE was acknowledged) */
-	bool retain;   /* onRelease of its profile: retain */
-	bool retained; /* the last reset kept the device's memory */
+	bool bound; /* the host's driver is known to be bound (ACTIVATE was acknowledged) */
+	uint64_t driven; /* key of the place where its agent showed a driver; 0 = nowhere */
+	bool retain;	 /* onRelease of its profile: retain */
+	bool retained;	 /* the last reset kept the device's memory */
 	uint16_t pkey[MR_VF_PKEYS]; /* its claim's: partitions that its port must be in */
 	char *notes;	   /* its claim's, for hooks; kept when the claim goes; NULL = none */
 	enum fm_held held; /* what the plan wants of it has not begun, and why (rollout.c) */

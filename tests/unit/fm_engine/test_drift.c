@@ -132,6 +132,65 @@ START_TEST(drift_is_ignored)
 }
 END_TEST
 
+static void report(struct world *w, const char *driver, uint64_t ident)
+{
+	struct fm_agent_fn f = {.place = w_asg(w, "web/data0")->place, .ident0 = ident};
+	struct fm_agent_report r = {.revision = 2, .fn = &f, .fns = 1};
+	struct fm_event ev = {
+		.kind = FM_EV_AGENT_REPORT, .session = w->agent[1].session, .report = &r};
+
+	mr_copy(f.driver, sizeof(f.driver), driver);
+	w_step(w, &ev);
+	w_pump(w);
+}
+
+static const char *differs(struct world *w)
+{
+	w_request(w, (struct fm_request){.verb = FM_VERB_DIFF});
+	return w->exit_code == 2 ? mr_tree_text(mr_tree_get(w->tree, "drift")->child[0], "text")
+				 : "";
+}
+
+/* Somebody changed something in the host itself. An agent that is away says nothing. */
+START_TEST(drift_in_the_host)
+{
+	struct world w;
+	uint64_t mac;
+	char text[120];
+
+	w_up(&w, _i, _i);
+	w_apply(&w, WEB);
+	mac = w_asg(&w, "web/data0")->attrs.ident0;
+	ck_assert_uint_ne(mac, 0);
+	report(&w, "mlx5_core", mac);
+	ck_assert_str_eq(differs(&w), "");
+	report(&w, "mlx5_core", 0x66);
+	mr_fmt(text, sizeof(text), "hostIdentity reads 66, intended %llx",
+	       (unsigned long long)mac);
+	ck_assert_str_eq(differs(&w), text);
+	report(&w, "", mac);
+	ck_assert_str_eq(differs(&w), "driver reads none, intended the kernel's");
+	mr_buf_reset(&w.ops);
+	w_run(&w, 60 * MR_NS_PER_S); /* reported, not touched */
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "activate"));
+	w_apply(&w, DRIFT("action: Correct, interval: 5s"));
+	mr_buf_reset(&w.ops);
+	w_run(&w, 6 * MR_NS_PER_S);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.ops), "activate"));
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "set-attrs"));
+	W_PHASE(&w, "web/data0", ACTIVE);
+	report(&w, "mlx5_core", 0x66); /* an address is the host's own business */
+	mr_buf_reset(&w.ops);
+	w_run(&w, 20 * MR_NS_PER_S);
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "activate"));
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "set-attrs"));
+	ck_assert_str_eq(differs(&w), text);
+	w_agent_down(&w, 1, false);
+	ck_assert_str_eq(differs(&w), "");
+	w_done(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("engine drift");
@@ -142,6 +201,7 @@ int main(void)
 	tcase_add_loop_test(t, drift_is_corrected, 0, 2);
 	tcase_add_test(t, drift_on_a_suspended_adapter);
 	tcase_add_test(t, drift_is_ignored);
+	tcase_add_loop_test(t, drift_in_the_host, 0, 2);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
