@@ -157,7 +157,8 @@ static bool helps(const struct fm_planner *p, uint32_t k, enum fm_drop d,
 	}
 }
 
-/* The cheapest assignment that helps, FM_NONE when nothing may be taken. */
+/* The cheapest assignment that helps, FM_NONE when nothing may be taken. The two that one which
+ * moves has cost the same: the first in the input. */
 static uint32_t pick(const struct fm_planner *p, unsigned i, bool evict, enum fm_drop d,
 		     const struct fm_ask *ask, const struct way *w)
 {
@@ -172,6 +173,7 @@ static uint32_t pick(const struct fm_planner *p, unsigned i, bool evict, enum fm
 		int32_t v = p->held[k].claim;
 		bool has = p->held[k].taken;
 		struct cost cost;
+		int cmp;
 
 		for (unsigned n = 0; n < w->victims && !has; n++)
 			has = w->victim[n] == k;
@@ -181,7 +183,8 @@ static uint32_t pick(const struct fm_planner *p, unsigned i, bool evict, enum fm
 		    !(goes_anyway(p, k) || (v >= 0 && may_take(p, i, (unsigned)v, evict))))
 			continue;
 		cost = cost_of(p, k);
-		if (best != FM_NONE && cost_cmp(&cost, &cheapest) >= 0)
+		cmp = best == FM_NONE ? -1 : cost_cmp(&cost, &cheapest);
+		if (cmp > 0 || (!cmp && k > best))
 			continue;
 		best = k;
 		cheapest = cost;
