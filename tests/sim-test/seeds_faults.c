@@ -16,7 +16,6 @@
 #define ROUNDS	 5
 #define STEPS	 600 /* at most, between the request and the fault */
 #define ANSWER_S 60
-#define BOOT_NS	 (45 * MR_NS_PER_S) /* no blade boots any more: its bridges have numbers */
 
 /* What a fault is about, and what ends it. */
 struct trouble {
@@ -286,7 +285,6 @@ static void restart_is_silent(struct seed_run *r)
 
 	if (r->failed)
 		return;
-	world_run_for(r->w, BOOT_NS);
 	world_manager_kill(r->w);
 	functions = management_activity(r->w);
 	before = management_read(r->w, SW_WRITES);
