@@ -119,7 +119,7 @@ static int check_line(const char *subject, const char *line)
 	{
 		if (strcmp(key, "skipped") == 0)
 			ratios++;
-		if (!strstr(key, "ratio"))
+		if (strncmp(key, "ratio", 5) != 0)
 			continue;
 		ratios++;
 		bad += json_number_value(value) <= 0;

@@ -216,7 +216,7 @@ inline go_on_out()
 		if
 		:: cut || a.phase == FM_PHASE_FENCED || a.phase == FM_PHASE_DRAINING_IO ->
 			start(FM_STEP_BLOCK)
-		:: else -> start((a.forced -> FM_STEP_GATE_CLOSE : FM_STEP_QUIESCE))
+		:: else -> start((a.forced -> FM_STEP_CUT : FM_STEP_QUIESCE))
 		fi
 	:: SEES(BLOCKED) ->
 		start((a.phase == FM_PHASE_RELEASING -> FM_STEP_BLOCK : FM_STEP_DRAIN))
@@ -272,7 +272,7 @@ inline fail()
 	:: r_fail == FM_ON_BACK && step == FM_STEP_GATE_CLOSE && a.forced -> resume = 1
 	:: r_fail == FM_ON_BACK && !(step == FM_STEP_GATE_CLOSE && a.forced) ->
 		a.forced = 1;
-		start((step == FM_STEP_QUIESCE -> FM_STEP_GATE_CLOSE : FM_STEP_BLOCK))
+		start((step == FM_STEP_QUIESCE -> FM_STEP_CUT : FM_STEP_BLOCK))
 	:: r_fail == FM_ON_HOLD -> resume = 1
 	:: r_fail == FM_ON_QUARANTINE -> quarantine()
 	:: r_fail == FM_ON_PEND -> a.going = 1; consent = 1; start(FM_STEP_RESET_OUT)
@@ -314,10 +314,10 @@ inline before_block()
 #define GATES(s) 0
 #endif
 
-/* The column 'wanted' of the table, for the way by a bridge. */
+/* The column 'wanted' of the table, for the way by a bridge; its adapter always answers. */
 #define PASSED(s) (FENCES(s) || DRAINS(s) || RESETS(s) || GATES(s) || \
 	((s == FM_STEP_QUIESCE || s == FM_STEP_GIVE_BACK) && a.forced) || \
-	(s == FM_STEP_REQUEST_OUT) || \
+	(s == FM_STEP_REQUEST_OUT || s == FM_STEP_CUT) || \
 	(s == FM_STEP_TOMBSTONE && (consent || !TOMB(a.host))) || \
 	(s == FM_STEP_RESET_IN && reset_done && filled == NONE))
 
