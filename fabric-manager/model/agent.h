@@ -11,7 +11,6 @@
 #include "common/reason.h"
 #include "fabric-manager/model/ids.h"
 
-#define FM_ROOTS_MAX		8
 #define FM_PKEYS_SEEN		32
 #define FM_NOTES_MAX		4000
 #define FM_REPORT_FUNCTIONS_MAX 65536

@@ -234,7 +234,9 @@ struct fm_failover {
 
 struct fm_host_def {
 	char name[MR_NAME_MAX];
-	uint16_t chassis, port; /* port 0: not found in any port table */
+	/* upstream ports in its chassis, in the order of its document; none: not found in any
+	 * port table */
+	uint16_t chassis, roots, root[FM_ROOTS_MAX];
 	bool cordoned;
 	bool known; /* named by a document */
 	int group;  /* index of fm_desired.group, -1 none */

@@ -13,6 +13,7 @@
 
 #define FM_WHOLE     0xffff /* pf and vf of a whole `base` device */
 #define FM_NO_BRIDGE 0xffff
+#define FM_ROOTS_MAX 8 /* of one host: ports of the switch that lead to it */
 
 /* A mission VF, or a whole device. Chassis by its index in the inventory, adapter by its switch
  * port. */

@@ -82,8 +82,9 @@ static bool same_classes(const struct fm_desired *a, const struct fm_desired *b)
 
 static bool same_host(const struct fm_host_def *a, const struct fm_host_def *b)
 {
-	return a->chassis == b->chassis && a->port == b->port && a->cordoned == b->cordoned &&
-	       a->known == b->known && mr_streq(a->name, b->name);
+	return a->chassis == b->chassis && a->roots == b->roots &&
+	       !memcmp(a->root, b->root, a->roots * sizeof(a->root[0])) &&
+	       a->cordoned == b->cordoned && a->known == b->known && mr_streq(a->name, b->name);
 }
 
 /* Borders are drawn by numbers of hosts and pools: with any domain these must be the same. */

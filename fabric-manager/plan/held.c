@@ -195,8 +195,7 @@ bool fm_held_use(const struct fm_planner *p, int32_t k, struct fm_use *ret)
 	c = &p->d->claim[h->claim];
 	ret->exclusive = fm_place_exclusive(p, (unsigned)h->claim);
 	if (c->host != FM_WHOLE)
-		ret->sharer = fm_world_host(&p->world, p->d->host[c->host].chassis,
-					    p->d->host[c->host].port);
+		ret->sharer = fm_place_lead(p, c->host);
 	return true;
 }
 

@@ -52,24 +52,31 @@ static void ask_lost(const struct fm_planner *p, unsigned i, struct fm_ask *ask)
 	ask->on_replace = fm_desired_replace(p->d, fn.chassis, fn.port, card);
 }
 
+/* place.h */
+uint32_t fm_place_lead(const struct fm_planner *p, unsigned host)
+{
+	const struct fm_host_def *h = &p->d->host[host];
+
+	return h->roots ? fm_world_host(&p->world, h->chassis, h->root[0]) : FM_NONE;
+}
+
 /* Fills 'ret' for claim 'i'. */
 bool fm_place_ask(const struct fm_planner *p, unsigned i, struct fm_ask *ret)
 {
 	const struct fm_claim *c = &p->d->claim[i];
-	const struct fm_host_def *h = &p->d->host[c->host];
 
-	*ret = (struct fm_ask){
-		.claim = c,
-		.host = h->port ? fm_world_host(&p->world, h->chassis, h->port) : FM_NONE,
-		.lvf = p->in->host && p->in->host[c->host].lvf,
-		.exclusive = fm_place_exclusive(p, i),
-		.spares = p->has_spares && may_use_spares(p, i),
-		.demand = fm_place_demand(p, i),
-		.domain = c->domain && c->domain <= p->d->domains ? &p->d->domain[c->domain - 1]
-								  : NULL,
-		.planner = c->nss ? p : NULL,
-		.index = i,
-		.drive = fm_data_unit(p, i)};
+	*ret = (struct fm_ask){.claim = c,
+			       .host = fm_place_lead(p, c->host),
+			       .lvf = p->in->host && p->in->host[c->host].lvf,
+			       .exclusive = fm_place_exclusive(p, i),
+			       .spares = p->has_spares && may_use_spares(p, i),
+			       .demand = fm_place_demand(p, i),
+			       .domain = c->domain && c->domain <= p->d->domains
+						 ? &p->d->domain[c->domain - 1]
+						 : NULL,
+			       .planner = c->nss ? p : NULL,
+			       .index = i,
+			       .drive = fm_data_unit(p, i)};
 	ask_lost(p, i, ret);
 	return ret->host != FM_NONE;
 }
@@ -457,7 +464,7 @@ static enum mr_reason barred_host(const struct fm_planner *p, unsigned i, struct
 {
 	const struct fm_host_def *h = &p->d->host[p->d->claim[i].host];
 
-	if (h->port && h->chassis < p->world.n_chassis &&
+	if (h->roots && h->chassis < p->world.n_chassis &&
 	    !p->world.chassis[h->chassis].c->observed) {
 		mr_buf_printf(b, "chassis %s was not read yet",
 			      p->world.chassis[h->chassis].c->name);

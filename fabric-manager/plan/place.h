@@ -156,6 +156,9 @@ void fm_rules_stamp(struct fm_planner *p, unsigned i);
 void fm_rules_words(const struct fm_planner *p, unsigned i, struct mr_buf *b);
 
 /* ---- place.c ---- */
+/* The first root of a host (index of desired.host), which stands for the host where only that
+ * counts; FM_NONE: it has none that we see. */
+uint32_t fm_place_lead(const struct fm_planner *p, unsigned host);
 /* Fills 'ret' for claim 'i'; false when its host is behind no port that we see. */
 bool fm_place_ask(const struct fm_planner *p, unsigned i, struct fm_ask *ret);
 /* Candidates of claim 'i' on the chassis of its host: [*ret_first, *ret_last). */

@@ -117,7 +117,7 @@ static void set_reason(const struct fm_resolving *r, struct fm_claim *c)
 	if (c->pool == FM_WHOLE) {
 		c->reason = MR_REASON_NOT_FOUND;
 		c->detail = "its AdapterPool has no functions of this class";
-	} else if (h && !h->port) {
+	} else if (h && !h->roots) {
 		c->reason = MR_REASON_NOT_FOUND;
 		mr_fmt(text, sizeof(text),
 		       "host '%s' is in no port table of a chassis that was read", h->name);

@@ -9,6 +9,7 @@
 #include "common/map.h"
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "fabric-manager/model/roots.h"
 #include "fabric-manager/policy/resolving.h"
 #include "fabric-manager/policy/select.h"
 
@@ -154,7 +155,7 @@ static void locate(struct fm_resolving *r, const struct mr_map *owner, struct fm
 		return;
 	}
 	def->chassis = (uint16_t)c;
-	def->port = h->port;
+	def->root[def->roots++] = h->port;
 }
 
 static int def_cmp(const void *a, const void *b)
@@ -250,8 +251,7 @@ static void join_selected(struct fm_resolving *r, const struct fm_doc *doc, int 
 	for (unsigned i = 0; i < r->d->hosts; i++) {
 		const struct fm_host_def *def = &r->d->host[i];
 		const struct fm_doc *host = fm_docs_find(r->docs, FM_KIND_HOST, def->name);
-		const struct fm_host *h =
-			def->port ? fm_host_by_port(r->inv, def->chassis, def->port) : NULL;
+		const struct fm_host *h = fm_root_get(r->inv, def, 0);
 		struct fm_label_set labels = {.labels = host ? &host->meta.labels : NULL,
 					      .class_ = ""};
 		char slot[8];

@@ -41,7 +41,8 @@ static void make_host(struct fm_host *h, struct fm_host_def *def, unsigned chass
 						  .mmio64 = UINT64_C(1) << 30};
 	memcpy(def->name, h->name, sizeof(def->name));
 	def->chassis = (uint16_t)chassis;
-	def->port = h->port;
+	def->roots = 1;
+	def->root[0] = h->port;
 	def->known = true;
 	def->group = -1;
 }

@@ -27,7 +27,8 @@ static void make_host(struct fleet_fabric *fab, const struct fleet_chassis *c, u
 	h->bridge = mr_xcalloc(h->bridges, sizeof(*h->bridge));
 	memcpy(def->name, h->name, sizeof(def->name));
 	def->chassis = (uint16_t)from->chassis;
-	def->port = h->port;
+	def->roots = 1;
+	def->root[0] = h->port;
 	def->known = true;
 	def->group = -1;
 	fab->host[c->host + i].lvf = from->lvf;
@@ -262,7 +263,7 @@ static void make_priors(struct fleet_fabric *fab)
 		a->attrs = fab->d->claim[i].attrs;
 		a->place = (struct fm_place){
 			.way = fleet_is_lvf(f, i, c->prior) ? FM_WAY_LVF : FM_WAY_SYNTHETIC,
-			.port = fab->d->host[c->host].port,
+			.port = fab->d->host[c->host].root[0],
 			.bridge = (uint16_t)c->prior_bridge,
 			.pf = fleet_is_lvf(f, i, c->prior) ? a->fn.pf : 0};
 	}

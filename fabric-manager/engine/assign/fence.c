@@ -14,21 +14,16 @@
 #define ANSWER_NS (FM_POWER_OFF_NS + 15 * MR_NS_PER_S)
 #define FRESH_NS  (60 * MR_NS_PER_S) /* for how long "off" is believed */
 
-static const struct fm_host *host_at(const struct fm_engine *e, const struct fm_host_def *d)
-{
-	return d->port ? fm_host_by_port(&e->inv, d->chassis, d->port) : NULL;
-}
-
 /* fence.h */
 bool fm_fence_is_off(const struct fm_engine *e, const struct fm_host_def *d)
 {
 	const struct fm_hst *h = fm_host((struct fm_engine *)e, d->name, false);
-	const struct fm_host *p = host_at(e, d);
+	struct fm_roots p = fm_roots_of(&e->inv, d);
 
-	if (!p || !p->power)
-		return p != NULL;
-	return h && h->fence.off && h->fence.off + FRESH_NS > e->now.mono_ns && !p->link &&
-	       !h->session && p->boots == h->fence.boots;
+	if (!p.seen || !p.power)
+		return p.seen != 0;
+	return h && h->fence.off && h->fence.off + FRESH_NS > e->now.mono_ns && !p.link &&
+	       !h->session && p.boots == h->fence.boots;
 }
 
 /* Whether this was not what the last event said; it will have been. */
@@ -60,11 +55,11 @@ static void again_in(struct fm_engine *e, struct fm_hst *h, int64_t ns)
 void fm_fence_ask(struct fm_engine *e, const struct fm_host_def *d, struct fm_hst *h,
 		  const char *why)
 {
-	const struct fm_host *p = host_at(e, d);
+	struct fm_roots p = fm_roots_of(&e->inv, d);
 	struct fm_fence *f = &h->fence;
 	struct fm_action *a;
 
-	if (!p || f->tag || f->until > e->now.mono_ns)
+	if (!p.seen || f->tag || f->until > e->now.mono_ns)
 		return;
 	if (e->store_down) {
 		again_in(e, h, MR_NS_PER_S);
@@ -74,7 +69,7 @@ void fm_fence_ask(struct fm_engine *e, const struct fm_host_def *d, struct fm_hs
 		refuse(e, h, why, "its Host document names no power.bmc");
 		return;
 	}
-	if (h->session && p->link) {
+	if (h->session && p.link) {
 		refuse(e, h, why, "its agent answers and its link is up: not switched off");
 		return;
 	}
@@ -82,7 +77,7 @@ void fm_fence_ask(struct fm_engine *e, const struct fm_host_def *d, struct fm_hs
 		fm_note(e, MR_REASON_OK, h->rec.name,
 			"fence: failed (%s), %s is asked to switch it off", why, d->bmc);
 	f->off = 0;
-	f->boots = p->boots;
+	f->boots = p.boots;
 	f->tag = fm_next_op(e);
 	again_in(e, h, ANSWER_NS);
 	e->intent = true; /* what will have been done is in the store first */
@@ -125,20 +120,20 @@ struct fm_hst *fm_fence_answer(struct fm_engine *e, uint64_t tag, enum fm_power 
 {
 	struct fm_hst *h = tag ? asked_by(e, tag) : NULL;
 	const struct fm_host_def *d = h ? fm_host_def(e, h->rec.name) : NULL;
-	const struct fm_host *p = d ? host_at(e, d) : NULL;
+	struct fm_roots p = d ? fm_roots_of(&e->inv, d) : (struct fm_roots){0};
 
 	if (!h)
 		return NULL;
 	if (power != FM_POWER_OFF) {
 		failed(e, h, detail);
-	} else if (p && p->link) {
+	} else if (p.link) {
 		failed(e, h,
 		       "its controller says off, and its link is up: is power.bmc another "
 		       "host's?");
-	} else if (!p || p->boots != h->fence.boots) {
+	} else if (!p.seen || p.boots != h->fence.boots) {
 		failed(e, h, "it was reset since it was asked for");
 	} else {
-		h->fence = (struct fm_fence){.off = e->now.mono_ns, .boots = p->boots};
+		h->fence = (struct fm_fence){.off = e->now.mono_ns, .boots = p.boots};
 		fm_note(e, MR_REASON_OK, h->rec.name, "fence: its power was read back as off");
 	}
 	return h;

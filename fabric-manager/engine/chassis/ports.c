@@ -53,7 +53,18 @@ static void authorise(struct fm_engine *e, unsigned chassis, unsigned i)
 	e->ch[chassis].auth_tag[i] = fm_op_send(e, &op, FM_TAG_AUTH, 0, i);
 }
 
-/* Lets in the hosts that may be let in now. */
+/* The port of a root, as index of its chassis' hosts, where it waits to be let in; else -1. */
+static int held_port(const struct fm_engine *e, const struct fm_host_def *h, unsigned root)
+{
+	int k = index_of(&e->inv.chassis[h->chassis], h->root[root]);
+
+	if (k < 0 || e->ch[h->chassis].auth_tag[k] ||
+	    e->inv.chassis[h->chassis].host[k].auth != MR_AUTH_HELD)
+		return -1;
+	return k;
+}
+
+/* Lets in the hosts that may be let in now, by all of their ports. */
 void fm_ports_check(struct fm_engine *e)
 {
 	const struct fm_desired *d = e->desired;
@@ -62,19 +73,20 @@ void fm_ports_check(struct fm_engine *e)
 
 	for (unsigned i = 0; d && i < d->hosts && !MR_MUTANT(PORTS_HELD); i++) {
 		const struct fm_host_def *h = &d->host[i];
-		int k;
 
-		if (!h->port || h->chassis >= e->inv.n || !fm_ch_ready(e, h->chassis) ||
+		if (!h->roots || h->chassis >= e->inv.n || !fm_ch_ready(e, h->chassis) ||
 		    (!h->known && !d->unknown_ignore))
 			continue;
-		k = index_of(&e->inv.chassis[h->chassis], h->port);
-		if (k < 0 || e->ch[h->chassis].auth_tag[k] ||
-		    e->inv.chassis[h->chassis].host[k].auth != MR_AUTH_HELD)
-			continue;
-		if (!wait)
-			wait = unfinished(e);
-		if (!mr_map_get(wait, h->name, &v))
-			authorise(e, h->chassis, (unsigned)k);
+		for (unsigned r = 0; r < h->roots; r++) {
+			int k = held_port(e, h, r);
+
+			if (k < 0)
+				continue;
+			if (!wait)
+				wait = unfinished(e);
+			if (!mr_map_get(wait, h->name, &v))
+				authorise(e, h->chassis, (unsigned)k);
+		}
 	}
 	mr_map_free(wait);
 }

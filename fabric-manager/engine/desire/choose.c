@@ -54,7 +54,7 @@ static uint16_t free_host(const struct fm_desired *d, const struct fm_profile *p
 	for (unsigned h = 0; h < g->hosts; h++) {
 		unsigned i = g->host[h];
 
-		if (!taken[i] && !d->host[i].cordoned && d->host[i].port &&
+		if (!taken[i] && !d->host[i].cordoned && d->host[i].roots &&
 		    allowed(d, domain, i))
 			return (uint16_t)i;
 	}

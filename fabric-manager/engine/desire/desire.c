@@ -359,7 +359,7 @@ static void check_hosts(struct fm_engine *e)
 	for (unsigned i = 0; i < e->desired->hosts; i++) {
 		const struct fm_host_def *d = &e->desired->host[i];
 
-		if (d->group >= 0 && !d->spare && d->port)
+		if (d->group >= 0 && !d->spare && d->roots)
 			fm_failover_soon(e, fm_host(e, d->name, true));
 	}
 }

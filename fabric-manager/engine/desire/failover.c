@@ -37,9 +37,9 @@ static bool has_profile(const struct fm_engine *e, unsigned host)
 bool fm_host_usable(const struct fm_engine *e, unsigned host)
 {
 	const struct fm_host_def *d = &e->desired->host[host];
-	const struct fm_host *h = fm_host_by_port(&e->inv, d->chassis, d->port);
+	struct fm_roots h = fm_roots_of(&e->inv, d);
 
-	return !d->cordoned && d->port && h && h->present && h->power && !h->flaps;
+	return !d->cordoned && h.present && h.power && !h.flaps;
 }
 
 /* A free spare of the group of 'host' (index of desired.host), or -1. */
@@ -137,7 +137,7 @@ static void timed(const struct fm_engine *e, struct signals *s, int64_t since, i
 }
 
 static struct signals look(struct fm_engine *e, unsigned at, struct fm_hst *h,
-			   const struct fm_host *p, const struct fm_failover *f)
+			   const struct fm_roots *p, const struct fm_failover *f)
 {
 	bool off = fm_fence_is_off(e, &e->desired->host[at]);
 	struct signals s = {.next = MR_NEVER};
@@ -205,7 +205,7 @@ static bool held_down(const struct fm_engine *e, const struct fm_profile *p,
 
 /* Whether profiles of the host could run there again. */
 static bool is_well(const struct fm_hst *h, const struct fm_host_def *d,
-		    const struct fm_host *p)
+		    const struct fm_roots *p)
 {
 	return !d->cordoned && p->present && p->power && p->link && !p->flaps && h->session &&
 	       !h->fatal;
@@ -347,7 +347,7 @@ static void mass_alarm(struct fm_engine *e, struct fm_hst *h, const struct fm_gr
 }
 
 /* What is true of host 'at' now, where it is of a group and in a chassis. */
-static struct signals signals_of(struct fm_engine *e, unsigned at, const struct fm_host *p,
+static struct signals signals_of(struct fm_engine *e, unsigned at, const struct fm_roots *p,
 				 struct fm_hst *h)
 {
 	const struct fm_failover *f = &e->desired->group[e->desired->host[at].group].failover;
@@ -365,20 +365,20 @@ static struct signals signals_of(struct fm_engine *e, unsigned at, const struct 
 static bool is_lost(struct fm_engine *e, unsigned at, struct signals *ret)
 {
 	const struct fm_host_def *d = &e->desired->host[at];
-	const struct fm_host *p = fm_host_by_port(&e->inv, d->chassis, d->port);
+	struct fm_roots p = fm_roots_of(&e->inv, d);
 	const struct fm_group *g = &e->desired->group[d->group];
 	struct fm_hst *h = fm_host(e, d->name, false);
 
-	if (!h || !p || d->spare || g->failover.mode != FM_FAILOVER_AUTOMATIC)
+	if (!h || !p.seen || d->spare || g->failover.mode != FM_FAILOVER_AUTOMATIC)
 		return false;
-	*ret = signals_of(e, at, p, h);
+	*ret = signals_of(e, at, &p, h);
 	if (ret->count + ret->soon < g->failover.quorum || !(ret->count + ret->soon) ||
 	    !profile_there(e, at))
 		return false;
 	if (ret->count < g->failover.quorum)
 		return true;
 	ret->soon = 0;
-	if (p->power && p->link && is_mass(e, h, g)) {
+	if (p.power && p.link && is_mass(e, h, g)) {
 		mass_alarm(e, h, g);
 		return false;
 	}
@@ -454,8 +454,8 @@ void fm_failover_check(struct fm_engine *e, const char *host)
 {
 	const struct fm_host_def *d = fm_host_def(e, host);
 	struct fm_hst *h = fm_host(e, host, false);
-	const struct fm_host *p;
 	const struct fm_group *g;
+	struct fm_roots p;
 	struct signals s;
 	unsigned at;
 
@@ -465,17 +465,17 @@ void fm_failover_check(struct fm_engine *e, const char *host)
 		fm_timer_set(e, FM_TM_HOST, (uintptr_t)h, e->now.mono_ns + AGAIN_NS);
 		return;
 	}
-	p = fm_host_by_port(&e->inv, d->chassis, d->port);
+	p = fm_roots_of(&e->inv, d);
 	g = &e->desired->group[d->group];
 	at = (unsigned)(d - e->desired->host);
-	if (!p)
+	if (!p.seen)
 		return;
-	if (p->power && p->link && h->session)
+	if (p.power && p.link && h->session)
 		h->fatal = 0;
-	if (is_well(h, d, p))
+	if (is_well(h, d, &p))
 		fm_fence_forget(h);
-	s = signals_of(e, at, p, h);
-	if (is_well(h, d, p))
+	s = signals_of(e, at, &p, h);
+	if (is_well(h, d, &p))
 		s.next = fm_min64(s.next, come_back(e, h, at, &g->failover));
 	if (s.next != MR_NEVER)
 		fm_timer_set(e, FM_TM_HOST, (uintptr_t)h, s.next);

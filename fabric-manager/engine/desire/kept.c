@@ -148,7 +148,8 @@ static void tell_hosts(struct fm_engine *e, struct fm_kept *k)
 		if (now.lvf == was->lvf && now.told == was->told && now.has == was->has)
 			continue;
 		*was = now;
-		fm_planner_host_changed(k->planner, d->chassis, d->port);
+		for (unsigned r = 0; r < d->roots; r++)
+			fm_planner_host_changed(k->planner, d->chassis, d->root[r]);
 	}
 }
 

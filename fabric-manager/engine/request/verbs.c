@@ -51,7 +51,7 @@ static bool target_good(struct fm_engine *e, uint64_t tag, const struct fm_reque
 			  r->host);
 		return false;
 	}
-	if (!h->port) {
+	if (!h->roots) {
 		fm_refuse(e, tag, MR_REASON_UNREACHABLE, "host '%s' is in no port table",
 			  r->host);
 		return false;
@@ -159,10 +159,10 @@ static bool refuse_off(struct fm_engine *e, uint64_t tag, const struct fm_reques
 		       const struct fm_profile *p)
 {
 	const struct fm_host_def *d = fm_host_def(e, r->host);
-	const struct fm_host *h = fm_host_by_port(&e->inv, d->chassis, d->port);
+	struct fm_roots h = fm_roots_of(&e->inv, d);
 	unsigned n = fm_rq_running(e, p);
 
-	if (!h || h->power || !n || r->yes || is_there(e, p, r->host))
+	if (!h.seen || h.power || !n || r->yes || is_there(e, p, r->host))
 		return false;
 	fm_refuse(
 		e, tag, MR_REASON_NOT_PERMITTED,

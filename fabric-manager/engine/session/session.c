@@ -41,7 +41,7 @@ static const char *name_at(const struct fm_engine *e, unsigned chassis, unsigned
 	if (ch->root_port && port == ch->root_port)
 		return ch->root_name;
 	for (unsigned i = 0; d && i < d->hosts; i++)
-		if (d->host[i].port == port && d->host[i].chassis == chassis)
+		if (fm_root_at(&d->host[i], chassis, port) >= 0)
 			return d->host[i].name;
 	h = fm_host_by_port(&e->inv, chassis, port);
 	return h ? h->name : NULL;
@@ -57,20 +57,18 @@ static int chassis_of(const struct fm_engine *e, const struct fm_agent_root *r)
 	return -1;
 }
 
-/* The host's port as it was read, or NULL. */
-static const struct fm_host *port_of(const struct fm_engine *e, const char *host)
+/* The host's ports as they were read. */
+static struct fm_roots roots_of(const struct fm_engine *e, const char *host)
 {
 	const struct fm_host_def *d = fm_host_def(e, host);
 
-	return d ? fm_host_by_port(&e->inv, d->chassis, d->port) : NULL;
+	return d ? fm_roots_of(&e->inv, d) : (struct fm_roots){0};
 }
 
 /* Its agent comes and goes with its link (chassis/damp.c): nothing is said of that. */
 static bool flaps(const struct fm_engine *e, const char *host)
 {
-	const struct fm_host *p = port_of(e, host);
-
-	return p && p->flaps;
+	return roots_of(e, host).flaps;
 }
 
 /* Somebody says that it is a host, and sits elsewhere. */
@@ -396,12 +394,10 @@ void fm_session_gone(struct fm_engine *e, uint64_t id, bool goodbye, const char 
 	e->sessions = k;
 	h = s->host;
 	if (h && h->session == s) {
-		const struct fm_host *p = port_of(e, h->rec.name);
-
 		h->session = NULL;
 		fm_news_hosts(e);
 		h->agent_lost = e->now.mono_ns ? e->now.mono_ns : 1;
-		h->link_when_lost = p && p->link;
+		h->link_when_lost = roots_of(e, h->rec.name).link;
 		if (goodbye)
 			h->grace_until = -1;
 		if (!flaps(e, h->rec.name))

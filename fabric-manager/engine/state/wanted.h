@@ -6,6 +6,7 @@
 #define FABRIC_MANAGER_ENGINE_STATE_WANTED_H
 
 #include "fabric-manager/engine/state/state.h"
+#include "fabric-manager/model/roots.h"
 
 const struct fm_host_def *fm_host_def(const struct fm_engine *e, const char *name);
 const struct fm_profile *fm_profile_find(const struct fm_desired *d, const char *name);

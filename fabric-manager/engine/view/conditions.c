@@ -22,7 +22,7 @@ struct away {
 /* What failover.c goes by: a restart was announced or seen, or the link went with the power on.
  */
 static bool restarts(const struct fm_engine *e, const struct fm_host_def *d,
-		     const struct fm_hst *h, const struct fm_host *p)
+		     const struct fm_hst *h, const struct fm_roots *p)
 {
 	int64_t grace = d->group < 0 ? 0 : e->desired->group[d->group].failover.reboot_grace_ns;
 
@@ -36,18 +36,18 @@ static struct away look(const struct fm_engine *e, unsigned host)
 {
 	const struct fm_host_def *d = &e->desired->host[host];
 	const struct fm_hst *h = fm_host((struct fm_engine *)e, d->name, false);
-	const struct fm_host *p = fm_host_by_port(&e->inv, d->chassis, d->port);
+	struct fm_roots p = fm_roots_of(&e->inv, d);
 	struct away w = {.restarting = false};
 
-	if (!p || !p->present)
+	if (!p.present)
 		return w;
-	if (!p->power)
+	if (!p.power)
 		mr_fmt(w.text, sizeof(w.text), "%s is off", d->name);
-	else if (!p->link)
+	else if (!p.link)
 		mr_fmt(w.text, sizeof(w.text), "the link of %s is down", d->name);
 	else if (h && h->agent_lost)
 		mr_fmt(w.text, sizeof(w.text), "the agent of %s is lost", d->name);
-	w.restarting = w.text[0] && h && restarts(e, d, h, p);
+	w.restarting = w.text[0] && h && restarts(e, d, h, &p);
 	return w;
 }
 
@@ -214,9 +214,9 @@ void fm_host_conditions(const struct fm_engine *e, const char *name, bool cordon
 			struct mr_tree *conditions)
 {
 	const struct fm_host_def *d = fm_host_def(e, name);
-	unsigned chassis = d && d->port ? d->chassis : 0;
-	const struct fm_host *h = d && d->port ? fm_host_by_port(&e->inv, chassis, d->port)
-					       : fm_host_by_name(&e->inv, name, &chassis);
+	unsigned chassis = d && d->roots ? d->chassis : 0;
+	const struct fm_host *h = d && d->roots ? fm_root_get(&e->inv, d, 0)
+						: fm_host_by_name(&e->inv, name, &chassis);
 	const struct fm_hst *st = fm_host((struct fm_engine *)e, name, false);
 	const char *lacks = !h || !h->present	  ? "it is in no chassis that answers"
 			    : !h->power		  ? "it is off"

@@ -56,8 +56,8 @@ static void refuse(struct fm_engine *e, uint64_t tag, const char *name)
 static const char *host_says(struct fm_engine *e, const char *name)
 {
 	const struct fm_host_def *d = fm_host_def(e, name);
-	const struct fm_host *h = d && d->port ? fm_host_by_port(&e->inv, d->chassis, d->port)
-					       : fm_host_by_name(&e->inv, name, NULL);
+	const struct fm_host *h = d && d->roots ? fm_root_get(&e->inv, d, 0)
+						: fm_host_by_name(&e->inv, name, NULL);
 	const struct fm_hst *st = fm_host(e, name, false);
 
 	if (!h)

@@ -350,8 +350,8 @@ static void add_isolation(struct mr_tree *m, const struct fm_hst *st)
 static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool deep)
 {
 	const struct fm_host_def *d = fm_host_def(e, name);
-	const struct fm_host *h = d && d->port ? fm_host_by_port(&e->inv, d->chassis, d->port)
-					       : fm_host_by_name(&e->inv, name, NULL);
+	const struct fm_host *h = d && d->roots ? fm_root_get(&e->inv, d, 0)
+						: fm_host_by_name(&e->inv, name, NULL);
 	const struct fm_hst *st = fm_host(e, name, false);
 	static const char *const auth[] = {"held", "authorised", "isolated"};
 	struct mr_tree *m = mr_tree_map(), *l;

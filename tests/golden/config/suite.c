@@ -135,7 +135,7 @@ static void dump_plan(const struct inputs *in, struct mr_buf *out)
 	mr_diags_print(&findings, out);
 	mr_diags_done(&findings);
 	for (unsigned i = 0; i < d->hosts; i++)
-		hosts[i].lvf = d->host[i].port && in->lvf[d->host[i].port];
+		hosts[i].lvf = d->host[i].roots && in->lvf[d->host[i].root[0]];
 	p = fm_plan_make(&plan);
 	for (unsigned i = 0; i < p->claims; i++) {
 		dump_placed(&plan, p, i, out);

@@ -25,7 +25,7 @@ static void dump_hosts(const struct fm_desired *d, struct mr_buf *out)
 		const struct fm_host_def *h = &d->host[i];
 
 		mr_buf_printf(out, "host %s chassis %u port %u%s%s%s group %s\n", h->name,
-			      h->chassis, h->port, h->known ? "" : " unknown",
+			      h->chassis, h->root[0], h->known ? "" : " unknown",
 			      h->cordoned ? " cordoned" : "", h->spare ? " spare" : "",
 			      h->group < 0 ? "-" : d->group[h->group].name);
 	}

@@ -12,6 +12,7 @@
 #include "common/rng.h"
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "fabric-manager/model/roots.h"
 #include "fabric-manager/plan/plan.h"
 
 #define FIX_ADAPTERS 40
@@ -77,7 +78,8 @@ static inline unsigned fix_host(struct fix *f, const char *name, unsigned bridge
 						  .mmio = 8 << 20,
 						  .mmio64 = UINT64_C(2) << 30};
 	mr_copy(def->name, sizeof(def->name), name);
-	def->port = h->port;
+	def->roots = 1;
+	def->root[0] = h->port;
 	def->known = true;
 	def->group = -1;
 	f->lvf[f->d->hosts] = (struct fm_plan_host){.lvf = lvf};

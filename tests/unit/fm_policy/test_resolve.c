@@ -82,7 +82,7 @@ static void dump(const struct fm_desired *d, struct mr_buf *out)
 	char text[FM_CLAIM_TEXT];
 
 	for (unsigned i = 0; i < d->hosts; i++)
-		mr_buf_printf(out, "%s %u %u %d %d\n", d->host[i].name, d->host[i].port,
+		mr_buf_printf(out, "%s %u %u %d %d\n", d->host[i].name, d->host[i].root[0],
 			      d->host[i].known, d->host[i].group, d->host[i].spare);
 	for (unsigned i = 0; i < d->pools; i++) {
 		mr_buf_printf(out, "%s %d:", d->pool[i].name, (int)d->pool[i].device_class);
