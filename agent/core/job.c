@@ -6,7 +6,9 @@
  * The fences of HANDOVER 8 are looked at before every step, on what the host's own hierarchy
  * shows at that moment: another owner or a newer epoch stops a command half way. One that was
  * carried out is answered from memory when it is asked again; one that was refused is tried
- * again.
+ * again. What is remembered counts for the owner epoch under which it was asked: the store of a
+ * manager that took over may be an older one or a new one, which gives the numbers of
+ * operations and assignments once more.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -83,7 +85,7 @@ static const struct ag_fn *fn_of(const struct ag_core *c, const struct ag_job *j
 	return ag_look_at(c, &j->cmd.place, &f) ? f : NULL;
 }
 
-static void remember(struct ag_core *c, const struct ag_action *a)
+static void remember(struct ag_core *c, const struct ag_action *a, uint64_t owner_epoch)
 {
 	struct ag_done *d;
 
@@ -94,6 +96,7 @@ static void remember(struct ag_core *c, const struct ag_action *a)
 		d = &c->done[c->done_oldest++ % AG_DONE_MAX];
 	}
 	d->op = a->op;
+	d->owner_epoch = owner_epoch;
 	put_text(d->detail, sizeof(d->detail), a->detail);
 	d->has_fn = a->has_fn;
 	d->fn = a->ack_fn;
@@ -126,7 +129,7 @@ void ag_job_end(struct ag_core *c, struct ag_job *j, enum mr_reason reason, cons
 	j->over = true;
 	if (j->cmd.op) {
 		if (reason == MR_REASON_OK)
-			remember(c, &a);
+			remember(c, &a, j->cmd.owner_epoch);
 		tell(c, j, &a);
 	}
 	ag_log(c, reason == MR_REASON_TIMEOUT || reason == MR_REASON_INTERNAL ? 2 : 1,
@@ -188,11 +191,14 @@ void ag_job_refused(struct ag_core *c, struct ag_job *j)
 	ag_job_end(c, j, MR_REASON_DRIVER_REFUSED, NULL, "%s: errno %d", name, -j->err);
 }
 
-static struct ag_job *find_op(const struct ag_core *c, uint64_t op)
+static struct ag_job *find_op(const struct ag_core *c, const struct ag_cmd *cmd)
 {
-	for (unsigned i = 0; i < c->jobs; i++)
-		if (c->job[i]->cmd.op == op && !c->job[i]->over)
+	for (unsigned i = 0; i < c->jobs; i++) {
+		const struct ag_cmd *o = &c->job[i]->cmd;
+
+		if (o->op == cmd->op && o->owner_epoch == cmd->owner_epoch && !c->job[i]->over)
 			return c->job[i];
+	}
 	return NULL;
 }
 
@@ -202,7 +208,7 @@ static bool replay(struct ag_core *c, const struct ag_cmd *cmd)
 		const struct ag_done *d = &c->done[i];
 		struct ag_action *a;
 
-		if (d->op != cmd->op)
+		if (d->op != cmd->op || d->owner_epoch != cmd->owner_epoch)
 			continue;
 		a = answer(c, cmd->op, MR_REASON_OK);
 		put_text(a->detail, sizeof(a->detail), d->detail);
@@ -213,11 +219,16 @@ static bool replay(struct ag_core *c, const struct ag_cmd *cmd)
 	return false;
 }
 
+static uint64_t epoch_key(const struct ag_cmd *cmd)
+{
+	return cmd->owner_epoch << 32 | cmd->assignment;
+}
+
 static bool stale(const struct ag_core *c, const struct ag_cmd *cmd)
 {
 	uint64_t highest;
 
-	return mr_map_get_u64(c->epoch, cmd->assignment, &highest) && cmd->epoch < highest &&
+	return mr_map_get_u64(c->epoch, epoch_key(cmd), &highest) && cmd->epoch < highest &&
 	       !MR_MUTANT(EPOCH_IGNORED_BY_AGENT);
 }
 
@@ -230,7 +241,7 @@ static void note_epoch(struct ag_core *c, const struct ag_cmd *cmd)
 	if (mr_map_count(c->epoch) >= AG_EPOCHS_MAX &&
 	    mr_map_next(c->epoch, &pos, NULL, &oldest, &(uint64_t){0}))
 		mr_map_del_u64(c->epoch, oldest);
-	mr_map_set_u64(c->epoch, cmd->assignment, cmd->epoch);
+	mr_map_set_u64(c->epoch, epoch_key(cmd), cmd->epoch);
 }
 
 static struct ag_job *new_job(struct ag_core *c, const struct ag_cmd *cmd)
@@ -280,7 +291,7 @@ static const char *malformed(const struct ag_cmd *cmd)
 void ag_job_add(struct ag_core *c, const struct ag_cmd *cmd)
 {
 	const char *bad = malformed(cmd);
-	struct ag_job *j = find_op(c, cmd->op);
+	struct ag_job *j = find_op(c, cmd);
 
 	if (c->state != AG_ACCEPTED)
 		return;

@@ -39,7 +39,7 @@ struct ag_job {
 };
 
 struct ag_done {
-	uint64_t op;
+	uint64_t op, owner_epoch;
 	char detail[128];
 	bool has_fn;
 	struct ag_fn fn;
@@ -71,7 +71,7 @@ struct ag_core {
 	unsigned jobs, jobs_cap;
 	struct ag_done *done; /* grows to AG_DONE_MAX, then the oldest make room */
 	unsigned dones, dones_cap, done_oldest;
-	struct mr_map *epoch; /* assignment -> highest epoch seen */
+	struct mr_map *epoch; /* owner epoch, assignment -> highest epoch seen */
 	uint64_t last_tag;
 };
 

@@ -101,6 +101,22 @@ START_TEST(test_duplicates)
 }
 END_TEST
 
+/* An owner with another store gives the same numbers again: they are other commands, and other
+ * assignments. */
+START_TEST(test_another_owner_counts_anew)
+{
+	struct ag_cmd g = cmd(AG_CONFIRM_GONE, AG_WAY_LVF, 3, 7);
+
+	ck_assert_str_eq(ask(&g), "ack 101 OK (gone); ");
+	host.root[0].owner_epoch = g.owner_epoch = 6;
+	g.epoch = 1;
+	g.place.slot = 2;
+	ck_assert_str_eq(
+		ask(&g),
+		"ack 101 BUSY (the kernel device is still there) who 'mlx5_core' fn 3.0.2; ");
+}
+END_TEST
+
 /* Memory has an end: the oldest answers are forgotten, and carried out again. */
 START_TEST(test_old_answers_are_forgotten)
 {
@@ -208,6 +224,7 @@ static void add(Suite *s)
 				      test_an_activation_is_overtaken,
 				      test_malformed,
 				      test_duplicates,
+				      test_another_owner_counts_anew,
 				      test_old_answers_are_forgotten,
 				      test_a_refused_command_is_tried_again,
 				      test_acks_go_to_the_session_that_asked,
