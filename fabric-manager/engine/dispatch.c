@@ -12,6 +12,7 @@
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/chassis/attach.h"
 #include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/chassis/mute.h"
 #include "fabric-manager/engine/chassis/ports.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/desire/failover.h"
@@ -31,7 +32,9 @@ static void take_reading(struct fm_engine *e, const struct fm_op_result *r, unsi
 	if (fn)
 		*fn = r->fn;
 	if (h && r->place.bridge < h->bridges)
-		h->bridge[r->place.bridge] = r->bridge;
+		fm_mute_keep_row(&h->bridge[r->place.bridge], &r->bridge);
+	if (h && r->bridge.unread)
+		fm_ch_observe(e, chassis); /* with growing pauses, until it reads */
 	if (!fn && !h)
 		return;
 	e->inv.revision++;

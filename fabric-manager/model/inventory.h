@@ -133,6 +133,7 @@ bool fm_card_is(const struct fm_card *c, const struct fm_adapter *a);
 
 struct fm_bridge {
 	uint8_t state; /* enum mr_row_state */
+	bool unread;   /* its state read as none of them: as it was read before */
 	bool tombstone;
 	uint32_t status; /* MR_ROW_* */
 	uint64_t target; /* MR_TARGET() */

@@ -146,7 +146,8 @@ void fm_mr_take_row_head(struct fm_mr_disc *d, const struct fm_mr_want *w, const
 {
 	struct fm_bridge *br = &d->ch->host[w->a].bridge[w->b];
 
-	br->state = (uint8_t)VALUE(v, ROW_STATE);
+	br->state = fm_mr_row_state(VALUE(v, ROW_STATE));
+	br->unread = VALUE(v, ROW_STATE) > MR_ROW_BLOCKED;
 	br->status = (uint32_t)VALUE(v, ROW_STATUS);
 	br->target = VALUE(v, ROW_TARGET);
 	br->cookie = VALUE(v, ROW_COOKIE);

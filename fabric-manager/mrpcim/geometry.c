@@ -139,11 +139,18 @@ void fm_mr_ns_parse(const uint64_t reg[NS_REGS], struct fm_namespace *ret)
 	};
 }
 
+/* ROW_STATE; what is none of the states is left as all-ones, which equals none of them. */
+uint8_t fm_mr_row_state(uint64_t reg)
+{
+	return reg <= MR_ROW_BLOCKED ? (uint8_t)reg : UINT8_MAX;
+}
+
 /* The bridge as the ROW_REGS registers of its row show it. */
 void fm_mr_row_parse(const uint64_t *reg, struct fm_bridge *ret)
 {
 	*ret = (struct fm_bridge){
-		.state = (uint8_t)REG(reg, ROW_STATE),
+		.state = fm_mr_row_state(REG(reg, ROW_STATE)),
+		.unread = REG(reg, ROW_STATE) > MR_ROW_BLOCKED,
 		.tombstone = REG(reg, ROW_TOMBSTONE) & 1,
 		.status = (uint32_t)REG(reg, ROW_STATUS),
 		.target = REG(reg, ROW_TARGET),

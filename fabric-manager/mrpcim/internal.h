@@ -74,6 +74,7 @@ void fm_mr_words(const struct fm_mr_geometry *g, const struct mr_batch_rec *r, c
 #define FM_MR_VF_READ (VF_ACL(MR_VF_ACL_ROWS) / 8)
 void fm_mr_fn_parse(const struct fm_mr_dev *d, const uint64_t *reg, struct fm_fn *ret);
 void fm_mr_ns_parse(const uint64_t reg[NS_REGS], struct fm_namespace *ret);
+uint8_t fm_mr_row_state(uint64_t reg);
 void fm_mr_row_parse(const uint64_t *reg, struct fm_bridge *ret);
 uint64_t fm_mr_flags_reg(const struct fm_attrs *a);
 uint64_t fm_mr_vlan_reg(const struct fm_attrs *a);

@@ -197,7 +197,7 @@ const struct fm_mr_op fm_mr_block = {
 static bool drained(const struct fm_mrpcim *m, const struct fm_mr_run *r)
 {
 	const struct fm_op_result *res = &r->res;
-	bool row = res->has_bridge && res->bridge.state == MR_ROW_BLOCKED;
+	bool row = res->has_bridge && res->bridge.state != MR_ROW_FREE;
 
 	return (fm_mr_row_only(m, r) || res->fn.status & MR_VF_DRAINED) &&
 	       (!row || res->bridge.status & MR_ROW_DRAINED);

@@ -339,7 +339,8 @@ void fm_world_reset_host(struct fm_world *w, uint32_t at)
 
 		hh->windows |= br->bus_first != 0;
 		hh->free++;
-		if (br->state == MR_ROW_FREE && (!br->tombstone || MR_MUTANT(TOMBSTONE_REUSED)))
+		if (br->state == MR_ROW_FREE && !br->unread &&
+		    (!br->tombstone || MR_MUTANT(TOMBSTONE_REUSED)))
 			continue;
 		hh->free--;
 		bit_set(hh->used, b);

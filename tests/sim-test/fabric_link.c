@@ -317,6 +317,41 @@ START_TEST(reads_all_ones)
 }
 END_TEST
 
+/* The row's state reads all-ones from some moment of a move on, over a restart of the manager,
+ * too: nobody takes it for free, and the move ends when it can be read. */
+START_TEST(row_reads_all_ones)
+{
+	char adapter[MR_NAME_MAX];
+	struct sim_fault f = {.kind = SIM_FAULT_STUCK_REGISTER,
+			      .space = MR_SPACE_SWITCH,
+			      .value = UINT64_MAX};
+	unsigned steps = 2 * (unsigned)(_i / 2);
+
+	apply(BASE);
+	apply(PROFILE("blade03"));
+	settled_at("blade03", adapter);
+	f.address = SW_BRIDGE(3, find("p")->place.bridge) + ROW_STATE;
+	apply(PROFILE("blade01"));
+	for (unsigned n = 0; n < steps; n++)
+		world_step(w);
+	ck_assert_int_eq(sim_fault_set(w->chassis, &f), 0);
+	if (_i & 1) {
+		world_manager_kill(w);
+		world_run_for(w, MR_NS_PER_S);
+		world_manager_start(w);
+	}
+	world_run_for(w, 60 * MR_NS_PER_S);
+	if (!runs("p")) /* else it had left the row before */
+		waits("p", "can't be read");
+	sim_fault_clear(w->chassis, w->now, SIM_FAULT_STUCK_REGISTER);
+	ck_assert(!runs("p") || management_read(w, f.address) == MR_ROW_FREE);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	settle();
+	is_active("p", "blade01");
+	ck_assert_uint_eq(management_read(w, f.address), MR_ROW_FREE);
+}
+END_TEST
+
 /* ---- links that go up and down ---- */
 
 /* Events about the object, and in 'ret' the one that begins with 'word'. */
@@ -415,6 +450,7 @@ int main(void)
 	tcase_add_loop_test(t, begun_without_link, 0, 2);
 	tcase_add_loop_test(t, identity_stays_locked, 0, 2);
 	tcase_add_loop_test(t, reads_all_ones, 0, 2);
+	tcase_add_loop_test(t, row_reads_all_ones, 0, 40);
 	tcase_add_loop_test(t, storm_at_an_adapter, 0, 2);
 	tcase_add_loop_test(t, storm_at_a_host, 0, 2);
 	suite_add_tcase(s, t);

@@ -3,7 +3,8 @@
  * Adapters that are pulled, and such that are in their slots and do not answer. What is pulled
  * has lost its tables: nothing of it is reachable, and nothing can be reset. What does not
  * answer keeps them, and a gate that was open comes back open: so whoever is on the way out
- * waits, with function, identities and data locked (HANDOVER, I4).
+ * waits, with function, identities and data locked (HANDOVER, I4). Who stands behind a bridge
+ * whose row can't be read waits the same way.
  */
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/assign/table.h"
@@ -15,20 +16,26 @@
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/timers.h"
 
-/* Waits, and finds its step again when the adapter answers, or was pulled. */
+/* Waits, and finds its step again when the adapter answers, or was pulled; or when its row can
+ * be read. */
 void fm_asg_await(struct fm_engine *e, struct fm_asg *a)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
 	char name[FM_ASSIGNMENT_TEXT], why[FM_DETAIL_MAX];
 	bool said = a->a.reason == MR_REASON_UNREACHABLE;
+	bool of_row = !fm_seen_mute(e, a->a.fn) && fm_asg_bridge(e, a);
 
-	mr_fmt(why, sizeof(why), "adapter %s does not answer%s", a->a.adapter,
-	       d && !d->link ? ": its link is down" : "");
+	if (of_row)
+		mr_fmt(why, sizeof(why), "the row of bridge %u of %s can't be read",
+		       a->a.place.bridge, a->a.host);
+	else
+		mr_fmt(why, sizeof(why), "adapter %s does not answer%s", a->a.adapter,
+		       d && !d->link ? ": its link is down" : "");
 	fm_asg_why(e, a, MR_REASON_UNREACHABLE, "%s", why);
 	if (a->a.going && !said)
 		fm_note(e, MR_REASON_UNREACHABLE, fm_assignment_text(&a->a, name),
-			"%s: %s; its identities are free when it does, or is pulled",
-			fm_phase_name(a->a.phase), why);
+			"%s: %s; its identities are free when it %s", fm_phase_name(a->a.phase),
+			why, of_row ? "can" : "does, or is pulled");
 	a->resume = true;
 	fm_asg_wait(e, a);
 }
@@ -40,7 +47,8 @@ static bool row_leads(const struct fm_engine *e, const struct fm_asg *a)
 	enum fm_seen seen = fm_asg_seen(e, a);
 
 	return a->a.place.way != FM_WAY_LVF &&
-	       (seen == FM_SEEN_MAPPED || seen == FM_SEEN_BLOCKED || a->step == FM_STEP_MAP);
+	       (seen == FM_SEEN_MAPPED || seen == FM_SEEN_BLOCKED || seen == FM_SEEN_MUTE ||
+		a->step == FM_STEP_MAP);
 }
 
 /* The adapter was pulled: its function needs nothing more, but a row that leads there is cut

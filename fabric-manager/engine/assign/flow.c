@@ -304,15 +304,17 @@ void fm_asg_lose(struct fm_engine *e, struct fm_asg *a)
 	fm_asg_poke(e, a);
 }
 
-/* Nobody can use what its adapter does not answer for. It stays, and is looked at again after
- * the next reading; its host has to find it anew. */
+/* Nobody can use what its adapter does not answer for, and nobody knows whether a row leads
+ * there that can't be read. It stays, and is looked at again after the next reading; where the
+ * adapter was away its host has to find it anew. */
 static void rest_mute(struct fm_engine *e, struct fm_asg *a)
 {
 	fm_asg_await(e, a);
 	if (!fm_asg_runs(a))
 		return;
 	a->step = FM_STEP_NONE;
-	a->resume = a->bound = false;
+	a->resume = false;
+	a->bound = a->bound && !fm_seen_mute(e, a->a.fn);
 	if (a->a.phase != P(MAPPED) && fm_phase_allowed(a->a.phase, P(DEGRADED)))
 		fm_asg_phase(e, a, P(DEGRADED), 0);
 	e->arrived = true;
@@ -348,7 +350,9 @@ void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
 	case FM_SEEN_FREE:
 		resume_free(e, a);
 		break;
-	case FM_SEEN_MUTE: /* asked above */
+	case FM_SEEN_MUTE:
+		rest_mute(e, a);
+		break;
 	case FM_SEEN_GONE:
 		a->step = FM_STEP_NONE;
 		fm_asg_why(e, a, MR_REASON_DEVICE_GONE, "adapter %s is gone", a->a.adapter);

@@ -169,7 +169,7 @@ static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_
 
 		const struct fm_adapter *d = fm_adapter_by_port(&e->inv, chassis, fn.port);
 
-		if (r->state == MR_ROW_FREE || !fm_adapter_in_slot(d) ||
+		if (r->state == MR_ROW_FREE || r->unread || !fm_adapter_in_slot(d) ||
 		    (kind != MR_TARGET_SYNTHETIC && kind != MR_TARGET_DEVICE) ||
 		    intended(e, r->cookie))
 			continue;

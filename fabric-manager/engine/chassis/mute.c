@@ -3,7 +3,7 @@
  * Adapters that are in their slots and do not answer: their link is down, or accesses fail.
  * What they were set to they still are, open gates included (only power takes it away), so they
  * are kept in mind as they were read last. Who stands there stays (plan/keep.c), and a way out
- * waits (assign/assign.c).
+ * waits (assign/assign.c). The same for a bridge's row whose state can't be read.
  */
 #include "fabric-manager/engine/chassis/mute.h"
 
@@ -44,6 +44,32 @@ static bool keep_functions(const struct fm_adapter *old, struct fm_adapter *n)
 	return all;
 }
 
+/* mute.h */
+void fm_mute_keep_row(struct fm_bridge *old, const struct fm_bridge *n)
+{
+	if (n->unread)
+		old->unread = true;
+	else
+		*old = *n;
+}
+
+/* Rows of bridges; false when the state of one could not be read. */
+static bool keep_rows(struct fm_engine *e, unsigned chassis, struct fm_host *n)
+{
+	struct fm_host *old = fm_host_by_port(&e->inv, chassis, n->port);
+	bool all = true;
+
+	for (unsigned b = 0; b < n->bridges; b++) {
+		if (!n->bridge[b].unread)
+			continue;
+		all = false;
+		if (old && b < old->bridges)
+			n->bridge[b] = old->bridge[b];
+		n->bridge[b].unread = true;
+	}
+	return all;
+}
+
 /* What did not answer is as it was read before. Where the link is up, no event will say that it
  * answers again: it is asked, with growing pauses. */
 void fm_mute_keep(struct fm_engine *e, unsigned chassis, struct fm_chassis *n)
@@ -62,6 +88,8 @@ void fm_mute_keep(struct fm_engine *e, unsigned chassis, struct fm_chassis *n)
 			all = false;
 		}
 	}
+	for (unsigned i = 0; i < n->hosts; i++)
+		all = keep_rows(e, chassis, &n->host[i]) && all;
 	c->again = MR_NEVER;
 	if (all) {
 		c->mutes = 0;

@@ -128,13 +128,17 @@ bool fm_tomb_of(const struct fm_engine *e, const struct fm_asg *a)
 	return mr_map_get_u64(e->tomb_by, fm_place_key(a->a.chassis, &a->a.place), &at);
 }
 
-/* Whether an assignment still stands on the tombstoned place: its cut is not done. */
+/* Whether an assignment still stands on the tombstoned place: its cut is not done, or not known
+ * to be. */
 static bool still_cutting(const struct fm_engine *e, const struct fm_rec_tombstone *t)
 {
 	const struct fm_asg *a = fm_asg_by_id(e, t->assignment);
+	const struct fm_bridge *b;
 
-	return a && a->a.has_fn && a->a.going && same_place(&a->a.place, &t->place) &&
-	       fm_asg_seen(e, a) == FM_SEEN_MAPPED;
+	if (!a || !a->a.has_fn || !a->a.going || !same_place(&a->a.place, &t->place))
+		return false;
+	b = a->a.place.way != FM_WAY_LVF ? fm_asg_bridge(e, a) : NULL;
+	return fm_asg_seen(e, a) == FM_SEEN_MAPPED || (b && b->unread);
 }
 
 /* Those of a host port ('bridge' FM_NO_BRIDGE: all of them) are over. */
@@ -183,7 +187,8 @@ bool fm_tomb_at(const struct fm_engine *e, unsigned chassis, unsigned port, unsi
  */
 static bool consumed(const struct fm_host *h, const struct fm_bridge *b)
 {
-	return h && h->link && b->state != MR_ROW_MAPPED && b->status & MR_ROW_REMOVAL_SEEN;
+	return h && h->link && !b->unread && b->state != MR_ROW_MAPPED &&
+	       b->status & MR_ROW_REMOVAL_SEEN;
 }
 
 /* The bridge of 'a' was read after its row was freed. */

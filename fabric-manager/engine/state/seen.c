@@ -92,6 +92,8 @@ enum fm_seen fm_asg_seen(const struct fm_engine *e, const struct fm_asg *a)
 		return f && fm_seen_adapter(e, a->a.fn) && !f->unread ? seen_lvf(a, f)
 								      : seen_nowhere(e, a);
 	b = fm_asg_bridge(e, a);
+	if (b && b->unread)
+		return FM_SEEN_MUTE;
 	if (b && b->cookie == fm_asg_cookie(a) && b->state == MR_ROW_MAPPED)
 		return FM_SEEN_MAPPED;
 	if (b && b->cookie == fm_asg_cookie(a) && b->state == MR_ROW_BLOCKED)

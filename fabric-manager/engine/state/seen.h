@@ -18,7 +18,8 @@ enum fm_seen {
 	FM_SEEN_FREE,
 	FM_SEEN_MAPPED,
 	FM_SEEN_BLOCKED,
-	FM_SEEN_MUTE, /* its adapter does not answer, and no row says it */
+	FM_SEEN_MUTE, /* its adapter does not answer, and no row says it; or its row can't be
+			 read */
 	FM_SEEN_GONE  /* the adapter is not there and no row leads to it */
 };
 /* Whether the adapter of a function answers. */
