@@ -48,7 +48,7 @@ static void deliver(struct fm_engine *e, const struct fm_inflight *f, struct fm_
 
 	switch (f->kind) {
 	case FM_TAG_ASG:
-		e->ch[f->chassis].touched = e->next_op;
+		e->ch[f->chassis].touched = e->next_op - 1;
 		a = fm_asg_by_id(e, f->asg);
 		if (!a)
 			break;
@@ -68,14 +68,14 @@ static void deliver(struct fm_engine *e, const struct fm_inflight *f, struct fm_
 		fm_prov_result(e, f, r);
 		break;
 	case FM_TAG_ATTACH:
-		e->ch[f->chassis].touched = e->next_op;
+		e->ch[f->chassis].touched = e->next_op - 1;
 		fm_attach_result(e, f, r);
 		break;
 	case FM_TAG_TOMB:
 		fm_tomb_result(e, f, r);
 		break;
 	case FM_TAG_DATA:
-		e->ch[f->chassis].touched = e->next_op;
+		e->ch[f->chassis].touched = e->next_op - 1;
 		fm_data_result(e, f, r);
 		break;
 	}

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a profile was the only reason of goes with it: identities and overrides. Found by
- * seeds-swarm; named stories here.
+ * What a profile was the only reason of goes with it: identities, overrides, what its functions
+ * were set to. Found by seeds-swarm; named stories here.
  */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/pci/regmap.h"
+#include "tests/sim-test/world/management.h"
 #include "tests/sim-test/world/oracle.h"
 #include "tests/sim-test/world/world.h"
 #include "tests/unit/check_main.h"
@@ -155,6 +157,33 @@ START_TEST(override_of_a_deleted_profile)
 }
 END_TEST
 
+/* The switch loses power, and the last commit of its memory with it. */
+static void loses_the_last_commit(void)
+{
+	world_shake(w);
+	world_wire_cut(w, false);
+	sim_chassis_power_cycle(w->chassis, w->now, MR_NVM_STALE);
+	world_notices(w);
+	world_wire_join(w);
+}
+
+/* Its reset was the last thing that was committed: the switch shows it as it was before. */
+START_TEST(function_of_an_older_memory)
+{
+	char why[200];
+
+	apply(PROFILE("blade01", NIC));
+	apply("");
+	ck_assert_msg(management_all_free(w, why, sizeof(why)), "%s", why);
+	loses_the_last_commit();
+	ck_assert(!management_all_free(w, why, sizeof(why)));
+	world_run_for(w, 10 * MR_NS_PER_S);
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_msg(management_all_free(w, why, sizeof(why)), "%s", why);
+	nothing_left();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("left");
@@ -166,6 +195,7 @@ int main(void)
 	tcase_add_test(t, identities_that_a_dead_manager_left);
 	tcase_add_test(t, identities_of_a_device_of_another_class);
 	tcase_add_test(t, override_of_a_deleted_profile);
+	tcase_add_test(t, function_of_an_older_memory);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

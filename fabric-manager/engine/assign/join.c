@@ -207,6 +207,37 @@ static void strangers_in(struct fm_engine *e, unsigned chassis, const struct fm_
 	}
 }
 
+/* What only the last owner of a function can have left there, though nothing leads to it and
+ * nobody holds it: the switch lost power, and its memory is older than the reset. */
+static bool is_left(const struct fm_engine *e, const struct fm_adapter *d, struct fm_fn_id id)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, id);
+	struct fm_place p;
+	uint64_t cookie;
+
+	return d->pf[id.pf].numvfs && !f->unread && !f->owner_vh &&
+	       (f->gate_open || !(f->status & MR_VF_DEFAULTS)) && !fm_asg_by_fn(e, id) &&
+	       !fm_is_quarantined(e, id) && !fm_row_of(e, id, &p, &cookie);
+}
+
+/* Functions that are nobody's are as their reset left them: else they are reset. */
+static void left_in(struct fm_engine *e, unsigned chassis, const struct fm_adapter *d)
+{
+	unsigned n = d->kind != FM_ADAPTER_BASE && d->present ? (unsigned)d->pfs * d->vfs : 0;
+	struct fm_place nowhere = {.bridge = FM_NO_BRIDGE};
+	char text[FM_FN_TEXT];
+
+	for (unsigned i = 0; d->fn && i < n; i++) {
+		struct fm_fn_id id = {(uint16_t)chassis, d->port, (uint16_t)(i / d->vfs),
+				      (uint16_t)(i % d->vfs)};
+
+		if (is_left(e, d, id) &&
+		    fm_asg_stranger(e, id, nowhere, 0, "", FM_PHASE_FENCED))
+			fm_note(e, MR_REASON_CONFLICT, fm_fn_text(&e->inv, id, text),
+				"nobody's, and not as a reset leaves it: it is reset");
+	}
+}
+
 /* Compares what was observed with what is intended. */
 void fm_ch_join(struct fm_engine *e, unsigned chassis)
 {
@@ -225,6 +256,8 @@ void fm_ch_join(struct fm_engine *e, unsigned chassis)
 		strangers_at(e, chassis, &c->host[i]);
 	for (unsigned i = 0; e->ch[chassis].quiet && i < c->adapters; i++)
 		strangers_in(e, chassis, &c->adapter[i]);
+	for (unsigned i = 0; e->ch[chassis].quiet && i < c->adapters; i++)
+		left_in(e, chassis, &c->adapter[i]);
 	fm_sessions_check(e);
 	fm_data_run(e);
 }
