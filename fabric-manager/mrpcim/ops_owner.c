@@ -25,6 +25,7 @@ static enum fm_mr_next owner_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 	uint64_t id = fm_mr_value(p, r->i_x), epoch = fm_mr_value(p, r->i_x + 1);
 	uint64_t generation = fm_mr_value(p, r->i_x + 2);
 
+	r->res.owner_epoch = epoch;
 	if (generation > r->op.value)
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "the chassis was programmed by store generation %llu, this "
@@ -55,6 +56,7 @@ static void owner_swap(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch
 static enum fm_mr_next owner_swapped(struct fm_mrpcim *m, struct fm_mr_run *r,
 				     const struct fm_mr_reply *p)
 {
+	r->res.owner_epoch = fm_mr_value(p, r->i_x + 1);
 	if (fm_mr_value(p, r->i_x) != r->op.owner_id ||
 	    fm_mr_value(p, r->i_x + 1) != r->op.owner_epoch)
 		return fm_mr_refuse(r, MR_REASON_STALE_OWNER,

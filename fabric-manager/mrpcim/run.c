@@ -90,7 +90,8 @@ void fm_mr_finish(struct fm_mrpcim *m, struct fm_mr_run *r, enum fm_op_end end)
 	r->res.kind = r->op.kind;
 	r->res.end = end;
 	r->res.id = r->op.fn;
-	r->res.owner_epoch = m->owner_epoch;
+	if (r->op.kind != FM_OP_TAKE_OWNER) /* else what it has read */
+		r->res.owner_epoch = m->owner_epoch;
 	a->tag = r->op.tag;
 	a->result = r->res;
 	fm_mr_run_end(m, r);
@@ -199,6 +200,7 @@ static void go(struct fm_mrpcim *m, struct fm_mr_run *r)
 			return;
 		}
 		r->prelude = r->first && r->kind->needs & FM_MR_WRITES && m->owned &&
+			     r->op.kind != FM_OP_TAKE_OWNER &&
 			     r->op.generation > m->generation &&
 			     !MR_MUTANT(GENERATION_UNWRITTEN);
 		if (!build(m, r))

@@ -213,6 +213,31 @@ START_TEST(adopting_with_an_empty_store)
 }
 END_TEST
 
+/* The chassis loses power and its memory at some moment of a take-over: what the manager asked
+ * for on the way there is over, and it takes the blank switch. */
+START_TEST(taking_when_power_is_lost)
+{
+	ck_assert(world_apply(w, POLICY("blade01")));
+	ck_assert(world_settle(w, SETTLE_NS));
+	world_manager_kill(w);
+	world_manager_start(w);
+	while (!(w->began >> FM_OP_TAKE_OWNER & 1))
+		ck_assert(world_step(w));
+	for (int n = 0; n < _i; n++)
+		world_step(w);
+	world_shake(w);
+	world_wire_cut(w, false);
+	sim_chassis_power_cycle(w->chassis, w->now, MR_NVM_BLANK);
+	world_notices(w);
+	world_wire_join(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_ptr_null(strstr(mr_buf_text(&w->trace), "it is only read until an operator"));
+	ck_assert_uint_ne(management_read(w, SW_OWNER_ID), 0);
+	is_active("blade01");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("owner");
@@ -224,6 +249,7 @@ int main(void)
 	tcase_add_test(t, late_writes_are_refused);
 	tcase_add_test(t, an_empty_store_writes_nothing);
 	tcase_add_test(t, adopting_with_an_empty_store);
+	tcase_add_loop_test(t, taking_when_power_is_lost, 0, 10);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }
