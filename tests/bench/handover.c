@@ -61,15 +61,11 @@ static bool is_there(const struct world *w, const char *profile, const char *hos
 
 static bool move(struct world *w, const char *profile, const char *host)
 {
-	const struct fm_request r = {.verb = FM_VERB_MOVE,
-				     .kind = "profiles",
-				     .name = profile,
-				     .host = host,
-				     .set = "",
-				     .who = "bench",
-				     .yes = true};
+	struct fm_request r = world_request(FM_VERB_MOVE, "profiles", profile);
 	int64_t end = w->now.mono_ns + LIMIT_NS;
 
+	r.host = host;
+	r.yes = true;
 	if (!world_ask(w, &r) || w->reply.exit_code != FM_EXIT_DONE)
 		return false;
 	while (!is_there(w, profile, host))

@@ -12,6 +12,7 @@
 #include "common/str.h"
 #include "common/xalloc.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/engine/fabric.h"
 
 #define VFS	    70 /* of an adapter, 90 % used */
 #define PER_CHASSIS 200
@@ -28,17 +29,7 @@ struct fabric {
 
 static void make_host(struct fm_host *h, struct fm_host_def *def, unsigned chassis, unsigned i)
 {
-	h->port = (uint16_t)(i + 1);
-	h->slot = h->port;
-	mr_fmt(h->name, sizeof(h->name), "c%u-blade%03u", chassis, i);
-	h->present = h->power = h->link = true;
-	h->bridges = MR_MAX_BRIDGES;
-	h->bridge = mr_xcalloc(h->bridges, sizeof(*h->bridge));
-	for (unsigned b = 0; b < h->bridges; b++)
-		h->bridge[b] = (struct fm_bridge){.bus_first = (uint8_t)(b + 2),
-						  .bus_last = (uint8_t)(b + 2),
-						  .mmio = 64 << 20,
-						  .mmio64 = UINT64_C(1) << 30};
+	bench_host(h, chassis, i);
 	memcpy(def->name, h->name, sizeof(def->name));
 	def->chassis = (uint16_t)chassis;
 	def->roots = 1;

@@ -32,11 +32,7 @@ static void apply(struct seed_run *r)
 static void move_one(struct seed_run *r)
 {
 	unsigned i = (unsigned)mr_rng_below(&r->w->rng, POLICY_PROFILES);
-	struct fm_request q = {.verb = FM_VERB_MOVE,
-			       .kind = "profiles",
-			       .set = "",
-			       .who = "bench",
-			       .yes = true};
+	struct fm_request q = world_request(FM_VERB_MOVE, "profiles", "");
 	char name[16], host[16];
 
 	if (!r->p.profile[i].used || r->p.profile[i].is_template)
@@ -46,6 +42,7 @@ static void move_one(struct seed_run *r)
 	       1 + (unsigned)mr_rng_below(&r->w->rng, r->p.hosts));
 	q.name = name;
 	q.host = host;
+	q.yes = true;
 	world_ask(r->w, &q);
 }
 

@@ -24,6 +24,7 @@
 #include "proto/chassis.pb-c.h"
 #include "sim/codec/chassis.h"
 #include "sim/model/chassis.h"
+#include "tests/unit/fm_codec/made.h"
 
 #define PATH_BYTES 1024
 
@@ -180,98 +181,13 @@ static void seed_control(void)
 	seed("control", "error", &b);
 }
 
-/* A record with something in every member that a reader could trip over. */
-static struct fm_record make_record(enum fm_record_kind kind)
-{
-	static char document[] = "a: b\n";
-	struct fm_record r = {.kind = kind};
-
-	switch (kind) {
-	case FM_RECORD_META:
-	case FM_RECORD_CURRENT:
-		r.meta = (struct fm_rec_meta){1, UINT64_MAX, 7, 8, 128, 9, 41};
-		break;
-	case FM_RECORD_DOCUMENT:
-		r.document = (struct fm_rec_document){41, "HostGroup", "web", "prod", document};
-		break;
-	case FM_RECORD_ASSIGNMENT:
-		r.assignment = (struct fm_assignment){.profile = "web-blade01",
-						      .device = "data0",
-						      .index = 1,
-						      .count = 2,
-						      .id = 5,
-						      .epoch = 6,
-						      .phase = FM_PHASE_DRAINING_IO,
-						      .reason = MR_REASON_BUSY,
-						      .detail = "in use",
-						      .host = "blade01",
-						      .has_fn = true,
-						      .fn = {1, 17, 0, 63},
-						      .adapter = "nic-left",
-						      .chassis = 1,
-						      .place = {FM_WAY_LVF, 1, 3, 0, 4},
-						      .driver = "vfio-pci",
-						      .going = true};
-		break;
-	case FM_RECORD_IDENT:
-		r.ident = (struct fm_rec_ident){
-			{MR_IDENT_MAC, 0, 0x0225b5000001}, "p", "d", 3, 1, 77};
-		break;
-	case FM_RECORD_FUNCTION:
-		r.function = (struct fm_rec_function){"c1", "nic-left",	       0,     63, 5, 6,
-						      true, MR_REASON_TIMEOUT, "hung"};
-		break;
-	case FM_RECORD_DATA:
-		r.data = (struct fm_rec_data){.profile = "db",
-					      .device = "disk",
-					      .name = "root",
-					      .id = 9,
-					      .state = FM_DATA_KEPT,
-					      .chassis = "c1",
-					      .adapter = "nvme",
-					      .serial = "D-0001",
-					      .size = 1ull << 40};
-		break;
-	case FM_RECORD_OVERRIDE:
-		r.override = (struct fm_rec_override){"db", "blade15", "root", "fail-over", 5};
-		break;
-	case FM_RECORD_TOMBSTONE:
-		r.tombstone =
-			(struct fm_rec_tombstone){"c1", {FM_WAY_LVF, 1, 2, 0, 9}, "boot", 3, 5};
-		break;
-	case FM_RECORD_OPERATION:
-		r.operation =
-			(struct fm_rec_operation){77, 5, 6, 300, true, "x", "c1", 9, 4, 7};
-		break;
-	case FM_RECORD_EVENT:
-		r.event = (struct fm_rec_event){12, 34, MR_REASON_TIMEOUT, "a/b", "text"};
-		break;
-	case FM_RECORD_CHASSIS:
-		r.chassis = (struct fm_rec_chassis){"c1", "C1-0001", 4};
-		break;
-	case FM_RECORD_HOST:
-		r.host = (struct fm_rec_host){"blade01", true, "boot", 9};
-		break;
-	case FM_RECORD_MEASURE:
-		r.measure = (struct fm_rec_measure){
-			"c1", "nic-left", FM_WAY_SYNTHETIC, {1, 2, 3}, {4, 5, 6}};
-		break;
-	case FM_RECORD_VERSION:
-		r.version = (struct fm_rec_version){41, 5, "ann", "prod", "apply", 1, 2, 3};
-		break;
-	case FM_RECORD_COUNT:
-		break;
-	}
-	return r;
-}
-
 static void seed_records(void)
 {
 	static const char *const chassis[] = {"c1", "c2"};
 	const struct fm_codec_names names = {chassis, 2};
 
 	for (unsigned k = 0; k < FM_RECORD_COUNT; k++) {
-		struct fm_record r = make_record((enum fm_record_kind)k);
+		struct fm_record r = made_record((enum fm_record_kind)k);
 		struct mr_buf key = {0}, row = {0};
 
 		fm_record_key(&r, &names, &key);
@@ -279,6 +195,7 @@ static void seed_records(void)
 		mr_buf_add(&row, key.data, key.len);
 		fm_record_value(&r, &names, &row);
 		seed("record", fm_record_kind_name(r.kind), &row);
+		fm_record_done(&r);
 		mr_buf_done(&key);
 	}
 }

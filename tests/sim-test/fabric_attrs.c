@@ -4,31 +4,17 @@
  * back from the adapter's table, an edit of it changes the running function, and what the
  * adapter can't do stays Pending with the words.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/pci/batch.h"
 #include "common/tree.h"
 #include "sim/model/place.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
-
-#define SETTLE_NS (120 * MR_NS_PER_S)
-
-static struct world *w;
+#include "tests/sim-test/fixture.h"
 
 static void setup(void)
 {
-	w = world_new(SRCDIR "/config/large-chassis.yaml", 3, NULL);
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	world_settle(w, SETTLE_NS);
-}
-
-static void teardown(void)
-{
-	world_free(w);
+	fabric_begin("config/large-chassis.yaml", 3, NULL);
 }
 
 /* One profile on blade01 with one device of a class, of these adapters. */
@@ -47,9 +33,7 @@ static void apply_to(const char *adapters, const char *class_, const char *port_
 		      "spec: {host: blade01, devices: [{name: d, class: %s, pool: pool, "
 		      "portProfile: pp%s}]}\n",
 		      class_, adapters, port_profile, class_, device);
-	ck_assert_msg(world_apply(w, mr_buf_text(&text)), "%s", w->reply.text);
-	mr_buf_done(&text);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_apply_buf(&text);
 }
 
 static void apply(const char *class_, const char *port_profile, const char *device)
@@ -118,9 +102,8 @@ START_TEST(partition_of_the_port)
 	static const uint16_t both[] = {0xffff, 0x8001}, limited[] = {0xffff, 0x0001};
 	const struct fm_assignment *a;
 
-	world_free(w);
-	w = world_new(SRCDIR "/tests/sim-test/plain-hca.yaml", 3, NULL);
-	world_run_for(w, 10 * MR_NS_PER_S);
+	fabric_end();
+	fabric_power("tests/sim-test/plain-hca.yaml", 3, NULL);
 	world_manager_start(w);
 	apply("infiniband", "pkey: [\"0x8001\"]", "");
 	ck_assert_uint_eq(attrs()->pkey[0], 0); /* not set */
@@ -253,7 +236,7 @@ END_TEST
 /* Rules that somebody else wrote: `diff` says which, and what was meant. */
 START_TEST(filter_rules_drift)
 {
-	const struct fm_request diff = {.verb = FM_VERB_DIFF};
+	const struct fm_request diff = world_request(FM_VERB_DIFF, "", "");
 	uint64_t row = MR_ACL_ROW(MR_ACL_DST, 7, OTHER) | MR_ACL_DENY;
 	const struct mr_tree *drift;
 	struct sim_place p;
@@ -284,9 +267,8 @@ START_TEST(filter_rules_beyond_the_adapter)
 				    "{match: vlan 6, action: deny}, "
 				    "{match: vlan 7, action: deny}]";
 
-	world_free(w);
-	w = world_new(SRCDIR "/tests/sim-test/few-rules.yaml", 3, NULL);
-	world_run_for(w, 10 * MR_NS_PER_S);
+	fabric_end();
+	fabric_power("tests/sim-test/few-rules.yaml", 3, NULL);
 	world_manager_start(w);
 	apply_to(", slots: [2]", "ethernet", "acl: [{match: vlan 5, action: deny}]", "");
 	ck_assert_int_eq(assignment()->phase, FM_PHASE_PENDING);
@@ -385,7 +367,7 @@ int main(void)
 	TCase *t = tcase_create("all");
 
 	tcase_set_timeout(t, 60);
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_add_test(t, ethernet);
 	tcase_add_test(t, filter_rules);
 	tcase_add_test(t, filter_rules_drift);

@@ -4,22 +4,15 @@
  * functions of that adapter, and of no other, are given back, the count changes, and they come
  * back, on the functions that they had where these still exist.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sim-test/world/oracle.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
+#include "tests/sim-test/fixture.h"
 
-#define SETTLE_NS (120 * MR_NS_PER_S)
-#define CLAIMS	  10
+#define CLAIMS 10
 
-static struct world *w;
-static struct oracle *judge;
 static unsigned provisions, elsewhere; /* operations: PROVISION; on functions of nic-right */
 static uint16_t left, right;
-static char complaint[256];
 
 /* Eight claims of nic-left (LVFs on blade01, synthetic functions on blade04), two of nic-right.
  */
@@ -50,9 +43,7 @@ static void apply(unsigned count, const char *drain)
 			      : i == 1 ? "blade04"
 				       : "blade02",
 			      i < 2 ? "left" : "right", i < 2 ? 4 : 2);
-	ck_assert_msg(world_apply(w, mr_buf_text(&text)), "%s", w->reply.text);
-	mr_buf_done(&text);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_apply_buf(&text);
 }
 
 static void on_op(struct world *x, const struct fm_op_result *r, void *arg)
@@ -61,46 +52,26 @@ static void on_op(struct world *x, const struct fm_op_result *r, void *arg)
 	(void)arg;
 	provisions += r->kind == FM_OP_PROVISION;
 	elsewhere += r->kind != FM_OP_OBSERVE && r->id.port == right;
-	if (!complaint[0] && !oracle_check(judge, 0))
-		mr_fmt(complaint, sizeof(complaint), "%s", oracle_complaint(judge));
-}
-
-static const struct fm_adapter *adapter(const char *name)
-{
-	return fm_adapter_by_name(fm_engine_inventory(w->engine), name, NULL);
+	fabric_judge();
 }
 
 static void verb(enum fm_verb v, const char *name, int exit_code)
 {
-	struct fm_request r = {
-		.verb = v, .kind = "", .name = name, .host = "", .set = "", .who = "test"};
+	struct fm_request r = world_request(v, "", name);
 
-	ck_assert(world_ask(w, &r));
+	fabric_ask(&r);
 	ck_assert_msg(w->reply.exit_code == exit_code, "%d: %s", w->reply.exit_code,
 		      w->reply.text);
 }
 
 static void setup(void)
 {
-	w = world_new(SRCDIR "/config/demo-chassis.yaml", 3, NULL);
-	judge = oracle_new(w);
-	complaint[0] = 0;
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	world_settle(w, SETTLE_NS);
-	left = adapter("nic-left")->port;
-	right = adapter("nic-right")->port;
+	fabric_begin("config/demo-chassis.yaml", 3, NULL);
+	left = fabric_adapter("nic-left")->port;
+	right = fabric_adapter("nic-right")->port;
 	w->on_op = on_op;
 	apply(8, "force");
 	provisions = elsewhere = 0;
-}
-
-static void teardown(void)
-{
-	ck_assert_str_eq(complaint, "");
-	ck_assert(oracle_check(judge, 0));
-	oracle_free(judge);
-	world_free(w);
 }
 
 /* Takes a copy of all assignments, in the order of their names. */
@@ -143,11 +114,11 @@ START_TEST(test_grow)
 	verb(FM_VERB_APPROVE, "nic-right", FM_EXIT_FAILED);
 	verb(FM_VERB_APPROVE, "nic-left", FM_EXIT_DONE);
 	ck_assert_msg(strstr(w->reply.text, "interrupts 8: ") != NULL, "%s", w->reply.text);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	take(after);
 	ck_assert_uint_eq(provisions, 1);
 	ck_assert_uint_eq(elsewhere, 0);
-	ck_assert_uint_eq(adapter("nic-left")->pf[0].numvfs, 16);
+	ck_assert_uint_eq(fabric_adapter("nic-left")->pf[0].numvfs, 16);
 	ck_assert_uint_eq(active(after, left, 8), 8);
 	for (unsigned i = 0; i < CLAIMS; i++) {
 		ck_assert(fm_fn_eq(after[i].fn, before[i].fn));
@@ -165,9 +136,9 @@ START_TEST(test_shrink_and_back)
 	take(after);
 	ck_assert_uint_eq(active(after, left, 8), 8);
 	verb(FM_VERB_APPROVE, "nic-left", FM_EXIT_DONE);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	take(after);
-	ck_assert_uint_eq(adapter("nic-left")->pf[0].numvfs, 4);
+	ck_assert_uint_eq(fabric_adapter("nic-left")->pf[0].numvfs, 4);
 	ck_assert_uint_eq(active(after, left, 4), 4);
 	for (unsigned i = 0; i < 8; i++) {
 		if (before[i].fn.vf < 4)
@@ -177,7 +148,7 @@ START_TEST(test_shrink_and_back)
 	}
 	apply(8, "force");
 	verb(FM_VERB_APPROVE, "nic-left", FM_EXIT_DONE);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	take(after);
 	ck_assert_uint_eq(active(after, left, 8), 8);
 	ck_assert_uint_eq(provisions, 2);
@@ -206,7 +177,7 @@ int main(void)
 	TCase *t = tcase_create("count");
 	Suite *s = suite_create("class Count");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_grow);
 	tcase_add_test(t, test_shrink_and_back);

@@ -4,51 +4,21 @@
  * every host, after moves, reboots, lost managers and deleted documents; nobody else ever finds
  * it.
  */
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sim-test/world/oracle.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
-
-#define SETTLE_NS (120 * MR_NS_PER_S)
-
-static struct world *w;
-static struct oracle *judge;
+#include "tests/sim-test/fixture.h"
 
 static void setup(void)
 {
-	w = world_new(SRCDIR "/tests/sim-test/drives.yaml", 11, NULL);
-	judge = oracle_new(w);
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
-}
-
-static void teardown(void)
-{
-	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
-	oracle_free(judge);
-	world_free(w);
+	fabric_begin("tests/sim-test/drives.yaml", 11, NULL);
 }
 
 /* These profiles and no others, "NAME HOST DEVICE" each, on the drive in 'slot'. */
 static bool try(const char *slot, const char *const *profile)
 {
 	struct mr_buf text = {0};
-	struct fm_file file;
-	const struct fm_request r = {.verb = FM_VERB_APPLY,
-				     .kind = "",
-				     .name = "",
-				     .host = "",
-				     .set = "",
-				     .who = "test",
-				     .file = &file,
-				     .files = 1,
-				     .prune = true,
-				     .yes = true};
 	bool done;
 
 	mr_buf_printf(&text,
@@ -65,8 +35,7 @@ static bool try(const char *slot, const char *const *profile)
 			      "metadata: {name: %s}\nspec: {host: %s, devices: [{name: disk, "
 			      "class: nvme, pool: pool, %s}]}\n",
 			      profile[i], profile[i + 1], profile[i + 2]);
-	file = (struct fm_file){"policy.yaml", mr_buf_text(&text), text.len};
-	done = world_ask(w, &r) && w->reply.exit_code == FM_EXIT_DONE;
+	done = world_apply_set(w, "", mr_buf_text(&text));
 	mr_buf_done(&text);
 	return done;
 }
@@ -74,29 +43,17 @@ static bool try(const char *slot, const char *const *profile)
 static void apply(const char *slot, const char *const *profile)
 {
 	ck_assert_msg(try(slot, profile), "%s", w->reply.text);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 }
 #define APPLY(...)    apply("1", (const char *const[]){__VA_ARGS__, NULL})
 #define NS(namespace) "storage: {namespaces: [" namespace "]}"
 #define ROOT	      NS("{name: root, size: 256MiB}")
 #define SCRATCH	      NS("{name: root, size: 256MiB, onDelete: erase}")
 
-static const struct fm_assignment *find(const char *profile)
-{
-	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {
-		const struct fm_assignment *a = fm_engine_assignment(w->engine, i);
-
-		if (mr_streq(a->profile, profile))
-			return a;
-	}
-	ck_abort_msg("there is no %s", profile);
-	return NULL;
-}
-
 static void is(const char *profile, enum fm_phase phase, enum mr_reason reason,
 	       const char *says)
 {
-	const struct fm_assignment *a = find(profile);
+	const struct fm_assignment *a = fabric_get(profile);
 
 	ck_assert_msg(a->phase == phase && a->reason == reason, "%s: %s %s", profile,
 		      fm_phase_name(a->phase), a->detail);
@@ -107,7 +64,7 @@ static void is(const char *profile, enum fm_phase phase, enum mr_reason reason,
 static unsigned shown(const char *profile, struct sim_ns_view *ret, unsigned *ret_nsid,
 		      uint16_t *ret_rid)
 {
-	const struct fm_assignment *a = find(profile);
+	const struct fm_assignment *a = fabric_get(profile);
 	struct sim_ns_view v;
 	unsigned n = 0;
 	uint16_t rid;
@@ -144,7 +101,8 @@ static void put(const char *profile, uint64_t word)
 
 	ck_assert_uint_ge(shown(profile, &v, &nsid, &rid), 1);
 	ck_assert_int_eq(
-		sim_host_ns_write(w->chassis, find(profile)->place.port, rid, nsid, word), 0);
+		sim_host_ns_write(w->chassis, fabric_get(profile)->place.port, rid, nsid, word),
+		0);
 }
 
 static unsigned rows(void)
@@ -171,7 +129,7 @@ START_TEST(follows_its_profile)
 	put("a", 0xa);
 	put("b", 0xb);
 	APPLY("a", "blade02", ROOT, "b", "blade01", ROOT);
-	ck_assert_str_eq(find("a")->host, "blade02");
+	ck_assert_str_eq(fabric_get("a")->host, "blade02");
 	ck_assert_uint_eq(one("a").word, 0xa);
 	ck_assert_mem_eq(one("a").uuid, first.uuid, 16);
 	ck_assert_uint_eq(one("b").word, 0xb);
@@ -193,14 +151,14 @@ START_TEST(survives_the_manager_and_a_reboot)
 	world_notices(w);
 	world_run_for(w, 30 * MR_NS_PER_S);
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_uint_eq(one("a").word, 0xa);
 	ck_assert_uint_eq(one("b").word, 0);
 	ck_assert_uint_eq(rows(), 2);
 	APPLY("a", "none", ROOT, "b", "blade02", ROOT);
 	world_manager_kill(w);
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	APPLY("a", "blade02", ROOT, "b", "blade02", ROOT);
 	ck_assert_uint_eq(one("a").word, 0xa);
 }
@@ -217,7 +175,7 @@ START_TEST(made_once)
 	world_manager_kill(w);
 	world_run_for(w, MR_NS_PER_S);
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	world_run_for(w, 40 * MR_NS_PER_S);
 	one("a");
 	ck_assert_uint_eq(rows(), 1);
@@ -247,15 +205,10 @@ END_TEST
 
 static int delete_ns(const char *name, bool yes)
 {
-	const struct fm_request r = {.verb = FM_VERB_DELETE,
-				     .kind = "namespaces",
-				     .name = name,
-				     .host = "",
-				     .set = "",
-				     .who = "test",
-				     .yes = yes};
+	struct fm_request r = world_request(FM_VERB_DELETE, "namespaces", name);
 
-	ck_assert(world_ask(w, &r));
+	r.yes = yes;
+	fabric_ask(&r);
 	return w->reply.exit_code;
 }
 
@@ -286,7 +239,7 @@ START_TEST(deleted_by_hand)
 		w->shaken = true;
 		ck_assert_int_eq(sim_adapter_pull(w->chassis, w->now, "ssd"), 0);
 		world_notices(w);
-		ck_assert(world_settle(w, SETTLE_NS));
+		fabric_settle();
 	}
 	ck_assert_int_eq(delete_ns("a/disk/root", true), FM_EXIT_DONE);
 	if (_i) {
@@ -299,7 +252,7 @@ START_TEST(deleted_by_hand)
 		world_run_for(w, 60 * MR_NS_PER_S);
 	}
 	world_run_for(w, 20 * MR_NS_PER_S);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_uint_eq(rows(), 1);
 	ck_assert_int_eq(sim_adapter_ns_view(w->chassis, "ssd", 0, 1, &v), -ENOENT);
 	one("b");
@@ -313,7 +266,7 @@ START_TEST(edits)
 
 	APPLY("a", "blade01", ROOT);
 	put("a", 0xa);
-	epoch = find("a")->epoch;
+	epoch = fabric_get("a")->epoch;
 	APPLY("a", "blade01", NS("{name: root, size: 256MiB}, {name: more, size: 64MiB}"));
 	world_run_for(w, 5 * MR_NS_PER_S);
 	struct sim_ns_view v;
@@ -321,13 +274,13 @@ START_TEST(edits)
 	uint16_t rid;
 
 	ck_assert_uint_eq(shown("a", &v, &nsid, &rid), 2);
-	ck_assert_uint_eq(find("a")->epoch, epoch);
+	ck_assert_uint_eq(fabric_get("a")->epoch, epoch);
 	APPLY("a", "blade01", NS("{name: root, size: 512MiB}"));
 	is("a", FM_PHASE_ACTIVE, MR_REASON_INVALID,
 	   "namespace root was made with 256MiB, the documents say 512MiB");
 	APPLY("a", "blade01", ROOT);
 	ck_assert_uint_eq(one("a").word, 0xa);
-	ck_assert_uint_gt(find("a")->epoch, epoch);
+	ck_assert_uint_gt(fabric_get("a")->epoch, epoch);
 	ck_assert_uint_eq(rows(), 2);
 }
 END_TEST
@@ -364,7 +317,7 @@ START_TEST(bound_to_its_drive)
 	w->shaken = true;
 	ck_assert_int_eq(sim_adapter_pull(w->chassis, w->now, "ssd"), 0);
 	world_notices(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	is("a", FM_PHASE_PENDING, MR_REASON_DEVICE_GONE,
 	   "namespace root is on drive ssd of chassis c1 (serial number D-1), which is not "
 	   "there");
@@ -372,7 +325,7 @@ START_TEST(bound_to_its_drive)
 	ck_assert_int_eq(sim_adapter_insert(w->chassis, w->now, "ssd"), 0);
 	world_notices(w);
 	world_run_for(w, 35 * MR_NS_PER_S);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_uint_eq(one("a").word, 0xa);
 }
 END_TEST
@@ -397,7 +350,7 @@ int main(void)
 	TCase *t = tcase_create("all");
 
 	tcase_set_timeout(t, 60);
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_add_test(t, follows_its_profile);
 	tcase_add_test(t, survives_the_manager_and_a_reboot);
 	tcase_add_loop_test(t, made_once, 0, 24);

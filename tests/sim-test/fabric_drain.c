@@ -3,34 +3,15 @@
  * A host is drained, in a whole fabric: its profiles go to the spares as long as they fit
  * there, those of a group to other hosts of it; what stays is named with the reason.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/tree.h"
-#include "tests/sim-test/world/oracle.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
-
-#define SETTLE_NS (120 * MR_NS_PER_S)
-
-static struct world *w;
-static struct oracle *judge;
+#include "tests/sim-test/fixture.h"
 
 static void setup(void)
 {
-	w = world_new(SRCDIR "/config/demo-chassis.yaml", 7, NULL);
-	judge = oracle_new(w);
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
-}
-
-static void teardown(void)
-{
-	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
-	oracle_free(judge);
-	world_free(w);
+	fabric_begin("config/demo-chassis.yaml", 7, NULL);
 }
 
 /* A group of three hosts with these spares, and profiles "NAME HOST POOL". What is of the pool
@@ -56,25 +37,18 @@ static void apply(const char *spares, const char *const *profile)
 			      "metadata: {name: %s}\nspec: {host: %s, devices: [{name: d, "
 			      "class: ethernet, pool: %s, qos: {guaranteed: 50Gbit}}]}\n",
 			      profile[i], profile[i + 1], profile[i + 2]);
-	ck_assert_msg(world_apply(w, mr_buf_text(&text)), "%s", w->reply.text);
-	mr_buf_done(&text);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_apply_buf(&text);
 }
 #define APPLY(spares, ...) apply(spares, (const char *const[]){__VA_ARGS__, NULL})
 
 static int ask(enum fm_verb verb, const char *host, bool release, bool yes)
 {
-	const struct fm_request r = {.verb = verb,
-				     .kind = "",
-				     .name = host,
-				     .host = "",
-				     .set = "",
-				     .who = "test",
-				     .release = release,
-				     .yes = yes};
+	struct fm_request r = world_request(verb, "", host);
 
-	ck_assert(world_ask(w, &r));
-	ck_assert(world_settle(w, SETTLE_NS));
+	r.release = release;
+	r.yes = yes;
+	fabric_ask(&r);
+	fabric_settle();
 	return w->reply.exit_code;
 }
 
@@ -161,7 +135,7 @@ int main(void)
 	TCase *t = tcase_create("all");
 
 	tcase_set_timeout(t, 60);
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_add_test(t, over_several_spares);
 	tcase_add_test(t, what_does_not_fit_stays);
 	tcase_add_test(t, over_the_group);

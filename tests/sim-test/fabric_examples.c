@@ -5,22 +5,15 @@
  * window of a rolling update (hpc-preemption.yaml). Everything else of them is in tests/system,
  * with the real processes.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/tree.h"
 #include "common/xalloc.h"
-#include "tests/sim-test/world/oracle.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
+#include "tests/sim-test/fixture.h"
 
-#define S	  MR_NS_PER_S
-#define SETTLE_NS (120 * S)
-
-static struct world *w;
-static struct oracle *judge;
+#define S MR_NS_PER_S
 
 static bool agent_on(const char *host)
 {
@@ -36,16 +29,7 @@ static bool agent_on(const char *host)
 
 static void setup(void)
 {
-	w = world_new(SRCDIR "/config/rack-chassis.yaml", 7, agent_on);
-	judge = oracle_new(w);
-	world_run_for(w, 10 * S);
-}
-
-static void teardown(void)
-{
-	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
-	oracle_free(judge);
-	world_free(w);
+	fabric_power("config/rack-chassis.yaml", 7, agent_on);
 }
 
 /* A file of config/ with 'more' behind it. */
@@ -68,21 +52,8 @@ static char *example(const char *name, const char *more)
 
 static void apply(char *text)
 {
-	ck_assert_msg(world_apply(w, text), "%s", w->reply.text);
+	fabric_accept(text);
 	free(text);
-}
-
-static const struct fm_assignment *find(const char *name)
-{
-	char text[FM_ASSIGNMENT_TEXT];
-
-	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {
-		const struct fm_assignment *a = fm_engine_assignment(w->engine, i);
-
-		if (mr_streq(fm_assignment_text(a, text), name))
-			return a;
-	}
-	return NULL;
 }
 
 static bool is_on(const char *profile, const char *host)
@@ -96,24 +67,6 @@ static bool is_on(const char *profile, const char *host)
 		     mr_streq(a->host, host);
 	}
 	return n == 2;
-}
-
-static bool condition(const char *profile, const char *type)
-{
-	const struct fm_request r = {.verb = FM_VERB_GET,
-				     .kind = "profiles",
-				     .name = profile,
-				     .host = "",
-				     .set = "",
-				     .who = "test"};
-	const struct mr_tree *l;
-
-	ck_assert(world_ask(w, &r));
-	l = mr_tree_get(mr_tree_get(w->reply.tree, "items")->child[0], "conditions");
-	for (unsigned i = 0; i < l->n; i++)
-		if (mr_streq(mr_tree_text(l->child[i], "type"), type))
-			return mr_tree_get(l->child[i], "status")->num != 0;
-	return false;
 }
 
 static unsigned vh(const char *host)
@@ -133,9 +86,9 @@ static void power(const char *host, bool on)
 static void spare_blade(void)
 {
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	apply(example("spare-blade.yaml", ""));
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	world_run_for(w, 60 * S);
 	ck_assert(is_on("db-blade05", "blade05"));
 	ck_assert(is_on("db-blade06", "blade06"));
@@ -148,11 +101,11 @@ START_TEST(agent_lost_alone)
 	world_agent_crash(w, vh("blade05"));
 	world_run_for(w, 60 * S);
 	ck_assert(is_on("db-blade05", "blade05"));
-	ck_assert(condition("db-blade05", "Degraded"));
+	ck_assert(fabric_shows("profiles", "db-blade05", "Degraded"));
 	world_agent_restart(w, vh("blade05"));
 	world_run_for(w, 60 * S);
-	ck_assert(!condition("db-blade05", "Degraded"));
-	ck_assert(condition("db-blade05", "Ready"));
+	ck_assert(!fabric_shows("profiles", "db-blade05", "Degraded"));
+	ck_assert(fabric_shows("profiles", "db-blade05", "Ready"));
 }
 END_TEST
 
@@ -162,10 +115,10 @@ START_TEST(agent_lost_and_power_off)
 	spare_blade();
 	power("blade05", false);
 	world_run_for(w, 4 * S);
-	ck_assert_str_eq(find("db-blade05/hba0")->host, "blade05");
+	ck_assert_str_eq(fabric_find("db-blade05/hba0")->host, "blade05");
 	world_run_for(w, 26 * S);
 	ck_assert(is_on("db-blade05", "blade15"));
-	ck_assert_uint_eq(find("db-blade05/hba0")->attrs.ident0, 0x20000025b50a0000);
+	ck_assert_uint_eq(fabric_find("db-blade05/hba0")->attrs.ident0, 0x20000025b50a0000);
 	power("blade05", true);
 	world_run_for(w, 600 * S);
 	ck_assert(is_on("db-blade05", "blade15"));
@@ -181,8 +134,8 @@ START_TEST(link_down_for_longer_than_the_grace)
 	sim_port_set_link(w->chassis, w->now, (uint16_t)vh("blade05"), false);
 	world_notices(w);
 	world_run_for(w, 590 * S);
-	ck_assert_str_eq(find("db-blade05/hba0")->host, "blade05");
-	ck_assert(condition("db-blade05", "Progressing"));
+	ck_assert_str_eq(fabric_find("db-blade05/hba0")->host, "blade05");
+	ck_assert(fabric_shows("profiles", "db-blade05", "Progressing"));
 	world_run_for(w, 60 * S);
 	ck_assert(is_on("db-blade05", "blade15"));
 }
@@ -198,13 +151,13 @@ START_TEST(reboot)
 	world_notices(w);
 	for (unsigned i = 0; i < 28; i++) {
 		world_run_for(w, 10 * S);
-		ck_assert_str_eq(find("db-blade05/hba0")->host, "blade05");
-		ck_assert(condition("db-blade05", "Progressing"));
-		ck_assert(!condition("db-blade05", "Degraded"));
+		ck_assert_str_eq(fabric_find("db-blade05/hba0")->host, "blade05");
+		ck_assert(fabric_shows("profiles", "db-blade05", "Progressing"));
+		ck_assert(!fabric_shows("profiles", "db-blade05", "Degraded"));
 	}
 	world_run_for(w, 60 * S);
 	ck_assert(is_on("db-blade05", "blade05"));
-	ck_assert(condition("db-blade05", "Ready"));
+	ck_assert(fabric_shows("profiles", "db-blade05", "Ready"));
 }
 END_TEST
 
@@ -222,7 +175,8 @@ START_TEST(feed_lost)
 	while (!is_on("db-blade06", "blade16") && w->now.mono_ns < end) {
 		world_step(w);
 		first = first || is_on("db-blade05", "blade15");
-		ck_assert_msg(first || mr_streq(find("db-blade06/hba0")->host, "blade06"),
+		ck_assert_msg(first ||
+				      mr_streq(fabric_find("db-blade06/hba0")->host, "blade06"),
 			      "blade06's profile moved before blade05's had");
 	}
 	ck_assert(is_on("db-blade05", "blade15"));
@@ -267,7 +221,7 @@ START_TEST(window)
 
 	w->now.wall_ns = (friday_midnight - 36 * 3600) * S;
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	apply(example("hpc-preemption.yaml", MORE_HOSTS));
 	world_run_for(w, 120 * S);
 	ck_assert_uint_eq(with_pkey(0x8001), 3);
@@ -306,18 +260,18 @@ START_TEST(grace)
 	const char *taker = "hpc-io-blade09/gpu/0", *victim = "scratch-gpu-blade14/gpu/1";
 
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	third_host("");
 	world_run_for(w, 120 * S);
-	ck_assert(find(victim)->phase == FM_PHASE_ACTIVE);
+	ck_assert(fabric_find(victim)->phase == FM_PHASE_ACTIVE);
 	world_agent_crash(w, vh("blade14"));
 	third_host(", labels: {role: hpc}");
 	world_run_for(w, 55 * S);
-	ck_assert_str_eq(find(victim)->host, "blade14");
-	ck_assert(find(taker)->phase != FM_PHASE_ACTIVE);
+	ck_assert_str_eq(fabric_find(victim)->host, "blade14");
+	ck_assert(fabric_find(taker)->phase != FM_PHASE_ACTIVE);
 	world_run_for(w, 25 * S);
-	ck_assert(find(taker)->phase == FM_PHASE_ACTIVE);
-	ck_assert(!find(victim) || !find(victim)->has_fn);
+	ck_assert(fabric_find(taker)->phase == FM_PHASE_ACTIVE);
+	ck_assert(!fabric_find(victim) || !fabric_find(victim)->has_fn);
 }
 END_TEST
 
@@ -326,7 +280,7 @@ int main(void)
 	TCase *t = tcase_create("examples");
 	Suite *s = suite_create("examples");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, agent_lost_alone);
 	tcase_add_test(t, agent_lost_and_power_off);

@@ -4,67 +4,26 @@
  * tenants, all or nothing, rules, spare adapters, adapters that somebody else manages, and
  * amounts of queues and framebuffer as the hardware has them.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/tree.h"
-#include "tests/sim-test/world/oracle.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
-
-#define SETTLE_NS (120 * MR_NS_PER_S)
-
-static struct world *w;
-static struct oracle *judge;
+#include "tests/sim-test/fixture.h"
 
 static void setup(void)
 {
-	w = world_new(SRCDIR "/config/demo-chassis.yaml", 5, NULL);
-	judge = oracle_new(w);
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	world_settle(w, SETTLE_NS);
+	fabric_begin("config/demo-chassis.yaml", 5, NULL);
 }
 
-static void teardown(void)
-{
-	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
-	oracle_free(judge);
-	world_free(w);
-}
-
-#define DOC(kind, name, spec)                                                                 \
-	"---\napiVersion: banyan/v1\nkind: " kind "\nmetadata: {name: " name "}\nspec: " spec \
-	"\n"
 #define HOSTS                        \
 	DOC("Host", "blade01", "{}") \
 	DOC("Host", "blade02", "{}") \
 	DOC("Host", "blade03", "{}")
 
-static void apply(const char *text)
-{
-	ck_assert_msg(world_apply(w, text), "%s", w->reply.text);
-	ck_assert(world_settle(w, SETTLE_NS));
-}
-
-static const struct fm_assignment *find(const char *name)
-{
-	char text[FM_ASSIGNMENT_TEXT];
-
-	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {
-		const struct fm_assignment *a = fm_engine_assignment(w->engine, i);
-
-		if (!strcmp(fm_assignment_text(a, text), name))
-			return a;
-	}
-	return NULL;
-}
-
 /* The adapter of a running assignment, "" of one that waits. */
 static const char *on(const char *name)
 {
-	const struct fm_assignment *a = find(name);
+	const struct fm_assignment *a = fabric_find(name);
 
 	ck_assert_msg(a != NULL, "there is no %s", name);
 	if (a->phase == FM_PHASE_PENDING)
@@ -77,7 +36,7 @@ static const char *on(const char *name)
 static const struct fm_attrs *attrs(const char *name)
 {
 	ck_assert_str_ne(on(name), "");
-	return &fm_fn_get(fm_engine_inventory(w->engine), find(name)->fn)->attrs;
+	return &fm_fn_get(fm_engine_inventory(w->engine), fabric_find(name)->fn)->attrs;
 }
 
 #define GPUS                       \
@@ -93,11 +52,11 @@ static const struct fm_attrs *attrs(const char *name)
 
 START_TEST(preemption)
 {
-	apply(HOSTS GPUS CLASSES GPU("batch", "blade02", "low", "{min: 0, max: 4}"));
+	fabric_apply(HOSTS GPUS CLASSES GPU("batch", "blade02", "low", "{min: 0, max: 4}"));
 	ck_assert_str_eq(on("batch/g/0"), "gpu-shared");
 	ck_assert_str_eq(on("batch/g/1"), "gpu-shared");
 	ck_assert_str_eq(on("batch/g/2"), "");
-	apply(GPU("prod", "blade01", "high", "{min: 1, max: 2}"));
+	fabric_apply(GPU("prod", "blade01", "high", "{min: 1, max: 2}"));
 	ck_assert_str_eq(on("prod/g/0"), "gpu-shared");
 	ck_assert_str_eq(on("prod/g/1"), ""); /* an extra takes nothing */
 	ck_assert_str_eq(on("batch/g/0"), "gpu-shared");
@@ -112,9 +71,9 @@ END_TEST
 
 START_TEST(tenants)
 {
-	apply(HOSTS NICS DOC("Domain", "red", "{hosts: [blade01], adapters: [nic-left]}")
-		      NIC("r", "blade01", "domain: red, ", ETH("a") ", " ETH("b"))
-			      NIC("free", "blade02", "", ETH("a") ", " ETH("b")));
+	fabric_apply(HOSTS NICS DOC("Domain", "red", "{hosts: [blade01], adapters: [nic-left]}")
+			     NIC("r", "blade01", "domain: red, ", ETH("a") ", " ETH("b"))
+				     NIC("free", "blade02", "", ETH("a") ", " ETH("b")));
 	ck_assert_str_eq(on("r/a"), "nic-left");
 	ck_assert_str_eq(on("r/b"), "nic-left");
 	ck_assert_str_eq(on("free/a"), "nic-right");
@@ -132,29 +91,29 @@ START_TEST(all_or_nothing)
 	mr_fmt(text, sizeof(text), "%s%s%s", HOSTS, one,
 	       NIC("p", "blade01", "atomic: true, ",
 		   ETH("a") ", {name: g, class: gpu, pool: gpu}"));
-	apply(text);
+	fabric_apply(text);
 	ck_assert_str_eq(on("p/a"), "");
 	mr_fmt(text, sizeof(text), "%s",
 	       NIC("p", "blade01", "atomic: false, ",
 		   ETH("a") ", {name: g, class: gpu, pool: gpu}"));
-	apply(text);
+	fabric_apply(text);
 	ck_assert_str_ne(on("p/a"), "");
 }
 END_TEST
 
 START_TEST(rules)
 {
-	apply(HOSTS NICS NIC("together", "blade01",
-			     "placement: [{type: affinity, topology: adapter, required: "
-			     "true}], ",
-			     ETH("a") ", " ETH("b") ", " ETH("c"))
-		      NIC("spread", "blade02",
-			  "placement: [{type: spread, topology: adapter, maxSkew: 1, "
-			  "required: true}], ",
-			  "{name: d, class: ethernet, pool: nics, count: 4}")
-			      NIC("packed", "blade03",
-				  "placement: [{type: pack, topology: adapter}], ",
-				  ETH("a") ", " ETH("b")));
+	fabric_apply(HOSTS NICS NIC("together", "blade01",
+				    "placement: [{type: affinity, topology: adapter, required: "
+				    "true}], ",
+				    ETH("a") ", " ETH("b") ", " ETH("c"))
+			     NIC("spread", "blade02",
+				 "placement: [{type: spread, topology: adapter, maxSkew: 1, "
+				 "required: true}], ",
+				 "{name: d, class: ethernet, pool: nics, count: 4}")
+				     NIC("packed", "blade03",
+					 "placement: [{type: pack, topology: adapter}], ",
+					 ETH("a") ", " ETH("b")));
 	ck_assert_str_eq(on("together/a"), on("together/b"));
 	ck_assert_str_eq(on("together/a"), on("together/c"));
 	ck_assert_int_eq(!strcmp(on("spread/d/0"), "nic-left") +
@@ -170,15 +129,15 @@ END_TEST
 START_TEST(spare_adapter)
 {
 
-	apply(HOSTS DOC("AdapterPool", "nics",
-			"{adapterSelector: {class: ethernet}, spares: [nic-right]}")
-		      NIC("p", "blade01", "",
-			  "{name: d, class: ethernet, pool: nics, count: 3}"));
+	fabric_apply(HOSTS DOC("AdapterPool", "nics",
+			       "{adapterSelector: {class: ethernet}, spares: [nic-right]}")
+			     NIC("p", "blade01", "",
+				 "{name: d, class: ethernet, pool: nics, count: 3}"));
 	ck_assert_str_eq(on("p/d/0"), "nic-left");
 	ck_assert_str_eq(on("p/d/2"), "nic-left");
 	ck_assert_int_eq(sim_adapter_pull(w->chassis, w->now, "nic-left"), 0);
 	world_run_for(w, 60 * MR_NS_PER_S);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_str_eq(on("p/d/0"), "nic-right");
 	ck_assert_str_eq(on("p/d/2"), "nic-right");
 }
@@ -189,9 +148,10 @@ START_TEST(somebody_elses_adapter)
 {
 	const struct fm_adapter *a;
 
-	apply(HOSTS DOC("AdapterPool", "nics",
-			"{adapterSelector: {serials: [N-0001]}, externallyManaged: true}")
-		      NIC("p", "blade01", "", ETH("a")));
+	fabric_apply(
+		HOSTS DOC("AdapterPool", "nics",
+			  "{adapterSelector: {serials: [N-0001]}, externallyManaged: true}")
+			NIC("p", "blade01", "", ETH("a")));
 	ck_assert_str_eq(on("p/a"), "");
 	a = fm_adapter_by_name(fm_engine_inventory(w->engine), "nic-left", NULL);
 	ck_assert_uint_eq(a->pf[0].numvfs, 0);
@@ -203,7 +163,7 @@ START_TEST(burst_and_weight)
 {
 	const struct fm_adapter *a;
 
-	apply(HOSTS NICS DOC("QosClass", "q", "{weight: 1000, burst: 1GiB}") NIC(
+	fabric_apply(HOSTS NICS DOC("QosClass", "q", "{weight: 1000, burst: 1GiB}") NIC(
 		"p", "blade01", "", "{name: n, class: ethernet, pool: nics, qos: q}"));
 	a = fm_adapter_by_name(fm_engine_inventory(w->engine), on("p/n"), NULL);
 	ck_assert_uint_gt(a->limits.burst_kib, 0);
@@ -218,10 +178,11 @@ END_TEST
 START_TEST(weights_without_a_scheduler)
 {
 #define HBA(weight) "{name: h, class: fibre-channel, pool: hbas, qos: {weight: " weight "}}"
-	apply(HOSTS DOC("AdapterPool", "hbas", "{adapterSelector: {class: fibre-channel}}")
-		      NIC("a", "blade01", "", HBA("1")));
+	fabric_apply(
+		HOSTS DOC("AdapterPool", "hbas", "{adapterSelector: {class: fibre-channel}}")
+			NIC("a", "blade01", "", HBA("1")));
 	ck_assert_uint_eq(attrs("a/h")->max_mbps, 0);
-	apply(NIC("b", "blade02", "", HBA("3")));
+	fabric_apply(NIC("b", "blade02", "", HBA("3")));
 	ck_assert_uint_eq(attrs("a/h")->max_mbps, 8000);
 	ck_assert_uint_eq(attrs("b/h")->max_mbps, 24000);
 	ck_assert_uint_eq(attrs("b/h")->weight, 0);
@@ -230,10 +191,11 @@ END_TEST
 
 START_TEST(amounts)
 {
-	apply(HOSTS NICS GPUS NIC("p", "blade01", "",
-				  "{name: n, class: ethernet, pool: nics, queues: 10, qos: "
-				  "{weight: 7}}, {name: g, class: gpu, pool: gpus, gpu: "
-				  "{framebuffer: 1500MiB}}"));
+	fabric_apply(
+		HOSTS NICS GPUS NIC("p", "blade01", "",
+				    "{name: n, class: ethernet, pool: nics, queues: 10, qos: "
+				    "{weight: 7}}, {name: g, class: gpu, pool: gpus, gpu: "
+				    "{framebuffer: 1500MiB}}"));
 	ck_assert_uint_ge(attrs("p/n")->queues, 10);
 	ck_assert_uint_eq(attrs("p/n")->weight, 7);
 	ck_assert_uint_eq(attrs("p/g")->gpu.framebuffer_mib, 2048);
@@ -243,18 +205,20 @@ END_TEST
 /* blade04 runs without interrupt remapping; all have ACS on the whole path, and an IOMMU. */
 START_TEST(required_of_the_host)
 {
-	apply(HOSTS DOC("Host", "blade04",
-			"{}") DOC("AdapterPool", "nics",
-				  "{adapterSelector: {class: ethernet}, require: {iommu: true, "
-				  "interruptRemapping: true, acs: true}}")
-		      NIC("p", "blade01", "", ETH("a")) NIC("q", "blade04", "", ETH("a")));
+	fabric_apply(HOSTS DOC("Host", "blade04", "{}")
+			     DOC("AdapterPool", "nics",
+				 "{adapterSelector: {class: ethernet}, require: {iommu: true, "
+				 "interruptRemapping: true, acs: true}}")
+				     NIC("p", "blade01", "", ETH("a"))
+					     NIC("q", "blade04", "", ETH("a")));
 	ck_assert_str_ne(on("p/a"), "");
 	ck_assert_str_eq(on("q/a"), "");
-	ck_assert_str_eq(find("q/a")->detail,
+	ck_assert_str_eq(fabric_find("q/a")->detail,
 			 "pool nics requires interruptRemapping, which host blade04 does not "
 			 "have");
-	apply(DOC("AdapterPool", "nics",
-		  "{adapterSelector: {class: ethernet}, require: {iommu: true, acs: true}}"));
+	fabric_apply(
+		DOC("AdapterPool", "nics",
+		    "{adapterSelector: {class: ethernet}, require: {iommu: true, acs: true}}"));
 	ck_assert_str_ne(on("q/a"), "");
 }
 END_TEST
@@ -263,14 +227,14 @@ END_TEST
 START_TEST(what_an_adapter_lacks)
 {
 	const struct mr_tree *list, *c;
-	struct fm_request r = {.verb = FM_VERB_EXPLAIN, .kind = "", .name = "p/n"};
+	struct fm_request r = world_request(FM_VERB_EXPLAIN, "", "p/n");
 
-	apply(HOSTS NICS DOC("PortProfile", "jumbo", "{mtu: 65535}")
-		      NIC("p", "blade01", "",
-			  "{name: n, class: ethernet, pool: nics, portProfile: jumbo}"));
+	fabric_apply(HOSTS NICS DOC("PortProfile", "jumbo", "{mtu: 65535}")
+			     NIC("p", "blade01", "",
+				 "{name: n, class: ethernet, pool: nics, portProfile: jumbo}"));
 	ck_assert_str_eq(on("p/n"), "");
-	ck_assert_ptr_nonnull(strstr(find("p/n")->detail, ": mtu 65535, and it has "));
-	ck_assert(world_ask(w, &r));
+	ck_assert_ptr_nonnull(strstr(fabric_find("p/n")->detail, ": mtu 65535, and it has "));
+	fabric_ask(&r);
 	list = mr_tree_get(mr_tree_get(w->reply.tree, "placement"), "candidates");
 	ck_assert_uint_ge(list->n, 2);
 	c = list->child[1];
@@ -285,28 +249,29 @@ START_TEST(suspended_adapter)
 {
 #define VLAN(tag) DOC("PortProfile", "net", "{vlan: {access: " tag "}}")
 #define NET(name) "{name: " name ", class: ethernet, pool: nics, portProfile: net}"
-	struct fm_request r = {.verb = FM_VERB_EXPLAIN, .kind = "", .name = "p/a"};
+	struct fm_request r = world_request(FM_VERB_EXPLAIN, "", "p/a");
 	uint32_t resets;
 
-	apply(HOSTS NICS VLAN("5") DOC("Domain", "red", "{adapters: [nic-left]}")
-		      NIC("p", "blade01", "domain: red, ", NET("a")));
-	resets = fm_fn_get(fm_engine_inventory(w->engine), find("p/a")->fn)->resets;
-	apply(LEFT("{suspend: true}"));
-	apply(VLAN("6") NIC("p", "blade02", "domain: red, ", NET("a") ", " NET("b"))
-		      NIC("q", "blade03", "", NET("a")));
+	fabric_apply(HOSTS NICS VLAN("5") DOC("Domain", "red", "{adapters: [nic-left]}")
+			     NIC("p", "blade01", "domain: red, ", NET("a")));
+	resets = fm_fn_get(fm_engine_inventory(w->engine), fabric_find("p/a")->fn)->resets;
+	fabric_apply(LEFT("{suspend: true}"));
+	fabric_apply(VLAN("6") NIC("p", "blade02", "domain: red, ", NET("a") ", " NET("b"))
+			     NIC("q", "blade03", "", NET("a")));
 	ck_assert_str_eq(on("p/a"), "nic-left");
-	ck_assert_str_eq(find("p/a")->host, "blade01");
+	ck_assert_str_eq(fabric_find("p/a")->host, "blade01");
 	ck_assert_uint_eq(attrs("p/a")->vlan, 5);
-	ck_assert_uint_eq(fm_fn_get(fm_engine_inventory(w->engine), find("p/a")->fn)->resets,
-			  resets);
+	ck_assert_uint_eq(
+		fm_fn_get(fm_engine_inventory(w->engine), fabric_find("p/a")->fn)->resets,
+		resets);
 	ck_assert_str_eq(on("p/b"), "");
-	ck_assert_ptr_nonnull(strstr(find("p/b")->detail, "nic-left is suspended"));
+	ck_assert_ptr_nonnull(strstr(fabric_find("p/b")->detail, "nic-left is suspended"));
 	ck_assert_str_eq(on("q/a"), "nic-right");
-	ck_assert(world_ask(w, &r));
+	fabric_ask(&r);
 	ck_assert_ptr_nonnull(strstr(mr_tree_text(w->reply.tree, "summary"),
 				     "it stays as it is: adapter nic-left is suspended"));
-	apply(LEFT("{}"));
-	ck_assert_str_eq(find("p/a")->host, "blade02");
+	fabric_apply(LEFT("{}"));
+	ck_assert_str_eq(fabric_find("p/a")->host, "blade02");
 	ck_assert_uint_eq(attrs("p/a")->vlan, 6);
 	ck_assert_str_eq(on("p/b"), "nic-left");
 }
@@ -327,30 +292,30 @@ START_TEST(copies)
 		.kind = SIM_TRAFFIC_CONSTANT, .mbps = 1000, .frame = 1000};
 	struct fm_fn_id from, to;
 
-	apply(HOSTS DOC("AdapterPool", "nics",
-			"{adapterSelector: {serials: [N-0001]}, partition: {vfs: 0-1}}")
-		      DOC("PortProfile", "copied", "{mirrorTo: mon/tap}")
-			      NIC("mon", "blade03", "", ETH("tap"))
-				      NIC("p", "blade01", "",
-					  "{name: a, class: ethernet, pool: nics, "
-					  "portProfile: copied}"));
-	from = find("p/a")->fn;
-	to = find("mon/tap")->fn;
+	fabric_apply(HOSTS DOC("AdapterPool", "nics",
+			       "{adapterSelector: {serials: [N-0001]}, partition: {vfs: 0-1}}")
+			     DOC("PortProfile", "copied", "{mirrorTo: mon/tap}")
+				     NIC("mon", "blade03", "", ETH("tap"))
+					     NIC("p", "blade01", "",
+						 "{name: a, class: ethernet, pool: nics, "
+						 "portProfile: copied}"));
+	from = fabric_find("p/a")->fn;
+	to = fabric_find("mon/tap")->fn;
 	ck_assert_uint_eq(attrs("p/a")->mirror, to.vf + 1u);
 	ck_assert_int_eq(
 		sim_traffic_set(w->chassis, w->now, from.port, from.pf, from.vf, &stream), 0);
 	world_run_for(w, MR_NS_PER_S);
 	ck_assert_uint_gt(frames(to), 100000);
 	ck_assert_uint_eq(frames(to), frames(from));
-	apply(NIC("mon", "none", "", ETH("tap")) NIC("q", "blade02", "", ETH("a")));
-	ck_assert(fm_fn_eq(find("q/a")->fn, to));
+	fabric_apply(NIC("mon", "none", "", ETH("tap")) NIC("q", "blade02", "", ETH("a")));
+	ck_assert(fm_fn_eq(fabric_find("q/a")->fn, to));
 	ck_assert_uint_eq(attrs("p/a")->mirror, 0);
 	world_run_for(w, MR_NS_PER_S);
 	ck_assert_uint_eq(frames(to), 0);
-	apply(NIC("mon", "blade03", "", ETH("tap")));
+	fabric_apply(NIC("mon", "blade03", "", ETH("tap")));
 	ck_assert_str_eq(on("mon/tap"), "");
-	apply(NIC("q", "none", "", ETH("a")));
-	ck_assert_uint_eq(attrs("p/a")->mirror, find("mon/tap")->fn.vf + 1u);
+	fabric_apply(NIC("q", "none", "", ETH("a")));
+	ck_assert_uint_eq(attrs("p/a")->mirror, fabric_find("mon/tap")->fn.vf + 1u);
 }
 END_TEST
 
@@ -360,7 +325,7 @@ int main(void)
 	TCase *t = tcase_create("all");
 
 	tcase_set_timeout(t, 60);
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_add_test(t, preemption);
 	tcase_add_test(t, tenants);
 	tcase_add_test(t, all_or_nothing);

@@ -3,49 +3,24 @@
  * What a profile was the only reason of goes with it: identities, overrides, what its functions
  * were set to. Found by seeds-swarm; named stories here.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/pci/regmap.h"
+#include "tests/sim-test/fixture.h"
 #include "tests/sim-test/world/management.h"
-#include "tests/sim-test/world/oracle.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
 
-#define SETTLE_NS (120 * MR_NS_PER_S)
-#define REUSE_NS  (10 * MR_NS_PER_S)
-
-static struct world *w;
+#define REUSE_NS (10 * MR_NS_PER_S)
 
 static void setup(void)
 {
-	w = world_new(SRCDIR "/config/demo-chassis.yaml", 5, NULL);
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
-}
-
-static void teardown(void)
-{
-	world_free(w);
+	fabric_begin("config/demo-chassis.yaml", 5, NULL);
 }
 
 /* These documents and no others. */
 static void apply(const char *profile)
 {
 	struct mr_buf text = {0};
-	struct fm_file file = {"left.yaml", NULL, 0};
-	const struct fm_request r = {.verb = FM_VERB_APPLY,
-				     .kind = "",
-				     .name = "",
-				     .host = "",
-				     .set = "left",
-				     .who = "test",
-				     .file = &file,
-				     .files = 1,
-				     .prune = true,
-				     .yes = true};
 
 	mr_buf_printf(&text,
 		      "apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n"
@@ -63,11 +38,8 @@ static void apply(const char *profile)
 		      "---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: hcas}\n"
 		      "spec: {adapterSelector: {class: infiniband}}\n%s",
 		      profile);
-	file.text = mr_buf_text(&text);
-	file.len = text.len;
-	ck_assert(world_ask(w, &r));
-	ck_assert_msg(w->reply.exit_code == FM_EXIT_DONE, "%s", w->reply.text);
-	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_msg(world_apply_set(w, "left", mr_buf_text(&text)), "%s", w->reply.text);
+	fabric_settle();
 	mr_buf_done(&text);
 }
 
@@ -114,12 +86,12 @@ START_TEST(identities_that_a_dead_manager_left)
 	apply(PROFILE("none", NIC));
 	world_manager_kill(w);
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_uint_eq(rows("ident/"), 1);
 	apply("");
 	world_manager_kill(w);
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	nothing_left();
 }
 END_TEST
@@ -139,18 +111,14 @@ END_TEST
 
 START_TEST(override_of_a_deleted_profile)
 {
-	const struct fm_request move = {.verb = FM_VERB_MOVE,
-					.kind = "profiles",
-					.name = "web",
-					.host = "blade02",
-					.set = "",
-					.who = "test",
-					.yes = true};
+	struct fm_request move = world_request(FM_VERB_MOVE, "profiles", "web");
 
+	move.host = "blade02";
+	move.yes = true;
 	apply(PROFILE("blade01", NIC));
-	ck_assert(world_ask(w, &move));
+	fabric_ask(&move);
 	ck_assert_msg(w->reply.exit_code == FM_EXIT_DONE, "%s", w->reply.text);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_uint_eq(rows("override/"), 1);
 	apply("");
 	nothing_left();
@@ -178,7 +146,7 @@ START_TEST(function_of_an_older_memory)
 	loses_the_last_commit();
 	ck_assert(!management_all_free(w, why, sizeof(why)));
 	world_run_for(w, 10 * MR_NS_PER_S);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_msg(management_all_free(w, why, sizeof(why)), "%s", why);
 	nothing_left();
 }
@@ -189,7 +157,7 @@ int main(void)
 	Suite *s = suite_create("left");
 	TCase *t = tcase_create("left");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, identities_of_a_disconnected_profile);
 	tcase_add_test(t, identities_that_a_dead_manager_left);

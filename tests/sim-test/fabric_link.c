@@ -5,33 +5,16 @@
  * way out waits, and nobody else gets the identity, until the adapter answers or is pulled. The
  * judge looks at the gates of all adapters after each operation.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/pci/batch.h"
 #include "common/tree.h"
 #include "sim/model/fault.h"
+#include "tests/sim-test/fixture.h"
 #include "tests/sim-test/world/management.h"
-#include "tests/sim-test/world/oracle.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
 
-#define SETTLE_NS (120 * MR_NS_PER_S)
-#define IDENT	  0x020000000010ull
-
-static struct world *w;
-static struct oracle *judge;
-static char *wrong; /* the first complaint */
-
-static void after_op(struct world *x, const struct fm_op_result *r, void *arg)
-{
-	(void)x;
-	(void)r;
-	(void)arg;
-	if (!wrong && !oracle_check(judge, 0))
-		wrong = strdup(oracle_complaint(judge));
-}
+#define IDENT 0x020000000010ull
 
 /* blade03 is a host without an agent. */
 static bool agent_on(const char *host)
@@ -41,26 +24,10 @@ static bool agent_on(const char *host)
 
 static void setup(void)
 {
-	w = world_new(SRCDIR "/config/demo-chassis.yaml", 5, agent_on);
-	judge = oracle_new(w);
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
-	w->on_op = after_op;
-	wrong = NULL;
+	fabric_begin("config/demo-chassis.yaml", 5, agent_on);
+	w->on_op = fabric_judge_op;
 }
 
-static void teardown(void)
-{
-	ck_assert_msg(!wrong, "%s", wrong);
-	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
-	oracle_free(judge);
-	world_free(w);
-}
-
-#define DOC(kind, name, spec)                                                                 \
-	"---\napiVersion: banyan/v1\nkind: " kind "\nmetadata: {name: " name "}\nspec: " spec \
-	"\n"
 #define BASE                                                                                 \
 	"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n"             \
 	"spec: {update: {drain: {mode: force, timeout: 5s}}}\n" DOC("Host", "blade01", "{}") \
@@ -71,45 +38,16 @@ static void teardown(void)
 	    "{host: " host ", devices: [{name: d, class: ethernet, pool: nics, identity: " \
 	    "{mac: \"02:00:00:00:00:10\"}}]}")
 
-static void apply(const char *text)
-{
-	struct mr_buf out = {0};
-	bool good = world_apply(w, text);
-
-	if (w->reply.diags)
-		mr_diags_print(w->reply.diags, &out);
-	ck_assert_msg(good, "%s %s", w->reply.text, mr_buf_text(&out));
-	mr_buf_done(&out);
-}
-
-static void settle(void)
-{
-	ck_assert(world_settle(w, SETTLE_NS));
-	ck_assert_msg(!wrong, "%s", wrong);
-}
-
-/* The assignment of the one device, or NULL. */
-static const struct fm_assignment *find(const char *profile)
-{
-	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {
-		const struct fm_assignment *a = fm_engine_assignment(w->engine, i);
-
-		if (mr_streq(a->profile, profile))
-			return a;
-	}
-	return NULL;
-}
-
 static bool runs(const char *profile)
 {
-	const struct fm_assignment *a = find(profile);
+	const struct fm_assignment *a = fabric_find(profile);
 
 	return a && a->phase == FM_PHASE_ACTIVE && a->has_fn;
 }
 
 static void is_active(const char *profile, const char *host)
 {
-	const struct fm_assignment *a = find(profile);
+	const struct fm_assignment *a = fabric_find(profile);
 
 	ck_assert_msg(runs(profile), "%s: %s", a ? fm_phase_name(a->phase) : "none",
 		      a ? a->detail : "");
@@ -143,24 +81,17 @@ static void link_of(const char *name, bool up)
 	world_notices(w);
 }
 
-static void pull(const char *adapter)
-{
-	w->shaken = true;
-	ck_assert_int_eq(sim_adapter_pull(w->chassis, w->now, adapter), 0);
-	world_notices(w);
-}
-
 static void settled_at(const char *host, char adapter[MR_NAME_MAX])
 {
-	settle();
+	fabric_settle();
 	is_active("p", host);
-	mr_copy(adapter, MR_NAME_MAX, find("p")->adapter);
+	mr_copy(adapter, MR_NAME_MAX, fabric_find("p")->adapter);
 }
 
 /* What waits says why. */
 static void waits(const char *profile, const char *adapter)
 {
-	const struct fm_assignment *a = find(profile);
+	const struct fm_assignment *a = fabric_find(profile);
 
 	ck_assert_ptr_nonnull(a);
 	ck_assert_msg(a->phase != FM_PHASE_ACTIVE, "%s", a->detail);
@@ -182,19 +113,19 @@ START_TEST(who_runs_stays)
 	char adapter[MR_NAME_MAX];
 	struct fm_fn_id fn;
 
-	apply(BASE);
-	apply(profiles[_i]);
+	fabric_accept(BASE);
+	fabric_accept(profiles[_i]);
 	settled_at(hosts[_i], adapter);
-	fn = find("p")->fn;
+	fn = fabric_find("p")->fn;
 	link_of(adapter, false);
 	world_run_for(w, 60 * MR_NS_PER_S);
 	waits("p", adapter);
-	ck_assert_int_eq(find("p")->phase, FM_PHASE_DEGRADED);
+	ck_assert_int_eq(fabric_find("p")->phase, FM_PHASE_DEGRADED);
 	link_of(adapter, true);
 	world_run_for(w, 30 * MR_NS_PER_S);
-	settle();
+	fabric_settle();
 	is_active("p", hosts[_i]);
-	ck_assert(fm_fn_eq(find("p")->fn, fn));
+	ck_assert(fm_fn_eq(fabric_find("p")->fn, fn));
 	ck_assert_uint_eq(gates(), 1);
 }
 END_TEST
@@ -207,21 +138,21 @@ START_TEST(moves_end)
 	bool pulls = _i & 2;
 	char adapter[MR_NAME_MAX];
 
-	apply(BASE);
-	apply(profiles[from]);
+	fabric_accept(BASE);
+	fabric_accept(profiles[from]);
 	settled_at(hosts[from], adapter);
-	apply(moved[from]);
+	fabric_accept(moved[from]);
 	for (unsigned n = 0; n < steps; n++)
 		world_step(w);
 	link_of(adapter, false);
 	world_run_for(w, 60 * MR_NS_PER_S);
 	ck_assert_uint_le(gates(), 1);
 	if (pulls)
-		pull(adapter);
+		fabric_pull(adapter);
 	else
 		link_of(adapter, true);
 	world_run_for(w, 60 * MR_NS_PER_S);
-	settle();
+	fabric_settle();
 	is_active("p", hosts[!from]);
 	ck_assert_uint_eq(gates(), 1);
 }
@@ -233,16 +164,17 @@ START_TEST(begun_without_link)
 {
 	char adapter[MR_NAME_MAX];
 
-	apply(BASE);
-	apply(PROFILE("blade03"));
+	fabric_accept(BASE);
+	fabric_accept(PROFILE("blade03"));
 	settled_at("blade03", adapter);
 	link_of(adapter, false);
 	world_run_for(w, 10 * MR_NS_PER_S);
-	apply(PROFILE("blade01"));
+	fabric_accept(PROFILE("blade01"));
 	world_run_for(w, 30 * MR_NS_PER_S);
 	waits("p", adapter);
-	ck_assert_uint_eq(management_read(w, SW_BRIDGE(3, find("p")->place.bridge) + ROW_STATE),
-			  MR_ROW_BLOCKED);
+	ck_assert_uint_eq(
+		management_read(w, SW_BRIDGE(3, fabric_find("p")->place.bridge) + ROW_STATE),
+		MR_ROW_BLOCKED);
 	if (_i) {
 		world_manager_kill(w);
 		world_run_for(w, MR_NS_PER_S);
@@ -252,7 +184,7 @@ START_TEST(begun_without_link)
 	}
 	link_of(adapter, true);
 	world_run_for(w, 30 * MR_NS_PER_S);
-	settle();
+	fabric_settle();
 	is_active("p", "blade01");
 }
 END_TEST
@@ -261,33 +193,27 @@ END_TEST
 START_TEST(identity_stays_locked)
 {
 	char adapter[MR_NAME_MAX];
-	struct fm_request q = {.verb = FM_VERB_DELETE,
-			       .kind = "ServerProfile",
-			       .name = "p",
-			       .host = "",
-			       .arg = "",
-			       .set = "",
-			       .who = "tester",
-			       .yes = true,
-			       .max_disruption = ""};
+	struct fm_request q = world_request(FM_VERB_DELETE, "ServerProfile", "p");
 
-	apply(BASE);
-	apply(profiles[_i]);
+	fabric_accept(BASE);
+	fabric_accept(profiles[_i]);
 	settled_at(hosts[_i], adapter);
 	link_of(adapter, false);
 	world_run_for(w, 10 * MR_NS_PER_S);
-	ck_assert(world_ask(w, &q));
+	q.yes = true;
+	fabric_ask(&q);
 	ck_assert_int_eq(w->reply.exit_code, FM_EXIT_DONE);
-	apply(DOC("ServerProfile", "q",
-		  "{host: blade02, devices: [{name: d, class: ethernet, pool: nics, identity: "
-		  "{mac: \"02:00:00:00:00:10\"}}]}"));
+	fabric_accept(DOC(
+		"ServerProfile", "q",
+		"{host: blade02, devices: [{name: d, class: ethernet, pool: nics, identity: "
+		"{mac: \"02:00:00:00:00:10\"}}]}"));
 	world_run_for(w, 30 * MR_NS_PER_S);
 	waits("p", adapter);
 	ck_assert(!runs("q"));
 	link_of(adapter, true);
 	world_run_for(w, 60 * MR_NS_PER_S);
-	settle();
-	ck_assert_ptr_null(find("p"));
+	fabric_settle();
+	ck_assert_ptr_null(fabric_find("p"));
 	is_active("q", "blade02");
 }
 END_TEST
@@ -301,18 +227,18 @@ START_TEST(reads_all_ones)
 			      .space = MR_SPACE_MEMORY,
 			      .value = UINT64_MAX};
 
-	apply(BASE);
-	apply(profiles[_i]);
+	fabric_accept(BASE);
+	fabric_accept(profiles[_i]);
 	settled_at(hosts[_i], adapter);
-	f.address =
-		management_vf_row(w, find("p")->fn.port, find("p")->fn.pf, find("p")->fn.vf);
+	f.address = management_vf_row(w, fabric_find("p")->fn.port, fabric_find("p")->fn.pf,
+				      fabric_find("p")->fn.vf);
 	ck_assert_int_eq(sim_fault_set(w->chassis, &f), 0);
-	apply(moved[_i]);
+	fabric_accept(moved[_i]);
 	world_run_for(w, 60 * MR_NS_PER_S);
 	waits("p", adapter);
 	sim_fault_clear(w->chassis, w->now, SIM_FAULT_STUCK_REGISTER);
 	world_run_for(w, 60 * MR_NS_PER_S);
-	settle();
+	fabric_settle();
 	is_active("p", hosts[!_i]);
 }
 END_TEST
@@ -327,11 +253,11 @@ START_TEST(row_reads_all_ones)
 			      .value = UINT64_MAX};
 	unsigned steps = 2 * (unsigned)(_i / 2);
 
-	apply(BASE);
-	apply(PROFILE("blade03"));
+	fabric_accept(BASE);
+	fabric_accept(PROFILE("blade03"));
 	settled_at("blade03", adapter);
-	f.address = SW_BRIDGE(3, find("p")->place.bridge) + ROW_STATE;
-	apply(PROFILE("blade01"));
+	f.address = SW_BRIDGE(3, fabric_find("p")->place.bridge) + ROW_STATE;
+	fabric_accept(PROFILE("blade01"));
 	for (unsigned n = 0; n < steps; n++)
 		world_step(w);
 	ck_assert_int_eq(sim_fault_set(w->chassis, &f), 0);
@@ -346,7 +272,7 @@ START_TEST(row_reads_all_ones)
 	sim_fault_clear(w->chassis, w->now, SIM_FAULT_STUCK_REGISTER);
 	ck_assert(!runs("p") || management_read(w, f.address) == MR_ROW_FREE);
 	world_run_for(w, 60 * MR_NS_PER_S);
-	settle();
+	fabric_settle();
 	is_active("p", "blade01");
 	ck_assert_uint_eq(management_read(w, f.address), MR_ROW_FREE);
 }
@@ -357,18 +283,11 @@ END_TEST
 /* Events about the object, and in 'ret' the one that begins with 'word'. */
 static unsigned events_of(const char *object, const char *word, bool *ret)
 {
-	struct fm_request q = {.verb = FM_VERB_GET,
-			       .kind = "events",
-			       .name = "",
-			       .host = "",
-			       .arg = "",
-			       .set = "",
-			       .who = "tester",
-			       .max_disruption = ""};
+	struct fm_request q = world_request(FM_VERB_GET, "events", "");
 	const struct mr_tree *l;
 	unsigned n = 0;
 
-	ck_assert(world_ask(w, &q));
+	fabric_ask(&q);
 	l = mr_tree_get(w->reply.tree, "items");
 	*ret = false;
 	for (size_t i = 0; i < l->n; i++) {
@@ -397,19 +316,19 @@ START_TEST(storm_at_an_adapter)
 	bool held;
 	unsigned before;
 
-	apply(BASE);
-	apply(profiles[_i]);
+	fabric_accept(BASE);
+	fabric_accept(profiles[_i]);
 	settled_at(hosts[_i], adapter);
 	before = events_of(adapter, "goes up and down", &held);
 	ck_assert(!held);
 	storm(adapter, 150);
-	apply(moved[_i]);
+	fabric_accept(moved[_i]);
 	storm(adapter, 150);
 	ck_assert_uint_le(gates(), 1);
 	ck_assert_uint_le(events_of(adapter, "goes up and down", &held) - before, 10);
 	ck_assert(held);
 	world_run_for(w, 100 * MR_NS_PER_S);
-	settle();
+	fabric_settle();
 	is_active("p", hosts[!_i]);
 	ck_assert_uint_eq(gates(), 1);
 }
@@ -423,18 +342,18 @@ START_TEST(storm_at_a_host)
 	bool held;
 	unsigned before;
 
-	apply(BASE);
-	apply(profiles[_i]);
+	fabric_accept(BASE);
+	fabric_accept(profiles[_i]);
 	settled_at(hosts[_i], adapter);
-	fn = find("p")->fn;
+	fn = fabric_find("p")->fn;
 	before = events_of(hosts[_i], "goes up and down", &held);
 	storm(hosts[_i], 300);
 	ck_assert_uint_le(events_of(hosts[_i], "goes up and down", &held) - before, 10);
 	ck_assert(held);
 	world_run_for(w, 100 * MR_NS_PER_S);
-	settle();
+	fabric_settle();
 	is_active("p", hosts[_i]);
-	ck_assert(fm_fn_eq(find("p")->fn, fn));
+	ck_assert(fm_fn_eq(fabric_find("p")->fn, fn));
 }
 END_TEST
 
@@ -443,7 +362,7 @@ int main(void)
 	TCase *t = tcase_create("link");
 	Suite *s = suite_create("adapters without link");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, who_runs_stays, 0, 2);
 	tcase_add_loop_test(t, moves_end, 0, 120);

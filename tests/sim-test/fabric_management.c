@@ -4,23 +4,16 @@
  * with and without that blade's agent, which enables the VFs; and whatever happens to the
  * blade, or whatever it does, the functions of other hosts go on (HANDOVER 3, I8).
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/xalloc.h"
-#include "tests/sim-test/world/oracle.h"
-#include "tests/sim-test/world/world.h"
+#include "tests/sim-test/fixture.h"
 #include "tests/unit/sim_model/fixture.h"
 
-#define SETTLE_NS (120 * MR_NS_PER_S)
-#define MGMT	  4u
-#define CLAIMS	  7u
-#define SRIOV	  0x180u
-
-static struct world *w;
-static struct oracle *judge;
-static char complaint[256];
+#define MGMT   4u
+#define CLAIMS 7u
+#define SRIOV  0x180u
 
 static bool everywhere(const char *host)
 {
@@ -33,22 +26,10 @@ static bool not_on_mgmt(const char *host)
 	return strcmp(host, "mgmt") != 0;
 }
 
-static void on_op(struct world *x, const struct fm_op_result *r, void *arg)
-{
-	(void)x, (void)r, (void)arg;
-	if (!complaint[0] && !oracle_check(judge, 0))
-		mr_fmt(complaint, sizeof(complaint), "%s", oracle_complaint(judge));
-}
-
 static void begin(bool (*agents)(const char *))
 {
-	w = world_new(SRCDIR "/config/management-chassis.yaml", 3, agents);
-	judge = oracle_new(w);
-	complaint[0] = 0;
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	world_settle(w, SETTLE_NS);
-	w->on_op = on_op;
+	fabric_begin("config/management-chassis.yaml", 3, agents);
+	w->on_op = fabric_judge_op;
 }
 
 /* The policy of the chassis, with profile `app` on another blade. */
@@ -59,17 +40,14 @@ static void apply(const char *host)
 
 	ck_assert_ptr_nonnull(at);
 	memcpy(at + 6, host, strlen(host));
-	ck_assert_msg(world_apply(w, text), "%s", w->reply.text);
+	fabric_accept(text);
 	free(text);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 }
 
 static void end(void)
 {
-	ck_assert_str_eq(complaint, "");
-	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
-	oracle_free(judge);
-	world_free(w);
+	fabric_end();
 }
 
 /* Every claim is Active, those of profile app on 'host'. */
@@ -85,11 +63,6 @@ static void all_active(const char *host)
 			      a->detail);
 		ck_assert_str_eq(a->host, a->profile[0] == 'a' ? host : "blade03");
 	}
-}
-
-static const struct fm_adapter *adapter(const char *name)
-{
-	return fm_adapter_by_name(fm_engine_inventory(w->engine), name, NULL);
 }
 
 /* Resets and remaps of all functions that somebody has. */
@@ -130,8 +103,8 @@ START_TEST(the_agent_enables)
 	apply("blade01");
 	all_active("blade01");
 	ck_assert_str_eq(fm_engine_inventory(w->engine)->chassis[0].root_name, "mgmt");
-	ck_assert_uint_eq(adapter("nic")->pf[0].numvfs, 12);
-	ck_assert_uint_eq(adapter("hba")->pf[1].numvfs, 8);
+	ck_assert_uint_eq(fabric_adapter("nic")->pf[0].numvfs, 12);
+	ck_assert_uint_eq(fabric_adapter("hba")->pf[1].numvfs, 8);
 	ck_assert_uint_eq(sim_blade_find(mgmt(), 0x0301)->numvfs, 12);
 	ck_assert_uint_eq(sim_blade_find(mgmt(), 0x0401)->numvfs, 8);
 	ck_assert_uint_eq(shown(), 12 + 8 + 8);
@@ -145,7 +118,7 @@ START_TEST(without_its_agent)
 	begin(not_on_mgmt);
 	apply("blade01");
 	all_active("blade01");
-	ck_assert_uint_eq(adapter("nic")->pf[0].numvfs, 12);
+	ck_assert_uint_eq(fabric_adapter("nic")->pf[0].numvfs, 12);
 	ck_assert_uint_eq(shown(), 0);
 	apply("blade02");
 	all_active("blade02");
@@ -161,12 +134,12 @@ START_TEST(its_agent_comes_late)
 
 	begin(everywhere);
 	world_agent_crash(w, MGMT);
-	ck_assert(world_apply(w, text));
+	fabric_accept(text);
 	free(text);
 	world_run_for(w, (_i + 1) * 10 * MR_NS_PER_MS);
 	world_agent_restart(w, MGMT);
 	world_run_for(w, 10 * MR_NS_PER_S);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	all_active("blade01");
 	ck_assert_uint_eq(shown(), 12 + 8 + 8);
 	end();
@@ -185,7 +158,7 @@ START_TEST(moves_without_it)
 	sim_host_set_power(w->chassis, w->now, MGMT, true);
 	world_notices(w);
 	world_run_for(w, 60 * MR_NS_PER_S);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	all_active("blade02");
 	ck_assert_uint_eq(shown(), 12 + 8 + 8);
 	end();
@@ -278,7 +251,7 @@ START_TEST(others_go_on)
 	world_run_for(w, 30 * MR_NS_PER_S);
 	if (dead)
 		world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	all_active("blade01");
 	ck_assert_uint_eq(harm(), before);
 	apply("blade02");
@@ -294,7 +267,7 @@ START_TEST(held_is_noted)
 	apply("blade01");
 	numvfs_0();
 	world_notices(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_msg(strstr(mr_buf_text(&w->trace),
 			     "the management host mgmt asked to stop VFs while hosts have "
 			     "functions of it: held") != NULL,
@@ -311,14 +284,14 @@ START_TEST(an_idle_adapter_is_the_hosts)
 	begin(everywhere);
 	apply("blade01");
 	/* nvme has no pool: nobody provisioned it, and its VFs are the management host's */
-	d = adapter("nvme");
+	d = fabric_adapter("nvme");
 	ck_assert_uint_eq(d->pf[0].numvfs, 0);
 	sim_host_cfg_write(w->chassis, w->now, MGMT, 0x0500, 0x166, 2, 0xc); /* ACS: apart */
 	sim_host_cfg_write(w->chassis, w->now, MGMT, 0x0500, SRIOV + 0x10, 2, 8);
 	sim_host_cfg_write(w->chassis, w->now, MGMT, 0x0500, SRIOV + 0x08, 2, 0x19);
 	world_notices(w);
-	ck_assert(world_settle(w, SETTLE_NS));
-	ck_assert_uint_eq(adapter("nvme")->pf[0].numvfs, 8);
+	fabric_settle();
+	ck_assert_uint_eq(fabric_adapter("nvme")->pf[0].numvfs, 8);
 	all_active("blade01");
 	end();
 }

@@ -4,18 +4,10 @@
  * the functions of that adapter, and of no other, are given back, its PFs leave the hosts, it
  * is reset into the mode, set up anew, and who had a function gets one of those that there are.
  */
-#include <check.h>
 #include <string.h>
 
-#include "common/err.h"
-#include "tests/sim-test/world/oracle.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
+#include "tests/sim-test/fixture.h"
 
-#define SETTLE_NS (120 * MR_NS_PER_S)
-#define DOC(kind, name, spec)                                                                 \
-	"---\napiVersion: banyan/v1\nkind: " kind "\nmetadata: {name: " name "}\nspec: " spec \
-	"\n"
 #define POOL(name, serial) \
 	DOC("AdapterPool", name, "{adapterSelector: {serials: [" serial "]}}")
 #define PROFILE(name, host, pool)  \
@@ -30,18 +22,14 @@
 	PROFILE("a", "blade01", "nics") \
 	PROFILE("b", "blade02", "nics") PROFILE("o", "blade01", "others")
 
-static struct world *w;
-static struct oracle *judge;
 static unsigned modes;
-static char complaint[256];
 
 static void on_op(struct world *x, const struct fm_op_result *r, void *arg)
 {
 	(void)x;
 	(void)arg;
 	modes += r->kind == FM_OP_MODE && r->end == FM_OP_DONE;
-	if (!complaint[0] && !oracle_check(judge, 0))
-		mr_fmt(complaint, sizeof(complaint), "%s", oracle_complaint(judge));
+	fabric_judge();
 }
 
 static const struct fm_adapter *nic(void)
@@ -49,68 +37,24 @@ static const struct fm_adapter *nic(void)
 	return fm_adapter_by_name(fm_engine_inventory(w->engine), "nic", NULL);
 }
 
-static const struct fm_assignment *find(const char *name)
-{
-	char text[FM_ASSIGNMENT_TEXT];
-
-	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {
-		const struct fm_assignment *a = fm_engine_assignment(w->engine, i);
-
-		if (!strcmp(fm_assignment_text(a, text), name))
-			return a;
-	}
-	ck_abort_msg("there is no %s", name);
-	return NULL;
-}
-
-static void runs(const char *name)
-{
-	ck_assert_msg(find(name)->phase == FM_PHASE_ACTIVE, "%s %s: %s", name,
-		      fm_phase_name(find(name)->phase), find(name)->detail);
-}
-
-static void apply(const char *text)
-{
-	ck_assert_msg(world_apply(w, text), "%s", w->reply.text);
-	ck_assert(world_settle(w, SETTLE_NS));
-}
-
 static void approve(int exit_code)
 {
-	struct fm_request r = {.verb = FM_VERB_APPROVE,
-			       .kind = "",
-			       .name = "nic",
-			       .host = "",
-			       .set = "",
-			       .who = "test"};
+	struct fm_request r = world_request(FM_VERB_APPROVE, "", "nic");
 
-	ck_assert(world_ask(w, &r));
+	fabric_ask(&r);
 	ck_assert_msg(w->reply.exit_code == exit_code, "%d: %s", w->reply.exit_code,
 		      w->reply.text);
 }
 
 static void setup(void)
 {
-	w = world_new(SRCDIR "/tests/sim-test/modes.yaml", 3, NULL);
-	judge = oracle_new(w);
-	complaint[0] = 0;
+	fabric_begin("tests/sim-test/modes.yaml", 3, NULL);
 	modes = 0;
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	world_settle(w, SETTLE_NS);
 	w->on_op = on_op;
-	apply(ALL);
-	runs("a/d");
-	runs("b/d");
-	runs("o/d");
-}
-
-static void teardown(void)
-{
-	ck_assert_str_eq(complaint, "");
-	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
-	oracle_free(judge);
-	world_free(w);
+	fabric_apply(ALL);
+	fabric_active("a/d");
+	fabric_active("b/d");
+	fabric_active("o/d");
 }
 
 static void is_narrow(uint32_t epoch)
@@ -120,33 +64,34 @@ static void is_narrow(uint32_t epoch)
 	ck_assert_uint_eq(nic()->vhs, 9);
 	ck_assert_uint_eq(nic()->pf[0].numvfs, 4);
 	ck_assert_uint_eq(modes, 1);
-	runs("a/d");
-	runs("b/d");
-	runs("o/d");
-	ck_assert_uint_eq(find("o/d")->epoch, epoch);
+	fabric_active("a/d");
+	fabric_active("b/d");
+	fabric_active("o/d");
+	ck_assert_uint_eq(fabric_get("o/d")->epoch, epoch);
 }
 
 /* LVF and synthetic function, there and back; what is new waits for the approval, too. */
 START_TEST(after_approval)
 {
-	uint32_t epoch = find("o/d")->epoch, before = find("a/d")->epoch;
+	uint32_t epoch = fabric_get("o/d")->epoch, before = fabric_get("a/d")->epoch;
 
-	apply(MODE("narrow") PROFILE("c", "blade01", "nics"));
+	fabric_apply(MODE("narrow") PROFILE("c", "blade01", "nics"));
 	ck_assert_uint_eq(modes, 0);
-	ck_assert_uint_eq(find("a/d")->epoch, before);
-	ck_assert_int_eq(find("c/d")->reason, MR_REASON_NEEDS_APPROVAL);
-	ck_assert_str_eq(find("c/d")->detail, "nic is to be switched to another mode first");
+	ck_assert_uint_eq(fabric_get("a/d")->epoch, before);
+	ck_assert_int_eq(fabric_get("c/d")->reason, MR_REASON_NEEDS_APPROVAL);
+	ck_assert_str_eq(fabric_get("c/d")->detail,
+			 "nic is to be switched to another mode first");
 	approve(FM_EXIT_DONE);
 	ck_assert_msg(strstr(w->reply.text, "interrupts 2: ") != NULL, "%s", w->reply.text);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	is_narrow(epoch);
-	runs("c/d");
-	apply(MODE("wide"));
+	fabric_active("c/d");
+	fabric_apply(MODE("wide"));
 	approve(FM_EXIT_DONE);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_uint_eq(nic()->vfs, 16);
-	runs("a/d");
-	runs("b/d");
+	fabric_active("a/d");
+	fabric_active("b/d");
 }
 END_TEST
 
@@ -171,28 +116,28 @@ END_TEST
 
 START_TEST(withdrawn)
 {
-	uint32_t before = find("a/d")->epoch;
+	uint32_t before = fabric_get("a/d")->epoch;
 
-	apply(MODE("narrow"));
-	apply(MODE("wide"));
+	fabric_apply(MODE("narrow"));
+	fabric_apply(MODE("wide"));
 	approve(FM_EXIT_FAILED);
 	ck_assert_uint_eq(modes, 0);
-	ck_assert_uint_eq(find("a/d")->epoch, before);
+	ck_assert_uint_eq(fabric_get("a/d")->epoch, before);
 }
 END_TEST
 
 /* At any moment after the yes: it stays a yes, and the adapter ends in its mode. */
 START_TEST(manager_dies)
 {
-	uint32_t epoch = find("o/d")->epoch;
+	uint32_t epoch = fabric_get("o/d")->epoch;
 
-	apply(MODE("narrow"));
+	fabric_apply(MODE("narrow"));
 	approve(FM_EXIT_DONE);
 	world_run_for(w, _i * 70 * MR_NS_PER_MS);
 	world_manager_kill(w);
 	world_run_for(w, MR_NS_PER_S);
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	modes = 1; /* whoever did it */
 	is_narrow(epoch);
 }
@@ -203,7 +148,7 @@ int main(void)
 	TCase *t = tcase_create("mode");
 	Suite *s = suite_create("class Host");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, after_approval);
 	tcase_add_test(t, unknown_mode);

@@ -67,17 +67,6 @@ static bool nobody(const char *host)
 static void apply(struct world *w, const char *const *profile)
 {
 	struct mr_buf text = {0};
-	struct fm_file file = {"story.yaml", NULL, 0};
-	struct fm_request q = {.verb = FM_VERB_APPLY,
-			       .kind = "",
-			       .name = "",
-			       .host = "",
-			       .set = "story",
-			       .who = "test",
-			       .file = &file,
-			       .files = 1,
-			       .yes = true,
-			       .prune = true};
 
 	mr_buf_puts(&text, common_text);
 	for (unsigned i = 0; i < 3 && profile[i]; i++)
@@ -87,10 +76,7 @@ static void apply(struct world *w, const char *const *profile)
 			      "      - {name: d0, class: ethernet, pool: left, count: 2, "
 			      "identity: {mac: {pool: macs}}}\n",
 			      profile[i], profile[i] + 3);
-	file.text = mr_buf_text(&text);
-	file.len = text.len;
-	ck_assert(world_ask(w, &q));
-	ck_assert_msg(w->reply.exit_code == FM_EXIT_DONE, "%s", w->reply.text);
+	ck_assert_msg(world_apply_set(w, "story", mr_buf_text(&text)), "%s", w->reply.text);
 	mr_buf_done(&text);
 	world_settle(w, SETTLE_NS);
 }

@@ -5,40 +5,18 @@
  * manager whose store is not the one that programmed the chassis writes nothing, whatever it is
  * asked for, until an operator says `adopt`.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/pci/regmap.h"
+#include "tests/sim-test/fixture.h"
 #include "tests/sim-test/world/management.h"
-#include "tests/sim-test/world/oracle.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
-
-#define SETTLE_NS (120 * MR_NS_PER_S)
-
-static struct world *w;
-static struct oracle *judge;
 
 static void setup(void)
 {
-	w = world_new(SRCDIR "/config/demo-chassis.yaml", 5, NULL);
-	judge = oracle_new(w);
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_begin("config/demo-chassis.yaml", 5, NULL);
 }
 
-static void teardown(void)
-{
-	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
-	oracle_free(judge);
-	world_free(w);
-}
-
-#define DOC(kind, name, spec)                                                                 \
-	"---\napiVersion: banyan/v1\nkind: " kind "\nmetadata: {name: " name "}\nspec: " spec \
-	"\n"
 #define POLICY(host)                                                                         \
 	"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n"             \
 	"spec: {update: {drain: {mode: force, timeout: 5s}}}\n" DOC("Host", "blade01", "{}") \
@@ -49,25 +27,9 @@ static void teardown(void)
 				    ", devices: [{name: d, class: ethernet, pool: nics, "    \
 				    "identity: {mac: \"02:00:00:00:00:10\"}}]}")
 
-static const struct fm_assignment *find(const struct fm_engine *e, const char *profile)
-{
-	for (unsigned i = 0; i < fm_engine_assignments(e); i++) {
-		const struct fm_assignment *a = fm_engine_assignment(e, i);
-
-		if (mr_streq(a->profile, profile))
-			return a;
-	}
-	return NULL;
-}
-
 static void is_active(const char *host)
 {
-	const struct fm_assignment *a = find(w->engine, "p");
-
-	ck_assert_ptr_nonnull(a);
-	ck_assert_msg(a->phase == FM_PHASE_ACTIVE, "%s: %s", fm_phase_name(a->phase),
-		      a->detail);
-	ck_assert_str_eq(a->host, host);
+	ck_assert_str_eq(fabric_active("p")->host, host);
 }
 
 /* Registers that the old manager would write to, and the sums that a write anywhere moves. */
@@ -102,15 +64,14 @@ START_TEST(the_old_manager_stops)
 {
 	struct state was;
 
-	ck_assert(world_apply(w, POLICY("blade01")));
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_apply(POLICY("blade01"));
 	is_active("blade01");
-	ck_assert(world_apply(w, POLICY("blade02")));
+	fabric_accept(POLICY("blade02"));
 	for (int n = 0; n < _i * 5; n++)
 		world_step(w);
 	was = state();
 	world_manager_supersede(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	is_active("blade02");
 	ck_assert_uint_eq(management_read(w, SW_OWNER_EPOCH), was.epoch + 1);
 	was = state();
@@ -129,11 +90,10 @@ START_TEST(late_writes_are_refused)
 	struct state was;
 	char why[200] = "";
 
-	ck_assert(world_apply(w, POLICY("blade01")));
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_apply(POLICY("blade01"));
 	world_manager_kill(w);
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	was = state();
 	ck_assert_msg(management_stale_writer(w, why, sizeof(why)), "%s", why);
 	ck_assert_uint_gt(state().refused, was.refused);
@@ -151,8 +111,7 @@ START_TEST(an_empty_store_writes_nothing)
 	const struct fm_assignment *a;
 	struct state was;
 
-	ck_assert(world_apply(w, POLICY("blade01")));
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_apply(POLICY("blade01"));
 	world_manager_kill(w);
 	lost = world_store_copy(w);
 	world_store_restore(w, &empty);
@@ -160,18 +119,18 @@ START_TEST(an_empty_store_writes_nothing)
 	world_manager_start(w);
 	world_run_for(w, 60 * MR_NS_PER_S);
 	nothing_changed(&was);
-	ck_assert(world_apply(w, POLICY("blade01")));
+	fabric_accept(POLICY("blade01"));
 	world_run_for(w, 60 * MR_NS_PER_S);
 	nothing_changed(&was);
 	ck_assert_ptr_nonnull(
 		strstr(mr_buf_text(&w->trace), "it is only read until an operator"));
-	a = find(w->engine, "p");
+	a = fabric_find("p");
 	ck_assert(!a || a->phase != FM_PHASE_ACTIVE);
 	world_manager_kill(w);
 	world_store_restore(w, &lost); /* it was found again */
 	store_copy_done(&lost);
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	is_active("blade01");
 	ck_assert_uint_eq(management_activity(w), was.activity);
 }
@@ -182,33 +141,24 @@ END_TEST
 START_TEST(adopting_with_an_empty_store)
 {
 	const struct store_copy empty = {0};
-	const struct fm_request q = {.verb = FM_VERB_ADOPT,
-				     .kind = "",
-				     .name = "c1",
-				     .host = "",
-				     .arg = "",
-				     .set = "",
-				     .who = "tester",
-				     .max_disruption = ""};
+	const struct fm_request q = world_request(FM_VERB_ADOPT, "", "c1");
 	uint64_t activity, epoch;
 
-	ck_assert(world_apply(w, POLICY("blade01")));
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_apply(POLICY("blade01"));
 	epoch = management_read(w, SW_OWNER_EPOCH);
 	activity = management_activity(w);
 	world_manager_kill(w);
 	world_store_restore(w, &empty);
 	world_manager_start(w);
 	world_run_for(w, 10 * MR_NS_PER_S);
-	ck_assert(world_ask(w, &q));
+	fabric_ask(&q);
 	ck_assert_int_eq(w->reply.exit_code, FM_EXIT_DONE);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_uint_eq(management_read(w, SW_OWNER_EPOCH), epoch + 1);
 	ck_assert_uint_gt(management_activity(w), activity); /* it was cut and reset */
-	ck_assert_ptr_null(find(w->engine, "p"));
+	ck_assert_ptr_null(fabric_find("p"));
 	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
-	ck_assert(world_apply(w, POLICY("blade01")));
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_apply(POLICY("blade01"));
 	is_active("blade01");
 }
 END_TEST
@@ -217,8 +167,7 @@ END_TEST
  * for on the way there is over, and it takes the blank switch. */
 START_TEST(taking_when_power_is_lost)
 {
-	ck_assert(world_apply(w, POLICY("blade01")));
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_apply(POLICY("blade01"));
 	world_manager_kill(w);
 	world_manager_start(w);
 	while (!(w->began >> FM_OP_TAKE_OWNER & 1))
@@ -231,7 +180,7 @@ START_TEST(taking_when_power_is_lost)
 	world_notices(w);
 	world_wire_join(w);
 	world_run_for(w, 10 * MR_NS_PER_S);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_ptr_null(strstr(mr_buf_text(&w->trace), "it is only read until an operator"));
 	ck_assert_uint_ne(management_read(w, SW_OWNER_ID), 0);
 	is_active("blade01");
@@ -243,7 +192,7 @@ int main(void)
 	TCase *t = tcase_create("owner");
 	Suite *s = suite_create("who owns the chassis");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, the_old_manager_stops, 0, 30);
 	tcase_add_test(t, late_writes_are_refused);

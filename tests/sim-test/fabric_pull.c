@@ -4,18 +4,10 @@
  * fabric: nothing that the hosts are done with stays out of use, and nobody waits for a PF that
  * will not come.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sim-test/world/oracle.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
-
-#define SETTLE_NS (120 * MR_NS_PER_S)
-
-static struct world *w;
-static struct oracle *judge;
+#include "tests/sim-test/fixture.h"
 
 /* blade03 is a host without an agent. */
 static bool agent_on(const char *host)
@@ -35,28 +27,13 @@ static void apply(const char *serial, const char *class, const char *host, unsig
 		      "spec: {adapterSelector: {serials: [%s]}}\n"
 		      "---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: %s}\n",
 		      serial, host);
-	ck_assert_msg(world_apply(w, mr_buf_text(&text)), "%s", w->reply.text);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_apply(mr_buf_text(&text));
 	mr_buf_printf(&text,
 		      "---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: x}\n"
 		      "spec: {host: %s, devices: [{name: d, class: %s, pool: p, count: %u}]}\n",
 		      host, class, count);
-	ck_assert_msg(world_apply(w, mr_buf_text(&text)), "%s", w->reply.text);
+	fabric_accept(mr_buf_text(&text));
 	mr_buf_done(&text);
-}
-
-static void pull(const char *adapter)
-{
-	w->shaken = true;
-	ck_assert_int_eq(sim_adapter_pull(w->chassis, w->now, adapter), 0);
-	world_notices(w);
-}
-
-static void insert(const char *adapter)
-{
-	w->shaken = true;
-	ck_assert_int_eq(sim_adapter_insert(w->chassis, w->now, adapter), 0);
-	world_notices(w);
 }
 
 static unsigned active(void)
@@ -70,18 +47,7 @@ static unsigned active(void)
 
 static void setup(void)
 {
-	w = world_new(SRCDIR "/config/demo-chassis.yaml", 5, agent_on);
-	judge = oracle_new(w);
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
-}
-
-static void teardown(void)
-{
-	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
-	oracle_free(judge);
-	world_free(w);
+	fabric_begin("config/demo-chassis.yaml", 5, agent_on);
 }
 
 /* The host saw its functions go before they were cut; it has 16 bridges, each round uses two.
@@ -89,13 +55,13 @@ static void teardown(void)
 START_TEST(bridges_come_back)
 {
 	apply("I-0001", "infiniband", "blade03", 2);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_uint_eq(active(), 2);
 	for (unsigned i = 0; i < 12; i++) {
-		pull("hca");
+		fabric_pull("hca");
 		world_run_for(w, 10 * MR_NS_PER_S);
 		ck_assert_uint_eq(active(), 0);
-		insert("hca");
+		fabric_insert("hca");
 		world_run_for(w, 35 * MR_NS_PER_S);
 		world_settle(w, SETTLE_NS);
 		ck_assert_msg(active() == 2, "round %u: %u of 2 are Active", i, active());
@@ -110,9 +76,9 @@ START_TEST(a_hung_host_keeps_its_tombstones)
 	unsigned vh = 3;
 
 	apply("I-0001", "infiniband", "blade03", 2);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	sim_blade_hang(w->host[vh].blade, true);
-	pull("hca");
+	fabric_pull("hca");
 	world_run_for(w, 100 * MR_NS_PER_S);
 	ck_assert_uint_eq(world_store_tombstones(w), 2);
 	sim_blade_hang(w->host[vh].blade, false);
@@ -121,7 +87,7 @@ START_TEST(a_hung_host_keeps_its_tombstones)
 	world_notices(w);
 	world_run_for(w, 35 * MR_NS_PER_S);
 	ck_assert_uint_eq(world_store_tombstones(w), 0);
-	insert("hca");
+	fabric_insert("hca");
 	world_run_for(w, 35 * MR_NS_PER_S);
 	ck_assert_uint_eq(active(), 2);
 }
@@ -138,10 +104,10 @@ START_TEST(pulled_while_vfs_are_enabled)
 		ck_assert(world_step(w));
 		asked = strstr(mr_buf_text(&w->trace), "enable-vfs") != NULL;
 	}
-	pull("nic-right");
+	fabric_pull("nic-right");
 	world_run_for(w, 5 * MR_NS_PER_S);
 	ck_assert_uint_eq(active(), 0);
-	insert("nic-right");
+	fabric_insert("nic-right");
 	world_run_for(w, 20 * MR_NS_PER_S);
 	ck_assert_uint_eq(active(), 1);
 }
@@ -157,7 +123,7 @@ START_TEST(firmware_numbers_later)
 	int64_t start;
 
 	apply("I-0001", "infiniband", "blade03", 1);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	sim_blade_timing(w->host[3].blade)->boot_ns = 5 * MR_NS_PER_S;
 	world_manager_kill(w);
 	w->shaken = true;
@@ -181,7 +147,7 @@ int main(void)
 	TCase *t = tcase_create("pull");
 	Suite *s = suite_create("pulled and inserted");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, bridges_come_back);
 	tcase_add_test(t, a_hung_host_keeps_its_tombstones);

@@ -4,20 +4,14 @@
  * the manager dead meanwhile, for functions as LVFs and as synthetic ones. Namespaces stay on
  * their drive.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/tree.h"
-#include "tests/sim-test/world/oracle.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
+#include "tests/sim-test/fixture.h"
 
-#define ROOT	  "storage: {namespaces: [{name: root, size: 64MiB}]}"
-#define SETTLE_NS (120 * MR_NS_PER_S)
+#define ROOT "storage: {namespaces: [{name: root, size: 64MiB}]}"
 
-static struct world *w;
-static struct oracle *judge;
 static bool dead; /* the manager, while adapters change */
 
 static bool no_agent(const char *host)
@@ -30,18 +24,12 @@ static bool no_agent(const char *host)
 static void begin(int i)
 {
 	dead = i & 1;
-	w = world_new(SRCDIR "/tests/sim-test/drives.yaml", 17, i & 2 ? no_agent : NULL);
-	judge = oracle_new(w);
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_begin("tests/sim-test/drives.yaml", 17, i & 2 ? no_agent : NULL);
 }
 
 static void end(void)
 {
-	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
-	oracle_free(judge);
-	world_free(w);
+	fabric_end();
 }
 
 /* Two functions (or one with a namespace) on blade01 of the drives in 'slots'; 'said' is what
@@ -65,23 +53,7 @@ static void apply(const char *slots, const char *said, const char *device)
 		      "---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: x}\n"
 		      "spec: {host: blade01, devices: [{name: d, class: nvme, pool: p, %s}]}\n",
 		      slots, device);
-	ck_assert_msg(world_apply(w, mr_buf_text(&text)), "%s", w->reply.text);
-	mr_buf_done(&text);
-	ck_assert(world_settle(w, SETTLE_NS));
-}
-
-static void pull(const char *adapter)
-{
-	w->shaken = true;
-	ck_assert_int_eq(sim_adapter_pull(w->chassis, w->now, adapter), 0);
-	world_notices(w);
-}
-
-static void insert(const char *adapter)
-{
-	w->shaken = true;
-	ck_assert_int_eq(sim_adapter_insert(w->chassis, w->now, adapter), 0);
-	world_notices(w);
+	fabric_apply_buf(&text);
 }
 
 /* What is done between these two is seen by a manager, or found by the next one. */
@@ -102,9 +74,9 @@ static void hands_off(void)
 static void exchange(const char *adapter, const char *serial, uint16_t device)
 {
 	hands_on();
-	pull(adapter);
+	fabric_pull(adapter);
 	ck_assert_int_eq(sim_adapter_replace(w->chassis, adapter, serial, 0, device), 0);
-	insert(adapter);
+	fabric_insert(adapter);
 	hands_off();
 }
 
@@ -112,45 +84,21 @@ static void exchange(const char *adapter, const char *serial, uint16_t device)
 static void swap(void)
 {
 	hands_on();
-	pull("ssd");
-	pull("other");
+	fabric_pull("ssd");
+	fabric_pull("other");
 	ck_assert_int_eq(sim_adapter_swap(w->chassis, "ssd", "other"), 0);
-	insert("ssd");
-	insert("other");
+	fabric_insert("ssd");
+	fabric_insert("other");
 	hands_off();
 }
 
 static void approve(const char *adapter)
 {
-	const struct fm_request r = {.verb = FM_VERB_APPROVE,
-				     .kind = "",
-				     .name = adapter,
-				     .host = "",
-				     .set = "",
-				     .who = "test"};
+	const struct fm_request r = world_request(FM_VERB_APPROVE, "", adapter);
 
-	ck_assert(world_ask(w, &r));
+	fabric_ask(&r);
 	ck_assert_msg(w->reply.exit_code == FM_EXIT_DONE, "%s", w->reply.text);
-	ck_assert(world_settle(w, SETTLE_NS));
-}
-
-/* Whether the adapter shows the condition. */
-static bool shows(const char *adapter, const char *type)
-{
-	const struct fm_request r = {.verb = FM_VERB_GET,
-				     .kind = "adapters",
-				     .name = adapter,
-				     .host = "",
-				     .set = "",
-				     .who = "test"};
-	const struct mr_tree *l;
-
-	ck_assert(world_ask(w, &r));
-	l = mr_tree_get(mr_tree_get(w->reply.tree, "items")->child[0], "conditions");
-	for (unsigned i = 0; i < l->n; i++)
-		if (mr_streq(mr_tree_text(l->child[i], "type"), type))
-			return mr_tree_get(l->child[i], "status")->num;
-	return false;
+	fabric_settle();
 }
 
 /* All are in this phase, on that adapter, and say so. */
@@ -175,7 +123,7 @@ static void restart(void)
 {
 	world_manager_kill(w);
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 }
 
 /* ---- stories ---- */
@@ -188,8 +136,8 @@ START_TEST(same_one_back)
 	apply("\"1\"", said[_i >> 2], "count: 2");
 	all(FM_PHASE_ACTIVE, "ssd", "");
 	hands_on();
-	pull("ssd");
-	insert("ssd");
+	fabric_pull("ssd");
+	fabric_insert("ssd");
 	hands_off();
 	all(FM_PHASE_ACTIVE, "ssd", "");
 	end();
@@ -238,16 +186,16 @@ START_TEST(asks)
 	apply("\"1\"", "ask", "count: 2");
 	exchange("ssd", "D-9", 0);
 	all(FM_PHASE_PENDING, NULL, "ssd is another adapter now (D-9");
-	ck_assert(shows("ssd", "Conflict"));
+	ck_assert(fabric_shows("adapters", "ssd", "Conflict"));
 	restart();
 	all(FM_PHASE_PENDING, NULL, "ssd is another adapter now (D-9");
 	hands_on(); /* the old one is back: nothing to ask */
-	pull("ssd");
+	fabric_pull("ssd");
 	ck_assert_int_eq(sim_adapter_replace(w->chassis, "ssd", "D-1", 0, 0), 0);
-	insert("ssd");
+	fabric_insert("ssd");
 	hands_off();
 	all(FM_PHASE_ACTIVE, "ssd", "");
-	ck_assert(!shows("ssd", "Conflict"));
+	ck_assert(!fabric_shows("adapters", "ssd", "Conflict"));
 	end();
 }
 END_TEST

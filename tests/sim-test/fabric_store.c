@@ -3,24 +3,17 @@
  * A store that fails while a manager starts: he does not become the owner before his epoch and
  * his generation are durable, so that the next one is not the one with the older store.
  */
-#include <check.h>
 #include <stdlib.h>
 
 #include "common/pci/regmap.h"
+#include "tests/sim-test/fixture.h"
 #include "tests/sim-test/world/management.h"
-#include "tests/sim-test/world/world.h"
-#include "tests/unit/check_main.h"
-
-#define SETTLE_NS (120 * MR_NS_PER_S)
 
 START_TEST(no_owner_without_a_store)
 {
-	struct world *w = world_new(SRCDIR "/config/demo-chassis.yaml", 5, NULL);
 	uint64_t epoch;
 
-	world_run_for(w, 10 * MR_NS_PER_S);
-	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_begin("config/demo-chassis.yaml", 5, NULL);
 	epoch = management_read(w, SW_OWNER_EPOCH);
 	world_manager_kill(w);
 	w->store.fails = true;
@@ -30,9 +23,9 @@ START_TEST(no_owner_without_a_store)
 	world_manager_kill(w);
 	w->store.fails = false;
 	world_manager_start(w);
-	ck_assert(world_settle(w, SETTLE_NS));
+	fabric_settle();
 	ck_assert_uint_eq(management_read(w, SW_OWNER_EPOCH), epoch + 1);
-	world_free(w);
+	fabric_end();
 }
 END_TEST
 

@@ -235,15 +235,7 @@ static void send_move(struct cell *c)
 
 	print(c->m, c->m->to, &text);
 	file = (struct fm_file){"moves.yaml", mr_buf_text(&text), text.len};
-	q = (struct fm_request){.verb = FM_VERB_APPLY,
-				.kind = "",
-				.name = "",
-				.host = "",
-				.set = "",
-				.who = "test",
-				.file = &file,
-				.files = 1,
-				.yes = true};
+	q = world_request_apply(&file);
 	world_send(c->w, &q);
 	mr_buf_done(&text);
 }

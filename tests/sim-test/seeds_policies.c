@@ -29,12 +29,7 @@ static void apply_hosts(struct seed_run *r)
 /* Yes to every change of a VF count (class Count) that waits for it. */
 static void approve_all(struct seed_run *r)
 {
-	struct fm_request q = {.verb = FM_VERB_GET,
-			       .kind = "operations",
-			       .name = "",
-			       .host = "",
-			       .set = "",
-			       .who = "test"};
+	struct fm_request q = world_request(FM_VERB_GET, "operations", "");
 	const struct mr_tree *items;
 	char id[32][24];
 	unsigned n = 0;

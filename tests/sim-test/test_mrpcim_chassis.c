@@ -393,20 +393,28 @@ START_TEST(hosts_and_adapters_tell_what_happens)
 }
 END_TEST
 
+/* A function of the HBA is made and mapped; what was told. */
+static struct fm_op mapped_hba(void)
+{
+	const struct fm_op op = {.fn = fn_of(hba, 0, 1),
+				 .place = {.way = FM_WAY_SYNTHETIC, .port = 2, .bridge = 5},
+				 .cookie = 0x500000001ull};
+
+	provision(hba);
+	act(FM_OP_RESET, op);
+	act(FM_OP_CONFIGURE, op);
+	act(FM_OP_MAP, op);
+	return op;
+}
+
 /* The row is cut all the same. Whether it may be freed without the function only a reading
  * says: then it is, and what is gone is not reset. */
 START_TEST(a_pulled_adapter_leaves_its_rows)
 {
 	for (unsigned known = 0; known < 2; known++) {
-		struct fm_op op = {.fn = fn_of(hba, 0, 1),
-				   .place = {.way = FM_WAY_SYNTHETIC, .port = 2, .bridge = 5},
-				   .cookie = 0x500000001ull};
+		struct fm_op op = mapped_hba();
 		struct fm_op_result r;
 
-		provision(hba);
-		act(FM_OP_RESET, op);
-		act(FM_OP_CONFIGURE, op);
-		act(FM_OP_MAP, op);
 		sim_adapter_pull(x.c, x.now, "hba");
 		rig_hear(&x);
 		if (known)
@@ -436,15 +444,9 @@ END_TEST
  */
 START_TEST(an_adapter_without_link_keeps_its_rows)
 {
-	struct fm_op op = {.fn = fn_of(hba, 0, 1),
-			   .place = {.way = FM_WAY_SYNTHETIC, .port = 2, .bridge = 5},
-			   .cookie = 0x500000001ull};
+	struct fm_op op = mapped_hba();
 	struct fm_op_result r;
 
-	provision(hba);
-	act(FM_OP_RESET, op);
-	act(FM_OP_CONFIGURE, op);
-	act(FM_OP_MAP, op);
 	act(FM_OP_GATE_OPEN, op);
 	sim_port_set_link(x.c, x.now, hba, false);
 	for (unsigned known = 0; known < 2; known++) {

@@ -18,7 +18,7 @@
 
 /* ---- hardware ---- */
 
-static void make_host(struct fm_host *h, unsigned chassis, unsigned i)
+void bench_host(struct fm_host *h, unsigned chassis, unsigned i)
 {
 	h->port = h->slot = (uint16_t)(i + 1);
 	mr_fmt(h->name, sizeof(h->name), "c%u-blade%03u", chassis, i);
@@ -89,7 +89,7 @@ void bench_fabric_init(struct bench_fabric *f, unsigned adapters, unsigned hosts
 		for (unsigned i = 0; i < ch->adapters; i++)
 			make_adapter(&ch->adapter[i], c, i);
 		for (unsigned i = 0; i < ch->hosts; i++)
-			make_host(&ch->host[i], c, i);
+			bench_host(&ch->host[i], c, i);
 	}
 }
 

@@ -34,6 +34,8 @@ struct bench_fabric {
 	char reply[512];
 };
 
+/* A host without anything: 32 bridges, nothing behind them. */
+void bench_host(struct fm_host *h, unsigned chassis, unsigned i);
 /* Chassis with so many hosts and adapters all together. */
 void bench_fabric_init(struct bench_fabric *f, unsigned adapters, unsigned hosts);
 void bench_fabric_done(struct bench_fabric *f);

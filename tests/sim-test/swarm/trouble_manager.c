@@ -185,15 +185,9 @@ bool store_old(struct swarm *s, struct swarm_trouble *t)
 
 void swarm_adopt(struct swarm *s)
 {
-	const struct fm_request q = {.verb = FM_VERB_ADOPT,
-				     .kind = "chassis",
-				     .name = "c1",
-				     .host = "",
-				     .arg = "",
-				     .set = "",
-				     .who = "test",
-				     .yes = true};
+	struct fm_request q = world_request(FM_VERB_ADOPT, "chassis", "c1");
 
+	q.yes = true;
 	world_send(s->w, &q);
 }
 
@@ -289,12 +283,7 @@ bool operator_deletes(struct swarm *s, struct swarm_trouble *t)
 bool operator_moves(struct swarm *s, struct swarm_trouble *t)
 {
 	unsigned first = (unsigned)mr_rng_below(&s->rng, POLICY_PROFILES);
-	struct fm_request q = {.verb = FM_VERB_MOVE,
-			       .kind = "profiles",
-			       .arg = "",
-			       .set = "",
-			       .who = "test",
-			       .yes = true};
+	struct fm_request q = world_request(FM_VERB_MOVE, "profiles", "");
 	char name[16], host[16];
 
 	(void)t;
@@ -308,6 +297,7 @@ bool operator_moves(struct swarm *s, struct swarm_trouble *t)
 		       1 + (unsigned)mr_rng_below(&s->rng, s->latest.hosts));
 		q.name = name;
 		q.host = host;
+		q.yes = true;
 		world_send(s->w, &q);
 		return true;
 	}

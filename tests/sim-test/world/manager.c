@@ -427,18 +427,42 @@ bool world_ask(struct world *w, const struct fm_request *r)
 	return w->replied;
 }
 
+struct fm_request world_request(enum fm_verb verb, const char *kind, const char *name)
+{
+	return (struct fm_request){.verb = verb,
+				   .kind = kind,
+				   .name = name,
+				   .host = "",
+				   .arg = "",
+				   .set = "",
+				   .who = "test",
+				   .max_disruption = ""};
+}
+
+struct fm_request world_request_apply(const struct fm_file *file)
+{
+	struct fm_request r = world_request(FM_VERB_APPLY, "", "");
+
+	r.file = file;
+	r.files = 1;
+	r.yes = true;
+	return r;
+}
+
 bool world_apply(struct world *w, const char *text)
 {
 	const struct fm_file file = {"policy.yaml", text, strlen(text)};
-	const struct fm_request r = {.verb = FM_VERB_APPLY,
-				     .kind = "",
-				     .name = "",
-				     .host = "",
-				     .set = "",
-				     .who = "test",
-				     .file = &file,
-				     .files = 1,
-				     .yes = true};
+	const struct fm_request r = world_request_apply(&file);
 
+	return world_ask(w, &r) && w->reply.exit_code == FM_EXIT_DONE;
+}
+
+bool world_apply_set(struct world *w, const char *set, const char *text)
+{
+	const struct fm_file file = {"policy.yaml", text, strlen(text)};
+	struct fm_request r = world_request_apply(&file);
+
+	r.set = set;
+	r.prune = true;
 	return world_ask(w, &r) && w->reply.exit_code == FM_EXIT_DONE;
 }

@@ -214,6 +214,11 @@ bool world_ask(struct world *w, const struct fm_request *r);
 /* Asks without waiting: w->replied tells when the answer is there. */
 void world_send(struct world *w, const struct fm_request *r);
 bool world_apply(struct world *w, const char *text);
+/* These documents, and no others in the set. */
+bool world_apply_set(struct world *w, const char *set, const char *text);
+/* Requests of the user `test`; what is not named here is "". The second one says yes. */
+struct fm_request world_request(enum fm_verb verb, const char *kind, const char *name);
+struct fm_request world_request_apply(const struct fm_file *file);
 /* The connection to the chassis ends, and is made again. 'late': batches on their way arrive.
  */
 void world_wire_cut(struct world *w, bool late);

@@ -17,12 +17,7 @@
 
 static inline void up(struct world *w, const char *text)
 {
-	w_init(w);
-	w_start(w);
-	w_apply(w, W_HOSTS_TEXT);
-	for (unsigned p = 1; p <= 3; p++)
-		w_agent_up(w, p, "boot-a", false);
-	w_apply(w, text);
+	w_up_three(w, text);
 	W_PHASE(w, "one/data0", ACTIVE);
 	W_PHASE(w, "two/data0", ACTIVE);
 	mr_buf_reset(&w->ops);

@@ -121,12 +121,7 @@ static const char *host_of_one(const struct world *w)
 
 static void up(struct world *w, const char *text)
 {
-	w_init(w);
-	w_start(w);
-	w_apply(w, W_HOSTS_TEXT);
-	for (unsigned p = 1; p <= 3; p++)
-		w_agent_up(w, p, "boot-a", false);
-	w_apply(w, text);
+	w_up_three(w, text);
 	W_PHASE(w, "one/data0", ACTIVE);
 }
 

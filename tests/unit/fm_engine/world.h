@@ -324,6 +324,7 @@ static inline void w_restart(struct world *w)
 		}
 	w->q_at = w->q_n = 0;
 	fm_engine_free(w->e);
+	w->had_crashed = w->crashed;
 	w->crashed = false;
 	w->crash_after = -1;
 	w->times = 0;
@@ -464,6 +465,28 @@ static inline void w_up(struct world *w, bool lvf1, bool lvf2)
 	w_agent_up(w, 1, "boot-a", lvf1);
 	w_agent_up(w, 2, "boot-a", lvf2);
 	mr_buf_reset(&w->ops);
+}
+
+/* A world of three hosts with agents, and this policy. */
+static inline void w_up_three(struct world *w, const char *text)
+{
+	w_init(w);
+	w_start(w);
+	w_apply(w, W_HOSTS_TEXT);
+	for (unsigned p = 1; p <= 3; p++)
+		w_agent_up(w, p, "boot-a", false);
+	w_apply(w, text);
+}
+
+/* The end of a world that was to crash after 'k' actions: whether it did, so that another one
+ * has to after more of them. */
+static inline bool w_crash_over(struct world *w, int k)
+{
+	bool had = w->had_crashed;
+
+	w_done(w);
+	ck_assert_int_lt(k, 500);
+	return had;
 }
 
 #endif

@@ -82,6 +82,7 @@ struct world {
 	uint64_t power_tag; /* what it was asked last */
 	long crash_after;   /* actions until everything in flight is forgotten; -1 = never */
 	bool crashed;
+	bool had_crashed; /* before the last restart */
 	/* last reply */
 	unsigned replies;
 	int exit_code;

@@ -195,15 +195,16 @@ static inline void fx_provision(struct fx *x, const char *adapter, unsigned fn, 
 
 /* ---- hosts ---- */
 
-static inline uint32_t hcfg(struct fx *x, uint16_t vh, uint16_t rid, unsigned off, unsigned w)
+static inline uint32_t hcfg(struct fx *x, uint16_t vh, uint16_t rid, unsigned off,
+			    unsigned width)
 {
-	return sim_host_cfg_read(x->c, x->now, vh, rid, off, w);
+	return sim_host_cfg_read(x->c, x->now, vh, rid, off, width);
 }
 
-static inline void hcfg_w(struct fx *x, uint16_t vh, uint16_t rid, unsigned off, unsigned w,
+static inline void hcfg_w(struct fx *x, uint16_t vh, uint16_t rid, unsigned off, unsigned width,
 			  uint32_t v)
 {
-	sim_host_cfg_write(x->c, x->now, vh, rid, off, w, v);
+	sim_host_cfg_write(x->c, x->now, vh, rid, off, width, v);
 }
 
 #define FX_BUS(b)     (3u + 2u * (b)) /* secondary bus of bridge b */
