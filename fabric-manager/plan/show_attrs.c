@@ -21,14 +21,14 @@ static void number(struct mr_buf *b, const char *name, uint64_t old, uint64_t no
 			      (unsigned long long)now);
 }
 
-static const char *bridging(unsigned v)
+const char *fm_show_bridging(unsigned v)
 {
 	static const char *const names[] = {"veb", "vepa", "isolated"};
 
 	return v < MR_ARRAY_SIZE(names) ? names[v] : "?";
 }
 
-static const char *link_state(unsigned v)
+const char *fm_show_link_state(unsigned v)
 {
 	static const char *const names[] = {"auto", "enable", "disable"};
 
@@ -48,11 +48,11 @@ static void common_words(const struct fm_attrs *is, const struct fm_attrs *want,
 	if (is->spoof_check != want->spoof_check)
 		mr_buf_printf(b, ", spoofCheck %s", want->spoof_check ? "on" : "off");
 	if (is->link_state != want->link_state)
-		mr_buf_printf(b, ", linkState %s -> %s", link_state(is->link_state),
-			      link_state(want->link_state));
+		mr_buf_printf(b, ", linkState %s -> %s", fm_show_link_state(is->link_state),
+			      fm_show_link_state(want->link_state));
 	if (is->bridging != want->bridging)
-		mr_buf_printf(b, ", bridging %s -> %s", bridging(is->bridging),
-			      bridging(want->bridging));
+		mr_buf_printf(b, ", bridging %s -> %s", fm_show_bridging(is->bridging),
+			      fm_show_bridging(want->bridging));
 	number(b, "MTU", is->mtu, want->mtu);
 	number(b, "weight", is->weight, want->weight);
 	number(b, "burst in KiB", is->burst_kib, want->burst_kib);
@@ -70,7 +70,7 @@ static void common_words(const struct fm_attrs *is, const struct fm_attrs *want,
 	}
 }
 
-static void vlans(const struct fm_attrs *at, struct mr_buf *b)
+void fm_show_trunk(const struct fm_attrs *at, struct mr_buf *b)
 {
 	for (unsigned i = 0; i < MR_VF_TRUNK_RANGES && at->trunk[i].first; i++) {
 		mr_buf_printf(b, "%s%u", i ? "," : "", at->trunk[i].first);
@@ -81,7 +81,7 @@ static void vlans(const struct fm_attrs *at, struct mr_buf *b)
 		mr_buf_puts(b, "none");
 }
 
-static void pkeys(const struct fm_attrs *at, struct mr_buf *b)
+void fm_show_pkeys(const struct fm_attrs *at, struct mr_buf *b)
 {
 	for (unsigned i = 0; i < MR_VF_PKEYS && at->pkey[i]; i++)
 		mr_buf_printf(b, "%s0x%04x", i ? "," : "", at->pkey[i]);
@@ -111,15 +111,15 @@ static void class_words(const struct fm_attrs *is, const struct fm_attrs *want,
 	switch (class) {
 	case MR_CLASS_ETHERNET:
 		mr_buf_puts(b, ", VLANs of the trunk ");
-		vlans(is, b);
+		fm_show_trunk(is, b);
 		mr_buf_puts(b, " -> ");
-		vlans(want, b);
+		fm_show_trunk(want, b);
 		break;
 	case MR_CLASS_IB:
 		mr_buf_puts(b, ", pkey ");
-		pkeys(is, b);
+		fm_show_pkeys(is, b);
 		mr_buf_puts(b, " -> ");
-		pkeys(want, b);
+		fm_show_pkeys(want, b);
 		break;
 	case MR_CLASS_NVME:
 		number(b, "iopsLimit", is->nvme.iops, want->nvme.iops);

@@ -141,7 +141,9 @@ static bool changed_meanwhile(struct fm_engine *e, uint64_t tag, const struct fm
 		mr_buf_printf(&what, " by %s (%s)", now->rec.who[0] ? now->rec.who : "operator",
 			      now->rec.how);
 	mr_buf_puts(&what, ": ");
-	if (then && now)
+	if (r->if_version > e->base.version)
+		mr_buf_puts(&what, "there is no such version yet");
+	else if (then && now)
 		fm_base_compare_words(e, &then->base, &now->base, NAMED_MAX, &what);
 	else
 		mr_buf_puts(&what, "what changed since is not kept");

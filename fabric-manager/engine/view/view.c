@@ -24,26 +24,6 @@ static void add_place(struct mr_tree *t, const struct fm_assignment *a)
 		mr_tree_add_int(p, "slot", a->place.slot);
 }
 
-static void add_ident(struct mr_tree *t, const struct fm_engine *e, const struct fm_asg *a)
-{
-	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
-	struct mr_ident id = {.lo = a->a.attrs.ident0, .type = MR_IDENT_MAC};
-	char text[MR_IDENT_TEXT];
-
-	if (d && d->device_class == MR_CLASS_FC)
-		id.type = MR_IDENT_WWPN;
-	else if (d && d->device_class == MR_CLASS_IB)
-		id.type = MR_IDENT_GUID;
-	if (id.lo)
-		mr_tree_add_text(t, mr_ident_type_name(id.type), mr_ident_text(&id, text));
-	if (a->a.attrs.ident1) {
-		id.lo = a->a.attrs.ident1;
-		id.type = d && d->device_class == MR_CLASS_IB ? MR_IDENT_GUID : MR_IDENT_WWNN;
-		mr_tree_add_text(t, id.type == MR_IDENT_GUID ? "nodeGuid" : "wwnn",
-				 mr_ident_text(&id, text));
-	}
-}
-
 /* "KEY=VALUE" lines as members. */
 static void add_notes(struct mr_tree *t, const char *notes)
 {
@@ -77,7 +57,7 @@ static bool is_extra(const struct fm_engine *e, const struct fm_assignment *a)
 struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_asg *a)
 {
 	char name[FM_ASSIGNMENT_TEXT], fn[FM_FN_TEXT];
-	struct mr_tree *t = mr_tree_map(), *at;
+	struct mr_tree *t = mr_tree_map();
 
 	mr_tree_add_text(t, "name", fm_assignment_text(&a->a, name));
 	mr_tree_add_text(t, "profile", a->a.profile);
@@ -101,15 +81,7 @@ struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_as
 	mr_tree_add_text(t, "held", a->held ? fm_held_text(a->held) : NULL);
 	mr_tree_add_text(t, "waitsFor", a->held ? fm_held_name(a->held) : NULL);
 	add_place(t, &a->a);
-	at = mr_tree_add_map(t, "attributes");
-	add_ident(at, e, a);
-	mr_tree_add_int(at, "guaranteedMbps", a->a.guaranteed_mbps);
-	mr_tree_add_int(at, "limitMbps", a->a.limit_mbps);
-	mr_tree_add_int(at, "vlan", a->a.attrs.vlan);
-	mr_tree_add_int(at, "vlanQos", a->a.attrs.vlan_qos);
-	mr_tree_add_bool(at, "trust", a->a.attrs.trust);
-	mr_tree_add_bool(at, "spoofCheck", a->a.attrs.spoof_check);
-	mr_tree_add_text(at, "driver", a->a.driver);
+	fm_tree_attributes(mr_tree_add_map(t, "attributes"), e, &a->a);
 	if (a->notes)
 		add_notes(mr_tree_add_map(t, "notes"), a->notes);
 	if (a->next.set) {

@@ -10,6 +10,9 @@
 fm_request_fn fm_rq_get, fm_rq_describe, fm_rq_explain, fm_rq_events, fm_rq_status, fm_rq_top,
 	fm_rq_history;
 struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_asg *a);
+/* Adds to the map 't' what its function is set to. */
+void fm_tree_attributes(struct mr_tree *t, const struct fm_engine *e,
+			const struct fm_assignment *a);
 void fm_get_namespaces(struct fm_engine *e, struct mr_tree *list, const char *name);
 struct mr_tree *fm_tree_event(const struct fm_rec_event *ev);
 /* Appends the conditions of a profile to the list 'conditions'; how many of its claims are

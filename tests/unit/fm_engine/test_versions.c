@@ -230,6 +230,11 @@ START_TEST(two_at_once)
 	r.if_version = 0;
 	w_request(&w, r);
 	ck_assert_ptr_nonnull(strstr(w.text, "what changed since is not kept"));
+	r.if_version = 77;
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_str_eq(w.text, "version 77 was meant, and 5 is in force by operator (apply): "
+				 "there is no such version yet; nothing was changed");
 	w_done(&w);
 }
 END_TEST

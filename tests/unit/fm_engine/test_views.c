@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What is shown: every kind, every view has its keys; approval of class Count; refusals. */
+#include "fabric-manager/engine/view/view.h"
 #include "fabric-manager/model/desired.h"
 #include "tests/unit/fm_engine/world.h"
 
@@ -351,6 +352,54 @@ START_TEST(before_the_store_is_read)
 }
 END_TEST
 
+/* All that a function is set to is shown, in the policy's words. */
+START_TEST(attributes)
+{
+	static const struct fm_attrs nic = {.device_class = MR_CLASS_ETHERNET,
+					    .max_mbps = 9000,
+					    .vlan_ad = true,
+					    .link_state = 1,
+					    .mirror = 4,
+					    .acl = {MR_ACL_ROW(MR_ACL_ANY, 5, 0) | MR_ACL_DENY},
+					    .trunk = {{100, 100}, {200, 210}}},
+				     hca = {.device_class = MR_CLASS_IB,
+					    .pkey = {0xffff, 0x8001}},
+				     disk = {.device_class = MR_CLASS_NVME, .nvme = {5, 700}},
+				     gpu = {.device_class = MR_CLASS_GPU,
+					    .gpu = {4096, 2000, 500}};
+	const struct fm_attrs *is[] = {&nic, &hca, &disk, &gpu};
+	struct mr_tree *t[MR_ARRAY_SIZE(is)];
+	struct world w;
+
+	up(&w);
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(is); i++) {
+		struct fm_assignment a = {.attrs = *is[i], .limit_mbps = 10000};
+
+		t[i] = mr_tree_map();
+		fm_tree_attributes(t[i], w.e, &a);
+	}
+	ck_assert_int_eq(mr_tree_int(t[0], "limitMbps"), 10000);
+	ck_assert_int_eq(mr_tree_int(t[0], "setLimitMbps"), 9000);
+	ck_assert_str_eq(mr_tree_text(t[0], "vlanProtocol"), "802.1ad");
+	ck_assert_str_eq(mr_tree_text(t[0], "linkState"), "enable");
+	ck_assert_str_eq(mr_tree_text(t[0], "trunk"), "100,200-210");
+	ck_assert_str_eq(mr_tree_text(t[0], "acl"), "deny vlan 5");
+	ck_assert_int_eq(mr_tree_int(t[0], "mirrorTo"), 3);
+	ck_assert_int_eq(mr_tree_int(t[1], "mirrorTo"), -1);
+	ck_assert_int_eq(mr_tree_get(t[1], "acl")->kind, MR_TREE_NULL);
+	ck_assert_str_eq(mr_tree_text(t[1], "pkey"), "0xffff,0x8001");
+	ck_assert_int_eq(mr_tree_int(t[2], "iopsLimit"), 700);
+	ck_assert_uint_eq(mr_tree_get(t[2], "namespaces")->n, 2);
+	ck_assert_int_eq(mr_tree_get(t[2], "namespaces")->child[1]->num, 3);
+	ck_assert_int_eq(mr_tree_int(t[3], "framebufferMib"), 4096);
+	ck_assert_int_eq(mr_tree_int(t[3], "timeSliceUs"), 2000);
+	ck_assert_int_eq(mr_tree_int(t[3], "watchdogMs"), 500);
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(is); i++)
+		mr_tree_free(t[i]);
+	w_done(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("engine views");
@@ -366,6 +415,7 @@ int main(void)
 	tcase_add_test(t, identity_is_locked);
 	tcase_add_test(t, notes_for_hooks);
 	tcase_add_test(t, before_the_store_is_read);
+	tcase_add_test(t, attributes);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
