@@ -234,20 +234,23 @@ static bool lacks_minima(struct fm_planner *p, unsigned i)
 
 /* ---- all ---- */
 
+/* Claims that have to leave for another one come into 'todo': whoever stands behind their place
+ * is further back then, and is not looked at twice. */
 static void place_all(struct fm_planner *p)
 {
 	for (unsigned n = 0; n < p->todos;) {
-		unsigned i = p->todo[n], last = n + 1;
+		unsigned i = p->todo[n], last = n + 1, done = i;
 		const struct fm_claim *c = &p->d->claim[i];
 
 		if (c->atomic && !c->extra) {
 			last = end_of_profile(p, n);
+			done = p->todo[last - 1];
 			place_atomic(p, n, last);
-			/* claims that had to leave for it come into 'todo' behind it */
 		} else if (is_wanted(p, i) && !lacks_minima(p, i)) {
 			place_or_stay(p, i);
 		}
-		n = last;
+		for (n = last; n < p->todos && !fm_order_before(p, done, p->todo[n]);)
+			n++;
 	}
 }
 
