@@ -75,8 +75,10 @@ void fm_desired_free(struct fm_desired *d)
 {
 	if (!d)
 		return;
-	for (unsigned i = 0; i < d->pools; i++)
+	for (unsigned i = 0; i < d->pools; i++) {
 		free(d->pool[i].part);
+		free(d->pool[i].away);
+	}
 	for (unsigned i = 0; i < d->ident_pools; i++)
 		free(d->ident_pool[i].range);
 	for (unsigned i = 0; i < d->rules; i++)
@@ -99,6 +101,7 @@ void fm_desired_free(struct fm_desired *d)
 	free(d->rule);
 	free(d->host);
 	free(d->adapter);
+	free(d->contest);
 	free(d->strings);
 	free(d);
 }

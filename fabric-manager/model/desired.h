@@ -78,6 +78,11 @@ struct fm_pool {
 	uint32_t oversubscription_permille; /* 0 = unset: the sum of limits is free */
 	struct fm_pool_part *part;
 	unsigned parts;
+	/* of adapters that are not there now: the pool has them again when they come back */
+	struct fm_pool_part *away;
+	unsigned aways;
+	/* another pool has what its selector takes as well: both in words; NULL = none does */
+	const char *conflict;
 };
 
 /* Smallest values of the pools that share a network port (POLICY, "Arithmetic of admission").
@@ -258,6 +263,12 @@ struct fm_group {
 	struct fm_failover failover;
 };
 
+/* A host that the selectors of two groups take, and which of them does not have it. */
+struct fm_contest {
+	uint16_t host, group;
+	const char *text; /* in words, with both places */
+};
+
 enum fm_drain_mode {
 	FM_DRAIN_REQUEST,
 	FM_DRAIN_FORCE,
@@ -280,6 +291,7 @@ struct fm_profile {
 	uint16_t group;
 	uint16_t home_group;	/* the same by documents without overrides */
 	bool atomic, suspended; /* as its claims say */
+	bool contested;		/* another group has its host: it is there to say so */
 };
 
 struct fm_desired {
@@ -313,6 +325,8 @@ struct fm_desired {
 	unsigned adapters;
 	struct fm_group *group;
 	unsigned groups;
+	struct fm_contest *contest;
+	unsigned contests;
 	struct fm_update
 		*update; /* [0]: FabricPolicy's; then one a document that has its own */
 	unsigned updates;

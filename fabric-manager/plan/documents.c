@@ -18,6 +18,11 @@ static bool same_bytes(const void *a, unsigned n, const void *b, unsigned m, siz
 	return n == m && (!n || !memcmp(a, b, n * size));
 }
 
+static const char *text(const char *s)
+{
+	return s ? s : "";
+}
+
 static bool same_parts(const struct fm_pool *a, const struct fm_pool *b)
 {
 	if (a->parts != b->parts)
@@ -45,7 +50,7 @@ static bool same_pools(const struct fm_desired *a, const struct fm_desired *b)
 		    x->require != y->require || x->provision != y->provision ||
 		    x->reservable_permille != y->reservable_permille ||
 		    x->oversubscription_permille != y->oversubscription_permille ||
-		    !same_parts(x, y))
+		    !same_parts(x, y) || !mr_streq(text(x->conflict), text(y->conflict)))
 			return false;
 	}
 	return true;
@@ -163,11 +168,6 @@ static bool same_demand(const struct fm_desired *a, unsigned x, const struct fm_
 
 	return !memcmp(x ? &a->demand[x - 1] : &none, y ? &b->demand[y - 1] : &none,
 		       sizeof(none));
-}
-
-static const char *text(const char *s)
-{
-	return s ? s : "";
 }
 
 /* Whether the planner does the same for both. Those of pairs, with copies and with namespaces

@@ -175,6 +175,8 @@ void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 void fm_place_unsettle(struct fm_planner *p, unsigned i);
 /* What a rate is set to where the adapter has steps. */
 uint32_t fm_place_rate(uint32_t mbps, uint32_t step);
+/* Who found no room, and whose pool lost functions to another one, says that. */
+void fm_place_contested(struct fm_planner *p);
 /* What a placed claim uses on its new function. */
 struct fm_use fm_place_use(const struct fm_planner *p, unsigned i);
 struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t unit);

@@ -20,6 +20,7 @@ struct fm_plan *fm_plan_make(const struct fm_plan_input *in)
 
 	fm_held_init(&p, in, plan);
 	fm_fill(&p);
+	fm_place_contested(&p);
 	fm_shares_set(&p);
 	fm_planner_changes(&p);
 	fm_held_done(&p);
@@ -221,6 +222,7 @@ const struct fm_plan *fm_planner_plan(struct fm_planner *p)
 	p->world.journal.on = true;
 	p->planned = true;
 	fm_fill(p);
+	fm_place_contested(p);
 	fm_shares_set(p);
 	fm_planner_changes(p);
 	close_settled(p);

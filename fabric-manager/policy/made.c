@@ -49,7 +49,7 @@ void fm_docs_made(const struct fm_resolve_input *in, const struct fm_doc *templa
 	for (unsigned i = 0; i < d->profiles; i++) {
 		const struct fm_profile *p = &d->profile[i];
 
-		if (!strcmp(p->origin, origin))
+		if (!strcmp(p->origin, origin) && !p->contested)
 			make(template, p->name,
 			     p->home == FM_WHOLE ? "" : d->host[p->home].name, ret);
 	}

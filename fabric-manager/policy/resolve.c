@@ -128,5 +128,6 @@ struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags
 	fm_resolve_mirrors(&r);
 	mr_map_free(r.host_of);
 	mr_map_free(r.update_of);
+	fm_had_done(&r);
 	return r.d;
 }

@@ -8,6 +8,7 @@
 #ifndef FABRIC_MANAGER_POLICY_RESOLVE_H
 #define FABRIC_MANAGER_POLICY_RESOLVE_H
 
+#include "fabric-manager/model/assignment.h"
 #include "fabric-manager/model/desired.h"
 #include "fabric-manager/model/inventory.h"
 #include "fabric-manager/model/record.h"
@@ -22,6 +23,11 @@ struct fm_resolve_input {
 	unsigned overrides;
 	const struct fm_rec_host *host; /* cordons by verb */
 	unsigned hosts;
+	/* who had what until now, where selectors overlap: the last wish (NULL = there is
+	 * none), then assignments (some may be NULL) */
+	const struct fm_desired *before;
+	const struct fm_assignment *const *current;
+	unsigned currents;
 };
 
 /*
@@ -32,8 +38,9 @@ struct fm_resolve_input {
  * places. Errors: two pools that select the same function, VFs beyond what an adapter has, two
  * values of provision for one PF, a host in two groups by its chassis or slot, two hosts at one
  * port, too many claims. To refuse an apply on them is the caller's choice; the wish is sound
- * either way: the first by name keeps what is contested (POLICY, "Selector overlap is checked
- * again"). Warnings: selectors that match nothing.
+ * either way: what is contested stays with the one that had it, else with the first by name,
+ * and the wish says who did not get it (POLICY, "Selector overlap is checked again").
+ * Warnings: selectors that match nothing.
  */
 struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags *findings);
 

@@ -211,35 +211,70 @@ void fm_resolve_hosts(struct fm_resolving *r)
 	mr_map_free(owner);
 }
 
-/* Puts host 'i' into group 'g' unless it is in one; a listed host is never in two (checked with
- * the documents). */
-static void join(struct fm_resolving *r, const struct fm_doc *doc, unsigned i, int g,
-		 bool spare)
+static const struct fm_doc *group_doc(const struct fm_resolving *r, int g)
+{
+	return fm_docs_find(r->docs, FM_KIND_HOST_GROUP, r->d->group[g].name);
+}
+
+static bool is_listed(const struct fm_doc *group, const char *host)
+{
+	return fm_texts_have(&group->spec.host_group.hosts, host) ||
+	       fm_texts_have(&group->spec.host_group.spares, host);
+}
+
+/* Group 'loser' does not get host 'i', which its selector takes as well. */
+static void find_contest(struct fm_resolving *r, unsigned i, int loser, int owner)
+{
+	const struct fm_doc *doc = group_doc(r, loser), *other = group_doc(r, owner);
+	const struct fm_at *at = &doc->spec.host_group.host_selector.at;
+	const struct fm_at *place = is_listed(other, r->d->host[i].name)
+					    ? &other->at
+					    : &other->spec.host_group.host_selector.at;
+	struct fm_desired *d = r->d;
+	struct mr_buf b = {0};
+
+	FM_FIND(r, MR_SEV_ERROR, doc, *at, "spec.hostSelector",
+		"host '%s' is in HostGroup '%s' at %s:%u:%u already; a host is in one group",
+		d->host[i].name, other->meta.name.s, other->file, place->line, place->col);
+	mr_buf_printf(
+		&b,
+		"host %s is in HostGroup '%s' (%s:%u:%u), and '%s' (%s:%u:%u) selects it too",
+		d->host[i].name, other->meta.name.s, other->file, place->line, place->col,
+		doc->meta.name.s, doc->file, at->line, at->col);
+	MR_GROW(d->contest, d->contests, r->cap_contests);
+	d->contest[d->contests++] = (struct fm_contest){(uint16_t)i, (uint16_t)loser,
+							fm_desired_str(d, mr_buf_text(&b))};
+	mr_buf_done(&b);
+}
+
+/* Puts host 'i' into group 'g'. A listed host is never in two (checked with the documents); of
+ * two selectors the one that had it keeps it. */
+static void join(struct fm_resolving *r, unsigned i, int g, bool spare)
 {
 	struct fm_host_def *def = &r->d->host[i];
+	int was = def->group;
 
-	if (def->group == g)
+	if (was == g)
 		return;
-	if (def->group >= 0) {
-		FM_FIND(r, MR_SEV_ERROR, doc, doc->spec.host_group.host_selector.at,
-			"spec.hostSelector",
-			"host '%s' is in HostGroup '%s' already; a host is in one group",
-			def->name, r->d->group[def->group].name);
+	if (was >= 0 &&
+	    (is_listed(group_doc(r, was), def->name) || !fm_had_group(r, def->name, was, g))) {
+		find_contest(r, i, g, was);
 		return;
 	}
 	def->group = g;
 	def->spare = spare;
 	def->known = true;
+	if (was >= 0)
+		find_contest(r, i, was, g);
 }
 
-static void join_listed(struct fm_resolving *r, const struct fm_doc *doc,
-			const struct fm_texts *l, int g, bool spare)
+static void join_listed(struct fm_resolving *r, const struct fm_texts *l, int g, bool spare)
 {
 	for (unsigned i = 0; i < l->n; i++) {
 		uint64_t v;
 
 		if (mr_map_get(r->host_of, l->item[i].s, &v))
-			join(r, doc, (unsigned)v, g, spare);
+			join(r, (unsigned)v, g, spare);
 	}
 }
 
@@ -264,7 +299,7 @@ static void join_selected(struct fm_resolving *r, const struct fm_doc *doc, int 
 		if (fm_host_selector_match(sel, &labels) != FM_MATCH_YES)
 			continue;
 		found++;
-		join(r, doc, i, g, false);
+		join(r, i, g, false);
 	}
 	if (sel->at.line && !found)
 		FM_FIND(r, MR_SEV_WARNING, doc, sel->at, "spec.hostSelector",
@@ -329,8 +364,8 @@ void fm_resolve_groups(struct fm_resolving *r)
 			continue;
 		mr_copy(d->group[d->groups].name, MR_NAME_MAX, doc->meta.name.s);
 		set_failover(&d->group[d->groups].failover, &s->failover);
-		join_listed(r, doc, &s->hosts, (int)d->groups, false);
-		join_listed(r, doc, &s->spares, (int)d->groups, true);
+		join_listed(r, &s->hosts, (int)d->groups, false);
+		join_listed(r, &s->spares, (int)d->groups, true);
 		d->groups++;
 	}
 	for (unsigned i = 0; i < r->docs->n; i++) {

@@ -42,11 +42,16 @@ static const struct fm_doc *doc_of(const struct fm_resolving *r, unsigned pool)
 	return fm_docs_find(r->docs, FM_KIND_ADAPTER_POOL, r->d->pool[pool].name);
 }
 
-static void find_overlap(struct fm_resolving *r, const struct fm_doc *doc, const struct port *p,
-			 unsigned vf)
+/* 'loser' does not get what its selector takes as well: said of its document, and once of the
+ * pool. */
+static void find_overlap(struct fm_resolving *r, unsigned loser, unsigned owner,
+			 const struct port *p, unsigned vf)
 {
 	bool base = p->at.adapter->kind == FM_ADAPTER_BASE;
-	const struct fm_doc *old = doc_of(r, p->owner[vf]);
+	const struct fm_doc *doc = doc_of(r, loser), *old = doc_of(r, owner);
+	const struct fm_at *at = &doc->spec.adapter_pool.selector.at;
+	struct fm_pool *pool = &r->d->pool[loser];
+	struct mr_buf b = {0};
 	struct fm_fn_id id = {(uint16_t)p->at.chassis, p->at.adapter->port,
 			      base ? FM_WHOLE : (uint16_t)p->at.pf,
 			      base ? FM_WHOLE : (uint16_t)vf};
@@ -56,32 +61,45 @@ static void find_overlap(struct fm_resolving *r, const struct fm_doc *doc, const
 		"spec.adapterSelector", "overlaps AdapterPool '%s' at %s:%u:%u: both select %s",
 		old->meta.name.s, old->file, old->spec.adapter_pool.selector.at.line,
 		old->spec.adapter_pool.selector.at.col, fm_fn_text(r->inv, id, text));
+	if (pool->conflict)
+		return;
+	mr_buf_printf(
+		&b, "%s is of AdapterPool '%s' (%s:%u:%u), and '%s' (%s:%u:%u) selects it too",
+		text, old->meta.name.s, old->file, old->spec.adapter_pool.selector.at.line,
+		old->spec.adapter_pool.selector.at.col, doc->meta.name.s, doc->file, at->line,
+		at->col);
+	pool->conflict = fm_desired_str(r->d, mr_buf_text(&b));
+	mr_buf_done(&b);
 }
 
-/* Takes the functions first..last for 'pool'; what another pool has already stays there, and is
- * found once. */
-static void take(struct fm_resolving *r, const struct fm_doc *doc, uint16_t pool,
-		 struct port *p, unsigned first, unsigned last)
+/* Takes the functions first..last for 'pool'. What another pool has as well stays with the one
+ * that had it before; each of the two is found once. False when there are none. */
+static bool take(struct fm_resolving *r, uint16_t pool, struct port *p, unsigned first,
+		 unsigned last)
 {
-	bool found = false;
+	unsigned found[2] = {NOBODY, NOBODY};
 
 	for (unsigned vf = first; vf <= last && vf < p->n; vf++) {
-		if (p->owner[vf] == NOBODY) {
+		uint16_t other = p->owner[vf];
+		bool mine = other == NOBODY || fm_had_pool(r, &p->at, vf, other, pool);
+
+		if (mine)
 			p->owner[vf] = pool;
-		} else if (!found) {
-			find_overlap(r, doc, p, vf);
-			found = true;
-		}
+		if (other == NOBODY || found[mine] == other)
+			continue;
+		found[mine] = other;
+		find_overlap(r, mine ? other : pool, mine ? pool : other, p, vf);
 	}
+	return first < p->n;
 }
 
-/* Takes what the document's partition and provision say; VFs beyond what the adapter has are an
- * error. */
-static void take_all(struct fm_resolving *r, const struct fm_doc *doc, uint16_t pool,
+/* Takes what the document's partition and provision say, false when that is nothing; VFs beyond
+ * what the adapter has are an error. */
+static bool take_all(struct fm_resolving *r, const struct fm_doc *doc, uint16_t pool,
 		     struct port *p)
 {
 	const struct fm_doc_adapter_pool *s = &doc->spec.adapter_pool;
-	bool base = p->at.adapter->kind == FM_ADAPTER_BASE;
+	bool base = p->at.adapter->kind == FM_ADAPTER_BASE, wants = false;
 	const char *pos = base ? NULL : s->partition.vfs.s;
 	unsigned limit = !base && s->provision.v < p->n ? (unsigned)s->provision.v : p->n;
 	unsigned enabled = p->at.adapter->pf[p->at.pf].numvfs;
@@ -91,15 +109,16 @@ static void take_all(struct fm_resolving *r, const struct fm_doc *doc, uint16_t 
 	if (!base && s->externally_managed.v && enabled < limit)
 		limit = enabled;
 	if (!pos && limit)
-		take(r, doc, pool, p, 0, limit - 1);
+		wants = take(r, pool, p, 0, limit - 1);
 	while (fm_vfset_next(&pos, &first, &last)) {
 		if (last >= p->n)
 			FM_FIND(r, MR_SEV_ERROR, doc, s->partition.vfs.at, "spec.partition.vfs",
 				"VF %u does not exist: '%s' has %u VFs per PF, counted from 0",
 				last, p->at.adapter->name, p->n);
 		if (first < limit)
-			take(r, doc, pool, p, first, last < limit ? last : limit - 1);
+			wants |= take(r, pool, p, first, last < limit ? last : limit - 1);
 	}
+	return wants;
 }
 
 static void check_provision(struct fm_resolving *r, const struct fm_doc *doc, uint16_t pool,
@@ -129,7 +148,8 @@ static void check_provision(struct fm_resolving *r, const struct fm_doc *doc, ui
 	}
 }
 
-/* What may be promised on a port that several pools share: the smallest of their values. */
+/* What may be promised on a port that several pools share: the smallest of their values. One
+ * of which others had all functions before has no say. */
 static void share_bandwidth(struct port *p, const struct fm_pool *pool)
 {
 	if (!p->used || pool->reservable_permille < p->reservable)
@@ -239,7 +259,7 @@ static void share_port(struct fm_resolving *r, struct port *p, unsigned *cap_edg
 	p->owner = mr_xmalloc((p->n + 1) * sizeof(p->owner[0]));
 	memset(p->owner, 0xff, p->n * sizeof(p->owner[0]));
 	for (unsigned i = 0; i < r->d->pools; i++) {
-		struct fm_pool *pool = &r->d->pool[i];
+		const struct fm_pool *pool = &r->d->pool[i];
 		const struct fm_doc *doc;
 		bool spare;
 
@@ -249,10 +269,13 @@ static void share_port(struct fm_resolving *r, struct port *p, unsigned *cap_edg
 		spare = is_spare(r, doc, p);
 		if (!spare && !fm_port_selected(r, &doc->spec.adapter_pool.selector, &p->at))
 			continue;
-		take_all(r, doc, (uint16_t)i, p);
+		if (!take_all(r, doc, (uint16_t)i, p))
+			share_bandwidth(p, pool);
 		check_provision(r, doc, (uint16_t)i, p);
-		share_bandwidth(p, pool);
 	}
+	for (unsigned vf = 0; vf < p->n; vf++)
+		if (p->owner[vf] != NOBODY && (!vf || p->owner[vf] != p->owner[vf - 1]))
+			share_bandwidth(p, &r->d->pool[p->owner[vf]]);
 	add_parts(r, p);
 	add_edge(r->d, p, cap_edges);
 	free(p->owner);
@@ -361,6 +384,45 @@ static void make_pools(struct fm_resolving *r)
 	mr_map_free(classes);
 }
 
+static void keep_away(struct fm_pool *p, const struct fm_pool_part *part, unsigned n,
+		      const bool *here, unsigned chassis)
+{
+	unsigned cap = p->aways;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (part[i].chassis >= chassis ||
+		    here[part[i].chassis * (MR_MAX_PORTS + 1) + part[i].port])
+			continue;
+		MR_GROW(p->away, p->aways, cap);
+		p->away[p->aways++] = part[i];
+	}
+}
+
+/* What pools had of adapters that were pulled is still theirs when these come back. */
+static void keep_aways(struct fm_resolving *r)
+{
+	const struct fm_desired *was = r->in->before;
+	unsigned n = r->inv->n;
+	bool *here = mr_xcalloc(n + 1, (MR_MAX_PORTS + 1) * sizeof(*here));
+
+	for (unsigned c = 0; c < n; c++)
+		for (unsigned i = 0; i < r->inv->chassis[c].adapters; i++) {
+			const struct fm_adapter *a = &r->inv->chassis[c].adapter[i];
+
+			here[c * (MR_MAX_PORTS + 1) + a->port] = a->present;
+		}
+	for (unsigned i = 0; was && i < was->pools; i++) {
+		const struct fm_pool *old = &was->pool[i];
+		uint16_t to = fm_pool_index(r->d, old->name, old->device_class);
+
+		if (to == FM_WHOLE)
+			continue;
+		keep_away(&r->d->pool[to], old->part, old->parts, here, n);
+		keep_away(&r->d->pool[to], old->away, old->aways, here, n);
+	}
+	free(here);
+}
+
 /* All pools with their parts, and the edges of the ports that they use. */
 void fm_resolve_pools(struct fm_resolving *r)
 {
@@ -371,6 +433,7 @@ void fm_resolve_pools(struct fm_resolving *r)
 		for (unsigned i = 0; i < r->inv->chassis[c].adapters; i++)
 			share_adapter(r, c, &r->inv->chassis[c].adapter[i], &cap_edges);
 	}
+	keep_aways(r);
 	for (unsigned i = 0; i < r->d->pools; i++) {
 		const struct fm_doc *doc = doc_of(r, i);
 

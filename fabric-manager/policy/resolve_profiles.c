@@ -18,7 +18,8 @@ struct source {
 	const struct fm_doc *doc;
 	const struct fm_doc_profile *spec;
 	uint16_t home;
-	uint16_t group; /* 1 + index: any free host of it */
+	uint16_t group;	      /* 1 + index: any free host of it */
+	const char *conflict; /* why its template cannot have its host; NULL = it can */
 };
 
 struct sources {
@@ -69,7 +70,8 @@ static void add_made(struct fm_resolving *r, struct sources *s, const struct fm_
 	add_source(r, s, name, doc, &doc->spec.template.template, host);
 }
 
-/* One profile per host of the template's group (a spare has none), or `replicas` of them. */
+/* One profile per host of the template's group (a spare has none), or `replicas` of them. For a
+ * host that another group had before there is one, too, which says why it waits. */
 static void add_template(struct fm_resolving *r, struct sources *s, const struct fm_doc *doc)
 {
 	const struct fm_doc_template *t = &doc->spec.template;
@@ -79,6 +81,16 @@ static void add_template(struct fm_resolving *r, struct sources *s, const struct
 		uint16_t host = r->d->group[g].host[i];
 
 		add_made(r, s, doc, r->d->host[host].name, host);
+	}
+	for (unsigned i = 0; g >= 0 && i < r->d->contests; i++) {
+		const struct fm_contest *c = &r->d->contest[i];
+		unsigned n = s->n;
+
+		if (c->group != g)
+			continue;
+		add_made(r, s, doc, r->d->host[c->host].name, FM_WHOLE);
+		if (s->n > n)
+			s->item[n].conflict = c->text;
 	}
 	for (int64_t i = 1; i <= t->replicas.v; i++) {
 		char number[24];
@@ -161,7 +173,13 @@ static void add_profile(struct fm_resolving *r, const struct mr_map *overrides,
 	p->group = p->host == FM_WHOLE && !overridden(overrides, s) ? s->group : 0;
 	p->atomic = s->spec->atomic.v;
 	p->suspended = is_suspended(r, s, p->host);
+	p->contested = s->conflict != NULL;
 	fm_resolve_claims(r, s->doc, s->spec, p);
+	for (uint32_t i = p->first_claim; s->conflict && i < p->first_claim + p->claims; i++) {
+		d->claim[i].waits_host = true;
+		d->claim[i].reason = MR_REASON_CONFLICT;
+		d->claim[i].detail = s->conflict;
+	}
 }
 
 static unsigned claims_of(const struct fm_doc_profile *p)

@@ -6,6 +6,7 @@
 #include "common/err.h"
 #include "fabric-manager/policy/resolve.h"
 
+struct fm_had;
 struct fm_mirror_wish;
 struct mr_map;
 
@@ -19,6 +20,8 @@ struct fm_resolving {
 	struct mr_map *update_of; /* document -> index of d->update */
 	struct fm_mirror_wish *mirror;
 	unsigned mirrors, cap_mirrors;
+	unsigned cap_contests;
+	struct fm_had *had; /* resolve_had.c; NULL = nobody asked yet */
 };
 
 /* A finding at 'at' of 'doc'; 'sev' says whether documents and inventory contradict each
@@ -73,6 +76,13 @@ bool fm_adapter_doc_is(const struct fm_doc *doc, const struct fm_chassis *c,
  * document about it. */
 bool fm_adapter_is(const struct fm_resolving *r, const char *name, unsigned chassis,
 		   const struct fm_adapter *a);
+
+/* Who keeps what two selectors take: whether it is the one that comes second by name. Indices
+ * of d->pool, of d->group. */
+bool fm_had_pool(struct fm_resolving *r, const struct fm_port_at *at, unsigned vf,
+		 unsigned first, unsigned second);
+bool fm_had_group(struct fm_resolving *r, const char *host, int first, int second);
+void fm_had_done(struct fm_resolving *r);
 
 enum mr_class fm_class_of(int64_t doc_class);
 /* Index of the pool 'name' for devices of 'class_', of the identity pool, of the group;

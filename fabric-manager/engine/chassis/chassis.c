@@ -203,12 +203,16 @@ static uint64_t signature(const struct fm_chassis *c)
 	uint64_t h = 14695981039346656037u;
 
 #define MIX(v) (h = (h ^ (uint64_t)(v)) * 1099511628211u)
+#define MIX_TEXT(s)                        \
+	for (const char *t = (s); *t; t++) \
+	MIX(*t)
 	for (unsigned i = 0; i < c->hosts; i++) {
 		const struct fm_host *p = &c->host[i];
 
 		MIX(p->port | (uint64_t)p->present << 32 | (uint64_t)p->power << 33 |
-		    (uint64_t)p->link << 34);
+		    (uint64_t)p->link << 34 | (uint64_t)p->slot << 48);
 		MIX(p->link_mbps);
+		MIX_TEXT(p->name);
 		for (unsigned b = 0; b < p->bridges; b++) {
 			MIX(p->bridge[b].mmio);
 			MIX(p->bridge[b].mmio64 ^ p->bridge[b].bus_first ^
@@ -219,14 +223,17 @@ static uint64_t signature(const struct fm_chassis *c)
 		const struct fm_adapter *d = &c->adapter[i];
 
 		MIX(d->port | (uint64_t)d->present << 32 | (uint64_t)d->plugged << 33 |
-		    (uint64_t)d->kind << 40);
+		    (uint64_t)d->kind << 40 | (uint64_t)d->slot << 48);
 		MIX(d->vendor | (uint64_t)d->device << 16 | (uint64_t)d->vfs << 32 |
 		    (uint64_t)d->mode_now << 48);
 		for (unsigned p = 0; p < d->pfs; p++)
-			MIX(d->pf[p].net_mbps ^ (uint64_t)d->pf[p].numvfs << 48);
-		for (const char *p = d->serial; *p; p++)
-			MIX(*p);
+			MIX(d->pf[p].net_mbps ^ (uint64_t)d->pf[p].rid << 32 ^
+			    (uint64_t)d->pf[p].numvfs << 48);
+		MIX(d->device_class);
+		MIX_TEXT(d->serial);
+		MIX_TEXT(d->name);
 	}
+#undef MIX_TEXT
 #undef MIX
 	return h;
 }

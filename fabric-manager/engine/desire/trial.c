@@ -21,26 +21,48 @@ static bool cordon_add(const struct fm_hst *h, struct fm_rec_host **list, unsign
 	return true;
 }
 
-/* What 'docs' ask for now; the caller frees it. */
-static struct fm_desired *resolve(struct fm_engine *e, const struct fm_docs *docs,
-				  struct mr_diags *findings)
+/* What there is beside the documents; the caller frees it. */
+void fm_desire_input(struct fm_engine *e, const struct fm_docs *docs,
+		     struct fm_resolve_input *ret)
 {
-	struct fm_resolve_input in = {.docs = docs,
-				      .inventory = &e->inv,
-				      .override = e->override,
-				      .overrides = e->overrides};
+	const struct fm_assignment **current = mr_xcalloc(e->asgs + 1, sizeof(*current));
 	struct fm_rec_host *list = NULL;
-	struct fm_desired *d;
 	unsigned n = 0, cap = 0;
 	size_t pos = 0;
 	uint64_t v;
 
 	while (mr_map_next(e->host_by_name, &pos, NULL, NULL, &v))
 		cordon_add((const struct fm_hst *)(uintptr_t)v, &list, &n, &cap);
-	in.host = list;
-	in.hosts = n;
+	for (unsigned i = 0; i < e->asgs; i++)
+		current[i] = &e->asg[i]->a;
+	*ret = (struct fm_resolve_input){.docs = docs,
+					 .inventory = &e->inv,
+					 .override = e->override,
+					 .overrides = e->overrides,
+					 .host = list,
+					 .hosts = n,
+					 .before = e->desired,
+					 .current = current,
+					 .currents = e->asgs};
+}
+
+/* Frees what fm_desire_input made. */
+void fm_desire_input_done(struct fm_resolve_input *in)
+{
+	free((void *)in->host);
+	free((void *)in->current);
+}
+
+/* What 'docs' ask for now; the caller frees it. */
+static struct fm_desired *resolve(struct fm_engine *e, const struct fm_docs *docs,
+				  struct mr_diags *findings)
+{
+	struct fm_resolve_input in;
+	struct fm_desired *d;
+
+	fm_desire_input(e, docs, &in);
 	d = fm_resolve(&in, findings);
-	free(list);
+	fm_desire_input_done(&in);
 	return d;
 }
 

@@ -7,6 +7,12 @@
 
 #include "fabric-manager/engine/state/state.h"
 
+struct fm_resolve_input;
+
+/* What 'docs' are resolved against, in force or not; to be freed with the latter. */
+void fm_desire_input(struct fm_engine *e, const struct fm_docs *docs,
+		     struct fm_resolve_input *ret);
+void fm_desire_input_done(struct fm_resolve_input *in);
 struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *docs);
 /* Adds to 'ret' the errors of 'docs' against the inventory that those in force do not have:
  * what came with another inventory does not keep anybody from editing. */

@@ -46,11 +46,16 @@ static void keep_made(struct fm_engine *e, struct fm_base *b, enum fm_kind kind,
 		      const char *name)
 {
 	const struct fm_doc *d = fm_docs_find(&b->docs, kind, name);
-	struct fm_resolve_input in = {.docs = &b->docs, .inventory = &e->inv};
+	struct fm_resolve_input in;
 	struct fm_docs made = {0};
 
-	if (d)
+	if (d && d->kind == FM_KIND_PROFILE_TEMPLATE) {
+		fm_desire_input(e, &b->docs, &in);
+		in.override = NULL; /* where they were by documents */
+		in.overrides = in.hosts = 0;
 		fm_docs_made(&in, d, &made);
+		fm_desire_input_done(&in);
+	}
 	for (unsigned i = 0; i < made.n; i++)
 		fm_base_set_put(e, b, made.doc[i]->kind, made.doc[i]->meta.name.s, "initial");
 	fm_docs_merge(&b->docs, &made);

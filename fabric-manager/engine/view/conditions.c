@@ -164,7 +164,8 @@ static void flapping(const struct fm_engine *e, unsigned chassis, unsigned port,
 
 #define CONFLICT_NS (300 * MR_NS_PER_S) /* whoever is wrong tries again sooner */
 
-/* Agents that say that they are this host, and can't be, or are two. */
+/* Agents that say that they are this host, and can't be, or are two; or two groups that select
+ * it. */
 static void host_conflict(const struct fm_engine *e, const char *name, const struct fm_hst *st,
 			  struct mr_tree *l)
 {
@@ -183,6 +184,14 @@ static void host_conflict(const struct fm_engine *e, const char *name, const str
 			continue;
 		r = MR_REASON_CONFLICT;
 		why = "two boots answer for this host";
+	}
+	for (unsigned i = 0; r == MR_REASON_OK && i < e->desired->contests; i++) {
+		const struct fm_contest *c = &e->desired->contest[i];
+
+		if (!mr_streq(e->desired->host[c->host].name, name))
+			continue;
+		r = MR_REASON_CONFLICT;
+		why = c->text;
 	}
 	condition(l, "Conflict", r != MR_REASON_OK, r, why, 0);
 }
