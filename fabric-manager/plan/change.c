@@ -250,7 +250,7 @@ static bool kind_of(const struct fm_planner *p, unsigned i, enum fm_change_kind 
 		*ret = p->stay[i] == FM_STAY_TAKEN ? FM_CHANGE_PREEMPT : FM_CHANGE_PEND;
 	else if (p->stay[i] == FM_STAY_NEW)
 		*ret = FM_CHANGE_GIVE;
-	else if (!pl->same_fn || p->stay[i] == FM_STAY_MOVE)
+	else if (!pl->same_fn || p->stay[i] == FM_STAY_MOVE || pl->place.port != a->place.port)
 		*ret = FM_CHANGE_MOVE;
 	else if (a->fn.chassis >= p->world.n_chassis ||
 		 !p->world.chassis[a->fn.chassis].c->observed)

@@ -147,7 +147,7 @@ static bool helps(const struct fm_planner *p, uint32_t k, enum fm_drop d,
 	case FM_DROP_HOST_LINK:
 		return h->guaranteed;
 	case FM_DROP_SHARE:
-		return h->host != ask->host;
+		return h->host == FM_NONE || p->world.host[h->host].lead != ask->host;
 	case FM_DROP_BRIDGES:
 	case FM_DROP_BUSES:
 	case FM_DROP_WINDOW:
@@ -164,7 +164,7 @@ static uint32_t pick(const struct fm_planner *p, unsigned i, bool evict, enum fm
 {
 	const struct fm_cand *c = w->cand;
 	bool host = d >= FM_DROP_HOST_LINK;
-	uint32_t k = host ? p->world.host[ask->host].held
+	uint32_t k = host ? p->world.host[w->fit.root].held
 			  : p->world.adapter[p->world.unit[c->unit].adapter].held;
 	uint32_t best = FM_NONE;
 	struct cost cheapest;
@@ -244,7 +244,7 @@ static struct fm_use use_of(const struct fm_ask *ask, const struct fm_fit *f)
 {
 	return (struct fm_use){.unit = f->unit,
 			       .vf = f->vf,
-			       .host = ask->host,
+			       .host = f->root,
 			       .sharer = ask->host,
 			       .way = f->way,
 			       .bridge = f->bridge,
@@ -298,7 +298,7 @@ static void bar(struct fm_planner *p, uint32_t k, uint32_t host)
 	un = &w->unit[u.unit];
 	FM_NOTE(&w->journal, un->bits[u.vf / 64]);
 	un->bits[u.vf / 64] |= UINT64_C(1) << (u.vf % 64);
-	if (u.host != host) {
+	if (u.host == FM_NONE || w->host[u.host].lead != host) {
 		FM_NOTE(&w->journal, w->adapter[un->adapter].only_host);
 		w->adapter[un->adapter].only_host = FM_MANY;
 	}
@@ -317,7 +317,7 @@ static void reserve(struct fm_planner *p, const struct fm_ask *ask, const struct
 {
 	const struct fm_unit_adapter *a = &p->world.adapter[p->world.unit[w->fit.unit].adapter];
 	struct fm_use u = use_of(ask, &w->fit);
-	uint16_t *pfs = &p->world.host[ask->host].pfs[a->index], leads = *pfs;
+	uint16_t *pfs = &p->world.host[w->fit.root].pfs[a->index], leads = *pfs;
 	struct floors f = {.n = 0};
 
 	for (unsigned n = 0; n < w->victims; n++)
@@ -474,7 +474,7 @@ static void place_again(struct fm_planner *p, unsigned v)
 	    fm_idents_find(&p->idents, v, ident, &b) == MR_REASON_OK) {
 		fm_rules_stamp(p, v);
 		if (fm_place_scan(p, &ask, &fit))
-			fm_place_settle(p, v, &ask, &fit, ident);
+			fm_place_settle(p, v, &fit, ident);
 	}
 	mr_buf_done(&b);
 }

@@ -117,6 +117,25 @@ static bool same_domains(const struct fm_desired *a, const struct fm_desired *b)
 	return true;
 }
 
+/* The roots that hosts with several have: the picture links them. */
+static bool same_roots(const struct fm_desired *a, const struct fm_desired *b)
+{
+	unsigned i = 0, k = 0;
+
+	for (;; i++, k++) {
+		while (i < a->hosts && a->host[i].roots < 2)
+			i++;
+		while (k < b->hosts && b->host[k].roots < 2)
+			k++;
+		if (i == a->hosts || k == b->hosts)
+			return i == a->hosts && k == b->hosts;
+		if (a->host[i].chassis != b->host[k].chassis ||
+		    !same_bytes(a->host[i].root, a->host[i].roots, b->host[k].root,
+				b->host[k].roots, sizeof(a->host[i].root[0])))
+			return false;
+	}
+}
+
 /* What documents say of adapters and of their exchange. */
 static bool same_adapters(const struct fm_desired *a, const struct fm_desired *b)
 {
@@ -371,7 +390,8 @@ bool fm_held_documents(struct fm_planner *p)
 	bool ordered;
 
 	if (!same_pools(was, d) || !same_ident_pools(was, d) || !same_classes(was, d) ||
-	    !same_domains(was, d) || !same_adapters(was, d) || !same_edges(was, d))
+	    !same_domains(was, d) || !same_roots(was, d) || !same_adapters(was, d) ||
+	    !same_edges(was, d))
 		return false;
 	match_claims(p, d, &m);
 	drop_claims(p, &m);

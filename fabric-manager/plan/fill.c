@@ -40,6 +40,15 @@ void fm_trial_end(struct fm_planner *p, struct fm_trial_mark m, bool keep)
 
 /* ---- one claim ---- */
 
+/* Whether what claim 'i' has is behind a root that is lost. */
+static bool leaves_root(const struct fm_planner *p, unsigned i)
+{
+	int32_t k = p->plan->placed[i].current;
+
+	return p->stay[i] == FM_STAY_LEAVE && k >= 0 &&
+	       fm_place_root_lost(p, p->d->claim[i].host, p->in->current[k]->place.port);
+}
+
 /* HANDOVER 5: where no new function fits, a move takes the one that it has, through the cut. */
 static bool scan_same(struct fm_planner *p, const struct fm_ask *ask, unsigned i,
 		      struct fm_fit *ret)
@@ -50,7 +59,9 @@ static bool scan_same(struct fm_planner *p, const struct fm_ask *ask, unsigned i
 	struct fm_use u;
 	bool fits;
 
-	if (p->stay[i] != FM_STAY_MOVE || p->held[k].taken || !fm_held_use(p, k, &u))
+	if (p->stay[i] != FM_STAY_MOVE && !leaves_root(p, i))
+		return false;
+	if (p->held[k].taken || !fm_held_use(p, k, &u))
 		return false;
 	c = fm_place_cand(p, i, u.unit, u.vf);
 	if (!c || p->world.adapter[p->world.unit[u.unit].adapter].chassis !=
@@ -84,7 +95,7 @@ static void place_claim(struct fm_planner *p, unsigned i)
 	}
 	fm_rules_stamp(p, i);
 	if (fm_place_scan(p, &ask, &fit) || scan_same(p, &ask, i, &fit))
-		fm_place_settle(p, i, &ask, &fit, ident);
+		fm_place_settle(p, i, &fit, ident);
 	else if (!fm_shift(p, i, &ask, ident) && !fm_displace(p, i, &ask))
 		fm_place_refuse_all(p, i, &ask);
 	mr_buf_done(&b);

@@ -111,11 +111,11 @@ enum fm_drop fm_fit_bridge(const struct fm_unit_host *h, const struct fm_need *n
 	return worst;
 }
 
-static enum fm_drop fit_host(const struct fm_world *w, const struct fm_ask *ask,
-			     const struct fm_unit *u, struct fm_fit *fit)
+static enum fm_drop fit_bridge(const struct fm_world *w, const struct fm_unit *u,
+			       struct fm_fit *fit)
 {
 	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
-	const struct fm_unit_host *h = &w->host[ask->host];
+	const struct fm_unit_host *h = &w->host[fit->root];
 
 	fit->bridge = FM_NO_BRIDGE;
 	if (fit->way != FM_WAY_LVF)
@@ -251,19 +251,85 @@ static bool is_asked(const struct fm_ask *ask, const struct fm_adapter *a)
 	       !fm_replace_goes_on(ask->on_replace, ask->lost, a);
 }
 
+/* Whether the claim's function of 'u' can stand behind fit->root. */
+static enum fm_drop fit_root(const struct fm_world *w, const struct fm_ask *ask,
+			     const struct fm_unit *u, struct fm_fit *fit)
+{
+	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
+	const struct fm_unit_host *h = &w->host[fit->root];
+	const struct fm_use to = {.unit = fit->unit,
+				  .host = fit->root,
+				  .guaranteed = ask->claim->guaranteed_mbps,
+				  .limit = ask->claim->limit_mbps};
+	enum fm_drop d;
+
+	if (h->hard == w->stamp)
+		return FM_DROP_ANTI;
+	if (fit->way == FM_WAY_LVF && h->pfs[a->index] == FM_NO_BRIDGE && !a->free_vhs &&
+	    !has_vh(a->a, h->h->port))
+		return FM_DROP_VHS;
+	if (ask->demand && fm_fit_demand(u, ask->demand) != FM_RESOURCE_COUNT)
+		return FM_DROP_RESOURCE;
+	d = fm_fit_rate(w, &nothing, &to);
+	return d ? d : fit_bridge(w, u, fit);
+}
+
+/* How much speaks against a root that fits: rules over numa that are not required; the share of
+ * its link that is promised then; the adapter's PFs that would have to be led to it, too; the
+ * share of its bridges that is used. The smallest gets it, the first where they are equal. */
+static uint64_t root_score(const struct fm_world *w, const struct fm_ask *ask,
+			   const struct fm_unit *u, const struct fm_fit *fit)
+{
+	const struct fm_unit_host *h = &w->host[fit->root];
+	uint64_t g = h->link.guaranteed + ask->claim->guaranteed_mbps;
+	uint64_t link = h->link.max && h->link.max != UINT64_MAX ? (g << 16) / h->link.max : 0;
+	int32_t soft = 0x4000 + (h->soft == w->stamp ? h->soft_count : 0);
+	bool leads =
+		fit->way == FM_WAY_LVF && h->pfs[w->adapter[u->adapter].index] != FM_NO_BRIDGE;
+	uint64_t used = h->h->bridges ? (h->h->bridges - h->free) * 0xffu / h->h->bridges : 0;
+
+	soft = soft < 0 ? 0 : soft > 0x7fff ? 0x7fff : soft;
+	return (uint64_t)soft << 48 | (link < 0xffffffff ? link : 0xffffffff) << 16 |
+	       (uint64_t)!leads << 8 | (used < 0xff ? used : 0xff);
+}
+
+/* The best root for it; the reason of the one that came nearest where it fits behind none. */
+static enum fm_drop fit_host(const struct fm_world *w, const struct fm_ask *ask,
+			     const struct fm_unit *u, struct fm_fit *fit)
+{
+	struct fm_fit best = {0}, at = *fit;
+	enum fm_drop worst = FM_DROP_NONE;
+	uint64_t least = UINT64_MAX;
+
+	if (ask->roots == 1)
+		return fit_root(w, ask, u, fit);
+	for (unsigned r = 0; r < ask->roots; r++) {
+		enum fm_drop d;
+		uint64_t s;
+
+		at.root = ask->root[r];
+		d = fit_root(w, ask, u, &at);
+		s = d ? UINT64_MAX : root_score(w, ask, u, &at);
+		if (d ? least == UINT64_MAX && d > worst : s < least) {
+			worst = d;
+			least = s;
+			best = at;
+		}
+	}
+	*fit = best;
+	return worst;
+}
+
 /* Whether the claim fits on the functions of 'c', and how. */
 enum fm_drop fm_fit_cand(const struct fm_world *w, const struct fm_ask *ask,
 			 const struct fm_cand *c, struct fm_fit *ret)
 {
 	const struct fm_unit *u = &w->unit[c->unit];
 	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
-	const struct fm_unit_host *h = &w->host[ask->host];
-	const struct fm_use to = {.unit = c->unit,
-				  .host = ask->host,
-				  .guaranteed = ask->claim->guaranteed_mbps,
-				  .limit = ask->claim->limit_mbps};
 	enum fm_drop d = fit_adapter(w, ask, u);
 	uint32_t vf;
+
+	ret->root = ask->root[0];
 
 	if (!d && is_bound(ask, c, a->a))
 		d = FM_DROP_SERIAL;
@@ -279,13 +345,6 @@ enum fm_drop fm_fit_cand(const struct fm_world *w, const struct fm_ask *ask,
 	if (vf == FM_NONE)
 		return FM_DROP_FULL;
 	ret->vf = (uint16_t)vf;
-	if (ret->way == FM_WAY_LVF && h->pfs[a->index] == FM_NO_BRIDGE && !a->free_vhs &&
-	    !has_vh(a->a, h->h->port))
-		return FM_DROP_VHS;
-	if (ask->demand && fm_fit_demand(u, ask->demand) != FM_RESOURCE_COUNT)
-		return FM_DROP_RESOURCE;
-	d = fm_fit_rate(w, &nothing, &to);
-	if (!d)
-		d = fit_host(w, ask, u, ret);
+	d = fit_host(w, ask, u, ret);
 	return !d && is_asked(ask, a->a) ? FM_DROP_REPLACED : d;
 }

@@ -84,7 +84,10 @@ struct fm_planner;
 /* What is looked for. */
 struct fm_ask {
 	const struct fm_claim *claim;
-	uint32_t host;
+	uint32_t host; /* its lead */
+	/* roots that may get it: the host's but those that are lost or flap */
+	uint32_t root[FM_ROOTS_MAX];
+	unsigned roots;
 	bool lvf;
 	bool exclusive;
 	bool spares; /* a failed adapter of its pool is replaced: spare ones may be used */
@@ -103,6 +106,7 @@ struct fm_ask {
 /* What was found. */
 struct fm_fit {
 	uint32_t unit;
+	uint32_t root; /* where none fits: the one that came nearest */
 	uint16_t vf, bridge;
 	enum fm_way way;
 };

@@ -95,7 +95,10 @@ void fm_rate_words(const struct fm_world *w, const struct fm_use *from, const st
 	uint64_t had = here ? fm_unit_limit(u, from->limit) : 0;
 
 	if (d == FM_DROP_LINK || d == FM_DROP_HOST_LINK) {
-		mr_buf_puts(out, d == FM_DROP_LINK ? a->a->name : w->host[to->host].h->name);
+		if (d == FM_DROP_LINK)
+			mr_buf_puts(out, a->a->name);
+		else
+			fm_world_root_words(w, to->host, out);
 		sum_words(out, ": guarantees ", l->guaranteed - g, to->guaranteed, l->max,
 			  " on its PCIe link");
 		return;
@@ -110,10 +113,11 @@ void fm_rate_words(const struct fm_world *w, const struct fm_use *from, const st
 }
 
 static void window_words(const struct fm_world *w, const struct fm_ask *ask,
-			 const struct fm_unit *u, enum fm_drop d, struct mr_buf *out)
+			 const struct fm_unit *u, uint32_t root, enum fm_drop d,
+			 struct mr_buf *out)
 {
 	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
-	const struct fm_unit_host *h = &w->host[ask->host];
+	const struct fm_unit_host *h = &w->host[root];
 	const struct fm_need *n =
 		fm_fit_way(a->a, ask->lvf) == FM_WAY_LVF ? &a->need : &u->need;
 	const struct fm_bridge *b;
@@ -122,7 +126,8 @@ static void window_words(const struct fm_world *w, const struct fm_ask *ask,
 
 	fm_fit_bridge(h, n, &at);
 	b = &h->h->bridge[at];
-	mr_buf_printf(out, "%s: bridge %u has ", h->h->name, at);
+	fm_world_root_words(w, root, out);
+	mr_buf_printf(out, ": bridge %u has ", at);
 	if (d == FM_DROP_BUSES) {
 		mr_buf_printf(out, "%u buses, needs %u",
 			      b->bus_first ? b->bus_last - b->bus_first + 1u : 0, n->buses);
@@ -168,10 +173,20 @@ static void demand_words(const struct fm_world *w, const struct fm_ask *ask,
 		      (unsigned long long)fm_unit_capacity(u, r), fm_resource_unit(r));
 }
 
-static struct fm_use asked(const struct fm_ask *ask, uint32_t unit)
+/* The root of the host that came nearest. */
+static uint32_t nearest(const struct fm_world *w, const struct fm_ask *ask,
+			const struct fm_cand *c)
+{
+	struct fm_fit fit;
+
+	fm_fit_cand(w, ask, c, &fit);
+	return fit.root;
+}
+
+static struct fm_use asked(const struct fm_ask *ask, uint32_t unit, uint32_t root)
 {
 	return (struct fm_use){.unit = unit,
-			       .host = ask->host,
+			       .host = root,
 			       .guaranteed = ask->claim->guaranteed_mbps,
 			       .limit = ask->claim->limit_mbps};
 }
@@ -243,8 +258,8 @@ static void card_words(const struct fm_ask *ask, const struct fm_adapter *a, enu
 void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const struct fm_cand *c,
 		  enum fm_drop d, struct mr_buf *out)
 {
-	const struct fm_unit_host *h = &w->host[ask->host];
-	const struct fm_use to = asked(ask, c->unit);
+	uint32_t root = nearest(w, ask, c);
+	const struct fm_use to = asked(ask, c->unit, root);
 
 	switch (d) {
 	case FM_DROP_GUARANTEE:
@@ -255,11 +270,12 @@ void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const stru
 		return;
 	case FM_DROP_BUSES:
 	case FM_DROP_WINDOW:
-		window_words(w, ask, &w->unit[c->unit], d, out);
+		window_words(w, ask, &w->unit[c->unit], root, d, out);
 		return;
 	case FM_DROP_BRIDGES:
-		mr_buf_printf(out, "%s: all %u bridges are used or tombstoned", h->h->name,
-			      h->h->bridges);
+		fm_world_root_words(w, root, out);
+		mr_buf_printf(out, ": all %u bridges are used or tombstoned",
+			      w->host[root].h->bridges);
 		return;
 	case FM_DROP_FULL:
 		full_words(w, c, out);
@@ -297,12 +313,13 @@ void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const stru
 
 /* ---- the smallest change that would help ---- */
 
-static bool help_rate(const struct fm_world *w, const struct fm_ask *ask, uint32_t unit,
-		      enum fm_drop d, struct mr_buf *out)
+static bool help_rate(const struct fm_world *w, const struct fm_ask *ask,
+		      const struct fm_cand *c, enum fm_drop d, struct mr_buf *out)
 {
+	uint32_t unit = c->unit, root = nearest(w, ask, c);
 	const struct fm_unit *u = &w->unit[unit];
 	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
-	const struct fm_unit_host *h = &w->host[ask->host];
+	const struct fm_unit_host *h = &w->host[root];
 	uint64_t g = ask->claim->guaranteed_mbps;
 
 	switch (d) {
@@ -322,7 +339,8 @@ static bool help_rate(const struct fm_world *w, const struct fm_ask *ask, uint32
 		return true;
 	case FM_DROP_HOST_LINK:
 		rate(out, "", h->link.guaranteed + g - h->link.max);
-		mr_buf_printf(out, " less guaranteed on host %s", h->h->name);
+		mr_buf_puts(out, " less guaranteed on host ");
+		fm_world_root_words(w, root, out);
 		return true;
 	default:
 		return false;
@@ -358,13 +376,13 @@ bool fm_fit_help(const struct fm_world *w, const struct fm_ask *ask, const struc
 		fm_unit_words(w, c->unit, out);
 		return true;
 	case FM_DROP_BRIDGES:
-		mr_buf_printf(out, "one more free bridge in host %s",
-			      w->host[ask->host].h->name);
+		mr_buf_puts(out, "one more free bridge in host ");
+		fm_world_root_words(w, nearest(w, ask, c), out);
 		return true;
 	case FM_DROP_VHS:
 		mr_buf_printf(out, "one more device VH of %s", w->adapter[u->adapter].a->name);
 		return true;
 	default:
-		return help_rate(w, ask, c->unit, d, out);
+		return help_rate(w, ask, c, d, out);
 	}
 }

@@ -180,7 +180,8 @@ bool fm_held_use(const struct fm_planner *p, int32_t k, struct fm_use *ret)
 	*ret = (struct fm_use){.unit = h->unit,
 			       .vf = h->vf,
 			       .host = h->host,
-			       .sharer = h->host,
+			       .sharer = h->host == FM_NONE ? FM_NONE
+							    : p->world.host[h->host].lead,
 			       .way = (enum fm_way)h->way,
 			       .bridge = h->bridge,
 			       .guaranteed = h->guaranteed,

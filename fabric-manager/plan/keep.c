@@ -38,10 +38,22 @@ static bool is_observed(const struct fm_planner *p, unsigned chassis)
 	return chassis < p->world.n_chassis && p->world.chassis[chassis].c->observed;
 }
 
+/* Behind a port that leads to its host, where that is in a chassis at all. */
 static bool on_its_host(const struct fm_planner *p, const struct fm_claim *c,
 			const struct fm_assignment *a)
 {
-	return mr_streq(a->host, p->d->host[c->host].name);
+	const struct fm_host_def *h = &p->d->host[c->host];
+
+	return mr_streq(a->host, h->name) && (!h->roots || a->place.way == FM_WAY_NONE ||
+					      fm_root_at(h, a->chassis, a->place.port) >= 0);
+}
+
+/* Whether a rule over numa speaks against the root that it is behind, or that is lost. */
+static bool leaves_root(const struct fm_planner *p, const struct fm_claim *c,
+			const struct fm_assignment *a, const struct fm_use *u)
+{
+	return (u->host != FM_NONE && p->world.host[u->host].hard == p->world.stamp) ||
+	       fm_place_root_lost(p, c->host, a->place.port);
 }
 
 /* The current function of claim 'i' as it is, with the attributes that it has. */
@@ -104,7 +116,7 @@ static enum fm_stay judge(struct fm_planner *p, unsigned i, struct fm_use *u)
 	if (a->going || !on_its_host(p, c, a))
 		return FM_STAY_MOVE;
 	fm_rules_stamp(p, i);
-	if (p->world.unit[u->unit].hard == p->world.stamp)
+	if (p->world.unit[u->unit].hard == p->world.stamp || leaves_root(p, c, a, u))
 		return FM_STAY_LEAVE;
 	if (c->reason == MR_REASON_OK && !fm_place_cand(p, i, u->unit, u->vf) &&
 	    !awaits_count(p, u))

@@ -31,7 +31,7 @@ bool fm_pack_put(struct fm_pack *k, const struct fm_pack_item *it)
 	fm_rules_stamp(p, it->claim);
 	if (!fm_place_scan(p, &ask, &fit))
 		return false;
-	fm_place_settle(p, it->claim, &ask, &fit, it->ident);
+	fm_place_settle(p, it->claim, &fit, it->ident);
 	return true;
 }
 
@@ -217,7 +217,7 @@ static unsigned push_out(struct fm_pack *k, const struct fm_pack_item *it,
 		fm_rules_stamp(p, it->claim);
 		if (fm_fit_cand(&p->world, &ask, c, &fit))
 			continue;
-		fm_place_settle(p, it->claim, &ask, &fit, it->ident);
+		fm_place_settle(p, it->claim, &fit, it->ident);
 		return n;
 	}
 	return 0;

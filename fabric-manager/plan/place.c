@@ -57,7 +57,38 @@ uint32_t fm_place_lead(const struct fm_planner *p, unsigned host)
 {
 	const struct fm_host_def *h = &p->d->host[host];
 
-	return h->roots ? fm_world_host(&p->world, h->chassis, h->root[0]) : FM_NONE;
+	for (unsigned r = 0; r < h->roots; r++) {
+		uint32_t at = fm_world_host(&p->world, h->chassis, h->root[r]);
+
+		if (at != FM_NONE)
+			return at;
+	}
+	return FM_NONE;
+}
+
+/* place.h */
+bool fm_place_root_lost(const struct fm_planner *p, unsigned host, unsigned port)
+{
+	int r = p->in->host ? fm_root_at(&p->d->host[host], p->d->host[host].chassis, port)
+			    : -1;
+
+	return r >= 0 && p->in->host[host].lost >> r & 1;
+}
+
+/* The roots that new functions may be given to. */
+static void ask_roots(const struct fm_planner *p, unsigned host, struct fm_ask *ask)
+{
+	for (uint32_t h = ask->host; h != FM_NONE && ask->roots < FM_ROOTS_MAX;
+	     h = p->world.host[h].next) {
+		const struct fm_host *hw = p->world.host[h].h;
+
+		if (!hw->flaps && !fm_place_root_lost(p, host, hw->port))
+			ask->root[ask->roots++] = h;
+	}
+	if (ask->roots)
+		return;
+	ask->root[0] = ask->host; /* none: barred, or what stays there is looked at */
+	ask->roots = 1;
 }
 
 /* Fills 'ret' for claim 'i'. */
@@ -78,6 +109,7 @@ bool fm_place_ask(const struct fm_planner *p, unsigned i, struct fm_ask *ret)
 			       .index = i,
 			       .drive = fm_data_unit(p, i)};
 	ask_lost(p, i, ret);
+	ask_roots(p, c->host, ret);
 	return ret->host != FM_NONE;
 }
 
@@ -208,13 +240,21 @@ static uint32_t larger(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
+/* Whether the adapter's PFs are led to the host, by whatever root. */
+static bool is_attached(const struct fm_world *w, const struct fm_ask *ask, unsigned adapter)
+{
+	for (unsigned r = 0; r < ask->roots; r++)
+		if (w->host[ask->root[r]].pfs[adapter] != FM_NO_BRIDGE)
+			return true;
+	return false;
+}
+
 /* Share that is used of whatever is scarcest once the claim is there, 2^20 = all of it. An
  * adapter that the host has attached costs no bridge: worth a third of a PF. */
 static uint32_t fullest(const struct fm_world *w, const struct fm_ask *ask,
 			const struct fm_unit *u)
 {
 	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
-	const struct fm_unit_host *h = &w->host[ask->host];
 	uint64_t g = ask->claim->guaranteed_mbps;
 	uint32_t most = share(u->used + 1u, u->usable);
 
@@ -229,7 +269,7 @@ static uint32_t fullest(const struct fm_world *w, const struct fm_ask *ask,
 				most,
 				share(u->held[r] + fm_unit_charge(u, r, ask->demand->amount[r]),
 				      fm_unit_capacity(u, r)));
-	if (fm_fit_way(a->a, ask->lvf) != FM_WAY_LVF || h->pfs[a->index] == FM_NO_BRIDGE)
+	if (fm_fit_way(a->a, ask->lvf) != FM_WAY_LVF || !is_attached(w, ask, a->index))
 		most += (1 << 20) / 3;
 	return most;
 }
@@ -355,14 +395,14 @@ struct fm_use fm_place_use(const struct fm_planner *p, unsigned i)
 			   .exclusive = fm_place_exclusive(p, i)};
 
 	u.unit = fm_world_unit(&p->world, pl->fn, &u.vf);
-	u.host = u.sharer =
-		fm_world_host(&p->world, p->d->host[c->host].chassis, pl->place.port);
+	u.host = fm_world_host(&p->world, p->d->host[c->host].chassis, pl->place.port);
+	u.sharer = fm_place_lead(p, c->host);
 	return u;
 }
 
 /* Claim 'i' gets place 'f' with these identities. */
-void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
-		     const struct fm_fit *f, const struct mr_ident ident[FM_IDENTS])
+void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_fit *f,
+		     const struct mr_ident ident[FM_IDENTS])
 {
 	struct fm_placed *pl = &p->plan->placed[i];
 	struct fm_unit *un = &p->world.unit[f->unit];
@@ -378,10 +418,10 @@ void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 		      p->in->current[pl->current]->phase != FM_PHASE_RELEASED &&
 		      fm_fn_eq(pl->fn, p->in->current[pl->current]->fn);
 	pl->place = (struct fm_place){.way = f->way,
-				      .port = p->world.host[ask->host].h->port,
+				      .port = p->world.host[f->root].h->port,
 				      .bridge = f->bridge,
 				      .pf = f->way == FM_WAY_LVF ? pl->fn.pf : 0};
-	pl->attach_pf = f->way == FM_WAY_LVF && fm_place_attach(p, ask->host, f->unit);
+	pl->attach_pf = f->way == FM_WAY_LVF && fm_place_attach(p, f->root, f->unit);
 	pl->attrs.ident0 = ident[0].lo;
 	pl->attrs.ident1 = ident[1].lo;
 	pl->attrs = fm_place_attrs(p, i, f->unit);
@@ -509,7 +549,7 @@ static enum mr_reason barred_host(const struct fm_planner *p, unsigned i, struct
 		mr_buf_printf(b, "host %s is cordoned", h->name);
 		return MR_REASON_NOT_PERMITTED;
 	}
-	if (p->world.host[ask->host].h->flaps) {
+	if (p->world.host[ask->root[0]].h->flaps) {
 		mr_buf_printf(b, "the link of host %s goes up and down", h->name);
 		return MR_REASON_UNREACHABLE;
 	}

@@ -159,6 +159,8 @@ void fm_rules_words(const struct fm_planner *p, unsigned i, struct mr_buf *b);
 /* The first root of a host (index of desired.host), which stands for the host where only that
  * counts; FM_NONE: it has none that we see. */
 uint32_t fm_place_lead(const struct fm_planner *p, unsigned host);
+/* Whether the root of a host behind that port is lost while the host is not. */
+bool fm_place_root_lost(const struct fm_planner *p, unsigned host, unsigned port);
 /* Fills 'ret' for claim 'i'; false when its host is behind no port that we see. */
 bool fm_place_ask(const struct fm_planner *p, unsigned i, struct fm_ask *ret);
 /* Candidates of claim 'i' on the chassis of its host: [*ret_first, *ret_last). */
@@ -169,8 +171,8 @@ const struct fm_cand *fm_place_cand(const struct fm_planner *p, unsigned i, uint
 				    uint16_t vf);
 /* The best place that is free; the claim's rules are stamped. */
 bool fm_place_scan(const struct fm_planner *p, const struct fm_ask *ask, struct fm_fit *ret);
-void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
-		     const struct fm_fit *f, const struct mr_ident ident[FM_IDENTS]);
+void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_fit *f,
+		     const struct mr_ident ident[FM_IDENTS]);
 /* The reverse of settling: a claim that was given its place in this plan. */
 void fm_place_unsettle(struct fm_planner *p, unsigned i);
 /* What a rate is set to where the adapter has steps. */

@@ -15,6 +15,7 @@
 #include "fabric-manager/model/desired.h"
 #include "fabric-manager/model/inventory.h"
 #include "fabric-manager/model/record.h"
+#include "fabric-manager/model/roots.h"
 
 /* What is known of a host beside the inventory: what its agent reports. Index =
  * fm_desired.host. */
@@ -22,7 +23,10 @@ struct fm_plan_host {
 	bool lvf;    /* it supports VF migration: `mra` adapters are given as LVFs */
 	bool told;   /* 'has' was reported; nothing more is given out before, where it counts */
 	uint8_t has; /* bits 1 << enum fm_require */
+	/* bit r: its root r is lost while the host is not: what is there goes to another one */
+	uint8_t lost;
 };
+_Static_assert(FM_ROOTS_MAX <= 8, "bits of lost");
 
 /* How often in a row functions of an adapter had to be taken out of use, and why; from
  * FM_REFUSALS_MAX on nothing more is placed there. */

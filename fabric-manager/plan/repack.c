@@ -81,7 +81,14 @@ struct sorting {
 
 static bool is_short(const struct sorting *s, const struct fm_pack_item *it)
 {
-	return s->s->by_bridge && s->k->p->world.host[it->host].free < s->k->by_host[it->host];
+	const struct fm_unit_host *host = s->k->p->world.host;
+	unsigned free_bridges = 0;
+
+	if (!s->s->by_bridge)
+		return false;
+	for (uint32_t h = it->host; h != FM_NONE; h = host[h].next)
+		free_bridges += host[h].free;
+	return free_bridges < s->k->by_host[it->host];
 }
 
 static int item_cmp(const void *pa, const void *pb, void *arg)

@@ -21,7 +21,7 @@ static bool same(const struct fm_world *w, enum fm_topology t, uint32_t x, uint3
 	case FM_TOPO_PF:
 		return x == y;
 	case FM_TOPO_CHASSIS:
-	case FM_TOPO_NUMA: /* a host has one root, and all that it gets is behind it */
+	case FM_TOPO_NUMA: /* of roots, not of units */
 		break;
 	}
 	return w->adapter[a->adapter].chassis == w->adapter[b->adapter].chassis;
@@ -145,6 +145,64 @@ static void spread(const struct view *v)
 	}
 }
 
+/* ---- over numa: what counts is the root of the host, not the adapter ---- */
+
+/* Whether the n-th claim of the rule is behind that root of the host. */
+static bool is_behind(const struct view *v, unsigned n, uint32_t root)
+{
+	const struct fm_placed *pl = &v->p->plan->placed[v->rule->claim[n]];
+
+	return v->rule->claim[n] != v->claim && pl->placed &&
+	       fm_world_host(&v->p->world, pl->fn.chassis, pl->place.port) == root;
+}
+
+static unsigned members_behind(const struct view *v, uint32_t root)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 0; n < v->rule->claims; n++)
+		count += is_behind(v, n, root);
+	return count;
+}
+
+static void speak_root(struct fm_world *w, uint32_t root, bool required, int32_t weight)
+{
+	struct fm_unit_host *h = &w->host[root];
+
+	if (required) {
+		h->hard = w->stamp;
+		return;
+	}
+	h->soft_count = h->soft == w->stamp ? h->soft_count + weight : weight;
+	h->soft = w->stamp;
+}
+
+static void over_roots(const struct view *v, const struct fm_ask *ask)
+{
+	unsigned skew = v->rule->max_skew ? v->rule->max_skew : 1, least = UINT32_MAX;
+	struct fm_world *w = &v->p->world;
+	unsigned placed = 0;
+
+	for (uint32_t h = ask->host; h != FM_NONE; h = w->host[h].next)
+		placed += members_behind(v, h);
+	for (unsigned r = 0; r < ask->roots; r++) {
+		unsigned n = members_behind(v, ask->root[r]);
+
+		least = n < least ? n : least;
+	}
+	for (uint32_t h = ask->host; placed && h != FM_NONE; h = w->host[h].next) {
+		unsigned n = members_behind(v, h);
+		unsigned over = n;
+
+		if (v->rule->type == FM_RULE_SPREAD)
+			over = n + 1 - least > skew ? n + 1 - least - skew : 0;
+		else if (v->rule->type != FM_RULE_ANTI_AFFINITY)
+			over = !v->rule->required || !n ? placed - n : 0;
+		if (over)
+			speak_root(w, h, v->rule->required, (int32_t)over);
+	}
+}
+
 /* Whether a rule of the documents says how far apart the two of a pair are to be. */
 static bool is_written(const struct fm_planner *p, unsigned i, unsigned other)
 {
@@ -195,7 +253,9 @@ void fm_rules_stamp(struct fm_planner *p, unsigned i)
 	fm_place_cands(p, &ask, &v.first, &v.last);
 	for (uint32_t n = p->rule_first[i]; n < p->rule_first[i + 1]; n++) {
 		v.rule = &p->d->rule[p->rule_of[n]];
-		if (v.rule->type == FM_RULE_ANTI_AFFINITY)
+		if (v.rule->topology == FM_TOPO_NUMA)
+			over_roots(&v, &ask);
+		else if (v.rule->type == FM_RULE_ANTI_AFFINITY)
 			anti(&v, v.rule->required);
 		else if (v.rule->type == FM_RULE_SPREAD)
 			spread(&v);

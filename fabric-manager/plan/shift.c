@@ -170,7 +170,7 @@ static bool eject(struct chain *ch, unsigned i, const struct fm_ask *ask,
 		next = can_shift(d) ? pick(ch, ask, c, d, FM_NONE) : FM_NONE;
 	}
 	if (!d) {
-		fm_place_settle(p, i, ask, &fit, ident);
+		fm_place_settle(p, i, &fit, ident);
 		for (unsigned k = 0; k < n && ok; k++)
 			ok = push_again(ch, out[k], depth - 1);
 	}
@@ -190,7 +190,7 @@ static bool push(struct chain *ch, unsigned i, const struct fm_ask *ask,
 	spend(ch, last - first);
 	fm_rules_stamp(p, i);
 	if (fm_place_scan(p, ask, &fit)) {
-		fm_place_settle(p, i, ask, &fit, ident);
+		fm_place_settle(p, i, &fit, ident);
 		return true;
 	}
 	if (!depth || ch->tabus + WIDTH > DEPTH * WIDTH)

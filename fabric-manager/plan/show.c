@@ -234,8 +234,13 @@ static void add_links(struct mr_tree *list, const struct fm_world *w)
 {
 	for (unsigned i = 0; i < w->adapters; i++)
 		add_link(list, "adapter", w->adapter[i].a->name, &w->adapter[i].link);
-	for (unsigned i = 0; i < w->hosts; i++)
-		add_link(list, "host", w->host[i].h->name, &w->host[i].link);
+	for (unsigned i = 0; i < w->hosts; i++) {
+		struct mr_buf b = {0};
+
+		fm_world_root_words(w, i, &b);
+		add_link(list, "host", mr_buf_text(&b), &w->host[i].link);
+		mr_buf_done(&b);
+	}
 }
 
 /* The plan as a tree: {"changes": [...], "edges": [...], "links": [...], "pending": bool,

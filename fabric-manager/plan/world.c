@@ -384,7 +384,9 @@ static void init_chassis(struct fm_world *w, const struct fm_inventory *inv, uin
 							      .chassis = (uint16_t)c,
 							      .pfs = pfs,
 							      .hardware = pfs + ch->adapters,
-							      .held = FM_NONE};
+							      .held = FM_NONE,
+							      .lead = host,
+							      .next = FM_NONE};
 	}
 }
 
@@ -541,6 +543,7 @@ void fm_world_init(struct fm_world *w, const struct fm_plan_input *in)
 	w->pfs = mr_xcalloc(2 * n.pfs + 1, sizeof(*w->pfs));
 	w->ports = mr_xcalloc((size_t)w->n_chassis * (MR_MAX_PORTS + 1) + 1, sizeof(*w->ports));
 	init_chassis(w, in->inventory, w->pfs);
+	fm_world_init_roots(w, in->desired);
 	init_sums(w, in->desired);
 	init_fences(w, in->desired);
 	init_cands(w, in->desired);

@@ -90,6 +90,7 @@ struct fm_unit_adapter {
 	uint64_t shape;	     /* fm_world_shape */
 };
 
+/* A root of a host: one port of the switch, with a hierarchy and a link of its own. */
 struct fm_unit_host {
 	const struct fm_host *h;
 	uint16_t chassis;
@@ -100,6 +101,10 @@ struct fm_unit_host {
 	uint16_t *hardware; /* the same as the switch has it */
 	uint32_t held;	    /* first current assignment on it, FM_NONE */
 	struct fm_link link;
+	uint32_t lead;	     /* first root of the same host: it stands for the host */
+	uint32_t next;	     /* root of the same host, FM_NONE */
+	uint32_t hard, soft; /* stamps, as a unit's: of rules over numa */
+	int32_t soft_count;
 };
 
 struct fm_world_chassis {
@@ -144,9 +149,10 @@ struct fm_world {
 /* One function in use. */
 struct fm_use {
 	uint32_t unit;
-	uint16_t vf;	 /* 0 for a whole device */
-	uint32_t host;	 /* FM_NONE: of no host that we see */
-	uint32_t sharer; /* host that counts for `share: exclusive`: where it is going to be */
+	uint16_t vf;   /* 0 for a whole device */
+	uint32_t host; /* root; FM_NONE: of no host that we see */
+	/* lead of the host that counts for `share: exclusive`: where it is going to be */
+	uint32_t sharer;
 	enum fm_way way;
 	uint16_t bridge; /* FM_NO_BRIDGE: none yet */
 	uint64_t guaranteed, limit;
@@ -177,6 +183,10 @@ void fm_world_give_back_pfs(struct fm_world *w, const struct fm_use *u);
 void fm_world_rate(struct fm_world *w, const struct fm_use *from, const struct fm_use *to);
 
 uint32_t fm_world_host(const struct fm_world *w, unsigned chassis, unsigned port);
+/* Roots of one host know each other. */
+void fm_world_init_roots(struct fm_world *w, const struct fm_desired *d);
+/* "blade01", or "blade01/root1" where the host has several. */
+void fm_world_root_words(const struct fm_world *w, uint32_t root, struct mr_buf *out);
 uint32_t fm_world_adapter(const struct fm_world *w, unsigned chassis, unsigned port);
 /* Unit of a function, FM_NONE when it does not exist. '*ret_vf' is its bit. */
 uint32_t fm_world_unit(const struct fm_world *w, struct fm_fn_id fn, uint16_t *ret_vf);

@@ -60,12 +60,13 @@ static inline void fix_free(struct fix *f)
 	free(f);
 }
 
-/* A blade with 'bridges' bridges of 8 MiB and 2 GiB and one bus; returns its index. */
-static inline unsigned fix_host(struct fix *f, const char *name, unsigned bridges, bool lvf)
+/* One more root of host 'host', with 'bridges' bridges of 8 MiB and 2 GiB and one bus. */
+static inline struct fm_host *fix_root(struct fix *f, unsigned host, const char *name,
+				       unsigned bridges)
 {
 	struct fm_chassis *c = &f->inv.chassis[0];
 	struct fm_host *h = &c->host[c->hosts];
-	struct fm_host_def *def = &f->d->host[f->d->hosts];
+	struct fm_host_def *def = &f->d->host[host];
 
 	mr_copy(h->name, sizeof(h->name), name);
 	h->port = h->slot = (uint16_t)++c->hosts;
@@ -77,9 +78,17 @@ static inline unsigned fix_host(struct fix *f, const char *name, unsigned bridge
 						  .bus_last = (uint8_t)(b + 2),
 						  .mmio = 8 << 20,
 						  .mmio64 = UINT64_C(2) << 30};
+	def->root[def->roots++] = h->port;
+	return h;
+}
+
+/* A blade with one such root; returns its index. */
+static inline unsigned fix_host(struct fix *f, const char *name, unsigned bridges, bool lvf)
+{
+	struct fm_host_def *def = &f->d->host[f->d->hosts];
+
 	mr_copy(def->name, sizeof(def->name), name);
-	def->roots = 1;
-	def->root[0] = h->port;
+	fix_root(f, f->d->hosts, name, bridges);
 	def->known = true;
 	def->group = -1;
 	f->lvf[f->d->hosts] = (struct fm_plan_host){.lvf = lvf};

@@ -71,6 +71,21 @@ static inline void gen_claim(struct fix *f, uint64_t seed, unsigned i)
 	c->ident[0].literal = (struct mr_ident){.type = MR_IDENT_MAC, .lo = LITERAL};
 }
 
+/* Every fourth fabric: two of the hosts have a second root, and some rules are over numa. */
+#define GEN_ROOTS(seed) ((seed) % 4 == 2)
+static inline void gen_roots(struct fix *f, uint64_t seed)
+{
+	struct mr_rng r;
+
+	mr_rng_init(&r, seed ^ 0x7007);
+	for (unsigned h = 0; h < 2; h++) {
+		struct fm_host *root = fix_root(f, h, h ? "blade01b" : "blade00b",
+						2 + (unsigned)mr_rng_below(&r, 8));
+
+		root->link_reservable_mbps = mr_rng_chance(&r, 50) ? 40000 : 0;
+	}
+}
+
 /* The documents with the claims of 'mask' (bit i / 8: eight claims each). */
 static inline struct fix *gen(uint64_t seed, uint32_t mask)
 {
@@ -104,7 +119,11 @@ static inline struct fix *gen(uint64_t seed, uint32_t mask)
 			     (uint64_t)f->d->claim[i].device[1] / 2;
 
 		fix_rule(f, (enum fm_topology)(k % 3), k % 4 < 2, i, i + 1);
+		if (GEN_ROOTS(seed) && k / 4 % 3 == 0)
+			f->d->rule[f->d->rules - 1].topology = FM_TOPO_NUMA;
 	}
+	if (GEN_ROOTS(seed))
+		gen_roots(f, seed);
 	return f;
 }
 

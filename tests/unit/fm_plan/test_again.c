@@ -147,7 +147,13 @@ static void change_host(struct twin *t)
 	struct fm_chassis *c = &t->f->inv.chassis[0];
 	struct fm_host *h = &c->host[mr_rng_below(&t->r, c->hosts)];
 
-	if (mr_rng_chance(&t->r, 30)) {
+	if (GEN_ROOTS(t->seed) && mr_rng_chance(&t->r, 30)) {
+		unsigned host = (unsigned)mr_rng_below(&t->r, 2);
+
+		t->f->lvf[host].lost = (uint8_t)mr_rng_below(&t->r, 3);
+		fm_planner_host_changed(t->p, 0, t->f->d->host[host].root[0]);
+		fm_planner_host_changed(t->p, 0, t->f->d->host[host].root[1]);
+	} else if (mr_rng_chance(&t->r, 30)) {
 		h->link_reservable_mbps = mr_rng_below(&t->r, 100000);
 	} else {
 		struct fm_bridge *b = &h->bridge[mr_rng_below(&t->r, h->bridges)];

@@ -61,7 +61,8 @@ static void judge_pairs(const struct fix *f, const struct used *u, unsigned n)
 			else
 				ck_assert(!same_bridge);
 			ck_assert(!u[i].mac || u[i].mac != u[k].mac);
-			if (u[i].fn.port == u[k].fn.port && u[i].place.port != u[k].place.port)
+			if (u[i].fn.port == u[k].fn.port &&
+			    u[i].claim->host != u[k].claim->host)
 				ck_assert(!f->d->pool[u[i].claim->pool].exclusive &&
 					  !f->d->pool[u[k].claim->pool].exclusive);
 		}
@@ -78,7 +79,7 @@ static void judge_one(const struct fix *f, const struct used *u)
 	ck_assert_ptr_nonnull(fm_fn_get(&f->inv, u->fn));
 	ck_assert_uint_lt(u->place.bridge, h->bridges);
 	ck_assert(!h->bridge[u->place.bridge].tombstone);
-	ck_assert_str_eq(h->name, f->d->host[u->claim->host].name);
+	ck_assert_int_ge(fm_root_at(&f->d->host[u->claim->host], 0, u->place.port), 0);
 }
 
 static void judge_edges(const struct fix *f, const struct used *u, unsigned n)
@@ -120,8 +121,11 @@ static void judge_rules(const struct fix *f, const struct fm_plan *p)
 
 		if (!ru->required || !a->placed || !b->placed)
 			continue;
-		ck_assert(a->fn.port != b->fn.port ||
-			  (ru->topology == FM_TOPO_PORT && a->fn.pf != b->fn.pf));
+		if (ru->topology == FM_TOPO_NUMA)
+			ck_assert(a->place.port != b->place.port);
+		else
+			ck_assert(a->fn.port != b->fn.port ||
+				  (ru->topology == FM_TOPO_PORT && a->fn.pf != b->fn.pf));
 	}
 }
 
