@@ -26,6 +26,7 @@ void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool f
 void fm_asg_await(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_no_answer(struct fm_engine *e, struct fm_asg *a, enum mr_reason why);
 void fm_asg_next_same(struct fm_asg *a);
+bool fm_asg_usable(const struct fm_engine *e, const struct fm_asg *a);
 void fm_asg_lose(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs *want);
 void fm_asg_resume(struct fm_engine *e, struct fm_asg *a);

@@ -287,6 +287,23 @@ static bool is_blank(const struct fm_engine *e, const struct fm_asg *a)
 	       f->cookie != fm_asg_cookie(a) && !f->gate_open;
 }
 
+/* A row leads there, and the function takes and sends nothing: a write that cut it came late.
+ */
+static bool is_cut(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
+
+	return a->a.place.way != FM_WAY_DEVICE && f && fm_seen_adapter(e, a->a.fn) &&
+	       !f->unread && f->block;
+}
+
+/* Whether its host can use what is there: it is mapped, as far as the books say so, and the
+ * function behind it was set up for it. */
+bool fm_asg_usable(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return fm_asg_seen(e, a) == FM_SEEN_MAPPED && !is_blank(e, a) && !is_cut(e, a);
+}
+
 /*
  * Another adapter is where its own was: the way out, without asking the host, which saw its
  * function go. Nothing of the new one was its; where it goes on the planner says.
@@ -339,6 +356,9 @@ void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
 			fm_asg_why(e, a, MR_REASON_CONFLICT, "adapter %s was inserted anew",
 				   a->a.adapter);
 			redo(e, a, FM_STEP_BLOCK);
+		} else if (is_cut(e, a)) {
+			fm_asg_why(e, a, MR_REASON_CONFLICT, "its function was found cut");
+			redo(e, a, fm_step_not_shut(e, a) ? FM_STEP_GATE_CLOSE : FM_STEP_BLOCK);
 		} else {
 			resume_mapped(e, a);
 		}

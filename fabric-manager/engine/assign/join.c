@@ -13,6 +13,7 @@
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/card.h"
+#include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
@@ -78,6 +79,13 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 	if (a->stranger && !a->cookie) /* found by the manager before this one */
 		fm_row_of(e, a->a.fn, &a->a.place, &a->cookie);
 	fm_asg_slot(e, a);
+	if (a->step == FM_STEP_ACTIVATE && !a->a.going && !fm_seen_mute(e, a->a.fn) &&
+	    !fm_asg_usable(e, a)) { /* no host can bind it: its answer is not waited for */
+		fm_inflight_del(e, a->tag);
+		a->tag = 0;
+		a->until = MR_NEVER;
+		a->resume = true;
+	}
 	if (a->tag)
 		return;
 	if (!a->stranger && !a->a.going && fm_card_other(e, a)) {
@@ -92,7 +100,7 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 	}
 	if (a->a.phase == FM_PHASE_ACTIVE && !a->a.going && !a->a.standby &&
 	    (a->last_tag || !MR_MUTANT(REMAPPED_AT_RESTART)) && !fm_seen_mute(e, a->a.fn) &&
-	    fm_asg_seen(e, a) == FM_SEEN_MAPPED) {
+	    fm_asg_usable(e, a)) {
 		fm_drift_report(e, a);
 		if (!a->drifted || fm_fn_get(&e->inv, a->a.fn)->gate_open) {
 			a->resume = a->resume && a->step != FM_STEP_NONE;

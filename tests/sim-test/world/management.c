@@ -35,7 +35,7 @@ uint64_t management_read(struct world *w, uint64_t address)
 	return read1(w, MR_SPACE_SWITCH, 0, 0, address, 8);
 }
 
-static uint64_t mem(struct world *w, uint64_t address)
+uint64_t management_memory(struct world *w, uint64_t address)
 {
 	return read1(w, MR_SPACE_MEMORY, 0, 0, address, 8);
 }
@@ -79,14 +79,14 @@ static void find_table(struct world *w, struct management *m, unsigned port)
 	bar = read1(w, MR_SPACE_CONFIG, 0, (uint16_t)rid, PCI_BASE_ADDRESS_0, 4) |
 	      read1(w, MR_SPACE_CONFIG, 0, (uint16_t)rid, PCI_BASE_ADDRESS_1, 4) << 32;
 	bar &= ~UINT64_C(0xf);
-	if (!bar || mem(w, bar + CT_MAGIC) != MR_CT_MAGIC)
+	if (!bar || management_memory(w, bar + CT_MAGIC) != MR_CT_MAGIC)
 		return;
-	counts = mem(w, bar + CT_COUNTS);
+	counts = management_memory(w, bar + CT_COUNTS);
 	t->base = bar;
 	t->pfs = counts & 0xff;
 	t->vfs = counts >> 16 & 0xffff;
 	t->mra = counts >> 32 & 0xffff;
-	t->size = mem(w, bar + CT_VF_BAR) & ~MR_BAR_FLAGS;
+	t->size = management_memory(w, bar + CT_VF_BAR) & ~MR_BAR_FLAGS;
 	t->sum = mr_xcalloc(t->pfs, sizeof(*t->sum));
 	t->seen = mr_xcalloc(t->pfs * t->vfs, sizeof(*t->seen));
 }

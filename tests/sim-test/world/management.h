@@ -29,6 +29,8 @@ bool management_stale_writer(struct world *w, char *why, size_t size);
 uint64_t management_activity(struct world *w);
 /* A switch register. */
 uint64_t management_read(struct world *w, uint64_t address);
+/* A register in VH 0's memory. */
+uint64_t management_memory(struct world *w, uint64_t address);
 /* A write to VH 0's memory in the owner's name (planted faults). */
 void management_write(struct world *w, uint64_t address, uint64_t value);
 
