@@ -105,6 +105,7 @@ static void free_lists(struct fm_engine *e)
 	free(e->held);
 	free(e->sent);
 	free(e->former);
+	free(e->gone);
 	free(e->asked);
 	free(e->lost);
 	free(e->ch);

@@ -42,6 +42,8 @@ struct fm_check {
 	struct mr_map *literal; /* "type/value" -> const struct fm_at *, with its document in
 				   literal_doc */
 	struct mr_map *literal_doc;
+	const struct fm_doc **domain; /* check_domains.c: all of them */
+	unsigned domains;
 	struct mr_map *profile; /* profile name -> const struct fm_doc *: documents and what
 				   templates make */
 };

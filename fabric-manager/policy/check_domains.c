@@ -4,8 +4,11 @@
  * domains that list it and for nobody else; a profile of a domain uses only what its domain
  * lists, where it lists that sort of thing at all. A host is of one domain.
  */
+#include <stdlib.h>
+
 #include "common/map.h"
 #include "common/str.h"
+#include "common/xalloc.h"
 #include "fabric-manager/policy/check.h"
 #include "fabric-manager/policy/select.h"
 
@@ -58,11 +61,9 @@ static void check_domain(struct fm_check *c, const struct fm_doc *d, struct mr_m
 static const struct fm_doc *lister(const struct fm_check *c, const char *name, bool hosts,
 				   const struct fm_text **ret)
 {
-	for (unsigned i = 0; i < c->set->n; i++) {
-		const struct fm_doc *d = c->set->doc[i];
+	for (unsigned i = 0; i < c->domains; i++) {
+		const struct fm_doc *d = c->domain[i];
 
-		if (d->kind != FM_KIND_DOMAIN)
-			continue;
 		*ret = entry(hosts ? &d->spec.domain.hosts : &d->spec.domain.pools, name);
 		if (*ret)
 			return d;
@@ -105,7 +106,7 @@ static void check_group(struct fm_view *v, const struct fm_doc *own, const struc
 {
 	const struct fm_doc *group = fm_docs_find(v->c->set, FM_KIND_HOST_GROUP, name->s);
 
-	for (unsigned i = 0; group && i < v->c->members; i++) {
+	for (unsigned i = 0; v->c->domains && group && i < v->c->members; i++) {
 		if (v->c->member[i].doc == group)
 			check_use(v, own, v->c->member[i].host, true, name->at, path);
 	}
@@ -140,7 +141,7 @@ static void check_profile(struct fm_check *c, const struct fm_doc *d,
 			       "profile can have nothing",
 			       p->domain.s, fm_check_place(own, own->meta.name.at, place));
 	check_hosts(&v, own);
-	for (unsigned i = 0; i < p->devices.n; i++) {
+	for (unsigned i = 0; c->domains && i < p->devices.n; i++) {
 		const struct fm_text *pool = &p->devices.item[i].pool;
 
 		check_use(&v, own, pool->s, false, pool->at, fm_view_device(&v, i, "pool"));
@@ -152,9 +153,12 @@ void fm_check_domains(struct fm_check *c)
 {
 	struct mr_map *owner = mr_map_new();
 
+	c->domain = mr_xcalloc(c->set->n + 1, sizeof(*c->domain));
 	for (unsigned i = 0; i < c->set->n; i++) {
-		if (c->set->doc[i]->kind == FM_KIND_DOMAIN)
-			check_domain(c, c->set->doc[i], owner);
+		if (c->set->doc[i]->kind != FM_KIND_DOMAIN)
+			continue;
+		c->domain[c->domains++] = c->set->doc[i];
+		check_domain(c, c->set->doc[i], owner);
 	}
 	for (unsigned i = 0; i < c->set->n; i++) {
 		const struct fm_doc_profile *p = profile_of(c->set->doc[i]);
@@ -163,4 +167,5 @@ void fm_check_domains(struct fm_check *c)
 			check_profile(c, c->set->doc[i], p);
 	}
 	mr_map_free(owner);
+	free(c->domain);
 }

@@ -17,7 +17,8 @@
 /* The index's key. */
 static const char *key_of(enum fm_kind kind, const char *name, char *buf)
 {
-	mr_fmt(buf, KEY_MAX, "%d/%s", (int)kind, name);
+	buf[0] = (char)('A' + (int)kind);
+	mr_copy(buf + 1, KEY_MAX - 1, name);
 	return buf;
 }
 

@@ -334,8 +334,7 @@ static bool chassis_known(const struct fm_engine *e)
 	return false;
 }
 
-/* What only a profile is the reason of goes with it: its override, and the identities that it
- * kept while it was connected to no host. */
+/* Looks at all identities. */
 static void sweep(struct fm_engine *e)
 {
 	struct mr_map *wanted = mr_map_new();
@@ -349,7 +348,6 @@ static void sweep(struct fm_engine *e)
 	}
 	fm_idents_sweep(e, wanted);
 	mr_map_free(wanted);
-	fm_overrides_sweep(e);
 }
 
 /* Documents or the chassis are others now. Of what failed before, while there was no manager or
@@ -377,7 +375,6 @@ void fm_plan_run(struct fm_engine *e)
 	fm_desire_renew(e);
 	if (e->desire_renewed) {
 		e->desire_renewed = false;
-		e->unswept = true;
 		fm_sessions_check(e);
 		fm_drift_policy_changed(e);
 		check_hosts(e);
@@ -386,6 +383,9 @@ void fm_plan_run(struct fm_engine *e)
 		return;
 	if (e->unswept)
 		sweep(e);
+	fm_gone_sweep(e);
+	if (e->wishes_due)
+		fm_overrides_sweep(e);
 	fm_trial_now(e, &t);
 	if (e->wishes_due || t.desired->pairs)
 		take_wishes(e, &t);

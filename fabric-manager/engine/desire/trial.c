@@ -10,6 +10,7 @@
 #include "fabric-manager/engine/desire/kept.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/wanted.h"
 #include "fabric-manager/policy/resolve.h"
 
@@ -85,12 +86,25 @@ static bool says(const struct mr_diags *d, const struct mr_diag *what)
 	return false;
 }
 
-/* What 'docs' and the inventory contradict each other in: trial.h. */
-void fm_desire_check(struct fm_engine *e, const struct fm_docs *docs, struct mr_diags *ret)
+/* See trial.h: made once for both. */
+struct fm_desired *fm_desire_of(struct fm_engine *e, struct fm_base *b)
+{
+	struct fm_desired *d = b->resolved;
+
+	b->resolved = NULL;
+	if (!d)
+		return fm_desire_make(e, &b->docs);
+	fm_hosts_choose(e, d);
+	return d;
+}
+
+/* What a candidate and the inventory contradict each other in: trial.h. */
+void fm_desire_check(struct fm_engine *e, struct fm_base *b, struct mr_diags *ret)
 {
 	struct mr_diags new = {0}, old = {0};
 
-	fm_desired_free(resolve(e, docs, &new));
+	fm_desired_free(b->resolved);
+	b->resolved = resolve(e, &b->docs, &new);
 	if (new.errors)
 		fm_desired_free(resolve(e, &e->base.docs, &old));
 	for (unsigned i = 0; i < new.n; i++) {
@@ -109,6 +123,7 @@ void fm_desire_take(struct fm_engine *e, struct fm_desired *d)
 {
 	e->desire_dirty = false;
 	e->desire_renewed = e->wishes_due = true;
+	fm_claims_gone(e, e->desired, d);
 	fm_kept_desired(e, d);
 }
 

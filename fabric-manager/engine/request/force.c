@@ -51,6 +51,15 @@ static unsigned disowned(const struct fm_engine *e, const struct fm_base *b,
 	const struct fm_asg *a;
 	unsigned n = 0;
 
+	for (unsigned i = 0; i < e->base.docs.n; i++) {
+		const struct fm_doc *d = e->base.docs.doc[i];
+
+		if (d->kind == FM_KIND_HOST)
+			n += !fm_docs_find(&b->docs, FM_KIND_HOST, d->meta.name.s);
+	}
+	if (!n)
+		return 0;
+	n = 0;
 	FM_FOREACH_ASG(e, a)
 	{
 		if (!fm_asg_runs(a) || a->a.going ||
@@ -75,7 +84,7 @@ struct trying {
 
 static void try_it(struct fm_engine *e, struct fm_base *b, struct trying *ret)
 {
-	struct trying t = {.desired = fm_desire_make(e, &b->docs), .tree = mr_tree_map()};
+	struct trying t = {.desired = fm_desire_of(e, b), .tree = mr_tree_map()};
 	struct mr_tree *plan;
 
 	t.differs = fm_base_compare(e, &e->base, b, NULL, NULL) != 0;

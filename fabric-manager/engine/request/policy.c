@@ -148,7 +148,7 @@ bool fm_candidate(struct fm_engine *e, const struct fm_request *r, struct fm_bas
 	if (!diags->errors)
 		fm_docs_check_users(&e->base.docs, &ret->docs, who_of(r), diags);
 	if (!diags->errors)
-		fm_desire_check(e, &ret->docs, diags);
+		fm_desire_check(e, ret, diags);
 	return !diags->errors;
 }
 

@@ -92,7 +92,9 @@ void fm_base_done(struct fm_base *b)
 {
 	fm_docs_done(&b->docs);
 	mr_map_free(b->set);
+	fm_desired_free(b->resolved);
 	b->set = NULL;
+	b->resolved = NULL;
 }
 
 static void store_document(struct fm_engine *e, const struct fm_doc *d)

@@ -12,6 +12,7 @@
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
+#include "fabric-manager/engine/state/wanted.h"
 
 static void fn_record(struct fm_engine *e, const struct fm_asg *a, struct fm_fn_id fn,
 		      const char *adapter, bool erase)
@@ -230,6 +231,109 @@ void fm_idents_sweep(struct fm_engine *e, const struct mr_map *wanted)
 		ident_release(e, i);
 		e->intent = true;
 	}
+}
+
+/* ---- claims that went ---- */
+
+#define GONE_MAX 1000 /* above it all identities are looked at */
+
+static void note_gone(struct fm_engine *e, const struct fm_claim *c)
+{
+	struct fm_gone *g;
+
+	if (fm_asg_by_name(e, c->profile, c->device, c->index)) {
+		e->leaving = true;
+		return;
+	}
+	if (e->gones == GONE_MAX) {
+		e->unswept = true;
+		return;
+	}
+	MR_GROW(e->gone, e->gones, e->cap_gones);
+	g = &e->gone[e->gones++];
+	mr_copy(g->profile, sizeof(g->profile), c->profile);
+	mr_copy(g->device, sizeof(g->device), c->device);
+	g->index = c->index;
+}
+
+static int claim_cmp(const struct fm_claim *a, const struct fm_claim *b)
+{
+	int c = a->device == b->device ? 0 : strcmp(a->device, b->device);
+
+	return c ? c : (a->index > b->index) - (a->index < b->index);
+}
+
+/* Claims of profile 'p' of 'old' that 'q' (NULL: none) of 'new' does not have; both are sorted
+ * by device and index. */
+static void gone_of(struct fm_engine *e, const struct fm_desired *old,
+		    const struct fm_profile *p, const struct fm_desired *new,
+		    const struct fm_profile *q)
+{
+	uint32_t k = 0;
+
+	for (uint32_t i = 0; i < p->claims; i++) {
+		const struct fm_claim *c = &old->claim[p->first_claim + i];
+		int cmp = 1;
+
+		while (q && k < q->claims &&
+		       (cmp = claim_cmp(c, &new->claim[q->first_claim + k])) > 0)
+			k++;
+		if (cmp)
+			note_gone(e, c);
+	}
+}
+
+/* See locks.h. What is on its way out keeps its identities until it is gone: the documents
+ * after these look at all. */
+void fm_claims_gone(struct fm_engine *e, const struct fm_desired *old,
+		    const struct fm_desired *new)
+{
+	unsigned k = 0;
+
+	e->unswept |= e->leaving || !old;
+	e->leaving = false;
+	for (unsigned i = 0; old && i < old->profiles; i++) {
+		const struct fm_profile *p = &old->profile[i];
+		int cmp = 1;
+
+		while (k < new->profiles && (cmp = strcmp(p->name, new->profile[k].name)) > 0)
+			k++;
+		gone_of(e, old, p, new, cmp ? NULL : &new->profile[k]);
+	}
+}
+
+static bool is_wanted(const struct fm_engine *e, const struct fm_gone *g)
+{
+	const struct fm_profile *p = fm_profile_find(e->desired, g->profile);
+
+	for (uint32_t i = 0; p && i < p->claims; i++) {
+		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
+
+		if (c->index == g->index && mr_streq(c->device, g->device))
+			return true;
+	}
+	return false;
+}
+
+/* Gives free what claims had that went without ever having an assignment again. */
+void fm_gone_sweep(struct fm_engine *e)
+{
+	for (unsigned i = 0; i < e->gones; i++) {
+		const struct fm_gone *g = &e->gone[i];
+		char key[CLAIM_KEY];
+		uint64_t at;
+
+		if (is_wanted(e, g) || fm_asg_by_name(e, g->profile, g->device, g->index))
+			continue;
+		for (unsigned slot = 0; slot < FM_IDENTS; slot++) {
+			claim_key(g->profile, g->device, g->index, slot, key);
+			if (!mr_map_get(e->ident_of, key, &at))
+				continue;
+			ident_release(e, (unsigned)at);
+			e->intent = true;
+		}
+	}
+	e->gones = 0;
 }
 
 /* The claim of 'a' is gone: its identities are free, those of a pool after its reuseAfter. */

@@ -16,6 +16,11 @@ bool fm_lock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot,
 		   const struct mr_ident *id);
 void fm_unlock_idents(struct fm_engine *e, const struct fm_asg *a);
 void fm_idents_sweep(struct fm_engine *e, const struct mr_map *wanted);
+/* 'new' (NULL 'old': the first) comes into force: claims that it does not have any more are
+ * noted, and looked at by the latter. */
+void fm_claims_gone(struct fm_engine *e, const struct fm_desired *old,
+		    const struct fm_desired *new);
+void fm_gone_sweep(struct fm_engine *e);
 void fm_ident_load(struct fm_engine *e, const struct fm_rec_ident *r);
 void fm_ident_timer(struct fm_engine *e);
 

@@ -407,6 +407,9 @@ struct fm_base {
 	struct fm_docs docs;
 	struct mr_map *set; /* "KIND/NAME" -> index of fm_engine.set_name */
 	uint64_t version;
+	/* of a candidate: what the check against the inventory made of it; NULL = nothing yet
+	 */
+	struct fm_desired *resolved;
 };
 
 struct fm_held_reply {
@@ -469,6 +472,12 @@ struct fm_engine {
 	bool some_paused;		 /* perhaps: some assignment is */
 	bool some_turned;		 /* perhaps: some is held, or rolled */
 	bool unswept; /* what the documents wanted before may have left something */
+	bool leaving; /* so may assignments of claims that went, when they are gone */
+	struct fm_gone {
+		char profile[MR_NAME_MAX], device[MR_NAME_MAX];
+		unsigned index;
+	} * gone; /* claims that went, and had no assignment */
+	unsigned gones, cap_gones;
 	int64_t plan_at;
 	struct fm_news news;
 	struct fm_kept *kept; /* desire/kept.c */
