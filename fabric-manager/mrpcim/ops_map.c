@@ -104,12 +104,15 @@ static enum fm_mr_next mapped_row(struct fm_mrpcim *m, struct fm_mr_run *r,
 	return FM_MR_DONE;
 }
 
+/* Unblocked only once it reads as the host's: one that was unblocked before a command that
+ * takes effect later would be refused by that, and by the next one. */
 static void map_lvf(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
 	int dvh = fm_mr_device_vh(fm_mr_run_dev(m, r), r->op.place.port);
 
 	expect_configured(m, r, b);
 	fm_mr_vf_write(m, r, b, VF_COMMAND, MR_VFC_MIGRATE_IN | (uint64_t)(uint16_t)dvh << 16);
+	fm_mr_vf_expect_owner(m, r, b);
 	fm_mr_vf_write(m, r, b, VF_BLOCK, 0);
 	fm_mr_commit(b);
 	fm_mr_look(m, r, b);

@@ -26,6 +26,7 @@ static void setup(void)
 {
 	fabric_begin("config/demo-chassis.yaml", 5, agent_on);
 	w->on_op = fabric_judge_op;
+	ck_assert(oracle_check(judge, 0)); /* it knows all adapters before one is away */
 }
 
 #define BASE                                                                                 \
@@ -278,6 +279,94 @@ START_TEST(row_reads_all_ones)
 }
 END_TEST
 
+/* From blade03 to a slot of blade01, as far as this phase there. */
+static void on_the_way_in(enum fm_phase phase)
+{
+	char adapter[MR_NAME_MAX];
+
+	fabric_accept(BASE);
+	fabric_accept(PROFILE("blade03"));
+	settled_at("blade03", adapter);
+	fabric_accept(PROFILE("blade01"));
+	while (!mr_streq(fabric_find("p")->host, "blade01") || fabric_find("p")->phase != phase)
+		ck_assert(world_step(w));
+	ck_assert_int_eq(fabric_find("p")->place.way, FM_WAY_LVF);
+}
+
+/* The command that gives a function to its host takes effect later, or when it is given once
+ * more. */
+START_TEST(late_command)
+{
+	struct sim_fault f = {.kind = SIM_FAULT_SLOW_REGISTER,
+			      .space = MR_SPACE_MEMORY,
+			      .delay_ns = 1 + 200 * MR_NS_PER_MS * _i};
+	struct fm_fn_id fn;
+
+	on_the_way_in(FM_PHASE_CONFIGURED);
+	fn = fabric_find("p")->fn;
+	f.address = management_vf_row(w, fn.port, fn.pf, fn.vf) + VF_COMMAND;
+	ck_assert_int_eq(sim_fault_set(w->chassis, &f), 0);
+	world_run_for(w, 10 * MR_NS_PER_MS);
+	sim_fault_clear(w->chassis, w->now, SIM_FAULT_SLOW_REGISTER);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	fabric_settle();
+	is_active("p", "blade01");
+}
+END_TEST
+
+/* The link goes and comes back on the way in: who is Active is so in its host, too. */
+START_TEST(lost_on_the_way_in)
+{
+	unsigned steps = 2 * (unsigned)_i;
+	uint64_t before;
+
+	on_the_way_in(FM_PHASE_ACTIVATING);
+	for (unsigned n = 0; n < steps; n++)
+		world_step(w);
+	link_of(fabric_find("p")->adapter, false);
+	world_run_for(w, 5 * MR_NS_PER_S);
+	link_of(fabric_find("p")->adapter, true);
+	world_run_for(w, 30 * MR_NS_PER_S);
+	fabric_settle();
+	is_active("p", "blade01");
+	ck_assert(oracle_check(judge, 0));
+	ck_assert_uint_eq(oracle_owner(judge, fabric_find("p")->fn), 1);
+	world_manager_kill(w);
+	before = management_activity(w);
+	world_manager_start(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	fabric_settle();
+	ck_assert_uint_eq(management_activity(w), before);
+}
+END_TEST
+
+/* A manager that starts knows nothing of an adapter without link: the bridge at which its PFs
+ * were to be attached is given to another one, and it is planned anew. */
+START_TEST(bridge_given_away)
+{
+	char adapter[MR_NAME_MAX];
+
+	on_the_way_in(FM_PHASE_RESERVED);
+	mr_copy(adapter, sizeof(adapter), fabric_find("p")->adapter);
+	link_of(adapter, false);
+	world_manager_kill(w);
+	world_run_for(w, MR_NS_PER_S);
+	world_manager_start(w);
+	world_run_for(w, 5 * MR_NS_PER_S);
+	fabric_accept(DOC("AdapterPool", "disks", "{adapterSelector: {class: nvme}}")
+			      DOC("ServerProfile", "q",
+				  "{host: blade01, devices: [{name: d, class: "
+				  "nvme, pool: disks}]}"));
+	world_run_for(w, 10 * MR_NS_PER_S);
+	is_active("q", "blade01");
+	link_of(adapter, true);
+	world_run_for(w, 30 * MR_NS_PER_S);
+	fabric_settle();
+	is_active("p", "blade01");
+	is_active("q", "blade01");
+}
+END_TEST
+
 /* ---- links that go up and down ---- */
 
 /* Events about the object, and in 'ret' the one that begins with 'word'. */
@@ -370,6 +459,9 @@ int main(void)
 	tcase_add_loop_test(t, identity_stays_locked, 0, 2);
 	tcase_add_loop_test(t, reads_all_ones, 0, 2);
 	tcase_add_loop_test(t, row_reads_all_ones, 0, 40);
+	tcase_add_loop_test(t, late_command, 0, 10);
+	tcase_add_loop_test(t, lost_on_the_way_in, 0, 30);
+	tcase_add_test(t, bridge_given_away);
 	tcase_add_loop_test(t, storm_at_an_adapter, 0, 2);
 	tcase_add_loop_test(t, storm_at_a_host, 0, 2);
 	suite_add_tcase(s, t);

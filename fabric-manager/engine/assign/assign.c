@@ -152,6 +152,11 @@ static void finish_out(struct fm_engine *e, struct fm_asg *a)
 
 static void finish_in(struct fm_engine *e, struct fm_asg *a)
 {
+	if (fm_step_unbound(e, a)) { /* its host lost it meanwhile */
+		a->step = FM_STEP_ACTIVATE;
+		fm_asg_poke(e, a);
+		return;
+	}
 	if (!fm_pair_may_open(e, a)) {
 		fm_switchover_rest(e, a);
 		return;
@@ -375,11 +380,7 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 		break;
 	case FM_ON_PEND:
 		a->paused = e->some_paused = true;
-		a->next.set = false;
-		a->a.going = true;
-		a->step = FM_STEP_RESET_OUT;
-		a->consent = true;
-		fm_asg_poke(e, a);
+		fm_asg_turn_back(e, a);
 		break;
 	case FM_ON_FAIL:
 		a->step = FM_STEP_NONE;

@@ -20,6 +20,7 @@ void fm_asg_lost(struct fm_engine *e, struct fm_asg *a, enum mr_reason reason, c
 void fm_asg_timer(struct fm_engine *e, struct fm_asg *a);
 /* Starts the way in to 'a->next', or the way out. */
 void fm_asg_give(struct fm_engine *e, struct fm_asg *a);
+void fm_asg_turn_back(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool forced,
 		    const struct fm_drain *drain);
 /* absent.c: its adapter does not answer, it waits; and: an operation found that out. */

@@ -79,6 +79,17 @@ void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
 	start(e, a, FM_STEP_PROVISION);
 }
 
+/* On the way in, and not yet in its host: it gives the function back, and waits for the
+ * planner.
+ */
+void fm_asg_turn_back(struct fm_engine *e, struct fm_asg *a)
+{
+	a->next.set = false;
+	a->a.going = a->consent = true;
+	fm_asg_dirty(e, a);
+	start(e, a, FM_STEP_RESET_OUT);
+}
+
 static void release_nothing(struct fm_engine *e, struct fm_asg *a)
 {
 	if (!a->unwanted) {
@@ -149,6 +160,15 @@ static bool cut_whole(const struct fm_engine *e, const struct fm_asg *a)
 	       (a->a.place.way == FM_WAY_DEVICE || !f || f->block == 3);
 }
 
+/* The books follow what is seen. */
+static void raise_to_mapped(struct fm_engine *e, struct fm_asg *a)
+{
+	if (a->a.phase == P(RESERVED) || a->a.phase == P(RESETTING))
+		fm_asg_phase(e, a, P(CONFIGURED), 0);
+	if (a->a.phase == P(CONFIGURED))
+		fm_asg_phase(e, a, P(MAPPED), 0);
+}
+
 static void resume_out(struct fm_engine *e, struct fm_asg *a)
 {
 	bool up = a->a.phase == P(CONFIGURED) || a->a.phase == P(RESERVED) ||
@@ -156,18 +176,15 @@ static void resume_out(struct fm_engine *e, struct fm_asg *a)
 
 	switch (fm_asg_seen(e, a)) {
 	case FM_SEEN_MAPPED:
-		if (up) { /* further than the books say */
-			static const enum fm_phase to[] = {P(CONFIGURED), P(MAPPED)};
-
-			for (unsigned i = 0; i < 2; i++)
-				fm_asg_phase(e, a, to[i], 0);
-		}
+		raise_to_mapped(e, a);
 		if (a->cut || a->a.phase == P(FENCED) || a->a.phase == P(DRAINING_IO))
 			start(e, a, FM_STEP_BLOCK);
 		else
 			start(e, a, a->a.forced ? FM_STEP_CUT : FM_STEP_QUIESCE);
 		break;
 	case FM_SEEN_BLOCKED:
+		if (a->a.phase != P(RESETTING)) /* it may be that of the way out */
+			raise_to_mapped(e, a);
 		a->cut = true;
 		if (fm_step_not_shut(e, a)) /* it was cut before its adapter answered */
 			start(e, a, FM_STEP_GATE_CLOSE);
@@ -184,15 +201,6 @@ static void resume_out(struct fm_engine *e, struct fm_asg *a)
 		start(e, a, FM_STEP_OUT_DONE);
 		break;
 	}
-}
-
-/* The books follow what is seen. */
-static void raise_to_mapped(struct fm_engine *e, struct fm_asg *a)
-{
-	if (a->a.phase == P(RESERVED) || a->a.phase == P(RESETTING))
-		fm_asg_phase(e, a, P(CONFIGURED), 0);
-	if (a->a.phase == P(CONFIGURED))
-		fm_asg_phase(e, a, P(MAPPED), 0);
 }
 
 /* The standby of an `ha` pair: its gate is to be closed. */
@@ -269,7 +277,7 @@ static void resume_free(struct fm_engine *e, struct fm_asg *a)
 		return;
 	}
 	if (a->a.phase == P(CONFIGURED) && f && f->cookie == fm_asg_cookie(a) &&
-	    fm_attrs_eq(&f->attrs, &a->a.attrs))
+	    f->block == 3 && fm_attrs_eq(&f->attrs, &a->a.attrs))
 		start(e, a, FM_STEP_MAP);
 	else if (a->a.phase == P(CONFIGURED))
 		start(e, a, FM_STEP_DATA);
@@ -364,6 +372,8 @@ void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
 		}
 		break;
 	case FM_SEEN_BLOCKED:
+		if (a->a.phase != P(RESETTING)) /* given to its host, and not yet unblocked */
+			raise_to_mapped(e, a);
 		fm_asg_why(e, a, MR_REASON_CONFLICT, "it was found cut");
 		redo(e, a, fm_step_not_shut(e, a) ? FM_STEP_GATE_CLOSE : FM_STEP_BLOCK);
 		break;

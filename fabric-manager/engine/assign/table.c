@@ -98,7 +98,8 @@ static bool retracts(const struct fm_engine *e, const struct fm_asg *a)
 {
 	return a->retracts || lvf_reads(e, a, MR_VF_MIGRATE_OUT);
 }
-static bool unbound(const struct fm_engine *e, const struct fm_asg *a)
+/* Whether the host's agent is there and has not said that it has it. */
+bool fm_step_unbound(const struct fm_engine *e, const struct fm_asg *a)
 {
 	return !a->bound && fm_step_agent(e, a);
 }
@@ -165,7 +166,7 @@ const struct fm_step_row fm_steps[FM_STEP_COUNT] = {
 	[FM_STEP_BACK_RETRACT] = {"retract", OPK(RETRACT), SAME, SAME, NEXT(BACK_ACTIVATE),
 				  FM_ON_HOLD, retracts},
 	[FM_STEP_BACK_ACTIVATE] = {"activate", AGENT(ACTIVATE), P(ACTIVATING), SAME,
-				   NEXT(BACK_OPEN), FM_ON_FAIL, unbound},
+				   NEXT(BACK_OPEN), FM_ON_FAIL, fm_step_unbound},
 	[FM_STEP_BACK_OPEN] = {"gate-open", OPK(GATE_OPEN), SAME, SAME, NEXT(BACK_DONE),
 			       FM_ON_DEGRADE, gate_shut},
 	[FM_STEP_BACK_DONE] = {"back", BOOK, SAME, SAME, ALONE},

@@ -43,6 +43,8 @@ struct fm_session *fm_step_agent(const struct fm_engine *e, const struct fm_asg 
 bool fm_step_is_there(const struct fm_engine *e, const struct fm_asg *a);
 bool fm_step_leads_there(const struct fm_engine *e, const struct fm_asg *a);
 
+/* Whether the host's agent is there and has not said that it has it. */
+bool fm_step_unbound(const struct fm_engine *e, const struct fm_asg *a);
 /* Whether its gate may be open: it was not read closed. */
 bool fm_step_not_shut(const struct fm_engine *e, const struct fm_asg *a);
 /* Whether the host has let go of an LVF, or does not have it: its VF Enable is 0. */

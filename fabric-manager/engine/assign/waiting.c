@@ -60,9 +60,16 @@ static bool is_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t si
 bool fm_asg_shared_ready(struct fm_engine *e, struct fm_asg *a)
 {
 	char why[FM_DETAIL_MAX] = "";
-	bool ready = is_ready(e, a, why, sizeof(why));
 	bool keeps = fm_steps[a->step].op >= 0 || a->step == FM_STEP_BACK_ACTIVATE;
+	bool ready;
 
+	if (a->step == FM_STEP_ATTACH && fm_attach_taken(e, a)) {
+		fm_asg_why(e, a, MR_REASON_CONFLICT, "bridge %u of %s leads elsewhere by now",
+			   a->a.place.bridge, a->a.host);
+		fm_asg_turn_back(e, a);
+		return false;
+	}
+	ready = is_ready(e, a, why, sizeof(why));
 	if (!ready)
 		fm_asg_wait(e, a);
 	if (!ready || (a->a.detail[0] && !keeps))

@@ -11,6 +11,7 @@
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
 
@@ -54,6 +55,22 @@ static void attach_op(struct fm_engine *e, struct fm_attach *t, enum fm_op_kind 
 	op.place.bridge = t->bridge;
 	e->intent = true;
 	t->tag = fm_op_send(e, &op, FM_TAG_ATTACH, 0, index_of(e, t));
+}
+
+/* Whether the PF would be attached at a bridge that leads elsewhere: it was planned for it, and
+ * given to another one while nobody knew the adapter (it did not answer since the manager
+ * started). */
+bool fm_attach_taken(struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_attach *t =
+		fm_attach_get(e, a->a.chassis, a->a.place.port, a->a.fn.port, false);
+	const struct fm_bridge *b = fm_asg_bridge(e, a);
+
+	if (a->a.place.way != FM_WAY_LVF || (t && t->state != FM_ATTACH_NONE) || !b ||
+	    b->unread || b->state == MR_ROW_FREE)
+		return false;
+	return MR_TARGET_KIND(b->target) != MR_TARGET_PFS ||
+	       MR_TARGET_PORT(b->target) != a->a.fn.port;
 }
 
 /* Whether the PF stands in the host of 'a'; else it is on its way. */

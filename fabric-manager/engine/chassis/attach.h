@@ -9,6 +9,8 @@
 
 struct fm_attach *fm_attach_get(struct fm_engine *e, unsigned chassis, unsigned host_port,
 				unsigned port, bool make);
+/* Whether the bridge that 'a' was planned for leads elsewhere, and the PF is not attached. */
+bool fm_attach_taken(struct fm_engine *e, const struct fm_asg *a);
 /* True when the PF stands in the host and its VFs are enabled as far as can be; else it is on
  * its way and 'why' says what is missing. */
 bool fm_attach_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t size);

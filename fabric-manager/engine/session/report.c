@@ -57,9 +57,11 @@ static void vanished(struct fm_engine *e, struct fm_session *s, const struct fm_
 
 	fm_tomb_clear_place(e, chassis_at(s, p->port), p,
 			    "the agent reports that the device is gone");
-	if (!a || a->a.going || a->step != FM_STEP_NONE || a->a.phase != FM_PHASE_ACTIVE)
+	if (!a || a->a.going)
 		return;
-	a->bound = false;
+	a->bound = false; /* who is on the way in asks for it once more at the end */
+	if (a->step != FM_STEP_NONE || a->a.phase != FM_PHASE_ACTIVE)
+		return;
 	a->a.bdf[0] = 0;
 	fm_asg_why(e, a, MR_REASON_DEVICE_GONE, "%s does not show it any more", a->a.host);
 	fm_asg_phase(e, a, FM_PHASE_DEGRADED, 0);
