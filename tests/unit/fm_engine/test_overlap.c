@@ -95,6 +95,10 @@ START_TEST(pulled_and_back)
 	w_chassis(&w, FM_CE_ADAPTER_PRESENCE, NIC, 0, 0);
 	w_run(&w, 5 * MR_NS_PER_S);
 	ck_assert(!w_asg(&w, "web/d")->has_fn);
+	for (unsigned i = 0; i < w.c.adapter[0].vfs; i++) /* it comes back blank */
+		w.c.adapter[0].fn[i] =
+			(struct fm_fn){.row_bridge = FM_NO_BRIDGE,
+				       .status = MR_VF_RESET_DONE | MR_VF_DEFAULTS};
 	w.c.adapter[0].present = w.c.adapter[0].plugged = w.c.adapter[0].link = true;
 	w.c.adapter[0].pf[0].numvfs = 0; /* it comes back blank */
 	for (unsigned v = 0; v < W_VFS; v++)
