@@ -12,7 +12,10 @@
 #include "common/xalloc.h"
 #include "sim/model/internal.h"
 
-/* ---- queue of delayed effects: a binary heap by (time, sequence) ---- */
+/*
+ * ---- queue of delayed effects: a binary heap by (time, sequence), and beside it a list of
+ * what happens one hop later, which comes in that order by itself ----
+ */
 
 static bool due_before(const struct sim_due *a, const struct sim_due *b)
 {
@@ -39,7 +42,32 @@ void sim_due_add(struct sim_chassis *c, int64_t at, enum sim_due_kind kind, uint
 	due_insert(c, &d);
 }
 
-static struct sim_due due_pop(struct sim_chassis *c)
+/* Plans the next hop of a TLP. */
+void sim_due_hop(struct sim_chassis *c, uint64_t id, uint64_t place)
+{
+	const struct sim_due d = {c->now.mono_ns + c->hop_ns, c->due_seq++, SIM_DUE_TLP, id,
+				  place};
+
+	if (c->hop_first && c->hops == c->hop_cap) {
+		c->hops -= c->hop_first;
+		memmove(c->hop, c->hop + c->hop_first, c->hops * sizeof(*c->hop));
+		c->hop_first = 0;
+	}
+	MR_GROW(c->hop, c->hops, c->hop_cap);
+	c->hop[c->hops++] = d;
+}
+
+/* What happens next, NULL: nothing. */
+static const struct sim_due *due_next(const struct sim_chassis *c)
+{
+	const struct sim_due *hop = c->hop_first < c->hops ? &c->hop[c->hop_first] : NULL;
+
+	if (!c->dues)
+		return hop;
+	return hop && due_before(hop, &c->due[0]) ? hop : &c->due[0];
+}
+
+static struct sim_due heap_pop(struct sim_chassis *c)
 {
 	struct sim_due top = c->due[0], last = c->due[--c->dues];
 	unsigned i = 0, child;
@@ -54,6 +82,31 @@ static struct sim_due due_pop(struct sim_chassis *c)
 	}
 	c->due[i] = last;
 	return top;
+}
+
+static struct sim_due due_pop(struct sim_chassis *c, const struct sim_due *next)
+{
+	struct sim_due d = *next;
+
+	if (c->dues && next == c->due)
+		return heap_pop(c);
+	if (++c->hop_first == c->hops)
+		c->hop_first = c->hops = 0;
+	return d;
+}
+
+/* Puts all into the heap: what is saved. */
+void sim_due_gather(struct sim_chassis *c)
+{
+	for (; c->hop_first < c->hops; c->hop_first++)
+		due_insert(c, &c->hop[c->hop_first]);
+	c->hop_first = c->hops = 0;
+}
+
+/* Nothing is due any more. */
+void sim_due_clear(struct sim_chassis *c)
+{
+	c->dues = c->hop_first = c->hops = 0;
 }
 
 /* Nothing is due any more at functions of the adapter behind 'port'. */
@@ -104,10 +157,11 @@ static void due_run(struct sim_chassis *c, const struct sim_due *d)
 /* Lets everything happen that is due at 'now', each at its own time. */
 void sim_chassis_step(struct sim_chassis *c, struct mr_now now)
 {
+	const struct sim_due *next;
 	struct sim_due d;
 
-	while (c->dues && c->due[0].at <= now.mono_ns) {
-		d = due_pop(c);
+	while ((next = due_next(c)) && next->at <= now.mono_ns) {
+		d = due_pop(c, next);
 		if (d.at > c->now.mono_ns)
 			c->now.mono_ns = d.at;
 		sim_traffic_run(c, c->now.mono_ns);
@@ -121,7 +175,9 @@ void sim_chassis_step(struct sim_chassis *c, struct mr_now now)
 /* When sim_chassis_step has something to do next. */
 int64_t sim_chassis_deadline(const struct sim_chassis *c)
 {
-	return c->dues ? c->due[0].at : MR_NEVER;
+	const struct sim_due *next = due_next(c);
+
+	return next ? next->at : MR_NEVER;
 }
 
 /* ---- event ring ---- */
@@ -287,6 +343,7 @@ void sim_chassis_free(struct sim_chassis *c)
 	free(c->adapter_at);
 	free(c->event);
 	free(c->due);
+	free(c->hop);
 	free(c->notice);
 	free(c->dirty);
 	free(c->aer);

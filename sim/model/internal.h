@@ -11,6 +11,9 @@
 /* chassis.c */
 void sim_due_add(struct sim_chassis *c, int64_t at, enum sim_due_kind kind, uint64_t a,
 		 uint64_t b);
+void sim_due_hop(struct sim_chassis *c, uint64_t id, uint64_t place);
+void sim_due_gather(struct sim_chassis *c);
+void sim_due_clear(struct sim_chassis *c);
 void sim_event_push(struct sim_chassis *c, enum mr_ev ev, unsigned port, unsigned vh,
 		    unsigned bridge, uint64_t arg0, uint64_t arg1);
 void sim_notice_push(struct sim_chassis *c, const struct sim_notice *n);

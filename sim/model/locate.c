@@ -102,7 +102,10 @@ static bool in_bar(const struct sim_loc *l, uint64_t addr, unsigned *ret_bar, ui
 
 		if (!size)
 			continue;
-		base = sim_bar_address(l, i);
+		base = l->fn->bar[i];
+		if (flags & MR_BAR_64 && i < 5)
+			base |= (uint64_t)l->fn->bar[i + 1] << 32;
+		base &= ~(size - 1);
 		if (addr >= base && addr - base < size) {
 			*ret_bar = i;
 			*ret_off = addr - base;
@@ -127,7 +130,7 @@ static struct sim_loc in_vf_bars(struct sim_adapter *a, unsigned d, unsigned p, 
 			continue;
 		if (a->m.bar[i].mem64 && i < 5)
 			base |= (uint64_t)pf->iov.bar[i + 1] << 32;
-		if (addr < base || (addr - base) / size >= pf->iov.num)
+		if (addr < base || addr - base >= size * pf->iov.num)
 			continue;
 		*ret_bar = i;
 		*ret_off = (addr - base) % size;

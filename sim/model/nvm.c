@@ -188,7 +188,7 @@ static void lose_power(struct sim_chassis *c)
 			sim_host_link_update(c, vh);
 		c->host[vh].challenge = 0;
 	}
-	c->dues = 0;
+	sim_due_clear(c);
 	sim_tlps_free(c->tlps);
 	c->tlps = NULL;
 	c->dirties = 0;

@@ -300,7 +300,8 @@ static void io_chassis(struct sim_io *io, struct sim_chassis *c, struct mr_now n
 		c->adapter = NULL;
 		c->adapter_at = NULL;
 		c->event = NULL;
-		c->due = NULL;
+		c->due = c->hop = NULL;
+		c->hops = c->hop_first = c->hop_cap = 0;
 		c->notice = NULL;
 		c->dirty = NULL;
 		c->tlps = NULL;
@@ -358,6 +359,7 @@ void sim_chassis_save(struct sim_chassis *c, struct mr_now now, struct mr_buf *o
 	struct sim_io io = {.out = &body};
 
 	sim_chassis_step(c, now);
+	sim_due_gather(c);
 	io_chassis(&io, c, now);
 	mr_batch_put_value(out, MAGIC);
 	mr_batch_put_value(out, VERSION);

@@ -318,6 +318,8 @@ struct sim_chassis {
 
 	struct sim_due *due;
 	unsigned dues, due_cap;
+	struct sim_due *hop; /* those one hop later */
+	unsigned hops, hop_first, hop_cap;
 	uint64_t due_seq;
 	struct sim_notice *notice;
 	unsigned notices, notice_first, notice_cap;

@@ -406,6 +406,7 @@ static void arrive(struct sim_chassis *c, struct tlp *t)
 void sim_tlp_next_hop(struct sim_chassis *c, struct tlp *t)
 {
 	int64_t hops = 1;
+	uint64_t place;
 
 	/* An invalidation that waits at its function stays there. */
 	if (t->req.kind != SIM_TLP_ATS_INVALIDATE || !t->last || t->back)
@@ -413,8 +414,11 @@ void sim_tlp_next_hop(struct sim_chassis *c, struct tlp *t)
 	/* From a peer's port up to the root and down again. */
 	if (t->detour && t->at == AT_HOST_PORT)
 		hops = 3;
-	sim_due_add(c, c->now.mono_ns + hops * c->hop_ns, SIM_DUE_TLP, t->id,
-		    (uint64_t)(t - c->tlps->item));
+	place = (uint64_t)(t - c->tlps->item);
+	if (hops == 1)
+		sim_due_hop(c, t->id, place);
+	else
+		sim_due_add(c, c->now.mono_ns + hops * c->hop_ns, SIM_DUE_TLP, t->id, place);
 }
 
 /* A TLP has moved one hop. */

@@ -19,12 +19,26 @@ void sim_tlps_free(struct sim_tlps *t)
 	free(t);
 }
 
+/* Where it stands if none before it has left the list; behind that it cannot be. */
+static unsigned last_place(const struct sim_tlps *t, uint64_t id)
+{
+	uint64_t at = id - t->item[0].id;
+
+	return at < t->n ? (unsigned)at : t->n - 1;
+}
+
 struct tlp *sim_tlp_find(struct sim_chassis *c, uint64_t id, uint64_t hint)
 {
-	unsigned low = 0, high = c->tlps ? c->tlps->n : 0;
+	unsigned low = 0, high;
 
-	if (hint < high && c->tlps->item[hint].id == id)
-		low = high = (unsigned)hint;
+	if (!c->tlps || !c->tlps->n)
+		return NULL;
+	if (hint < c->tlps->n && c->tlps->item[hint].id == id)
+		high = (unsigned)hint;
+	else
+		high = last_place(c->tlps, id);
+	if (c->tlps->item[high].id == id)
+		low = high;
 	while (low < high) {
 		unsigned mid = low + (high - low) / 2;
 
@@ -33,10 +47,8 @@ struct tlp *sim_tlp_find(struct sim_chassis *c, uint64_t id, uint64_t hint)
 		else
 			high = mid;
 	}
-	return c->tlps && low < c->tlps->n && c->tlps->item[low].id == id &&
-			       !c->tlps->item[low].gone
-		       ? &c->tlps->item[low]
-		       : NULL;
+	return c->tlps->item[low].id == id && !c->tlps->item[low].gone ? &c->tlps->item[low]
+								       : NULL;
 }
 
 static void forget_gone(struct sim_tlps *t)
