@@ -321,14 +321,17 @@ uint64_t sim_tlp_launch(struct sim_chassis *c, struct mr_now now, const struct s
 /* Its fate so far; a final fate is forgotten after it was read. */
 struct sim_tlp_fate sim_tlp_fate(struct sim_chassis *c, uint64_t id);
 
-/* What a VF's row says of its gate and identity, whether the adapter's link is up or not. 0,
- * -ENOENT no such function, or its adapter is not in its slot. */
-struct sim_gate {
-	bool open;
-	uint64_t ident0;
+/* What a VF's row says, whether the adapter's link is up or not. 0, -ENOENT no such function,
+ * or its adapter is not in its slot. */
+struct sim_vf_look {
+	bool link; /* the adapter's */
+	bool open; /* the gate */
+	unsigned block;
+	uint64_t ident0, min_mbps;
+	uint64_t resets, remaps, lost;
 };
-int sim_vf_gate(const struct sim_chassis *c, uint16_t port, uint16_t pf, uint16_t vf,
-		struct sim_gate *ret);
+int sim_vf_look(const struct sim_chassis *c, uint16_t port, uint16_t pf, uint16_t vf,
+		struct sim_vf_look *ret);
 
 /* Kinds of state that a driver leaves in a function. */
 #define SIM_DIRT_COMMAND 1u

@@ -129,9 +129,9 @@ struct mr_tree *sim_chassis_status(const struct sim_chassis *c)
 	return t;
 }
 
-/* The gate of a VF as the device has it: chassis.h. */
-int sim_vf_gate(const struct sim_chassis *c, uint16_t port, uint16_t pf, uint16_t vf,
-		struct sim_gate *ret)
+/* The row of a VF as the device has it: chassis.h. */
+int sim_vf_look(const struct sim_chassis *c, uint16_t port, uint16_t pf, uint16_t vf,
+		struct sim_vf_look *ret)
 {
 	const struct sim_adapter *a = port <= c->ports ? sim_adapter_at(c, port) : NULL;
 	const struct sim_mvf *m;
@@ -139,7 +139,14 @@ int sim_vf_gate(const struct sim_chassis *c, uint16_t port, uint16_t pf, uint16_
 	if (!a || !a->present || a->m.kind == SIM_KIND_BASE || pf >= a->m.pfs || vf >= a->m.vfs)
 		return -ENOENT;
 	m = sim_mvf(a, pf, vf);
-	*ret = (struct sim_gate){m->nv.gate, m->nv.ident0};
+	*ret = (struct sim_vf_look){.link = sim_adapter_up(a),
+				    .open = m->nv.gate,
+				    .block = m->nv.block,
+				    .ident0 = m->nv.ident0,
+				    .min_mbps = m->nv.min,
+				    .resets = m->resets,
+				    .remaps = m->remaps,
+				    .lost = m->lost};
 	return 0;
 }
 

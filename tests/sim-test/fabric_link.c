@@ -62,9 +62,9 @@ static unsigned gates(void)
 
 	for (uint16_t port = 1; port <= MR_MAX_PORTS; port++)
 		for (uint16_t i = 0; i < 256; i++) {
-			struct sim_gate g;
+			struct sim_vf_look g;
 
-			if (!sim_vf_gate(w->chassis, port, i / 64, i % 64, &g))
+			if (!sim_vf_look(w->chassis, port, i / 64, i % 64, &g))
 				n += g.open && g.ident0 == IDENT;
 		}
 	return n;

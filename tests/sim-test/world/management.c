@@ -2,8 +2,6 @@
 /*
  * Reads need no owner, so these batches disturb nobody.
  */
-#include "tests/sim-test/world/management.h"
-
 #include <linux/pci_regs.h>
 #include <stdlib.h>
 
@@ -12,6 +10,7 @@
 #include "common/str.h"
 #include "common/xalloc.h"
 #include "tests/sim-test/world/faults.h"
+#include "tests/sim-test/world/management_priv.h"
 #include "tests/sim-test/world/world.h"
 
 static uint64_t read1(struct world *w, uint8_t space, uint16_t vh, uint16_t bdf,
@@ -44,30 +43,6 @@ uint64_t management_memory(struct world *w, uint64_t address)
 
 #define SRIOV_BAR (0x180 + PCI_SRIOV_BAR) /* where the register map has it */
 
-/* A function as it read at the last look (I6). */
-struct seen {
-	uint64_t resets, remaps, lost;
-	bool runs, known;
-	uint64_t guaranteed; /* behind its open gate */
-};
-
-struct table {
-	uint64_t base; /* in VH 0, 0 = none found yet */
-	unsigned bus, pfs, vfs;
-	bool mra;
-	uint64_t size;	   /* of a VF's BAR 0 */
-	uint64_t *sum;	   /* a PF each: of the guarantees that were seen */
-	struct seen *seen; /* a VF each */
-};
-
-struct management {
-	unsigned ports;
-	struct table port[MR_MAX_PORTS + 1];
-	struct mr_map *identity; /* behind open gates -> fm_fn_key */
-	struct mr_batch batch;	 /* of a look at rows, and its result: their memory is kept */
-	struct sim_batch_result rows;
-};
-
 static void find_table(struct world *w, struct management *m, unsigned port)
 {
 	struct table *t = &m->port[port];
@@ -88,10 +63,11 @@ static void find_table(struct world *w, struct management *m, unsigned port)
 	t->mra = counts >> 32 & 0xffff;
 	t->size = management_memory(w, bar + CT_VF_BAR) & ~MR_BAR_FLAGS;
 	t->sum = mr_xcalloc(t->pfs, sizeof(*t->sum));
+	t->memory = mr_xcalloc(t->pfs, sizeof(*t->memory));
 	t->seen = mr_xcalloc(t->pfs * t->vfs, sizeof(*t->seen));
 }
 
-static struct management *tables(struct world *w)
+struct management *management_tables(struct world *w)
 {
 	struct management *m = w->management;
 
@@ -111,6 +87,7 @@ void management_free(struct world *w)
 		return;
 	for (unsigned p = 0; p <= MR_MAX_PORTS; p++) {
 		free(w->management->port[p].sum);
+		free(w->management->port[p].memory);
 		free(w->management->port[p].seen);
 	}
 	mr_map_free(w->management->identity);
@@ -144,7 +121,7 @@ static struct management_at namespace_at(const struct management *m, uint64_t ad
 
 struct management_at management_at(struct world *w, uint64_t address)
 {
-	const struct management *m = tables(w);
+	const struct management *m = management_tables(w);
 	struct management_at at = {0};
 
 	for (unsigned p = 1; p <= m->ports; p++) {
@@ -169,30 +146,44 @@ struct management_at management_at(struct world *w, uint64_t address)
 
 bool management_has_functions(struct world *w, unsigned port)
 {
-	return tables(w)->port[port].base != 0;
+	return management_tables(w)->port[port].base != 0;
 }
 
 uint64_t management_vf_memory(struct world *w, unsigned port, unsigned pf, unsigned vf)
 {
-	const struct table *t = &tables(w)->port[port];
-	uint16_t rid = (uint16_t)((t->bus << 8) + t->mra + pf);
-	uint64_t bar = read1(w, MR_SPACE_CONFIG, 0, rid, SRIOV_BAR, 4) & ~UINT64_C(0xf);
+	const struct table *t = &management_tables(w)->port[port];
 
 	if (!t->base || pf >= t->pfs || vf >= t->vfs)
 		return 0;
-	return (bar | read1(w, MR_SPACE_CONFIG, 0, rid, SRIOV_BAR + 4, 4) << 32) + vf * t->size;
+	if (!t->memory[pf]) {
+		uint16_t rid = (uint16_t)((t->bus << 8) + t->mra + pf);
+
+		t->memory[pf] =
+			(read1(w, MR_SPACE_CONFIG, 0, rid, SRIOV_BAR, 4) & ~UINT64_C(0xf)) |
+			read1(w, MR_SPACE_CONFIG, 0, rid, SRIOV_BAR + 4, 4) << 32;
+	}
+	return t->memory[pf] + vf * t->size;
+}
+
+void management_look_anew(struct world *w)
+{
+	struct management *m = management_tables(w);
+
+	for (unsigned port = 1; port <= m->ports; port++)
+		for (unsigned pf = 0; pf < m->port[port].pfs; pf++)
+			m->port[port].memory[pf] = 0;
 }
 
 uint64_t management_vf_row(struct world *w, unsigned port, unsigned pf, unsigned vf)
 {
-	const struct table *t = port <= MR_MAX_PORTS ? &tables(w)->port[port] : NULL;
+	const struct table *t = port <= MR_MAX_PORTS ? &management_tables(w)->port[port] : NULL;
 
 	return t && t->base && pf < t->pfs && vf < t->vfs ? t->base + CT_VF(t->vfs, pf, vf) : 0;
 }
 
 int management_port_of_bus(struct world *w, unsigned bus)
 {
-	const struct management *m = tables(w);
+	const struct management *m = management_tables(w);
 	int port = -1;
 
 	for (unsigned p = 1; p <= m->ports; p++)
@@ -284,7 +275,7 @@ static bool each_vf_of(struct world *w, const struct table *t, unsigned port, un
 /* Functions of adapters that are not there are passed over. */
 static bool each_vf(struct world *w, vf_fn *fn, void *arg, char *why, size_t size)
 {
-	const struct management *m = tables(w);
+	const struct management *m = management_tables(w);
 
 	for (unsigned port = 1; port <= m->ports; port++) {
 		const struct table *t = &m->port[port];
@@ -294,19 +285,6 @@ static bool each_vf(struct world *w, vf_fn *fn, void *arg, char *why, size_t siz
 				return false;
 	}
 	return true;
-}
-
-static bool one_vf(struct world *w, uint64_t key, vf_fn *fn, char *why, size_t size)
-{
-	struct vf v = {
-		.port = key >> 32 & 0xffff, .pf = key >> 16 & 0xffff, .vf = key & 0xffff};
-	const struct table *t = v.port <= MR_MAX_PORTS ? &tables(w)->port[v.port] : NULL;
-
-	if (!t || !t->base || v.pf >= t->pfs || v.vf >= t->vfs)
-		return true;
-	if (!read_vfs(w, t->base + CT_VF(t->vfs, v.pf, v.vf), 1) || !take_vf(w, 0, &v))
-		return true;
-	return fn(w, &v, NULL, why, size);
 }
 
 static bool vf_free(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
@@ -348,164 +326,6 @@ bool management_all_free(struct world *w, char *why, size_t size)
 		return false;
 	}
 	return each_vf(w, vf_free, NULL, why, size);
-}
-
-/* ---- what is known of a function ---- */
-
-static struct seen *seen_of(struct world *w, const struct vf *v)
-{
-	const struct table *t = &w->management->port[v->port];
-
-	return &t->seen[v->pf * t->vfs + v->vf];
-}
-
-static uint64_t key_of(const struct vf *v)
-{
-	return fm_fn_key(
-		(struct fm_fn_id){0, (uint16_t)v->port, (uint16_t)v->pf, (uint16_t)v->vf});
-}
-
-/* ---- I3 on ports: the guarantees of functions whose gate is open fit their port ---- */
-
-static void guarantee(struct world *w, const struct vf *v)
-{
-	struct seen *s = seen_of(w, v);
-	uint64_t now = REG(v, VF_GATE) ? REG(v, VF_MIN_MBPS) : 0;
-
-	w->management->port[v->port].sum[v->pf] += now - s->guaranteed;
-	s->guaranteed = now;
-}
-
-static bool guarantees_fit(struct world *w, char *why, size_t size)
-{
-	const struct management *m = tables(w);
-
-	for (unsigned port = 1; port <= m->ports; port++)
-		for (unsigned pf = 0; pf < m->port[port].pfs; pf++) {
-			uint64_t net, sum = m->port[port].sum[pf];
-
-			if (!sum)
-				continue;
-			net = management_read(w, SW_PORT(port) + PORT_NET_MBPS + 8 * pf);
-			if (!net || sum <= net)
-				continue;
-			mr_fmt(why, size, "I3: port %u pf%u guarantees %llu of %llu Mbit/s",
-			       port, pf, (unsigned long long)sum, (unsigned long long)net);
-			return false;
-		}
-	return true;
-}
-
-/* ---- I4: an adapter whose link is down keeps its gates as they are ---- */
-
-/* The identity behind an open gate, whether the adapter's link is up or not; 0 = none. */
-static uint64_t shown_by(const struct world *w, uint64_t key)
-{
-	struct sim_gate g;
-
-	if (sim_vf_gate(w->chassis, key >> 32 & 0xffff, key >> 16 & 0xffff, key & 0xffff, &g))
-		return 0;
-	return g.open ? g.ident0 : 0;
-}
-
-/* Who had it last is asked again: its gate may have closed since. */
-static bool one_gate(struct world *w, const struct vf *v, char *why, size_t size)
-{
-	uint64_t ident = REG(v, VF_GATE) ? REG(v, VF_IDENT0) : 0, key = key_of(v), other = key;
-
-	if (!ident)
-		return true;
-	mr_map_get_u64(w->management->identity, ident, &other);
-	mr_map_set_u64(w->management->identity, ident, key);
-	if (other == key || shown_by(w, other) != ident)
-		return true;
-	mr_fmt(why, size,
-	       "I4: identity %#llx stands behind the open gates of port %u pf%u vf%u "
-	       "and port %u pf%u vf%u",
-	       (unsigned long long)ident, (unsigned)(other >> 32 & 0xffff),
-	       (unsigned)(other >> 16 & 0xffff), (unsigned)(other & 0xffff), v->port, v->pf,
-	       v->vf);
-	return false;
-}
-
-/* ---- I6: counters ---- */
-
-static bool named(const struct world *w, struct fm_fn_id id)
-{
-	uint64_t any;
-
-	return mr_map_get_u64(w->named, fm_fn_key(id), &any) ||
-	       mr_map_get_u64(w->named_before, fm_fn_key(id), &any);
-}
-
-/* Whether a host is the root of VH 0: what nobody uses is its to reset. */
-static bool rooted(const struct world *w)
-{
-	for (unsigned vh = 1; vh <= w->hosts; vh++)
-		if (sim_host_management(w->chassis, (uint16_t)vh))
-			return true;
-	return false;
-}
-
-/* Whether its host or its adapter did something by itself since the last look, or an operation
- * named it, or, where nobody uses it, its whole adapter or VH 0's root. */
-static bool excused(const struct world *w, const struct vf *v, bool used)
-{
-	struct fm_fn_id id = {0, (uint16_t)v->port, (uint16_t)v->pf, (uint16_t)v->vf};
-	struct fm_fn_id all = {0, (uint16_t)v->port, FM_WHOLE, FM_WHOLE};
-
-	return w->shaken || w->now.mono_ns <= w->unsteady_until_ns || named(w, id) ||
-	       (!used && (named(w, all) || rooted(w)));
-}
-
-static bool counter_held(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
-{
-	struct seen *s = seen_of(w, v), was = *s;
-
-	(void)arg;
-	s->resets = REG(v, VF_RESETS);
-	s->remaps = REG(v, VF_REMAPS);
-	s->lost = REG(v, VF_LOST);
-	s->runs = REG(v, VF_GATE) && !REG(v, VF_BLOCK);
-	s->known = true;
-	if (!was.known || excused(w, v, s->runs || was.runs) ||
-	    (s->resets == was.resets && s->remaps == was.remaps &&
-	     (s->lost == was.lost || !s->runs || !was.runs)))
-		return true;
-	mr_fmt(why, size,
-	       "I6: no operation named port %u pf%u vf%u, and its resets went from %llu to "
-	       "%llu, its remaps from %llu to %llu, its losses from %llu to %llu",
-	       v->port, v->pf, v->vf, (unsigned long long)was.resets,
-	       (unsigned long long)s->resets, (unsigned long long)was.remaps,
-	       (unsigned long long)s->remaps, (unsigned long long)was.lost,
-	       (unsigned long long)s->lost);
-	return false;
-}
-
-static bool gates_hold(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
-{
-	(void)arg;
-	guarantee(w, v);
-	return one_gate(w, v, why, size);
-}
-
-static bool vf_holds(struct world *w, const struct vf *v, void *arg, char *why, size_t size)
-{
-	return gates_hold(w, v, arg, why, size) && counter_held(w, v, arg, why, size);
-}
-
-bool management_holds(struct world *w, const struct touched_set *t, char *why, size_t size)
-{
-	bool good = true;
-
-	if (t->all) {
-		good = each_vf(w, vf_holds, NULL, why, size) && guarantees_fit(w, why, size);
-		world_named_again(w);
-		return good;
-	}
-	for (unsigned i = 0; good && i < t->fns; i++)
-		good = one_vf(w, t->fn[i], gates_hold, why, size);
-	return good && guarantees_fit(w, why, size);
 }
 
 static bool add_activity(struct world *w, const struct vf *v, void *arg, char *why, size_t size)

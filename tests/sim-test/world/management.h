@@ -53,6 +53,8 @@ int management_port_of_bus(struct world *w, unsigned bus);
 void management_stranger(struct world *w);
 /* Where VF memory is in VH 0, where no host should ever get to; 0 = nowhere. */
 uint64_t management_vf_memory(struct world *w, unsigned port, unsigned pf, unsigned vf);
+/* It may have moved: asked for once between two such calls. */
+void management_look_anew(struct world *w);
 /* The row of a function in the control table of its adapter. */
 uint64_t management_vf_row(struct world *w, unsigned port, unsigned pf, unsigned vf);
 void management_free(struct world *w);

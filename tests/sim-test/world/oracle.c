@@ -311,6 +311,8 @@ static bool tables_hold(struct oracle *o, const struct touched_set *t)
 static bool check(struct oracle *o, const struct touched_set *t)
 {
 	o->check++;
+	if (t->all)
+		management_look_anew(o->w);
 	oracle_judge_watched(o);
 	for (unsigned vh = 1; vh <= o->w->hosts; vh++)
 		if (t->all || touched_host(t, vh))

@@ -61,9 +61,12 @@ static bool all_identities(struct oracle *o)
 	for (unsigned vh = 1; vh <= o->w->hosts; vh++) {
 		struct sim_blade *b = o->w->host[vh].blade;
 
-		for (unsigned i = 0; b && sim_blade_up(b) && i < sim_blade_devs(b); i++)
-			good = identity(o, (uint64_t)vh << 16 | sim_blade_dev(b, i)->rid) &&
-			       good;
+		for (unsigned i = 0; b && sim_blade_up(b) && i < sim_blade_devs(b); i++) {
+			const struct sim_dev *d = sim_blade_dev(b, i);
+
+			if (!d->header) /* no bridge */
+				good = identity(o, (uint64_t)vh << 16 | d->rid) && good;
+		}
 	}
 	return good;
 }

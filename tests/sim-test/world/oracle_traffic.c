@@ -196,30 +196,31 @@ void oracle_probe_neighbour(struct oracle *o, uint32_t at)
 		launch(o, &t, at + 1);
 }
 
-/* The owner leaves its mark, and the function writes to every buffer that it ever heard of. */
+/* The function writes to every buffer that it ever heard of, and interrupts. */
 void oracle_probe_fn(struct oracle *o, uint32_t at)
 {
 	const struct fn *fn = &o->fn[at];
+	struct sim_tlp t = {
+		.from_function = true, .port = fn->port, .pf = fn->pf, .vf = fn->vf};
+	bool any = false;
 
 	for (unsigned vh = 1; vh <= o->w->hosts; vh++) {
-		struct sim_tlp t = {.kind = SIM_TLP_MEM_WRITE,
-				    .from_function = true,
-				    .port = fn->port,
-				    .pf = fn->pf,
-				    .vf = fn->vf,
-				    .address = BUFFER(vh),
-				    .data = BUFFER(fn->owner)};
-
 		if (!(fn->learnt[vh / 8] & 1 << vh % 8))
 			continue;
+		t.kind = SIM_TLP_MEM_WRITE;
+		t.address = BUFFER(vh);
+		t.data = BUFFER(fn->owner);
+		t.translated = false;
 		launch(o, &t, at + 1);
 		t.translated = true;
 		launch(o, &t, at + 1);
-		t.translated = false;
-		t.kind = SIM_TLP_MSI;
-		t.data = 0;
-		launch(o, &t, at + 1);
+		any = true;
 	}
+	t.kind = SIM_TLP_MSI; /* its own table says where to: once is enough */
+	t.translated = false;
+	t.data = 0;
+	if (any)
+		launch(o, &t, at + 1);
 }
 
 /* ---- words in flight while a function is cut from its host ---- */
