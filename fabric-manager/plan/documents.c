@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Other documents under a planner that lives on: claims are matched by name, those that ask for
- * something else, came or went are opened, and the rest keeps its place. Where the tables that
- * claims point into changed (pools, identity pools, ports, adapters, classes, domains), a new
- * planner is cheaper than to say what follows from that.
+ * something else, came or went are opened, and the rest keeps its place. Parts of pools and
+ * ports that came or went touch their adapters (tables.c). Where the tables that claims point
+ * into changed (names of pools, identity pools, classes, domains), a new planner is cheaper
+ * than to say what follows from that.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +17,6 @@
 static bool same_bytes(const void *a, unsigned n, const void *b, unsigned m, size_t size)
 {
 	return n == m && (!n || !memcmp(a, b, n * size));
-}
-
-static const char *text(const char *s)
-{
-	return s ? s : "";
 }
 
 static bool same_parts(const struct fm_pool *a, const struct fm_pool *b)
@@ -38,7 +34,8 @@ static bool same_parts(const struct fm_pool *a, const struct fm_pool *b)
 	return true;
 }
 
-static bool same_pools(const struct fm_desired *a, const struct fm_desired *b)
+/* The numbers of pools are the same, and so is what all their claims go by. */
+static bool same_names(const struct fm_desired *a, const struct fm_desired *b)
 {
 	if (a->pools != b->pools)
 		return false;
@@ -46,11 +43,19 @@ static bool same_pools(const struct fm_desired *a, const struct fm_desired *b)
 		const struct fm_pool *x = &a->pool[i], *y = &b->pool[i];
 
 		if (!mr_streq(x->name, y->name) || x->device_class != y->device_class ||
-		    x->exclusive != y->exclusive || x->external != y->external ||
-		    x->require != y->require || x->provision != y->provision ||
-		    x->reservable_permille != y->reservable_permille ||
-		    x->oversubscription_permille != y->oversubscription_permille ||
-		    !same_parts(x, y) || !mr_streq(text(x->conflict), text(y->conflict)))
+		    x->exclusive != y->exclusive || x->require != y->require)
+			return false;
+	}
+	return true;
+}
+
+static bool same_pools(const struct fm_desired *a, const struct fm_desired *b)
+{
+	for (unsigned i = 0; i < a->pools; i++) {
+		const struct fm_pool *x = &a->pool[i], *y = &b->pool[i];
+
+		if (x->external != y->external || x->provision != y->provision ||
+		    !same_parts(x, y))
 			return false;
 	}
 	return true;
@@ -136,7 +141,7 @@ static bool same_roots(const struct fm_desired *a, const struct fm_desired *b)
 	}
 }
 
-/* What documents say of adapters and of their exchange. */
+/* What documents say of adapters. */
 static bool same_adapters(const struct fm_desired *a, const struct fm_desired *b)
 {
 	if (a->adapters != b->adapters)
@@ -146,8 +151,7 @@ static bool same_adapters(const struct fm_desired *a, const struct fm_desired *b
 		    a->adapter[i].suspended != b->adapter[i].suspended ||
 		    a->adapter[i].mode != b->adapter[i].mode)
 			return false;
-	return same_bytes(a->replace, a->replaces, b->replace, b->replaces,
-			  sizeof(*a->replace));
+	return true;
 }
 
 static bool same_edges(const struct fm_desired *a, const struct fm_desired *b)
@@ -187,6 +191,11 @@ static bool same_demand(const struct fm_desired *a, unsigned x, const struct fm_
 
 	return !memcmp(x ? &a->demand[x - 1] : &none, y ? &b->demand[y - 1] : &none,
 		       sizeof(none));
+}
+
+static const char *text(const char *s)
+{
+	return s ? s : "";
 }
 
 /* Whether the planner does the same for both. Those of pairs, with copies and with namespaces
@@ -387,17 +396,19 @@ bool fm_held_documents(struct fm_planner *p)
 {
 	const struct fm_desired *was = p->d, *d = p->in->desired;
 	struct moved m;
-	bool ordered;
+	bool ordered, tables;
 
-	if (!same_pools(was, d) || !same_ident_pools(was, d) || !same_classes(was, d) ||
-	    !same_domains(was, d) || !same_roots(was, d) || !same_adapters(was, d) ||
-	    !same_edges(was, d))
+	if (!same_names(was, d) || !same_ident_pools(was, d) || !same_classes(was, d) ||
+	    !same_domains(was, d) || !same_roots(was, d) ||
+	    !same_bytes(was->replace, was->replaces, d->replace, d->replaces,
+			sizeof(*d->replace)))
 		return false;
+	tables = !same_pools(was, d) || !same_adapters(was, d) || !same_edges(was, d);
 	match_claims(p, d, &m);
 	drop_claims(p, &m);
 	if (!m.all_stay)
 		renumber(p, d, &m);
-	for (unsigned i = 0; i < p->world.sums; i++)
+	for (unsigned i = 0; !tables && i < p->world.sums; i++)
 		p->world.sum[i].e = &d->edge[p->world.sum[i].e - was->edge];
 	ordered = same_order(was, d, &m);
 	p->d = d;
@@ -406,6 +417,8 @@ bool fm_held_documents(struct fm_planner *p)
 		fm_order_todo(p);
 	}
 	take_rules(p, was, &m);
+	if (tables)
+		fm_held_tables(p, was);
 	take_claims(p, was, &m);
 	if (!m.all_stay)
 		fm_idents_refill(&p->idents);

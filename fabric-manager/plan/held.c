@@ -362,23 +362,14 @@ static void open_all(struct fm_planner *p)
 
 /* ---- start and end ---- */
 
-static bool have_spares(const struct fm_desired *d)
-{
-	for (unsigned i = 0; i < d->pools; i++)
-		for (unsigned k = 0; k < d->pool[i].parts; k++)
-			if (d->pool[i].part[k].spare)
-				return true;
-	return false;
-}
-
 /* Everything up to the first decision; every claim is open. */
 void fm_held_init(struct fm_planner *p, const struct fm_plan_input *in, struct fm_plan *plan)
 {
 	*p = (struct fm_planner){.in = in, .d = in->desired, .plan = plan};
-	p->has_spares = have_spares(p->d);
 	fm_held_grow(p);
 	plan->claims = p->d->claims;
 	fm_world_init(&p->world, in);
+	fm_held_spares(p);
 	fm_order_init(p);
 	fm_order_rules(p);
 	init_names(p);

@@ -147,6 +147,10 @@ void fm_order_rules(struct fm_planner *p)
 	free(p->rule_first);
 	free(p->rule_of);
 	p->rules = d->rules;
+	p->spreads = 0;
+	for (unsigned r = 0; r < d->rules; r++)
+		p->spreads +=
+			d->rule[r].type == FM_RULE_SPREAD || d->rule[r].type == FM_RULE_PACK;
 	p->rule_first = mr_xcalloc(d->claims + 1, sizeof(uint32_t));
 	for (unsigned r = 0; r < d->rules; r++)
 		for (unsigned k = 0; k < d->rule[r].claims; k++, all++)

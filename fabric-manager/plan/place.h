@@ -72,6 +72,7 @@ struct fm_planner {
 	uint32_t *loose; /* assignments that no document wants */
 	unsigned looses, cap_loose;
 	unsigned rules;			     /* those that rule_of has */
+	unsigned spreads;		     /* those of them that look at all PFs of a pool */
 	uint32_t *by_name, name_mask, names; /* 1 + index, open addressing */
 	uint32_t *claim_by_name, claim_mask; /* the same of claims; made when it is needed */
 	/* ---- one plan ---- */
@@ -128,6 +129,15 @@ void fm_held_touch_host(struct fm_planner *p, uint32_t host);
 bool fm_held_chassis(struct fm_planner *p, unsigned c);
 /* Makes what was touched anew, and opens every claim that stands there. */
 void fm_held_renew(struct fm_planner *p);
+
+/* ---- tables.c ---- */
+/* Pools, ports and borders of p->d in the place of those of 'was'; touches the adapters of
+ * which something is other than it was. */
+void fm_held_tables(struct fm_planner *p, const struct fm_desired *was);
+/* Whether some pool has spare adapters. */
+void fm_held_spares(struct fm_planner *p);
+/* Opens the claims of rules that look at all of the pools which 'pools' has. */
+void fm_held_open_spread(struct fm_planner *p, const bool *pools);
 
 /* ---- documents.c ---- */
 /* Other documents: 'd' becomes in->desired. False where a new planner is needed. */

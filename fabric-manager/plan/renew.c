@@ -76,9 +76,28 @@ static void renew_host(struct fm_planner *p, uint32_t at)
 	}
 }
 
+/* Whether an adapter is there counts for rules that look at all of a pool. */
+static void open_spread(struct fm_planner *p)
+{
+	const struct fm_world *w = &p->world;
+	bool *pools = mr_xcalloc(p->d->pools + 1, sizeof(*pools));
+
+	for (unsigned i = 0; i < p->touched_adapters; i++) {
+		const struct fm_unit_adapter *a = &w->adapter[p->touched_adapter[i]];
+		uint32_t k = w->unit_cand_first[a->unit];
+
+		for (; k < w->unit_cand_first[a->unit + a->units]; k++)
+			pools[w->cand[w->unit_cand[k]].pool] = true;
+	}
+	fm_held_open_spread(p, pools);
+	free(pools);
+}
+
 /* Makes what was touched anew, and opens every claim that stands there. */
 void fm_held_renew(struct fm_planner *p)
 {
+	if (p->spreads && p->touched_adapters)
+		open_spread(p);
 	for (unsigned i = 0; i < p->touched_hosts; i++)
 		reset_host(p, p->touched_host[i]);
 	for (unsigned i = 0; i < p->touched_adapters; i++)

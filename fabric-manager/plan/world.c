@@ -282,7 +282,6 @@ static void init_adapter(struct fm_world *w, uint32_t at, const struct fm_adapte
 	struct fm_unit_adapter *ad = &w->adapter[at];
 
 	ad->a = a;
-	ad->suspended = fm_adapter_suspended(w->in->desired, ad->chassis, a->port);
 	ad->unit = *unit;
 	ad->units = units_of(a);
 	ad->held = FM_NONE;
@@ -390,142 +389,6 @@ static void init_chassis(struct fm_world *w, const struct fm_inventory *inv, uin
 	}
 }
 
-/* The network ports; PFs that share one share its sums. */
-static void init_sums(struct fm_world *w, const struct fm_desired *d)
-{
-	w->sum = mr_xcalloc(d->edges + 1, sizeof(*w->sum));
-	for (unsigned i = 0; i < d->edges; i++) {
-		const struct fm_edge *e = &d->edge[i];
-		uint32_t a = fm_world_adapter(w, e->chassis, e->port);
-		unsigned first = e->pf == FM_WHOLE ? 0 : e->pf;
-
-		if (a == FM_NONE || !e->net_mbps || first >= w->adapter[a].units)
-			continue;
-		w->sum[w->sums].e = e;
-		for (unsigned p = 0; p < w->adapter[a].units; p++)
-			if (p == first || (p < 8 && e->pfs >> p & 1))
-				w->unit[w->adapter[a].unit + p].sum = &w->sum[w->sums];
-		w->sums++;
-	}
-}
-
-static void init_fences(struct fm_world *w, const struct fm_desired *d)
-{
-	for (unsigned i = 0; i < d->domains; i++)
-		for (unsigned k = 0; k < d->domain[i].adapters; k++) {
-			uint32_t key = d->domain[i].adapter[k];
-			uint32_t a = fm_world_adapter(w, key >> 16, key & 0xffff);
-
-			if (a != FM_NONE)
-				w->adapter[a].fenced = true;
-		}
-}
-
-/* ---- candidates: the parts of the pools, by chassis, in the order of ties ---- */
-
-struct cand_key {
-	struct fm_cand cand;
-	uint32_t group;
-	const struct fm_unit_adapter *adapter;
-	uint16_t pf;
-};
-
-static int cand_cmp(const void *pa, const void *pb)
-{
-	const struct cand_key *a = pa, *b = pb;
-	int c;
-
-	if (a->group != b->group)
-		return a->group < b->group ? -1 : 1;
-	c = strcmp(a->adapter->a->name, b->adapter->a->name);
-	if (c)
-		return c;
-	if (a->adapter->a->slot != b->adapter->a->slot)
-		return a->adapter->a->slot < b->adapter->a->slot ? -1 : 1;
-	if (a->adapter->a->port != b->adapter->a->port)
-		return a->adapter->a->port < b->adapter->a->port ? -1 : 1;
-	if (a->pf != b->pf)
-		return a->pf < b->pf ? -1 : 1;
-	return (a->cand.vf_first > b->cand.vf_first) - (a->cand.vf_first < b->cand.vf_first);
-}
-
-static bool cand_key(const struct fm_world *w, unsigned pool, const struct fm_pool_part *p,
-		     struct cand_key *ret)
-{
-	uint32_t a = fm_world_adapter(w, p->chassis, p->port);
-	bool whole;
-
-	if (a == FM_NONE)
-		return false;
-	whole = w->adapter[a].a->kind == FM_ADAPTER_BASE;
-	if (whole != (p->pf == FM_WHOLE) || (!whole && p->pf >= w->adapter[a].units))
-		return false;
-	ret->adapter = &w->adapter[a];
-	ret->pf = p->pf;
-	ret->group = pool * w->n_chassis + p->chassis;
-	ret->cand.unit = ret->adapter->unit + (whole ? 0 : p->pf);
-	ret->cand.vf_first = whole ? 0 : p->vf_first;
-	ret->cand.vf_last = whole ? 0 : p->vf_last;
-	ret->cand.pool = (uint16_t)pool;
-	ret->cand.spare = p->spare;
-	return true;
-}
-
-static void want_provision(struct fm_world *w, const struct fm_pool *pool, uint32_t unit)
-{
-	struct fm_unit_adapter *ad = &w->adapter[w->unit[unit].adapter];
-	uint32_t n = pool->provision ? pool->provision : ad->a->vfs;
-
-	ad->external |= pool->external;
-	n = n < ad->a->vfs ? n : ad->a->vfs;
-	ad->provision = n > ad->provision ? n : ad->provision;
-}
-
-/* Which candidates are parts of a unit. */
-static void init_unit_cands(struct fm_world *w, unsigned n)
-{
-	uint32_t *at;
-
-	w->unit_cand = mr_xcalloc(n + 1, sizeof(*w->unit_cand));
-	w->unit_cand_first = mr_xcalloc(w->units + 1, sizeof(*w->unit_cand_first));
-	for (unsigned i = 0; i < n; i++)
-		w->unit_cand_first[w->cand[i].unit + 1]++;
-	for (unsigned u = 0; u < w->units; u++)
-		w->unit_cand_first[u + 1] += w->unit_cand_first[u];
-	at = mr_xmemdup(w->unit_cand_first, (w->units + 1) * sizeof(*at));
-	for (unsigned i = 0; i < n; i++)
-		w->unit_cand[at[w->cand[i].unit]++] = i;
-	free(at);
-}
-
-static void init_cands(struct fm_world *w, const struct fm_desired *d)
-{
-	unsigned groups = d->pools * w->n_chassis, n = 0, all = 0;
-	struct cand_key *key;
-
-	for (unsigned i = 0; i < d->pools; i++)
-		all += d->pool[i].parts;
-	key = mr_xcalloc(all + 1, sizeof(*key));
-	for (unsigned i = 0; i < d->pools; i++) {
-		for (unsigned k = 0; k < d->pool[i].parts; k++) {
-			if (!cand_key(w, i, &d->pool[i].part[k], &key[n]))
-				continue;
-			want_provision(w, &d->pool[i], key[n++].cand.unit);
-		}
-	}
-	qsort(key, n, sizeof(*key), cand_cmp);
-	w->cand = mr_xcalloc(n + 1, sizeof(*w->cand));
-	w->cand_first = mr_xcalloc(groups + 1, sizeof(*w->cand_first));
-	for (unsigned i = 0; i < n; i++) {
-		w->cand[i] = key[i].cand;
-		w->cand_first[key[i].group + 1]++;
-	}
-	for (unsigned g = 0; g < groups; g++)
-		w->cand_first[g + 1] += w->cand_first[g];
-	init_unit_cands(w, n);
-	free(key);
-}
-
 /* Fills 'w' from 'in' with nothing but what hardware and store say is barred; current
  * assignments come by fm_world_take. */
 void fm_world_init(struct fm_world *w, const struct fm_plan_input *in)
@@ -544,9 +407,7 @@ void fm_world_init(struct fm_world *w, const struct fm_plan_input *in)
 	w->ports = mr_xcalloc((size_t)w->n_chassis * (MR_MAX_PORTS + 1) + 1, sizeof(*w->ports));
 	init_chassis(w, in->inventory, w->pfs);
 	fm_world_init_roots(w, in->desired);
-	init_sums(w, in->desired);
-	init_fences(w, in->desired);
-	init_cands(w, in->desired);
+	fm_world_tables(w);
 	for (unsigned h = 0; h < w->hosts; h++)
 		fm_world_reset_host(w, h);
 	for (unsigned a = 0; a < w->adapters; a++)
@@ -560,15 +421,11 @@ void fm_world_done(struct fm_world *w)
 	free(w->adapter);
 	free(w->host);
 	free(w->unit);
-	free(w->sum);
+	fm_world_tables_done(w);
 	free(w->bits);
 	free(w->dependants);
 	free(w->pfs);
 	free(w->ports);
-	free(w->cand);
-	free(w->cand_first);
-	free(w->unit_cand);
-	free(w->unit_cand_first);
 	free(w->journal.buf);
 	*w = (struct fm_world){0};
 }

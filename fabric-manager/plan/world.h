@@ -163,6 +163,10 @@ struct fm_use {
 void fm_world_init(struct fm_world *w, const struct fm_plan_input *in);
 void fm_world_done(struct fm_world *w);
 
+/* ---- tables.c: what comes from the documents ---- */
+void fm_world_tables(struct fm_world *w);
+void fm_world_tables_done(struct fm_world *w);
+
 /* What the picture of an adapter is built from, as one number: another one, another picture. */
 uint64_t fm_world_shape(const struct fm_adapter *a);
 

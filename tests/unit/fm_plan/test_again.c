@@ -19,6 +19,7 @@ struct twin {
 	unsigned more; /* claims of the generator that were not asked for yet */
 	struct fm_fn_id bad[64];
 	unsigned bads;
+	struct fm_desired *all; /* pools and ports as they were at first */
 };
 
 static void same(const struct fm_plan *a, const struct fm_plan *b)
@@ -224,6 +225,42 @@ static struct fm_desired *copy_tables(const struct fm_desired *d)
 	return n;
 }
 
+/* Pools and ports with other parts: adapters that a selector takes no more, or again. */
+static void change_tables(struct twin *t, struct fm_desired *n)
+{
+	const struct fm_desired *all = t->all;
+	unsigned keep = 0;
+
+	for (unsigned i = 0; i < n->pools; i++) {
+		const struct fm_pool *from = &all->pool[i];
+		struct fm_pool *p = &n->pool[i];
+
+		p->parts = 0;
+		for (unsigned k = 0; k < from->parts; k++) {
+			if (mr_rng_chance(&t->r, 15))
+				continue;
+			p->part[p->parts] = from->part[k];
+			if (from->part[k].pf != FM_WHOLE && mr_rng_chance(&t->r, 20))
+				p->part[p->parts].vf_first +=
+					(from->part[k].vf_last - from->part[k].vf_first) / 2;
+			p->parts++;
+		}
+		if (mr_rng_chance(&t->r, 20))
+			p->provision = (uint32_t)mr_rng_below(&t->r, 8);
+	}
+	for (unsigned i = 0; i < all->edges; i++) {
+		if (mr_rng_chance(&t->r, 10))
+			continue;
+		n->edge[keep] = all->edge[i];
+		if (mr_rng_chance(&t->r, 20))
+			n->edge[keep].guaranteed_max_mbps /= 2;
+		keep++;
+	}
+	n->edges = keep;
+	for (unsigned i = 0; i < n->adapters; i++)
+		n->adapter[i].suspended = mr_rng_chance(&t->r, 50);
+}
+
 /* The documents again, read anew: some claims go, some are others, rules come and go. */
 static struct fm_desired *read_again(struct twin *t, const struct fm_desired *d)
 {
@@ -251,9 +288,15 @@ static struct fm_desired *read_again(struct twin *t, const struct fm_desired *d)
 		if (!mr_rng_chance(&t->r, 5))
 			copy_rule(n, &d->rule[i], to);
 	for (unsigned i = 0; i + 2 < n->claims && mr_rng_chance(&t->r, 30); i += 16)
-		copy_rule(n, &(struct fm_rule){.claims = 2, .claim = (uint32_t[]){i, i + 2}},
+		copy_rule(n,
+			  &(struct fm_rule){.type = (enum fm_rule_type)mr_rng_below(&t->r, 4),
+					    .required = mr_rng_chance(&t->r, 70),
+					    .claims = 2,
+					    .claim = (uint32_t[]){i, i + 2}},
 			  to);
 	free(to);
+	if (mr_rng_chance(&t->r, 50))
+		change_tables(t, n);
 	return n;
 }
 
@@ -338,6 +381,7 @@ START_TEST(test_again)
 	mr_rng_init(&t.r, t.seed + 77);
 	spice(&t);
 	set_input(&t);
+	t.all = copy_tables(t.f->d);
 	t.p = fm_planner_new(&t.f->in);
 	for (unsigned n = 0; n < STEPS; n++) {
 		const struct fm_plan *p = fm_planner_plan(t.p);
@@ -354,6 +398,7 @@ START_TEST(test_again)
 	for (unsigned k = 0; k < t.f->curs; k++)
 		if (!t.f->cur[k])
 			t.f->cur[k] = MR_NEW(struct fm_assignment);
+	fm_desired_free(t.all);
 	fix_free(t.f);
 }
 END_TEST
