@@ -18,7 +18,7 @@ static void setup(void)
 }
 
 /* These documents and no others. */
-static void apply(const char *profile)
+static void begin_apply(const char *profile)
 {
 	struct mr_buf text = {0};
 
@@ -39,8 +39,13 @@ static void apply(const char *profile)
 		      "spec: {adapterSelector: {class: infiniband}}\n%s",
 		      profile);
 	ck_assert_msg(world_apply_set(w, "left", mr_buf_text(&text)), "%s", w->reply.text);
-	fabric_settle();
 	mr_buf_done(&text);
+}
+
+static void apply(const char *profile)
+{
+	begin_apply(profile);
+	fabric_settle();
 }
 
 #define PROFILE(host, device)                                                      \
@@ -109,6 +114,31 @@ START_TEST(identities_of_a_device_of_another_class)
 }
 END_TEST
 
+/* A manager that starts before the old ones are free loads both. */
+START_TEST(identities_of_two_classes_at_a_start)
+{
+	bool hca = _i & 1;
+
+	apply(hca ? PROFILE("blade01", HCA) : PROFILE("blade01", NIC));
+	begin_apply(hca ? PROFILE("blade01", NIC) : PROFILE("blade01", HCA));
+	while (rows("ident/") < 2)
+		ck_assert(world_step(w));
+	while (fabric_find("web")->phase == FM_PHASE_ACTIVE)
+		ck_assert(world_step(w));
+	while (fabric_find("web")->phase != FM_PHASE_ACTIVE)
+		ck_assert(world_step(w));
+	ck_assert_uint_eq(rows("ident/"), 2);
+	world_manager_kill(w);
+	world_manager_start(w);
+	world_run_for(w, REUSE_NS);
+	fabric_settle();
+	ck_assert_uint_eq(rows("ident/mac"), hca);
+	ck_assert_uint_eq(rows("ident/guid"), !hca);
+	apply("");
+	nothing_left();
+}
+END_TEST
+
 START_TEST(override_of_a_deleted_profile)
 {
 	struct fm_request move = world_request(FM_VERB_MOVE, "profiles", "web");
@@ -162,6 +192,7 @@ int main(void)
 	tcase_add_test(t, identities_of_a_disconnected_profile);
 	tcase_add_test(t, identities_that_a_dead_manager_left);
 	tcase_add_test(t, identities_of_a_device_of_another_class);
+	tcase_add_loop_test(t, identities_of_two_classes_at_a_start, 0, 2);
 	tcase_add_test(t, override_of_a_deleted_profile);
 	tcase_add_test(t, function_of_an_older_memory);
 	suite_add_tcase(s, t);

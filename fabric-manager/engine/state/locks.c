@@ -70,16 +70,31 @@ static const char *claim_key(const char *profile, const char *device, unsigned i
 	return buf;
 }
 
+/* A claim has it in this place; where it has two, until it was swept, one of them is found. */
+static void ident_of_claim(struct fm_engine *e, unsigned i)
+{
+	const struct fm_rec_ident *r = &e->ident[i], *o;
+	char key[CLAIM_KEY];
+	uint64_t at;
+
+	if (r->released_wall_ns)
+		return;
+	claim_key(r->profile, r->device, r->index, r->slot, key);
+	o = mr_map_get(e->ident_of, key, &at) && at < e->idents ? &e->ident[at] : r;
+	if (mr_ident_cmp(&o->ident, &r->ident) && !o->released_wall_ns &&
+	    mr_streq(o->profile, r->profile) && mr_streq(o->device, r->device) &&
+	    o->index == r->index && o->slot == r->slot)
+		e->ident_twice = true;
+	mr_map_set(e->ident_of, key, i);
+}
+
 static void ident_index(struct fm_engine *e, unsigned i)
 {
-	const struct fm_rec_ident *r = &e->ident[i];
 	char key[CLAIM_KEY];
 
 	fm_news_ident(e, i);
-	mr_map_set(e->ident_by, ident_key(&r->ident, key, sizeof(key)), i);
-	if (!r->released_wall_ns)
-		mr_map_set(e->ident_of,
-			   claim_key(r->profile, r->device, r->index, r->slot, key), i);
+	mr_map_set(e->ident_by, ident_key(&e->ident[i].ident, key, sizeof(key)), i);
+	ident_of_claim(e, i);
 }
 
 /* Takes a stored identity lock in. */
@@ -231,6 +246,11 @@ void fm_idents_sweep(struct fm_engine *e, const struct mr_map *wanted)
 		ident_release(e, i);
 		e->intent = true;
 	}
+	if (!e->ident_twice)
+		return;
+	e->ident_twice = false; /* what was kept is found from now on */
+	for (unsigned i = 0; i < e->idents; i++)
+		ident_of_claim(e, i);
 }
 
 /* ---- claims that went ---- */
@@ -343,6 +363,7 @@ void fm_unlock_idents(struct fm_engine *e, const struct fm_asg *a)
 		return;
 	for (unsigned slot = 0; slot < FM_IDENTS; slot++)
 		unlock_ident(e, a, slot);
+	e->unswept |= e->ident_twice; /* the other one of the two */
 }
 
 /* Forgets identities whose reuse delay passed. */

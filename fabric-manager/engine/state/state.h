@@ -503,6 +503,7 @@ struct fm_engine {
 	struct fm_rec_ident *ident;
 	unsigned idents, cap_idents;
 	struct mr_map *ident_by, *ident_of; /* by value; by claim and slot */
+	bool ident_twice;		    /* perhaps: a claim has two in one place */
 	struct fm_rec_tombstone *tomb;
 	unsigned tombs, cap_tombs;
 	struct mr_map *tomb_by; /* place key -> index */
