@@ -185,6 +185,7 @@ void fm_store_loaded(struct fm_engine *e, const struct fm_record *r, unsigned n)
 	if (!found)
 		new_store(e);
 	e->next_op = e->meta.next_operation;
+	e->generation_durable = e->meta.generation;
 	e->base.version = e->meta.version;
 	fm_history_load(e, r, n);
 	for (unsigned i = 0; i < n; i++)

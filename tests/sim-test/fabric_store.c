@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A store that fails while a manager starts: he does not become the owner before his epoch and
- * his generation are durable, so that the next one is not the one with the older store.
+ * A store that fails: while a manager starts, he does not become the owner before his epoch and
+ * his generation are durable; and while he works, nothing shows a generation to the switch that
+ * is not. Else the next one would be the one with the older store.
  */
 #include <stdlib.h>
 
@@ -29,6 +30,41 @@ START_TEST(no_owner_without_a_store)
 }
 END_TEST
 
+#define DOCS                                                                                 \
+	"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n"             \
+	"spec: {update: {drain: {mode: force, timeout: 5s}}}\n" DOC("Host", "blade01", "{}") \
+		DOC("AdapterPool", "nics", "{adapterSelector: {class: ethernet}}")
+#define NIC                       \
+	DOC("ServerProfile", "p", \
+	    "{host: blade01, devices: [{name: d, class: ethernet, pool: nics}]}")
+
+/* It fails at some moment of a hand-over, and the manager dies with it. */
+START_TEST(no_generation_without_a_store)
+{
+	fabric_begin("config/demo-chassis.yaml", 5, NULL);
+	ck_assert(world_apply_set(w, "store", DOCS));
+	fabric_settle(); /* its agent is known: it gets a slot, not a bridge */
+	ck_assert(world_apply_set(w, "store", DOCS NIC));
+	fabric_settle();
+	ck_assert_int_eq(fabric_active("p")->place.way, FM_WAY_LVF);
+	ck_assert(world_apply_set(w, "store", DOCS));
+	for (unsigned n = 0; n < 4 * (unsigned)_i; n++)
+		world_step(w);
+	w->store.fails = true;
+	ck_assert(!world_apply_set(w, "store", DOCS DOC("Host", "blade02", "{}")));
+	world_run_for(w, 10 * MR_NS_PER_S);
+	world_manager_kill(w);
+	w->store.fails = false;
+	world_manager_start(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	fabric_settle();
+	ck_assert(world_apply_set(w, "store", DOCS NIC));
+	fabric_settle();
+	fabric_active("p");
+	fabric_end();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("store");
@@ -36,6 +72,7 @@ int main(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, no_owner_without_a_store);
+	tcase_add_loop_test(t, no_generation_without_a_store, 0, 40);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

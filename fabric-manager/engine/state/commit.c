@@ -43,7 +43,7 @@ static void remember(struct fm_engine *e, uint64_t n)
 
 	MR_GROW(e->sent, e->sents, e->cap_sents);
 	s = &e->sent[e->sents++];
-	*s = (struct fm_sent){.n = n};
+	*s = (struct fm_sent){.n = n, .generation = e->meta.generation};
 	s->changes.n = s->changes.cap = e->batch.n;
 	s->changes.item = mr_xmemdup(e->batch.item, e->batch.n * sizeof(*e->batch.item));
 	for (unsigned i = 0; i < s->changes.n; i++)
@@ -87,8 +87,10 @@ static void hold(struct fm_engine *e, struct fm_action *a)
 		MR_GROW(e->held, e->helds, e->cap_helds);
 		e->held[e->helds++] = (struct fm_held_reply){a->tag, upto};
 	}
+	/* What goes on while the store is down shows the switch nothing that it does not have.
+	 */
 	if (a->kind == FM_ACT_OPERATION)
-		a->op.generation = e->meta.generation;
+		a->op.generation = e->store_down ? e->generation_durable : e->meta.generation;
 	f = a->kind == FM_ACT_OPERATION	      ? fm_inflight_get(e, a->op.tag)
 	    : a->kind == FM_ACT_AGENT_COMMAND ? fm_inflight_get(e, a->cmd.op)
 					      : NULL;
@@ -144,8 +146,10 @@ void fm_committed(struct fm_engine *e, uint64_t n)
 
 	e->commit_durable = n;
 	drop_held(e, n);
-	while (e->sents && e->sent[0].n <= n)
+	while (e->sents && e->sent[0].n <= n) {
+		e->generation_durable = e->sent[0].generation;
 		forget_sent(e, 0);
+	}
 	while (gone < e->formers && e->former[gone].commit <= n)
 		fm_base_done(&e->former[gone++].base);
 	if (gone)

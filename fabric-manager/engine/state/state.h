@@ -435,8 +435,9 @@ struct fm_engine {
 	struct fm_changes batch;
 	bool intent; /* the batch decides something: what follows waits for it */
 	uint64_t commit_last, commit_intent, commit_durable;
+	uint64_t generation_durable;
 	struct fm_sent {
-		uint64_t n;
+		uint64_t n, generation;
 		struct fm_changes changes; /* copy, without texts */
 	} * sent;
 	unsigned sents, cap_sents;
