@@ -236,7 +236,8 @@ void world_store_persist(struct world *w, struct fm_action *a)
 
 	m->life = w->manager_life;
 	m->tag = a->n;
-	m->id = ++w->store.posted;
+	m->id = w->as_ghost ? 0
+			    : ++w->store.posted; /* 0: it fails, also when the ghost is gone */
 	m->ptr = mr_xmemdup(&a->changes, sizeof(a->changes));
 	m->free_ptr = free_changes;
 	a->changes = (struct fm_changes){0};

@@ -30,19 +30,27 @@ void world_op_begins(struct world *w, const struct fm_op *op)
 		mr_map_set_u64(w->named, named_by(op), 1);
 }
 
+/* Ids of commands are a manager's own: one with an older store uses them once more. */
+static uint64_t command_key(uint64_t life, uint64_t id)
+{
+	return life << 40 | id;
+}
+
 /* A command may make the host reset its function. */
 void world_cmd_begins(struct world *w, uint64_t session, const struct fm_agent_cmd *cmd)
 {
 	MR_GROW(w->cmd, w->cmds, w->cmd_cap);
 	w->cmd[w->cmds++] = (struct world_cmd){cmd->op, cmd->verb, session};
 	w->began |= UINT64_C(1) << (FM_OP_COUNT + cmd->verb);
+	mr_map_set_u64(w->commanded, command_key(w->manager_life, cmd->op), UINT64_MAX);
 	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {
 		const struct fm_assignment *a = fm_engine_assignment(w->engine, i);
 
 		if (a->id != cmd->assignment)
 			continue;
 		mr_map_set_u64(w->named, fm_fn_key(a->fn), 1);
-		mr_map_set_u64(w->commanded, cmd->op, fm_fn_key(a->fn));
+		mr_map_set_u64(w->commanded, command_key(w->manager_life, cmd->op),
+			       fm_fn_key(a->fn));
 	}
 }
 
@@ -56,15 +64,17 @@ void world_cmds_lost(struct world *w, uint64_t session)
 /* Until its answer it may have. */
 void world_cmd_acked(struct world *w, uint64_t id)
 {
-	uint64_t fn;
+	uint64_t fn, life = w->manager_life;
 
 	for (unsigned i = w->cmds; i-- > 0;)
 		if (w->cmd[i].id == id)
 			w->cmd[i] = w->cmd[--w->cmds];
-	if (!mr_map_get_u64(w->commanded, id, &fn))
+	while (life && !mr_map_get_u64(w->commanded, command_key(life, id), &fn))
+		life--;
+	if (!life)
 		return;
 	mr_map_set_u64(w->named, fn, 1);
-	mr_map_del_u64(w->commanded, id);
+	mr_map_del_u64(w->commanded, command_key(life, id));
 }
 
 /* Another look begins: what is under way is named in it, too. */
