@@ -152,16 +152,23 @@ const struct fm_mr_op fm_mr_map = {
 
 /* ---- UNMAP ---- */
 
-/* The row is freed only if it leads to this function; what it said of it is taken away. */
+/*
+ * The row is freed only if it leads to this function; what it said of it is taken away. Also
+ * from one that is free: the write that maps it may take effect later, and is refused without a
+ * target.
+ */
 static void free_row(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
 	static const uint64_t none[2];
 	uint64_t row = SW_BRIDGE(r->op.place.port, r->op.place.bridge);
+	bool is_free = r->res.bridge.state == MR_ROW_FREE;
 
-	if (r->res.bridge.state != MR_ROW_FREE && !MR_MUTANT(CUT_LIES)) {
+	if ((!is_free || r->res.bridge.target == fm_mr_target(m, r)) && !MR_MUTANT(CUT_LIES)) {
 		fm_mr_row_expect(r, b, ROW_TARGET, UINT64_MAX, fm_mr_target(m, r));
-		fm_mr_row_expect(r, b, ROW_STATE, UINT64_MAX, MR_ROW_BLOCKED);
-		fm_mr_row_write(r, b, ROW_STATE, MR_ROW_FREE);
+		fm_mr_row_expect(r, b, ROW_STATE, UINT64_MAX,
+				 is_free ? MR_ROW_FREE : MR_ROW_BLOCKED);
+		if (!is_free)
+			fm_mr_row_write(r, b, ROW_STATE, MR_ROW_FREE);
 		mr_batch_write_n(b, MR_SPACE_SWITCH, 0, 0, row + ROW_TARGET, 8, none, 2);
 		fm_mr_commit(b);
 	}

@@ -314,6 +314,31 @@ START_TEST(late_command)
 }
 END_TEST
 
+/* The profile goes before the row that was to lead to its function does. */
+START_TEST(late_row)
+{
+	struct sim_fault f = {.kind = SIM_FAULT_SLOW_REGISTER,
+			      .space = MR_SPACE_SWITCH,
+			      .delay_ns = 1 + 200 * MR_NS_PER_MS * (int64_t)_i};
+	struct fm_request q = world_request(FM_VERB_DELETE, "ServerProfile", "p");
+
+	q.yes = true;
+	fabric_accept(BASE);
+	fabric_accept(PROFILE("blade03"));
+	while (!fabric_find("p") || fabric_find("p")->phase != FM_PHASE_CONFIGURED)
+		ck_assert(world_step(w));
+	f.address = SW_BRIDGE(3, fabric_find("p")->place.bridge) + ROW_STATE;
+	ck_assert_int_eq(sim_fault_set(w->chassis, &f), 0);
+	world_run_for(w, 10 * MR_NS_PER_MS);
+	sim_fault_clear(w->chassis, w->now, SIM_FAULT_SLOW_REGISTER);
+	ck_assert_int_eq(fabric_ask(&q), FM_EXIT_DONE);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	fabric_settle();
+	ck_assert_ptr_null(fabric_find("p"));
+	ck_assert_uint_eq(management_read(w, f.address), MR_ROW_FREE);
+}
+END_TEST
+
 /* The link goes and comes back on the way in: who is Active is so in its host, too. */
 START_TEST(lost_on_the_way_in)
 {
@@ -460,6 +485,7 @@ int main(void)
 	tcase_add_loop_test(t, reads_all_ones, 0, 2);
 	tcase_add_loop_test(t, row_reads_all_ones, 0, 40);
 	tcase_add_loop_test(t, late_command, 0, 10);
+	tcase_add_loop_test(t, late_row, 0, 10);
 	tcase_add_loop_test(t, lost_on_the_way_in, 0, 30);
 	tcase_add_test(t, bridge_given_away);
 	tcase_add_loop_test(t, storm_at_an_adapter, 0, 2);

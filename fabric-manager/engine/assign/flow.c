@@ -79,15 +79,24 @@ void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
 	start(e, a, FM_STEP_PROVISION);
 }
 
+/* The row of a function that no host has is taken from it, too, where a MAP was begun: that may
+ * take effect later. */
+static enum fm_step out_of_free(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_bridge *b = fm_asg_bridge(e, a);
+	bool names = a->a.place.way != FM_WAY_LVF && b && b->cookie == fm_asg_cookie(a);
+
+	return names && a->a.phase == P(CONFIGURED) ? FM_STEP_UNMAP : FM_STEP_RESET_OUT;
+}
+
 /* On the way in, and not yet in its host: it gives the function back, and waits for the
- * planner.
- */
+ * planner. */
 void fm_asg_turn_back(struct fm_engine *e, struct fm_asg *a)
 {
 	a->next.set = false;
 	a->a.going = a->consent = true;
 	fm_asg_dirty(e, a);
-	start(e, a, FM_STEP_RESET_OUT);
+	start(e, a, out_of_free(e, a));
 }
 
 static void release_nothing(struct fm_engine *e, struct fm_asg *a)
@@ -192,7 +201,7 @@ static void resume_out(struct fm_engine *e, struct fm_asg *a)
 			start(e, a, cut_whole(e, a) ? FM_STEP_DRAIN : FM_STEP_BLOCK);
 		break;
 	case FM_SEEN_FREE:
-		start(e, a, up ? FM_STEP_RESET_OUT : FM_STEP_TOMBSTONE);
+		start(e, a, up ? out_of_free(e, a) : FM_STEP_TOMBSTONE);
 		break;
 	case FM_SEEN_MUTE:
 		fm_asg_await(e, a);
@@ -256,9 +265,12 @@ void fm_asg_next_same(struct fm_asg *a)
 	t->set = true;
 }
 
-/* Cut or lost under a running assignment: through reset, and in again on the same function. */
+/* Cut or lost under a running assignment, or found half mapped on the way in: through reset,
+ * and in again on the same function. */
 static void redo(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
 {
+	if (a->a.phase != P(RESETTING))
+		raise_to_mapped(e, a);
 	fm_asg_next_same(a);
 	a->a.going = true;
 	a->consent = a->cut = true;
@@ -372,8 +384,6 @@ void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
 		}
 		break;
 	case FM_SEEN_BLOCKED:
-		if (a->a.phase != P(RESETTING)) /* given to its host, and not yet unblocked */
-			raise_to_mapped(e, a);
 		fm_asg_why(e, a, MR_REASON_CONFLICT, "it was found cut");
 		redo(e, a, fm_step_not_shut(e, a) ? FM_STEP_GATE_CLOSE : FM_STEP_BLOCK);
 		break;
