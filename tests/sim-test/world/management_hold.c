@@ -120,7 +120,7 @@ static bool excused(const struct world *w, const struct row *v, bool used)
 	struct fm_fn_id id = {0, (uint16_t)v->port, (uint16_t)v->pf, (uint16_t)v->vf};
 	struct fm_fn_id all = {0, (uint16_t)v->port, FM_WHOLE, FM_WHOLE};
 
-	return w->shaken || w->now.mono_ns <= w->unsteady_until_ns || named(w, id) ||
+	return w->shaken || w->looked_ns <= w->unsteady_until_ns || named(w, id) ||
 	       (!used && (named(w, all) || rooted(w)));
 }
 

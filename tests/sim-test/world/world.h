@@ -154,6 +154,7 @@ struct world {
 	uint64_t began; /* steps that began in the last step of the world: a bit of each
 			   operation's kind, then of each command's verb */
 	int64_t unsteady_until_ns; /* hardware does things late until then */
+	int64_t looked_ns;	   /* when everything was looked at last */
 	bool shaken;	 /* hosts or adapters did something by themselves since then */
 	char stray[200]; /* the first write that no operation named */
 	struct management *management;

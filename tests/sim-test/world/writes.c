@@ -91,6 +91,7 @@ void world_named_again(struct world *w)
 	while (mr_map_next(w->commanded, &pos, NULL, &op, &fn))
 		mr_map_set_u64(w->named, fn, 1);
 	w->shaken = false;
+	w->looked_ns = w->now.mono_ns;
 }
 
 /* What a manager that died had under way may still arrive, and so may writes of an operation
