@@ -279,6 +279,44 @@ START_TEST(row_reads_all_ones)
 }
 END_TEST
 
+/* A store that knows nothing of it is adopted meanwhile: its gate is closed before another one
+ * opens with the identity. */
+START_TEST(row_of_a_stranger_reads_all_ones)
+{
+	struct fm_request adopt = world_request(FM_VERB_ADOPT, "chassis", "c1");
+	struct sim_fault f = {.kind = SIM_FAULT_STUCK_REGISTER,
+			      .space = MR_SPACE_SWITCH,
+			      .value = UINT64_MAX};
+	struct store_copy old;
+	char adapter[MR_NAME_MAX];
+
+	adopt.yes = true;
+	fabric_accept(BASE);
+	fabric_settle();
+	old = world_store_copy(w);
+	fabric_accept(PROFILE("blade03"));
+	settled_at("blade03", adapter);
+	f.address = SW_BRIDGE(3, fabric_find("p")->place.bridge) + ROW_STATE;
+	oracle_excuse_rows(judge, true);
+	world_manager_kill(w);
+	ck_assert_int_eq(sim_fault_set(w->chassis, &f), 0);
+	world_store_restore(w, &old);
+	world_manager_start(w);
+	world_run_for(w, MR_NS_PER_S);
+	ck_assert_int_eq(fabric_ask(&adopt), FM_EXIT_DONE);
+	fabric_accept(PROFILE("blade02"));
+	world_run_for(w, 30 * MR_NS_PER_S);
+	ck_assert_uint_eq(gates(), 1);
+	is_active("p", "blade02");
+	sim_fault_clear(w->chassis, w->now, SIM_FAULT_STUCK_REGISTER);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	fabric_settle();
+	oracle_excuse_rows(judge, false);
+	ck_assert_uint_eq(management_read(w, f.address), MR_ROW_FREE);
+	store_copy_done(&old);
+}
+END_TEST
+
 /* From blade03 to a slot of blade01, as far as this phase there. */
 static void on_the_way_in(enum fm_phase phase)
 {
@@ -484,6 +522,7 @@ int main(void)
 	tcase_add_loop_test(t, identity_stays_locked, 0, 2);
 	tcase_add_loop_test(t, reads_all_ones, 0, 2);
 	tcase_add_loop_test(t, row_reads_all_ones, 0, 40);
+	tcase_add_test(t, row_of_a_stranger_reads_all_ones);
 	tcase_add_loop_test(t, late_command, 0, 10);
 	tcase_add_loop_test(t, late_row, 0, 10);
 	tcase_add_loop_test(t, lost_on_the_way_in, 0, 30);

@@ -204,7 +204,12 @@ static void resume_out(struct fm_engine *e, struct fm_asg *a)
 		start(e, a, up ? out_of_free(e, a) : FM_STEP_TOMBSTONE);
 		break;
 	case FM_SEEN_MUTE:
-		fm_asg_await(e, a);
+		/* Where it is only the row that can't be read, nobody sees the identity there
+		 * while it waits. */
+		if (!up && a->a.forced && !fm_seen_mute(e, a->a.fn) && fm_step_not_shut(e, a))
+			start(e, a, FM_STEP_GATE_CLOSE);
+		else
+			fm_asg_await(e, a);
 		break;
 	case FM_SEEN_GONE:
 		start(e, a, FM_STEP_OUT_DONE);

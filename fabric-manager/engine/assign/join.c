@@ -177,7 +177,9 @@ static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_
 
 		const struct fm_adapter *d = fm_adapter_by_port(&e->inv, chassis, fn.port);
 
-		if (r->state == MR_ROW_FREE || r->unread || !fm_adapter_in_slot(d) ||
+		/* One whose state can't be read may lead there: its gate at least is closed. */
+		if (r->state == MR_ROW_FREE || (r->unread && fm_asg_by_fn(e, fn)) ||
+		    !fm_adapter_in_slot(d) ||
 		    (kind != MR_TARGET_SYNTHETIC && kind != MR_TARGET_DEVICE) ||
 		    intended(e, r->cookie))
 			continue;
