@@ -156,6 +156,8 @@ static void load_one(struct fm_engine *e, const struct fm_record *r)
 		h = fm_host(e, r->host.name, true);
 		h->rec = r->host;
 		h->stored = true;
+		if (h->rec.boot_id[0])
+			h->awaited = e->now.mono_ns ? e->now.mono_ns : 1;
 		break;
 	case FM_RECORD_MEASURE:
 		fm_measure_load(e, &r->measure);

@@ -136,6 +136,26 @@ static void timed(const struct fm_engine *e, struct signals *s, int64_t since, i
 	s->soon += when > e->now.mono_ns && when <= e->now.mono_ns + TOGETHER_NS;
 }
 
+/* An agent that is not back when a restart of its host would be over, which it may have
+ * announced to the manager before this one, is lost since this one started. */
+static void await_agent(struct fm_engine *e, struct fm_hst *h, const struct fm_roots *p,
+			const struct fm_failover *f, struct signals *s)
+{
+	int64_t when = h->awaited + f->reboot_grace_ns;
+
+	if (!h->awaited || !f->agent_lost_ns)
+		return;
+	if (when > e->now.mono_ns) {
+		s->next = fm_min64(s->next, when);
+		return;
+	}
+	h->agent_lost = h->awaited;
+	h->link_when_lost = p->link;
+	h->awaited = 0;
+	fm_note(e, MR_REASON_UNREACHABLE, h->rec.name,
+		"agent lost: it did not come since the manager started");
+}
+
 static struct signals look(struct fm_engine *e, unsigned at, struct fm_hst *h,
 			   const struct fm_roots *p, const struct fm_failover *f)
 {
@@ -156,6 +176,7 @@ static struct signals look(struct fm_engine *e, unsigned at, struct fm_hst *h,
 		signal(&s, "powered off");
 	if (f->fatal_error && h->fatal)
 		signal(&s, "fatal error");
+	await_agent(e, h, p, f, &s);
 	timed(e, &s, h->agent_lost, f->agent_lost_ns, grace, "agent lost");
 	if (!p->flaps) /* looked at again when that is over */
 		timed(e, &s, h->link_down, f->link_down_ns, grace, "link down");
@@ -171,15 +192,19 @@ static bool is_mass(struct fm_engine *e, struct fm_hst *h, const struct fm_group
 	if (!h->agent_lost || !h->link_when_lost)
 		return false;
 	for (unsigned i = 0; i < g->hosts; i++) {
-		const struct fm_hst *o = fm_host(e, e->desired->host[g->host[i]].name, false);
-		int64_t apart;
+		const struct fm_host_def *d = &e->desired->host[g->host[i]];
+		const struct fm_hst *o = fm_host(e, d->name, false);
+		int64_t since, apart;
+		bool link;
 
 		if (!o)
 			continue;
-		reporting += o->session != NULL || o->agent_lost;
-		apart = o->agent_lost - h->agent_lost;
-		if (o->agent_lost && o->link_when_lost && !o->power_off &&
-		    apart <= g->failover.mass_window_ns && -apart <= g->failover.mass_window_ns)
+		since = o->awaited ? o->awaited : o->agent_lost;
+		link = o->awaited ? fm_roots_of(&e->inv, d).link : o->link_when_lost;
+		reporting += o->session != NULL || since;
+		apart = since - h->agent_lost;
+		if (since && link && !o->power_off && apart <= g->failover.mass_window_ns &&
+		    -apart <= g->failover.mass_window_ns)
 			lost++;
 	}
 	return lost >= 2 && lost * 2 > reporting;

@@ -258,7 +258,7 @@ static void welcome(struct fm_engine *e, struct fm_session *s)
 	h->has = s->hello.has;
 	memcpy(h->kernel, s->hello.kernel, sizeof(h->kernel));
 	memcpy(h->rec.boot_id, s->hello.boot_id, sizeof(h->rec.boot_id));
-	h->agent_lost = 0;
+	h->agent_lost = h->awaited = 0;
 	h->conflict[0] = '\0';
 	h->grace_until = 0;
 	h->mass = false;

@@ -287,6 +287,7 @@ struct fm_hst {
 	struct mr_map *fn; /* place key -> struct fm_agent_fn *, as reported */
 	/* desire/failover.c: when each trigger began (mono), 0 = it holds not */
 	int64_t agent_lost, link_down, power_off, fatal;
+	int64_t awaited; /* since the manager started: it knows the agent, not where it is */
 	int64_t grace_until;  /* a reboot was announced or seen */
 	bool link_when_lost;  /* the link was up when the agent was lost */
 	int64_t moved;	      /* mono: last automatic move away */
