@@ -123,13 +123,23 @@ void fm_mr_acs_set(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 				       WANTED);
 	if (r->keep[3])
 		fm_mr_commit(b);
-	for (unsigned i = 0; i <= r->keep[1]; i++)
-		if ((at = place(d, pf, i, &rid)) != 0)
-			mr_batch_read(b, MR_SPACE_CONFIG, 0, rid, at + PCI_ACS_CAP, 4, 1);
+	for (unsigned i = 0; i <= r->keep[1]; i++) {
+		struct fm_fn_id f = {.pf = (uint16_t)pf, .vf = (uint16_t)(i - 1)};
+
+		if (!(at = place(d, pf, i, &rid)))
+			continue;
+		mr_batch_read(b, MR_SPACE_CONFIG, 0, rid, at + PCI_ACS_CAP, 4, 1);
+		if (i)
+			mr_batch_read(b, MR_SPACE_MEMORY, 0, 0, fm_mr_vf_row(d, f) + VF_MAP, 8,
+				      1);
+	}
 	r->i_x = mr_batch_sw_read(b, SW_WRITES, 1);
 }
 
-/* A function that can redirect and does not, the PF last; -1 = none. */
+/*
+ * A function that can redirect and does not, the PF last; -1 = none. A VF that does not answer
+ * is one of another VH, which was set before it went there; or it is in a reset, and lacks it.
+ */
 static int lacking(const struct fm_mr_dev *d, const struct fm_mr_run *r,
 		   const struct fm_mr_reply *p, unsigned *ret_ctl)
 {
@@ -139,11 +149,13 @@ static int lacking(const struct fm_mr_dev *d, const struct fm_mr_run *r,
 
 	for (unsigned i = 0; i <= r->keep[1] && !MR_MUTANT(REDIRECT_FORGOTTEN); i++) {
 		uint32_t v;
+		bool away;
 
 		if (!place(d, (unsigned)r->keep[2], i, &rid))
 			continue;
 		v = (uint32_t)fm_mr_value(p, n++);
-		if (v == UINT32_MAX || !(v & ~(v >> 16) & WANTED))
+		away = i ? fm_mr_value(p, n++) & 0xffff : true;
+		if (v == UINT32_MAX ? away : !(v & ~(v >> 16) & WANTED))
 			continue;
 		*ret_ctl = v >> 16;
 		if (i)
@@ -170,6 +182,9 @@ enum fm_mr_next fm_mr_acs_is_set(struct fm_mrpcim *m, struct fm_mr_run *r,
 
 	if (i > 0)
 		mr_fmt(vf, sizeof(vf), "/vf%d", i - 1);
+	if (i > 0 && ctl == UINT16_MAX &&
+	    fm_mr_pause(m, r, FM_MR_VF_ENABLE_NS, FM_MR_READY_MAX_NS) == FM_MR_AGAIN)
+		return FM_MR_AGAIN;
 	if (i >= 0 && r->keep[3] >= (i ? THE_VFS : THE_PF))
 		return fm_mr_refuse(r, MR_REASON_CONFLICT,
 				    "ACS Control of %s/pf%u%s reads %#x after %#x was written: "

@@ -183,6 +183,24 @@ START_TEST(provision_redirects_requests)
 }
 END_TEST
 
+/* A VF whose reset hangs does not answer: the VFs are not apart yet. */
+START_TEST(redirection_awaits_resets)
+{
+	struct fm_op op = {.kind = FM_OP_PROVISION, .fn = {.port = hba}};
+	const struct fm_op reset = {.kind = FM_OP_RESET, .fn = fn_of(hba, 0, 2)};
+	struct sim_fault hang = {.kind = SIM_FAULT_FLR_HANG, .port = hba};
+	uint32_t status;
+
+	ck_assert_int_eq(sim_fault_set(x.c, &hang), 0);
+	rig_fail(&x, reset, MR_REASON_TIMEOUT);
+	rig_fail(&x, op, MR_REASON_CONFLICT);
+	sim_fault_clear(x.c, x.now, SIM_FAULT_COUNT);
+	rig_do(&x, op);
+	for (unsigned fn = 0; fn < 2 * (1 + 8); fn++)
+		ck_assert_uint_eq(acs_of(hba, fn, &status), PCI_ACS_RR | PCI_ACS_CR);
+}
+END_TEST
+
 /* ---- refusals ---- */
 
 START_TEST(refusals_name_the_register)
@@ -561,6 +579,7 @@ int main(void)
 	tcase_add_test(t, life_of_a_whole_device);
 	tcase_add_test(t, provision_waits_and_never_touches_what_runs);
 	tcase_add_test(t, provision_redirects_requests);
+	tcase_add_test(t, redirection_awaits_resets);
 	tcase_add_test(t, another_count_stops_what_nobody_has);
 	tcase_add_test(t, refusals_name_the_register);
 	tcase_add_test(t, what_is_not_there_is_refused);

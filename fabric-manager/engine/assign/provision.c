@@ -416,6 +416,20 @@ bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_
 	return false;
 }
 
+/* provision.h */
+bool fm_prov_busy(const struct fm_engine *e, const struct fm_asg *a, char *why, size_t size)
+{
+	for (unsigned i = 0; i < e->provs; i++) {
+		const struct fm_prov *p = &e->prov[i];
+
+		if (p->chassis != a->a.fn.chassis || p->port != a->a.fn.port || !p->tag)
+			continue;
+		mr_fmt(why, size, "waiting for the functions of adapter %s", name_of(e, p));
+		return true;
+	}
+	return false;
+}
+
 static void ask(struct fm_engine *e, struct fm_prov *p)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);

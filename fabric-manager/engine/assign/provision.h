@@ -8,6 +8,8 @@
 #include "fabric-manager/engine/state/state.h"
 
 bool fm_prov_ready(struct fm_engine *e, const struct fm_asg *a, char *why, size_t size);
+/* Whether the functions of the adapter are being enabled, or changed, right now. */
+bool fm_prov_busy(const struct fm_engine *e, const struct fm_asg *a, char *why, size_t size);
 void fm_prov_want(struct fm_engine *e, const struct fm_change *c);
 /* "nic-left: 16 functions", "nic-left: mode mr8". */
 void fm_prov_words(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out);

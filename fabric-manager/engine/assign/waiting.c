@@ -46,6 +46,9 @@ static bool is_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t si
 	case FM_STEP_ATTACH:
 		return fm_attach_ready(e, a, why, size);
 	case FM_STEP_RESET_OUT:
+		if (fm_prov_busy(e, a, why, size)) /* it would not find it in its reset */
+			return false;
+		return fm_mirror_ready(e, a, why, size);
 	case FM_STEP_RESET_IN:
 		return fm_mirror_ready(e, a, why, size);
 	default:
