@@ -111,7 +111,8 @@ static const char *damped(struct world *w, const char *kind, const char *name)
 		"apiVersion: banyan/v1\nkind: HostGroup\nmetadata: {name: db}\nspec:\n" \
 		"  hosts: [blade01]\n  spares: [blade03]\n  failover:\n"                \
 		"    mode: automatic\n    quorum: 1\n    rebootGrace: 0s\n"             \
-		"    triggers: {hostLinkDown: 5s, powerOff: true}\n"                    \
+		"    triggers: {hostLinkDown: 5s, powerOff: true, fatalError: true, "   \
+		"agentLost: 3s}\n"                                                      \
 		"---\n" W_PROFILE("one", "blade01")
 
 static const char *host_of_one(const struct world *w)
@@ -126,18 +127,32 @@ static void up(struct world *w, const char *text)
 }
 
 /* A link that is down for longer than the trigger asks is no reason while its port is held, and
- * one when the hold is over. That power is off is one at once. */
+ * one when the hold is over. That power is off, or that its port reports a fatal error, is one
+ * at once, and a lost agent is one in its time. */
 START_TEST(fail_over_waits)
 {
+	enum {
+		LINK,
+		POWER,
+		FATAL,
+		AGENT
+	} what = _i;
 	struct world w;
-	bool power = _i;
 
 	up(&w, GROUP);
 	storm(&w, true, 70, S / 5, false); /* 14 s: the hold is one of 8 s, at 7 s */
 	ck_assert_str_eq(damped(&w, "hosts", "blade01"),
 			 "its link goes up and down: it gets nothing new before it was stable "
 			 "for 8 s");
-	if (power) {
+	ck_assert_str_eq(host_of_one(&w), "blade01");
+	if (what == FATAL) {
+		w_chassis(&w, FM_CE_HOST_FATAL, 1, 0, 0);
+		w_settle(&w);
+	} else if (what == AGENT) {
+		w_agent_down(&w, 1, false);
+		w_run(&w, 3 * S);
+		ck_assert_ptr_nonnull(damped(&w, "hosts", "blade01"));
+	} else if (what == POWER) {
 		w.c.host[0].power = false;
 		w_chassis(&w, FM_CE_HOST_POWER, 1, 0, 0);
 		w_settle(&w);
@@ -230,7 +245,7 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, grows_and_ends, 0, MR_ARRAY_SIZE(storms));
-	tcase_add_loop_test(t, fail_over_waits, 0, 2);
+	tcase_add_loop_test(t, fail_over_waits, 0, 4);
 	tcase_add_loop_test(t, storm_of_links, 0, 2);
 	tcase_add_test(t, one_cut_is_no_storm);
 	tcase_add_test(t, ways_out_go_on);
