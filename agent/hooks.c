@@ -65,8 +65,8 @@ static void describe(const char *host, const struct ag_action *a, struct mr_buf 
 		out,
 		"{\"when\":\"%s\",\"host\":\"%s\",\"bdf\":\"%s\",\"place\":{\"way\":\"%s\","
 		"\"port\":%u,\"bridge\":%u,\"pf\":%u,\"slot\":%u},\"notes\":{",
-		a->text, host, mr_bdf_text(a->rid, bdf), ways[a->place.way & 3], a->place.port,
-		a->place.bridge, a->place.pf, a->place.slot);
+		a->text, host, mr_pci_text(a->domain, a->rid, bdf), ways[a->place.way & 3],
+		a->place.port, a->place.bridge, a->place.pf, a->place.slot);
 	put_notes(a->notes ? a->notes : "", out);
 	mr_buf_puts(out, "}}\n");
 }

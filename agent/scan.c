@@ -3,8 +3,8 @@
  * The PCI tree of sysfs, read top down: bridges first, so that it is known which of them is the
  * upstream bridge of one of our roots (it has the VS identity), which are its downstream
  * bridges, and by which hot-plug slot the functions behind them are called. Functions that do
- * not stand behind a slot of ours are left out: they are the host's own business. Only PCI
- * domain 0 is looked at.
+ * not stand behind a slot of ours are left out: they are the host's own business. Each root may
+ * be in a PCI domain of its own: an address here is domain and routing ID together.
  *
  * A scan may meet a tree that changes under it: a file that is gone is a function that is gone,
  * and the uevent that tells so brings the next scan.
@@ -21,23 +21,30 @@
 #include "agent/vsid.h"
 #include "common/xalloc.h"
 
-#define CONFIG_BYTES 4096
-#define NONE	     (-1)
-#define VERBS_MAX    64
+#define CONFIG_BYTES	  4096
+#define NONE		  (-1)
+#define ADDR(domain, rid) ((int64_t)(domain) << 16 | (rid))
+#define VERBS_MAX	  64
 
 /* One entry of bus/pci/devices. */
 struct node {
-	uint16_t rid;
+	uint16_t rid, domain;
 	unsigned depth;
-	int parent; /* rid of the bridge above, NONE on a root bus */
+	int64_t parent; /* address of the bridge above, NONE on a root bus */
 	uint32_t class_code;
 	int root; /* index of ours that it is or stands below, NONE */
 	bool is_root;
 	bool above; /* a bridge between one of ours and the root complex */
 	int slot;   /* index into slots: itself a slot's bridge, or below one; NONE */
-	int pf;	    /* VFs: rid of the PF */
+	int64_t pf; /* VFs: address of the PF */
 	unsigned virtfn;
 	int secondary; /* bridges that may have a slot: their secondary bus, NONE */
+};
+
+/* Where in walk.node an address stands. */
+struct place {
+	int64_t addr;
+	unsigned node;
 };
 
 struct walk {
@@ -46,16 +53,33 @@ struct walk {
 	struct node *node;
 	unsigned nodes;
 	struct ag_dir devices; /* bus/pci/devices */
-	int by_rid[65536];
+	struct place *by_addr; /* sorted */
 	struct ag_verbs_dev verbs[VERBS_MAX];
 	unsigned n_verbs;
 	struct ag_users users;
 	bool *orphans; /* by slot: VFs whose PF was removed under them */
 };
 
-static struct node *find(struct walk *w, int rid)
+static int place_cmp(const void *a, const void *b)
 {
-	return rid == NONE || w->by_rid[rid] == NONE ? NULL : &w->node[w->by_rid[rid]];
+	const struct place *x = a, *y = b;
+
+	return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
+static struct node *find(struct walk *w, int64_t addr)
+{
+	const struct place key = {.addr = addr}, *p;
+
+	if (addr == NONE)
+		return NULL;
+	p = bsearch(&key, w->by_addr, w->nodes, sizeof(key), place_cmp);
+	return p ? &w->node[p->node] : NULL;
+}
+
+static int64_t addr_of(const struct node *n)
+{
+	return ADDR(n->domain, n->rid);
 }
 
 static bool is_bridge(const struct node *n)
@@ -63,21 +87,22 @@ static bool is_bridge(const struct node *n)
 	return n->class_code >> 8 == 0x0604;
 }
 
-static bool open_node(const struct walk *w, uint16_t rid, struct ag_dir *ret)
+static bool open_node(const struct walk *w, const struct node *n, struct ag_dir *ret)
 {
 	char path[AG_PATH_MAX], bdf[MR_BDF_TEXT];
 
-	return mr_fmt(path, sizeof(path), "%s/%s", w->devices.path, mr_bdf_text(rid, bdf)) &&
+	return mr_fmt(path, sizeof(path), "%s/%s", w->devices.path,
+		      mr_pci_text(n->domain, n->rid, bdf)) &&
 	       ag_dir_open(path, ret);
 }
 
 /* A number in a device's folder. */
-static bool node_int(const struct walk *w, uint16_t rid, const char *name, int64_t *ret)
+static bool node_int(const struct walk *w, const struct node *n, const char *name, int64_t *ret)
 {
 	struct ag_dir dir;
 	bool ok;
 
-	if (!open_node(w, rid, &dir))
+	if (!open_node(w, n, &dir))
 		return false;
 	ok = ag_read_int(dir.path, name, ret);
 	ag_dir_close(&dir);
@@ -88,18 +113,20 @@ static bool node_int(const struct walk *w, uint16_t rid, const char *name, int64
 static bool read_place(const struct walk *w, const char *name, struct node *n)
 {
 	char path[AG_PATH_MAX], to[AG_PATH_MAX], *save, *part;
-	uint16_t rid;
+	uint16_t rid, domain;
 
 	if (!mr_fmt(path, sizeof(path), "%s/%s", w->devices.path, name) ||
-	    mr_bdf_parse(name, &n->rid, NULL) || ag_link_target(path, to, sizeof(to)) <= 0)
+	    mr_pci_parse(name, &n->domain, &n->rid, NULL) ||
+	    ag_link_target(path, to, sizeof(to)) <= 0)
 		return false;
-	n->parent = n->pf = n->root = n->slot = n->secondary = NONE;
+	n->parent = n->pf = NONE;
+	n->root = n->slot = n->secondary = NONE;
 	for (part = strtok_r(to, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
-		if (mr_bdf_parse(part, &rid, NULL))
+		if (mr_pci_parse(part, &domain, &rid, NULL))
 			continue;
 		n->depth++;
-		if (rid != n->rid)
-			n->parent = rid;
+		if (ADDR(domain, rid) != addr_of(n))
+			n->parent = ADDR(domain, rid);
 	}
 	return true;
 }
@@ -110,7 +137,7 @@ static int by_depth(const void *a, const void *b)
 
 	if (x->depth != y->depth)
 		return x->depth < y->depth ? -1 : 1;
-	return x->rid < y->rid ? -1 : x->rid > y->rid;
+	return (addr_of(x) > addr_of(y)) - (addr_of(x) < addr_of(y));
 }
 
 static int read_nodes(struct walk *w)
@@ -126,18 +153,17 @@ static int read_nodes(struct walk *w)
 		int64_t class_code;
 
 		*n = (struct node){0};
-		if (!read_place(w, names.name[i], n) ||
-		    !node_int(w, n->rid, "class", &class_code))
+		if (!read_place(w, names.name[i], n) || !node_int(w, n, "class", &class_code))
 			continue;
 		n->class_code = (uint32_t)class_code & 0xffffff;
 		w->nodes++;
 	}
 	ag_names_done(&names);
 	qsort(w->node, w->nodes, sizeof(*w->node), by_depth);
-	for (unsigned i = 0; i < 65536; i++)
-		w->by_rid[i] = NONE;
+	w->by_addr = mr_xcalloc(w->nodes + 1, sizeof(*w->by_addr));
 	for (unsigned i = 0; i < w->nodes; i++)
-		w->by_rid[w->node[i].rid] = (int)i;
+		w->by_addr[i] = (struct place){addr_of(&w->node[i]), i};
+	qsort(w->by_addr, w->nodes, sizeof(*w->by_addr), place_cmp);
 	return 0;
 }
 
@@ -147,7 +173,7 @@ static size_t read_config(const struct walk *w, const struct node *n,
 	char path[AG_PATH_MAX], bdf[MR_BDF_TEXT];
 
 	return mr_fmt(path, sizeof(path), "%s/%s/config", w->devices.path,
-		      mr_bdf_text(n->rid, bdf))
+		      mr_pci_text(n->domain, n->rid, bdf))
 		       ? ag_read_bytes(path, config, CONFIG_BYTES)
 		       : 0;
 }
@@ -180,18 +206,18 @@ static void find_roots(struct walk *w)
 		if (n->root == NONE && is_bridge(n))
 			take_root(w, n);
 		else if (up && up->is_root && is_bridge(n) &&
-			 node_int(w, n->rid, "secondary_bus_number", &bus))
+			 node_int(w, n, "secondary_bus_number", &bus))
 			n->secondary = (int)bus;
 	}
 }
 
 /* The downstream bridge of ours whose secondary bus a slot's address names. */
-static struct node *bridge_of_bus(struct walk *w, unsigned bus)
+static struct node *bridge_of_bus(struct walk *w, unsigned domain, unsigned bus)
 {
 	for (unsigned i = 0; i < w->nodes; i++) {
 		struct node *n = &w->node[i];
 
-		if (n->secondary == (int)bus && n->slot == NONE)
+		if (n->domain == domain && n->secondary == (int)bus && n->slot == NONE)
 			return n;
 	}
 	return NULL;
@@ -205,12 +231,14 @@ static void take_slot(struct walk *w, const char *dir, const char *name)
 	unsigned long number = strtoul(name, NULL, 10);
 	struct node *n;
 	int64_t power;
-	uint16_t rid;
+	uint16_t domain, rid;
 
 	if (number > 0xfffe || !ag_read_text(dir, "address", address, sizeof(address) - 3))
 		return;
 	memcpy(address + strlen(address), ".0", 3);
-	n = mr_bdf_parse(address, &rid, NULL) ? NULL : bridge_of_bus(w, MR_RID_BUS(rid));
+	n = mr_pci_parse(address, &domain, &rid, NULL)
+		    ? NULL
+		    : bridge_of_bus(w, domain, MR_RID_BUS(rid));
 	if (!n)
 		return;
 	s->slot[s->slots] = (struct ag_slot){
@@ -256,7 +284,7 @@ static bool translates(const struct walk *w, const struct node *n)
 	struct ag_dir dir;
 	bool ok;
 
-	if (!open_node(w, n->rid, &dir))
+	if (!open_node(w, n, &dir))
 		return false;
 	ok = ag_iommu_translates(dir.path);
 	ag_dir_close(&dir);
@@ -301,16 +329,16 @@ static void note_vfs(struct walk *w, const struct node *pf, const char *dir,
 	for (unsigned i = 0; i < names->n; i++) {
 		char to[64];
 		struct node *vf;
-		uint16_t rid;
+		uint16_t domain, rid;
 
 		if (!mr_starts(names->name[i], "virtfn") ||
 		    !ag_read_link(dir, names->name[i], to, sizeof(to)) ||
-		    mr_bdf_parse(to, &rid, NULL))
+		    mr_pci_parse(to, &domain, &rid, NULL))
 			continue;
-		vf = find(w, rid);
+		vf = find(w, ADDR(domain, rid));
 		if (!vf)
 			continue;
-		vf->pf = pf->rid;
+		vf->pf = addr_of(pf);
 		vf->virtfn = (unsigned)strtoul(names->name[i] + 6, NULL, 10);
 	}
 }
@@ -347,6 +375,7 @@ static void read_fn(struct walk *w, const struct node *n, const char *dir,
 	int64_t numa;
 
 	f->rid = n->rid;
+	f->domain = n->domain;
 	f->vendor = number16(dir, "vendor");
 	f->device = number16(dir, "device");
 	f->class_code = n->class_code;
@@ -378,7 +407,7 @@ static void put_vf_place(const struct ag_scan *s, const struct node *n, struct a
 	for (unsigned i = 0; i < s->fns; i++) {
 		const struct ag_fn *pf = &s->fn[i];
 
-		if (pf->pf && pf->rid == n->pf && pf->vf_migration) {
+		if (pf->pf && ADDR(pf->domain, pf->rid) == n->pf && pf->vf_migration) {
 			f->place = pf->place;
 			f->place.slot = (uint16_t)(n->virtfn + 1);
 			return;
@@ -418,7 +447,7 @@ static void read_fns(struct walk *w, bool vfs)
 		struct ag_dir dir;
 
 		if (n->slot == NONE || is_bridge(n) || (n->pf != NONE) != vfs ||
-		    !open_node(w, n->rid, &dir))
+		    !open_node(w, n, &dir))
 			continue;
 		if (!ag_names_read(dir.path, &names)) {
 			take_fn(w, n, dir.path, &names, vfs);
@@ -446,7 +475,7 @@ static void tell_orphans(struct walk *w)
 	struct ag_scan *s = &w->look->scan;
 
 	for (unsigned i = 0; i < s->fns; i++) {
-		const struct node *n = find(w, s->fn[i].rid);
+		const struct node *n = find(w, ADDR(s->fn[i].domain, s->fn[i].rid));
 
 		s->fn[i].orphans = s->fn[i].pf && n && w->orphans[n->slot];
 	}
@@ -495,6 +524,7 @@ void ag_scan_run(const struct ag_scan_config *cfg, bool isolation, struct ag_loo
 	}
 	free(w->orphans);
 	free(w->node);
+	free(w->by_addr);
 	free(w);
 }
 

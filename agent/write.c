@@ -38,8 +38,8 @@ static bool fn_path(const struct ag_write_config *cfg, const struct ag_action *a
 {
 	char bdf[MR_BDF_TEXT];
 
-	return ag_sysfs_path(&cfg->fs, path, "bus/pci/devices/%s/%s", mr_bdf_text(a->rid, bdf),
-			     name);
+	return ag_sysfs_path(&cfg->fs, path, "bus/pci/devices/%s/%s",
+			     mr_pci_text(a->domain, a->rid, bdf), name);
 }
 
 /* To the driver that is bound now; none is fine. */
@@ -49,7 +49,7 @@ static int unbind(const struct ag_write_config *cfg, const struct ag_action *a,
 	char path[AG_PATH_MAX], driver[64], bdf[MR_BDF_TEXT];
 
 	(void)ret_value;
-	mr_bdf_text(a->rid, bdf);
+	mr_pci_text(a->domain, a->rid, bdf);
 	if (!ag_sysfs_path(&cfg->fs, path, "bus/pci/devices/%s", bdf))
 		return -ENAMETOOLONG;
 	if (!ag_read_link(path, "driver", driver, sizeof(driver)))
@@ -94,7 +94,7 @@ static int probe(const struct ag_write_config *cfg, const struct ag_action *a,
 		return -ENAMETOOLONG;
 	if (closed)
 		put_text(autoprobe_path, "1");
-	rc = put_text(path, mr_bdf_text(a->rid, bdf));
+	rc = put_text(path, mr_pci_text(a->domain, a->rid, bdf));
 	if (closed)
 		put_text(autoprobe_path, "0");
 	return rc;

@@ -14,7 +14,13 @@
 /* "0000:02:03.1" into 'buf' of MR_BDF_TEXT bytes; returns 'buf'. */
 const char *mr_bdf_text(uint16_t rid, char *buf)
 {
-	mr_fmt(buf, MR_BDF_TEXT, "0000:%02x:%02x.%x", MR_RID_BUS(rid), MR_RID_DEV(rid),
+	return mr_pci_text(0, rid, buf);
+}
+
+/* The address of a function in any domain. */
+const char *mr_pci_text(uint16_t domain, uint16_t rid, char *buf)
+{
+	mr_fmt(buf, MR_BDF_TEXT, "%04x:%02x:%02x.%x", domain, MR_RID_BUS(rid), MR_RID_DEV(rid),
 	       MR_RID_FN(rid));
 	return buf;
 }
@@ -60,6 +66,22 @@ int mr_bdf_parse(const char *s, uint16_t *ret_rid, struct mr_err *err)
 			s ? s : "");
 	*ret_rid = mr_rid(v >> 12 & 0xff, v >> 4 & 31, v & 7);
 	return 0;
+}
+
+/* Reads "0001:02:03.1"; without a domain it is 0. */
+int mr_pci_parse(const char *s, uint16_t *ret_domain, uint16_t *ret_rid, struct mr_err *err)
+{
+	uint64_t hi, domain = 0;
+	char head[5] = "";
+
+	if (s && strlen(s) > 5 && s[4] == ':') {
+		memcpy(head, s, 4);
+		if (!read_form(head, "hhhh", &hi, &domain))
+			return mr_bdf_parse(s, ret_rid, err); /* says what is wrong */
+		s += 5;
+	}
+	*ret_domain = (uint16_t)domain;
+	return mr_bdf_parse(s, ret_rid, err);
 }
 
 #define EIGHT_PAIRS "hh:hh:hh:hh:hh:hh:hh:hh"

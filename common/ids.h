@@ -29,6 +29,10 @@ const char *mr_bdf_text(uint16_t rid, char *buf);
 /* Accepts "02:03.1" and "0000:02:03.1". */
 int mr_bdf_parse(const char *s, uint16_t *ret_rid, struct mr_err *err);
 
+/* The same with a domain other than 0: "0001:02:03.1". */
+const char *mr_pci_text(uint16_t domain, uint16_t rid, char *buf);
+int mr_pci_parse(const char *s, uint16_t *ret_domain, uint16_t *ret_rid, struct mr_err *err);
+
 /* A PCI address is always (root, RID); a root is an upstream port of a chassis (HANDOVER 7). */
 struct mr_root {
 	char chassis[MR_NAME_MAX];

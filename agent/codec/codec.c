@@ -56,6 +56,7 @@ static void fn_to(const struct ag_fn *f, Banyan__AgentFunction *m, struct fn_par
 	m->n_pkey = f->pkeys;
 	m->pkey = parts->pkey;
 	m->rid = f->rid;
+	m->domain = f->domain;
 	m->vendor = f->vendor;
 	m->device = f->device;
 	m->class_code = f->class_code;

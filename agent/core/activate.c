@@ -53,13 +53,13 @@ static bool lvf_arrived(struct ag_core *c, struct ag_job *j)
 		if (f->driver[0] || j->reset)
 			return true;
 		j->reset = true;
-		ag_job_write(c, j, AG_WR_RESET, f->rid, 0, NULL);
+		ag_job_write(c, j, AG_WR_RESET, f, 0, NULL);
 	} else if (!pf || !pf->vf_migration) {
 		later(c, j, "a PF with VF migration");
 	} else if (j->cmd.place.slot > pf->numvfs) {
 		later(c, j, "VFs to be enabled");
 	} else if (!j->step && ag_job_may_write(c, j)) {
-		ag_job_write(c, j, AG_WR_VF_STATE, pf->rid, MR_VF_AVAILABLE, NULL);
+		ag_job_write(c, j, AG_WR_VF_STATE, pf, MR_VF_AVAILABLE, NULL);
 	} else if (j->step) {
 		later(c, j, "the function to appear");
 	} else {
@@ -78,7 +78,7 @@ static bool slot_arrived(struct ag_core *c, struct ag_job *j)
 		return true;
 	if (s && !s->power && j->step == 1 && ag_job_may_write(c, j)) {
 		j->step = 2;
-		ag_job_write(c, j, AG_WR_SLOT_POWER, 0, 1, s->name);
+		ag_job_write(c, j, AG_WR_SLOT_POWER, NULL, 1, s->name);
 		return false;
 	}
 	if (!j->step)
@@ -120,10 +120,10 @@ static void toward_driver(struct ag_core *c, struct ag_job *j, const struct ag_f
 			ag_unbind(c, j, f);
 	} else if (!(j->overridden & bit)) {
 		j->overridden |= bit;
-		ag_job_write(c, j, AG_WR_OVERRIDE, f->rid, 0, j->cmd.driver);
+		ag_job_write(c, j, AG_WR_OVERRIDE, f, 0, j->cmd.driver);
 	} else if (!(j->probed & bit)) {
 		j->probed |= bit;
-		ag_job_write(c, j, AG_WR_PROBE, f->rid, 0, NULL);
+		ag_job_write(c, j, AG_WR_PROBE, f, 0, NULL);
 	} else {
 		ag_job_end(c, j, MR_REASON_DRIVER_REFUSED, NULL, "driver '%s' does not bind",
 			   j->cmd.driver);
@@ -182,7 +182,7 @@ void ag_activate(struct ag_core *c, struct ag_job *j)
 	ag_look_at(c, &j->cmd.place, &f);
 	if (!j->hooked) {
 		j->hooked = true;
-		ag_job_write(c, j, AG_WR_HOOKS, f->rid, 0, "activate");
+		ag_job_write(c, j, AG_WR_HOOKS, f, 0, "activate");
 	} else if (j->result == AG_WR_HOOKS && j->err) {
 		ag_job_end(c, j, MR_REASON_DRIVER_REFUSED, "hook",
 			   "an activate hook failed (%d)", -j->err);

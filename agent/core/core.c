@@ -139,13 +139,44 @@ static void report(struct ag_core *c, bool full)
 	free(r.gone);
 }
 
+static bool same_roots(const struct ag_root *a, unsigned n, const struct ag_root *b, unsigned m)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < m; k++)
+			found += a[i].port == b[k].port && mr_streq(a[i].serial, b[k].serial);
+	return n == m && found == n;
+}
+
+/*
+ * A root that came or went is said in another hello, before anything of what is behind it: the
+ * manager takes no word about a root that was not challenged. Without any root there is nothing
+ * to say.
+ */
+static bool says_again(struct ag_core *c)
+{
+	if ((c->state != AG_HELLO_SENT && c->state != AG_ACCEPTED) || !c->seen.roots ||
+	    same_roots(c->said, c->saids, c->seen.root, c->seen.roots))
+		return false;
+	c->session++; /* what was asked is asked again */
+	c->state = AG_LOOKING;
+	c->hello_need = ag_want_scan(c);
+	c->answer_due = false;
+	return true;
+}
+
 /* What the session waits for, now that a scan is in. */
 static void session_look(struct ag_core *c)
 {
+	if (says_again(c))
+		return;
 	if (c->state == AG_LOOKING && c->scans_done >= c->hello_need) {
 		struct ag_action *a = ag_emit(c, AG_ACT_HELLO);
 
 		put_roots(c, a);
+		memcpy(c->said, c->seen.root, sizeof(c->said));
+		c->saids = c->seen.roots;
 		a->vf_migration = ag_look_vf_migration(c);
 		a->isolation = c->seen.isolation;
 		c->state = AG_HELLO_SENT;

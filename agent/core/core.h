@@ -59,7 +59,7 @@ struct ag_isolation {
 /* One function as scanned. */
 struct ag_fn {
 	struct ag_place place;
-	uint16_t rid;
+	uint16_t rid, domain;
 	uint16_t vendor, device;
 	uint32_t class_code;
 	char driver[32];
@@ -195,7 +195,8 @@ struct ag_action {
 	int64_t deadline_ns; /* WRITE: monotonic; one that did not start by then is dropped
 				(-ETIMEDOUT) */
 	enum ag_write write;
-	uint16_t rid; /* WRITE: the function (VF_STATE, NUMVFS: the PF); SLOT_POWER: unused */
+	/* WRITE: the function (VF_STATE, NUMVFS: the PF); SLOT_POWER: unused */
+	uint16_t rid, domain;
 	struct ag_place place;
 	uint32_t value; /* SLOT_POWER 0/1, NUMVFS, VF_STATE (place.slot: which), AUTOPROBE */
 	char text[64]; /* OVERRIDE: driver ("" clears); UNBIND: driver; HOOKS: when; SLOT_POWER:

@@ -160,21 +160,23 @@ bool ag_job_may_write(const struct ag_core *c, const struct ag_job *j)
 }
 
 struct ag_action *ag_job_write(struct ag_core *c, struct ag_job *j, enum ag_write w,
-			       uint16_t rid, uint32_t value, const char *text)
+			       const struct ag_fn *f, uint32_t value, const char *text)
 {
 	struct ag_action *a = ag_emit(c, AG_ACT_WRITE);
+	char bdf[MR_BDF_TEXT];
 
 	j->tag = a->tag = ++c->last_tag;
 	j->write = w;
 	a->write = w;
-	a->rid = rid;
+	a->rid = f ? f->rid : 0;
+	a->domain = f ? f->domain : 0;
 	a->place = j->cmd.place;
 	a->value = value;
 	a->deadline_ns = j->due;
 	put_text(a->text, sizeof(a->text), text ? text : "");
 	a->notes = w == AG_WR_HOOKS ? j->cmd.notes : NULL;
-	ag_job_wait(j, "%s of %02x:%02x.%x", ag_write_name(w), MR_RID_BUS(rid), MR_RID_DEV(rid),
-		    MR_RID_FN(rid));
+	ag_job_wait(j, "%s of %s", ag_write_name(w),
+		    mr_pci_text(a->domain, a->rid, bdf) + (a->domain ? 0 : 5));
 	return a;
 }
 

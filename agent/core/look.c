@@ -149,14 +149,14 @@ bool ag_look_vf_migration(const struct ag_core *c)
 /* Whether the manager would see a difference; users are ours alone. */
 static bool same(const struct ag_fn *a, const struct ag_fn *b)
 {
-	return a->place.way == b->place.way && a->rid == b->rid && a->vendor == b->vendor &&
-	       a->device == b->device && a->class_code == b->class_code &&
-	       a->ident0 == b->ident0 && a->ident1 == b->ident1 && a->link == b->link &&
-	       a->numa == b->numa && a->iommu_group == b->iommu_group && a->pf == b->pf &&
-	       a->numvfs == b->numvfs && a->totalvfs == b->totalvfs &&
-	       a->pkeys_told == b->pkeys_told && a->pkeys == b->pkeys &&
-	       !memcmp(a->pkey, b->pkey, sizeof(a->pkey)) && mr_streq(a->driver, b->driver) &&
-	       mr_streq(a->name, b->name);
+	return a->place.way == b->place.way && a->rid == b->rid && a->domain == b->domain &&
+	       a->vendor == b->vendor && a->device == b->device &&
+	       a->class_code == b->class_code && a->ident0 == b->ident0 &&
+	       a->ident1 == b->ident1 && a->link == b->link && a->numa == b->numa &&
+	       a->iommu_group == b->iommu_group && a->pf == b->pf && a->numvfs == b->numvfs &&
+	       a->totalvfs == b->totalvfs && a->pkeys_told == b->pkeys_told &&
+	       a->pkeys == b->pkeys && !memcmp(a->pkey, b->pkey, sizeof(a->pkey)) &&
+	       mr_streq(a->driver, b->driver) && mr_streq(a->name, b->name);
 }
 
 /* Walks both sorted lists side by side. */

@@ -62,6 +62,8 @@ struct ag_core {
 	int64_t scan_at, rescan_at;
 	enum ag_session_state state;
 	uint64_t session, hello_need, answer_need;
+	struct ag_root said[AG_ROOTS_MAX]; /* in the last hello */
+	unsigned saids;
 	bool answer_due;
 	uint64_t revision;
 	struct ag_fn *reported;
@@ -111,7 +113,8 @@ void ag_job_later(struct ag_core *c, struct ag_job *j);
 bool ag_job_may_write(const struct ag_core *c, const struct ag_job *j);
 void ag_job_wait(struct ag_job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 struct ag_action *ag_job_write(struct ag_core *c, struct ag_job *j, enum ag_write w,
-			       uint16_t rid, uint32_t value, const char *text);
+			       const struct ag_fn *f, uint32_t value, const char *text);
+
 /* The refusal of a write in our words. */
 void ag_job_refused(struct ag_core *c, struct ag_job *j);
 

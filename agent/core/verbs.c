@@ -56,7 +56,7 @@ void ag_unbind(struct ag_core *c, struct ag_job *j, const struct ag_fn *f)
 		ag_job_end(c, j, MR_REASON_DRIVER_REFUSED, f->driver,
 			   "driver '%s' is bound again and again", f->driver);
 	else
-		ag_job_write(c, j, AG_WR_UNBIND, f->rid, 0, f->driver);
+		ag_job_write(c, j, AG_WR_UNBIND, f, 0, f->driver);
 }
 
 static const struct ag_fn *first_bound(const struct ag_core *c, const struct ag_place *p)
@@ -96,7 +96,7 @@ static void quiesce(struct ag_core *c, struct ag_job *j)
 		ag_job_end(c, j, MR_REASON_OK, NULL, "no driver is bound");
 	else if (!j->hooked) {
 		j->hooked = true;
-		ag_job_write(c, j, AG_WR_HOOKS, f->rid, 0, "release");
+		ag_job_write(c, j, AG_WR_HOOKS, f, 0, "release");
 	} else
 		ag_unbind(c, j, f);
 }
@@ -116,12 +116,12 @@ static void leave_slot(struct ag_core *c, struct ag_job *j, const struct ag_fn *
 		}
 		if (!j->reset) {
 			j->reset = true;
-			ag_job_write(c, j, AG_WR_RESET, f->rid, 0, NULL);
+			ag_job_write(c, j, AG_WR_RESET, f, 0, NULL);
 			return;
 		}
 	}
 	j->step = 2;
-	ag_job_write(c, j, AG_WR_VF_STATE, pf->rid, MR_VF_UNAVAILABLE, NULL);
+	ag_job_write(c, j, AG_WR_VF_STATE, pf, MR_VF_UNAVAILABLE, NULL);
 }
 
 /* What the slot's state says once it was read; 'written' after we gave it away. */
@@ -167,7 +167,7 @@ static void release_lvf(struct ag_core *c, struct ag_job *j)
 	else if (answered)
 		judge_slot(c, j, pf, j->step == 2);
 	else if (j->step == 0)
-		ag_job_write(c, j, AG_WR_VF_STATE, pf->rid, AG_VF_STATE_READ, NULL);
+		ag_job_write(c, j, AG_WR_VF_STATE, pf, AG_VF_STATE_READ, NULL);
 	else if (j->step == 1)
 		leave_slot(c, j, pf);
 	if (j->over || j->tag || j->step != 3)
@@ -210,9 +210,9 @@ static void release_slot(struct ag_core *c, struct ag_job *j)
 	else if (j->result != AG_NO_WRITE && j->err)
 		ag_job_later(c, j);
 	else if (pf && ag_job_may_write(c, j) && j->result != AG_WR_NUMVFS)
-		ag_job_write(c, j, AG_WR_NUMVFS, pf->rid, 0, NULL);
+		ag_job_write(c, j, AG_WR_NUMVFS, pf, 0, NULL);
 	else if (s->power && !pf && ag_job_may_write(c, j) && j->result != AG_WR_SLOT_POWER)
-		ag_job_write(c, j, AG_WR_SLOT_POWER, 0, 0, s->name);
+		ag_job_write(c, j, AG_WR_SLOT_POWER, NULL, 0, s->name);
 	else
 		ag_job_later(c, j);
 	if (!j->over && !j->tag)
@@ -242,7 +242,7 @@ static void bind_all(struct ag_core *c, struct ag_job *j)
 		    j->asked[s / 8] & 1 << s % 8)
 			continue;
 		j->asked[s / 8] |= (uint8_t)(1 << s % 8);
-		ag_job_write(c, j, AG_WR_PROBE, f->rid, 0, NULL);
+		ag_job_write(c, j, AG_WR_PROBE, f, 0, NULL);
 		return;
 	}
 	ag_job_end(c, j, MR_REASON_OK, NULL, "VFs are enabled");
@@ -260,15 +260,15 @@ static void enable_writes(struct ag_core *c, struct ag_job *j, const struct ag_f
 	}
 	if (!pf->driver[0] && !j->probed) {
 		j->probed = 1;
-		ag_job_write(c, j, AG_WR_PROBE, pf->rid, 0, NULL);
+		ag_job_write(c, j, AG_WR_PROBE, pf, 0, NULL);
 	} else if (j->step == 0) {
 		j->step = 1;
-		ag_job_write(c, j, AG_WR_AUTOPROBE, pf->rid, 0, NULL);
+		ag_job_write(c, j, AG_WR_AUTOPROBE, pf, 0, NULL);
 	} else if (pf->numvfs && ag_job_may_write(c, j) && j->result != AG_WR_NUMVFS) {
-		ag_job_write(c, j, AG_WR_NUMVFS, pf->rid, 0, NULL);
+		ag_job_write(c, j, AG_WR_NUMVFS, pf, 0, NULL);
 	} else if (!pf->numvfs && ag_job_may_write(c, j) &&
 		   (j->result != AG_WR_NUMVFS || !j->value)) {
-		ag_job_write(c, j, AG_WR_NUMVFS, pf->rid, count, NULL);
+		ag_job_write(c, j, AG_WR_NUMVFS, pf, count, NULL);
 	} else {
 		ag_job_wait(j, "the VFs to be enabled");
 		ag_job_later(c, j);
@@ -291,7 +291,7 @@ static void await_pf(struct ag_core *c, struct ag_job *j)
 	} else if (j->cmd.op && s && !s->power && waited && j->result != AG_WR_SLOT_POWER &&
 		   j->powers < POWERS_MAX) {
 		j->powers++;
-		ag_job_write(c, j, AG_WR_SLOT_POWER, 0, 1, s->name);
+		ag_job_write(c, j, AG_WR_SLOT_POWER, NULL, 1, s->name);
 	} else {
 		ag_job_wait(j, "a PF to appear");
 		ag_job_later(c, j);

@@ -56,6 +56,7 @@ static int fn_from(const Banyan__AgentFunction *m, struct fm_agent_fn *f, struct
 		f->pkey[f->pkeys++] = (uint16_t)m->pkey[i];
 	f->pkeys_told = m->pkeys_told;
 	f->rid = (uint16_t)m->rid;
+	f->domain = (uint16_t)m->domain;
 	f->vendor = (uint16_t)m->vendor;
 	f->device = (uint16_t)m->device;
 	f->class_code = m->class_code;

@@ -38,7 +38,7 @@ struct fm_agent_hello {
 /* One function in the host, at a place that the manager can point at. */
 struct fm_agent_fn {
 	struct fm_place place;
-	uint16_t rid;
+	uint16_t rid, domain;
 	uint16_t vendor, device;
 	uint32_t class_code;
 	char driver[32];	 /* "" = none */

@@ -538,7 +538,7 @@ static void acked(struct fm_engine *e, struct fm_asg *a, const struct fm_agent_a
 	if (a->step == FM_STEP_ACTIVATE || a->step == FM_STEP_BACK_ACTIVATE) {
 		a->bound = true;
 		if (ack->has_fn)
-			mr_bdf_text(ack->fn.rid, a->a.bdf);
+			mr_pci_text(ack->fn.domain, ack->fn.rid, a->a.bdf);
 	}
 	advance(e, a, ack->op);
 }

@@ -39,7 +39,7 @@ static void appeared(struct fm_engine *e, struct fm_session *s, const struct fm_
 		return;
 	if (f->driver[0])
 		a->driven = fm_place_key(a->a.chassis, &f->place);
-	mr_bdf_text(f->rid, bdf);
+	mr_pci_text(f->domain, f->rid, bdf);
 	if (!mr_streq(bdf, a->a.bdf)) {
 		mr_copy(a->a.bdf, sizeof(a->a.bdf), bdf);
 		fm_asg_dirty(e, a);
@@ -100,6 +100,25 @@ static void take_away(struct fm_engine *e, struct fm_session *s, const struct fm
 	vanished(e, s, p);
 }
 
+static bool has_root(const struct fm_session *s, const struct fm_assignment *a)
+{
+	for (unsigned i = 0; i < s->hello.roots; i++)
+		if (s->hello.root[i].port == a->place.port && s->chassis[i] == a->chassis)
+			return true;
+	return false;
+}
+
+/* What is behind a root that the host does not have now: it can't be asked for it. */
+static void rootless(struct fm_engine *e, struct fm_asg *a)
+{
+	a->bound = false;
+	a->a.bdf[0] = 0;
+	if (a->step != FM_STEP_NONE || a->a.phase != FM_PHASE_ACTIVE)
+		return;
+	fm_asg_why(e, a, MR_REASON_DEVICE_GONE, "%s does not show its root", a->a.host);
+	fm_asg_phase(e, a, FM_PHASE_DEGRADED, 0);
+}
+
 /* The first full report of a session: assignments that it does not show are looked at, what was
  * left unfinished is asked again. */
 static void synced(struct fm_engine *e, struct fm_session *s)
@@ -113,6 +132,10 @@ static void synced(struct fm_engine *e, struct fm_session *s)
 
 		if (!mr_streq(a->a.host, s->hello.host) || !a->a.has_fn || a->a.going)
 			continue;
+		if (!has_root(s, &a->a)) {
+			rootless(e, a);
+			continue;
+		}
 		f = fm_host_reported(s->host, &a->a.place);
 		a->bound = f && (f->driver[0] || mr_streq(a->a.driver, "none"));
 		if (!f && a->step == FM_STEP_NONE && fm_asg_runs(a)) {

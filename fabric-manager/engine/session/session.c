@@ -35,16 +35,9 @@ static void close_session(struct fm_engine *e, struct fm_session *s, enum mr_rea
 static const char *name_at(const struct fm_engine *e, unsigned chassis, unsigned port)
 {
 	const struct fm_chassis *ch = &e->inv.chassis[chassis];
-	const struct fm_desired *d = e->desired;
-	const struct fm_host *h;
 
-	if (ch->root_port && port == ch->root_port)
-		return ch->root_name;
-	for (unsigned i = 0; d && i < d->hosts; i++)
-		if (fm_root_at(&d->host[i], chassis, port) >= 0)
-			return d->host[i].name;
-	h = fm_host_by_port(&e->inv, chassis, port);
-	return h ? h->name : NULL;
+	return ch->root_port && port == ch->root_port ? ch->root_name
+						      : fm_host_at(e, chassis, port);
 }
 
 /* Which chassis a root says that it is in; -1 = none of ours has been read with that serial. */
@@ -167,6 +160,40 @@ static void consider(struct fm_engine *e, struct fm_session *s)
 	challenge(e, s);
 }
 
+static bool of_session(const struct fm_inflight *f, uint64_t session)
+{
+	return f->op >= 256 && f->session == session;
+}
+
+static bool same_roots(const struct fm_agent_hello *a, const struct fm_agent_hello *b)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < a->roots; i++)
+		for (unsigned k = 0; k < b->roots; k++)
+			found += a->root[i].port == b->root[k].port &&
+				 mr_streq(a->root[i].chassis_serial, b->root[k].chassis_serial);
+	return a->roots == b->roots && found == a->roots;
+}
+
+/* The agent of a session that stands says hello again: a root of its host came or went. It is
+ * challenged anew, and what it was asked is asked again. */
+static void said_again(struct fm_engine *e, struct fm_session *s,
+		       const struct fm_agent_hello *h)
+{
+	if (!mr_streq(s->hello.host, h->host) || !mr_streq(s->hello.boot_id, h->boot_id) ||
+	    s->state == FM_SS_SUSPENDED || s->state == FM_SS_CONTEST ||
+	    same_roots(&s->hello, h))
+		return;
+	s->hello = *h;
+	s->state = FM_SS_HELLO;
+	s->answered = s->synced = false;
+	s->until = MR_NEVER;
+	memset(s->tag, 0, sizeof(s->tag));
+	fm_inflight_lose(e, of_session, s->id, MR_REASON_TIMEOUT, "the host's roots changed");
+	consider(e, s);
+}
+
 /* Looks at the sessions that wait for a chassis or for a document. */
 void fm_sessions_check(struct fm_engine *e)
 {
@@ -180,8 +207,10 @@ void fm_session_hello(struct fm_engine *e, uint64_t id, const struct fm_agent_he
 {
 	struct fm_session *s = fm_session_get(e, id);
 
-	if (s)
+	if (s) {
+		said_again(e, s, h);
 		return;
+	}
 	s = MR_NEW(struct fm_session);
 	s->id = id;
 	s->hello = *h;
@@ -205,15 +234,16 @@ void fm_session_result(struct fm_engine *e, const struct fm_inflight *f,
 		       const struct fm_op_result *r)
 {
 	struct fm_session *s = fm_session_get(e, f->key);
-	bool left = false;
+	bool left = false, ours = false;
 
-	if (!s)
-		return;
-	for (unsigned i = 0; i < s->hello.roots; i++) {
+	for (unsigned i = 0; s && i < s->hello.roots; i++) {
+		ours = ours || s->tag[i] == f->tag;
 		if (s->tag[i] == f->tag)
 			s->tag[i] = 0;
 		left = left || s->tag[i];
 	}
+	if (!ours) /* or of a hello before the last one */
+		return;
 	if (r->end != FM_OP_DONE) {
 		close_session(e, s, r->reason ? r->reason : MR_REASON_TIMEOUT,
 			      "the challenge could not be written; try again");
@@ -372,11 +402,6 @@ void fm_session_timer(struct fm_engine *e, uint64_t id)
 		if (o && o->answered)
 			welcome(e, o);
 	}
-}
-
-static bool of_session(const struct fm_inflight *f, uint64_t session)
-{
-	return f->op >= 256 && f->session == session;
 }
 
 /* The connection is gone: commands under way are asked again in the next session. */

@@ -28,6 +28,39 @@ const struct fm_host_def *fm_host_def(const struct fm_engine *e, const char *nam
 	return NULL;
 }
 
+static const struct fm_host_def *def_at(const struct fm_engine *e, unsigned chassis,
+					unsigned port)
+{
+	const struct fm_desired *d = e->desired;
+
+	for (unsigned i = 0; d && i < d->hosts; i++)
+		if (fm_root_at(&d->host[i], chassis, port) >= 0)
+			return &d->host[i];
+	return NULL;
+}
+
+/* wanted.h */
+const char *fm_host_at(const struct fm_engine *e, unsigned chassis, unsigned port)
+{
+	const struct fm_host_def *d = def_at(e, chassis, port);
+	const struct fm_host *h = d ? NULL : fm_host_by_port(&e->inv, chassis, port);
+
+	return d ? d->name : h ? h->name : NULL;
+}
+
+/* wanted.h */
+const char *fm_root_text(const struct fm_engine *e, unsigned chassis, unsigned port, char *buf)
+{
+	const struct fm_host_def *d = def_at(e, chassis, port);
+	const struct fm_host *h = d ? NULL : fm_host_by_port(&e->inv, chassis, port);
+
+	if (d && d->roots > 1)
+		mr_fmt(buf, FM_ROOT_TEXT, "%s/root%d", d->name, fm_root_at(d, chassis, port));
+	else
+		mr_fmt(buf, FM_ROOT_TEXT, "%s", d ? d->name : h ? h->name : "?");
+	return buf;
+}
+
 /* The profile called 'name', or NULL. */
 const struct fm_profile *fm_profile_find(const struct fm_desired *d, const char *name)
 {

@@ -9,6 +9,12 @@
 #include "fabric-manager/model/roots.h"
 
 const struct fm_host_def *fm_host_def(const struct fm_engine *e, const char *name);
+/* The host behind a port: by documents, else the slot's name; NULL = no such port. */
+const char *fm_host_at(const struct fm_engine *e, unsigned chassis, unsigned port);
+#define FM_ROOT_TEXT (MR_NAME_MAX + 8)
+/* "blade01", "blade01/root1" where the host has several; "?" = no such port. buf of
+ * FM_ROOT_TEXT bytes. */
+const char *fm_root_text(const struct fm_engine *e, unsigned chassis, unsigned port, char *buf);
 const struct fm_profile *fm_profile_find(const struct fm_desired *d, const char *name);
 /* Why a profile has an override: `banyan drain` moved it away, also if its host says no. */
 #define FM_DRAINED	    "banyan drain"

@@ -387,6 +387,48 @@ static uint64_t guid(struct ibv_device *dev)
 	return htobe64(dev == &fake[0] ? 0x0002c90300000001 : 2);
 }
 
+/* A second root in domain 1, of the same bus and slot numbers: what is behind it is told by
+ * port and domain, and the slot by the name that the kernel gave it. */
+START_TEST(test_domains)
+{
+#define UP1 "devices/pci0001:00/0001:00:01.0/0001:01:00.0"
+	const struct ag_fn *f[2] = {NULL, NULL};
+	uint8_t config[4096];
+	unsigned slots = 0;
+
+	tree_pci("devices/pci0001:00", "0001:00:01.0", "0x060400\n", "0x0002\n");
+	tree_pci("devices/pci0001:00/0001:00:01.0", "0001:01:00.0", "0x060400\n", "0xba50\n");
+	tree_identity(config, 4);
+	tree_bytes(UP1 "/config", config, sizeof(config));
+	tree_pci(UP1, "0001:02:02.0", "0x060400\n", "0xba51\n");
+	tree_file(UP1 "/0001:02:02.0/secondary_bus_number", "5\n");
+	tree_file("bus/pci/slots/2-1/address", "0001:05:00\n");
+	tree_file("bus/pci/slots/2-1/power", "1\n");
+	tree_pci(UP1 "/0001:02:02.0", "0001:05:00.0", "0x0c0400\n", "0x2289\n");
+	scan();
+	ck_assert_uint_eq(look.scan.roots, 2);
+	ck_assert_uint_eq(look.scan.root[0].port, 3);
+	ck_assert_uint_eq(look.scan.root[1].port, 4);
+	for (unsigned i = 0; i < look.scan.fns; i++)
+		if (look.scan.fn[i].place.bridge == 2)
+			f[look.scan.fn[i].domain] = &look.scan.fn[i];
+	ck_assert(f[0] && f[1]);
+	ck_assert_uint_eq(f[0]->rid, f[1]->rid);
+	ck_assert_uint_eq(f[0]->place.port, 3);
+	ck_assert_uint_eq(f[1]->place.port, 4);
+	for (unsigned i = 0; i < look.scan.slots; i++) {
+		const struct ag_slot *s = &look.scan.slot[i];
+
+		if (s->bridge != 2)
+			continue;
+		slots++;
+		ck_assert_str_eq(s->name, s->port == 4 ? "2-1" : "2");
+		ck_assert(s->occupied);
+	}
+	ck_assert_uint_eq(slots, 2);
+}
+END_TEST
+
 START_TEST(test_verbs)
 {
 	const struct ag_verbs_ops two = {list_two, free_list, name, guid};
@@ -413,6 +455,7 @@ int main(void)
 	tcase_add_test(t, test_isolation);
 	tcase_add_test(t, test_isolation_of_nonsense);
 	tcase_add_test(t, test_slots);
+	tcase_add_test(t, test_domains);
 	tcase_add_test(t, test_places);
 	tcase_add_test(t, test_without_the_extension);
 	tcase_add_test(t, test_orphans);

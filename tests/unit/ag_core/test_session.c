@@ -30,6 +30,36 @@ START_TEST(test_challenge_without_a_session_is_nothing)
 }
 END_TEST
 
+/* A root that came or went is said in a hello of its own, and nothing of it before. */
+START_TEST(test_roots_come_and_go)
+{
+	struct ag_fn f = make_fn(7, 0, 0, "");
+
+	host.root[1] = host.root[0];
+	host.root[1].port = 2;
+	host.roots = 2;
+	f.place.port = 2;
+	put(f);
+	event(AG_EV_UEVENT);
+	ck_assert_str_eq(wait_ms(20), "scan; ");
+	ck_assert_str_eq(scan(), "scan; ");
+	ck_assert(isolation_wanted);
+	ck_assert_str_eq(scan(), "hello C1-0001:1/1@5#abc C1-0001:2/1@5#abc vfm; ");
+	ck_assert_str_eq(event(AG_EV_CHALLENGE), "scan; ");
+	ck_assert_str_eq(scan(), "answer C1-0001:1/1@5#abc C1-0001:2/1@5#abc; ");
+	ck_assert_ptr_nonnull(strstr(event(AG_EV_ACCEPTED), "report full 2"));
+	host.roots = 0; /* no way to the switch at all: nothing to say */
+	event(AG_EV_UEVENT);
+	wait_ms(20);
+	ck_assert_str_eq(scan(), "");
+	host.roots = 1;
+	event(AG_EV_UEVENT);
+	wait_ms(20);
+	ck_assert_str_eq(scan(), "scan; ");
+	ck_assert_str_eq(scan(), "hello C1-0001:1/1@5#abc vfm; ");
+}
+END_TEST
+
 START_TEST(test_deltas)
 {
 	ck_assert_str_eq(event(AG_EV_UEVENT), "");
@@ -171,6 +201,7 @@ int main(void)
 	tcase_add_test(fresh, test_alone_after_a_reboot);
 	tcase_add_test(fresh, test_alone_is_paced_and_can_be_off);
 	tcase_add_checked_fixture(session, setup_session, teardown);
+	tcase_add_test(session, test_roots_come_and_go);
 	tcase_add_test(session, test_deltas);
 	tcase_add_test(session, test_users_are_not_reported);
 	tcase_add_test(session, test_uevents_fold);
