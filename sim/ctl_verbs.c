@@ -149,6 +149,8 @@ static void add_blades(struct sim_world *w, struct mr_tree *t)
 		m = mr_tree_add_map(list, NULL);
 		mr_tree_add_text(m, "name", sim_blade_name(b));
 		mr_tree_add_int(m, "vh", vh);
+		if (sim_blade_lead(b) != b)
+			mr_tree_add_text(m, "rootOf", sim_blade_name(sim_blade_lead(b)));
 		mr_tree_add_text(m, "state", life(w, sim_world_chassis(w), vh));
 		mr_tree_add_text(m, "bootId", sim_blade_boot_id(b));
 		mr_tree_add_int(m, "devices", sim_blade_devs(b));

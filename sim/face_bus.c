@@ -83,49 +83,52 @@ static int w_rescan(const struct face_at *at, const char *text, size_t len, size
 
 	(void)off;
 	(void)ret_done_ns;
-	return r || !v ? r : sim_blade_rescan(at->blade, face_now(at));
+	for (unsigned i = 0; !r && v && i < sim_blade_roots(at->blade); i++)
+		r = sim_blade_rescan(sim_blade_root(at->blade, i), face_now(at));
+	return r;
 }
 
-static int bdf(const char *text, size_t len, uint16_t *ret)
+/* The device of the server that was written by its address. */
+static bool bdf(const struct face_at *at, const char *text, size_t len, struct face_at *ret)
 {
 	char word[32];
 
 	face_trim(text, len, word, sizeof(word));
-	return mr_bdf_parse(word, ret, NULL) ? -ENODEV : 0;
+	return face_find(at, word, ret);
 }
 
 static int w_probe(const struct face_at *at, const char *text, size_t len, size_t off,
 		   int64_t *ret_done_ns)
 {
-	uint16_t rid;
+	struct face_at d;
 
 	(void)off;
 	(void)ret_done_ns;
-	return bdf(text, len, &rid) ? -ENODEV : sim_blade_probe(at->blade, face_now(at), rid);
+	return bdf(at, text, len, &d) ? sim_blade_probe(d.blade, face_now(at), d.rid) : -ENODEV;
 }
 
 static int w_bind(const struct face_at *at, const char *text, size_t len, size_t off,
 		  int64_t *ret_done_ns)
 {
-	uint16_t rid;
+	struct face_at d;
 
 	(void)off;
 	(void)ret_done_ns;
-	if (bdf(text, len, &rid))
+	if (!bdf(at, text, len, &d))
 		return -ENODEV;
-	return sim_blade_bind(at->blade, face_now(at), sim_blade_driver(at->sub), rid);
+	return sim_blade_bind(d.blade, face_now(at), sim_blade_driver(at->sub), d.rid);
 }
 
 static int w_unbind(const struct face_at *at, const char *text, size_t len, size_t off,
 		    int64_t *ret_done_ns)
 {
-	uint16_t rid;
+	struct face_at d;
 
 	(void)off;
 	(void)ret_done_ns;
-	if (bdf(text, len, &rid))
+	if (!bdf(at, text, len, &d))
 		return -ENODEV;
-	return sim_blade_unbind(at->blade, face_now(at), sim_blade_driver(at->sub), rid);
+	return sim_blade_unbind(d.blade, face_now(at), sim_blade_driver(at->sub), d.rid);
 }
 
 static uint16_t slot_bridge(const struct face_at *at)
@@ -145,7 +148,7 @@ static int r_slot_address(const struct face_at *at, struct mr_buf *out)
 {
 	char text[MR_BDF_TEXT];
 
-	mr_bdf_text(sim_blade_slot_address(at->blade, at->sub), text);
+	face_address(at, sim_blade_slot_address(at->blade, at->sub), text);
 	mr_buf_printf(out, "%.10s\n", text); /* without the function */
 	return 0;
 }
@@ -255,7 +258,7 @@ const struct face_row face_bus_rows[] = {
 	{.in = D_SLOT, .name = "attention", .mode = 0444, .read = r_slot_attention},
 	{.in = D_SLOT, .name = "latch", .mode = 0444, .read = r_zero},
 
-	{.in = D_DEVICES, .name = "pci0000:00", .dir = D_PCI_ROOT},
+	{.in = D_DEVICES, .name = "", .dir = D_PCI_ROOT, .each = EACH_DOMAIN},
 	{.in = D_PCI_ROOT, .name = "", .dir = D_DEV, .each = EACH_CHILD},
 
 	{.in = D_CLASS, .name = "", .dir = D_CLASS_LIST, .each = EACH_CLASS},

@@ -163,7 +163,7 @@ static int r_uevent(const struct face_at *at, struct mr_buf *out)
 		mr_buf_printf(out, "DRIVER=%s\n", d->driver);
 	mr_buf_printf(out, "PCI_CLASS=%04X\nPCI_ID=%04X:%04X\nPCI_SUBSYS_ID=%04X:%04X\n",
 		      d->class_code, d->vendor, d->device, d->subvendor, d->subdevice);
-	mr_buf_printf(out, "PCI_SLOT_NAME=%s\nMODALIAS=", mr_bdf_text(d->rid, text));
+	mr_buf_printf(out, "PCI_SLOT_NAME=%s\nMODALIAS=", face_address(at, d->rid, text));
 	return modalias(at, out);
 }
 
@@ -286,7 +286,7 @@ static int l_physfn(const struct face_at *at, struct mr_buf *out)
 	}
 	if (bridge)
 		sim_blade_devpath(at->blade, bridge, out);
-	mr_buf_printf(out, "/%s", mr_bdf_text(at->dev->physfn, text));
+	mr_buf_printf(out, "/%s", face_address(at, at->dev->physfn, text));
 	return 0;
 }
 

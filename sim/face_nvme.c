@@ -37,7 +37,7 @@ static int r_address(const struct face_at *at, struct mr_buf *out)
 {
 	char text[MR_BDF_TEXT];
 
-	mr_buf_printf(out, "%s\n", mr_bdf_text(at->rid, text));
+	mr_buf_printf(out, "%s\n", face_address(at, at->rid, text));
 	return 0;
 }
 
@@ -161,9 +161,10 @@ static int l_controller(const struct face_at *at, struct mr_buf *out)
 static const struct sim_dev *nvme_dev(const struct face_at *dir, unsigned i,
 				      struct face_at *ret)
 {
-	const struct sim_dev *d = sim_blade_dev(dir->blade, i);
+	const struct sim_dev *d;
 
 	*ret = *dir;
+	d = face_dev(dir, i, ret);
 	ret->dev = d;
 	ret->rid = d ? d->rid : 0;
 	return d;
@@ -186,18 +187,16 @@ static int subsys_of(const struct face_at *dir, unsigned i)
 }
 
 /* The n-th controller of the subsystem: face_tree.h. */
-const struct sim_dev *face_nvme_ctrl(const struct face_at *dir, unsigned n,
-				     char name[FACE_NAME_MAX])
+bool face_nvme_ctrl(const struct face_at *dir, unsigned n, struct face_at *ret,
+		    char name[FACE_NAME_MAX])
 {
-	struct face_at a;
-
-	for (unsigned i = 0; nvme_dev(dir, i, &a); i++) {
+	for (unsigned i = 0; nvme_dev(dir, i, ret); i++) {
 		if (subsys_of(dir, i) != (int)dir->sub || n--)
 			continue;
-		mr_fmt(name, FACE_NAME_MAX, "nvme%u", a.dev->index);
-		return a.dev;
+		mr_fmt(name, FACE_NAME_MAX, "nvme%u", ret->dev->index);
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* Whether a subsystem may have that number, and its name: face_tree.h. */
@@ -229,13 +228,9 @@ static int of_first(const struct face_at *at, struct mr_buf *out,
 		    int (*read)(const struct face_at *at, struct mr_buf *out))
 {
 	char name[FACE_NAME_MAX];
-	struct face_at a = *at;
+	struct face_at a;
 
-	a.dev = face_nvme_ctrl(at, 0, name);
-	if (!a.dev)
-		return -ENODEV;
-	a.rid = a.dev->rid;
-	return read(&a, out);
+	return face_nvme_ctrl(at, 0, &a, name) ? read(&a, out) : -ENODEV;
 }
 
 static int s_nqn(const struct face_at *at, struct mr_buf *out)

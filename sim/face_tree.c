@@ -104,10 +104,58 @@ static bool class_name_is(const struct sim_dev *d, const char *class, char *name
 		       (mr_streq(class, "scsi_host") && mr_streq(has, "fc_host")));
 }
 
-static bool dev_matches(const struct face_at *dir, const struct face_row *row,
-			const struct sim_dev *d, char *name)
+/* Whether the row stands for devices of the whole server, not of one root or device. */
+static bool of_server(enum face_each each)
 {
-	mr_bdf_text(d->rid, name);
+	return each != EACH_CHILD && each != EACH_VIRTFN;
+}
+
+/* face_tree.h */
+const struct sim_dev *face_dev(const struct face_at *at, unsigned n, struct face_at *ret)
+{
+	struct sim_blade *lead = sim_blade_lead(at->blade);
+
+	for (unsigned r = 0; r < sim_blade_roots(lead); r++) {
+		struct sim_blade *b = sim_blade_root(lead, r);
+
+		if (n < sim_blade_devs(b)) {
+			ret->blade = b;
+			ret->vh = sim_blade_vh(b);
+			return sim_blade_dev(b, n);
+		}
+		n -= sim_blade_devs(b);
+	}
+	return NULL;
+}
+
+/* face_tree.h */
+bool face_find(const struct face_at *at, const char *address, struct face_at *ret)
+{
+	struct sim_blade *lead = sim_blade_lead(at->blade);
+	const struct sim_dev *d;
+	uint16_t domain, rid;
+
+	if (mr_pci_parse(address, &domain, &rid, NULL) || domain >= sim_blade_roots(lead))
+		return false;
+	d = sim_blade_find(sim_blade_root(lead, domain), rid);
+	*ret = *at;
+	ret->blade = sim_blade_root(lead, domain);
+	ret->vh = sim_blade_vh(ret->blade);
+	if (d)
+		take_dev(ret, d);
+	return d;
+}
+
+/* face_tree.h */
+const char *face_address(const struct face_at *at, uint16_t rid, char *buf)
+{
+	return mr_pci_text((uint16_t)sim_blade_domain(at->blade), rid, buf);
+}
+
+static bool dev_matches(const struct face_at *dir, const struct face_row *row,
+			const struct face_at *at, const struct sim_dev *d, char *name)
+{
+	face_address(at, d->rid, name);
 	switch (row->each) {
 	case EACH_DEV:
 		return true;
@@ -133,10 +181,11 @@ static bool dev_matches(const struct face_at *dir, const struct face_row *row,
 /* Of several devices in one group only the first stands for it. */
 static bool first_of_group(const struct face_at *dir, unsigned n)
 {
-	int g = sim_blade_dev(dir->blade, n)->iommu_group;
+	struct face_at at;
+	int g = face_dev(dir, n, &at)->iommu_group;
 
 	for (unsigned i = 0; i < n; i++)
-		if (sim_blade_dev(dir->blade, i)->iommu_group == g)
+		if (face_dev(dir, i, &at)->iommu_group == g)
 			return false;
 	return true;
 }
@@ -146,15 +195,18 @@ static bool next_dev(const struct face_at *dir, const struct face_row *row, unsi
 {
 	const struct sim_dev *d;
 
-	while ((d = sim_blade_dev(dir->blade, *n))) {
+	while ((d = of_server(row->each) ? face_dev(dir, *n, ret)
+					 : sim_blade_dev(dir->blade, *n))) {
 		unsigned i = (*n)++;
 
-		if (!dev_matches(dir, row, d, name))
+		if (!dev_matches(dir, row, ret, d, name))
 			continue;
 		if (row->each == EACH_GROUP) {
 			if (!first_of_group(dir, i))
 				continue;
 			ret->sub = (unsigned)d->iommu_group;
+			ret->blade = dir->blade;
+			ret->vh = dir->vh;
 			return true;
 		}
 		if (row->each == EACH_VIRTFN) /* a link of the PF; the VF is its number */
@@ -171,6 +223,41 @@ static bool slot_exists(const struct face_at *dir, unsigned slot)
 	return sim_blade_find(dir->blade, (uint16_t)(2 << 8 | slot));
 }
 
+/* The n-th slot of the server. As in Linux the name of one that is there already gets a number
+ * behind it. */
+static bool slot_at(const struct face_at *dir, unsigned n, struct face_at *ret, char *name)
+{
+	struct sim_blade *lead = sim_blade_lead(dir->blade);
+	unsigned same = 0, r = 0;
+
+	for (; r < sim_blade_roots(lead); r++) {
+		if (n < sim_blade_slots(sim_blade_root(lead, r)))
+			break;
+		n -= sim_blade_slots(sim_blade_root(lead, r));
+	}
+	ret->blade = sim_blade_root(lead, r);
+	if (!ret->blade)
+		return false;
+	ret->vh = sim_blade_vh(ret->blade);
+	ret->sub = n;
+	while (r-- > 0)
+		same += sim_blade_find(sim_blade_root(lead, r), (uint16_t)(2 << 8 | n)) != NULL;
+	mr_fmt(name, FACE_NAME_MAX, same ? "%u-%u" : "%u", n, same);
+	return true;
+}
+
+/* The n-th PCI domain. */
+static bool domain_at(const struct face_at *dir, unsigned n, struct face_at *ret, char *name)
+{
+	ret->sub = dir->sub;
+	ret->blade = sim_blade_root(sim_blade_lead(dir->blade), n);
+	if (!ret->blade)
+		return false;
+	ret->vh = sim_blade_vh(ret->blade);
+	mr_fmt(name, FACE_NAME_MAX, "pci%04x:00", n);
+	return true;
+}
+
 /* The n-th instance of a row that is numbered; false past the end. */
 static bool numbered(const struct face_at *dir, const struct face_row *row, unsigned n,
 		     struct face_at *ret, char *name)
@@ -185,8 +272,9 @@ static bool numbered(const struct face_at *dir, const struct face_row *row, unsi
 		mr_copy(name, FACE_NAME_MAX, sim_blade_driver(n) ? sim_blade_driver(n) : "");
 		return sim_blade_driver(n);
 	case EACH_SLOT:
-		mr_fmt(name, FACE_NAME_MAX, row->name, n);
-		return n < sim_blade_slots(dir->blade);
+		return slot_at(dir, n, ret, name);
+	case EACH_DOMAIN:
+		return domain_at(dir, n, ret, name);
 	case EACH_BAR:
 		mr_fmt(name, FACE_NAME_MAX, row->name, n);
 		return n < 6;
@@ -206,12 +294,17 @@ static bool numbered(const struct face_at *dir, const struct face_row *row, unsi
 		return face_nvme_ns(dir, n, name);
 	case EACH_SUBSYS:
 		return face_nvme_subsys(dir, n, name);
-	case EACH_CTRL:
-		ret->sub = dir->sub;
-		if (!face_nvme_ctrl(dir, n, name))
+	case EACH_CTRL: {
+		struct face_at a;
+
+		if (!face_nvme_ctrl(dir, n, &a, name))
 			return false;
-		take_dev(ret, face_nvme_ctrl(dir, n, name));
+		ret->sub = dir->sub;
+		ret->blade = a.blade;
+		ret->vh = a.vh;
+		take_dev(ret, a.dev);
 		return true;
+	}
 	case EACH_CLASS:
 		mr_copy(name, FACE_NAME_MAX, face_class_name(n) ? face_class_name(n) : "");
 		return face_class_name(n);
@@ -226,12 +319,11 @@ static bool numbered(const struct face_at *dir, const struct face_row *row, unsi
 	}
 }
 
-static bool there(const struct face_at *dir, const struct face_row *row,
-		  const struct face_at *at)
+static bool there(const struct face_row *row, const struct face_at *at)
 {
-	if (row->each == EACH_BLADE && !at->blade)
+	if (row->each == EACH_BLADE && (!at->blade || sim_blade_lead(at->blade) != at->blade))
 		return false;
-	if (row->each == EACH_SLOT && !slot_exists(dir, at->sub))
+	if (row->each == EACH_SLOT && !slot_exists(at, at->sub))
 		return false;
 	return !row->has || row->has(at);
 }
@@ -256,7 +348,7 @@ static bool next_of_row(const struct face_at *dir, unsigned index, unsigned *n,
 		if (is_dev_row(row->each) ? !next_dev(dir, row, n, ret, name)
 					  : !numbered(dir, row, (*n)++, ret, name))
 			return false;
-		if (there(dir, row, ret))
+		if (there(row, ret))
 			return true;
 	}
 }
@@ -283,20 +375,14 @@ static bool lookup_bdf(const struct face_at *dir, unsigned index, const char *na
 		       struct face_at *ret)
 {
 	const struct face_row *row = row_at(index);
-	const struct sim_dev *d;
 	char have[FACE_NAME_MAX];
-	uint16_t rid;
 
-	if (mr_bdf_parse(name, &rid, NULL))
+	if (!face_find(dir, name, ret) || (!of_server(row->each) && ret->vh != dir->vh) ||
+	    !dev_matches(dir, row, ret, ret->dev, have) || !mr_streq(have, name))
 		return false;
-	d = sim_blade_find(dir->blade, rid);
-	if (!d || !dev_matches(dir, row, d, have) || !mr_streq(have, name))
-		return false;
-	*ret = *dir;
 	ret->dir = row->dir;
 	ret->row = row->dir == D_FILE ? index : 0;
-	take_dev(ret, d);
-	return there(dir, row, ret);
+	return there(row, ret);
 }
 
 /* The entry of that name, or -ENOENT. Fixed names are compared without asking the blade. */

@@ -73,6 +73,7 @@ enum face_each {
 	EACH_ONE,
 	EACH_BLADE,
 	EACH_DEV,	/* every device of the blade */
+	EACH_DOMAIN,	/* PCI domains: roots of the server */
 	EACH_CHILD,	/* devices right below this one, or on bus 0 */
 	EACH_BOUND,	/* devices of a driver */
 	EACH_CLASS_DEV, /* devices with a class device of the folder's class, by its name */
@@ -145,6 +146,12 @@ int face_readlink(const struct face_at *link, struct mr_buf *out);
 /* Walks "blade01/bus/pci/rescan"; for tests and for the control socket. */
 int face_walk(struct sim_world *w, const char *path, struct face_at *ret);
 
+/* The n-th device of the whole server, over all roots; NULL past the last. */
+const struct sim_dev *face_dev(const struct face_at *at, unsigned n, struct face_at *ret);
+/* The device of that address ("0001:02:03.1") of the server; false where there is none. */
+bool face_find(const struct face_at *at, const char *address, struct face_at *ret);
+/* "0001:02:03.1" of a device of the root that the place is in. */
+const char *face_address(const struct face_at *at, uint16_t rid, char *buf);
 struct mr_now face_now(const struct face_at *at);
 /* A number as kstrtoul reads it; -EINVAL. */
 int face_number(const char *text, size_t len, unsigned long *ret);
@@ -157,8 +164,8 @@ const char *face_class_name(unsigned sub);
  * controller of a subsystem's folder; false past the last. */
 bool face_nvme_ns(const struct face_at *dir, unsigned n, char name[FACE_NAME_MAX]);
 bool face_nvme_subsys(const struct face_at *dir, unsigned n, char name[FACE_NAME_MAX]);
-const struct sim_dev *face_nvme_ctrl(const struct face_at *dir, unsigned n,
-				     char name[FACE_NAME_MAX]);
+bool face_nvme_ctrl(const struct face_at *dir, unsigned n, struct face_at *ret,
+		    char name[FACE_NAME_MAX]);
 /* What a class driver would read of the place's function. */
 struct sim_fn_view face_view(const struct face_at *at);
 int face_l_pci_device(const struct face_at *at, struct mr_buf *out);

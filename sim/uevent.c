@@ -94,7 +94,7 @@ static int station_open(struct sim_uevents *u, unsigned vh, const char *run, str
 	s->owner = u;
 	s->vh = vh;
 	s->fd = -1;
-	if (!b)
+	if (!b || sim_blade_lead(b) != b)
 		return 0;
 	mr_copy(s->boot_id, sizeof(s->boot_id), sim_blade_boot_id(b));
 	mr_fmt(path, sizeof(path), "%s/%s.uevent", run, sim_blade_name(b));

@@ -111,6 +111,7 @@ static void add_blades(struct sim_world *w, uint64_t seed)
 		if (sim_host_name(w->chassis, (uint16_t)vh))
 			w->blade[vh] =
 				sim_blade_new(w->chassis, (uint16_t)vh, mr_rng_next(&rng));
+	sim_blade_join(w->blade, w->blades);
 	w->timer = mr_timer_new(w->loop, on_timer, w);
 }
 
@@ -137,7 +138,8 @@ struct sim_world *sim_world_restore(struct mr_loop *l, const void *data, size_t 
 	}
 	add_blades(w, seed);
 	for (unsigned vh = 1; vh <= w->blades; vh++)
-		if (w->blade[vh] && sim_host_power(w->chassis, (uint16_t)vh))
+		if (w->blade[vh] && sim_blade_lead(w->blade[vh]) == w->blade[vh] &&
+		    sim_host_power(w->chassis, (uint16_t)vh))
 			sim_host_reset(w->chassis, sim_world_now(w), (uint16_t)vh);
 	return w;
 }
@@ -219,7 +221,8 @@ static void tell(struct sim_world *w)
 		w->ops->committed(w->ops_arg);
 	}
 	for (unsigned vh = 1; vh <= w->blades && w->ops; vh++) {
-		if (!w->blade[vh] || sim_blade_revision(w->blade[vh]) == w->seen[vh])
+		if (!w->blade[vh] || sim_blade_lead(w->blade[vh]) != w->blade[vh] ||
+		    sim_blade_revision(w->blade[vh]) == w->seen[vh])
 			continue;
 		w->seen[vh] = sim_blade_revision(w->blade[vh]);
 		w->ops->blade_changed(vh, w->ops_arg);

@@ -33,7 +33,88 @@ void blade_arm(struct sim_blade *b, int64_t due)
 /* Something that sysfs shows has changed. */
 void blade_changed(struct sim_blade *b)
 {
-	b->revision++;
+	b->lead->revision++;
+	if (b != b->lead)
+		b->revision++;
+}
+
+/* ---- servers with several roots ---- */
+
+/* See blade.h. */
+void sim_blade_join(struct sim_blade *const *blade, unsigned n)
+{
+	for (unsigned vh = 1; vh <= n; vh++) {
+		struct sim_blade *b = blade[vh], *lead;
+		unsigned at = b ? sim_host_lead(b->c, b->vh) : 0;
+
+		lead = at && at <= n ? blade[at] : NULL;
+		if (!lead || lead == b || lead->roots == SIM_ROOTS_MAX)
+			continue;
+		b->lead = lead;
+		b->domain = lead->roots;
+		lead->root[lead->roots++] = b;
+	}
+}
+
+/* Roots of the server that it leads. */
+unsigned sim_blade_roots(const struct sim_blade *b)
+{
+	return b->roots;
+}
+
+/* The r-th of them, or NULL. */
+struct sim_blade *sim_blade_root(const struct sim_blade *b, unsigned r)
+{
+	return r < b->roots ? b->root[r] : NULL;
+}
+
+/* Who stands for the server. */
+struct sim_blade *sim_blade_lead(const struct sim_blade *b)
+{
+	return b->lead;
+}
+
+/* Its virtual hierarchy. */
+uint16_t sim_blade_vh(const struct sim_blade *b)
+{
+	return b->vh;
+}
+
+/* PCI domain of the root. */
+unsigned sim_blade_domain(const struct sim_blade *b)
+{
+	return b->domain;
+}
+
+/* Whether the kernel runs, or starts, by another root than this one. */
+static bool runs_elsewhere(const struct sim_blade *b)
+{
+	for (unsigned r = 0; r < b->lead->roots; r++) {
+		const struct sim_blade *o = b->lead->root[r];
+
+		if (o != b && (o->state == BLADE_UP || o->state == BLADE_BOOTING))
+			return true;
+	}
+	return false;
+}
+
+/* blade_priv.h */
+uint64_t blade_mmio_base(const struct sim_blade *b)
+{
+	uint64_t base = BLADE_MMIO_BASE, mmio, mmio64;
+	unsigned buses;
+
+	for (unsigned r = 0; r < b->domain; r++) {
+		sim_host_reserve(b->c, b->lead->root[r]->vh, &buses, &mmio, &mmio64);
+		base += mmio;
+	}
+	return base;
+}
+
+/* blade_priv.h */
+uint64_t blade_mmio64_base(const struct sim_blade *b)
+{
+	return BLADE_MMIO64_BASE + ((uint64_t)b->domain << BLADE_MMIO64_ROOT);
 }
 
 static void new_boot_id(struct sim_blade *b)
@@ -46,14 +127,29 @@ static void new_boot_id(struct sim_blade *b)
 	       (unsigned long long)(lo & 0xffffffffffff));
 }
 
-static void start_boot(struct sim_blade *b, int64_t due)
+/* The root is enumerated at 'due', by a kernel that runs or one that starts. */
+static void start_root(struct sim_blade *b, int64_t due)
 {
-	b->recheck = b->link_lost = false;
+	b->recheck = b->link_lost = b->link_back = false;
 	blade_drop_all(b);
 	b->state = BLADE_BOOTING;
 	b->boot_due = due;
 	blade_arm(b, due);
-	new_boot_id(b);
+}
+
+/* A new kernel: what the server had behind roots without a link is forgotten. */
+static void start_boot(struct sim_blade *b, int64_t due)
+{
+	for (unsigned r = 0; r < b->lead->roots; r++) {
+		struct sim_blade *o = b->lead->root[r];
+
+		if (o == b || o->state != BLADE_ORPHAN)
+			continue;
+		blade_drop_all(o);
+		o->state = BLADE_OFF;
+	}
+	start_root(b, due);
+	new_boot_id(b->lead);
 }
 
 /*
@@ -66,6 +162,8 @@ struct sim_blade *sim_blade_new(struct sim_chassis *c, uint16_t vh, uint64_t see
 
 	b->c = c;
 	b->vh = vh;
+	b->lead = b->root[0] = b;
+	b->roots = 1;
 	b->due = MR_NEVER;
 	b->timing = measured;
 	mr_rng_init(&b->rng, seed);
@@ -116,7 +214,11 @@ static void link_down(struct sim_blade *b, struct mr_now now)
 
 static void link_up(struct sim_blade *b, struct mr_now now)
 {
-	if (b->state != BLADE_BOOTING)
+	if (b->state == BLADE_BOOTING)
+		return;
+	if (runs_elsewhere(b))
+		start_root(b, now.mono_ns + b->timing.boot_ns);
+	else
 		start_boot(b, now.mono_ns + b->timing.boot_ns);
 }
 
@@ -126,7 +228,9 @@ static void catch_up(struct sim_blade *b, struct mr_now now)
 	b->recheck = false;
 	if (b->link_lost)
 		link_down(b, now);
-	b->link_lost = false;
+	if (b->link_back)
+		link_up(b, now);
+	b->link_lost = b->link_back = false;
 	if (b->state != BLADE_UP)
 		return;
 	for (unsigned i = 0; i < b->slots; i++)
@@ -140,9 +244,11 @@ static void catch_up(struct sim_blade *b, struct mr_now now)
 void sim_blade_notice(struct sim_blade *b, struct mr_now now, const struct sim_notice *n)
 {
 	if (n->kind == SIM_NOTICE_HOST_LINK) {
-		b->hung = b->hung && !n->arg && sim_host_power(b->c, b->vh);
+		b->hung = b->hung && (!n->arg || runs_elsewhere(b)) &&
+			  sim_host_power(b->c, b->vh);
 		b->link_lost = b->hung;
-		if (n->arg)
+		b->link_back = b->hung && n->arg;
+		if (n->arg && !b->hung)
 			link_up(b, now);
 		else if (!b->hung)
 			link_down(b, now);
@@ -208,8 +314,12 @@ int64_t sim_blade_deadline(const struct sim_blade *b)
 /* Freezes and releases the host's kernel; a reset or a power cycle releases it, too. */
 void sim_blade_hang(struct sim_blade *b, bool hung)
 {
-	b->recheck = b->recheck || (b->hung && !hung);
-	b->hung = hung;
+	for (unsigned r = 0; r < b->lead->roots; r++) {
+		struct sim_blade *o = b->lead->root[r];
+
+		o->recheck = o->recheck || (o->hung && !hung);
+		o->hung = hung;
+	}
 }
 
 /* Whether the host hangs. */
@@ -233,7 +343,7 @@ bool sim_blade_up(const struct sim_blade *b)
 /* UUID text, new with every boot. */
 const char *sim_blade_boot_id(const struct sim_blade *b)
 {
-	return b->boot_id;
+	return b->lead->boot_id;
 }
 
 /* Whether its kernel has the extension of HANDOVER 14. */

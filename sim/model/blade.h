@@ -6,7 +6,11 @@
  * extension (HANDOVER 14), and tells what Linux 6.1 would put in sysfs and in uevents. The FUSE
  * face (sim/) and in-process tests show the same blade.
  *
- * The blade's tree: 0000:00:00.0 host bridge, 0000:00:01.0 root port (the blade's own), below
+ * A server with several roots has one of these for each (sim_blade_join): one kernel, with its
+ * boots, its names and its uevents, and a PCI domain a root. The first one leads: it stands for
+ * the server.
+ *
+ * The tree of a root: 0000:00:00.0 host bridge, 0000:00:01.0 root port (the blade's own), below
  * it the VH: 01:00.0 upstream bridge, bus 2 the virtual downstream bridges (bridge b = device b
  * / 8, function b % 8), then their buses.
  */
@@ -69,6 +73,15 @@ struct sim_blade_timing {
 
 struct sim_blade *sim_blade_new(struct sim_chassis *c, uint16_t vh, uint64_t seed);
 void sim_blade_free(struct sim_blade *b);
+/* Roots of one server find each other: blade[1..n] by VH, NULL where there is none. Before
+ * anything happens to them. */
+void sim_blade_join(struct sim_blade *const *blade, unsigned n);
+/* Roots of the server that 'b' leads, itself the first; the r-th, NULL past the last. */
+unsigned sim_blade_roots(const struct sim_blade *b);
+struct sim_blade *sim_blade_root(const struct sim_blade *b, unsigned r);
+struct sim_blade *sim_blade_lead(const struct sim_blade *b);
+uint16_t sim_blade_vh(const struct sim_blade *b);
+unsigned sim_blade_domain(const struct sim_blade *b); /* its number among them */
 /* A notice of the chassis for this VH; and the passing of time (boot, pciehp's delays). */
 void sim_blade_notice(struct sim_blade *b, struct mr_now now, const struct sim_notice *n);
 void sim_blade_step(struct sim_blade *b, struct mr_now now);
@@ -78,7 +91,8 @@ int64_t sim_blade_deadline(const struct sim_blade *b);
 struct sim_blade_timing *sim_blade_timing(struct sim_blade *b);
 
 const char *sim_blade_name(const struct sim_blade *b);
-bool sim_blade_up(const struct sim_blade *b);		  /* powered, link up, enumerated */
+/* Powered, link up, enumerated; of a server with several roots: of this one. */
+bool sim_blade_up(const struct sim_blade *b);
 const char *sim_blade_boot_id(const struct sim_blade *b); /* UUID text; new with every boot */
 bool sim_blade_has_vf_migration(const struct sim_blade *b);
 bool sim_blade_has_iommu(const struct sim_blade *b);

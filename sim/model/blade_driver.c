@@ -113,19 +113,25 @@ const char *sim_dev_class(const struct sim_dev *d, char *ret_name, size_t size)
 
 static unsigned free_index(const struct sim_blade *b, unsigned device_class)
 {
-	unsigned k = 0;
+	unsigned k = 0, all = 0;
 	char name[32];
 	bool *used;
 
 	if (device_class == MR_CLASS_OTHER) /* no class device, no number */
 		return 0;
-	used = mr_xcalloc(b->devs + 1, sizeof(*used));
-	for (unsigned i = 0; i < b->devs; i++) {
-		const struct sim_dev *d = &b->dev[i]->d;
+	for (unsigned r = 0; r < b->lead->roots; r++)
+		all += b->lead->root[r]->devs;
+	used = mr_xcalloc(all + 1, sizeof(*used));
+	for (unsigned r = 0; r < b->lead->roots; r++) {
+		const struct sim_blade *o = b->lead->root[r];
 
-		if (d->device_class == device_class && d->index < b->devs &&
-		    sim_dev_class(d, name, sizeof(name)))
-			used[d->index] = true;
+		for (unsigned i = 0; i < o->devs; i++) {
+			const struct sim_dev *d = &o->dev[i]->d;
+
+			if (d->device_class == device_class && d->index < all &&
+			    sim_dev_class(d, name, sizeof(name)))
+				used[d->index] = true;
+		}
 	}
 	while (used[k])
 		k++;

@@ -67,12 +67,20 @@ static void take_out(struct sim_blade *b, struct blade_node *n)
 /* The lowest IOMMU group number that is not in use. */
 static int free_group(const struct sim_blade *b)
 {
-	bool *used = mr_xcalloc(b->devs + 1, sizeof(*used));
+	unsigned all = 0;
+	bool *used;
 	int g = 0;
 
-	for (unsigned i = 0; i < b->devs; i++)
-		if ((unsigned)b->dev[i]->d.iommu_group < b->devs)
-			used[b->dev[i]->d.iommu_group] = true;
+	for (unsigned r = 0; r < b->lead->roots; r++)
+		all += b->lead->root[r]->devs;
+	used = mr_xcalloc(all + 1, sizeof(*used));
+	for (unsigned r = 0; r < b->lead->roots; r++) {
+		const struct sim_blade *o = b->lead->root[r];
+
+		for (unsigned i = 0; i < o->devs; i++)
+			if ((unsigned)o->dev[i]->d.iommu_group < all)
+				used[o->dev[i]->d.iommu_group] = true;
+	}
 	while (used[g])
 		g++;
 	free(used);
@@ -233,8 +241,8 @@ static void setup_slot(struct sim_blade *b, struct mr_now now, unsigned i, unsig
 	s->subordinate = (uint8_t)(s->secondary + per_bridge - 1);
 	s->mmio_size = share(mmio, count);
 	s->mmio64_size = share(mmio64, count);
-	s->mmio = BLADE_MMIO_BASE + nth * s->mmio_size;
-	s->mmio64 = BLADE_MMIO64_BASE + nth * s->mmio64_size;
+	s->mmio = blade_mmio_base(b) + nth * s->mmio_size;
+	s->mmio64 = blade_mmio64_base(b) + nth * s->mmio64_size;
 	s->due = MR_NEVER;
 	s->by_user = false;
 	set_buses(b, now, s->rid, BLADE_BUS_INTERNAL, s->secondary, s->subordinate);
@@ -301,8 +309,8 @@ static void setup_slots(struct sim_blade *b, struct mr_now now, uint16_t upstrea
 		}
 	set_buses(b, now, upstream, BLADE_BUS_UPSTREAM, BLADE_BUS_INTERNAL, last);
 	set_buses(b, now, BLADE_RID_ROOT_PORT, 0, BLADE_BUS_UPSTREAM, last);
-	set_windows(b, now, upstream, BLADE_MMIO_BASE, mmio, BLADE_MMIO64_BASE, mmio64);
-	set_windows(b, now, BLADE_RID_ROOT_PORT, BLADE_MMIO_BASE, mmio, BLADE_MMIO64_BASE,
+	set_windows(b, now, upstream, blade_mmio_base(b), mmio, blade_mmio64_base(b), mmio64);
+	set_windows(b, now, BLADE_RID_ROOT_PORT, blade_mmio_base(b), mmio, blade_mmio64_base(b),
 		    mmio64);
 }
 

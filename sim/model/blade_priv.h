@@ -10,6 +10,7 @@
 
 #include "common/rng.h"
 #include "sim/model/blade.h"
+#include "sim/model/desc.h"
 
 #define BLADE_RID_HOST_BRIDGE 0x0000
 #define BLADE_RID_ROOT_PORT   0x0008
@@ -22,6 +23,7 @@
 /* Where firmware puts the hot-plug windows of the hierarchy. */
 #define BLADE_MMIO_BASE	  UINT64_C(0x80000000)
 #define BLADE_MMIO64_BASE UINT64_C(0x100000000000)
+#define BLADE_MMIO64_ROOT 46 /* each root of a server has 2^46 bytes of them */
 
 enum blade_state {
 	BLADE_OFF,     /* no power, or never had a link */
@@ -80,10 +82,13 @@ struct blade_slot {
 struct sim_blade {
 	struct sim_chassis *c;
 	uint16_t vh;
+	struct sim_blade *lead;		       /* of the server that it is a root of */
+	struct sim_blade *root[SIM_ROOTS_MAX]; /* of the lead: all of them, itself the first */
+	unsigned roots, domain;
 	struct mr_rng rng;
 	struct sim_blade_timing timing;
 	enum blade_state state;
-	bool hung, recheck, link_lost;
+	bool hung, recheck, link_lost, link_back;
 	int64_t boot_due, due; /* 'due': no later than the earliest of all */
 	char boot_id[40];
 	struct blade_node **dev; /* sorted by rid */
@@ -100,6 +105,9 @@ struct sim_blade {
 /* blade.c */
 void blade_arm(struct sim_blade *b, int64_t due);
 void blade_changed(struct sim_blade *b);
+/* Where the windows of this root begin: those of a server's roots lie side by side. */
+uint64_t blade_mmio_base(const struct sim_blade *b);
+uint64_t blade_mmio64_base(const struct sim_blade *b);
 
 /* blade_cfg.c */
 void blade_local_init(struct sim_blade *b);

@@ -20,8 +20,8 @@ static void path_to(const struct sim_blade *b, const struct sim_dev *d, struct m
 	if (up)
 		path_to(b, &up->d, out);
 	else
-		mr_buf_puts(out, "/devices/pci0000:00");
-	mr_buf_printf(out, "/%s", mr_bdf_text(d->rid, text));
+		mr_buf_printf(out, "/devices/pci%04x:00", b->domain);
+	mr_buf_printf(out, "/%s", mr_pci_text((uint16_t)b->domain, d->rid, text));
 }
 
 /* Appends the device's path below the root of sysfs. */
@@ -30,8 +30,9 @@ void sim_blade_devpath(const struct sim_blade *b, const struct sim_dev *d, struc
 	path_to(b, d, ret);
 }
 
-static struct mr_buf *push(struct sim_blade *b)
+static struct mr_buf *push(struct sim_blade *root)
 {
+	struct sim_blade *b = root->lead;
 	struct mr_buf *slot;
 
 	if (b->ue_count == BLADE_UEVENTS_MAX) {
@@ -90,11 +91,11 @@ void blade_uevent_dev(struct sim_blade *b, const char *action, const struct blad
 	key(m, "PCI_CLASS=%04X", d->class_code);
 	key(m, "PCI_ID=%04X:%04X", d->vendor, d->device);
 	key(m, "PCI_SUBSYS_ID=%04X:%04X", d->subvendor, d->subdevice);
-	key(m, "PCI_SLOT_NAME=%s", mr_bdf_text(d->rid, bdf));
+	key(m, "PCI_SLOT_NAME=%s", mr_pci_text((uint16_t)b->domain, d->rid, bdf));
 	key(m, "MODALIAS=pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X", d->vendor, d->device,
 	    d->subvendor, d->subdevice, d->class_code >> 16 & 0xff, d->class_code >> 8 & 0xff,
 	    d->class_code & 0xff);
-	key(m, "SEQNUM=%llu", (unsigned long long)++b->seqnum);
+	key(m, "SEQNUM=%llu", (unsigned long long)++b->lead->seqnum);
 	mr_buf_done(&path);
 }
 
@@ -124,7 +125,7 @@ void blade_uevent_class(struct sim_blade *b, const char *action, const struct bl
 		key(m, "DEVNAME=%s", name);
 		key(m, "NVME_TRTYPE=pcie");
 	}
-	key(m, "SEQNUM=%llu", (unsigned long long)++b->seqnum);
+	key(m, "SEQNUM=%llu", (unsigned long long)++b->lead->seqnum);
 	mr_buf_done(&path);
 }
 

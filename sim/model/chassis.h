@@ -82,6 +82,8 @@ unsigned sim_chassis_hosts(const struct sim_chassis *c);   /* highest VH number 
 /* Name of the host behind VH 'vh', or NULL; whether its power is on, and its link to the switch
  * up. */
 const char *sim_host_name(const struct sim_chassis *c, uint16_t vh);
+/* The first root of the server that this one is of; its own VH for most. */
+uint16_t sim_host_lead(const struct sim_chassis *c, uint16_t vh);
 bool sim_host_power(const struct sim_chassis *c, uint16_t vh);
 bool sim_host_link(const struct sim_chassis *c, uint16_t vh);
 unsigned sim_host_bridges(const struct sim_chassis *c, uint16_t vh);

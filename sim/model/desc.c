@@ -108,6 +108,7 @@ static const struct sim_field reserve_fields[] = {
 static const struct sim_field host_fields[] = {
 	{"slot", sim_rd_uint, AT(sim_host_desc, slot), 1, MR_MAX_HOSTS, true, NULL},
 	{"name", sim_rd_name, AT(sim_host_desc, name), 0, 0, false, NULL},
+	{"rootOf", sim_rd_name, AT(sim_host_desc, root_of), 0, 0, false, NULL},
 	{"kind", read_host_kind, AT(sim_host_desc, kind), 0, 0, false, NULL},
 	{"functions", read_functions, 0, 0, 0, false, NULL},
 	{"link", sim_rd_sub, 0, 0, 0, false, link_fields},

@@ -77,9 +77,15 @@ struct sim_adapter_desc {
 	bool present; /* default true */
 };
 
+#define SIM_ROOTS_MAX 8 /* of one server */
+
 struct sim_host_desc {
 	unsigned slot;
 	char name[MR_NAME_MAX];
+	/* the server whose second, third... root it is: what that says of power, kernel and
+	 * isolation holds for it, too. "" = it is a server of its own, or its first root */
+	char root_of[MR_NAME_MAX];
+	unsigned lead; /* slot of that server's first root; its own */
 	enum sim_blade_kind kind;
 	unsigned link_speed, link_width;
 	unsigned bridges;	/* virtual bridges of its VS; default min(reserved buses, 30) */

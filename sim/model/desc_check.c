@@ -40,6 +40,88 @@ static void check_host(struct sim_rd *rd, const struct mr_yaml *spec, unsigned i
 			     h->bridges, h->bridges, h->reserve_buses);
 }
 
+/* Keys that say what a server is like: its first root has them. */
+static const char *const of_server[] = {
+	"kind", "power", "vfMigration", "iommu", "interruptRemapping", "acs"};
+
+/* Another root of a server is as that one says. */
+static void join_root(struct sim_rd *rd, const struct mr_yaml *spec, unsigned i,
+		      const struct sim_host_desc *lead)
+{
+	struct sim_host_desc *h = &rd->desc->host[i];
+	char path[SIM_PATH_MAX];
+
+	for (unsigned k = 0; k < sizeof(of_server) / sizeof(of_server[0]); k++) {
+		const struct mr_yaml *key = mr_yaml_get(item(spec, "hosts", i), of_server[k]);
+
+		mr_fmt(path, sizeof(path), "spec.hosts[%u].%s", i, of_server[k]);
+		if (key)
+			sim_rd_error(rd, key, path,
+				     "host '%s' is a root of '%s', which says this for both",
+				     h->name, lead->name);
+	}
+	h->lead = lead->slot;
+	h->kind = lead->kind;
+	h->power = lead->power;
+	h->vf_migration = lead->vf_migration;
+	h->isolation = lead->isolation;
+}
+
+/* The roots of a server: so many, and their windows below 4 GiB side by side. */
+static void check_roots(struct sim_rd *rd, const struct mr_yaml *spec, unsigned i)
+{
+	const struct sim_desc *d = rd->desc;
+	uint64_t mmio = 0;
+	unsigned n = 0;
+	char path[SIM_PATH_MAX];
+
+	for (unsigned k = 0; k < d->hosts; k++)
+		if (d->host[k].lead == d->host[i].slot) {
+			mmio += d->host[k].reserve_mmio;
+			n++;
+		}
+	mr_fmt(path, sizeof(path), "spec.hosts[%u]", i);
+	if (n > SIM_ROOTS_MAX)
+		sim_rd_error(rd, item(spec, "hosts", i), path, "%u roots of '%s', at most %d",
+			     n, d->host[i].name, SIM_ROOTS_MAX);
+	else if (n > 1 && mmio > UINT64_C(1) << 31)
+		sim_rd_error(rd, item(spec, "hosts", i), path,
+			     "the roots of '%s' reserve %llu MiB of 32-bit addresses together, "
+			     "2048 MiB are there",
+			     d->host[i].name, (unsigned long long)(mmio >> 20));
+}
+
+/* Which hosts are roots of one server. */
+static void check_servers(struct sim_rd *rd, const struct mr_yaml *spec)
+{
+	struct sim_desc *d = rd->desc;
+	char path[SIM_PATH_MAX];
+
+	for (unsigned i = 0; i < d->hosts; i++)
+		d->host[i].lead = d->host[i].slot;
+	for (unsigned i = 0; i < d->hosts; i++) {
+		const struct sim_host_desc *lead = NULL, *h = &d->host[i];
+
+		for (unsigned k = 0; h->root_of[0] && k < d->hosts; k++)
+			if (mr_streq(d->host[k].name, h->root_of) && !d->host[k].root_of[0])
+				lead = &d->host[k];
+		mr_fmt(path, sizeof(path), "spec.hosts[%u].rootOf", i);
+		if (lead && (lead->slot == d->management || h->slot == d->management))
+			sim_rd_error(rd, item(spec, "hosts", i), path,
+				     "the management root is a host with one root");
+		else if (lead)
+			join_root(rd, spec, i, lead);
+		else if (h->root_of[0])
+			sim_rd_error(rd, item(spec, "hosts", i), path,
+				     "'%s': expected the name of another of spec.hosts that "
+				     "has no rootOf itself",
+				     h->root_of);
+	}
+	for (unsigned i = 0; i < d->hosts; i++)
+		if (d->host[i].lead == d->host[i].slot)
+			check_roots(rd, spec, i);
+}
+
 /* Keys that say what a virtual switch of its own is like: the management host has none. */
 static const char *const own_tree[] = {"bridges", "hotplugReserve", "attentionButton",
 				       "vfMigration", "cutAnswer"};
@@ -182,6 +264,7 @@ void sim_desc_check(struct sim_rd *rd, const struct mr_yaml *spec)
 	for (unsigned i = 0; i < d->hosts && d->hosts <= MR_MAX_HOSTS; i++)
 		check_host(rd, spec, i);
 	check_root(rd, spec);
+	check_servers(rd, spec);
 	for (unsigned i = 0; i < d->adapters; i++)
 		check_adapter(rd, spec, i);
 	check_ports(rd, spec);

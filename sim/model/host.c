@@ -134,6 +134,19 @@ const char *sim_host_name(const struct sim_chassis *c, uint16_t vh)
 	return h ? h->d.name : NULL;
 }
 
+/* The first root of its server. */
+uint16_t sim_host_lead(const struct sim_chassis *c, uint16_t vh)
+{
+	const struct sim_host *h = sim_host_at(c, vh);
+
+	return h && h->d.lead ? (uint16_t)h->d.lead : vh;
+}
+
+static bool of_server(const struct sim_chassis *c, unsigned vh, unsigned lead)
+{
+	return c->host[vh].used && sim_host_lead(c, (uint16_t)vh) == lead;
+}
+
 /* Whether the host's power is on. */
 bool sim_host_power(const struct sim_chassis *c, uint16_t vh)
 {
@@ -210,7 +223,17 @@ static void count_boot(struct sim_chassis *c, unsigned vh)
 	sim_event_push(c, MR_EV_HOST_RESET, vh, vh, 0, h->boots, 0);
 }
 
-/* Power of a host on or off. 0, -ENOENT, or -EALREADY when it is so already. */
+static void set_power(struct sim_chassis *c, unsigned vh, bool on)
+{
+	c->host[vh].power = on;
+	sim_event_push(c, MR_EV_PORT_POWER, vh, vh, 0, on, 0);
+	if (on)
+		count_boot(c, vh);
+	sim_host_link_update(c, vh);
+}
+
+/* Power of a server, behind all of its ports, on or off. 0, -ENOENT, or -EALREADY when it is so
+ * already. */
 int sim_host_set_power(struct sim_chassis *c, struct mr_now now, uint16_t vh, bool on)
 {
 	struct sim_host *h = sim_host_at(c, vh);
@@ -220,15 +243,14 @@ int sim_host_set_power(struct sim_chassis *c, struct mr_now now, uint16_t vh, bo
 		return -ENOENT;
 	if (h->power == on)
 		return -EALREADY;
-	h->power = on;
-	sim_event_push(c, MR_EV_PORT_POWER, vh, vh, 0, on, 0);
-	if (on)
-		count_boot(c, vh);
-	sim_host_link_update(c, vh);
+	for (unsigned i = 1; i <= c->hosts; i++)
+		if (of_server(c, i, sim_host_lead(c, vh)))
+			set_power(c, i, on);
 	return 0;
 }
 
-/* Warm reset of a host: conventional reset of its hierarchy. 0, -ENOENT, -EHOSTDOWN. */
+/* Warm reset of a server: conventional reset of its hierarchies. All of them are gone before
+ * the first is back. 0, -ENOENT, -EHOSTDOWN. */
 int sim_host_reset(struct sim_chassis *c, struct mr_now now, uint16_t vh)
 {
 	struct sim_host *h = sim_host_at(c, vh);
@@ -242,12 +264,18 @@ int sim_host_reset(struct sim_chassis *c, struct mr_now now, uint16_t vh)
 		return -ENOENT;
 	if (!h->power)
 		return -EHOSTDOWN;
-	count_boot(c, vh);
-	tree_reset(c, vh);
-	if (h->link) {
-		notice_link(c, vh, false);
-		notice_link(c, vh, true);
+	vh = sim_host_lead(c, vh);
+	for (unsigned i = 1; i <= c->hosts; i++) {
+		if (!of_server(c, i, vh))
+			continue;
+		count_boot(c, i);
+		tree_reset(c, i);
+		if (c->host[i].link)
+			notice_link(c, i, false);
 	}
+	for (unsigned i = 1; i <= c->hosts; i++)
+		if (of_server(c, i, vh) && c->host[i].link)
+			notice_link(c, i, true);
 	return 0;
 }
 

@@ -239,13 +239,17 @@ static bool check_host(const struct check *k, unsigned vh)
 	    BOOL(h->ur_told) || BOOL(h->d.power) || BOOL(h->d.vf_migration) ||
 	    BOOL(h->d.isolation.iommu) || BOOL(h->d.isolation.interrupt_remapping) ||
 	    BOOL(h->d.isolation.acs) || BOOL(h->d.attention_button) || TEXT(h->d.name) ||
-	    h->auth > MR_AUTH_ISOLATED || h->nv_auth > MR_AUTH_ISOLATED || h->cut_answer > 2 ||
-	    h->nv_cut > 2 || bridge_cfg_bad(&h->up) || maps_bad(h))
+	    TEXT(h->d.root_of) || h->auth > MR_AUTH_ISOLATED || h->nv_auth > MR_AUTH_ISOLATED ||
+	    h->cut_answer > 2 || h->nv_cut > 2 || bridge_cfg_bad(&h->up) || maps_bad(h))
 		return wrong(k, "a host", vh, 0);
 	if (!h->used)
 		return !h->bridge && !h->nvm && !h->maps
 			       ? true
 			       : wrong(k, "a host that is none", vh, 0);
+	if (h->d.lead > k->c->hosts || !k->c->host[h->d.lead].used ||
+	    k->c->host[h->d.lead].d.lead != h->d.lead ||
+	    k->c->host[h->d.lead].power != h->power)
+		return wrong(k, "a server's roots", vh, 0);
 	if (!vh || h->d.slot != vh || !h->d.bridges != (vh == k->c->root) ||
 	    h->d.kind > SIM_BLADE_QEMU || h->d.cut_answer > 2)
 		return wrong(k, "the description of a host", vh, h->d.slot);

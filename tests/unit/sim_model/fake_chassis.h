@@ -238,7 +238,7 @@ void sim_host_mem_write(struct sim_chassis *c, struct mr_now t, uint16_t vh, uin
 const char *sim_host_name(const struct sim_chassis *c, uint16_t vh)
 {
 	(void)c;
-	return vh == 1 ? "blade01" : NULL;
+	return vh == 1 ? "blade01" : vh == 2 ? "blade01b" : NULL;
 }
 
 bool sim_host_power(const struct sim_chassis *c, uint16_t vh)
@@ -259,6 +259,12 @@ void sim_host_reserve(const struct sim_chassis *c, uint16_t vh, unsigned *ret_bu
 	*ret_buses = 33;
 	*ret_mmio = 30u << 20;
 	*ret_mmio64 = UINT64_C(4) << 30;
+}
+
+uint16_t sim_host_lead(const struct sim_chassis *c, uint16_t vh)
+{
+	(void)c;
+	return vh > 1 ? 1 : vh;
 }
 
 bool sim_host_management(const struct sim_chassis *c, uint16_t vh)
