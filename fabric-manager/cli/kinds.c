@@ -67,7 +67,7 @@ static const struct cli_column chassis_columns[] = {
 static const struct cli_column function_columns[] = {
 	{"NAME", "name", false},
 	{"ASSIGNMENT", "assignment", false},
-	{"HOST", "host", false},
+	{"HOST", "root|host", false},
 	{"BDF", "bdf", false},
 	{"GATE OPEN", "gateOpen", false},
 	{"BLOCKED", "blocked", false},
@@ -82,7 +82,7 @@ static const struct cli_column function_columns[] = {
 static const struct cli_column assignment_columns[] = {
 	{"NAME", "name", false},
 	{"PHASE", "phase", false},
-	{"HOST", "host", false},
+	{"HOST", "root|host", false},
 	{"FUNCTION", "function", false},
 	{"BDF", "bdf", false},
 	{"AGE", "since", false},
@@ -134,11 +134,11 @@ static const struct cli_column change_columns[] = {
 	{"CHANGE", "change", false},
 	{"CLASS", "class", false},
 	{"WHAT", "assignment|adapter|object", false},
-	{"HOST", "host", false},
+	{"HOST", "root|host", false},
 	{"INTERRUPTED FOR", "interruption", false},
 	{"FUNCTION", "function", false},
 	{"FROM", "from", false},
-	{"FROM HOST", "fromHost", false},
+	{"FROM HOST", "fromRoot|fromHost", false},
 	{"DETAIL", "detail", false},
 	{NULL, NULL, false},
 };

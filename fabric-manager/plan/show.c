@@ -87,6 +87,22 @@ static void change_mode(struct mr_tree *t, const struct fm_change *c,
 	mr_buf_done(&b);
 }
 
+/* "blade01/root1", of a host that has several roots. */
+static void add_root(struct mr_tree *t, const char *key, const struct fm_plan_input *in,
+		     const char *host, const struct fm_place *p)
+{
+	const struct fm_desired *d = in->desired;
+
+	for (unsigned i = 0; i < d->hosts; i++) {
+		int r = mr_streq(d->host[i].name, host) && d->host[i].roots > 1
+				? fm_root_at(&d->host[i], d->host[i].chassis, p->port)
+				: -1;
+
+		if (r >= 0)
+			mr_tree_add_fmt(t, key, "%s/root%d", host, r);
+	}
+}
+
 static void change_claim(struct mr_tree *t, const struct fm_change *c, const struct fm_plan *p,
 			 const struct fm_plan_input *in)
 {
@@ -103,8 +119,12 @@ static void change_claim(struct mr_tree *t, const struct fm_change *c, const str
 		add_fn(t, "from", in, a->fn);
 	if (pl->placed)
 		add_fn(t, "function", in, pl->fn);
+	if (pl->placed)
+		add_root(t, "root", in, host, &pl->place);
 	if (a && a->has_fn && !mr_streq(a->host, host))
 		mr_tree_add_text(t, "fromHost", a->host);
+	if (a && a->has_fn && pl->placed && a->place.port != pl->place.port)
+		add_root(t, "fromRoot", in, a->host, &a->place);
 	if (c->kind == FM_CHANGE_UPDATE || c->kind == FM_CHANGE_REBIND)
 		fm_show_update(a, cl, pl, &b);
 	if (c->taker >= 0)
@@ -383,6 +403,8 @@ static void add_result(struct mr_tree *t, const struct fm_plan_input *in,
 	mr_tree_add_bool(t, "placed", pl->placed);
 	if (pl->placed) {
 		add_fn(t, "function", in, pl->fn);
+		if (c->host != FM_WHOLE)
+			add_root(t, "root", in, in->desired->host[c->host].name, &pl->place);
 		mr_tree_add_text(t, "way", fm_way_name(pl->place.way));
 		mr_tree_add_int(t, "bridge", pl->place.bridge);
 	}

@@ -8,6 +8,7 @@
 #include "common/str.h"
 #include "common/xalloc.h"
 #include "fabric-manager/model/bmc.h"
+#include "fabric-manager/model/ids.h"
 #include "fabric-manager/policy/check.h"
 #include "fabric-manager/policy/select.h"
 
@@ -76,6 +77,10 @@ static void check_host(struct fm_check *c, struct mr_map *owner, const struct fm
 	if (mr_streq(d->meta.name.s, "none"))
 		fm_check_error(c, d, d->meta.name.at, "metadata.name",
 			       "no host can be called none: it is the word for no host");
+	if (h->ports.n > FM_ROOTS_MAX)
+		fm_check_error(c, d, h->ports.at, "spec.ports",
+			       "%u ports; a host has at most %d roots", h->ports.n,
+			       FM_ROOTS_MAX);
 	for (unsigned i = 0; i < h->ports.n; i++) {
 		char key[KEY_MAX], what[64];
 

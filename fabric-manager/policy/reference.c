@@ -96,8 +96,6 @@ static void support_cell(const struct fm_key *k, bool later, struct mr_buf *out)
 		mr_buf_puts(out, "not yet");
 		return;
 	}
-	if (k->type != FM_T_ENUM && k->later)
-		mr_buf_puts(out, "not yet: more than one");
 	for (unsigned v = 0; k->type == FM_T_ENUM && k->names[v]; v++) {
 		if (!(k->later >> v & 1))
 			continue;

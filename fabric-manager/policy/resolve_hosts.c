@@ -30,25 +30,36 @@ static void meet_all(struct mr_map *names, const struct fm_texts *l)
 		meet(names, l->item[i].s, true);
 }
 
-/* Chassis of a Host document's ports: the one it names, or the first that has such a host
- * port. */
-static const struct fm_host *at_port(const struct fm_inventory *inv, const struct fm_doc *doc,
-				     unsigned *ret_chassis)
+/* How many of a Host document's ports are host ports of a chassis. */
+static unsigned ports_in(const struct fm_inventory *inv, const struct fm_doc_host *h,
+			 unsigned chassis)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < h->ports.n; i++)
+		n += fm_host_by_port(inv, chassis, (unsigned)h->ports.item[i].v) != NULL;
+	return n;
+}
+
+/* Chassis of a Host document's ports: the one it names, or the first that has most of them;
+ * false when none has any. */
+static bool at_ports(const struct fm_inventory *inv, const struct fm_doc *doc,
+		     unsigned *ret_chassis)
 {
 	const struct fm_doc_host *h = &doc->spec.host;
+	unsigned most = 0;
 
 	for (unsigned c = 0; c < inv->n; c++) {
-		const struct fm_host *host;
+		unsigned n = ports_in(inv, h, c);
 
 		if (h->chassis.s && strcmp(h->chassis.s, inv->chassis[c].name))
 			continue;
-		host = fm_host_by_port(inv, c, (unsigned)h->ports.item[0].v);
-		if (host) {
-			*ret_chassis = c;
-			return host;
-		}
+		if (n <= most)
+			continue;
+		most = n;
+		*ret_chassis = c;
 	}
-	return NULL;
+	return most;
 }
 
 /* The host of that slot name, in the chassis that its document names if it does. */
@@ -105,14 +116,14 @@ static struct mr_map *claimed_ports(struct fm_resolving *r)
 
 	for (unsigned i = 0; i < r->docs->n; i++) {
 		const struct fm_doc *doc = r->docs->doc[i];
-		const struct fm_host *h;
+		const struct fm_doc_host *h = &doc->spec.host;
 		unsigned c;
 
-		if (doc->kind != FM_KIND_HOST || !doc->spec.host.ports.n)
+		if (doc->kind != FM_KIND_HOST || !h->ports.n || !at_ports(r->inv, doc, &c))
 			continue;
-		h = at_port(r->inv, doc, &c);
-		if (h)
-			mr_map_set_u64(owner, port_key(c, h->port), (uintptr_t)doc);
+		for (unsigned k = 0; k < h->ports.n; k++)
+			mr_map_set_u64(owner, port_key(c, (unsigned)h->ports.item[k].v),
+				       (uintptr_t)doc);
 	}
 	return owner;
 }
@@ -131,19 +142,14 @@ static void meet_inventory(struct fm_resolving *r, const struct mr_map *owner,
 	}
 }
 
-/* Fills in where the host sits. A port that another document claims by number is not this
- * host's. */
-static void locate(struct fm_resolving *r, const struct mr_map *owner, struct fm_host_def *def)
+/* One more root of the host. A port that another document claims by number is not this host's.
+ */
+static void add_root(struct fm_resolving *r, const struct mr_map *owner,
+		     const struct fm_doc *doc, unsigned c, const struct fm_host *h,
+		     struct fm_host_def *def)
 {
-	const struct fm_doc *doc = fm_docs_find(r->docs, FM_KIND_HOST, def->name);
-	bool numbered = doc && doc->spec.host.ports.n;
-	const struct fm_host *h;
-	unsigned c = 0;
 	uint64_t v;
 
-	h = numbered ? at_port(r->inv, doc, &c) : by_name(r->inv, doc, def->name, &c);
-	if (!h)
-		return;
 	if (mr_map_get_u64(owner, port_key(c, h->port), &v) &&
 	    (const struct fm_doc *)(uintptr_t)v != doc) {
 		const struct fm_doc *other = (const struct fm_doc *)(uintptr_t)v;
@@ -155,7 +161,30 @@ static void locate(struct fm_resolving *r, const struct mr_map *owner, struct fm
 		return;
 	}
 	def->chassis = (uint16_t)c;
-	def->root[def->roots++] = h->port;
+	if (def->roots < FM_ROOTS_MAX)
+		def->root[def->roots++] = h->port;
+}
+
+/* Fills in where the host sits: behind the ports that its document names, as far as they are
+ * there, or in the slot of its name. */
+static void locate(struct fm_resolving *r, const struct mr_map *owner, struct fm_host_def *def)
+{
+	const struct fm_doc *doc = fm_docs_find(r->docs, FM_KIND_HOST, def->name);
+	const struct fm_nums *ports = doc ? &doc->spec.host.ports : NULL;
+	const struct fm_host *h;
+	unsigned c = 0;
+
+	if (!ports || !ports->n) {
+		h = by_name(r->inv, doc, def->name, &c);
+		if (h)
+			add_root(r, owner, doc, c, h, def);
+		return;
+	}
+	for (unsigned i = 0; at_ports(r->inv, doc, &c) && i < ports->n; i++) {
+		h = fm_host_by_port(r->inv, c, (unsigned)ports->item[i].v);
+		if (h)
+			add_root(r, owner, doc, c, h, def);
+	}
 }
 
 static int def_cmp(const void *a, const void *b)

@@ -52,8 +52,6 @@ static void walk_list(struct walk *w, const struct fm_key *k, const void *field)
 	size_t size = fm_key_size(k);
 
 	fm_list_get(field, &l);
-	if (k->type != FM_T_ENUM && k->later && l.n > k->later)
-		refuse(w, &l.at, k->name, "with more than one entry");
 	for (unsigned i = 0; i < l.n; i++) {
 		unsigned len = fm_path_push_index(&w->path, i);
 		const void *item = (const char *)l.item + i * size;

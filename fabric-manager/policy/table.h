@@ -62,7 +62,7 @@ struct fm_key {
 	size_t offset;
 	const struct fm_table *sub;
 	const char *const *names; /* ENUM */
-	/* ENUM: bit v = value v is not carried out yet. Other lists: so many entries are. */
+	/* ENUM: bit v = value v is not carried out yet */
 	uint32_t later;
 	int64_t min, max; /* INT, RATE, RATIO, TIME, SHARE: bounds; max = 0 is no upper bound */
 	const char *word; /* a word that stands for FM_UNLIMITED, or for no text */

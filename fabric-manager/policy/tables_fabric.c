@@ -56,10 +56,11 @@ static const struct fm_key host_keys[] = {
 	TXT(fm_doc_host, "chassis", chassis, NAME, "Chassis that the host sits in.",
 	    .eg = "c1"),
 	NUMS(fm_doc_host, "ports", ports, INT, FM_K_NONEMPTY,
-	     "Upstream ports of the switch that lead to the host; unwritten, the port whose "
-	     "slot name in the switch's "
-	     "port table is the host's name.",
-	     PORTS, .later = 1, .eg = "[3]"),
+	     "Upstream ports of the switch that lead to the host, at most 8: its roots 0, 1, "
+	     "... "
+	     "in this order, each with a hierarchy of its own; unwritten, the port whose slot "
+	     "name in the switch's port table is the host's name.",
+	     PORTS, .eg = "[3, 4]"),
 	NUM(fm_doc_host, "cordoned", cordoned, BOOL, "A cordoned host gets nothing new.",
 	    DEF(0)),
 	OBJ(fm_doc_host, "power", power, power_table,

@@ -17,6 +17,7 @@
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/engine/state/wanted.h"
 
 /* The slot of an LVF as it was read: the device packs its map while VF Enable is 0, so slots
  * change over a reboot (HANDOVER 1). */
@@ -187,7 +188,8 @@ static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_
 			p.way = FM_WAY_DEVICE;
 			fn.pf = fn.vf = FM_WHOLE;
 		}
-		orphan(e, fn, p, r->cookie, h->name, r->state == MR_ROW_BLOCKED);
+		orphan(e, fn, p, r->cookie, fm_host_at(e, chassis, h->port),
+		       r->state == MR_ROW_BLOCKED);
 	}
 }
 
@@ -213,7 +215,7 @@ static void strangers_in(struct fm_engine *e, unsigned chassis, const struct fm_
 		orphan(e,
 		       (struct fm_fn_id){(uint16_t)chassis, d->port, (uint16_t)(i / d->vfs),
 					 (uint16_t)(i % d->vfs)},
-		       p, f->cookie, h->name, f->block == 3);
+		       p, f->cookie, fm_host_at(e, chassis, f->owner_vh), f->block == 3);
 	}
 }
 

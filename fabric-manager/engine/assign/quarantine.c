@@ -104,5 +104,6 @@ void fm_quarantine_reset(struct fm_engine *e, unsigned i)
 	unsigned port = fm_row_of(e, fn, &place, &cookie);
 	const struct fm_host *h = fm_host_by_port(&e->inv, fn.chassis, port);
 
-	fm_asg_stranger(e, fn, place, cookie, h ? h->name : "", FM_PHASE_FENCED);
+	fm_asg_stranger(e, fn, place, cookie, h ? fm_host_at(e, fn.chassis, port) : "",
+			FM_PHASE_FENCED);
 }

@@ -22,6 +22,7 @@
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
+#include "fabric-manager/engine/state/wanted.h"
 
 /* The state as it is shown. */
 const char *fm_ch_state_name(enum fm_chassis_state s)
@@ -443,6 +444,7 @@ static void host_power(struct fm_engine *e, const struct fm_chassis_event *ev)
 {
 	struct fm_host *h = fm_host_by_port(&e->inv, ev->chassis, ev->port);
 	const char *what = ev->kind == FM_CE_HOST_POWER ? "power" : "link";
+	char name[FM_ROOT_TEXT];
 
 	if (!h)
 		return;
@@ -454,7 +456,8 @@ static void host_power(struct fm_engine *e, const struct fm_chassis_event *ev)
 	fm_news_port(e, ev->chassis, ev->port);
 	if (ev->kind == FM_CE_HOST_LINK && fm_damp_link(e, ev->chassis, ev->port, h->link))
 		return;
-	fm_note(e, MR_REASON_OK, h->name, "%s %s", what, ev->value ? "on" : "off");
+	fm_note(e, MR_REASON_OK, fm_root_text(e, ev->chassis, ev->port, name), "%s %s", what,
+		ev->value ? "on" : "off");
 }
 
 /* A reset or a power-on makes a fresh hierarchy: nothing of the old boot uses a bridge. */
@@ -506,7 +509,8 @@ static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev
 static void host_event(struct fm_engine *e, const struct fm_chassis_event *ev)
 {
 	const struct fm_host *h = fm_host_by_port(&e->inv, ev->chassis, ev->port);
-	struct fm_hst *st = h ? fm_host(e, h->name, true) : NULL;
+	struct fm_hst *st = h ? fm_host(e, fm_host_at(e, ev->chassis, ev->port), true) : NULL;
+	char name[FM_ROOT_TEXT];
 
 	if (e->ch[ev->chassis].tag) /* what is being read may be older than this */
 		e->ch[ev->chassis].observe = true;
@@ -522,7 +526,8 @@ static void host_event(struct fm_engine *e, const struct fm_chassis_event *ev)
 		host_power(e, ev);
 	} else if (st) {
 		st->fatal = e->now.mono_ns;
-		fm_note(e, MR_REASON_DEVICE_GONE, h->name, "fatal error at its port");
+		fm_note(e, MR_REASON_DEVICE_GONE, fm_root_text(e, ev->chassis, ev->port, name),
+			"fatal error at its port");
 	}
 	if (h) {
 		fm_failover_soon(e, st);

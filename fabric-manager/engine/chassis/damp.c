@@ -17,6 +17,7 @@
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
+#include "fabric-manager/engine/state/wanted.h"
 
 #define WINDOW_NS (10 * MR_NS_PER_S)
 #define FIRST_NS  MR_NS_PER_S
@@ -113,7 +114,8 @@ static uint64_t key_of(const struct fm_damp *d)
 }
 
 /* Whose link it is: a host's or an adapter's; "" while the chassis does not show it. */
-static const char *mark(struct fm_chassis *c, const struct fm_damp *d)
+static const char *mark(const struct fm_engine *e, struct fm_chassis *c,
+			const struct fm_damp *d, char buf[FM_ROOT_TEXT])
 {
 	struct fm_inventory of = {.chassis = c, .n = 1};
 	struct fm_host *h = fm_host_by_port(&of, 0, d->port);
@@ -123,27 +125,28 @@ static const char *mark(struct fm_chassis *c, const struct fm_damp *d)
 		h->flaps = d->held;
 	if (a)
 		a->flaps = d->held;
-	return h ? h->name : a ? a->name : "";
+	return h ? fm_root_text(e, d->chassis, d->port, buf) : a ? a->name : "";
 }
 
 /* A hold began or ended. */
-static const char *turned(struct fm_engine *e, const struct fm_damp *d)
+static const char *turned(struct fm_engine *e, const struct fm_damp *d, char buf[FM_ROOT_TEXT])
 {
 	fm_news_port(e, d->chassis, d->port);
 	fm_plan_soon(e, 20 * MR_NS_PER_MS);
 	if (d->held)
 		fm_timer_set(e, FM_TM_DAMP, key_of(d), d->until);
-	return mark(&e->inv.chassis[d->chassis], d);
+	return mark(e, &e->inv.chassis[d->chassis], d, buf);
 }
 
 /* The link behind the port went up or down. */
 bool fm_damp_link(struct fm_engine *e, unsigned chassis, unsigned port, bool up)
 {
 	struct fm_damp *d = get(e, chassis, port);
+	char name[FM_ROOT_TEXT];
 
 	d->up = up;
 	if (fm_damp_change(d, e->now.mono_ns))
-		fm_note(e, MR_REASON_UNREACHABLE, turned(e, d),
+		fm_note(e, MR_REASON_UNREACHABLE, turned(e, d, name),
 			"alarm: its link goes up and down: it is held for %u s and gets "
 			"nothing new",
 			fm_damp_seconds(d));
@@ -171,16 +174,19 @@ void fm_damp_ways_out(struct fm_engine *e, unsigned chassis, unsigned port)
 /* Who is held still is in 'n'. */
 void fm_damp_keep(struct fm_engine *e, unsigned chassis, struct fm_chassis *n)
 {
+	char name[FM_ROOT_TEXT];
+
 	for (unsigned i = 0; i < e->damps; i++)
 		if (e->damp[i].chassis == chassis)
-			mark(n, &e->damp[i]);
+			mark(e, n, &e->damp[i], name);
 }
 
 /* It was stable for so long: what changed meanwhile is looked at. */
 static void calm(struct fm_engine *e, const struct fm_damp *d)
 {
-	const char *name = turned(e, d);
-	struct fm_hst *h = fm_host(e, name, false);
+	char buf[FM_ROOT_TEXT];
+	const char *name = turned(e, d, buf), *host = fm_host_at(e, d->chassis, d->port);
+	struct fm_hst *h = host ? fm_host(e, host, false) : NULL;
 
 	fm_note(e, MR_REASON_OK, name, "its link is %s, and was stable for %u s",
 		d->up ? "up" : "down", fm_damp_seconds(d));
@@ -194,13 +200,14 @@ void fm_damp_timer(struct fm_engine *e, uint64_t key)
 {
 	struct fm_damp *d =
 		(struct fm_damp *)fm_damp_at(e, (unsigned)(key >> 16), key & 0xffff);
+	char name[FM_ROOT_TEXT];
 	unsigned changes;
 
 	if (!d || !d->held || d->until > e->now.mono_ns)
 		return;
 	changes = d->changes;
 	if (fm_damp_end(d, e->now.mono_ns))
-		fm_note(e, MR_REASON_UNREACHABLE, turned(e, d),
+		fm_note(e, MR_REASON_UNREACHABLE, turned(e, d, name),
 			"its link went up or down %u times more: it is held for %u s", changes,
 			fm_damp_seconds(d));
 	else

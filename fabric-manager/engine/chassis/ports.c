@@ -9,6 +9,7 @@
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/wanted.h"
 
 #define P(x) FM_PHASE_##x
 
@@ -96,6 +97,7 @@ void fm_ports_result(struct fm_engine *e, const struct fm_inflight *f,
 		     const struct fm_op_result *r)
 {
 	struct fm_ch *c = &e->ch[f->chassis];
+	char name[FM_ROOT_TEXT];
 	struct fm_host *h;
 
 	if (f->key >= c->hosts || c->auth_tag[f->key] != f->tag)
@@ -104,7 +106,8 @@ void fm_ports_result(struct fm_engine *e, const struct fm_inflight *f,
 	h = &e->inv.chassis[f->chassis].host[f->key];
 	if (r->end == FM_OP_DONE) {
 		h->auth = MR_AUTH_AUTHORISED;
-		fm_note(e, MR_REASON_OK, h->name, "its port is released");
+		fm_note(e, MR_REASON_OK, fm_root_text(e, f->chassis, h->port, name),
+			"its port is released");
 	} else if (r->end == FM_OP_REFUSED) {
 		fm_log(e, 2, "authorise %s: '%s'; the chassis is read again", h->name,
 		       r->detail);

@@ -9,6 +9,7 @@
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/engine/state/wanted.h"
 
 /* The host powered a slot off, or on again. */
 void fm_ch_slot_power(struct fm_engine *e, const struct fm_chassis_event *ev)
@@ -66,12 +67,12 @@ void fm_ch_watchdog(struct fm_engine *e, const struct fm_chassis_event *ev)
 /* No request of a PF's driver has a meaning yet; it stays in the mailbox, which rings once. */
 void fm_ch_mailbox(struct fm_engine *e, const struct fm_chassis_event *ev)
 {
-	const struct fm_host *h = fm_host_by_port(&e->inv, ev->chassis, ev->port);
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, ev->chassis, ev->fn.port);
+	char name[FM_ROOT_TEXT];
 
 	fm_note(e, MR_REASON_UNSUPPORTED, d ? d->name : e->chassis_name[ev->chassis],
 		"pf%u of host %s sent a request to its mailbox; it is not answered", ev->fn.pf,
-		h ? h->name : "?");
+		fm_root_text(e, ev->chassis, ev->port, name));
 }
 
 /* The management host asked for what would have ended functions of other hosts (class Count, by

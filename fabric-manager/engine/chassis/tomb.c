@@ -16,6 +16,7 @@
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/engine/state/wanted.h"
 
 static bool same_place(const struct fm_place *a, const struct fm_place *b)
 {
@@ -87,6 +88,7 @@ static void clear_one(struct fm_engine *e, unsigned i, const char *why)
 	struct fm_rec_tombstone t = e->tomb[i];
 	struct fm_record *r = fm_rec(e, FM_RECORD_TOMBSTONE);
 	struct fm_op op = {.kind = FM_OP_TOMBSTONE, .place = t.place};
+	char name[FM_ROOT_TEXT];
 	struct fm_host *h = NULL;
 	struct fm_bridge *b;
 
@@ -105,8 +107,8 @@ static void clear_one(struct fm_engine *e, unsigned i, const char *why)
 	if (!h)
 		return;
 	fm_news_port(e, op.chassis, t.place.port);
-	fm_note(e, MR_REASON_OK, h->name, "bridge %u may be used again: %s", t.place.bridge,
-		why);
+	fm_note(e, MR_REASON_OK, fm_root_text(e, op.chassis, t.place.port, name),
+		"bridge %u may be used again: %s", t.place.bridge, why);
 	b = t.place.bridge < h->bridges ? &h->bridge[t.place.bridge] : NULL;
 	if (fm_ch_ready(e, op.chassis) && b &&
 	    (b->tombstone || t.place.way == FM_WAY_LVF || being_written(e, &t))) {

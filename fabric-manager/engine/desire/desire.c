@@ -14,6 +14,7 @@
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/chassis/numbering.h"
 #include "fabric-manager/engine/desire/rollout.h"
+#include "fabric-manager/engine/desire/rootloss.h"
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
@@ -397,6 +398,7 @@ void fm_plan_run(struct fm_engine *e)
 	for (unsigned i = 0; i < t.plan->changes; i++)
 		change(e, &t, &turns, &t.plan->change[i]);
 	fm_turns_end(e, &turns);
+	fm_rootloss_planned(e);
 	fm_data_plan(e, t.desired, t.plan);
 	fm_prov_planned(e);
 	fm_ports_soon(e);

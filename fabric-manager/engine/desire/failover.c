@@ -8,6 +8,7 @@
 
 #include "fabric-manager/engine/assign/fence.h"
 #include "fabric-manager/engine/assign/quarantine.h"
+#include "fabric-manager/engine/desire/rootloss.h"
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -107,8 +108,10 @@ void fm_failover_moves(struct fm_engine *e)
 /* What is true of a host now, and from when it counts. */
 struct signals {
 	unsigned count;
-	unsigned soon; /* more, within TOGETHER_NS */
-	int64_t next;  /* when to look again */
+	unsigned roots; /* of these, roots that are lost: for the profiles that are stuck there
+			 */
+	unsigned soon;	/* more, within TOGETHER_NS */
+	int64_t next;	/* when to look again */
 	char why[FM_DETAIL_MAX];
 };
 
@@ -180,6 +183,11 @@ static struct signals look(struct fm_engine *e, unsigned at, struct fm_hst *h,
 	timed(e, &s, h->agent_lost, f->agent_lost_ns, grace, "agent lost");
 	if (!p->flaps) /* looked at again when that is over */
 		timed(e, &s, h->link_down, f->link_down_ns, grace, "link down");
+	s.next = fm_min64(s.next, fm_rootloss_look(e, &e->desired->host[at], h, f));
+	if (fm_rootloss_stuck(e, &e->desired->host[at], h, NULL)) {
+		signal(&s, "a root is lost, and the others have no room");
+		s.roots++;
+	}
 	return s;
 }
 
@@ -233,7 +241,7 @@ static bool is_well(const struct fm_hst *h, const struct fm_host_def *d,
 		    const struct fm_roots *p)
 {
 	return !d->cordoned && p->present && p->power && p->link && !p->flaps && h->session &&
-	       !h->fatal;
+	       !h->fatal && !h->lost;
 }
 
 /* failback automatic: what a fail-over took from the host comes back when it is well, holdDown
@@ -263,8 +271,18 @@ static int64_t come_back(struct fm_engine *e, struct fm_hst *h, unsigned host,
 	return next;
 }
 
+/* Whether the loss is the profile's: of the whole host, or of the root that it needs. */
+static bool concerns(const struct fm_engine *e, const struct fm_profile *p, unsigned host,
+		     bool whole)
+{
+	const struct fm_host_def *d = &e->desired->host[host];
+	const struct fm_hst *h = fm_host((struct fm_engine *)e, d->name, false);
+
+	return p->host == host && (whole || (h && fm_rootloss_stuck(e, d, h, p->name)));
+}
+
 /* Whether all that the profiles of 'host' claim would be placed on 'spare'. */
-static bool spare_fits(struct fm_engine *e, unsigned host, const char *spare)
+static bool spare_fits(struct fm_engine *e, unsigned host, const char *spare, bool whole)
 {
 	const char **name = mr_xcalloc(e->desired->profiles + 1, sizeof(*name));
 	char why[FM_DETAIL_MAX];
@@ -272,7 +290,7 @@ static bool spare_fits(struct fm_engine *e, unsigned host, const char *spare)
 	bool fits;
 
 	for (unsigned i = 0; i < e->desired->profiles; i++)
-		if (e->desired->profile[i].host == host)
+		if (concerns(e, &e->desired->profile[i], host, whole))
 			name[n++] = e->desired->profile[i].name;
 	fits = fm_trial_fits(e, name, n, spare, why, sizeof(why));
 	free(name);
@@ -313,13 +331,15 @@ static bool is_fencing(struct fm_engine *e, const struct fm_group *g)
 }
 
 static void decide(struct fm_engine *e, struct fm_hst *h, unsigned host,
-		   const struct fm_group *g, const char *why)
+		   const struct fm_group *g, const struct signals *s)
 {
+	bool whole = s->count > s->roots && s->count - s->roots >= g->failover.quorum;
+	const char *why = s->why;
 	struct fm_desired *d = e->desired;
 	int spare = fm_spare_find(e, host);
 	struct fm_move m;
 
-	if (spare < 0 || !spare_fits(e, host, d->host[spare].name)) {
+	if (spare < 0 || !spare_fits(e, host, d->host[spare].name, whole)) {
 		if (!h->no_spare)
 			fm_note(e, MR_REASON_NO_CAPACITY, h->rec.name,
 				"alarm: failed (%s), and no spare of group %s fits", why,
@@ -336,7 +356,7 @@ static void decide(struct fm_engine *e, struct fm_hst *h, unsigned host,
 	for (unsigned i = 0; i < d->profiles; i++) {
 		const struct fm_profile *p = &d->profile[i];
 
-		if (!goes(e, p, host, &g->failover))
+		if (!goes(e, p, host, &g->failover) || !concerns(e, p, host, whole))
 			continue;
 		fm_note(e, MR_REASON_OK, p->name, "fail-over from %s to %s: %s", h->rec.name,
 			d->host[spare].name, why);
@@ -468,7 +488,7 @@ static bool decide_group(struct fm_engine *e, const struct fm_group *g)
 		if (s.soon)
 			break;
 		decide(e, fm_host(e, e->desired->host[g->host[i]].name, false), g->host[i], g,
-		       s.why);
+		       &s);
 	}
 	free(passed);
 	return !s.soon;

@@ -125,8 +125,10 @@ static struct fm_plan_host host_of(struct fm_engine *e, const struct fm_host_def
 {
 	const struct fm_hst *h = fm_host(e, d->name, false);
 
-	return (struct fm_plan_host){
-		.lvf = fm_way_lvf(e, d->name), .told = h && h->told, .has = h ? h->has : 0};
+	return (struct fm_plan_host){.lvf = fm_way_lvf(e, d->name),
+				     .told = h && h->told,
+				     .has = h ? h->has : 0,
+				     .lost = h ? h->lost : 0};
 }
 
 /* By index of d->host; the caller frees it. */
@@ -145,7 +147,8 @@ static void tell_hosts(struct fm_engine *e, struct fm_kept *k)
 		const struct fm_host_def *d = &e->desired->host[i];
 		struct fm_plan_host now = host_of(e, d), *was = &k->host[i];
 
-		if (now.lvf == was->lvf && now.told == was->told && now.has == was->has)
+		if (now.lvf == was->lvf && now.told == was->told && now.has == was->has &&
+		    now.lost == was->lost)
 			continue;
 		*was = now;
 		for (unsigned r = 0; r < d->roots; r++)

@@ -8,6 +8,7 @@
  */
 #include "fabric-manager/engine/desire/rollout.h"
 
+#include "fabric-manager/engine/desire/rootloss.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -114,7 +115,7 @@ static bool governed(const struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_rec_override *o = fm_override_get(e, a->a.profile);
 
-	if (!fm_asg_runs(a) || a->a.going || a->by_verb || a->stranger)
+	if (!fm_asg_runs(a) || a->a.going || a->by_verb || a->stranger || fm_rootloss_of(e, a))
 		return false;
 	if (o && !mr_streq(o->host, a->a.host))
 		return false;

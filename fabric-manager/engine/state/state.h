@@ -292,8 +292,13 @@ struct fm_hst {
 	bool link_when_lost;  /* the link was up when the agent was lost */
 	int64_t moved;	      /* mono: last automatic move away */
 	int64_t back_wall_ns; /* last automatic move home, 0 = none by this manager */
-	bool mass;	      /* its loss is one of many: alarm given */
-	bool no_spare;	      /* said so */
+	/* desire/rootloss.c: when each root began to be down while another one was up (mono), 0
+	 * = it is not; bit r: root r is lost by that; and a plan was made since */
+	int64_t root_down[FM_ROOTS_MAX];
+	uint8_t lost;
+	bool lost_planned;
+	bool mass;     /* its loss is one of many: alarm given */
+	bool no_spare; /* said so */
 	struct fm_fence fence;
 	bool stored;
 	bool restarted;		      /* since the last plan */

@@ -227,11 +227,13 @@ void fm_host_conditions(const struct fm_engine *e, const char *name, bool cordon
 	const struct fm_host *h = d && d->roots ? fm_root_get(&e->inv, d, 0)
 						: fm_host_by_name(&e->inv, name, &chassis);
 	const struct fm_hst *st = fm_host((struct fm_engine *)e, name, false);
-	const char *lacks = !h || !h->present	  ? "it is in no chassis that answers"
-			    : !h->power		  ? "it is off"
-			    : !h->link		  ? "its link is down"
-			    : !st || !st->session ? "no agent is connected"
-						  : NULL;
+	struct fm_roots all = d ? fm_roots_of(&e->inv, d) : (struct fm_roots){0};
+	const char *lacks = !h || !(h->present || all.present)
+				    ? "it is in no chassis that answers"
+			    : !(h->power || all.power) ? "it is off"
+			    : !(h->link || all.link)   ? "its link is down"
+			    : !st || !st->session      ? "no agent is connected"
+						       : NULL;
 	struct shortfall s = {.any = false};
 	const struct fm_asg *a;
 
@@ -240,10 +242,16 @@ void fm_host_conditions(const struct fm_engine *e, const char *name, bool cordon
 		if (a->a.has_fn && mr_streq(a->a.host, name))
 			count_in(&s, a);
 	}
+	if (!s.any && all.link && d && fm_roots_missing(e, d, s.text, sizeof(s.text))) {
+		s.any = true;
+		s.reason = MR_REASON_UNREACHABLE;
+	}
 	three(conditions, lacks, MR_REASON_UNREACHABLE, &s);
 	condition(conditions, "Maintenance", cordoned, MR_REASON_OK,
 		  cordoned ? "it is cordoned and gets nothing new" : "", 0);
-	if (h)
+	for (unsigned r = 0; d && r < d->roots; r++)
+		flapping(e, chassis, d->root[r], conditions);
+	if (h && !(d && d->roots))
 		flapping(e, chassis, h->port, conditions);
 	host_conflict(e, name, st, conditions);
 	host_fenced(e, name, st, &s, conditions);

@@ -62,7 +62,7 @@ static const char *host_says(struct fm_engine *e, const char *name)
 
 	if (!h)
 		return "is in no chassis that answers; see `banyan status`";
-	if (!h->power)
+	if (!(d && d->roots ? fm_roots_of(&e->inv, d).power : h->power))
 		return "is off; power it on";
 	if (!st || !st->session)
 		return "has no agent connected; start banyan-agent there";

@@ -50,6 +50,7 @@ static void add_function(struct fm_engine *e, struct mr_tree *list, const char *
 	mr_tree_add_text(m, "name", text);
 	mr_tree_add_text(m, "assignment", a ? fm_assignment_text(&a->a, who) : NULL);
 	mr_tree_add_text(m, "host", a && a->a.host[0] ? a->a.host : NULL);
+	fm_tree_root(m, e, a);
 	mr_tree_add_text(m, "bdf", a && a->a.bdf[0] ? a->a.bdf : NULL);
 	mr_tree_add_int(m, "vh", f->owner_vh);
 	mr_tree_add_int(m, "slot", f->lvf_slot);
@@ -353,7 +354,7 @@ static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool dee
 	const struct fm_host *h = d && d->roots ? fm_root_get(&e->inv, d, 0)
 						: fm_host_by_name(&e->inv, name, NULL);
 	const struct fm_hst *st = fm_host(e, name, false);
-	static const char *const auth[] = {"held", "authorised", "isolated"};
+	struct fm_roots all = d ? fm_roots_of(&e->inv, d) : (struct fm_roots){0};
 	struct mr_tree *m = mr_tree_map(), *l;
 	const struct fm_asg *a;
 	unsigned n = 0;
@@ -369,9 +370,11 @@ static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool dee
 			 d && d->group >= 0 ? e->desired->group[d->group].name : NULL);
 	mr_tree_add_bool(m, "spare", d && d->spare);
 	mr_tree_add_int(m, "port", h ? h->port : 0);
-	mr_tree_add_text(m, "access", h ? auth[h->auth] : NULL);
-	mr_tree_add_bool(m, "power", h && h->power);
-	mr_tree_add_bool(m, "link", h && h->link);
+	mr_tree_add_text(m, "access", h ? fm_access_name(h->auth) : NULL);
+	mr_tree_add_bool(m, "power", all.seen ? all.power : h && h->power);
+	mr_tree_add_bool(m, "link", all.seen ? all.link : h && h->link);
+	if (d)
+		fm_tree_roots(m, e, d);
 	mr_tree_add_text(m, "agent",
 			 !st		      ? "never"
 			 : st->session	      ? "accepted"
@@ -391,10 +394,17 @@ static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool dee
 			mr_tree_attach(l, NULL, fm_tree_assignment(e, a));
 	}
 	l = mr_tree_add_list(m, "tombstones");
-	for (unsigned i = 0; h && i < e->tombs; i++)
-		if (e->tomb[i].place.port == h->port)
-			mr_tree_add_fmt(l, NULL, "bridge %u (%s)", e->tomb[i].place.bridge,
-					fm_way_name(e->tomb[i].place.way));
+	for (unsigned i = 0; h && i < e->tombs; i++) {
+		const struct fm_place *p = &e->tomb[i].place;
+		int r = d ? fm_root_at(d, d->chassis, p->port) : p->port == h->port ? 0 : -1;
+
+		if (r >= 0 && d && d->roots > 1)
+			mr_tree_add_fmt(l, NULL, "root%d: bridge %u (%s)", r, p->bridge,
+					fm_way_name(p->way));
+		else if (r >= 0)
+			mr_tree_add_fmt(l, NULL, "bridge %u (%s)", p->bridge,
+					fm_way_name(p->way));
+	}
 	return m;
 }
 
@@ -408,7 +418,7 @@ static void get_hosts(struct fm_engine *e, struct mr_tree *list, const char *nam
 		for (unsigned i = 0; i < e->inv.chassis[c].hosts; i++) {
 			const struct fm_host *h = &e->inv.chassis[c].host[i];
 
-			if (asked(name, h->name) && !fm_host_def(e, h->name))
+			if (asked(name, h->name) && !fm_host_def(e, fm_host_at(e, c, h->port)))
 				mr_tree_attach(list, NULL, host_tree(e, h->name, name[0] != 0));
 		}
 }

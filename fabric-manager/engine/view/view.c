@@ -66,6 +66,7 @@ struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_as
 	mr_tree_add_bool(t, "extra", is_extra(e, &a->a));
 	mr_tree_add_text(t, "phase", fm_phase_name(a->a.phase));
 	mr_tree_add_text(t, "host", a->a.host[0] ? a->a.host : NULL);
+	fm_tree_root(t, e, a);
 	mr_tree_add_text(t, "function", a->a.has_fn ? fm_fn_text(&e->inv, a->a.fn, fn) : NULL);
 	mr_tree_add_text(t, "bdf", a->a.bdf[0] ? a->a.bdf : NULL);
 	mr_tree_add_text(t, "reason", mr_reason_name(a->a.reason));

@@ -10,6 +10,13 @@
 fm_request_fn fm_rq_get, fm_rq_describe, fm_rq_explain, fm_rq_events, fm_rq_status, fm_rq_top,
 	fm_rq_history;
 struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_asg *a);
+/* roots.c: of hosts with several roots. Adds "root" to an assignment's map, "roots" to a
+ * host's; and the links that are missing while the host is up. */
+void fm_tree_root(struct mr_tree *t, const struct fm_engine *e, const struct fm_asg *a);
+void fm_tree_roots(struct mr_tree *t, const struct fm_engine *e, const struct fm_host_def *d);
+bool fm_roots_missing(const struct fm_engine *e, const struct fm_host_def *d, char *ret,
+		      size_t size);
+const char *fm_access_name(enum mr_port_auth auth);
 /* Adds to the map 't' what its function is set to. */
 void fm_tree_attributes(struct mr_tree *t, const struct fm_engine *e,
 			const struct fm_assignment *a);

@@ -68,9 +68,13 @@ static void dump_placed(const struct fm_plan_input *in, const struct fm_plan *p,
 			      at->detail ? at->detail : "");
 		return;
 	}
-	mr_buf_printf(out, " -> %s on %s as %s bridge %u",
-		      fm_fn_text(in->inventory, at->fn, fn), in->desired->host[c->host].name,
-		      fm_way_name(at->place.way), at->place.bridge);
+	mr_buf_printf(out, " -> %s on %s", fm_fn_text(in->inventory, at->fn, fn),
+		      in->desired->host[c->host].name);
+	if (in->desired->host[c->host].roots > 1)
+		mr_buf_printf(out, "/root%d",
+			      fm_root_at(&in->desired->host[c->host], at->fn.chassis,
+					 at->place.port));
+	mr_buf_printf(out, " as %s bridge %u", fm_way_name(at->place.way), at->place.bridge);
 	for (unsigned k = 0; k < FM_IDENTS; k++) {
 		struct mr_ident id = fm_placed_ident(c, at, k);
 

@@ -24,8 +24,11 @@ static void dump_hosts(const struct fm_desired *d, struct mr_buf *out)
 	for (unsigned i = 0; i < d->hosts; i++) {
 		const struct fm_host_def *h = &d->host[i];
 
-		mr_buf_printf(out, "host %s chassis %u port %u%s%s%s group %s\n", h->name,
-			      h->chassis, h->root[0], h->known ? "" : " unknown",
+		mr_buf_printf(out, "host %s chassis %u port %u", h->name, h->chassis,
+			      h->root[0]);
+		for (unsigned r = 1; r < h->roots; r++)
+			mr_buf_printf(out, "+%u", h->root[r]);
+		mr_buf_printf(out, "%s%s%s group %s\n", h->known ? "" : " unknown",
 			      h->cordoned ? " cordoned" : "", h->spare ? " spare" : "",
 			      h->group < 0 ? "-" : d->group[h->group].name);
 	}

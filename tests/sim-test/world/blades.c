@@ -16,6 +16,11 @@
 
 /* ---- scans ---- */
 
+static struct world_host *lead_of(struct world *w, unsigned vh)
+{
+	return &w->host[sim_blade_vh(sim_blade_lead(w->host[vh].blade))];
+}
+
 static uint32_t cfg(struct world *w, unsigned vh, uint16_t rid, unsigned off)
 {
 	return sim_blade_cfg_read(w->host[vh].blade, w->now, rid, off, 4);
@@ -82,6 +87,7 @@ static void scan_fn(struct world *w, unsigned vh, const struct sim_dev *d, struc
 	*f = (struct ag_fn){
 		.place = place_of(w, vh, d),
 		.rid = d->rid,
+		.domain = (uint16_t)sim_blade_domain(w->host[vh].blade),
 		.vendor = d->vendor,
 		.device = d->device,
 		.class_code = d->class_code,
@@ -141,18 +147,12 @@ static void dream(struct ag_scan *s)
 	}
 }
 
-static struct ag_scan *scan(struct world *w, unsigned vh, bool isolation)
+/* What is behind one root of the server. */
+static void scan_root(struct world *w, unsigned vh, bool isolation, struct ag_scan *s)
 {
 	struct sim_blade *b = w->host[vh].blade;
-	struct ag_scan *s = MR_NEW(struct ag_scan);
-	unsigned n = sim_blade_devs(b), slots = sim_blade_slots(b);
+	unsigned n = sim_blade_devs(b), slots = sim_blade_slots(b), first = s->slots;
 
-	s->vf_migration = sim_blade_has_vf_migration(b);
-	if (isolation)
-		s->isolation = (struct ag_isolation){sim_blade_has_iommu(b),
-						     sim_blade_remaps_interrupts(b), true};
-	s->fn = mr_xcalloc(n + 2, sizeof(*s->fn));
-	s->slot = mr_xcalloc(slots + 1, sizeof(*s->slot));
 	for (unsigned i = 0; i < slots; i++)
 		s->slot[s->slots++] = (struct ag_slot){.port = (uint16_t)vh,
 						       .bridge = (uint16_t)i,
@@ -169,8 +169,28 @@ static struct ag_scan *scan(struct world *w, unsigned vh, bool isolation)
 			continue;
 		scan_fn(w, vh, d, &s->fn[s->fns++]);
 		if (d->slot >= 0 && (unsigned)d->slot < slots)
-			s->slot[d->slot].occupied = true;
+			s->slot[first + (unsigned)d->slot].occupied = true;
 	}
+}
+
+static struct ag_scan *scan(struct world *w, unsigned vh, bool isolation)
+{
+	struct sim_blade *b = w->host[vh].blade, *root;
+	struct ag_scan *s = MR_NEW(struct ag_scan);
+	unsigned n = 0, slots = 0;
+
+	s->vf_migration = sim_blade_has_vf_migration(b);
+	if (isolation)
+		s->isolation = (struct ag_isolation){sim_blade_has_iommu(b),
+						     sim_blade_remaps_interrupts(b), true};
+	for (unsigned r = 0; (root = sim_blade_root(b, r)); r++) {
+		n += sim_blade_devs(root);
+		slots += sim_blade_slots(root);
+	}
+	s->fn = mr_xcalloc(n + 2, sizeof(*s->fn));
+	s->slot = mr_xcalloc(slots + 1, sizeof(*s->slot));
+	for (unsigned r = 0; (root = sim_blade_root(b, r)); r++)
+		scan_root(w, sim_blade_vh(root), isolation, s);
 	if (w->host[vh].quirks.dreams)
 		dream(s);
 	return s;
@@ -236,10 +256,14 @@ static int write_numvfs(struct world *w, struct sim_blade *b, const struct ag_ac
 static int carry_out(struct world *w, unsigned vh, const struct ag_action *a,
 		     uint32_t *ret_value, int64_t *done)
 {
-	struct sim_blade *b = w->host[vh].blade;
-	const struct sim_dev *d = sim_blade_find(b, a->rid);
+	struct sim_blade *b = a->write == AG_WR_SLOT_POWER
+				      ? w->host[a->place.port].blade
+				      : sim_blade_root(w->host[vh].blade, a->domain);
+	const struct sim_dev *d = b ? sim_blade_find(b, a->rid) : NULL;
 
 	*ret_value = a->value;
+	if (!b)
+		return -ENODEV;
 	switch (a->write) {
 	case AG_WR_UNBIND:
 		return d ? sim_blade_unbind(b, w->now, d->driver, a->rid) : -ENODEV;
@@ -540,13 +564,16 @@ static void deliver_uevent(struct world *w, struct world_msg *m)
 		world_agent_event(w, m->vh, &ev);
 }
 
-void world_blade_changed(struct world *w, unsigned vh)
+void world_blade_changed(struct world *w, unsigned root)
 {
-	struct world_host *h = &w->host[vh];
-	bool up = sim_blade_up(h->blade), any = false;
+	struct world_host *h = lead_of(w, root);
+	unsigned vh = sim_blade_vh(h->blade);
+	bool up = false, any = false;
 	struct mr_buf text = {0};
 
-	world_touch_host(w, vh);
+	world_touch_host(w, root);
+	for (unsigned r = 0; r < sim_blade_roots(h->blade); r++)
+		up = up || sim_blade_up(sim_blade_root(h->blade, r));
 	while (sim_blade_uevent(h->blade, &text)) {
 		any = true;
 		mr_buf_reset(&text);

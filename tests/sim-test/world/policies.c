@@ -270,11 +270,15 @@ static void print_common(const struct policy *p, struct mr_buf *out)
 			out,
 			"---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: "
 			"whole}\nspec: {adapterSelector: {class: gpu, vendor: \"1002\"}}\n");
-	for (unsigned h = 0; h < p->hosts; h++)
+	for (unsigned h = 0; h < p->hosts; h++) {
 		mr_buf_printf(
 			out,
 			"---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade%02u}\n",
 			h + 1);
+		if (p->root[h][0])
+			mr_buf_printf(out, "spec: {ports: [%u, %u]}\n", p->root[h][0],
+				      p->root[h][1]);
+	}
 	for (unsigned v = 100; v < 110; v++)
 		mr_buf_printf(out,
 			      "---\napiVersion: banyan/v1\nkind: PortProfile\nmetadata: {name: "

@@ -35,10 +35,11 @@ struct policy_profile {
 };
 
 struct policy {
-	unsigned hosts;		      /* how many blades there are: blade01.. */
-	bool classes[MR_CLASS_COUNT]; /* which the chassis shares */
-	bool has_whole;		      /* and it has a `base` GPU */
-	unsigned whole;		      /* the profile that gets it, POLICY_PROFILES = none */
+	unsigned hosts;			/* how many blades there are: blade01.. */
+	uint16_t root[POLICY_HOSTS][2]; /* ports of a blade that has two; 0 = by its slot */
+	bool classes[MR_CLASS_COUNT];	/* which the chassis shares */
+	bool has_whole;			/* and it has a `base` GPU */
+	unsigned whole;			/* the profile that gets it, POLICY_PROFILES = none */
 	unsigned provision[MR_CLASS_COUNT]; /* VFs per PF, 0 = max */
 	struct policy_profile profile[POLICY_PROFILES];
 };

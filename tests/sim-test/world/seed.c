@@ -212,16 +212,34 @@ static bool agent_on(const char *host)
 	return host[strlen(host) - 1] % 3 != 0;
 }
 
+/* Blades with two roots: their documents list both ports. */
+static void name_roots(struct seed_run *r)
+{
+	unsigned number[256] = {0}, n = 0;
+
+	for (uint16_t vh = 1; vh <= r->w->hosts; vh++) {
+		uint16_t lead = sim_host_lead(r->w->chassis, vh);
+
+		number[vh] = lead == vh ? n++ : number[lead];
+		if (lead == vh || number[vh] >= POLICY_HOSTS)
+			continue;
+		r->p.root[number[vh]][0] = lead;
+		r->p.root[number[vh]][1] = vh;
+	}
+}
+
 void seed_begin(struct seed_run *r, const char *chassis, uint64_t seed, bool verbose)
 {
 	bool classes[MR_CLASS_COUNT] = {false};
-	unsigned hosts;
+	unsigned hosts = 0;
 	bool whole;
 
 	memset(r, 0, sizeof(*r));
 	r->w = world_new(chassis, seed, agent_on);
-	hosts = r->w->hosts < POLICY_HOSTS ? r->w->hosts : POLICY_HOSTS;
-	if (sim_host_management(r->w->chassis, (uint16_t)hosts)) /* the last: nobody's to use */
+	for (unsigned vh = 1; vh <= r->w->hosts && hosts < POLICY_HOSTS; vh++)
+		hosts += sim_host_lead(r->w->chassis, (uint16_t)vh) == vh;
+	if (hosts == r->w->hosts && /* the last: nobody's to use */
+	    sim_host_management(r->w->chassis, (uint16_t)hosts))
 		hosts--;
 	r->w->verbose = verbose;
 	r->oracle = oracle_new(r->w);
@@ -233,6 +251,7 @@ void seed_begin(struct seed_run *r, const char *chassis, uint64_t seed, bool ver
 	r->w->arg = r;
 	whole = chassis_classes(fm_engine_inventory(r->w->engine), classes);
 	policy_random(&r->p, hosts, classes, whole, &r->w->rng);
+	name_roots(r);
 }
 
 void seed_end(struct seed_run *r)

@@ -79,6 +79,10 @@ static void row_decode(struct world *w, const struct fm_record *r, struct store_
 		world_touch_fn(w, row->fn);
 	} else if (r->kind == FM_RECORD_ASSIGNMENT) {
 		vh = sim_host_find(w->chassis, r->assignment.host);
+		/* a root of that server: each is an owner of its own */
+		if (vh > 0 && r->assignment.has_fn && r->assignment.place.port &&
+		    sim_host_lead(w->chassis, r->assignment.place.port) == vh)
+			vh = r->assignment.place.port;
 		row->id = r->assignment.id;
 		mr_map_set_u64(w->store.host, row->id, vh > 0 ? (uint64_t)vh : 0);
 		if (r->assignment.has_fn)

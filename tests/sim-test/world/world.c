@@ -332,6 +332,7 @@ struct world *world_new(const char *chassis_file, uint64_t seed,
 {
 	struct sim_desc *desc = read_desc(chassis_file);
 	struct world *w = MR_NEW(struct world);
+	struct sim_blade **blade;
 
 	w->now = (struct mr_now){MR_NS_PER_S, WALL_START};
 	w->delay_max_ns = 50 * MR_NS_PER_US;
@@ -344,15 +345,18 @@ struct world *world_new(const char *chassis_file, uint64_t seed,
 	w->chassis = sim_chassis_new(desc, w->now);
 	sim_desc_free(desc);
 	w->hosts = sim_chassis_hosts(w->chassis);
+	blade = mr_xcalloc(w->hosts + 1, sizeof(*blade));
 	for (unsigned vh = 1; vh <= w->hosts; vh++) {
 		const char *name = sim_host_name(w->chassis, (uint16_t)vh);
 
 		if (!name)
 			continue;
-		w->host[vh].blade =
+		blade[vh] = w->host[vh].blade =
 			sim_blade_new(w->chassis, (uint16_t)vh, mr_rng_next(&w->rng));
 		w->host[vh].wants_agent = !agent_on || agent_on(name);
 	}
+	sim_blade_join(blade, w->hosts);
+	free(blade);
 	world_notices(w);
 	return w;
 }

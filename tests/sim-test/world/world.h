@@ -249,7 +249,7 @@ void world_writes_done(struct world *w, const uint8_t *ops, size_t len,
 void world_agent_event(struct world *w, unsigned vh, const struct ag_event *ev);
 int64_t world_agent_delay(struct world *w, unsigned vh); /* of what its agent does or says */
 void world_blade_changed(struct world *w,
-			 unsigned vh); /* drains uevents, starts or ends its agent */
+			 unsigned root); /* drains uevents, starts or ends its agent */
 void world_agent_crash(struct world *w, unsigned vh); /* and does not come back by itself */
 void world_agent_restart(struct world *w, unsigned vh);
 void world_agent_cut(struct world *w, unsigned vh); /* its connection, until it joins */

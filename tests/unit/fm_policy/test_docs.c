@@ -130,7 +130,7 @@ static int validate(const char *text)
 START_TEST(results)
 {
 	ck_assert_int_eq(validate(HEAD("Host", "a")), 0);
-	ck_assert_int_eq(validate(HEAD("Host", "a") "spec: {ports: [1, 2]}\n"), -ENOTSUP);
+	ck_assert_int_eq(validate(HEAD("Host", "a") "spec: {ports: [1, 2]}\n"), 0);
 	ck_assert_int_eq(validate(HEAD("FabricPolicy", "a")), -EINVAL);
 	ck_assert_int_eq(
 		validate(HEAD("FabricPolicy", "a") HEAD("Host", "b") "spec: {ports: [1, 2]}\n"),
