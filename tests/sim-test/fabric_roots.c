@@ -147,6 +147,31 @@ START_TEST(shows)
 }
 END_TEST
 
+/* Asked before it happens, and nothing happens. */
+START_TEST(asked)
+{
+	struct fm_request r = {.verb = FM_VERB_WHATIF, .kind = "", .name = "host-dies"};
+	struct state was = state_of("app-blade01"), is;
+
+	r.arg = "blade01/root1";
+	ck_assert_int_eq(fabric_ask(&r), 0);
+	ck_assert(has(w->reply.tree, "fromRoot", "blade01/root1"));
+	ck_assert(has(w->reply.tree, "root", "blade01/root0"));
+	ck_assert(!has(w->reply.tree, "fromRoot", "blade01/root0"));
+	r.arg = "blade04/root1";
+	ck_assert_int_eq(fabric_ask(&r), FM_EXIT_CHANGES);
+	ck_assert(has(w->reply.tree, "assignment", "app-blade04/data0"));
+	r.arg = "blade05/root0"; /* its only one */
+	ck_assert_int_ne(fabric_ask(&r), 0);
+	r.arg = "blade01/root2";
+	ck_assert_int_ne(fabric_ask(&r), 0);
+	world_run_for(w, 30 * S);
+	is = state_of("app-blade01");
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert(same(&was.a[i], &is.a[i]));
+}
+END_TEST
+
 /* A root is lost: what was behind it goes to the other one, nothing else is touched, and
  * nothing comes back by itself. */
 START_TEST(loses_one)
@@ -271,6 +296,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_add_test(t, uses_both);
 	tcase_add_test(t, shows);
+	tcase_add_test(t, asked);
 	tcase_add_loop_test(t, loses_one, 0, 2);
 	tcase_add_loop_test(t, no_room, 0, 2);
 	tcase_add_loop_test(t, reboots, 0, 2);

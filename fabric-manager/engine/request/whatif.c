@@ -11,6 +11,7 @@
 #include "fabric-manager/engine/request/request.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/history.h"
+#include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/wanted.h"
 
@@ -20,6 +21,8 @@ struct question {
 	struct fm_base base;	/* documents on trial */
 	struct fm_adapter *out; /* adapter on trial without */
 	unsigned out_chassis;
+	struct fm_hst *loser; /* host on trial without these of its roots */
+	uint8_t roots, had_lost;
 	struct fm_rec_override *override;
 	unsigned overrides;
 	struct mr_tree *tree;
@@ -106,13 +109,40 @@ static void to_spare(struct fm_engine *e, unsigned host, int spare, struct quest
 	}
 }
 
+/* "blade01/root1": one root of several. */
+static bool root_dies(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+		      const char *slash, struct question *q)
+{
+	const struct fm_host_def *h = NULL;
+	char name[MR_NAME_MAX];
+	uint64_t n = 0;
+
+	if (mr_fmt(name, sizeof(name), "%.*s", (int)(slash - r->arg), r->arg) &&
+	    !mr_parse_u64(slash + strlen("/root"), FM_ROOTS_MAX, false, &n, NULL))
+		h = fm_host_def(e, name);
+	if (!h || h->roots < 2 || n >= h->roots) {
+		fm_refuse(e, tag, MR_REASON_NOT_FOUND,
+			  "there is no root '%s' of a host that has several", r->arg);
+		return false;
+	}
+	q->loser = fm_host(e, name, true);
+	q->roots = (uint8_t)(1u << n);
+	q->had_lost = q->loser->lost;
+	mr_tree_add_text(q->tree, "spare", NULL);
+	mr_tree_add_bool(q->tree, "automatic", false);
+	return true;
+}
+
 static bool host_dies(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
 		      struct question *q)
 {
 	const struct fm_host_def *h = fm_host_def(e, r->arg);
 	enum fm_failover_mode mode = FM_FAILOVER_NONE;
+	const char *root = strstr(r->arg, "/root");
 	int spare = -1;
 
+	if (root)
+		return root_dies(e, tag, r, root, q);
 	if (!h || !cordon(e, tag, r, q)) {
 		if (!h)
 			fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no host '%s'", r->arg);
@@ -245,6 +275,17 @@ static const struct fm_placed *placed_now(const struct fm_trial *now, const stru
 	return NULL;
 }
 
+/* Whether it stays behind a root that is lost, for want of another place. */
+static bool is_stuck(const struct fm_trial *t, const struct fm_claim *c,
+		     const struct fm_placed *p)
+{
+	int r = c->host == FM_WHOLE || !p->placed
+			? -1
+			: fm_root_at(&t->desired->host[c->host], p->fn.chassis, p->place.port);
+
+	return r >= 0 && t->in.host[c->host].lost >> r & 1;
+}
+
 /* What fits no more, or not at all; their number. */
 static unsigned add_pending(const struct fm_trial *now, const struct fm_trial *then,
 			    struct mr_tree *list)
@@ -257,7 +298,7 @@ static unsigned add_pending(const struct fm_trial *now, const struct fm_trial *t
 		const struct fm_placed *p = &then->plan->placed[i], *was;
 		struct mr_tree *m;
 
-		if (p->placed || !wants(c))
+		if ((p->placed && !is_stuck(then, c, p)) || !wants(c))
 			continue;
 		was = placed_now(now, c);
 		m = mr_tree_add_map(list, NULL);
@@ -316,6 +357,15 @@ static void show_adapter(struct fm_engine *e, const struct question *q, bool pre
 	fm_news_port(e, q->out_chassis, q->out->port);
 }
 
+/* Takes the root of the question from its host, or gives it back. */
+static void show_root(struct fm_engine *e, const struct question *q, bool present)
+{
+	if (!q->loser)
+		return;
+	q->loser->lost = (uint8_t)(present ? q->had_lost : q->had_lost | q->roots);
+	fm_news_hosts(e);
+}
+
 static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
 		   struct mr_diags *diags)
 {
@@ -330,6 +380,7 @@ static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
 	e->override = q->override;
 	e->overrides = q->overrides;
 	show_adapter(e, q, false);
+	show_root(e, q, false);
 	d = fm_desire_make(e, &q->base.docs);
 	fm_trial_make(e, d, &then);
 	plan = fm_plan_tree(then.plan, &then.in);
@@ -339,6 +390,7 @@ static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
 	e->override = have;
 	e->overrides = haves;
 	show_adapter(e, q, true);
+	show_root(e, q, true);
 	mr_tree_add_bool(q->tree, "fits", !bad && !down);
 	mr_tree_attach(q->tree, "plan", plan);
 	fm_reply(e, tag, MR_REASON_OK, bad || down ? 2 : 0, q->tree, fm_diags_keep(diags),
