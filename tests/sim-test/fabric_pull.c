@@ -142,6 +142,23 @@ START_TEST(firmware_numbers_later)
 }
 END_TEST
 
+/* One that is pulled and inserted at once: a host is asked to enable the functions of a PF that
+ * is blank by then, and no reading finds the fabric quiet. The host is up, and its agent there.
+ */
+START_TEST(inserted_at_once)
+{
+	apply("N-0001", "ethernet", "blade02", 2);
+	fabric_settle();
+	ck_assert_uint_eq(active(), 2);
+	fabric_pull("nic-left");
+	for (int n = 0; n < _i; n++)
+		world_step(w);
+	fabric_insert("nic-left");
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert_msg(active() == 2, "%u of 2 are Active", active());
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("pull");
@@ -153,6 +170,7 @@ int main(void)
 	tcase_add_test(t, a_hung_host_keeps_its_tombstones);
 	tcase_add_test(t, pulled_while_vfs_are_enabled);
 	tcase_add_test(t, firmware_numbers_later);
+	tcase_add_loop_test(t, inserted_at_once, 0, 24);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

@@ -7,6 +7,7 @@
 #include "common/mutant.h"
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/assign/table.h"
+#include "fabric-manager/engine/chassis/attach.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/card.h"
@@ -294,9 +295,9 @@ static void resume_free(struct fm_engine *e, struct fm_asg *a)
 		return;
 	}
 	if (a->a.phase == P(CONFIGURED) && f && f->cookie == fm_asg_cookie(a) &&
-	    f->block == 3 && fm_attrs_eq(&f->attrs, &a->a.attrs))
+	    f->block == 3 && fm_attrs_eq(&f->attrs, &a->a.attrs) && fm_attach_stands(e, a))
 		start(e, a, FM_STEP_MAP);
-	else if (a->a.phase == P(CONFIGURED))
+	else if (a->a.phase == P(CONFIGURED) && fm_attach_stands(e, a))
 		start(e, a, FM_STEP_DATA);
 	else
 		start(e, a, FM_STEP_PROVISION);

@@ -256,8 +256,7 @@ void fm_ch_join(struct fm_engine *e, unsigned chassis)
 	const struct fm_chassis *c = &e->inv.chassis[chassis];
 	struct fm_asg *a;
 
-	if (e->ch[chassis].quiet)
-		fm_attach_join(e, chassis);
+	fm_attach_join(e, chassis);
 	FM_FOREACH_ASG(e, a)
 	{
 		if (a->a.has_fn && a->a.fn.chassis == chassis)

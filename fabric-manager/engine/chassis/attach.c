@@ -73,6 +73,16 @@ bool fm_attach_taken(struct fm_engine *e, const struct fm_asg *a)
 	       MR_TARGET_PORT(b->target) != a->a.fn.port;
 }
 
+/* Whether the PF stands in the host of 'a', as far as is known. */
+bool fm_attach_stands(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_attach *t = fm_attach_get((struct fm_engine *)e, a->a.chassis,
+						  a->a.place.port, a->a.fn.port, false);
+
+	return a->a.place.way != FM_WAY_LVF ||
+	       (t && (t->state == FM_ATTACH_UP || t->state == FM_ATTACH_ENABLING));
+}
+
 /* Whether the PF stands in the host of 'a'; else it is on its way. */
 bool fm_attach_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t size)
 {
@@ -81,7 +91,7 @@ bool fm_attach_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t si
 	if (a->a.place.way != FM_WAY_LVF)
 		return true;
 	t = fm_attach_get(e, a->a.chassis, a->a.place.port, a->a.fn.port, true);
-	if (t->state == FM_ATTACH_UP || t->state == FM_ATTACH_ENABLING) {
+	if (fm_attach_stands(e, a)) {
 		a->a.place.bridge = t->bridge;
 		return true;
 	}
@@ -141,6 +151,7 @@ void fm_attach_result(struct fm_engine *e, const struct fm_inflight *f,
 	if (t->tag != f->tag)
 		return;
 	t->tag = 0;
+	t->fresh = e->next_op;
 	if (r->end == FM_OP_DONE) {
 		t->tries = 0;
 		t->enabled = 0;
@@ -361,13 +372,21 @@ void fm_attach_tidy(struct fm_engine *e, unsigned chassis, unsigned host_port)
 			fm_attach_leave(e, chassis, host_port, e->attach[i].port);
 }
 
+/* Whether the reading that was taken in last began when nothing moved it any more. A host that
+ * is asked to enable its VFs moves nothing. */
+static bool was_read(const struct fm_engine *e, const struct fm_attach *t)
+{
+	return (!t->tag || t->state == FM_ATTACH_ENABLING) &&
+	       t->fresh <= e->ch[t->chassis].read_at;
+}
+
 static void attach_seen(struct fm_engine *e, unsigned chassis, const struct fm_host *h,
 			unsigned bridge)
 {
 	struct fm_attach *t = fm_attach_get(e, chassis, h->port,
 					    MR_TARGET_PORT(h->bridge[bridge].target), true);
 
-	if (t->tag || t->state != FM_ATTACH_NONE)
+	if (!was_read(e, t) || t->state != FM_ATTACH_NONE)
 		return;
 	t->state = FM_ATTACH_UP;
 	t->bridge = (uint16_t)bridge;
@@ -416,7 +435,7 @@ static void half_detached(struct fm_engine *e, unsigned chassis, const struct fm
 	struct fm_attach *t = fm_attach_get(e, chassis, h->port,
 					    MR_TARGET_PORT(h->bridge[bridge].target), true);
 
-	if (t->state != FM_ATTACH_NONE)
+	if (!was_read(e, t) || t->state != FM_ATTACH_NONE)
 		return;
 	t->bridge = (uint16_t)bridge;
 	detach(e, t);
@@ -431,8 +450,11 @@ void fm_attach_join(struct fm_engine *e, unsigned chassis)
 	for (unsigned i = 0; i < e->attaches; i++) {
 		struct fm_attach *t = &e->attach[i];
 
-		if (t->chassis == chassis && !t->tag && t->state == FM_ATTACH_UP &&
-		    !still_attached(e, t))
+		if (t->chassis != chassis || !was_read(e, t) || still_attached(e, t))
+			continue;
+		if (t->state == FM_ATTACH_ENABLING) /* of what is not there any more */
+			stop_enabling(e, t);
+		if (t->state == FM_ATTACH_UP)
 			t->state = FM_ATTACH_NONE;
 	}
 	for (unsigned h = 0; h < c->hosts; h++)
@@ -449,7 +471,11 @@ void fm_attach_join(struct fm_engine *e, unsigned chassis)
 	for (unsigned i = 0; i < e->attaches; i++) {
 		struct fm_attach *t = &e->attach[i];
 
-		if (t->chassis == chassis && t->state == FM_ATTACH_UP && blank(e, t))
+		if (t->chassis != chassis || !was_read(e, t) || !blank(e, t))
+			continue;
+		if (t->state == FM_ATTACH_ENABLING)
+			stop_enabling(e, t);
+		if (t->state == FM_ATTACH_UP)
 			detach(e, t);
 	}
 }

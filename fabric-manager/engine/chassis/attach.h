@@ -11,6 +11,7 @@ struct fm_attach *fm_attach_get(struct fm_engine *e, unsigned chassis, unsigned 
 				unsigned port, bool make);
 /* Whether the bridge that 'a' was planned for leads elsewhere, and the PF is not attached. */
 bool fm_attach_taken(struct fm_engine *e, const struct fm_asg *a);
+bool fm_attach_stands(const struct fm_engine *e, const struct fm_asg *a);
 /* True when the PF stands in the host and its VFs are enabled as far as can be; else it is on
  * its way and 'why' says what is missing. */
 bool fm_attach_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t size);

@@ -169,6 +169,7 @@ struct fm_attach {
 	uint16_t enabled; /* bit per PF: NumVFs was set by the host's SR-PCIM of this boot */
 	enum fm_attach_state state;
 	uint64_t tag;
+	uint64_t fresh; /* next operation id when its last operation ended */
 	unsigned tries;
 	int64_t until;
 };
