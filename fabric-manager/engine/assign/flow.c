@@ -381,9 +381,11 @@ void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
 		if (is_blank(e, a) || (MR_MUTANT(REMAPPED_AT_RESTART) && !a->last_tag)) {
 			fm_asg_why(e, a, MR_REASON_CONFLICT, "adapter %s was inserted anew",
 				   a->a.adapter);
+			raise_to_mapped(e, a);
 			redo(e, a, FM_STEP_BLOCK);
 		} else if (is_cut(e, a)) {
 			fm_asg_why(e, a, MR_REASON_CONFLICT, "its function was found cut");
+			raise_to_mapped(e, a);
 			redo(e, a, fm_step_not_shut(e, a) ? FM_STEP_GATE_CLOSE : FM_STEP_BLOCK);
 		} else {
 			resume_mapped(e, a);

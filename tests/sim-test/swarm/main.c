@@ -75,6 +75,11 @@ static void quiet(void)
 		_exit(1);
 }
 
+static void crash_text(int status, char *text, size_t size)
+{
+	mr_fmt(text, size, "crashed (signal %d)", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
 /* Whether the plan fails; how stands in the shared result. */
 static bool fails(struct shared *sh, const struct swarm_plan *p, bool tell)
 {
@@ -98,8 +103,7 @@ static bool fails(struct shared *sh, const struct swarm_plan *p, bool tell)
 		return false;
 	if (status) {
 		sh->result.failed = true;
-		mr_fmt(sh->result.why, sizeof(sh->result.why), "crashed (signal %d)",
-		       WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+		crash_text(status, sh->result.why, sizeof(sh->result.why));
 	}
 	return sh->result.failed;
 }
@@ -243,12 +247,13 @@ static pid_t start(struct shared *sh, uint64_t first)
 static pid_t crashed(struct shared *sh, int status)
 {
 	struct swarm_plan p;
+	char how[32];
 
 	sh->failed++;
-	fprintf(stderr, "seed %llu crashed (signal %d)\n", (unsigned long long)sh->at,
-		WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	crash_text(status, how, sizeof(how));
+	fprintf(stderr, "seed %llu %s\n", (unsigned long long)sh->at, how);
 	plan_of(&p, sh->at);
-	report(sh, &p, "crashed");
+	report(sh, &p, how);
 	return start(sh, sh->at + opt.jobs);
 }
 
