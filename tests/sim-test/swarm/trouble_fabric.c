@@ -140,14 +140,15 @@ void register_stale_ends(struct swarm *s, struct swarm_trouble *t)
 	clear(s, SIM_FAULT_SLOW_REGISTER);
 }
 
-/* Of the switch. An adapter that reads all-ones is gone for the manager (docs/testing.md, What
- * is open). */
 bool register_ones(struct swarm *s, struct swarm_trouble *t)
 {
 	struct sim_fault f = {.kind = SIM_FAULT_STUCK_REGISTER, .value = UINT64_MAX};
+	const struct fm_op *op = some_op(s);
 
 	(void)t;
-	return row_register(some_op(s), &f) && !sim_fault_set(s->w->chassis, &f);
+	if (!(mr_rng_chance(&s->rng, 40) && row_register(op, &f)) && !vf_register(s, op, &f))
+		return false;
+	return !sim_fault_set(s->w->chassis, &f);
 }
 
 void register_ones_ends(struct swarm *s, struct swarm_trouble *t)
