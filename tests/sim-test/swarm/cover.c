@@ -27,7 +27,7 @@ const char *swarm_unreachable(unsigned step, enum swarm_kind kind)
 	return NULL;
 }
 
-unsigned swarm_cover(swarm_hits hit, bool print, bool all)
+unsigned swarm_cover(swarm_hits hit, bool print)
 {
 	unsigned missed = 0, pairs = 0;
 
@@ -35,8 +35,6 @@ unsigned swarm_cover(swarm_hits hit, bool print, bool all)
 		for (unsigned k = 0; k < SWARM_KINDS; k++) {
 			const char *why = swarm_unreachable(i, (enum swarm_kind)k);
 
-			if (!all && swarm_is_open((enum swarm_kind)k))
-				continue;
 			pairs += !why;
 			if (print)
 				printf("%-17s %-18s %u\n", swarm_step_name(i),

@@ -4,14 +4,13 @@
  * seed only.
  *
  *	seeds-swarm [--chassis FILE] [--seed N] [--count N] [--jobs N] [--verbose] [--thorough]
- *		    [--only ACTS] [--twice] [--cover] [--pairs] [--no-shrink] [--all-faults]
+ *		    [--only ACTS] [--twice] [--cover] [--pairs] [--no-shrink]
  *
  *	--only    a list of acts ("0,3,7"): the others are left out
  *	--twice   every seed twice; both runs must be the same, byte for byte
  *	--cover   names the pairs of step and fault that were never reached
  *	--strict  and fails if there are some that can be
  *	--pairs   prints how often each was reached
- *	--all-faults  also those that have open findings (docs/testing.md, What is open)
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -31,7 +30,7 @@ static struct options {
 	uint64_t seed, count;
 	unsigned jobs;
 	const char *only;
-	bool twice, cover, strict, pairs, no_shrink, all;
+	bool twice, cover, strict, pairs, no_shrink;
 } opt = {.run = {.chassis = SRCDIR "/config/demo-chassis.yaml"},
 	 .seed = 1,
 	 .count = 1,
@@ -59,7 +58,7 @@ static void *share(size_t size)
 
 static void plan_of(struct swarm_plan *p, uint64_t seed)
 {
-	swarm_plan(p, seed, opt.all);
+	swarm_plan(p, seed);
 	if (opt.only && !swarm_plan_only(p, opt.only)) {
 		fprintf(stderr, "--only %s: not a list of acts of seed %llu\n", opt.only,
 			(unsigned long long)seed);
@@ -177,8 +176,8 @@ static void report(struct shared *sh, struct swarm_plan *p, const char *how)
 		(unsigned long long)p->seed, sh->result.why, p->acts, acts, mr_buf_text(&text));
 	mr_buf_reset(&text);
 	swarm_plan_list(p, &text);
-	fprintf(stderr, "replay: seeds-swarm --chassis %s --seed %llu%s --only %s --verbose\n",
-		opt.run.chassis, (unsigned long long)p->seed, opt.all ? " --all-faults" : "",
+	fprintf(stderr, "replay: seeds-swarm --chassis %s --seed %llu --only %s --verbose\n",
+		opt.run.chassis, (unsigned long long)p->seed,
 		text.len ? mr_buf_text(&text) : "''");
 	mr_buf_done(&text);
 }
@@ -276,14 +275,19 @@ static void run_all(struct shared *sh)
 
 static int options(int argc, char **argv)
 {
-	static const struct option list[] = {
-		{"chassis", 1, NULL, 'c'},    {"seed", 1, NULL, 's'},
-		{"count", 1, NULL, 'n'},      {"jobs", 1, NULL, 'j'},
-		{"only", 1, NULL, 'o'},	      {"verbose", 0, NULL, 'v'},
-		{"thorough", 0, NULL, 't'},   {"twice", 0, NULL, '2'},
-		{"cover", 0, NULL, 'C'},      {"pairs", 0, NULL, 'p'},
-		{"all-faults", 0, NULL, 'a'}, {"strict", 0, NULL, 'T'},
-		{"no-shrink", 0, NULL, 'S'},  {0}};
+	static const struct option list[] = {{"chassis", 1, NULL, 'c'},
+					     {"seed", 1, NULL, 's'},
+					     {"count", 1, NULL, 'n'},
+					     {"jobs", 1, NULL, 'j'},
+					     {"only", 1, NULL, 'o'},
+					     {"verbose", 0, NULL, 'v'},
+					     {"thorough", 0, NULL, 't'},
+					     {"twice", 0, NULL, '2'},
+					     {"cover", 0, NULL, 'C'},
+					     {"pairs", 0, NULL, 'p'},
+					     {"strict", 0, NULL, 'T'},
+					     {"no-shrink", 0, NULL, 'S'},
+					     {0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", list, NULL)) != -1) {
@@ -318,9 +322,6 @@ static int options(int argc, char **argv)
 		case 'T':
 			opt.cover = opt.strict = true;
 			break;
-		case 'a':
-			opt.all = true;
-			break;
 		case 'p':
 			opt.pairs = true;
 			break;
@@ -351,7 +352,7 @@ int main(int argc, char **argv)
 		add_hits(sum.hit, sh[i].hit);
 	}
 	if (opt.cover || opt.pairs)
-		missed = swarm_cover(sum.hit, opt.pairs, opt.all);
+		missed = swarm_cover(sum.hit, opt.pairs);
 	printf("%llu of %llu seeds passed: %llu events, %.0f a second\n",
 	       (unsigned long long)sum.passed, (unsigned long long)opt.count,
 	       (unsigned long long)sum.events, sum.s > 0 ? (double)sum.events / sum.s : 0);

@@ -34,22 +34,14 @@ static int64_t some_time(struct mr_rng *rng, int64_t low, int64_t high)
 	return low + (int64_t)mr_rng_below(rng, (uint64_t)top);
 }
 
-/* What is left out unless it is asked for: docs/testing.md, What is open. */
-bool swarm_is_open(enum swarm_kind k)
-{
-	return (k >= SWARM_CHASSIS_POWER && k <= SWARM_CHASSIS_CORRUPT) ||
-	       k == SWARM_ADAPTER_PULLED;
-}
-
-static void configure(struct config *c, bool all, struct mr_rng *rng)
+static void configure(struct config *c, struct mr_rng *rng)
 {
 	unsigned percent = 15 + (unsigned)mr_rng_below(rng, 70), on = 0;
 
 	memset(c, 0, sizeof(*c));
 	while (!on)
 		for (unsigned k = 0; k < FAULTS; k++)
-			on += c->on[k] = mr_rng_chance(rng, percent) &&
-					 (all || !swarm_is_open((enum swarm_kind)k));
+			on += c->on[k] = mr_rng_chance(rng, percent);
 	c->faults = 1 + (unsigned)mr_rng_below(rng, ROUND_MAX);
 	c->lasts_ns = some_time(rng, 10 * MR_NS_PER_MS, 30 * MR_NS_PER_S);
 }
@@ -132,7 +124,7 @@ static void add_operator(struct swarm_plan *p, struct mr_rng *rng)
 	a->wait_ns = some_time(rng, MR_NS_PER_MS, 20 * MR_NS_PER_S);
 }
 
-void swarm_plan(struct swarm_plan *p, uint64_t seed, bool all)
+void swarm_plan(struct swarm_plan *p, uint64_t seed)
 {
 	static const int64_t delays[] = {10 * MR_NS_PER_US, 50 * MR_NS_PER_US, MR_NS_PER_MS,
 					 20 * MR_NS_PER_MS};
@@ -143,7 +135,7 @@ void swarm_plan(struct swarm_plan *p, uint64_t seed, bool all)
 	memset(p, 0, sizeof(*p));
 	p->seed = seed;
 	mr_rng_init(&rng, seed * 2 + 1);
-	configure(&c, all, &rng);
+	configure(&c, &rng);
 	p->delay_max_ns = delays[mr_rng_below(&rng, MR_ARRAY_SIZE(delays))];
 	add(p, SWARM_OPERATOR_EDITS, &rng);
 	rounds = 2 + mr_rng_below(&rng, ROUNDS_MAX - 1);

@@ -90,9 +90,7 @@ struct swarm_plan {
 };
 
 /* ---- plan.c ---- */
-/* 'all': also the faults that have open findings. */
-void swarm_plan(struct swarm_plan *p, uint64_t seed, bool all);
-bool swarm_is_open(enum swarm_kind k);
+void swarm_plan(struct swarm_plan *p, uint64_t seed);
 /* Only the acts whose numbers 'text' lists ("3,7,9"). False: no such list. */
 bool swarm_plan_only(struct swarm_plan *p, const char *text);
 /* The list of all of its acts. */
@@ -121,7 +119,7 @@ struct swarm_options {
 	bool verbose, thorough, trace; /* trace: the last steps of a failure are printed */
 };
 /* Prints the pairs that were never hit and could have been; how many those are. */
-unsigned swarm_cover(swarm_hits hit, bool print, bool all);
+unsigned swarm_cover(swarm_hits hit, bool print);
 void swarm_run(const struct swarm_plan *p, const struct swarm_options *o,
 	       struct swarm_result *ret);
 
