@@ -87,9 +87,12 @@ class Decode(unittest.TestCase):
 
     def compare(self, sim, manager, vh, blade, *only):
         """All devices of the blade, or those that lspci's 'only' selects."""
-        code, text, err = sim.lspci(blade, "-vvv", "-xxxx", *only)
+        server, domain, several = self.places[blade]
+        code, text, err = sim.lspci(server, "-vvv", "-xxxx", *(
+            ("-D", "-s", "%04x::" % domain) if several and not only else only))
         self.assertEqual((code, err), (0, []), blade)
-        found = blocks(text)
+        found = {bdf[-7:]: x for bdf, x in blocks(text).items() if not several or
+                 bdf.startswith("%04x:" % domain)}
         empty = 0
         for bdf, (decoded, data) in found.items():
             where = "%s %s" % (blade, bdf)
@@ -118,7 +121,9 @@ class Decode(unittest.TestCase):
     def regions(self, sim, blade, bdf, decoded, config):
         """BARs: the registers, the kernel's `resource` and lspci agree."""
         shown = re.findall(r"^\tRegion (\d): Memory at (\w+) \((\d+)-bit, (non-)?prefetchable\)", decoded, re.M)
-        kernel = [x.split() for x in read(sim.device(blade, "0000:" + bdf, "resource")).splitlines()]
+        server, domain, _ = self.places[blade]
+        kernel = [x.split() for x in
+                  read(sim.device(server, "%04x:%s" % (domain, bdf), "resource")).splitlines()]
         self.assertEqual({int(i): int(a, 16) for i, a, _, _ in shown},
                          {i: int(x[0], 16) for i, x in enumerate(kernel[:6]) if int(x[2], 16)}, (blade, bdf))
         if config.w(0) == 0xFFFF or config.header:
@@ -169,6 +174,15 @@ class Decode(unittest.TestCase):
         vfs = self.compare(sim, manager, 0, blade, "-s", pf[:3])
         self.assertEqual(len(vfs), 18)  # BF, PF, 16 VFs
 
+    @staticmethod
+    def servers(status):
+        """{root: (folder of its server, PCI domain, whether the server has several)}"""
+        roots, lead = {}, {b["name"]: b.get("rootOf", b["name"]) for b in status["blades"]}
+        for name, server in lead.items():
+            roots.setdefault(server, []).append(name)
+        return {name: (server, roots[server].index(name), len(roots[server]) > 1)
+                for name, server in lead.items()}
+
     def one(self, name):
         sim = Simulator(chassis=name)
         try:
@@ -176,7 +190,9 @@ class Decode(unittest.TestCase):
             hosts = {h["name"]: h["vh"] for h in status["hosts"]}
             bridges = {h["name"]: 2 + (h["bridges"] if h["vh"] else len(status["adapters"]))
                        for h in status["hosts"]}
-            self.assertEqual(len(os.listdir(sim.face)), len(hosts))
+            self.places = self.servers(status)
+            self.assertEqual(sorted(os.listdir(sim.face)),
+                             sorted({server for server, _, _ in self.places.values()}))
             blades = [b for b in hosts if len(hosts) < 100 or b in LARGEST]
             self.setup_scenario(sim, blades, status["adapters"])
             manager = Chassis(sim.listen[5:])
