@@ -26,7 +26,8 @@ class Reboot(FabricTest):
         cls.before = {b: f.functions_on(b) for b in REBOOTED}
         cls.assigned = f.assignments()
         # a hello on a scan that the reset of the blade overtook
-        f.allow(r"session: the manager says UNREACHABLE: it shows no root with our VS-identity")
+        f.allow(r"session: the manager says UNREACHABLE: it shows no root with our VS-identity",
+                r"engine: agent '.*': session .* refused: it shows no root with our VS-identity")
 
     def boot_id(self, blade):
         return self.f.sim.blade(blade)["bootId"]

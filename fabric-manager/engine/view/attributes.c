@@ -49,10 +49,13 @@ static void add_namespaces(struct mr_tree *t, uint64_t attached)
 			mr_tree_add_int(l, NULL, i + 1);
 }
 
-/* What only functions of its class have. */
-static void add_class(struct mr_tree *t, const struct fm_attrs *a)
+/* What only functions of the class have: the same keys whether something is set or not. */
+static void add_class(struct mr_tree *t, enum mr_class class, const struct fm_attrs *is)
 {
-	switch (a->device_class) {
+	static const struct fm_attrs none;
+	const struct fm_attrs *a = is->device_class == class ? is : &none;
+
+	switch (class) {
 	case MR_CLASS_ETHERNET:
 		add_words(t, "trunk", a, a->trunk[0].first, fm_show_trunk);
 		break;
@@ -76,6 +79,7 @@ static void add_class(struct mr_tree *t, const struct fm_attrs *a)
 void fm_tree_attributes(struct mr_tree *t, const struct fm_engine *e,
 			const struct fm_assignment *a)
 {
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->fn.chassis, a->fn.port);
 	const struct fm_attrs *is = &a->attrs;
 
 	add_ident(t, e, a);
@@ -96,6 +100,6 @@ void fm_tree_attributes(struct mr_tree *t, const struct fm_engine *e,
 	mr_tree_add_int(t, "queues", is->queues);
 	mr_tree_add_int(t, "mirrorTo", is->mirror ? is->mirror - 1 : -1);
 	add_words(t, "acl", is, fm_acl_rules(is), fm_acl_text);
-	add_class(t, is);
+	add_class(t, d ? d->device_class : is->device_class, is);
 	mr_tree_add_text(t, "driver", a->driver);
 }
