@@ -48,9 +48,9 @@ static int place_from(const Banyan__Place *m, struct fm_place *p, struct mr_err 
 static int fn_from(const Banyan__AgentFunction *m, struct fm_agent_fn *f, struct mr_err *err)
 {
 	if (place_from(m->place, &f->place, err) || RANGE(rid, 0xffff) ||
-	    RANGE(vendor, 0xffff) || RANGE(device, 0xffff) || RANGE(class_code, 0xffffff) ||
-	    TEXT(f->driver, driver) || TEXT(f->name, name) || RANGE(numvfs, 0xffff) ||
-	    RANGE(totalvfs, 0xffff) || RANGE(n_pkey, FM_PKEYS_SEEN))
+	    RANGE(domain, 0xffff) || RANGE(vendor, 0xffff) || RANGE(device, 0xffff) ||
+	    RANGE(class_code, 0xffffff) || TEXT(f->driver, driver) || TEXT(f->name, name) ||
+	    RANGE(numvfs, 0xffff) || RANGE(totalvfs, 0xffff) || RANGE(n_pkey, FM_PKEYS_SEEN))
 		return -EINVAL;
 	for (size_t i = 0; i < m->n_pkey; i++)
 		f->pkey[f->pkeys++] = (uint16_t)m->pkey[i];

@@ -217,6 +217,24 @@ START_TEST(loses_one)
 }
 END_TEST
 
+/* A link that is away for a moment, whatever the agent sees of it: it still hears commands. */
+START_TEST(flaps)
+{
+	cable("blade02b", false);
+	world_run_for(w, (5 + 10 * _i) * MR_NS_PER_MS);
+	cable("blade02b", true);
+	world_run_for(w, 20 * S);
+	fabric_accept(DOC(
+		"ServerProfile", "more",
+		"{host: blade02, devices: [{name: d, class: nvme, pool: boot, count: 2}]}"));
+	world_run_for(w, 30 * S);
+	fabric_settle();
+	fabric_active("more/d/0");
+	fabric_active("more/d/1");
+	all_active("blade02");
+}
+END_TEST
+
 /* Where the other root has no room the profile goes to a spare, with two roots or with one. */
 START_TEST(no_room)
 {
@@ -298,6 +316,7 @@ int main(void)
 	tcase_add_test(t, shows);
 	tcase_add_test(t, asked);
 	tcase_add_loop_test(t, loses_one, 0, 2);
+	tcase_add_loop_test(t, flaps, 0, 12);
 	tcase_add_loop_test(t, no_room, 0, 2);
 	tcase_add_loop_test(t, reboots, 0, 2);
 	tcase_add_test(t, powered_off);

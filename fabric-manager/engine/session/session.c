@@ -165,25 +165,13 @@ static bool of_session(const struct fm_inflight *f, uint64_t session)
 	return f->op >= 256 && f->session == session;
 }
 
-static bool same_roots(const struct fm_agent_hello *a, const struct fm_agent_hello *b)
-{
-	unsigned found = 0;
-
-	for (unsigned i = 0; i < a->roots; i++)
-		for (unsigned k = 0; k < b->roots; k++)
-			found += a->root[i].port == b->root[k].port &&
-				 mr_streq(a->root[i].chassis_serial, b->root[k].chassis_serial);
-	return a->roots == b->roots && found == a->roots;
-}
-
-/* The agent of a session that stands says hello again: a root of its host came or went. It is
- * challenged anew, and what it was asked is asked again. */
+/* The agent of a session that stands says hello again: a root of its host came or went, perhaps
+ * both meanwhile. It waits to be challenged anew, and what it was asked is asked again. */
 static void said_again(struct fm_engine *e, struct fm_session *s,
 		       const struct fm_agent_hello *h)
 {
 	if (!mr_streq(s->hello.host, h->host) || !mr_streq(s->hello.boot_id, h->boot_id) ||
-	    s->state == FM_SS_SUSPENDED || s->state == FM_SS_CONTEST ||
-	    same_roots(&s->hello, h))
+	    s->state == FM_SS_SUSPENDED || s->state == FM_SS_CONTEST)
 		return;
 	s->hello = *h;
 	s->state = FM_SS_HELLO;

@@ -47,6 +47,7 @@ static int get(struct ag_msg *ret, struct mr_err *err)
 static const struct ag_root root = {"C1-0001", 3, 4, 5, 0xfedcba9876543210};
 static const struct ag_fn fn = {.place = {AG_WAY_LVF, 1, 2, 3, 4},
 				.rid = 0x1234,
+				.domain = 1,
 				.vendor = 0x15b3,
 				.device = 0x101e,
 				.class_code = 0x020000,
@@ -76,6 +77,7 @@ static void check_fn(const Banyan__AgentFunction *m)
 	ck_assert_uint_eq(m->place->pf, 3);
 	ck_assert_uint_eq(m->place->slot, 4);
 	ck_assert_uint_eq(m->rid, 0x1234);
+	ck_assert_uint_eq(m->domain, 1);
 	ck_assert_uint_eq(m->vendor, 0x15b3);
 	ck_assert_uint_eq(m->device, 0x101e);
 	ck_assert_uint_eq(m->class_code, 0x020000);

@@ -53,6 +53,7 @@ static void make_fn(void)
 	make_place(&place);
 	fn.place = &place;
 	fn.rid = 0x1234;
+	fn.domain = 1;
 	fn.vendor = 0x15b3;
 	fn.device = 0x101e;
 	fn.class_code = 0x020000;
@@ -150,6 +151,7 @@ static void check_fn(const struct fm_agent_fn *f)
 	ck_assert_uint_eq(f->place.pf, 3);
 	ck_assert_uint_eq(f->place.slot, 4);
 	ck_assert_uint_eq(f->rid, 0x1234);
+	ck_assert_uint_eq(f->domain, 1);
 	ck_assert_uint_eq(f->vendor, 0x15b3);
 	ck_assert_uint_eq(f->device, 0x101e);
 	ck_assert_uint_eq(f->class_code, 0x020000);
@@ -273,6 +275,7 @@ START_TEST(test_bad_fields)
 	BAD(REPORT, place.pf = 0x10000, "field pf");
 	BAD(REPORT, place.slot = 0x10000, "field slot");
 	BAD(REPORT, fn.rid = 0x10000, "field rid");
+	BAD(REPORT, fn.domain = 0x10000, "field domain");
 	BAD(REPORT, fn.vendor = 0x10000, "field vendor");
 	BAD(REPORT, fn.device = 0x10000, "field device");
 	BAD(REPORT, fn.class_code = 0x1000000, "field class_code");

@@ -366,6 +366,33 @@ START_TEST(newer_incarnation_supersedes)
 }
 END_TEST
 
+/* An agent says hello again in its session when a root came or went: it waits until it was
+ * challenged again, also where it is the old set of roots once more. */
+START_TEST(says_hello_again)
+{
+	struct world w;
+	struct fm_agent_hello h;
+	struct fm_event ev = {.kind = FM_EV_AGENT_HELLO, .hello = &h};
+	uint64_t was;
+
+	w_up(&w, false, false);
+	w_apply(&w, WEB);
+	w_hello_of(&w, 1, &h);
+	ev.session = w.agent[1].session;
+	was = w.challenge[1];
+	w_step(&w, &ev);
+	w_settle(&w);
+	ck_assert_uint_ne(w.challenge[1], was);
+	ck_assert_uint_eq(w.closed.len, 0);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	h.root[0].port = 2; /* the cable is in another port now */
+	w_step(&w, &ev);
+	w_settle(&w);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.closed), "WRONG_SLOT"));
+	w_done(&w);
+}
+END_TEST
+
 /* Two boots answer for one host: nobody gets a command. */
 START_TEST(two_boots_are_suspended)
 {
@@ -545,6 +572,7 @@ int main(void)
 	tcase_add_test(t, wrong_slot);
 	tcase_add_test(t, lying_and_unknown);
 	tcase_add_test(t, newer_incarnation_supersedes);
+	tcase_add_test(t, says_hello_again);
 	tcase_add_test(t, two_boots_are_suspended);
 	tcase_add_loop_test(t, crash_in_a_move, 0, 70);
 	tcase_add_test(t, move_to_no_room);
