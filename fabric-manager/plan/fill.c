@@ -11,7 +11,7 @@
 #include "fabric-manager/plan/place.h"
 
 #define BUDGET	  20000 /* candidates looked at for what is hard to place */
-#define PER_CLAIM 50	/* and so many more for each open claim */
+#define PER_CLAIM 50	/* and so many more for each claim that has to be placed */
 #define ROUNDS	  4	/* of looking again for what found no place */
 
 /* ---- parts of a plan that may come to nothing ---- */
@@ -326,15 +326,26 @@ static void name_again(struct fm_planner *p)
 	}
 }
 
+/* What stays where it is costs nothing, whether somebody looked at it or not: a planner that
+ * lives on has the same budget as one that looks at everything. */
+static uint64_t budget_of(const struct fm_planner *p)
+{
+	uint64_t n = 0;
+
+	for (unsigned k = 0; k < p->todos; k++)
+		n += is_wanted(p, p->todo[k]);
+	return BUDGET + n * PER_CLAIM;
+}
+
 /* Keeps what may be kept and places the rest. */
 void fm_fill(struct fm_planner *p)
 {
 	p->choice = FM_CHOOSE_BALANCED;
-	p->budget = BUDGET + (uint64_t)p->todos * PER_CLAIM;
 	p->shifted = false;
 	fm_idents_again(&p->idents);
 	fm_order_todo(p);
 	fm_planner_keep(p);
+	p->budget = budget_of(p);
 	place_all(p);
 	for (unsigned n = 0; n < ROUNDS && p->shifted; n++)
 		again(p);

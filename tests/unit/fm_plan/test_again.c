@@ -492,6 +492,7 @@ int main(void)
 	tcase_add_loop_test(t, test_again, 0, SEEDS);
 	tcase_add_loop_test(t, test_again, 156, 157); /* room by the two of one that moves */
 	tcase_add_loop_test(t, test_again, 281, 282); /* who leaves stands before who takes */
+	tcase_add_loop_test(t, test_again, 629, 630); /* the budget is spent */
 	tcase_add_test(t, test_locks);
 	tcase_add_test(t, test_leaves_two);
 	suite_add_tcase(s, t);
