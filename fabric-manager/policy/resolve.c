@@ -33,8 +33,10 @@ unsigned fm_ident_pool_index(const struct fm_desired *d, const char *name)
 /* Whether the document 'kind' 'name' says `suspend: true`; false when there is none. */
 bool fm_doc_suspended(const struct fm_resolving *r, enum fm_kind kind, const char *name)
 {
-	const struct fm_doc *d = name ? fm_docs_find(r->docs, kind, name) : NULL;
+	const struct fm_doc *d = NULL;
 
+	if (name && r->suspends >> kind & 1)
+		d = fm_docs_find(r->docs, kind, name);
 	return d && d->spec.host.suspend.v; /* every kind begins with it */
 }
 
@@ -101,6 +103,21 @@ static void resolve_fabric(struct fm_resolving *r)
 	fm_doc_unref(none);
 }
 
+/* What is asked of the documents again and again. */
+static void look_through(struct fm_resolving *r)
+{
+	for (unsigned i = 0; i < r->docs->n; i++) {
+		const struct fm_doc *doc = r->docs->doc[i];
+
+		if (doc->spec.host.suspend.v)
+			r->suspends |= 1u << doc->kind;
+		if (doc->kind < FM_KIND_ADAPTER)
+			r->adapter_docs = i + 1;
+		if (doc->kind <= FM_KIND_ADAPTER)
+			r->adapter_end = i + 1;
+	}
+}
+
 /* Documents + inventory -> desired; see resolve.h. */
 struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags *findings)
 {
@@ -113,8 +130,10 @@ struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags
 		.diags = findings,
 		.host_of = mr_map_new(),
 		.update_of = mr_map_new(),
+		.no_port = fm_doc_new(FM_KIND_PORT_PROFILE),
 	};
 
+	look_through(&r);
 	resolve_fabric(&r);
 	fm_resolve_hosts(&r);
 	fm_resolve_groups(&r);
@@ -129,5 +148,6 @@ struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags
 	mr_map_free(r.host_of);
 	mr_map_free(r.update_of);
 	fm_had_done(&r);
+	fm_doc_unref(r.no_port);
 	return r.d;
 }

@@ -51,11 +51,10 @@ static bool fill(struct fm_resolving *r, unsigned chassis, const struct fm_adapt
 		 struct fm_adapter_def *ret)
 {
 	*ret = (struct fm_adapter_def){.key = FM_ADAPTER_KEY(chassis, a->port)};
-	for (unsigned i = 0; i < r->docs->n && r->docs->doc[i]->kind <= FM_KIND_ADAPTER; i++) {
+	for (unsigned i = r->adapter_docs; i < r->adapter_end; i++) {
 		const struct fm_doc *doc = r->docs->doc[i];
 
-		if (doc->kind != FM_KIND_ADAPTER ||
-		    (!doc->spec.adapter.suspend.v && !doc->spec.adapter.mode.s) ||
+		if ((!doc->spec.adapter.suspend.v && !doc->spec.adapter.mode.s) ||
 		    !fm_adapter_doc_is(doc, &r->inv->chassis[chassis], a))
 			continue;
 		ret->suspended |= doc->spec.adapter.suspend.v;

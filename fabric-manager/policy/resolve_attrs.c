@@ -109,11 +109,10 @@ static void set_port(const struct fm_resolving *r, const struct fm_doc_device *d
 		[FM_DOC_LINK_ENABLE] = 1,
 		[FM_DOC_LINK_DISABLE] = 2,
 	};
-	struct fm_doc *none = fm_doc_new(FM_KIND_PORT_PROFILE);
 	const struct fm_doc *doc =
 		fm_docs_find(r->docs, FM_KIND_PORT_PROFILE, dev->port_profile.s);
 	const struct fm_doc_port_profile *p =
-		doc ? &doc->spec.port_profile : &none->spec.port_profile;
+		doc ? &doc->spec.port_profile : &r->no_port->spec.port_profile;
 
 	c->attrs.link_state = link_states[p->link_state.v];
 	c->attrs.mtu = (uint16_t)p->mtu.v;
@@ -122,7 +121,6 @@ static void set_port(const struct fm_resolving *r, const struct fm_doc_device *d
 	for (unsigned i = 0;
 	     dev->class.v == FM_DOC_CLASS_INFINIBAND && i < p->pkey.n && i < MR_VF_PKEYS; i++)
 		c->attrs.pkey[i] = (uint16_t)strtoul(p->pkey.item[i].s, NULL, 16);
-	fm_doc_unref(none);
 }
 
 static void set_device(const struct fm_doc_device *dev, struct fm_attrs *a)

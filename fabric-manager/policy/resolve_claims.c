@@ -200,6 +200,44 @@ static void add_devices(struct fm_resolving *r, const struct fm_doc_profile *spe
 	free(dev);
 }
 
+/* Whether the profile before has the same claims but for what follows from its host: it is made
+ * by the same template, and nothing of it stands in a table of its own. */
+static bool is_as_last(const struct fm_resolving *r, const struct fm_doc_profile *spec,
+		       const struct fm_profile *p)
+{
+	if (r->last_spec != spec || r->last.suspended != p->suspended)
+		return false;
+	for (unsigned i = 0; i < r->last.claims; i++) {
+		const struct fm_claim *c = &r->d->claim[r->last.first_claim + i];
+
+		if (c->pair || c->nss || c->reason != MR_REASON_OK)
+			return false;
+	}
+	for (unsigned i = 0; i < spec->devices.n; i++) {
+		const struct fm_doc *port = fm_docs_find(r->docs, FM_KIND_PORT_PROFILE,
+							 spec->devices.item[i].port_profile.s);
+
+		if (port && port->spec.port_profile.mirror_to.s)
+			return false;
+	}
+	return true;
+}
+
+static void copy_last(struct fm_resolving *r, struct fm_profile *p)
+{
+	struct fm_desired *d = r->d;
+
+	for (unsigned i = 0; i < r->last.claims; i++) {
+		struct fm_claim *c = &d->claim[d->claims++];
+
+		*c = d->claim[r->last.first_claim + i];
+		c->profile = p->name;
+		c->host = p->host;
+		set_reason(r, c);
+	}
+	p->claims = r->last.claims;
+}
+
 static bool rule_is_about(const struct fm_doc_placement *rule, const char *device)
 {
 	for (unsigned i = 0; i < rule->devices.n; i++) {
@@ -296,7 +334,12 @@ static void check_gates(struct fm_resolving *r, const struct fm_doc *doc,
 void fm_resolve_claims(struct fm_resolving *r, const struct fm_doc *doc,
 		       const struct fm_doc_profile *spec, struct fm_profile *p)
 {
-	add_devices(r, spec, p);
+	if (is_as_last(r, spec, p))
+		copy_last(r, p);
+	else
+		add_devices(r, spec, p);
+	r->last_spec = spec;
+	r->last = *p;
 	for (unsigned i = 0; i < spec->placement.n; i++)
 		add_rule(r->d, &spec->placement.item[i], p);
 	add_pairs(r->d, spec, p);

@@ -362,7 +362,7 @@ static uint64_t classes_of_adapters(const struct fm_inventory *inv)
  * if nobody uses it). */
 static void make_pools(struct fm_resolving *r)
 {
-	struct mr_map *classes = classes_of_devices(r->docs);
+	struct mr_map *classes = NULL; /* when somebody asks */
 	uint64_t there = classes_of_adapters(r->inv);
 	unsigned cap = 0;
 
@@ -372,10 +372,14 @@ static void make_pools(struct fm_resolving *r)
 
 		if (doc->kind != FM_KIND_ADAPTER_POOL)
 			continue;
-		mr_map_get(classes, doc->meta.name.s, &bits);
-		if (doc->spec.adapter_pool.selector.class.v >= 0)
+		if (doc->spec.adapter_pool.selector.class.v >= 0) {
 			bits = UINT64_C(1)
 			       << fm_class_of(doc->spec.adapter_pool.selector.class.v);
+		} else {
+			if (!classes)
+				classes = classes_of_devices(r->docs);
+			mr_map_get(classes, doc->meta.name.s, &bits);
+		}
 		for (unsigned c = 0; c < MR_CLASS_COUNT; c++) {
 			if (bits >> c & 1)
 				add_pool(r->d, doc, (enum mr_class)c, &cap);

@@ -61,11 +61,10 @@ static bool label_holds(const struct fm_resolving *r, const struct fm_labels *wa
 	mr_fmt(slot, sizeof(slot), "%u", p->adapter->slot);
 	if (fm_labels_match(want, &own) == FM_MATCH_YES)
 		return true;
-	for (unsigned i = 0; i < r->docs->n && r->docs->doc[i]->kind <= FM_KIND_ADAPTER; i++) {
+	for (unsigned i = r->adapter_docs; i < r->adapter_end; i++) {
 		const struct fm_doc *doc = r->docs->doc[i];
 
-		if (doc->kind == FM_KIND_ADAPTER && fm_adapter_doc_is(doc, c, p->adapter) &&
-		    has_label(doc, p, want))
+		if (fm_adapter_doc_is(doc, c, p->adapter) && has_label(doc, p, want))
 			return true;
 	}
 	return false;

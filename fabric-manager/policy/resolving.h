@@ -18,6 +18,13 @@ struct fm_resolving {
 	struct mr_diags *diags;
 	struct mr_map *host_of;	  /* name -> index of d->host */
 	struct mr_map *update_of; /* document -> index of d->update */
+	uint32_t suspends;	  /* bits 1 << enum fm_kind: some document of the kind is */
+	unsigned adapter_docs, adapter_end; /* documents of kind Adapter: from, up to */
+	struct fm_doc *no_port;		    /* the PortProfile of a device without one */
+	/* the profile before this one, and what it was made from: of a template most say the
+	 * same */
+	const struct fm_doc_profile *last_spec;
+	struct fm_profile last;
 	struct fm_mirror_wish *mirror;
 	unsigned mirrors, cap_mirrors;
 	unsigned cap_contests;

@@ -14,12 +14,13 @@
 #include "fabric-manager/engine/state/wanted.h"
 #include "fabric-manager/policy/resolve.h"
 
-static bool cordon_add(const struct fm_hst *h, struct fm_rec_host **list, unsigned *n,
+static void cordon_add(const struct fm_hst *h, struct fm_rec_host **list, unsigned *n,
 		       unsigned *cap)
 {
+	if (!h->rec.cordoned)
+		return;
 	MR_GROW(*list, *n, *cap);
 	(*list)[(*n)++] = h->rec;
-	return true;
 }
 
 /* What there is beside the documents; the caller frees it. */
