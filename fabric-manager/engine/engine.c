@@ -106,6 +106,7 @@ static void free_lists(struct fm_engine *e)
 	free(e->sent);
 	free(e->former);
 	free(e->gone);
+	free(e->dirt.profile);
 	free(e->asked);
 	free(e->lost);
 	free(e->ch);

@@ -345,6 +345,12 @@ enum fm_on_replace fm_desired_replace(const struct fm_desired *d, unsigned chass
 bool fm_replace_goes_on(enum fm_on_replace mode, const struct fm_card *c,
 			const struct fm_adapter *now);
 
+/* Whether two differ, and where they do first, in words. Not looked at: what documents alone
+ * decide and no claim points at (fail-over, updates, drift). */
+struct mr_buf;
+bool fm_desired_differs(const struct fm_desired *a, const struct fm_desired *b,
+			struct mr_buf *where);
+
 struct fm_desired *fm_desired_new(void);
 void fm_desired_free(struct fm_desired *d);
 /* Copies a text into the storage of 'd'. */

@@ -236,6 +236,13 @@ bool fm_planner_documents(struct fm_planner *p)
 	return fm_held_documents(p);
 }
 
+/* in->desired has other pools and ports than 'was'. */
+void fm_planner_tables_changed(struct fm_planner *p, const struct fm_desired *was)
+{
+	begin(p);
+	fm_held_tables(p, was);
+}
+
 /* Claim 'i' asks for something else, or is the new last one. */
 void fm_planner_claim_changed(struct fm_planner *p, unsigned i)
 {

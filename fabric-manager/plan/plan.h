@@ -149,6 +149,9 @@ const struct fm_plan *fm_planner_plan(struct fm_planner *p);
 /* in->desired is another one; the old one is still there, and may go afterwards. False where a
  * new planner is needed: pools, ports, classes or domains are others. */
 bool fm_planner_documents(struct fm_planner *p);
+/* in->desired is the same, and has other pools and ports under the same names; 'was' has those
+ * that it had. */
+void fm_planner_tables_changed(struct fm_planner *p, const struct fm_desired *was);
 /* Claim 'i' of the same name asks for something else; or it is the new last one, and rules that
  * name it stand behind all others. A claim that is not wanted any more: host = FM_WHOLE. */
 void fm_planner_claim_changed(struct fm_planner *p, unsigned i);

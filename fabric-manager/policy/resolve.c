@@ -104,7 +104,7 @@ static void resolve_fabric(struct fm_resolving *r)
 }
 
 /* What is asked of the documents again and again. */
-static void look_through(struct fm_resolving *r)
+void fm_resolve_look(struct fm_resolving *r)
 {
 	for (unsigned i = 0; i < r->docs->n; i++) {
 		const struct fm_doc *doc = r->docs->doc[i];
@@ -133,7 +133,7 @@ struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags
 		.no_port = fm_doc_new(FM_KIND_PORT_PROFILE),
 	};
 
-	look_through(&r);
+	fm_resolve_look(&r);
 	resolve_fabric(&r);
 	fm_resolve_hosts(&r);
 	fm_resolve_groups(&r);

@@ -44,6 +44,22 @@ struct fm_resolve_input {
  */
 struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags *findings);
 
+/* What is other than when a wish was made. */
+struct fm_amend {
+	const char *const *profile; /* overrides of these came, went or name another host */
+	unsigned profiles;
+	bool adapters; /* what is there, and what it can do; hosts and their slots are the same
+			*/
+};
+/*
+ * Brings 'd', which was made of the same documents and cordons and is in->before, to what 'in'
+ * says now; it is then what fm_resolve would make. False, and nothing is changed, where it has
+ * to be made anew. '*ret_was', which the caller frees, has pools, ports and adapters as they
+ * were, NULL when they are the same.
+ */
+bool fm_resolve_amend(const struct fm_resolve_input *in, struct fm_desired *d,
+		      const struct fm_amend *what, struct fm_desired **ret_was);
+
 /*
  * Adds to 'ret', as ServerProfiles, the profiles that 'template' (of in->docs) makes now and
  * that have no document yet, if its mode is initial; else nothing. To be called before the

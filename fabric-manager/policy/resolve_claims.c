@@ -200,6 +200,26 @@ static void add_devices(struct fm_resolving *r, const struct fm_doc_profile *spe
 	free(dev);
 }
 
+/* See resolving.h. What the documents alone speak against stays. */
+void fm_resolve_claims_connected(struct fm_resolving *r, const struct fm_doc_profile *spec,
+				 const struct fm_profile *p)
+{
+	for (uint32_t i = p->first_claim; i < p->first_claim + p->claims; i++) {
+		struct fm_claim *c = &r->d->claim[i];
+		const struct fm_doc_device *dev = spec->devices.item;
+
+		while (strcmp(dev->name.s, c->device) != 0)
+			dev++;
+		c->host = p->host;
+		c->suspended = p->suspended || is_suspended(r, identity_of(spec, dev));
+		if (c->reason != MR_REASON_OK && c->reason != MR_REASON_NOT_FOUND)
+			continue;
+		c->reason = MR_REASON_OK;
+		c->detail = "";
+		set_reason(r, c);
+	}
+}
+
 /* Whether the profile before has the same claims but for what follows from its host: it is made
  * by the same template, and nothing of it stands in a table of its own. */
 static bool is_as_last(const struct fm_resolving *r, const struct fm_doc_profile *spec,

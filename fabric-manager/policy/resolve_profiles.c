@@ -141,17 +141,26 @@ static bool overridden(const struct mr_map *overrides, const struct source *s)
 }
 
 /* Whether a document that says where the profile is, or who it is, is frozen. */
-static bool is_suspended(const struct fm_resolving *r, const struct source *s, uint16_t host)
+static bool is_suspended(const struct fm_resolving *r, const struct fm_doc *doc,
+			 const struct fm_doc_profile *spec, uint16_t host)
 {
 	const struct fm_host_def *h = host == FM_WHOLE ? NULL : &r->d->host[host];
 
-	return fm_doc_suspended(r, s->doc->kind, s->doc->meta.name.s) ||
+	return fm_doc_suspended(r, doc->kind, doc->meta.name.s) ||
 	       fm_doc_suspended(r, FM_KIND_FABRIC_POLICY, "default") ||
-	       fm_doc_suspended(r, FM_KIND_PRIORITY_CLASS, s->spec->priority_class.s) ||
-	       fm_doc_suspended(r, FM_KIND_DOMAIN, s->spec->domain.s) ||
+	       fm_doc_suspended(r, FM_KIND_PRIORITY_CLASS, spec->priority_class.s) ||
+	       fm_doc_suspended(r, FM_KIND_DOMAIN, spec->domain.s) ||
 	       fm_doc_suspended(r, FM_KIND_HOST, h ? h->name : NULL) ||
 	       fm_doc_suspended(r, FM_KIND_HOST_GROUP,
 				h && h->group >= 0 ? r->d->group[h->group].name : NULL);
+}
+
+/* See resolving.h. */
+void fm_resolve_connected(struct fm_resolving *r, const struct fm_doc *doc,
+			  const struct fm_doc_profile *spec, struct fm_profile *p)
+{
+	p->suspended = is_suspended(r, doc, spec, p->host);
+	fm_resolve_claims_connected(r, spec, p);
 }
 
 static void add_profile(struct fm_resolving *r, const struct mr_map *overrides,
@@ -172,7 +181,7 @@ static void add_profile(struct fm_resolving *r, const struct mr_map *overrides,
 	p->home_group = s->group;
 	p->group = p->host == FM_WHOLE && !overridden(overrides, s) ? s->group : 0;
 	p->atomic = s->spec->atomic.v;
-	p->suspended = is_suspended(r, s, p->host);
+	p->suspended = is_suspended(r, s->doc, s->spec, p->host);
 	p->contested = s->conflict != NULL;
 	fm_resolve_claims(r, s->doc, s->spec, p);
 	for (uint32_t i = p->first_claim; s->conflict && i < p->first_claim + p->claims; i++) {

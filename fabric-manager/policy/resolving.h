@@ -44,6 +44,15 @@ void fm_resolve_profile_update(struct fm_resolving *r, const struct fm_doc *doc,
 /* Whether the document 'kind' 'name' says `suspend: true`; false when there is none. */
 bool fm_doc_suspended(const struct fm_resolving *r, enum fm_kind kind, const char *name);
 
+/* What is asked of the documents again and again; the first of all. */
+void fm_resolve_look(struct fm_resolving *r);
+/* Where the profile is connected is said: what of it and of its claims follows from that. */
+void fm_resolve_connected(struct fm_resolving *r, const struct fm_doc *doc,
+			  const struct fm_doc_profile *spec, struct fm_profile *p);
+/* Of its claims, for the latter. */
+void fm_resolve_claims_connected(struct fm_resolving *r, const struct fm_doc_profile *spec,
+				 const struct fm_profile *p);
+
 /* The parts, in this order. */
 void fm_resolve_hosts(struct fm_resolving *r);
 void fm_resolve_groups(struct fm_resolving *r);

@@ -12,6 +12,7 @@
 #include "fabric-manager/engine/chassis/mute.h"
 #include "fabric-manager/engine/chassis/numbering.h"
 #include "fabric-manager/engine/chassis/running.h"
+#include "fabric-manager/engine/chassis/signature.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -198,62 +199,26 @@ static void judge(struct fm_engine *e, unsigned chassis)
 	take_owner(e, chassis);
 }
 
-/* What placement and resolving depend on, as one number. */
-static uint64_t signature(const struct fm_chassis *c)
-{
-	uint64_t h = 14695981039346656037u;
-
-#define MIX(v) (h = (h ^ (uint64_t)(v)) * 1099511628211u)
-#define MIX_TEXT(s)                        \
-	for (const char *t = (s); *t; t++) \
-	MIX(*t)
-	for (unsigned i = 0; i < c->hosts; i++) {
-		const struct fm_host *p = &c->host[i];
-
-		MIX(p->port | (uint64_t)p->present << 32 | (uint64_t)p->power << 33 |
-		    (uint64_t)p->link << 34 | (uint64_t)p->slot << 48);
-		MIX(p->link_mbps);
-		MIX_TEXT(p->name);
-		for (unsigned b = 0; b < p->bridges; b++) {
-			MIX(p->bridge[b].mmio);
-			MIX(p->bridge[b].mmio64 ^ p->bridge[b].bus_first ^
-			    (uint64_t)p->bridge[b].bus_last << 8);
-		}
-	}
-	for (unsigned i = 0; i < c->adapters; i++) {
-		const struct fm_adapter *d = &c->adapter[i];
-
-		MIX(d->port | (uint64_t)d->present << 32 | (uint64_t)d->plugged << 33 |
-		    (uint64_t)d->kind << 40 | (uint64_t)d->slot << 48);
-		MIX(d->vendor | (uint64_t)d->device << 16 | (uint64_t)d->vfs << 32 |
-		    (uint64_t)d->mode_now << 48);
-		for (unsigned p = 0; p < d->pfs; p++)
-			MIX(d->pf[p].net_mbps ^ (uint64_t)d->pf[p].rid << 32 ^
-			    (uint64_t)d->pf[p].numvfs << 48);
-		MIX(d->device_class);
-		MIX_TEXT(d->serial);
-		MIX_TEXT(d->name);
-	}
-#undef MIX_TEXT
-#undef MIX
-	return h;
-}
-
 static void became_ready(struct fm_engine *e, unsigned chassis)
 {
 	struct fm_ch *c = &e->ch[chassis];
-	uint64_t sign = signature(&e->inv.chassis[chassis]);
+	uint64_t sign = fm_signature(&e->inv.chassis[chassis]);
+	uint64_t slots = fm_signature_slots(&e->inv.chassis[chassis]);
 	bool fresh = !c->joined || sign != c->signature || sign != c->believed;
+	bool moved = !c->joined || slots != c->slots;
 
 	c->joined = true;
 	c->signature = sign;
+	c->slots = slots;
 	c->reason = MR_REASON_OK;
 	c->detail[0] = 0;
 	fm_outofuse_find(e, chassis);
 	c->join = true;
 	e->wake = true;
-	if (fresh)
+	if (moved)
 		fm_inventory_changed(e);
+	else if (fresh)
+		fm_adapters_changed(e);
 }
 
 /* What operations read back since the reading began is newer than the reading. */
@@ -295,7 +260,7 @@ static void observed(struct fm_engine *e, unsigned chassis, struct fm_op_result 
 	keep_fresh(e, chassis, r->observed);
 	fm_mute_keep(e, chassis, r->observed);
 	fm_damp_keep(e, chassis, r->observed);
-	c->believed = c->joined ? signature(o) : 0;
+	c->believed = c->joined ? fm_signature(o) : 0;
 	fm_chassis_done(o);
 	*o = *r->observed;
 	free(r->observed);

@@ -9,6 +9,8 @@
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/wanted.h"
+#include "fabric-manager/policy/resolve.h"
 
 struct fm_kept {
 	struct fm_planner *planner; /* NULL: to be made from all there is */
@@ -295,6 +297,29 @@ void fm_kept_desired(struct fm_engine *e, struct fm_desired *d)
 		drop_planner(k);
 	fm_desired_free(e->desired);
 	e->desired = d;
+}
+
+/* What is in force is brought to what 'in' says; false where it has to be made anew. */
+bool fm_kept_amend(struct fm_engine *e, const struct fm_resolve_input *in,
+		   const struct fm_amend *what)
+{
+	struct fm_kept *k = kept(e);
+	struct fm_desired *was;
+
+	if (k->planner)
+		catch_up(e, k);
+	if (!fm_resolve_amend(in, e->desired, what, &was))
+		return false;
+	for (unsigned i = 0; k->planner && i < what->profiles; i++) {
+		const struct fm_profile *p = fm_profile_find(e->desired, what->profile[i]);
+
+		for (uint32_t n = 0; p && n < p->claims; n++)
+			fm_planner_claim_changed(k->planner, p->first_claim + n);
+	}
+	if (k->planner && was)
+		fm_planner_tables_changed(k->planner, was);
+	fm_desired_free(was);
+	return true;
 }
 
 /* ---- plans ---- */

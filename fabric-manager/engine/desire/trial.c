@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Documents -> desired -> plan, without touching anything. The only file that calls the
- * resolver; kept.c calls the planner.
+ * Documents -> desired -> plan, without touching anything. The only file that resolves
+ * documents; kept.c amends what is in force, and calls the planner.
  */
 #include "fabric-manager/engine/desire/trial.h"
 
@@ -11,6 +11,7 @@
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/wanted.h"
 #include "fabric-manager/policy/resolve.h"
 
@@ -124,14 +125,59 @@ void fm_desire_take(struct fm_engine *e, struct fm_desired *d)
 {
 	e->desire_dirty = false;
 	e->desire_renewed = e->wishes_due = true;
+	e->dirt.all = e->dirt.adapters = false;
+	e->dirt.profiles = 0;
 	fm_claims_gone(e, e->desired, d);
 	fm_kept_desired(e, d);
+}
+
+/* The tests' question: is it what resolving all of it would give? */
+static void check(struct fm_engine *e)
+{
+	struct mr_buf where = {0};
+	struct fm_desired *d;
+
+	if (!e->check_plans)
+		return;
+	d = fm_desire_make(e, &e->base.docs);
+	if (fm_desired_differs(e->desired, d, &where)) {
+		e->plans_differ++;
+		fm_log(e, 3, "what was amended is not what resolving gives: %s",
+		       mr_buf_text(&where));
+	}
+	e->plans_checked++;
+	mr_buf_done(&where);
+	fm_desired_free(d);
+}
+
+/* Overrides and adapters alone are followed in place; false where that can't be. */
+static bool amend(struct fm_engine *e)
+{
+	struct fm_dirt *dirt = &e->dirt;
+	const char **name = mr_xcalloc(dirt->profiles + 1, sizeof(*name));
+	struct fm_amend what = {name, dirt->profiles, dirt->adapters};
+	struct fm_resolve_input in;
+	bool good;
+
+	for (unsigned i = 0; i < dirt->profiles; i++)
+		name[i] = dirt->profile[i];
+	fm_desire_input(e, &e->base.docs, &in);
+	good = fm_kept_amend(e, &in, &what);
+	fm_desire_input_done(&in);
+	free(name);
+	if (!good)
+		return false;
+	e->desire_dirty = dirt->adapters = false;
+	dirt->profiles = 0;
+	e->desire_renewed = true;
+	check(e);
+	return true;
 }
 
 /* Documents, overrides, cordons and inventory as they are now are in force. */
 void fm_desire_renew(struct fm_engine *e)
 {
-	if (e->desired && !e->desire_dirty)
+	if (e->desired && (!e->desire_dirty || (!e->dirt.all && amend(e))))
 		return;
 	fm_desire_take(e, fm_desire_make(e, &e->base.docs));
 }

@@ -19,18 +19,41 @@ void fm_plan_soon(struct fm_engine *e, int64_t in_ns)
 	fm_timer_set(e, FM_TM_PLAN, 0, when);
 }
 
-/* Documents, overrides or cordons changed. */
+/* Documents or cordons changed. */
 void fm_desire_changed(struct fm_engine *e)
 {
-	e->desire_dirty = true;
+	e->desire_dirty = e->dirt.all = true;
 	fm_plan_soon(e, 0);
 }
 
+#define PROFILES_MAX 1000 /* more than so many are not looked at one by one */
+
+/* The override of one profile did. */
+void fm_override_changed(struct fm_engine *e, const char *profile)
+{
+	struct fm_dirt *d = &e->dirt;
+
+	e->desire_dirty = true;
+	fm_plan_soon(e, 0);
+	d->all |= d->profiles == PROFILES_MAX;
+	if (d->all)
+		return;
+	MR_GROW(d->profile, d->profiles, d->cap_profiles);
+	mr_copy(d->profile[d->profiles++], MR_NAME_MAX, profile);
+}
+
 /* In a moment: after a start many chassis are read, and they share one plan. */
+void fm_adapters_changed(struct fm_engine *e)
+{
+	e->desire_dirty = e->dirt.adapters = true;
+	fm_plan_soon(e, 20 * MR_NS_PER_MS);
+}
+
+/* The same of hosts, too. */
 void fm_inventory_changed(struct fm_engine *e)
 {
-	e->desire_dirty = true;
-	fm_plan_soon(e, 20 * MR_NS_PER_MS);
+	e->dirt.all = true;
+	fm_adapters_changed(e);
 }
 
 /* Looks again in a moment: many assignments come to rest together. */
@@ -45,13 +68,13 @@ void fm_ports_soon(struct fm_engine *e)
 /* Something of the host changed: does it still stand for its profiles? */
 void fm_failover_soon(struct fm_engine *e, struct fm_hst *h)
 {
-	struct fm_hst **at = &e->suspect;
-
 	if (h->suspect)
 		return;
 	h->suspect = true;
-	while (*at)
-		at = &(*at)->next_suspect;
-	*at = h;
 	h->next_suspect = NULL;
+	if (e->suspect)
+		e->last_suspect->next_suspect = h;
+	else
+		e->suspect = h;
+	e->last_suspect = h;
 }

@@ -12,10 +12,13 @@
 
 /* A plan is to be made in 'in_ns'. */
 void fm_plan_soon(struct fm_engine *e, int64_t in_ns);
-/* Documents, overrides or cordons changed. */
+/* Documents or cordons changed. */
 void fm_desire_changed(struct fm_engine *e);
-/* A chassis was read, and is not what it was. */
+/* The override of a profile did. */
+void fm_override_changed(struct fm_engine *e, const char *profile);
+/* A chassis was read, and is not what it was; or its adapters are not, and the rest is. */
 void fm_inventory_changed(struct fm_engine *e);
+void fm_adapters_changed(struct fm_engine *e);
 /* Hosts may be let in. */
 void fm_ports_soon(struct fm_engine *e);
 /* Something of the host changed: does it still stand for its profiles? */

@@ -240,6 +240,7 @@ struct fm_ch {
 	uint64_t read_at;   /* id of the OBSERVE that gave the inventory */
 	uint64_t touched;   /* newest operation id when one on a function ended or began */
 	uint64_t signature; /* of what placement depends on */
+	uint64_t slots;	    /* of what resolving hosts does */
 	uint64_t believed;  /* the same just before that reading, events included */
 	uint64_t *auth_tag; /* by host index, AUTHORISE under way */
 	unsigned hosts;
@@ -476,6 +477,11 @@ struct fm_engine {
 	unsigned versions, cap_versions;
 	struct fm_desired *desired;
 	bool desire_dirty, plan_dirty;
+	struct fm_dirt { /* what 'desire_dirty' is about, if not all */
+		bool all, adapters;
+		char (*profile)[MR_NAME_MAX]; /* whose overrides */
+		unsigned profiles, cap_profiles;
+	} dirt;
 	bool desire_renewed, wishes_due; /* and the next plan has to look at all of it */
 	bool some_paused;		 /* perhaps: some assignment is */
 	bool some_turned;		 /* perhaps: some is held, or rolled */
@@ -542,7 +548,8 @@ struct fm_engine {
 	unsigned moves, cap_moves;
 
 	struct fm_hst *suspect; /* fail-over looks at these in this step */
-	bool arrived;		/* an assignment came to rest: is a fail-over done? */
+	struct fm_hst *last_suspect;
+	bool arrived; /* an assignment came to rest: is a fail-over done? */
 
 	struct fm_lost {
 		struct fm_inflight f;

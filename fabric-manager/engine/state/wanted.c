@@ -107,7 +107,7 @@ void fm_override_put(struct fm_engine *e, const char *profile, const char *host,
 	*at = o;
 	fm_rec(e, FM_RECORD_OVERRIDE)->override = o;
 	e->intent = true;
-	fm_desire_changed(e);
+	fm_override_changed(e, profile);
 }
 
 /* Ends an override; false when there is none. */
@@ -121,9 +121,9 @@ bool fm_override_del(struct fm_engine *e, const char *profile)
 	r = fm_rec(e, FM_RECORD_OVERRIDE);
 	r->erase = true;
 	r->override = *o;
+	fm_override_changed(e, profile);
 	e->override[o - e->override] = e->override[--e->overrides];
 	e->intent = true;
-	fm_desire_changed(e);
 	return true;
 }
 
