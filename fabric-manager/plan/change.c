@@ -227,13 +227,15 @@ static enum fm_change_kind in_place(const struct fm_planner *p, const struct fm_
 				    const struct fm_placed *pl, const struct fm_assignment *a,
 				    bool *ret)
 {
+	struct fm_attrs want = fm_placed_attrs(c, pl, a);
+
 	*ret = true;
 	if (pl->reason != MR_REASON_OK && pl->reason != MR_REASON_GUARANTEE_BROKEN)
 		return FM_CHANGE_PEND;
-	if (needs_reset(&a->attrs, &pl->attrs) || changes_pair(p, c, a) ||
+	if (needs_reset(&a->attrs, &want) || changes_pair(p, c, a) ||
 	    !mr_streq(a->driver, c->driver ? c->driver : ""))
 		return FM_CHANGE_REBIND;
-	*ret = live_differs(c, a, &pl->attrs);
+	*ret = live_differs(c, a, &want);
 	return FM_CHANGE_UPDATE;
 }
 

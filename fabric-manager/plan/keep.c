@@ -4,6 +4,7 @@
  * Only a hard limit, another host or a dead device makes it leave.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/xalloc.h"
 #include "fabric-manager/plan/place.h"
@@ -65,7 +66,8 @@ void fm_planner_keep_as_is(struct fm_planner *p, unsigned i)
 	pl->placed = pl->same_fn = true;
 	pl->fn = a->fn;
 	pl->place = a->place;
-	pl->attrs = a->attrs;
+	memcpy(&pl->attrs, &a->attrs, sizeof(pl->attrs));
+	pl->acl = FM_PLACED_CURRENT_ACL;
 }
 
 /* Whether the adapter is there and does not answer. What stands on it stays: its gate can't be
@@ -193,7 +195,7 @@ static void keep(struct fm_planner *p, unsigned i, const struct fm_use *u)
 	fm_world_rate(&p->world, u, &to);
 	pl->attrs.ident0 = ident[0].lo;
 	pl->attrs.ident1 = ident[1].lo;
-	pl->attrs = fm_place_attrs(p, i, u->unit);
+	fm_place_attrs(p, i, u->unit);
 	pl->attrs.mirror = fm_place_mirror(p, i, u->unit);
 	fm_idents_take(&p->idents, i);
 	check_broken(p, i, &to);

@@ -149,7 +149,8 @@ uint32_t fm_place_rate(uint32_t mbps, uint32_t step)
 }
 
 /* What the claim demands of the PF's resources, in the steps that it is handed out in. */
-static void set_amounts(const struct fm_unit *u, const struct fm_demand *d, struct fm_attrs *at)
+static void set_amounts(const struct fm_unit *u, const struct fm_demand *d,
+			struct fm_attrs_plain *at)
 {
 	const struct fm_pf *pf = u->hw;
 
@@ -183,14 +184,19 @@ uint16_t fm_place_mirror(const struct fm_planner *p, unsigned i, uint32_t unit)
 
 /* What is programmed: rates in the hardware's steps (the guarantee never above the limit), and
  * nothing that the adapter has no register for. */
-struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t unit)
+void fm_place_attrs(struct fm_planner *p, unsigned i, uint32_t unit)
 {
 	const struct fm_adapter *a = p->world.adapter[p->world.unit[unit].adapter].a;
-	const struct fm_placed *pl = &p->plan->placed[i];
-	struct fm_attrs at = p->d->claim[i].attrs;
+	const struct fm_claim *c = &p->d->claim[i];
+	struct fm_placed *pl = &p->plan->placed[i];
+	struct fm_attrs_plain at = {0};
 
-	if (a->kind == FM_ADAPTER_BASE)
-		return (struct fm_attrs){0};
+	pl->acl = a->kind == FM_ADAPTER_BASE ? FM_PLACED_NO_ACL : FM_PLACED_CLAIMS_ACL;
+	if (a->kind == FM_ADAPTER_BASE) {
+		pl->attrs = at;
+		return;
+	}
+	memcpy(&at, &c->attrs, sizeof(at));
 	at.max_mbps = fm_place_rate(at.max_mbps, a->rate_step_mbps);
 	at.min_mbps = a->caps & MR_CT_CAP_MIN_RATE
 			      ? fm_place_rate(at.min_mbps, a->rate_step_mbps)
@@ -201,12 +207,12 @@ struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t 
 	if (at.device_class == MR_CLASS_IB && !(a->caps & MR_CT_CAP_PKEY))
 		memset(at.pkey, 0, sizeof(at.pkey));
 	set_amounts(&p->world.unit[unit], fm_place_demand(p, i), &at);
-	if (p->d->claim[i].nss)
+	if (c->nss)
 		at.nvme.namespaces = fm_data_mask(p, i, unit);
 	at.mirror = 0;
-	at.ident0 = p->d->claim[i].ident[0].source ? pl->attrs.ident0 : 0;
-	at.ident1 = p->d->claim[i].ident[1].source ? pl->attrs.ident1 : 0;
-	return at;
+	at.ident0 = c->ident[0].source ? pl->attrs.ident0 : 0;
+	at.ident1 = c->ident[1].source ? pl->attrs.ident1 : 0;
+	pl->attrs = at;
 }
 
 /* Whether the host has no enabled device VH of the adapter, or no bridge that leads there. */
@@ -351,37 +357,6 @@ void fm_place_refuse_all(struct fm_planner *p, unsigned i, const struct fm_ask *
 	fm_place_refuse(p, i, fm_drop_reason(worst), &b);
 }
 
-static bool lacks_room(const struct fm_planner *p, unsigned i)
-{
-	const struct fm_placed *pl = &p->plan->placed[i];
-	uint32_t first, last;
-	struct fm_ask ask;
-
-	if (pl->placed || fm_repack_helps(pl->reason))
-		return !pl->placed;
-	if (pl->reason != MR_REASON_UNREACHABLE || !fm_place_ask(p, i, &ask))
-		return false;
-	fm_place_cands(p, &ask, &first, &last);
-	return first == last;
-}
-
-/* Who found no room, and whose pool lost functions to another one that had them, says so. After
- * all attempts: these go by what is short. */
-void fm_place_contested(struct fm_planner *p)
-{
-	for (unsigned n = 0; n < p->todos; n++) {
-		unsigned i = p->todo[n], pool = p->d->claim[i].pool;
-		struct mr_buf b = {0};
-
-		if (pool >= p->d->pools || !p->d->pool[pool].conflict ||
-		    p->open[i] & FM_OPEN_WAITS || p->d->claim[i].host == FM_WHOLE ||
-		    !lacks_room(p, i))
-			continue;
-		mr_buf_puts(&b, p->d->pool[pool].conflict);
-		fm_place_refuse(p, i, MR_REASON_CONFLICT, &b);
-	}
-}
-
 /* What a placed claim uses on its new function. */
 struct fm_use fm_place_use(const struct fm_planner *p, unsigned i)
 {
@@ -424,7 +399,7 @@ void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_fit *f,
 	pl->attach_pf = f->way == FM_WAY_LVF && fm_place_attach(p, f->root, f->unit);
 	pl->attrs.ident0 = ident[0].lo;
 	pl->attrs.ident1 = ident[1].lo;
-	pl->attrs = fm_place_attrs(p, i, f->unit);
+	fm_place_attrs(p, i, f->unit);
 	u = fm_place_use(p, i);
 	fm_world_take(&p->world, &u);
 	fm_idents_take(&p->idents, i);

@@ -191,7 +191,8 @@ uint32_t fm_place_rate(uint32_t mbps, uint32_t step);
 void fm_place_contested(struct fm_planner *p);
 /* What a placed claim uses on its new function. */
 struct fm_use fm_place_use(const struct fm_planner *p, unsigned i);
-struct fm_attrs fm_place_attrs(const struct fm_planner *p, unsigned i, uint32_t unit);
+/* What is programmed, the identities of which are set already. */
+void fm_place_attrs(struct fm_planner *p, unsigned i, uint32_t unit);
 uint16_t fm_place_mirror(const struct fm_planner *p, unsigned i, uint32_t unit);
 /* LVF: whether the PF still has to be attached to the host. */
 bool fm_place_attach(const struct fm_planner *p, uint32_t host, uint32_t unit);

@@ -57,6 +57,13 @@ struct fm_plan_input {
 	int64_t wall_ns;
 };
 
+/* Whose filter rules a placed claim has. */
+enum fm_placed_acl {
+	FM_PLACED_NO_ACL,
+	FM_PLACED_CLAIMS_ACL,
+	FM_PLACED_CURRENT_ACL /* it stays as it is */
+};
+
 /* Where one claim ends up. */
 struct fm_placed {
 	int32_t current; /* index into input.current: kept or changed; -1 = new */
@@ -67,10 +74,14 @@ struct fm_placed {
 	struct fm_fn_id fn;
 	struct fm_place
 		place; /* bridge chosen; LVF: bridge of the PF (existing or to be attached) */
-	struct fm_attrs attrs; /* claim's, with the identities */
+	uint8_t acl;   /* whose filter rules: enum fm_placed_acl */
+	struct fm_attrs_plain attrs; /* claim's, with the identities */
 	char *detail; /* in words, with the numbers that bind; NULL = none; owned by the plan */
 };
 
+/* All that its function is set to; 'current' is in->current[placed.current], NULL = none. */
+struct fm_attrs fm_placed_attrs(const struct fm_claim *c, const struct fm_placed *pl,
+				const struct fm_assignment *current);
 /* Identity 'slot' that claim 'c' has as it is placed; lo 0 = none. */
 struct mr_ident fm_placed_ident(const struct fm_claim *c, const struct fm_placed *pl,
 				unsigned slot);

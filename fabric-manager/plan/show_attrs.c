@@ -154,6 +154,7 @@ static void ident_words(const struct fm_claim *c, unsigned i, uint64_t is, uint6
 void fm_show_update(const struct fm_assignment *a, const struct fm_claim *c,
 		    const struct fm_placed *pl, struct mr_buf *b)
 {
+	struct fm_attrs want = fm_placed_attrs(c, pl, a);
 	char x[32], y[32];
 
 	if (a->guaranteed_mbps != c->guaranteed_mbps)
@@ -172,8 +173,8 @@ void fm_show_update(const struct fm_assignment *a, const struct fm_claim *c,
 			      pl->attrs.max_mbps
 				      ? fm_show_rate(pl->attrs.max_mbps, y, sizeof(y))
 				      : "all");
-	common_words(&a->attrs, &pl->attrs, b);
-	class_words(&a->attrs, &pl->attrs, b);
+	common_words(&a->attrs, &want, b);
+	class_words(&a->attrs, &want, b);
 	ident_words(c, 0, a->attrs.ident0, pl->attrs.ident0, b);
 	ident_words(c, 1, a->attrs.ident1, pl->attrs.ident1, b);
 	if (!mr_streq(a->driver, c->driver ? c->driver : ""))

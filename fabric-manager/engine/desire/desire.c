@@ -114,7 +114,7 @@ static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *
 	t->chassis = h->chassis;
 	t->fn = p->fn;
 	t->place = p->place;
-	t->attrs = p->attrs;
+	t->attrs = fm_placed_attrs(c, p, &a->a);
 	t->attrs.mirror = 0; /* assign/mirror.c */
 	t->guaranteed_mbps = c->guaranteed_mbps;
 	t->limit_mbps = c->limit_mbps;
@@ -199,6 +199,8 @@ static void preempt(struct fm_engine *e, struct fm_asg *a, const struct fm_drain
 static void update(struct fm_engine *e, const struct fm_claim *c, const struct fm_placed *p,
 		   struct fm_asg *a)
 {
+	struct fm_attrs want;
+
 	if (!a)
 		return;
 	if (a->a.going) {
@@ -207,11 +209,12 @@ static void update(struct fm_engine *e, const struct fm_claim *c, const struct f
 	}
 	a->a.guaranteed_mbps = c->guaranteed_mbps;
 	a->a.limit_mbps = c->limit_mbps;
-	if (fm_attrs_eq(&a->a.attrs, &p->attrs)) {
+	want = fm_placed_attrs(c, p, &a->a);
+	if (fm_attrs_eq(&a->a.attrs, &want)) {
 		fm_asg_dirty(e, a);
 		return;
 	}
-	fm_asg_update(e, a, &p->attrs);
+	fm_asg_update(e, a, &want);
 }
 
 /* How 'a' is drained. What makes room for a claim of higher priority has the grace that the

@@ -233,7 +233,7 @@ static inline void fix_settle_claim(struct fix *f, const struct fm_placed *pl,
 	a->has_fn = true;
 	a->fn = pl->fn;
 	a->place = pl->place;
-	a->attrs = pl->attrs;
+	a->attrs = fm_placed_attrs(c, pl, a);
 	a->guaranteed_mbps = c->guaranteed_mbps;
 	a->limit_mbps = c->limit_mbps;
 	mr_copy(a->host, sizeof(a->host), f->d->host[c->host].name);

@@ -87,7 +87,7 @@ START_TEST(test_lowered_guarantee)
 	f->cur[0]->guaranteed_mbps = 5 * GBIT; /* the books know, the hardware does not */
 	p = fix_plan(f);
 	ck_assert_int_eq(p->placed[1].reason, MR_REASON_NO_BANDWIDTH);
-	f->cur[0]->attrs = p->placed[0].attrs;
+	f->cur[0]->attrs = fm_placed_attrs(&f->d->claim[0], &p->placed[0], f->cur[0]);
 	fm_plan_free(p);
 	p = fix_plan(f);
 	ck_assert_msg(p->placed[1].placed, "%s", p->placed[1].detail);

@@ -18,7 +18,7 @@ static void says(const char *words)
 	fm_show_update(&is, &claim, &want, &b);
 	ck_assert_str_eq(mr_buf_text(&b), words);
 	mr_buf_done(&b);
-	is.attrs = want.attrs;
+	is.attrs = fm_placed_attrs(&claim, &want, &is);
 }
 
 START_TEST(of_every_class)
@@ -55,24 +55,27 @@ START_TEST(of_a_class)
 	want.attrs.trunk[0] = (struct fm_vlan_range){5, 7};
 	want.attrs.trunk[1] = (struct fm_vlan_range){100, 100};
 	says(", VLANs of the trunk none -> 5-7,100");
-	want.attrs.acl[0] = MR_ACL_ROW(MR_ACL_DST, 7, 0x0225b5000001);
-	want.attrs.acl[1] = MR_ACL_ROW(MR_ACL_ANY, 0, 0) | MR_ACL_DENY;
+	want.acl = FM_PLACED_CLAIMS_ACL;
+	claim.attrs.acl[0] = MR_ACL_ROW(MR_ACL_DST, 7, 0x0225b5000001);
+	claim.attrs.acl[1] = MR_ACL_ROW(MR_ACL_ANY, 0, 0) | MR_ACL_DENY;
 	says(", acl none -> allow vlan 7 dst 02:25:b5:00:00:01, deny any");
 	is = (struct fm_assignment){.index = 0};
-	want.attrs = (struct fm_attrs){.device_class = MR_CLASS_IB, .pkey = {0x8001, 0x7fff}};
+	want.acl = FM_PLACED_NO_ACL;
+	want.attrs =
+		(struct fm_attrs_plain){.device_class = MR_CLASS_IB, .pkey = {0x8001, 0x7fff}};
 	says(", pkey none -> 0x8001,0x7fff");
 	want.attrs.pkey[0] = 0;
 	want.attrs.pkey[1] = 0;
 	says(", pkey 0x8001,0x7fff -> none");
 	is = (struct fm_assignment){.index = 0};
-	want.attrs = (struct fm_attrs){.device_class = MR_CLASS_NVME};
+	want.attrs = (struct fm_attrs_plain){.device_class = MR_CLASS_NVME};
 	want.attrs.nvme.iops = 1000;
 	want.attrs.nvme.namespaces = 2;
 	says(", iopsLimit 0 -> 1000, attaches namespace 2");
 	want.attrs.nvme.namespaces = 1;
 	says(", attaches namespace 1, detaches namespace 2");
 	is = (struct fm_assignment){.index = 0};
-	want.attrs = (struct fm_attrs){.device_class = MR_CLASS_GPU};
+	want.attrs = (struct fm_attrs_plain){.device_class = MR_CLASS_GPU};
 	want.attrs.gpu.framebuffer_mib = 512;
 	want.attrs.gpu.watchdog_ms = 3000;
 	says(", framebuffer in MiB 0 -> 512, watchdog in ms 0 -> 3000");
