@@ -129,6 +129,8 @@ void fm_held_touch_host(struct fm_planner *p, uint32_t host);
 bool fm_held_chassis(struct fm_planner *p, unsigned c);
 /* Makes what was touched anew, and opens every claim that stands there. */
 void fm_held_renew(struct fm_planner *p);
+/* Notes what everything is made from, for a chassis that is read again. */
+void fm_held_see(struct fm_planner *p);
 
 /* ---- tables.c ---- */
 /* Pools, ports and borders of p->d in the place of those of 'was'; touches the adapters of

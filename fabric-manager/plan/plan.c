@@ -164,6 +164,7 @@ struct fm_planner *fm_planner_new(const struct fm_plan_input *in)
 	struct fm_planner *p = MR_NEW(struct fm_planner);
 
 	fm_held_init(p, in, MR_NEW(struct fm_plan));
+	fm_held_see(p);
 	p->keeps = true;
 	return p;
 }

@@ -29,6 +29,66 @@ void fm_held_touch_host(struct fm_planner *p, uint32_t host)
 	p->touched_host[p->touched_hosts++] = host;
 }
 
+/* ---- what everything was made from ---- */
+
+static void mix(uint64_t *h, uint64_t v)
+{
+	*h = (*h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+	*h ^= *h >> 29;
+}
+
+static void mix_bytes(uint64_t *h, const void *from, size_t n)
+{
+	const char *s = from;
+	uint64_t v;
+
+	for (; n >= sizeof(v); n -= sizeof(v), s += sizeof(v)) {
+		memcpy(&v, s, sizeof(v));
+		mix(h, v);
+	}
+	for (; n; n--, s++)
+		mix(h, (uint8_t)*s);
+}
+
+/* All that was read of it, as one number: more than is looked at, but never less. */
+static uint64_t seen_adapter(const struct fm_adapter *a)
+{
+	size_t fns = a->kind == FM_ADAPTER_BASE ? 1 : (size_t)a->pfs * a->vfs;
+	struct fm_adapter flat = *a;
+	uint64_t h = 1;
+
+	flat.vh_of = NULL;
+	flat.fn = NULL;
+	mix_bytes(&h, &flat, sizeof(flat));
+	mix_bytes(&h, a->vh_of, a->vh_of ? a->vhs * sizeof(*a->vh_of) : 0);
+	mix_bytes(&h, a->fn, a->fn ? fns * sizeof(*a->fn) : 0);
+	return h;
+}
+
+static uint64_t seen_host(const struct fm_host *host)
+{
+	struct fm_host flat = *host;
+	uint64_t h = 1;
+
+	flat.bridge = NULL;
+	mix_bytes(&h, &flat, sizeof(flat));
+	mix_bytes(&h, host->bridge, host->bridge ? host->bridges * sizeof(*host->bridge) : 0);
+	return h;
+}
+
+/* Notes it of everything. */
+void fm_held_see(struct fm_planner *p)
+{
+	struct fm_world *w = &p->world;
+
+	for (unsigned a = 0; a < w->adapters; a++)
+		w->adapter[a].seen = seen_adapter(w->adapter[a].a);
+	for (unsigned h = 0; h < w->hosts; h++)
+		w->host[h].seen = seen_host(w->host[h].h);
+	for (unsigned c = 0; c < w->n_chassis; c++)
+		w->chassis[c].observed = w->chassis[c].c->observed;
+}
+
 static void renew_adapter(struct fm_planner *p, uint32_t at)
 {
 	struct fm_unit_adapter *a = &p->world.adapter[at];
@@ -37,6 +97,7 @@ static void renew_adapter(struct fm_planner *p, uint32_t at)
 	for (unsigned x = a->unit; x < a->unit + a->units; x++)
 		p->leaving -= p->world.unit[x].leaving;
 	fm_world_reset_adapter(&p->world, at);
+	a->seen = seen_adapter(a->a);
 	for (uint32_t k = a->held; k != FM_NONE; k = p->held[k].next_adapter) {
 		if (!fm_held_use(p, (int32_t)k, &u))
 			continue;
@@ -57,6 +118,7 @@ static void reset_host(struct fm_planner *p, uint32_t at)
 	uint16_t *was = mr_xmemdup(h->hardware, c->adapters * sizeof(*was));
 
 	fm_world_reset_host(&p->world, at);
+	h->seen = seen_host(h->h);
 	for (unsigned i = 0; i < c->adapters; i++)
 		if (was[i] != h->hardware[i])
 			fm_held_touch_adapter(p, c->adapter + i);
@@ -108,12 +170,6 @@ void fm_held_renew(struct fm_planner *p)
 }
 
 /* ---- a chassis that was read again ---- */
-
-static void mix(uint64_t *h, uint64_t v)
-{
-	*h = (*h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
-	*h ^= *h >> 29;
-}
 
 static void mix_bars(uint64_t *h, const struct fm_bar bar[6])
 {
@@ -167,16 +223,21 @@ static bool reread(struct fm_world *w, unsigned c)
 	return true;
 }
 
-/* Chassis 'c' was read again, came or went; false when it has other adapters or hosts. */
+/* Chassis 'c' was read again, came or went; false when it has other adapters or hosts. Only
+ * what reads other than it did is made anew. */
 bool fm_held_chassis(struct fm_planner *p, unsigned c)
 {
-	const struct fm_world_chassis *wc = &p->world.chassis[c];
+	struct fm_world_chassis *wc = &p->world.chassis[c];
+	bool all = wc->observed != wc->c->observed;
 
 	if (!reread(&p->world, c))
 		return false;
-	for (uint32_t i = 0; i < wc->adapters; i++)
-		fm_held_touch_adapter(p, wc->adapter + i);
-	for (uint32_t i = 0; i < wc->hosts; i++)
-		fm_held_touch_host(p, wc->host + i);
+	wc->observed = wc->c->observed;
+	for (uint32_t i = wc->adapter; i < wc->adapter + wc->adapters; i++)
+		if (all || p->world.adapter[i].seen != seen_adapter(p->world.adapter[i].a))
+			fm_held_touch_adapter(p, i);
+	for (uint32_t i = wc->host; i < wc->host + wc->hosts; i++)
+		if (all || p->world.host[i].seen != seen_host(p->world.host[i].h))
+			fm_held_touch_host(p, i);
 	return true;
 }

@@ -88,6 +88,7 @@ struct fm_unit_adapter {
 	struct fm_link link;
 	struct fm_need need; /* of a bridge that leads to its PFs */
 	uint64_t shape;	     /* fm_world_shape */
+	uint64_t seen;	     /* what it was made from, as one number (renew.c) */
 };
 
 /* A root of a host: one port of the switch, with a hierarchy and a link of its own. */
@@ -101,6 +102,7 @@ struct fm_unit_host {
 	uint16_t *hardware; /* the same as the switch has it */
 	uint32_t held;	    /* first current assignment on it, FM_NONE */
 	struct fm_link link;
+	uint64_t seen;	     /* as an adapter's */
 	uint32_t lead;	     /* first root of the same host: it stands for the host */
 	uint32_t next;	     /* root of the same host, FM_NONE */
 	uint32_t hard, soft; /* stamps, as a unit's: of rules over numa */
@@ -112,6 +114,7 @@ struct fm_world_chassis {
 	uint32_t adapter, adapters;
 	uint32_t host, hosts;
 	uint16_t *by_port; /* 1 + index of the host or adapter in the chassis, 0 = none */
+	bool observed;	   /* when it was looked at last */
 };
 
 /* A part of a pool on one PF. */

@@ -114,13 +114,19 @@ static struct fm_refusing *refusing_get(struct fm_engine *e, struct fm_fn_id fn)
  * refusals counts again. */
 void fm_outofuse_find(struct fm_engine *e, unsigned chassis)
 {
-	fm_news_chassis(e, chassis);
-	for (unsigned i = 0; i < e->quarantines; i++)
-		if (e->quarantine_fn[i].chassis == chassis)
-			e->quarantine_fn[i] = fn_of(e, &e->quarantine[i]);
-	for (unsigned i = e->refusings; i-- > 0;)
-		if (e->refusing[i].chassis == chassis)
-			e->refusing[i] = e->refusing[--e->refusings];
+	for (unsigned i = 0; i < e->quarantines; i++) {
+		if (e->quarantine_fn[i].chassis != chassis)
+			continue;
+		fm_news_port(e, chassis, e->quarantine_fn[i].port);
+		e->quarantine_fn[i] = fn_of(e, &e->quarantine[i]);
+		fm_news_port(e, e->quarantine_fn[i].chassis, e->quarantine_fn[i].port);
+	}
+	for (unsigned i = e->refusings; i-- > 0;) {
+		if (e->refusing[i].chassis != chassis)
+			continue;
+		fm_news_port(e, chassis, e->refusing[i].port);
+		e->refusing[i] = e->refusing[--e->refusings];
+	}
 	for (unsigned i = 0; i < e->quarantines; i++) {
 		struct fm_fn_id fn = e->quarantine_fn[i];
 		struct fm_refusing *r;
