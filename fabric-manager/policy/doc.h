@@ -428,6 +428,7 @@ struct fm_doc {
 	unsigned refs;
 	enum fm_kind kind;
 	char *file;
+	char *text;	 /* fm_doc_text; NULL = nobody asked yet */
 	struct fm_at at; /* of the document */
 	struct fm_doc_meta meta;
 	union {

@@ -76,6 +76,8 @@ void fm_diags_sort(struct mr_diags *diags);
 /* The document as YAML in canonical order, spelling and units, starting with apiVersion; it
  * reads back equal. */
 void fm_doc_print(const struct fm_doc *d, struct mr_buf *out);
+/* The same, printed once; the document keeps it. It does not change any more. */
+const char *fm_doc_text(struct fm_doc *d);
 /* All documents of a set, with "---" between them. */
 void fm_docs_print(const struct fm_docs *s, struct mr_buf *out);
 struct fm_vlan_range;

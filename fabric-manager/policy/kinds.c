@@ -102,6 +102,7 @@ void fm_doc_unref(struct fm_doc *d)
 	fm_table_done(&fm_meta_table, &d->meta);
 	fm_table_done(fm_kind_table(d->kind), &d->spec);
 	free(d->file);
+	free(d->text);
 	free(d);
 }
 

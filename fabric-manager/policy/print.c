@@ -127,6 +127,18 @@ void fm_doc_print(const struct fm_doc *d, struct mr_buf *out)
 	print_object(fm_kind_table(d->kind), &d->spec, 1, out);
 }
 
+/* Printed once: a document is stored again with each version that has it. */
+const char *fm_doc_text(struct fm_doc *d)
+{
+	struct mr_buf text = {0};
+
+	if (!d->text) {
+		fm_doc_print(d, &text);
+		d->text = mr_buf_steal(&text);
+	}
+	return d->text;
+}
+
 /* All documents of a set, with "---" between them. */
 void fm_docs_print(const struct fm_docs *s, struct mr_buf *out)
 {

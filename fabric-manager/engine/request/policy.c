@@ -144,7 +144,7 @@ bool fm_candidate(struct fm_engine *e, const struct fm_request *r, struct fm_bas
 	if (!diags->errors)
 		fm_docs_check_support(&ret->docs, diags);
 	if (!diags->errors)
-		fm_docs_validate(&ret->docs, diags);
+		fm_docs_check(&ret->docs, diags);
 	if (!diags->errors)
 		fm_docs_check_users(&e->base.docs, &ret->docs, who_of(r), diags);
 	if (!diags->errors)

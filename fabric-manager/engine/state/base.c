@@ -97,18 +97,16 @@ void fm_base_done(struct fm_base *b)
 	b->resolved = NULL;
 }
 
-static void store_document(struct fm_engine *e, const struct fm_doc *d)
+static void store_document(struct fm_engine *e, struct fm_doc *d)
 {
 	struct fm_record *r = fm_rec(e, FM_RECORD_DOCUMENT);
-	struct mr_buf text = {0};
 
 	r->document.version = e->base.version;
 	mr_copy(r->document.kind, MR_NAME_MAX, fm_kind_name(d->kind));
 	mr_copy(r->document.name, MR_NAME_MAX, d->meta.name.s);
 	mr_copy(r->document.set, MR_NAME_MAX,
 		fm_base_set(e, &e->base, d->kind, d->meta.name.s));
-	fm_doc_print(d, &text);
-	r->document.text = mr_buf_steal(&text);
+	r->document.text = mr_xstrdup(fm_doc_text(d));
 }
 
 static void unpause(struct fm_engine *e)
