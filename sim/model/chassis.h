@@ -335,6 +335,10 @@ struct sim_vf_look {
 int sim_vf_look(const struct sim_chassis *c, uint16_t port, uint16_t pf, uint16_t vf,
 		struct sim_vf_look *ret);
 
+/* Kinds of state that a VF has (below), but for what a kernel sets when it enumerates; no such
+ * function, or its adapter is not in its slot: none. */
+unsigned sim_vf_dirt(const struct sim_chassis *c, uint16_t port, uint16_t pf, uint16_t vf);
+
 /* Kinds of state that a driver leaves in a function. */
 #define SIM_DIRT_COMMAND 1u
 #define SIM_DIRT_MSIX	 2u

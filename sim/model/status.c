@@ -129,16 +129,30 @@ struct mr_tree *sim_chassis_status(const struct sim_chassis *c)
 	return t;
 }
 
+static const struct sim_mvf *mvf_of(const struct sim_adapter *a, uint16_t pf, uint16_t vf)
+{
+	if (!a || !a->present || a->m.kind == SIM_KIND_BASE || pf >= a->m.pfs || vf >= a->m.vfs)
+		return NULL;
+	return sim_mvf(a, pf, vf);
+}
+
+unsigned sim_vf_dirt(const struct sim_chassis *c, uint16_t port, uint16_t pf, uint16_t vf)
+{
+	const struct sim_adapter *a = port <= c->ports ? sim_adapter_at(c, port) : NULL;
+	const struct sim_mvf *m = mvf_of(a, pf, vf);
+
+	return m ? sim_fn_dirt(&m->fn) & ~(SIM_DIRT_BARS | SIM_DIRT_CONTROL) : 0;
+}
+
 /* The row of a VF as the device has it: chassis.h. */
 int sim_vf_look(const struct sim_chassis *c, uint16_t port, uint16_t pf, uint16_t vf,
 		struct sim_vf_look *ret)
 {
 	const struct sim_adapter *a = port <= c->ports ? sim_adapter_at(c, port) : NULL;
-	const struct sim_mvf *m;
+	const struct sim_mvf *m = mvf_of(a, pf, vf);
 
-	if (!a || !a->present || a->m.kind == SIM_KIND_BASE || pf >= a->m.pfs || vf >= a->m.vfs)
+	if (!m)
 		return -ENOENT;
-	m = sim_mvf(a, pf, vf);
 	*ret = (struct sim_vf_look){.link = sim_adapter_up(a),
 				    .open = m->nv.gate,
 				    .block = m->nv.block,

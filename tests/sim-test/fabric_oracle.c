@@ -94,6 +94,7 @@ static char *verdict(unsigned fault, bool thorough)
 	world_settle(w, SETTLE_NS);
 	if (thorough)
 		oracle_thorough(r.o);
+	w->unsaid = true;
 	w->after_step = after_step;
 	w->before_batch = before_batch;
 	w->arg = &r;

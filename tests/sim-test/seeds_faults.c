@@ -312,5 +312,5 @@ static void run(struct seed_run *r)
 
 int main(int argc, char **argv)
 {
-	return seed_main(argc, argv, "seeds-faults", run);
+	return seed_main(argc, argv, "seeds-faults", SRCDIR "/config/large-chassis.yaml", run);
 }

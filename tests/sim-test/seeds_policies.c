@@ -124,5 +124,6 @@ int main(int argc, char **argv)
 {
 	if (argc == 4 && mr_streq(argv[1], "--print-policy"))
 		return print_policy(argv[2], argv[3]);
-	return seed_main(argc, argv, "seeds-policies", run);
+	return seed_main(argc, argv, "seeds-policies", SRCDIR "/config/large-chassis.yaml",
+			 run);
 }

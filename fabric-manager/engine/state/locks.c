@@ -366,12 +366,17 @@ void fm_unlock_idents(struct fm_engine *e, const struct fm_asg *a)
 	e->unswept |= e->ident_twice; /* the other one of the two */
 }
 
-/* Forgets identities whose reuse delay passed. */
+/* Forgets identities whose reuse delay passed. How long that is the policy says: a manager that
+ * starts waits until it is read. */
 void fm_ident_timer(struct fm_engine *e)
 {
 	int64_t next = MR_NEVER;
 
 	e->ident_at = MR_NEVER;
+	if (!e->desired) {
+		ident_soon(e, MR_NS_PER_S);
+		return;
+	}
 	for (unsigned i = e->idents; i-- > 0;) {
 		const struct fm_rec_ident *r = &e->ident[i];
 		int64_t left;

@@ -10,6 +10,7 @@
 
 #include "common/pci/regmap.h"
 #include "common/xalloc.h"
+#include "tests/sim-test/world/said.h"
 #include "tests/sim-test/world/world.h"
 
 #define RECONNECT_NS MR_NS_PER_S
@@ -55,6 +56,8 @@ static void read_root(struct world *w, unsigned vh, uint16_t rid, unsigned at,
 	}
 	r->port = (uint16_t)cfg(w, vh, rid, at + VSID_PORT);
 	r->vs = (uint16_t)(cfg(w, vh, rid, at + VSID_PORT) >> 16);
+	if (w->host[vh].quirks.deceives)
+		r->port = r->vs = (uint16_t)w->host[vh].quirks.claims;
 	r->owner_epoch = cfg(w, vh, rid, at + VSID_EPOCH_LO) |
 			 (uint64_t)cfg(w, vh, rid, at + VSID_EPOCH_HI) << 32;
 	r->challenge = cfg(w, vh, rid, at + VSID_CHALLENGE_LO) |
@@ -191,18 +194,24 @@ static struct ag_scan *scan(struct world *w, unsigned vh, bool isolation)
 	s->slot = mr_xcalloc(slots + 1, sizeof(*s->slot));
 	for (unsigned r = 0; (root = sim_blade_root(b, r)); r++)
 		scan_root(w, sim_blade_vh(root), isolation, s);
-	if (w->host[vh].quirks.dreams)
-		dream(s);
 	return s;
+}
+
+struct ag_scan *world_agent_scan(struct world *w, unsigned vh)
+{
+	return scan(w, vh, false);
+}
+
+void world_agent_scan_free(struct ag_scan *s)
+{
+	free(s->fn);
+	free(s->slot);
+	free(s);
 }
 
 static void free_scan(void *ptr)
 {
-	struct ag_scan *s = ptr;
-
-	free(s->fn);
-	free(s->slot);
-	free(s);
+	world_agent_scan_free(ptr);
 }
 
 static bool here(struct world *w, const struct world_msg *m)
@@ -217,6 +226,8 @@ static void deliver_scan(struct world *w, struct world_msg *m)
 	if (!here(w, m))
 		return;
 	m->ptr = scan(w, m->vh, m->tag);
+	if (w->host[m->vh].quirks.dreams)
+		dream(m->ptr);
 	m->free_ptr = free_scan;
 	ev.scan = m->ptr;
 	world_agent_event(w, m->vh, &ev);
@@ -385,10 +396,16 @@ static void agent_stop(struct world *w, unsigned vh)
 		.kind = FM_EV_AGENT_LOST, .session = h->session, .detail = "connection lost"};
 	bool told = h->session && w->manager_up;
 
+	if (told && w->lingers) {
+		h->ended = h->session;
+		world_session_lingers(w, vh, h->session);
+		told = false;
+	}
 	ag_core_free(h->agent);
+	world_said_ended(w, vh);
 	h->agent = NULL;
 	h->life++;
-	if (h->session)
+	if (h->session && h->session != h->ended)
 		world_cmds_lost(w, h->session);
 	h->connected = false;
 	h->session = 0;
@@ -405,6 +422,8 @@ static void connect_agent(struct world *w, unsigned vh)
 		return;
 	h->connected = true;
 	h->session = ++w->next_session;
+	mr_map_free(h->told);
+	h->told = NULL;
 	world_agent_event(w, vh, &ev);
 }
 
@@ -492,31 +511,18 @@ void world_agent_closed(struct world *w, unsigned vh)
 	world_post(w, local(w, vh, deliver_reconnect), RECONNECT_NS);
 }
 
-/* The manager's heartbeats find out at last. */
-static void deliver_lost(struct world *w, struct world_msg *m)
-{
-	const struct fm_event ev = {
-		.kind = FM_EV_AGENT_LOST, .session = m->id, .detail = "no heartbeat"};
-
-	if (w->manager_up && m->life == w->manager_life)
-		world_engine_event(w, &ev);
-}
-
 bool world_agent_again(struct world *w, unsigned vh)
 {
 	struct world_host *h = &w->host[vh];
-	struct world_msg *m;
+	uint64_t first = h->session;
 
 	if (!h->agent || !h->connected)
 		return false;
-	m = world_msg_new(LANE_AGENTS + 2 * vh + 1, deliver_lost);
-	m->id = h->session;
-	m->life = w->manager_life;
 	world_cmds_lost(w, h->session);
 	h->session = 0;
 	agent_stop(w, vh);
 	agent_start(w, vh);
-	world_post(w, m, 15 * MR_NS_PER_S);
+	world_session_lingers(w, vh, first);
 	return true;
 }
 

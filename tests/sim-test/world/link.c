@@ -11,6 +11,7 @@
 #include "common/err.h"
 #include "common/xalloc.h"
 #include "fabric-manager/codec/agent.h"
+#include "tests/sim-test/world/said.h"
 #include "tests/sim-test/world/world.h"
 
 int world_session_host(const struct world *w, uint64_t session)
@@ -19,6 +20,28 @@ int world_session_host(const struct world *w, uint64_t session)
 		if (w->host[vh].session == session)
 			return (int)vh;
 	return -1;
+}
+
+/* The manager's heartbeats find out at last. */
+static void deliver_lost(struct world *w, struct world_msg *m)
+{
+	const struct fm_event ev = {
+		.kind = FM_EV_AGENT_LOST, .session = m->id, .detail = "no heartbeat"};
+
+	if (w->host[m->vh].ended == m->id)
+		w->host[m->vh].ended = 0;
+	if (w->manager_up && m->life == w->manager_life)
+		world_engine_event(w, &ev);
+}
+
+void world_session_lingers(struct world *w, unsigned vh, uint64_t session)
+{
+	struct world_msg *m = world_msg_new(LANE_AGENTS + 2 * vh + 1, deliver_lost);
+
+	m->id = session;
+	m->vh = vh;
+	m->life = w->manager_life;
+	world_post(w, m, 15 * MR_NS_PER_S);
 }
 
 /* ---- to the agent ---- */
@@ -32,6 +55,22 @@ static void lie(struct world *w, unsigned vh, const struct ag_cmd *cmd)
 	world_agent_say(w, vh, &a);
 }
 
+/* Before the command one of the function's last hand-over comes again, as if somebody had sent
+ * it just now. */
+static void echo(struct world *w, unsigned vh, const struct ag_cmd *cmd)
+{
+	struct ag_cmd old = *cmd;
+	const struct ag_event ev = {.kind = AG_EV_COMMAND, .cmd = &old};
+
+	if (cmd->verb != AG_ACTIVATE || cmd->epoch < 2)
+		return;
+	old.verb = AG_RELEASE;
+	old.epoch--;
+	old.op = cmd->op | UINT64_C(1) << 63;
+	world_said_command(w, vh, &old, true);
+	world_agent_event(w, vh, &ev);
+}
+
 static void to_agent(struct world *w, unsigned vh, const struct ag_msg *msg)
 {
 	struct ag_event ev = {.cmd = &msg->cmd, .revision = msg->revision};
@@ -41,16 +80,20 @@ static void to_agent(struct world *w, unsigned vh, const struct ag_msg *msg)
 		ev.kind = AG_EV_CHALLENGE;
 		break;
 	case AG_MSG_ACCEPT:
+		world_said_accepted(w, vh);
 		ev.kind = AG_EV_ACCEPTED;
 		break;
 	case AG_MSG_REPORT_ACK:
 		ev.kind = AG_EV_REPORT_ACKED;
 		break;
 	case AG_MSG_COMMAND:
+		world_said_command(w, vh, &msg->cmd, false);
 		if (w->host[vh].quirks.lies) {
 			lie(w, vh, &msg->cmd);
 			return;
 		}
+		if (w->echoes)
+			echo(w, vh, &msg->cmd);
 		ev.kind = AG_EV_COMMAND;
 		break;
 	case AG_MSG_ERROR:
@@ -100,10 +143,13 @@ void world_to_agent(struct world *w, uint64_t session, struct mr_buf *bytes)
 
 static void report(struct world *w, uint64_t session, const struct fm_agent_msg *msg)
 {
+	int vh = world_session_host(w, session);
 	const struct fm_event ev = {
 		.kind = FM_EV_AGENT_REPORT, .session = session, .report = &msg->report};
 	struct mr_buf b = {0};
 
+	if (vh > 0)
+		world_said_report(w, (unsigned)vh, &msg->report);
 	world_engine_event(w, &ev);
 	fm_agent_put_report_ack(&b, msg->report.revision);
 	world_to_agent(w, session, &b);
@@ -126,7 +172,7 @@ static void to_manager(struct world *w, uint64_t session, const struct fm_agent_
 		break;
 	case FM_AGENT_MSG_ACK:
 		ev.kind = FM_EV_AGENT_ACK;
-		world_cmd_acked(w, msg->ack.op);
+		world_cmd_acked(w, msg->ack.op, msg->ack.reason == MR_REASON_OK);
 		world_trace(w, "ack %llu %s %s", (unsigned long long)msg->ack.op,
 			    mr_reason_name(msg->ack.reason), msg->ack.detail);
 		break;
@@ -151,7 +197,8 @@ static void deliver_to_manager(struct world *w, struct world_msg *m)
 	struct mr_err err = {0};
 	struct fm_agent_msg msg;
 
-	if (!w->manager_up || m->life != w->manager_life || w->host[m->vh].session != m->id)
+	if (!w->manager_up || m->life != w->manager_life ||
+	    (w->host[m->vh].session != m->id && w->host[m->vh].ended != m->id))
 		return;
 	if (fm_agent_get((const uint8_t *)m->bytes.data, m->bytes.len, &msg, &err)) {
 		fprintf(stderr, "manager cannot read: %s\n", err.text);
@@ -221,6 +268,8 @@ void world_agent_say(struct world *w, unsigned vh, const struct ag_action *a)
 	struct ag_identity id = {.incarnation = h->incarnation};
 	struct mr_buf b = {0};
 
+	if (a->kind == AG_ACT_ACK)
+		world_said_ack(w, vh, a);
 	if (h->quirks.silent && (a->kind == AG_ACT_ACK || a->kind == AG_ACT_REPORT))
 		return;
 	mr_copy(id.host, sizeof(id.host),

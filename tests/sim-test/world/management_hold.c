@@ -32,7 +32,8 @@ static uint64_t key_of(const struct row *v)
 		(struct fm_fn_id){0, (uint16_t)v->port, (uint16_t)v->pf, (uint16_t)v->vf});
 }
 
-/* ---- I3 on ports: the guarantees of functions whose gate is open fit their port ---- */
+/* ---- I3: the guarantees of functions whose gate is open fit their network port, and all of an
+ * adapter its link ---- */
 
 static void guarantee(struct world *w, const struct row *v)
 {
@@ -42,23 +43,38 @@ static void guarantee(struct world *w, const struct row *v)
 	v->seen->guaranteed = now;
 }
 
+/* Into what this register says; 0: nobody knows. */
+static bool fits(struct world *w, uint64_t address, uint64_t sum)
+{
+	uint64_t max = management_read(w, address);
+
+	return !max || sum <= max;
+}
+
+static bool too_much(unsigned port, unsigned pf, uint64_t sum, char *why, size_t size)
+{
+	mr_fmt(why, size, "I3: port %u pf%u guarantees %llu Mbit/s, more than %s has", port, pf,
+	       (unsigned long long)sum, pf == FM_WHOLE ? "its link" : "it");
+	return false;
+}
+
 static bool guarantees_fit(struct world *w, char *why, size_t size)
 {
 	const struct management *m = management_tables(w);
 
-	for (unsigned port = 1; port <= m->ports; port++)
-		for (unsigned pf = 0; pf < m->port[port].pfs; pf++) {
-			uint64_t net, sum = m->port[port].sum[pf];
+	for (unsigned port = 1; port <= m->ports; port++) {
+		uint64_t all = 0;
 
-			if (!sum)
-				continue;
-			net = management_read(w, SW_PORT(port) + PORT_NET_MBPS + 8 * pf);
-			if (!net || sum <= net)
-				continue;
-			mr_fmt(why, size, "I3: port %u pf%u guarantees %llu of %llu Mbit/s",
-			       port, pf, (unsigned long long)sum, (unsigned long long)net);
-			return false;
+		for (unsigned pf = 0; pf < m->port[port].pfs; pf++) {
+			uint64_t sum = m->port[port].sum[pf];
+
+			all += sum;
+			if (sum && !fits(w, SW_PORT(port) + PORT_NET_MBPS + 8 * pf, sum))
+				return too_much(port, pf, sum, why, size);
 		}
+		if (all && !fits(w, SW_PORT(port) + PORT_LINK_MBPS, all))
+			return too_much(port, FM_WHOLE, all, why, size);
+	}
 	return true;
 }
 

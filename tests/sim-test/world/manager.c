@@ -11,7 +11,10 @@
 #include "common/tree.h"
 #include "common/xalloc.h"
 #include "tests/sim-test/world/faults.h"
+#include "tests/sim-test/world/said.h"
 #include "tests/sim-test/world/world.h"
+
+#define BUSY_MAX 50000u
 
 static const char *const chassis_names[] = {"c1"};
 const struct fm_codec_names world_names = {chassis_names, 1};
@@ -26,6 +29,7 @@ static void deliver_result(struct world *w, struct world_msg *m)
 	if (!w->manager_up || m->life != w->manager_life)
 		return;
 	world_fault_result(w, r);
+	world_said_result(w, r);
 	world_op_ends(w, r);
 	world_trace(w, "op %llu %s ends %d %s %s", (unsigned long long)r->tag,
 		    fm_op_kind_name(r->kind), r->end, mr_reason_name(r->reason), r->detail);
@@ -49,8 +53,11 @@ static void deliver_chassis_event(struct world *w, struct world_msg *m)
 {
 	const struct fm_event ev = {.kind = FM_EV_CHASSIS, .chassis = m->ptr};
 
-	if (w->manager_up && m->life == w->manager_life)
-		world_engine_event(w, &ev);
+	if (!w->manager_up || m->life != w->manager_life)
+		return;
+	if (ev.chassis->kind == FM_CE_HOST_RESET && ev.chassis->port < WORLD_HOSTS_MAX)
+		world_said_reset(w, ev.chassis->port);
+	world_engine_event(w, &ev);
 }
 
 /* Whether what the chassis sent arrives: the connection is the one that it was sent on. */
@@ -204,6 +211,7 @@ static void do_operation(struct world *w, struct fm_action *a)
 		mr_own(w, deliver_result, mr_xmemdup(&r, sizeof(r)), free_result);
 	else
 		mr_own(w, deliver_op, mr_xmemdup(&a->op, sizeof(a->op)), free);
+	world_said_op(w, &a->op);
 	world_op_begins(w, &a->op);
 }
 
@@ -224,6 +232,7 @@ static void do_command(struct world *w, struct fm_action *a)
 	world_trace(w, "command %llu %s session %llu bridge %u slot %u",
 		    (unsigned long long)a->cmd.op, fm_agent_verb_name(a->cmd.verb),
 		    (unsigned long long)a->session, a->cmd.place.bridge, a->cmd.place.slot);
+	world_said_announced(w, &a->cmd);
 	world_cmd_begins(w, a->session, &a->cmd);
 	fm_agent_put_command(&b, &a->cmd);
 	world_to_agent(w, a->session, &b);
@@ -310,11 +319,26 @@ static void check_plans(const struct world *w, const struct fm_actions *out)
 	abort();
 }
 
+/* A manager that never comes to rest would let no time pass. */
+static void is_quick(struct world *w)
+{
+	if (w->now.mono_ns >= w->busy_since_ns + MR_NS_PER_S) {
+		w->busy_since_ns = w->now.mono_ns;
+		w->busy = 0;
+	}
+	if (++w->busy < BUSY_MAX)
+		return;
+	fprintf(stderr, "%s\nFAILED: I10: more than %u events in a second\n",
+		mr_buf_text(&w->trace), BUSY_MAX);
+	abort();
+}
+
 void world_engine_event(struct world *w, const struct fm_event *ev)
 {
 	struct fm_actions out = {0};
 
 	world_input(w);
+	is_quick(w);
 	fm_engine_step(w->engine, w->now, ev, &out);
 	check_plans(w, &out);
 	fm_hold_take(w->hold, &out);

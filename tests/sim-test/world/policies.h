@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "common/now.h"
 #include "common/pci/regmap.h"
 #include "common/rng.h"
 #include "common/str.h"
@@ -15,6 +16,8 @@
 #define POLICY_HOSTS	32
 #define POLICY_PROFILES 24
 #define POLICY_DEVICES	4
+
+#define POLICY_REUSE_NS MR_NS_PER_S /* of all its pools of identities */
 
 struct policy_device {
 	enum mr_class device_class;

@@ -12,6 +12,7 @@
 
 #include "common/err.h"
 #include "common/tree.h"
+#include "tests/sim-test/world/said.h"
 
 #define TRACE_TAIL 6000
 /* The longest pause before something is tried again, and how many are waited for. */
@@ -114,6 +115,7 @@ void seed_settled(struct seed_run *r, const struct policy *p, const char *when)
 {
 	const struct fm_assignment *a = NULL;
 	char name[FM_ASSIGNMENT_TEXT];
+	struct mr_buf why = {0};
 	bool settled;
 	unsigned n;
 
@@ -134,6 +136,9 @@ void seed_settled(struct seed_run *r, const struct policy *p, const char *when)
 			  fm_phase_name(a->phase), mr_reason_name(a->reason), a->detail);
 	if (!r->failed && (!oracle_check(r->oracle, 0) || !oracle_stale_writer(r->oracle)))
 		seed_fail(r, "%s", oracle_complaint(r->oracle));
+	if (!r->failed && settled && !world_said_holds(r->w, &why))
+		seed_fail(r, "%s: %s", when, mr_buf_text(&why));
+	mr_buf_done(&why);
 }
 
 /* Everything that the set 'random' had and the new text has not goes. */
@@ -152,7 +157,7 @@ struct fm_request seed_request(enum fm_verb verb, struct fm_file *file, struct m
 				   .prune = true};
 }
 
-static void refused(struct seed_run *r, const char *when)
+void seed_refused(struct seed_run *r, const char *when)
 {
 	struct mr_buf out = {0};
 
@@ -176,7 +181,7 @@ void seed_apply(struct seed_run *r, const struct policy *p, const char *when)
 	if (!world_ask(r->w, &q))
 		seed_fail(r, "%s: apply: no answer", when);
 	else if (r->w->reply.exit_code != FM_EXIT_DONE)
-		refused(r, when);
+		seed_refused(r, when);
 	mr_buf_done(&text);
 	seed_settled(r, p, when);
 }
@@ -246,6 +251,7 @@ void seed_begin(struct seed_run *r, const char *chassis, uint64_t seed, bool ver
 	world_run_for(r->w, 10 * MR_NS_PER_S);
 	world_manager_start(r->w);
 	world_settle(r->w, SEED_SETTLE_NS);
+	r->w->reuse_ns = POLICY_REUSE_NS;
 	r->w->after_step = after_step;
 	r->w->before_batch = before_batch;
 	r->w->arg = r;
@@ -325,12 +331,10 @@ static int options(int argc, char **argv, struct seed_options *o)
 	return 0;
 }
 
-int seed_main(int argc, char **argv, const char *program, void (*run)(struct seed_run *r))
+int seed_main(int argc, char **argv, const char *program, const char *chassis,
+	      void (*run)(struct seed_run *r))
 {
-	struct seed_options o = {.program = program,
-				 .chassis = SRCDIR "/config/large-chassis.yaml",
-				 .seed = 1,
-				 .count = 1};
+	struct seed_options o = {.program = program, .chassis = chassis, .seed = 1, .count = 1};
 	uint64_t failed = 0;
 	clock_t begin = clock();
 	double s;

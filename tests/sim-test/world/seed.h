@@ -27,6 +27,8 @@ void seed_end(struct seed_run *r);
 void seed_fail(struct seed_run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The request that sends 'text' (of policy_print) as the whole set of this test. */
 struct fm_request seed_request(enum fm_verb verb, struct fm_file *file, struct mr_buf *text);
+/* The last answer was a refusal: fails with its findings. */
+void seed_refused(struct seed_run *r, const char *when);
 /* Whether the policy in force is 'p': a plan of it has nothing to do. */
 bool seed_in_force(struct seed_run *r, const struct policy *p);
 /* Waits and judges: idle, all Active that can be, 'p' (if given) in force, every invariant. */
@@ -36,7 +38,8 @@ void seed_apply(struct seed_run *r, const struct policy *p, const char *when);
 void seed_delete(struct seed_run *r);
 
 /* main() of such a program: --chassis FILE --seed N --count N --verbose --pull --thorough.
- * 'run' does one seed on a run that has begun. */
-int seed_main(int argc, char **argv, const char *program, void (*run)(struct seed_run *r));
+ * 'chassis' is used where none is named; 'run' does one seed on a run that has begun. */
+int seed_main(int argc, char **argv, const char *program, const char *chassis,
+	      void (*run)(struct seed_run *r));
 
 #endif

@@ -10,6 +10,7 @@
 #include "common/xalloc.h"
 #include "fabric-manager/engine/action/action.h"
 #include "tests/sim-test/world/faults.h"
+#include "tests/sim-test/world/said.h"
 #include "tests/sim-test/world/world.h"
 
 /* ---- rows ---- */
@@ -100,24 +101,6 @@ static void row_add(struct world *w, const char *hex, struct store_row row)
 	mr_map_set(s->index, hex, s->rows++);
 }
 
-static void row_set(struct world *w, const struct fm_record *r)
-{
-	struct store_row row = {.fn = 0};
-	char *hex;
-
-	fm_record_key(r, &world_names, &row.key);
-	hex = hex_key(&row.key);
-	row_remove(w, hex);
-	if (r->erase) {
-		mr_buf_done(&row.key);
-	} else {
-		fm_record_value(r, &world_names, &row.value);
-		row_decode(w, r, &row);
-		row_add(w, hex, row);
-	}
-	free(hex);
-}
-
 static void row_read(const struct store_row *row, struct fm_record *ret)
 {
 	struct mr_err err = {0};
@@ -127,6 +110,44 @@ static void row_read(const struct store_row *row, struct fm_record *ret)
 		return;
 	fprintf(stderr, "stored row does not read: %s\n", err.text);
 	abort();
+}
+
+static void judge_ident(struct world *w, const char *hex, const struct fm_record *r)
+{
+	struct fm_record was;
+	uint64_t at;
+
+	if (!mr_map_get(w->store.index, hex, &at)) {
+		world_said_ident(w, NULL, r);
+		return;
+	}
+	row_read(&w->store.row[at], &was);
+	world_said_ident(w, &was, r);
+	fm_record_done(&was);
+}
+
+static void row_set(struct world *w, const struct fm_record *r)
+{
+	struct store_row row = {.fn = 0};
+	uint64_t at;
+	char *hex;
+
+	fm_record_key(r, &world_names, &row.key);
+	hex = hex_key(&row.key);
+	if (r->kind == FM_RECORD_IDENT)
+		judge_ident(w, hex, r);
+	if (r->kind == FM_RECORD_FUNCTION && r->erase && mr_map_get(w->store.index, hex, &at) &&
+	    w->store.row[at].fn)
+		world_said_freed(w, w->store.row[at].fn);
+	row_remove(w, hex);
+	if (r->erase) {
+		mr_buf_done(&row.key);
+	} else {
+		fm_record_value(r, &world_names, &row.value);
+		row_decode(w, r, &row);
+		row_add(w, hex, row);
+	}
+	free(hex);
 }
 
 void world_store_init(struct world *w)
@@ -165,6 +186,21 @@ bool world_store_promises(const struct world *w, uint64_t fn, unsigned *ret_vh)
 	mr_map_get_u64(w->store.host, id, &vh);
 	*ret_vh = (unsigned)vh;
 	return true;
+}
+
+bool world_store_has(const struct world *w, const struct fm_record *r)
+{
+	struct mr_buf key = {0};
+	uint64_t at;
+	char *hex;
+	bool has;
+
+	fm_record_key(r, &world_names, &key);
+	hex = hex_key(&key);
+	has = mr_map_get(w->store.index, hex, &at);
+	free(hex);
+	mr_buf_done(&key);
+	return has;
 }
 
 unsigned world_store_tombstones(const struct world *w)

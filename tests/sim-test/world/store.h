@@ -14,6 +14,7 @@
 #include "common/str.h"
 
 struct fm_action;
+struct fm_record;
 struct world;
 
 struct store_row {
@@ -54,6 +55,8 @@ void world_store_load(struct world *w);
 /* Which host a function is durably promised to; false: no row names it. VH 0 = held without a
  * host. */
 bool world_store_promises(const struct world *w, uint64_t fn, unsigned *ret_vh);
+/* Whether there is a row with the key of this one. */
+bool world_store_has(const struct world *w, const struct fm_record *r);
 /* How many places are durably tombstoned. */
 unsigned world_store_tombstones(const struct world *w);
 

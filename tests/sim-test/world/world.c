@@ -340,6 +340,7 @@ struct world *world_new(const char *chassis_file, uint64_t seed,
 	mr_rng_init(&w->rng, seed);
 	world_store_init(w);
 	w->named = mr_map_new();
+	w->consent = mr_map_new();
 	w->named_before = mr_map_new();
 	w->commanded = mr_map_new();
 	w->chassis = sim_chassis_new(desc, w->now);
@@ -371,6 +372,7 @@ void world_free(struct world *w)
 	for (unsigned vh = 1; vh <= w->hosts; vh++) {
 		ag_core_free(w->host[vh].agent);
 		sim_blade_free(w->host[vh].blade);
+		mr_map_free(w->host[vh].told);
 	}
 	sim_chassis_free(w->chassis);
 	world_store_done(w);
@@ -379,6 +381,9 @@ void world_free(struct world *w)
 	mr_map_free(w->commanded);
 	free(w->op);
 	free(w->cmd);
+	free(w->heard);
+	free(w->late);
+	mr_map_free(w->consent);
 	management_free(w);
 	world_faults_free(w);
 	fm_reply_done(&w->reply);

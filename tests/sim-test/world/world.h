@@ -71,6 +71,7 @@ struct world_quirks {
 	bool lies;	 /* it confirms commands that it did not carry out */
 	bool dreams;	 /* it sees a function in a slot where none is */
 	int64_t slow_ns; /* up to so much later */
+	bool deceives;	 /* and that it sits there, too */
 	unsigned claims; /* the host whose name it says, 0 = its own */
 };
 
@@ -82,10 +83,19 @@ struct world_host {
 	bool wants_agent;	 /* an agent runs on it whenever it is up */
 	unsigned life;
 	bool connected;
-	uint64_t session;
+	uint64_t session, ended; /* ended: one whose words are still on their way */
 	bool uevent_pending;
 	char boot_id[40];
 	uint64_t incarnation;
+	unsigned resets_told; /* resets that the manager heard of */
+	struct mr_map *told;  /* places of what the manager was told of; NULL = not all */
+};
+
+/* A command that an agent has not answered. */
+struct world_heard {
+	unsigned vh;
+	struct ag_cmd cmd;
+	bool old;
 };
 
 /* An operation under way, of which manager. */
@@ -99,6 +109,14 @@ struct world_cmd {
 	uint64_t id;
 	enum fm_agent_verb verb;
 	uint64_t session;
+	struct fm_place place;
+	unsigned resets_told; /* of its host, when it was sent */
+};
+
+/* A function that a command named, for some time after its answer. */
+struct world_late {
+	uint64_t fn;
+	int64_t until_ns;
 };
 
 /* The connection between manager and chassis. */
@@ -149,14 +167,22 @@ struct world {
 				 full look */
 	struct mr_map *named_before; /* between that one and the one before */
 	struct mr_map *commanded;    /* command not answered yet -> the function it is about */
-	struct world_cmd *cmd;	     /* under way */
+	struct world_late *late;
+	unsigned lates, late_cap;
+	struct world_cmd *cmd; /* under way */
 	unsigned cmds, cmd_cap;
 	uint64_t began; /* steps that began in the last step of the world: a bit of each
 			   operation's kind, then of each command's verb */
 	int64_t unsteady_until_ns; /* hardware does things late until then */
 	int64_t looked_ns;	   /* when everything was looked at last */
 	bool shaken;	 /* hosts or adapters did something by themselves since then */
-	char stray[200]; /* the first write that no operation named */
+	char stray[200]; /* the first write that no operation named, or word that is not so */
+	/* what said.h is about */
+	struct world_heard *heard;
+	unsigned heards, heard_cap;
+	struct mr_map *consent; /* VH << 16 | bridge that its host gave back */
+	uint64_t generation;	/* of what the switch did last */
+	int64_t reuse_ns;	/* of every pool of identities; 0 = not looked at */
 	struct management *management;
 	struct world_faults *faults; /* planted, NULL = none ever */
 	/* the last reply to an operator */
@@ -168,7 +194,13 @@ struct world {
 	void (*before_batch)(struct world *w, void *arg); /* of the manager, at the switch */
 	void (*after_step)(struct world *w, void *arg);	  /* its inputs are done */
 	void *arg;
+	int64_t busy_since_ns; /* a second of virtual time, and events of the engine in it */
+	unsigned busy;
+	bool lingers; /* words of an agent that ended arrive, and the manager learns late of it
+		       */
+	bool echoes;  /* agents get commands of long ago again */
 	bool verbose;
+	bool unsaid;	/* words need not be so: the judge has to find out by traffic */
 	bool unchecked; /* a bench: the engine's plans are not held against ones from scratch */
 	struct mr_buf trace; /* the last log lines and operations */
 	uint64_t digest;     /* of all of them */
@@ -237,7 +269,7 @@ extern const struct fm_codec_names world_names;
 /* ---- writes.c: I6's write log ---- */
 void world_op_begins(struct world *w, const struct fm_op *op);
 void world_cmd_begins(struct world *w, uint64_t session, const struct fm_agent_cmd *cmd);
-void world_cmd_acked(struct world *w, uint64_t id);
+void world_cmd_acked(struct world *w, uint64_t id, bool good);
 /* Commands of the session, or of all with 0, are answered no more. */
 void world_cmds_lost(struct world *w, uint64_t session);
 void world_named_again(struct world *w);
@@ -247,6 +279,9 @@ void world_writes_done(struct world *w, const uint8_t *ops, size_t len,
 
 /* ---- blades.c ---- */
 void world_agent_event(struct world *w, unsigned vh, const struct ag_event *ev);
+/* What its kernel shows now. */
+struct ag_scan *world_agent_scan(struct world *w, unsigned vh);
+void world_agent_scan_free(struct ag_scan *s);
 int64_t world_agent_delay(struct world *w, unsigned vh); /* of what its agent does or says */
 void world_blade_changed(struct world *w,
 			 unsigned root); /* drains uevents, starts or ends its agent */
@@ -272,6 +307,8 @@ void world_agent_say(struct world *w, unsigned vh, const struct ag_action *a);
 void world_to_agent(struct world *w, uint64_t session,
 		    struct mr_buf *bytes); /* takes over the bytes */
 void world_to_manager(struct world *w, unsigned vh, struct mr_buf *bytes);
+/* The session ends for the manager some seconds later. */
+void world_session_lingers(struct world *w, unsigned vh, uint64_t session);
 int world_session_host(const struct world *w, uint64_t session); /* VH or -1 */
 
 #endif

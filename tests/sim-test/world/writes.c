@@ -9,7 +9,10 @@
 #include "common/pci/regmap.h"
 #include "common/xalloc.h"
 #include "tests/sim-test/world/management.h"
+#include "tests/sim-test/world/said.h"
 #include "tests/sim-test/world/world.h"
+
+#define FLR_NS (100 * MR_NS_PER_MS) /* PCIe 6.6.2: a function may take so long */
 
 /* PROVISION and MODE are about every function of an adapter, none of which may be running. */
 static uint64_t named_by(const struct fm_op *op)
@@ -40,7 +43,8 @@ static uint64_t command_key(uint64_t life, uint64_t id)
 void world_cmd_begins(struct world *w, uint64_t session, const struct fm_agent_cmd *cmd)
 {
 	MR_GROW(w->cmd, w->cmds, w->cmd_cap);
-	w->cmd[w->cmds++] = (struct world_cmd){cmd->op, cmd->verb, session};
+	w->cmd[w->cmds++] = (struct world_cmd){cmd->op, cmd->verb, session, cmd->place,
+					       w->host[cmd->place.port].resets_told};
 	w->began |= UINT64_C(1) << (FM_OP_COUNT + cmd->verb);
 	mr_map_set_u64(w->commanded, command_key(w->manager_life, cmd->op), UINT64_MAX);
 	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {
@@ -62,19 +66,34 @@ void world_cmds_lost(struct world *w, uint64_t session)
 }
 
 /* Until its answer it may have. */
-void world_cmd_acked(struct world *w, uint64_t id)
+void world_cmd_acked(struct world *w, uint64_t id, bool good)
 {
 	uint64_t fn, life = w->manager_life;
 
 	for (unsigned i = w->cmds; i-- > 0;)
-		if (w->cmd[i].id == id)
+		if (w->cmd[i].id == id) {
+			if (good)
+				world_said_consent(w, &w->cmd[i]);
 			w->cmd[i] = w->cmd[--w->cmds];
+		}
 	while (life && !mr_map_get_u64(w->commanded, command_key(life, id), &fn))
 		life--;
 	if (!life)
 		return;
 	mr_map_set_u64(w->named, fn, 1);
 	mr_map_del_u64(w->commanded, command_key(life, id));
+	MR_GROW(w->late, w->lates, w->late_cap);
+	w->late[w->lates++] = (struct world_late){fn, w->now.mono_ns + FLR_NS};
+}
+
+/* A reset that its host began may end, and be counted, so much later. */
+static void name_late(struct world *w)
+{
+	for (unsigned i = w->lates; i-- > 0;)
+		if (w->late[i].until_ns < w->now.mono_ns)
+			w->late[i] = w->late[--w->lates];
+		else
+			mr_map_set_u64(w->named, w->late[i].fn, 1);
 }
 
 /* Another look begins: what is under way is named in it, too. */
@@ -90,6 +109,7 @@ void world_named_again(struct world *w)
 		mr_map_set_u64(w->named, named_by(&w->op[i].op), 1);
 	while (mr_map_next(w->commanded, &pos, NULL, &op, &fn))
 		mr_map_set_u64(w->named, fn, 1);
+	name_late(w);
 	w->shaken = false;
 	w->looked_ns = w->now.mono_ns;
 }
@@ -160,6 +180,11 @@ static bool switch_write_named(const struct world *w, uint64_t a)
 	return true; /* owner, generation, event ring, commit: the switch's own */
 }
 
+static bool opens_gate(const struct fm_op *op, uint64_t key, uint64_t unused)
+{
+	return op->kind == FM_OP_GATE_OPEN && names_function(op, key, unused);
+}
+
 static bool write_named(struct world *w, const struct mr_batch_rec *r)
 {
 	struct management_at at;
@@ -173,6 +198,8 @@ static bool write_named(struct world *w, const struct mr_batch_rec *r)
 		       any_names(w, names_adapter, (uint64_t)port, 0);
 	}
 	at = management_at(w, r->address);
+	if (at.is_vf && at.reg == VF_GATE && mr_batch_value(r, 0))
+		return any_names(w, opens_gate, at.fn, 0);
 	if (at.is_vf)
 		return any_names(w, names_function, at.fn, 0);
 	if (at.is_ns)
@@ -210,10 +237,29 @@ static void touch(struct world *w, const struct mr_batch_rec *r)
 		world_touch_all(w);
 }
 
+static bool maps_behind_row(const struct fm_op *op, uint64_t key, uint64_t unused)
+{
+	return op->kind == FM_OP_MAP && op->place.way == FM_WAY_SYNTHETIC &&
+	       names_function(op, key, unused);
+}
+
+/* MAP takes the block of a function away that is to be behind a row. */
+static bool lets_through(struct world *w, const struct mr_batch_rec *r)
+{
+	struct management_at at;
+
+	if (r->space != MR_SPACE_MEMORY)
+		return false;
+	at = management_at(w, r->address);
+	return at.is_vf && at.reg == VF_BLOCK && !mr_batch_value(r, 0) &&
+	       any_names(w, maps_behind_row, at.fn, 0);
+}
+
 void world_writes_done(struct world *w, const uint8_t *ops, size_t len,
 		       const struct sim_batch_result *res)
 {
 	struct mr_batch_rec r;
+	unsigned rows = 0;
 	size_t pos = 0;
 
 	if (res->status == MR_BATCH_STALE_OWNER || res->status == MR_BATCH_MALFORMED)
@@ -222,6 +268,13 @@ void world_writes_done(struct world *w, const uint8_t *ops, size_t len,
 		if (r.op != MR_OP_WRITE)
 			continue;
 		touch(w, &r);
+		rows += r.space == MR_SPACE_SWITCH && r.address >= SW_BRIDGES &&
+			(r.address & 0xff) == ROW_STATE &&
+			mr_batch_value(&r, 0) == MR_ROW_MAPPED;
+		if (!rows && lets_through(w, &r))
+			mr_fmt(w->stray, sizeof(w->stray),
+			       "I1: requests of a function are let through before its row is "
+			       "mapped");
 		if (!w->stray[0] && !write_named(w, &r))
 			mr_fmt(w->stray, sizeof(w->stray),
 			       "I6: a write to space %u, vh %u, bdf %#x, address %#llx touches "

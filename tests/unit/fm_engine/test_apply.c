@@ -55,6 +55,24 @@ START_TEST(delete_frees_all)
 }
 END_TEST
 
+/* A manager that starts knows how long only when it has read the policy. */
+START_TEST(reuse_outlives_the_manager)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	w_restart(&w);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_IDENT), 1);
+	w_run(&w, 25ll * 3600 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_IDENT), 0);
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(restart_touches_nothing)
 {
 	struct world w;
@@ -439,6 +457,7 @@ int main(void)
 	tcase_add_test(t, nothing_to_apply);
 	tcase_add_test(t, active_without_agent);
 	tcase_add_test(t, delete_frees_all);
+	tcase_add_test(t, reuse_outlives_the_manager);
 	tcase_add_test(t, restart_touches_nothing);
 	tcase_add_test(t, plan_says_what_apply_does);
 	tcase_add_loop_test(t, refused_changes_nothing, 0, MR_ARRAY_SIZE(bad));
