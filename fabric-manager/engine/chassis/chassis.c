@@ -103,7 +103,9 @@ static void take_owner(struct fm_engine *e, unsigned chassis)
 		e->meta.generation = o->generation;
 	mr_copy(c->rec.name, sizeof(c->rec.name), e->chassis_name[chassis]);
 	memcpy(c->rec.serial, o->serial, sizeof(c->rec.serial));
-	c->rec.owner_epoch = c->epoch;
+	if (c->rec.owner_epoch < c->epoch) /* a blank switch begins with 1 once more; the
+					    * memory that it had may come back */
+		c->rec.owner_epoch = c->epoch;
 	fm_rec(e, FM_RECORD_CHASSIS)->chassis = c->rec;
 	e->intent = true;
 	op.owner_id = e->meta.owner_id;

@@ -158,6 +158,37 @@ START_TEST(memory_lost)
 }
 END_TEST
 
+/* The memory that was lost is back after the switch was taken anew: the epoch there is higher
+ * than that one, and was ours. Above all that were ours it is another manager's. */
+START_TEST(lost_memory_is_back)
+{
+	uint64_t epoch, id, generation;
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	w_restart(&w);
+	epoch = w.c.owner_epoch;
+	id = w.c.owner_id;
+	generation = w.c.generation;
+	ck_assert_uint_eq(epoch, 2);
+	lose_memory(&w);
+	w_chassis(&w, FM_CE_STALE_OWNER, 0, 0, 0);
+	w_run(&w, 30 * MR_NS_PER_S);
+	ck_assert_uint_eq(w.c.owner_epoch, 1);
+	w_chassis(&w, FM_CE_DISCONNECTED, 0, 0, 0);
+	w.c.owner_epoch = epoch + (_i ? 1 : 0);
+	w.c.owner_id = id;
+	w.c.generation = generation;
+	w_chassis(&w, FM_CE_CONNECTED, 0, 0, 0);
+	w_run(&w, 30 * MR_NS_PER_S);
+	ck_assert_uint_eq(w.c.owner_epoch, 3);
+	ck_assert_int_eq(strstr(mr_buf_text(&w.log), "another manager owns") != NULL, _i);
+	w_done(&w);
+}
+END_TEST
+
 /* Somebody else took the chassis while the manager was away. */
 START_TEST(taken_meanwhile)
 {
@@ -207,6 +238,7 @@ int main(void)
 	tcase_add_test(t, connection_lost_and_back);
 	tcase_add_test(t, blank_switch);
 	tcase_add_loop_test(t, memory_lost, 0, 2);
+	tcase_add_loop_test(t, lost_memory_is_back, 0, 2);
 	tcase_add_test(t, taken_meanwhile);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
