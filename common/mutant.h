@@ -28,7 +28,13 @@
 	X(COOKIE_FORGOTTEN, "I5", "MAP does not write whose the row is")                       \
 	X(GENERATION_UNWRITTEN, "I5", "the store's generation does not reach the switch")      \
 	X(REDIRECT_FORGOTTEN, "I1", "peer requests are not redirected on a shared adapter")    \
+	X(LET_THROUGH_EARLY, "I1",                                                             \
+	  "MAP lets requests through before the row leads to the host")                        \
+	X(RESET_TIME_IGNORED, "I10", "a function gets no time for its reset")                  \
 	/* the engine */                                                                       \
+	X(ANNOUNCED_EARLY, "I5", "a host is told of a function before it is mapped")           \
+	X(RESET_BEFORE_UNMAP, "I2", "a function is reset while a row leads to it")             \
+	X(IDENTITY_UNLOCKED, "I4", "identities are given back when a release begins")          \
 	X(ACK_BEFORE_DURABLE, "I5", "an operator gets his answer before it is durable")        \
 	X(WRITE_BEFORE_DURABLE, "I5", "operations do not wait for their intent")               \
 	X(GATE_OPENED_EARLY, "I4", "the gate opens before the function is in its host")        \
@@ -54,6 +60,11 @@
 	X(PORT_FORGOTTEN, "I3", "guarantees are not summed up over a network port")            \
 	X(ANTI_AFFINITY_IGNORED, "I10", "required antiAffinity is not looked at")              \
 	X(IDENTITY_TWICE, "I4", "a pool gives an identity that a claim has")                   \
+	/* codecs */                                                                           \
+	X(COMMAND_LOSES_EPOCH, "I2", "a command reaches the agent without its epoch")          \
+	X(RECORD_LOSES_PLACE, "I7", "the store loses at which bridge an assignment is")        \
+	X(RECORD_LOSES_QUARANTINE, "I2", "the store loses that a function is in quarantine")   \
+	X(RECORD_LOSES_RELEASE, "I4", "the store loses when an identity was given back")       \
 	/* the agent */                                                                        \
 	X(EPOCH_IGNORED_BY_AGENT, "I2", "an agent obeys a command of an older epoch")          \
 	X(RELEASE_LIES, "I10", "an agent says released, and did nothing")                      \

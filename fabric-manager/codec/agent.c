@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/mutant.h"
 #include "common/xalloc.h"
 #include "fabric-manager/model/desired.h"
 #include "proto/agent.pb-c.h"
@@ -128,7 +129,7 @@ void fm_agent_put_command(struct mr_buf *out, const struct fm_agent_cmd *cmd)
 	c.op = cmd->op;
 	c.verb = cmd->verb;
 	c.assignment = cmd->assignment;
-	c.epoch = cmd->epoch;
+	c.epoch = MR_MUTANT(COMMAND_LOSES_EPOCH) ? 0 : cmd->epoch;
 	c.owner_epoch = cmd->owner_epoch;
 	c.deadline_ns = cmd->deadline_ns;
 	c.place = &place;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/mutant.h"
 #include "common/xalloc.h"
 #include "fabric-manager/model/acl.h"
 #include "proto/field.h"
@@ -218,6 +219,8 @@ static void assignment_to(const struct fm_record_ctx *c, const struct fm_record 
 	m.pf = s->fn.pf;
 	m.vf = s->fn.vf;
 	place_to(&s->place, &place);
+	if (MR_MUTANT(RECORD_LOSES_PLACE))
+		place.bridge = 0;
 	m.place = &place;
 	m.guaranteed_mbps = s->guaranteed_mbps;
 	m.limit_mbps = s->limit_mbps;
@@ -288,7 +291,7 @@ static void ident_to(const struct fm_record_ctx *c, const struct fm_record *r,
 	m.device = (char *)s->device;
 	m.index = s->index;
 	m.slot = s->slot;
-	m.released_wall_ns = s->released_wall_ns;
+	m.released_wall_ns = MR_MUTANT(RECORD_LOSES_RELEASE) ? 0 : s->released_wall_ns;
 	mr_pb_put(out, &m.base);
 }
 
@@ -320,7 +323,7 @@ static void function_to(const struct fm_record_ctx *c, const struct fm_record *r
 	m.vf = s->vf;
 	m.assignment = s->assignment;
 	m.epoch = s->epoch;
-	m.quarantined = s->quarantined;
+	m.quarantined = s->quarantined && !MR_MUTANT(RECORD_LOSES_QUARANTINE);
 	m.refused = (Banyan__Reason)s->refused;
 	m.detail = (char *)s->detail;
 	mr_pb_put(out, &m.base);

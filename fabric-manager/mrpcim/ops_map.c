@@ -68,6 +68,8 @@ static void map_synthetic(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_ba
 {
 	if (!fm_mr_row_only(m, r))
 		expect_configured(m, r, b);
+	if (MR_MUTANT(LET_THROUGH_EARLY) && !fm_mr_row_only(m, r))
+		fm_mr_vf_write(m, r, b, VF_BLOCK, 0);
 	map_row(m, r, b);
 	if (!fm_mr_row_only(m, r))
 		fm_mr_vf_write(m, r, b, VF_BLOCK, 0);

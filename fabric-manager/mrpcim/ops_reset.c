@@ -71,7 +71,8 @@ static enum fm_mr_next vf_judge(struct fm_mrpcim *m, struct fm_mr_run *r,
 					    f->status);
 		return FM_MR_NEXT;
 	}
-	if (fm_mr_pause(m, r, flr, longer(flr, scrub + FM_MR_READY_MAX_NS)) == FM_MR_AGAIN)
+	if (!MR_MUTANT(RESET_TIME_IGNORED) &&
+	    fm_mr_pause(m, r, flr, longer(flr, scrub + FM_MR_READY_MAX_NS)) == FM_MR_AGAIN)
 		return FM_MR_AGAIN;
 	return not_confirmed(m, r, "the reset");
 }

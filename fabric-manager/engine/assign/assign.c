@@ -225,7 +225,7 @@ static bool step_once(struct fm_engine *e, struct fm_asg *a)
 	struct fm_session *s;
 
 	if (r->wanted && !r->wanted(e, a)) {
-		a->step = r->next;
+		a->step = fm_step_next(a->step);
 		return true;
 	}
 	if (!r->alone && fm_seen_mute(e, a->a.fn)) {
@@ -234,7 +234,7 @@ static bool step_once(struct fm_engine *e, struct fm_asg *a)
 	}
 	fm_asg_phase_to(e, a, r->phase);
 	if (r->op < 0 && r->verb < 0) {
-		enum fm_step next = r->next;
+		enum fm_step next = fm_step_next(a->step);
 
 		if (!book(e, a))
 			return false;
@@ -312,7 +312,7 @@ static void advance(struct fm_engine *e, struct fm_asg *a, uint64_t tag)
 		a->last_tag = tag;
 		fm_asg_phase_to(e, a, r->done);
 	}
-	a->step = r->next;
+	a->step = fm_step_next(a->step);
 	fm_asg_poke(e, a);
 }
 

@@ -130,6 +130,8 @@ void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool f
 	a->a.going = true;
 	if (MR_MUTANT(FUNCTION_UNLOCKED))
 		fm_unlock_fn(e, a);
+	if (MR_MUTANT(IDENTITY_UNLOCKED))
+		fm_unlock_idents(e, a);
 	a->paused = false;
 	a->drain_until = e->now.mono_ns + drain->timeout_ns;
 	if (forced || drain->mode == FM_DRAIN_NONE)

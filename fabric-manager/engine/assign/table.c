@@ -4,6 +4,7 @@
  */
 #include "fabric-manager/engine/assign/table.h"
 
+#include "common/mutant.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/pair.h"
@@ -171,6 +172,22 @@ const struct fm_step_row fm_steps[FM_STEP_COUNT] = {
 			       FM_ON_DEGRADE, gate_shut},
 	[FM_STEP_BACK_DONE] = {"back", BOOK, SAME, SAME, ALONE},
 };
+
+/* The step behind this one, whether it is wanted or not. */
+enum fm_step fm_step_next(enum fm_step s)
+{
+	if (MR_MUTANT(ANNOUNCED_EARLY))
+		return s == FM_STEP_CONFIGURE  ? FM_STEP_ACTIVATE
+		       : s == FM_STEP_ACTIVATE ? FM_STEP_MAP
+		       : s == FM_STEP_MAP      ? FM_STEP_GATE_OPEN
+					       : fm_steps[s].next;
+	if (MR_MUTANT(RESET_BEFORE_UNMAP))
+		return s == FM_STEP_DRAIN	? FM_STEP_RESET_OUT
+		       : s == FM_STEP_RESET_OUT ? FM_STEP_UNMAP
+		       : s == FM_STEP_TOMBSTONE ? FM_STEP_OUT_DONE
+						: fm_steps[s].next;
+	return fm_steps[s].next;
+}
 
 /* The step as it is shown. */
 const char *fm_step_name(enum fm_step s)

@@ -33,6 +33,7 @@ struct fm_step_row {
 #define FM_SAME FM_PHASE_COUNT /* the phase stays */
 
 extern const struct fm_step_row fm_steps[FM_STEP_COUNT];
+enum fm_step fm_step_next(enum fm_step s);
 const char *fm_step_name(enum fm_step s);
 /* phase.c: goes to 'to', through the phases between. */
 void fm_asg_phase_to(struct fm_engine *e, struct fm_asg *a, enum fm_phase to);

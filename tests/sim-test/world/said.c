@@ -38,6 +38,11 @@ void world_said_accepted(struct world *w, unsigned vh)
 
 void world_said_command(struct world *w, unsigned vh, const struct ag_cmd *cmd, bool old)
 {
+	for (unsigned i = 0; i < w->cmds && !old; i++)
+		if (w->cmd[i].id == cmd->op && w->cmd[i].session == w->host[vh].session &&
+		    w->cmd[i].epoch != cmd->epoch)
+			wrong(w, "I2: a command of epoch %u reaches host %u as one of epoch %u",
+			      w->cmd[i].epoch, vh, cmd->epoch);
 	MR_GROW(w->heard, w->heards, w->heard_cap);
 	w->heard[w->heards++] = (struct world_heard){vh, *cmd, old};
 }

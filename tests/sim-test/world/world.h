@@ -111,6 +111,7 @@ struct world_cmd {
 	uint64_t session;
 	struct fm_place place;
 	unsigned resets_told; /* of its host, when it was sent */
+	uint32_t epoch;
 };
 
 /* A function that a command named, for some time after its answer. */
@@ -194,7 +195,7 @@ struct world {
 	void (*before_batch)(struct world *w, void *arg); /* of the manager, at the switch */
 	void (*after_step)(struct world *w, void *arg);	  /* its inputs are done */
 	void *arg;
-	int64_t busy_since_ns; /* a second of virtual time, and events of the engine in it */
+	int64_t busy_since_ns; /* some virtual time, and events of the engine in it */
 	unsigned busy;
 	bool lingers; /* words of an agent that ended arrive, and the manager learns late of it
 		       */
