@@ -217,9 +217,12 @@ static void wipe(struct sim_chassis *c)
 	for (unsigned vh = 1; vh <= c->hosts; vh++) {
 		free(c->host[vh].nvm);
 		c->host[vh].nvm = NULL;
+		c->host[vh].nv_auth = MR_AUTH_HELD;
+		c->host[vh].nv_cut = (uint8_t)c->host[vh].d.cut_answer;
 	}
 	for (unsigned i = 0; i < c->adapters; i++)
 		sim_nvm_forget_adapter(&c->adapter[i]);
+	c->nv_owner_id = c->nv_owner_epoch = c->nv_generation = 0;
 	c->nv_cut_answer = c->described_cut;
 }
 

@@ -327,6 +327,11 @@ START_TEST(power_cycle)
 	ck_assert_uint_eq(sw(&x, SW_ROWS_USED), 0);
 	ck_assert_uint_eq(sw(&x, SW_OWNER_EPOCH), 0);
 	ck_assert_uint_eq(ct(&x, nic, VF(11) + VF_MAP) & 0xffff, 0);
+	/* Nothing was committed since: what was wiped does not come back. */
+	sim_chassis_power_cycle(x.c, x.now, MR_NVM_GOOD);
+	ck_assert(!sim_host_link(x.c, 1));
+	ck_assert_uint_eq(sw(&x, SW_OWNER_EPOCH), 0);
+	ck_assert_uint_eq(sw(&x, SW_GENERATION), 0);
 }
 END_TEST
 
