@@ -125,12 +125,11 @@ int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags)
 	return c.errors ? -EINVAL : 0;
 }
 
-/* Both checks, and the findings sorted; see docs.h. */
+/* See docs.h. */
 int fm_docs_validate(const struct fm_docs *s, struct mr_diags *diags)
 {
-	int support = fm_docs_check_support(s, diags);
 	int ret = fm_docs_check(s, diags);
 
 	fm_diags_sort(diags);
-	return ret ? ret : support;
+	return ret;
 }

@@ -47,12 +47,6 @@ int fm_docs_read(struct fm_docs *s, const char *file, const char *text, size_t l
 		 struct mr_diags *diags);
 
 /*
- * Refuses by name what is read and checked but not carried out yet: one error for each key,
- * value or kind, unless it says the default. Returns 0 or -ENOTSUP.
- */
-int fm_docs_check_support(const struct fm_docs *s, struct mr_diags *diags);
-
-/*
  * Checks the set as a whole: references, overlaps, identities, constraints of a kind. To be
  * called on the set that would be in force, not on a part of it. Errors about two documents
  * name both places. Returns 0 or -EINVAL.
@@ -66,8 +60,7 @@ int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags);
 int fm_docs_check_users(const struct fm_docs *before, const struct fm_docs *now,
 			const char *who, struct mr_diags *diags);
 
-/* Both checks, and the findings sorted. Returns 0, -EINVAL, or -ENOTSUP when only the support
- * is missing. */
+/* The check of the set, and the findings sorted. Returns 0 or -EINVAL. */
 int fm_docs_validate(const struct fm_docs *s, struct mr_diags *diags);
 
 /* Sorts findings by file, line and column, and drops what stands twice. */

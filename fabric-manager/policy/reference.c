@@ -42,10 +42,7 @@ static const char intro[] =
 	"that had it keeps it (of two\n"
 	"  that had it not: the first by name), and who waits for it says `CONFLICT` and both "
 	"places.\n"
-	"* Labels `chassis`, `slot` and `class` exist by themselves and can't be written.\n"
-	"* *Not yet* in the last column: the key is read and checked, and then refused with "
-	"`not supported yet`, unless it\n"
-	"  says its default. *Not yet: VALUE* is about that value only.\n";
+	"* Labels `chassis`, `slot` and `class` exist by themselves and can't be written.\n";
 
 static const char metadata_intro[] = "\n## metadata\n\nOf every document.\n";
 
@@ -88,22 +85,6 @@ static void default_cell(const struct fm_key *k, struct mr_buf *out)
 	mr_buf_done(&def);
 }
 
-static void support_cell(const struct fm_key *k, bool later, struct mr_buf *out)
-{
-	const char *comma = "not yet: ";
-
-	if (later || k->flags & FM_K_LATER) {
-		mr_buf_puts(out, "not yet");
-		return;
-	}
-	for (unsigned v = 0; k->type == FM_T_ENUM && k->names[v]; v++) {
-		if (!(k->later >> v & 1))
-			continue;
-		mr_buf_printf(out, "%s`%s`", comma, k->names[v]);
-		comma = ", ";
-	}
-}
-
 static void example_cell(const struct fm_key *k, struct mr_buf *out)
 {
 	struct mr_buf eg = {0};
@@ -116,7 +97,7 @@ static void example_cell(const struct fm_key *k, struct mr_buf *out)
 	mr_buf_done(&eg);
 }
 
-static void rows(const struct fm_table *t, struct fm_path *path, bool later, struct mr_buf *out)
+static void rows(const struct fm_table *t, struct fm_path *path, struct mr_buf *out)
 {
 	for (unsigned i = 0; i < t->n; i++) {
 		const struct fm_key *k = &t->key[i];
@@ -132,14 +113,11 @@ static void rows(const struct fm_table *t, struct fm_path *path, bool later, str
 		example_cell(k, out);
 		mr_buf_puts(out, " | ");
 		cell(k->help, out);
-		mr_buf_puts(out, " | ");
-		support_cell(k, later, out);
 		mr_buf_puts(out, " |\n");
 		if (k->flags & FM_K_LIST && k->sub)
 			mr_fmt(path->text + strlen(path->text), 3, "[]");
-		if (k->sub && k->sub != &fm_profile_table &&
-		    !(k->sub == &fm_update_table && k->flags & FM_K_LATER))
-			rows(k->sub, path, later || k->flags & FM_K_LATER, out);
+		if (k->sub && k->sub != &fm_profile_table)
+			rows(k->sub, path, out);
 		fm_path_pop(path, len);
 	}
 }
@@ -148,9 +126,9 @@ static void table(const struct fm_table *t, struct mr_buf *out)
 {
 	struct fm_path path = {{0}};
 
-	mr_buf_puts(out, "\n| key | expected | default | example | meaning | carried out "
-			 "|\n|---|---|---|---|---|---|\n");
-	rows(t, &path, false, out);
+	mr_buf_puts(out, "\n| key | expected | default | example | meaning "
+			 "|\n|---|---|---|---|---|\n");
+	rows(t, &path, out);
 }
 
 /* docs/policy-reference.md: every kind and key, from the tables. */

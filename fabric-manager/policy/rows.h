@@ -62,7 +62,6 @@
 	    .flags = FM_K_DEFAULT)
 
 #define REQUIRED      .flags = FM_K_REQUIRED
-#define LATER	      .flags = FM_K_LATER
 #define DEF(v)	      .flags = FM_K_DEFAULT, .def = (v)
 #define RANGE(lo, hi) .min = (lo), .max = (hi)
 

@@ -44,9 +44,7 @@ enum fm_type {
 #define FM_K_REQUIRED 1u /* must be written */
 #define FM_K_LIST     2u /* a list of such values, kept as FM_LIST */
 /* 'def' is what holds when it is not written; else such a key has no effect unwritten */
-#define FM_K_DEFAULT 4u
-/* read and checked, but not carried out yet: refused by name unless it is the default */
-#define FM_K_LATER    8u
+#define FM_K_DEFAULT  4u
 #define FM_K_NONEMPTY 16u /* a list with at least one entry */
 #define FM_K_NOTE     64u /* for the host's hooks only: see fm_notes_add */
 #define FM_K_RESERVED 32u /* labels: chassis, slot and class are Banyan's own */
@@ -62,8 +60,6 @@ struct fm_key {
 	size_t offset;
 	const struct fm_table *sub;
 	const char *const *names; /* ENUM */
-	/* ENUM: bit v = value v is not carried out yet */
-	uint32_t later;
 	int64_t min, max; /* INT, RATE, RATIO, TIME, SHARE: bounds; max = 0 is no upper bound */
 	const char *word; /* a word that stands for FM_UNLIMITED, or for no text */
 	int64_t def;

@@ -142,8 +142,6 @@ bool fm_candidate(struct fm_engine *e, const struct fm_request *r, struct fm_bas
 		prune(e, ret, &in, set);
 	fm_docs_done(&in);
 	if (!diags->errors)
-		fm_docs_check_support(&ret->docs, diags);
-	if (!diags->errors)
 		fm_docs_check(&ret->docs, diags);
 	if (!diags->errors)
 		fm_docs_check_users(&e->base.docs, &ret->docs, who_of(r), diags);

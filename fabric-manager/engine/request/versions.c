@@ -112,9 +112,7 @@ void fm_rq_rollback(struct fm_engine *e, uint64_t tag, const struct fm_request *
 	}
 	mr_fmt(how, sizeof(how), "rollback to %llu", (unsigned long long)v->rec.version);
 	fm_base_copy(&b, &v->base);
-	fm_docs_check_support(&b.docs, &diags);
-	if (!diags.errors)
-		fm_docs_validate(&b.docs, &diags);
+	fm_docs_validate(&b.docs, &diags);
 	if (!diags.errors)
 		fm_docs_check_users(&e->base.docs, &b.docs, r->who, &diags);
 	if (diags.errors)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Sets of documents: order, merging, removal, sharing; what counts as a difference; which
- * result says "not supported yet"; sizes beyond the caps; and that the tables themselves are
- * sound.
+ * Sets of documents: order, merging, removal, sharing; what counts as a difference; sizes
+ * beyond the caps; and that the tables themselves are sound.
  */
 #include <check.h>
 #include <errno.h>
