@@ -179,6 +179,9 @@ void sim_blade_free(struct sim_blade *b)
 {
 	if (!b)
 		return;
+	b->lead = b; /* the one of its server may be gone already */
+	b->roots = 1;
+	b->root[0] = b;
 	blade_drop_all(b);
 	for (unsigned i = 0; i < b->ue_cap; i++)
 		mr_buf_done(&b->uevent[i]);
