@@ -73,6 +73,36 @@ bool fm_attach_taken(struct fm_engine *e, const struct fm_asg *a)
 	       MR_TARGET_PORT(b->target) != a->a.fn.port;
 }
 
+/* Whether the reading that was taken in last began when nothing moved it any more. A host that
+ * is asked to enable its VFs moves nothing. */
+static bool was_read(const struct fm_engine *e, const struct fm_attach *t)
+{
+	return (!t->tag || t->state == FM_ATTACH_ENABLING) &&
+	       t->fresh <= e->ch[t->chassis].read_at;
+}
+
+/* Whether the adapter is there and knows nothing of the attachment: it was inserted since. */
+static bool blank(const struct fm_engine *e, const struct fm_attach *t)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, t->chassis, t->port);
+
+	if (!d || !d->present || !d->vh_of)
+		return false;
+	for (unsigned i = 1; i < d->vhs; i++)
+		if (d->vh_of[i] == t->host_port)
+			return false;
+	return true;
+}
+
+/* A pulled adapter's PFs stay where they are: there is nothing to detach, and it may come back.
+ */
+static bool adapter_there(const struct fm_engine *e, const struct fm_attach *t)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, t->chassis, t->port);
+
+	return d && d->present;
+}
+
 /* Whether the PF stands in the host of 'a', as far as is known. */
 bool fm_attach_stands(const struct fm_engine *e, const struct fm_asg *a)
 {
@@ -80,7 +110,8 @@ bool fm_attach_stands(const struct fm_engine *e, const struct fm_asg *a)
 						  a->a.place.port, a->a.fn.port, false);
 
 	return a->a.place.way != FM_WAY_LVF ||
-	       (t && (t->state == FM_ATTACH_UP || t->state == FM_ATTACH_ENABLING));
+	       (t && (t->state == FM_ATTACH_UP || t->state == FM_ATTACH_ENABLING) &&
+		!(was_read(e, t) && blank(e, t)));
 }
 
 /* Whether the PF stands in the host of 'a'; else it is on its way. */
@@ -209,6 +240,16 @@ static void stop_enabling(struct fm_engine *e, struct fm_attach *t)
 	t->state = FM_ATTACH_UP;
 }
 
+static void detach(struct fm_engine *e, struct fm_attach *t)
+{
+	if (t->tag || t->until != MR_NEVER || e->ch[t->chassis].state != FM_CH_READY ||
+	    !adapter_there(e, t))
+		return;
+	t->state = FM_ATTACH_LEAVING;
+	t->idle = false;
+	attach_op(e, t, FM_OP_DETACH_PF);
+}
+
 /* A pause ended, or the agent did not answer. */
 void fm_attach_timer(struct fm_engine *e, unsigned i)
 {
@@ -219,6 +260,8 @@ void fm_attach_timer(struct fm_engine *e, unsigned i)
 	t->until = MR_NEVER;
 	if (t->state == FM_ATTACH_ENABLING)
 		stop_enabling(e, t);
+	if (t->state == FM_ATTACH_UP && was_read(e, t) && blank(e, t))
+		detach(e, t); /* it became blank during the pause */
 	e->wake = true;
 }
 
@@ -269,15 +312,6 @@ static void mark_quarantined(struct fm_engine *e)
 		if (p.port)
 			mark(e, id.chassis, &p, id);
 	}
-}
-
-/* A pulled adapter's PFs stay where they are: there is nothing to detach, and it may come back.
- */
-static bool adapter_there(const struct fm_engine *e, const struct fm_attach *t)
-{
-	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, t->chassis, t->port);
-
-	return d && d->present;
 }
 
 /*
@@ -372,14 +406,6 @@ void fm_attach_tidy(struct fm_engine *e, unsigned chassis, unsigned host_port)
 			fm_attach_leave(e, chassis, host_port, e->attach[i].port);
 }
 
-/* Whether the reading that was taken in last began when nothing moved it any more. A host that
- * is asked to enable its VFs moves nothing. */
-static bool was_read(const struct fm_engine *e, const struct fm_attach *t)
-{
-	return (!t->tag || t->state == FM_ATTACH_ENABLING) &&
-	       t->fresh <= e->ch[t->chassis].read_at;
-}
-
 static void attach_seen(struct fm_engine *e, unsigned chassis, const struct fm_host *h,
 			unsigned bridge)
 {
@@ -403,29 +429,6 @@ static bool still_attached(const struct fm_engine *e, const struct fm_attach *t)
 	b = &h->bridge[t->bridge];
 	return b->state == MR_ROW_MAPPED && MR_TARGET_KIND(b->target) == MR_TARGET_PFS &&
 	       MR_TARGET_PORT(b->target) == t->port;
-}
-
-/* Whether the adapter is there and knows nothing of the attachment: it was inserted since. */
-static bool blank(const struct fm_engine *e, const struct fm_attach *t)
-{
-	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, t->chassis, t->port);
-
-	if (!d || !d->present || !d->vh_of)
-		return false;
-	for (unsigned i = 1; i < d->vhs; i++)
-		if (d->vh_of[i] == t->host_port)
-			return false;
-	return true;
-}
-
-static void detach(struct fm_engine *e, struct fm_attach *t)
-{
-	if (t->tag || t->until != MR_NEVER || e->ch[t->chassis].state != FM_CH_READY ||
-	    !adapter_there(e, t))
-		return;
-	t->state = FM_ATTACH_LEAVING;
-	t->idle = false;
-	attach_op(e, t, FM_OP_DETACH_PF);
 }
 
 /* A row that is blocked was left halfway: its adapter was pulled while it was detached. */
