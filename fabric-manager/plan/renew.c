@@ -223,6 +223,18 @@ static bool reread(struct fm_world *w, unsigned c)
 	return true;
 }
 
+/* What stands on no function that is known is on no adapter's list: it stays while its chassis
+ * is away, and is looked at when that is read. */
+static void open_unknown(struct fm_planner *p, unsigned c)
+{
+	for (unsigned k = 0; k < p->helds && k < p->in->currents; k++) {
+		const struct fm_assignment *a = p->in->current[k];
+
+		if (a && a->has_fn && a->fn.chassis == c && p->held[k].unit == FM_NONE)
+			fm_held_current(p, k);
+	}
+}
+
 /* Chassis 'c' was read again, came or went; false when it has other adapters or hosts. Only
  * what reads other than it did is made anew. */
 bool fm_held_chassis(struct fm_planner *p, unsigned c)
@@ -239,5 +251,7 @@ bool fm_held_chassis(struct fm_planner *p, unsigned c)
 	for (uint32_t i = wc->host; i < wc->host + wc->hosts; i++)
 		if (all || p->world.host[i].seen != seen_host(p->world.host[i].h))
 			fm_held_touch_host(p, i);
+	if (all)
+		open_unknown(p, c);
 	return true;
 }
