@@ -220,7 +220,6 @@ static void nothing_is_left(struct swarm *s)
 {
 	struct mr_buf left = {0};
 
-	quarantine_ends(s);
 	if (s->r.failed)
 		return;
 	world_run_for(s->w, REUSE_NS);
@@ -242,6 +241,7 @@ static void judge(struct swarm *s)
 		reboot_all(s);
 	seed_settled(r, NULL, "with all faults off");
 	acknowledged_holds(s);
+	quarantine_ends(s);
 	seed_apply(r, &r->p, "the last policy again");
 	seed_delete(r);
 	nothing_is_left(s);
