@@ -14,6 +14,7 @@
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
 
 /* Waits, and finds its step again when the adapter answers, or was pulled; or when its row can
@@ -59,6 +60,7 @@ static void gone(struct fm_engine *e, struct fm_asg *a)
 
 	if (d)
 		d->present = false;
+	fm_adapters_news(e);
 	fm_news_port(e, a->a.fn.chassis, a->a.fn.port);
 	a->a.going = a->cut = true;
 	a->until = MR_NEVER;

@@ -463,6 +463,7 @@ static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev
 		fm_attach_adapter(e, ev->chassis, ev->port);
 		fm_refusing_end(e, ev->chassis, ev->port);
 		d->present = d->plugged = ev->value != 0;
+		fm_adapters_news(e);
 		fm_news_port(e, ev->chassis, ev->port);
 		fm_note(e, ev->value ? MR_REASON_OK : MR_REASON_DEVICE_GONE, d->name,
 			ev->value ? "inserted" : "pulled");

@@ -11,6 +11,7 @@
 #include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
 
 /* An adapter that did not answer at all. */
@@ -110,6 +111,7 @@ void fm_mute_link(struct fm_engine *e, unsigned chassis, struct fm_adapter *d, b
 		return;
 	}
 	d->present = d->link = false;
+	fm_adapters_news(e);
 	fm_news_port(e, chassis, d->port);
 	fm_attach_adapter(e, chassis, d->port);
 	if (d->flaps)

@@ -49,7 +49,14 @@ void fm_adapters_changed(struct fm_engine *e)
 	fm_plan_soon(e, 20 * MR_NS_PER_MS);
 }
 
-/* The same of hosts, too. */
+/* Whether an adapter is there changed before a reading says so: who resolves for another reason
+ * until then looks at adapters, too. */
+void fm_adapters_news(struct fm_engine *e)
+{
+	e->dirt.adapters = true;
+}
+
+/* As fm_adapters_changed, of hosts, too. */
 void fm_inventory_changed(struct fm_engine *e)
 {
 	e->dirt.all = true;

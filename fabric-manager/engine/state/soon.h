@@ -19,6 +19,7 @@ void fm_override_changed(struct fm_engine *e, const char *profile);
 /* A chassis was read, and is not what it was; or its adapters are not, and the rest is. */
 void fm_inventory_changed(struct fm_engine *e);
 void fm_adapters_changed(struct fm_engine *e);
+void fm_adapters_news(struct fm_engine *e);
 /* Hosts may be let in. */
 void fm_ports_soon(struct fm_engine *e);
 /* Something of the host changed: does it still stand for its profiles? */
