@@ -12,13 +12,21 @@
 #include "common/xalloc.h"
 
 static const struct cli_column host_columns[] = {
-	{"NAME", "name", false},	 {"GROUP", "group", false},
-	{"SPARE", "spare", false},	 {"STATE", "?conditions", false},
-	{"CORDONED", "cordoned", false}, {"ACCESS", "access", false},
-	{"POWER", "power", false},	 {"LINK", "link", false},
-	{"AGENT", "agent", false},	 {"ASSIGNMENTS", "assignments", false},
-	{"PORT", "port", true},		 {"KNOWN", "known", true},
-	{"KERNEL", "kernel", true},	 {NULL, NULL, false},
+	{"NAME", "name", false},
+	{"GROUP", "group", false},
+	{"SPARE", "spare", false},
+	{"STATE", "?conditions", false},
+	{"CORDONED", "cordoned", false},
+	{"ACCESS", "access", false},
+	{"POWER", "power", false},
+	{"LINK", "link", false},
+	{"AGENT", "agent", false},
+	{"ASSIGNMENTS", "assignments", false},
+	{"FOUND", "found", false},
+	{"PORT", "port", true},
+	{"KNOWN", "known", true},
+	{"KERNEL", "kernel", true},
+	{NULL, NULL, false},
 };
 static const struct cli_column adapter_columns[] = {
 	{"NAME", "name", false},
@@ -68,6 +76,7 @@ static const struct cli_column function_columns[] = {
 	{"NAME", "name", false},
 	{"ASSIGNMENT", "assignment", false},
 	{"HOST", "root|host", false},
+	{"FOUND", "found", false},
 	{"BDF", "bdf", false},
 	{"GATE OPEN", "gateOpen", false},
 	{"BLOCKED", "blocked", false},

@@ -114,7 +114,8 @@ const struct cli_verb cli_verbs[] = {
 	 "Let a change go ahead that waits for approval.", "banyan approve nic-left",
 	 cli_run_request},
 	{"adopt", FM_VERB_ADOPT, "kn", 2, "chassis NAME", CHANGES | CLI_OPT_YES,
-	 "Take over a chassis that was replaced or that a newer store has programmed.",
+	 "Take over a chassis that another store, or a newer one, has programmed, or that was "
+	 "replaced; what runs there runs on.",
 	 "banyan adopt chassis c1", cli_run_request},
 	{"cancel", FM_VERB_CANCEL, "", 0, "", CHANGES,
 	 "Stop a rollout: what has not begun stays as it is.", "banyan cancel",
@@ -122,8 +123,10 @@ const struct cli_verb cli_verbs[] = {
 	{"resume", FM_VERB_RESUME, "", 0, "", CHANGES,
 	 "Go on with a rollout that was paused or cancelled; what failed is tried again.",
 	 "banyan resume --wait", cli_run_request},
-	{"reset", FM_VERB_RESET, "n", 1, "FUNCTION", CHANGES,
-	 "Reset a function that is in quarantine; it is in use again when that is confirmed.",
+	{"reset", FM_VERB_RESET, "n", 1, "FUNCTION", CHANGES | CLI_OPT_YES,
+	 "Reset a function that is in quarantine, or, with --yes, take one that was adopted "
+	 "from "
+	 "its host; it is free when the reset is confirmed.",
 	 "banyan reset nic-left/pf0/vf3 --wait", cli_run_request},
 	{"cordon", FM_VERB_CORDON, "n", 1, "HOST", ASKS,
 	 "Give a host nothing new; what it has goes on.", "banyan cordon blade03",

@@ -234,6 +234,8 @@ static void assignment_to(const struct fm_record_ctx *c, const struct fm_record 
 	m.serial = (char *)s->card.serial;
 	m.vendor = s->card.vendor;
 	m.device_id = s->card.device;
+	m.foreign = s->foreign;
+	m.cookie = s->cookie;
 	m.since_wall_ns = s->since_wall_ns;
 	mr_pb_put(out, &m.base);
 }
@@ -273,6 +275,8 @@ static int assignment_from(const struct fm_record_ctx *c, const void *msg, struc
 	s->standby = m->standby;
 	s->card.vendor = (uint16_t)m->vendor;
 	s->card.device = (uint16_t)m->device_id;
+	s->foreign = m->foreign;
+	s->cookie = m->cookie;
 	s->since_wall_ns = m->since_wall_ns;
 	return 0;
 }
@@ -481,6 +485,7 @@ static void chassis_to(const struct fm_record_ctx *c, const struct fm_record *r,
 	m.name = (char *)s->name;
 	m.serial = (char *)s->serial;
 	m.owner_epoch = s->owner_epoch;
+	m.adopting = s->adopting;
 	mr_pb_put(out, &m.base);
 }
 
@@ -489,9 +494,10 @@ static int chassis_from(const struct fm_record_ctx *c, const void *msg, struct f
 	const Banyan__StoreChassis *m = msg;
 	struct fm_rec_chassis *s = &r->chassis;
 
-	if (TEXT(s->name, name) || TEXT(s->serial, serial))
+	if (TEXT(s->name, name) || TEXT(s->serial, serial) || RANGE(adopting, FM_ADOPTING_OURS))
 		return -EINVAL;
 	s->owner_epoch = m->owner_epoch;
+	s->adopting = (enum fm_adopting)m->adopting;
 	return 0;
 }
 

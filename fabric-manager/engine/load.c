@@ -44,7 +44,9 @@ static void load_assignment(struct fm_engine *e, const struct fm_assignment *r)
 	a->unwanted = a->a.going; /* the plan says otherwise where a claim is left */
 	a->drain = FM_DRAIN_REQUEST;
 	a->resume = a->a.has_fn;
-	a->stranger = mr_streq(a->a.profile, "unclaimed");
+	a->stranger = mr_streq(a->a.profile, FM_UNCLAIMED);
+	a->a.adopted = mr_streq(a->a.profile, FM_ADOPTED);
+	e->adopteds += a->a.adopted;
 	if (!a->a.has_fn)
 		return;
 	mr_map_set_u64(e->asg_by_fn, fm_fn_key(a->a.fn), (uintptr_t)a);
@@ -188,6 +190,7 @@ void fm_store_loaded(struct fm_engine *e, const struct fm_record *r, unsigned n)
 		new_store(e);
 	e->next_op = e->meta.next_operation;
 	e->generation_durable = e->meta.generation;
+	e->loaded_generation = e->meta.generation;
 	e->base.version = e->meta.version;
 	fm_history_load(e, r, n);
 	for (unsigned i = 0; i < n; i++)

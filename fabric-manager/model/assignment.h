@@ -43,6 +43,11 @@ bool fm_phase_allowed(enum fm_phase from, enum fm_phase to);
 
 #define FM_DETAIL_MAX 200
 
+/* Profiles that no document can name: of functions that were found running and run on, and of
+ * those that are on their way out of everybody's hands. */
+#define FM_ADOPTED   "adopted"
+#define FM_UNCLAIMED "unclaimed"
+
 struct fm_assignment {
 	char profile[MR_NAME_MAX];
 	char device[MR_NAME_MAX];
@@ -69,11 +74,15 @@ struct fm_assignment {
 	char partner[MR_NAME_MAX]; /* the other device of its `ha` pair, "" = of none */
 	bool standby;		   /* of the pair it is the one whose gate stays closed */
 	int64_t since_wall_ns;	   /* of the phase */
+	bool adopted;		   /* found running, and no claim took it over yet */
+	bool foreign;		   /* its row is not one that we made: */
+	uint64_t cookie;	   /* what that carries */
 };
 
+/* What its row or slot carries (HANDOVER 8). */
 static inline uint64_t fm_cookie(const struct fm_assignment *a)
 {
-	return (uint64_t)a->id << 32 | a->epoch;
+	return a->foreign ? a->cookie : (uint64_t)a->id << 32 | a->epoch;
 }
 /* "PROFILE/DEVICE[/INDEX]"; buf of FM_ASSIGNMENT_TEXT bytes. */
 #define FM_ASSIGNMENT_TEXT 144

@@ -39,3 +39,21 @@ const char *fm_resource_unit(enum fm_resource r)
 {
 	return (size_t)r < MR_ARRAY_SIZE(resource_units) ? resource_units[r] : "";
 }
+
+/* What a class is known by on its network: ids.h. */
+bool fm_ident_type(enum mr_class device_class, unsigned slot, enum mr_ident_type *ret)
+{
+	switch (device_class) {
+	case MR_CLASS_ETHERNET:
+		*ret = MR_IDENT_MAC;
+		return slot == 0;
+	case MR_CLASS_FC:
+		*ret = slot ? MR_IDENT_WWNN : MR_IDENT_WWPN;
+		return true;
+	case MR_CLASS_IB:
+		*ret = MR_IDENT_GUID;
+		return slot == 0;
+	default:
+		return false;
+	}
+}

@@ -120,6 +120,8 @@ struct fm_attrs {
 _Static_assert(sizeof(struct fm_attrs) == 96, "memory for each claim counts");
 _Static_assert(offsetof(struct fm_attrs, acl) == sizeof(struct fm_attrs_plain),
 	       "one begins with the other");
+/* The type of ident0 (slot 0) or ident1 of a class; false: it has none there. */
+bool fm_ident_type(enum mr_class device_class, unsigned slot, enum mr_ident_type *ret);
 bool fm_attrs_eq(const struct fm_attrs *a, const struct fm_attrs *b);
 /* Whether what only some classes have (the union) is the same. */
 bool fm_attrs_class_eq(const struct fm_attrs *a, const struct fm_attrs *b);

@@ -149,10 +149,17 @@ struct fm_rec_event {
 	char object[FM_ASSIGNMENT_TEXT];
 	char text[256];
 };
+/* An operator said `adopt`, and not all of it was read since: by whom its rows were made. */
+enum fm_adopting {
+	FM_ADOPTING_NONE,
+	FM_ADOPTING_ANOTHERS,
+	FM_ADOPTING_OURS, /* by this store, as it was later than now */
+};
 struct fm_rec_chassis {
 	char name[MR_NAME_MAX];
 	char serial[33];
 	uint64_t owner_epoch; /* highest that we held */
+	enum fm_adopting adopting;
 };
 struct fm_rec_host { /* what the manager must remember of a host: cordon by verb, last boot that
 			had a session */

@@ -121,12 +121,14 @@ static bool holds(const struct fm_assignment *a)
 	return a->has_fn && a->phase != FM_PHASE_RELEASED;
 }
 
-/* What waits in quarantine on its way out is for an operator, not for a plan. */
+/* What waits in quarantine on its way out is for an operator, not for a plan; so is what was
+ * adopted. */
 static bool unwanted(const struct fm_planner *p, unsigned k)
 {
 	const struct fm_assignment *a = p->in->current[k];
 
-	return a->phase != FM_PHASE_RELEASED && !(a->phase == FM_PHASE_QUARANTINED && a->going);
+	return a->phase != FM_PHASE_RELEASED && !a->adopted &&
+	       !(a->phase == FM_PHASE_QUARANTINED && a->going);
 }
 
 /* A matched assignment goes when its profile is connected to no host, or when it cannot stay
@@ -235,8 +237,8 @@ static enum fm_change_kind in_place(const struct fm_planner *p, const struct fm_
 	if (needs_reset(&a->attrs, &want) || changes_pair(p, c, a) ||
 	    !mr_streq(a->driver, c->driver ? c->driver : ""))
 		return FM_CHANGE_REBIND;
-	*ret = live_differs(c, a, &want);
-	return FM_CHANGE_UPDATE;
+	*ret = a->adopted || live_differs(c, a, &want);
+	return a->adopted ? FM_CHANGE_ADOPT : FM_CHANGE_UPDATE;
 }
 
 static bool kind_of(const struct fm_planner *p, unsigned i, enum fm_change_kind *ret)
@@ -303,6 +305,15 @@ int64_t fm_change_grace(const struct fm_desired *d, const struct fm_change *c)
 	return class ? class->grace_ns : 0;
 }
 
+static bool changes_live(const struct fm_planner *p, unsigned i)
+{
+	const struct fm_placed *pl = &p->plan->placed[i];
+	const struct fm_assignment *a = p->in->current[pl->current];
+	struct fm_attrs want = fm_placed_attrs(&p->d->claim[i], pl, a);
+
+	return live_differs(&p->d->claim[i], a, &want);
+}
+
 /* Appends the changes of the kinds of one stage, in the order of filling. */
 static void stage(struct fm_planner *p, unsigned kinds)
 {
@@ -316,6 +327,8 @@ static void stage(struct fm_planner *p, unsigned kinds)
 		c = add(p, k, class_of(k));
 		c->claim = (int32_t)i;
 		c->current = p->plan->placed[i].current;
+		if (k == FM_CHANGE_ADOPT && changes_live(p, i))
+			c->change_class = FM_CLASS_LIVE;
 		if (p->stay[i] == FM_STAY_TAKEN && p->taker)
 			c->taker = p->taker[i];
 	}
@@ -376,7 +389,7 @@ void fm_planner_changes(struct fm_planner *p)
 	releases(p);
 	stage(p, 1u << FM_CHANGE_PREEMPT);
 	stage(p, 1u << FM_CHANGE_MOVE);
-	stage(p, 1u << FM_CHANGE_UPDATE | 1u << FM_CHANGE_REBIND);
+	stage(p, 1u << FM_CHANGE_ADOPT | 1u << FM_CHANGE_UPDATE | 1u << FM_CHANGE_REBIND);
 	stage(p, 1u << FM_CHANGE_GIVE);
 	stage(p, 1u << FM_CHANGE_PEND);
 }

@@ -443,7 +443,8 @@ void fm_held_rematch(struct fm_planner *p, unsigned i)
 	if (k == pl->current)
 		return;
 	fm_held_touch(p, pl->current);
-	if (pl->current >= 0) {
+	/* two that change places: the other claim may have it already */
+	if (pl->current >= 0 && p->held[pl->current].claim == (int32_t)i) {
 		p->held[pl->current].claim = -1;
 		fm_held_set_loose(p, (unsigned)pl->current);
 	}

@@ -72,21 +72,7 @@ static bool current_type(const struct fm_world *w, const struct fm_assignment *a
 			      ? fm_world_adapter(w, a->fn.chassis, a->fn.port)
 			      : FM_NONE;
 
-	if (at == FM_NONE)
-		return false;
-	switch (w->adapter[at].a->device_class) {
-	case MR_CLASS_ETHERNET:
-		*ret = MR_IDENT_MAC;
-		return slot == 0;
-	case MR_CLASS_FC:
-		*ret = slot ? MR_IDENT_WWNN : MR_IDENT_WWPN;
-		return true;
-	case MR_CLASS_IB:
-		*ret = MR_IDENT_GUID;
-		return slot == 0;
-	default:
-		return false;
-	}
+	return at != FM_NONE && fm_ident_type(w->adapter[at].a->device_class, slot, ret);
 }
 
 static void ref_value(const struct fm_idents *s, uint32_t ref, enum mr_ident_type *ret_type,

@@ -98,16 +98,17 @@ enum fm_class {
 const char *fm_class_name(enum fm_class c);
 
 /* One difference between what is and what is wanted. X(NAME, text) */
-#define FM_CHANGES(X)                                                                        \
-	X(GIVE, "give")	      /* a free function to a claim */                               \
-	X(RELEASE, "release") /* an assignment that nothing wants any more */                \
-	X(MOVE, "move")	      /* to another host or function: release, then give */          \
-	X(UPDATE, "update")   /* attributes in place, class Live */                          \
-	X(REBIND,                                                                            \
-	  "rebind") /* class Reset: through reset on the same function (identity, driver) */ \
-	X(PEND, "pend")		  /* wanted and cannot be placed */                          \
-	X(PREEMPT, "preempt")	  /* released for a claim of higher priority */              \
-	X(PROVISION, "provision") /* VF count of an adapter */                               \
+#define FM_CHANGES(X)                                                                          \
+	X(GIVE, "give")	      /* a free function to a claim */                                 \
+	X(RELEASE, "release") /* an assignment that nothing wants any more */                  \
+	X(MOVE, "move")	      /* to another host or function: release, then give */            \
+	X(UPDATE, "update")   /* attributes in place, class Live */                            \
+	X(REBIND,                                                                              \
+	  "rebind") /* class Reset: through reset on the same function (identity, driver) */   \
+	X(ADOPT, "adopt")	  /* what was found running becomes the claim's, as it runs */ \
+	X(PEND, "pend")		  /* wanted and cannot be placed */                            \
+	X(PREEMPT, "preempt")	  /* released for a claim of higher priority */                \
+	X(PROVISION, "provision") /* VF count of an adapter */                                 \
 	X(MODE, "mode")		  /* operating mode of an adapter */
 enum fm_change_kind {
 #define X(name, text) FM_CHANGE_##name,

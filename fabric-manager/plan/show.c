@@ -125,7 +125,8 @@ static void change_claim(struct mr_tree *t, const struct fm_change *c, const str
 		mr_tree_add_text(t, "fromHost", a->host);
 	if (a && a->has_fn && pl->placed && a->place.port != pl->place.port)
 		add_root(t, "fromRoot", in, a->host, &a->place);
-	if (c->kind == FM_CHANGE_UPDATE || c->kind == FM_CHANGE_REBIND)
+	if (c->kind == FM_CHANGE_UPDATE || c->kind == FM_CHANGE_REBIND ||
+	    c->kind == FM_CHANGE_ADOPT)
 		fm_show_update(a, cl, pl, &b);
 	if (c->taker >= 0)
 		mr_buf_printf(&b, ", for %s of priority %u",

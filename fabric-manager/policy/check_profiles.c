@@ -8,6 +8,7 @@
 #include "common/map.h"
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "fabric-manager/model/assignment.h"
 #include "fabric-manager/policy/check.h"
 
 #define DEVICES_MAX 256 /* of one profile */
@@ -242,6 +243,11 @@ static void check_profile(struct fm_check *c, const struct fm_doc *d)
 	char place[FM_PLACE_MAX];
 	uint64_t m;
 
+	if (mr_streq(d->meta.name.s, FM_ADOPTED) || mr_streq(d->meta.name.s, FM_UNCLAIMED))
+		fm_check_error(c, d, d->meta.name.at, "metadata.name",
+			       "'%s' is what the manager calls functions of no profile; take "
+			       "another name",
+			       d->meta.name.s);
 	if (host->s && mr_map_get(c->member_of, host->s, &m) && c->member[m].spare)
 		fm_check_error(c, d, host->at, "spec.host",
 			       "'%s' is a spare of HostGroup '%s' (%s); a spare has no profile",

@@ -136,33 +136,6 @@ START_TEST(an_empty_store_writes_nothing)
 }
 END_TEST
 
-/* Adopting with an empty store: no intent names what runs, so it is cut; then the documents are
- * in force, and no function is anybody else's. */
-START_TEST(adopting_with_an_empty_store)
-{
-	const struct store_copy empty = {0};
-	const struct fm_request q = world_request(FM_VERB_ADOPT, "", "c1");
-	uint64_t activity, epoch;
-
-	fabric_apply(POLICY("blade01"));
-	epoch = management_read(w, SW_OWNER_EPOCH);
-	activity = management_activity(w);
-	world_manager_kill(w);
-	world_store_restore(w, &empty);
-	world_manager_start(w);
-	world_run_for(w, 10 * MR_NS_PER_S);
-	fabric_ask(&q);
-	ck_assert_int_eq(w->reply.exit_code, FM_EXIT_DONE);
-	fabric_settle();
-	ck_assert_uint_eq(management_read(w, SW_OWNER_EPOCH), epoch + 1);
-	ck_assert_uint_gt(management_activity(w), activity); /* it was cut and reset */
-	ck_assert_ptr_null(fabric_find("p"));
-	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
-	fabric_apply(POLICY("blade01"));
-	is_active("blade01");
-}
-END_TEST
-
 /* The chassis loses power and its memory at some moment of a take-over: what the manager asked
  * for on the way there is over, and it takes the blank switch. */
 START_TEST(taking_when_power_is_lost)
@@ -197,7 +170,6 @@ int main(void)
 	tcase_add_loop_test(t, the_old_manager_stops, 0, 30);
 	tcase_add_test(t, late_writes_are_refused);
 	tcase_add_test(t, an_empty_store_writes_nothing);
-	tcase_add_test(t, adopting_with_an_empty_store);
 	tcase_add_loop_test(t, taking_when_power_is_lost, 0, 10);
 	suite_add_tcase(s, t);
 	return check_run(s);

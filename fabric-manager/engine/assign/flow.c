@@ -67,6 +67,7 @@ void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
 	fm_card_take(e, a);
 	a->shut = false;
 	a->a.epoch++;
+	a->a.foreign = false;
 	a->a.going = a->a.forced = false;
 	a->a.bdf[0] = 0;
 	a->consent = a->cut = a->bound = a->retracts = a->paused = false;
@@ -245,8 +246,9 @@ static void resume_mapped(struct fm_engine *e, struct fm_asg *a)
 		resume_standby(e, a);
 		return;
 	}
-	if (a->a.phase == P(ACTIVE) && open) {
-		a->step = FM_STEP_NONE;
+	if ((a->a.phase == P(ACTIVE) && open) || (a->a.adopted && !open)) {
+		a->step = FM_STEP_NONE; /* nobody knows why the gate of one that was found is
+					   closed */
 		return;
 	}
 	raise_to_mapped(e, a);

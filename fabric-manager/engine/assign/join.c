@@ -6,6 +6,7 @@
 #include "fabric-manager/engine/assign/join.h"
 
 #include "common/mutant.h"
+#include "fabric-manager/engine/assign/adopt.h"
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/drift.h"
@@ -130,7 +131,7 @@ bool fm_asg_stranger(struct fm_engine *e, struct fm_fn_id fn, struct fm_place pl
 	struct fm_drain drain = {.mode = FM_DRAIN_NONE};
 	struct fm_asg *a;
 
-	mr_copy(n.profile, sizeof(n.profile), "unclaimed");
+	mr_copy(n.profile, sizeof(n.profile), FM_UNCLAIMED);
 	mr_fmt(n.device, sizeof(n.device), "%u.%u.%u.%u", fn.chassis, fn.port, fn.pf, fn.vf);
 	mr_copy(n.host, sizeof(n.host), host);
 	if (d)
@@ -154,19 +155,32 @@ static void orphan(struct fm_engine *e, struct fm_fn_id fn, struct fm_place plac
 
 	if (blocked && fm_is_quarantined(e, fn))
 		return;
+	if (!blocked && e->ch[fn.chassis].rec.adopting) {
+		fm_adopt(e, fn, place, cookie, host);
+		return;
+	}
 	if (fm_asg_stranger(e, fn, place, cookie, host, FM_PHASE_ACTIVE))
 		fm_note(e, MR_REASON_CONFLICT, fm_fn_text(&e->inv, fn, text),
 			"found mapped at %s without an intent: it is cut", host);
 }
 
-static bool intended(const struct fm_engine *e, uint64_t cookie)
+static bool is_its(const struct fm_asg *a, struct fm_fn_id fn, uint64_t cookie)
 {
-	const struct fm_asg *a = fm_asg_by_id(e, (uint32_t)(cookie >> 32));
-
-	return a && a->a.has_fn && fm_cookie(&a->a) == cookie;
+	return a && a->a.has_fn && fm_cookie(&a->a) == cookie && fm_fn_eq(a->a.fn, fn);
 }
 
-static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_host *h)
+static bool intended(const struct fm_engine *e, struct fm_fn_id fn, uint64_t cookie)
+{
+	return is_its(fm_asg_by_id(e, (uint32_t)(cookie >> 32)), fn, cookie) ||
+	       is_its(fm_asg_by_fn(e, fn), fn, cookie);
+}
+
+/* What is done with a row that no intent names. */
+typedef void stranger_fn(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place,
+			 uint64_t cookie, const char *host, bool blocked);
+
+static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_host *h,
+			 stranger_fn *what)
 {
 	for (unsigned b = 0; b < h->bridges; b++) {
 		const struct fm_bridge *r = &h->bridge[b];
@@ -178,22 +192,24 @@ static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_
 
 		const struct fm_adapter *d = fm_adapter_by_port(&e->inv, chassis, fn.port);
 
-		/* One whose state can't be read may lead there: its gate at least is closed. */
+		/* One whose state can't be read may lead there: its gate at least is closed, or
+		 * it is adopted with what its function reads. */
 		if (r->state == MR_ROW_FREE || (r->unread && fm_asg_by_fn(e, fn)) ||
 		    !fm_adapter_in_slot(d) ||
-		    (kind != MR_TARGET_SYNTHETIC && kind != MR_TARGET_DEVICE) ||
-		    intended(e, r->cookie))
+		    (kind != MR_TARGET_SYNTHETIC && kind != MR_TARGET_DEVICE))
 			continue;
 		if (kind == MR_TARGET_DEVICE) {
 			p.way = FM_WAY_DEVICE;
 			fn.pf = fn.vf = FM_WHOLE;
 		}
-		orphan(e, fn, p, r->cookie, fm_host_at(e, chassis, h->port),
-		       r->state == MR_ROW_BLOCKED);
+		if (!intended(e, fn, r->cookie))
+			what(e, fn, p, r->cookie, fm_host_at(e, chassis, h->port),
+			     r->state == MR_ROW_BLOCKED);
 	}
 }
 
-static void strangers_in(struct fm_engine *e, unsigned chassis, const struct fm_adapter *d)
+static void strangers_in(struct fm_engine *e, unsigned chassis, const struct fm_adapter *d,
+			 stranger_fn *what)
 {
 	unsigned n = d->kind == FM_ADAPTER_MRA && d->present ? (unsigned)d->pfs * d->vfs : 0;
 
@@ -204,7 +220,10 @@ static void strangers_in(struct fm_engine *e, unsigned chassis, const struct fm_
 				     (uint16_t)(i / d->vfs), f->lvf_slot};
 		struct fm_attach *t;
 
-		if (!f->owner_vh || intended(e, f->cookie))
+		struct fm_fn_id fn = {(uint16_t)chassis, d->port, (uint16_t)(i / d->vfs),
+				      (uint16_t)(i % d->vfs)};
+
+		if (!f->owner_vh || intended(e, fn, f->cookie))
 			continue;
 		h = fm_host_by_port(&e->inv, chassis, f->owner_vh);
 		if (!h)
@@ -212,10 +231,7 @@ static void strangers_in(struct fm_engine *e, unsigned chassis, const struct fm_
 		t = fm_attach_get(e, chassis, f->owner_vh, d->port, false);
 		if (t)
 			p.bridge = t->bridge;
-		orphan(e,
-		       (struct fm_fn_id){(uint16_t)chassis, d->port, (uint16_t)(i / d->vfs),
-					 (uint16_t)(i % d->vfs)},
-		       p, f->cookie, fm_host_at(e, chassis, f->owner_vh), f->block == 3);
+		what(e, fn, p, f->cookie, fm_host_at(e, chassis, f->owner_vh), f->block == 3);
 	}
 }
 
@@ -250,25 +266,44 @@ static void left_in(struct fm_engine *e, unsigned chassis, const struct fm_adapt
 	}
 }
 
-/* Compares what was observed with what is intended. */
-void fm_ch_join(struct fm_engine *e, unsigned chassis)
+static void strangers(struct fm_engine *e, unsigned chassis, stranger_fn *what)
 {
 	const struct fm_chassis *c = &e->inv.chassis[chassis];
+
+	for (unsigned i = 0; i < c->hosts; i++)
+		strangers_at(e, chassis, &c->host[i], what);
+	for (unsigned i = 0; i < c->adapters; i++)
+		strangers_in(e, chassis, &c->adapter[i], what);
+}
+
+static void moved(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place,
+		  uint64_t cookie, const char *host, bool blocked)
+{
+	if (!blocked)
+		fm_adopt_moved(e, fn, place, cookie, host);
+}
+
+/* Compares what was observed with what is intended. Only a reading that nothing moved under can
+ * say that a row is nobody's. */
+void fm_ch_join(struct fm_engine *e, unsigned chassis)
+{
+	bool quiet = e->ch[chassis].quiet, adopts = quiet && e->ch[chassis].rec.adopting;
 	struct fm_asg *a;
 
 	fm_attach_join(e, chassis);
+	if (adopts)
+		strangers(e, chassis, moved);
 	FM_FOREACH_ASG(e, a)
 	{
 		if (a->a.has_fn && a->a.fn.chassis == chassis)
 			join_one(e, a);
 	}
-	/* Only a reading that nothing moved under can say that a row is nobody's. */
-	for (unsigned i = 0; e->ch[chassis].quiet && i < c->hosts; i++)
-		strangers_at(e, chassis, &c->host[i]);
-	for (unsigned i = 0; e->ch[chassis].quiet && i < c->adapters; i++)
-		strangers_in(e, chassis, &c->adapter[i]);
-	for (unsigned i = 0; e->ch[chassis].quiet && i < c->adapters; i++)
-		left_in(e, chassis, &c->adapter[i]);
+	if (quiet)
+		strangers(e, chassis, orphan);
+	if (adopts)
+		fm_adopt_end(e, chassis);
+	for (unsigned i = 0; quiet && i < e->inv.chassis[chassis].adapters; i++)
+		left_in(e, chassis, &e->inv.chassis[chassis].adapter[i]);
 	fm_sessions_check(e);
 	fm_data_run(e);
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One chassis: observe it, become its owner, keep what is known of it fresh. Who may write is
- * decided here (HANDOVER 8 and 9): a chassis with another serial, a higher generation or a
- * newer owner is only read until an operator says `adopt`.
+ * One chassis: observe it, become its owner, keep what is known of it fresh. Who may write
+ * is decided in ours.c; what is not ours is only read until an operator says `adopt`.
  */
 #include "fabric-manager/engine/chassis/chassis.h"
 
@@ -11,10 +10,12 @@
 #include "fabric-manager/engine/chassis/damp.h"
 #include "fabric-manager/engine/chassis/mute.h"
 #include "fabric-manager/engine/chassis/numbering.h"
+#include "fabric-manager/engine/chassis/ours.h"
 #include "fabric-manager/engine/chassis/running.h"
 #include "fabric-manager/engine/chassis/signature.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/cookies.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
@@ -114,57 +115,6 @@ static void take_owner(struct fm_engine *e, unsigned chassis)
 	c->tag = fm_op_send(e, &op, FM_TAG_CHASSIS, 0, 0);
 }
 
-/* The memory of the switch was blank or corrupt at power-on: it belongs to nobody and was
- * programmed by nobody. */
-static bool is_blank(const struct fm_chassis *o)
-{
-	return !o->owner_id && !o->owner_epoch && !o->generation;
-}
-
-/*
- * Why the chassis is not ours to program (HANDOVER 8 and 9); OK when it is. The same holds for
- * a manager that runs and for one that was just started. A switch that we know and whose memory
- * is blank, or of an earlier epoch of ours, is programmed anew.
- */
-static enum mr_reason not_ours(const struct fm_engine *e, unsigned chassis, char *why,
-			       size_t size)
-{
-	const struct fm_ch *c = &e->ch[chassis];
-	const struct fm_chassis *o = &e->inv.chassis[chassis];
-	bool known = mr_streq(o->serial, c->rec.serial);
-
-	if (c->rec.serial[0] && !known) {
-		mr_fmt(why, size, "the switch has serial %s, ours had %s", o->serial,
-		       c->rec.serial);
-		return MR_REASON_CONFLICT;
-	}
-	if (o->generation > e->meta.generation) {
-		mr_fmt(why, size,
-		       "the switch was programmed by store generation %llu, this store has "
-		       "%llu",
-		       (unsigned long long)o->generation,
-		       (unsigned long long)e->meta.generation);
-		return MR_REASON_STALE_OWNER;
-	}
-	if ((known && o->owner_epoch > c->rec.owner_epoch) ||
-	    (o->owner_id && o->owner_id != e->meta.owner_id)) {
-		mr_fmt(why, size,
-		       "another manager owns the chassis since epoch %llu, ours was %llu",
-		       (unsigned long long)o->owner_epoch,
-		       (unsigned long long)c->rec.owner_epoch);
-		return MR_REASON_STALE_OWNER;
-	}
-	if (known && !o->owner_id && !is_blank(o)) {
-		mr_fmt(why, size,
-		       "the chassis has forgotten that it is ours, though its memory is not "
-		       "blank; `banyan adopt chassis %s` takes it over",
-		       e->chassis_name[chassis]);
-		return MR_REASON_STALE_OWNER;
-	}
-	return MR_REASON_OK;
-}
-
-/* The first reading, or one after the connection came back: may we write? */
 /* After a pause. */
 static void observe_later(struct fm_engine *e, unsigned chassis)
 {
@@ -175,6 +125,7 @@ static void observe_later(struct fm_engine *e, unsigned chassis)
 	fm_timer_set(e, FM_TM_CHASSIS, chassis, c->until);
 }
 
+/* The first reading, or one after the connection came back: may we write? */
 static void judge(struct fm_engine *e, unsigned chassis)
 {
 	struct fm_ch *c = &e->ch[chassis];
@@ -187,7 +138,7 @@ static void judge(struct fm_engine *e, unsigned chassis)
 		c->state = FM_CH_READY;
 		return;
 	}
-	r = not_ours(e, chassis, why, sizeof(why));
+	r = fm_ch_not_ours(e, chassis, why, sizeof(why));
 	if (r != MR_REASON_OK && !c->adopt) {
 		c->epoch = 0;
 		set_readonly(e, chassis, r, why);
@@ -197,6 +148,9 @@ static void judge(struct fm_engine *e, unsigned chassis)
 		observe_later(e, chassis);
 		return;
 	}
+	if (c->adopt)
+		c->rec.adopting = o->owner_id == e->meta.owner_id ? FM_ADOPTING_OURS
+								  : FM_ADOPTING_ANOTHERS;
 	c->adopt = false;
 	take_owner(e, chassis);
 }
@@ -277,6 +231,8 @@ static void observed(struct fm_engine *e, unsigned chassis, struct fm_op_result 
 	c->tries = 0;
 	if (c->state == FM_CH_OBSERVING)
 		judge(e, chassis);
+	if (c->state == FM_CH_READY || c->state == FM_CH_TAKING)
+		fm_cookies_heed(e, chassis);
 	if (c->state == FM_CH_READY && c->touched < c->read_at)
 		fm_tomb_observed(e, chassis);
 	fm_numbering_observed(e, chassis);
@@ -298,6 +254,7 @@ void fm_ch_result(struct fm_engine *e, unsigned chassis, struct fm_op_result *r)
 		observed(e, chassis, r);
 	} else if (r->end == FM_OP_DONE && r->kind == FM_OP_TAKE_OWNER) {
 		c->state = FM_CH_READY;
+		c->owned = true;
 		e->inv.chassis[chassis].owner_id = e->meta.owner_id;
 		e->inv.chassis[chassis].owner_epoch = c->epoch;
 		fm_log(e, 1, "chassis '%s': owner epoch %llu is ours", e->chassis_name[chassis],

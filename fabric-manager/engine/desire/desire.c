@@ -15,6 +15,7 @@
 #include "fabric-manager/engine/chassis/numbering.h"
 #include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/desire/rootloss.h"
+#include "fabric-manager/engine/desire/takeover.h"
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
@@ -217,6 +218,18 @@ static void update(struct fm_engine *e, const struct fm_claim *c, const struct f
 	fm_asg_update(e, a, &want);
 }
 
+/* What was found running is the claim's own: nothing of it changes hands. */
+static void adopt(struct fm_engine *e, const struct fm_desired *d, const struct fm_claim *c,
+		  const struct fm_placed *p, struct fm_asg *a)
+{
+	if (!a || !a->a.adopted)
+		return;
+	fm_takeover(e, d, a, c);
+	set_wishes(a, c);
+	if (!lock_idents(e, a, d, c, p))
+		fm_plan_soon(e, MR_NS_PER_S);
+}
+
 /* How 'a' is drained. What makes room for a claim of higher priority has the grace that the
  * class of that one gives it, and is unbound then. */
 static struct fm_drain drain_for(const struct fm_engine *e, const struct fm_asg *a,
@@ -268,6 +281,9 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 		break;
 	case FM_CHANGE_UPDATE:
 		update(e, c, p, a);
+		break;
+	case FM_CHANGE_ADOPT:
+		adopt(e, d, c, p, a);
 		break;
 	case FM_CHANGE_PEND:
 		pend(e, c, p);

@@ -6,6 +6,7 @@
  */
 #include "fabric-manager/engine/desire/kept.h"
 
+#include "fabric-manager/engine/desire/takeover.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/out.h"
@@ -19,7 +20,8 @@ struct fm_kept {
 	struct fm_asg **owner;
 	struct fm_assignment **view; /* the slot's own copy, NULL = it is the assignment's */
 	unsigned slots, cap_current, cap_owner, cap_view;
-	uint32_t *empty; /* slots that are free */
+	const struct fm_desired *stands_in; /* whose claims fm_asg.stands_for counts */
+	uint32_t *empty;		    /* slots that are free */
 	unsigned empties, cap_empty;
 	struct fm_plan_host *host;
 };
@@ -105,10 +107,15 @@ static void slot_take(struct fm_kept *k, struct fm_asg *a, unsigned which,
 }
 
 /* One that moves stands where it is going, and holds besides what it has until that is free. */
-static void slots_take(struct fm_kept *k, struct fm_asg *a)
+static void slots_take(struct fm_engine *e, struct fm_kept *k, struct fm_asg *a)
 {
 	struct fm_assignment v;
 
+	if (a->stands_for) {
+		v = fm_takeover_view(e, k->stands_in, a);
+		slot_take(k, a, 0, &v, true);
+		return;
+	}
 	if (!a->next.set) {
 		slot_take(k, a, 0, &a->a, false);
 		slot_take(k, a, 1, NULL, false);
@@ -248,7 +255,7 @@ static void take_all(struct fm_engine *e, struct fm_kept *k)
 	FM_FOREACH_ASG(e, a)
 	{
 		a->slot[0] = a->slot[1] = 0;
-		slots_take(k, a);
+		slots_take(e, k, a);
 	}
 }
 
@@ -262,7 +269,7 @@ static void catch_up(struct fm_engine *e, struct fm_kept *k)
 			slot_set(k, n->gone[i], NULL, NULL, false);
 		for (unsigned i = 0; i < n->asgs; i++)
 			if (n->asg[i])
-				slots_take(k, n->asg[i]);
+				slots_take(e, k, n->asg[i]);
 		set_input(e, k);
 		tell(e, k);
 	}
@@ -286,17 +293,52 @@ static bool switch_to(struct fm_engine *e, struct fm_kept *k, const struct fm_de
 	return fm_planner_documents(k->planner);
 }
 
+/* ---- what was adopted ---- */
+
+/* Which claims of 'd' it may stand for in plans of 'd', but for the pairs in 'no'. */
+static void stand(struct fm_engine *e, struct fm_kept *k, const struct fm_desired *d,
+		  const struct mr_map *no)
+{
+	k->stands_in = d;
+	fm_takeover_match(e, d, no);
+}
+
+/* What it stands for is another claim now, in the middle of plans of other documents. */
+static void stand_again(struct fm_engine *e, struct fm_kept *k, const struct fm_desired *d,
+			const struct mr_map *no)
+{
+	struct fm_asg *a;
+
+	stand(e, k, d, no);
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->a.adopted)
+			slots_take(e, k, a);
+	}
+	k->in.current = k->current;
+	k->in.currents = k->slots;
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->a.adopted && k->planner)
+			tell_asg(k, a);
+	}
+}
+
 /* Another desired state is in force. */
 void fm_kept_desired(struct fm_engine *e, struct fm_desired *d)
 {
 	struct fm_kept *k = kept(e);
+	struct mr_map *no = mr_map_new();
 
-	if (k->planner)
+	if (k->planner) {
+		stand(e, k, e->desired, no);
 		catch_up(e, k);
+	}
 	if (k->planner && !switch_to(e, k, d))
 		drop_planner(k);
 	fm_desired_free(e->desired);
 	e->desired = d;
+	mr_map_free(no);
 }
 
 /* What is in force is brought to what 'in' says; false where it has to be made anew. */
@@ -304,10 +346,14 @@ bool fm_kept_amend(struct fm_engine *e, const struct fm_resolve_input *in,
 		   const struct fm_amend *what)
 {
 	struct fm_kept *k = kept(e);
+	struct mr_map *no = mr_map_new();
 	struct fm_desired *was;
 
-	if (k->planner)
+	if (k->planner) {
+		stand(e, k, e->desired, no);
 		catch_up(e, k);
+	}
+	mr_map_free(no);
 	if (!fm_resolve_amend(in, e->desired, what, &was))
 		return false;
 	for (unsigned i = 0; k->planner && i < what->profiles; i++) {
@@ -343,38 +389,75 @@ static void check(struct fm_engine *e, const struct fm_kept *k, const struct fm_
 	fm_plan_free(q);
 }
 
-/* The plan of what is in force. */
+/* The plan of what is in force. What was adopted stands for claims as far as the plan keeps it
+ * as it runs. */
 const struct fm_plan *fm_kept_plan(struct fm_engine *e)
 {
 	struct fm_kept *k = kept(e);
+	struct mr_map *no = mr_map_new();
 	const struct fm_plan *p;
 
-	catch_up(e, k);
-	k->in.wall_ns = e->now.wall_ns;
-	p = fm_planner_plan(k->planner);
-	check(e, k, p);
+	do {
+		stand(e, k, e->desired, no);
+		catch_up(e, k);
+		k->in.wall_ns = e->now.wall_ns;
+		p = fm_planner_plan(k->planner);
+		check(e, k, p);
+	} while (fm_takeover_refute(e, p, no));
+	mr_map_free(no);
 	return p;
 }
 
-/* A plan of other documents; what is in force is the planner's again afterwards. */
+/* The same of 'd', where the planner cannot follow. */
+static struct fm_plan *try_anew(struct fm_engine *e, struct fm_kept *k,
+				const struct fm_desired *d, struct mr_map *no)
+{
+	struct fm_plan *p = fm_plan_make(&k->in);
+
+	while (fm_takeover_refute(e, p, no)) {
+		fm_plan_free(p);
+		stand_again(e, k, d, no);
+		p = fm_plan_make(&k->in);
+	}
+	return p;
+}
+
+static struct fm_plan *try_kept(struct fm_engine *e, struct fm_kept *k,
+				const struct fm_desired *d, struct mr_map *no)
+{
+	const struct fm_plan *p = fm_planner_plan(k->planner);
+
+	check(e, k, p);
+	while (fm_takeover_refute(e, p, no)) {
+		stand_again(e, k, d, no);
+		p = fm_planner_plan(k->planner);
+		check(e, k, p);
+	}
+	return fm_plan_copy(p);
+}
+
+/* A plan of other documents; what is in force is the planner's again afterwards, but for what
+ * was adopted: until the next plan that stands for claims of 'd'. */
 struct fm_plan *fm_kept_try(struct fm_engine *e, const struct fm_desired *d)
 {
 	struct fm_kept *k = kept(e);
+	struct mr_map *no = mr_map_new();
 	struct fm_plan *p;
 
+	if (d == e->desired) {
+		mr_map_free(no);
+		return fm_plan_copy(fm_kept_plan(e));
+	}
+	stand(e, k, d, no);
 	catch_up(e, k);
 	k->in.wall_ns = e->now.wall_ns;
-	if (d == e->desired)
-		return fm_plan_copy(fm_kept_plan(e));
 	if (!switch_to(e, k, d)) {
 		drop_planner(k);
-		p = fm_plan_make(&k->in);
+		p = try_anew(e, k, d, no);
 	} else {
-		const struct fm_plan *made = fm_planner_plan(k->planner);
-
-		check(e, k, made);
-		p = fm_plan_copy(made);
+		p = try_kept(e, k, d, no);
 	}
+	mr_map_free(no);
 	if (k->planner && !switch_to(e, k, e->desired))
 		drop_planner(k);
 	return p;

@@ -305,10 +305,29 @@ static void add_drift(const struct fm_engine *e, const struct fm_asg *a, uint32_
 	mr_buf_done(&text);
 }
 
+/* What runs without a document. */
+static void add_adopted(const struct fm_engine *e, struct mr_tree *list)
+{
+	char name[FM_ASSIGNMENT_TEXT], fn[FM_FN_TEXT];
+	const struct fm_asg *a;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		struct mr_tree *m = a->a.adopted ? mr_tree_add_map(list, NULL) : NULL;
+
+		if (!m)
+			continue;
+		mr_tree_add_text(m, "assignment", fm_assignment_text(&a->a, name));
+		mr_tree_add_text(m, "function", fm_fn_text(&e->inv, a->a.fn, fn));
+		mr_tree_add_text(m, "host", a->a.host);
+	}
+}
+
 /* What differs between what is intended and what was read. */
 static void diff_drift(struct fm_engine *e, uint64_t tag)
 {
 	struct mr_tree *tree = mr_tree_map(), *list = mr_tree_add_list(tree, "drift");
+	struct mr_buf text = {0};
 	const struct fm_asg *a;
 	unsigned n = 0;
 
@@ -320,8 +339,15 @@ static void diff_drift(struct fm_engine *e, uint64_t tag)
 			add_drift(e, a, drift, list);
 		n += drift != 0;
 	}
-	fm_reply(e, tag, MR_REASON_OK, n ? 2 : 0, tree, NULL, "%u assignment%s drifted", n,
-		 n == 1 ? "" : "s");
+	add_adopted(e, mr_tree_add_list(tree, "adopted"));
+	mr_buf_printf(&text, "%u assignment%s drifted", n, n == 1 ? "" : "s");
+	if (e->adopteds)
+		mr_buf_printf(&text, "; %u function%s adopted, and no document asks for %s",
+			      e->adopteds, e->adopteds == 1 ? " was" : "s were",
+			      e->adopteds == 1 ? "it" : "them");
+	fm_reply(e, tag, MR_REASON_OK, n || e->adopteds ? 2 : 0, tree, NULL, "%s",
+		 mr_buf_text(&text));
+	mr_buf_done(&text);
 }
 
 /* diff: of the hardware, or between versions. Exit 2 when something differs. */

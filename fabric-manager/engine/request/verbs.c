@@ -3,6 +3,7 @@
  * Verbs that place profiles (they leave an override), and the few that are about one thing:
  * a pair, a chassis, a function in quarantine.
  */
+#include "fabric-manager/engine/assign/adopt.h"
 #include "fabric-manager/engine/assign/provision.h"
 #include "fabric-manager/engine/assign/quarantine.h"
 #include "fabric-manager/engine/assign/switchover.h"
@@ -324,18 +325,67 @@ void fm_rq_adopt(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no chassis '%s'", r->name);
 }
 
-/* reset FUNCTION: out of quarantine, if the reset is confirmed this time. */
+/* The adopted assignment of a function by its name, NULL = none. */
+static struct fm_asg *adopted_named(const struct fm_engine *e, const char *name)
+{
+	char text[FM_FN_TEXT];
+	struct fm_asg *a;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->a.adopted && a->a.has_fn &&
+		    mr_streq(fm_fn_text(&e->inv, a->a.fn, text), name))
+			return a;
+	}
+	return NULL;
+}
+
+/* What was adopted, and no document asks for, goes. */
+static void let_go(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+		   struct fm_asg *a)
+{
+	if (!fm_ch_ready(e, a->a.fn.chassis)) {
+		fm_refuse(e, tag, MR_REASON_UNREACHABLE,
+			  "its chassis is not ready; see `banyan status`");
+		return;
+	}
+	if (a->a.going) {
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s is being released already; nothing changes", r->name);
+		return;
+	}
+	if (!r->yes) {
+		fm_refuse(e, tag, MR_REASON_NOT_PERMITTED,
+			  "%s runs on %s: it would be taken from there; say --yes if that is "
+			  "meant",
+			  r->name, a->a.host);
+		return;
+	}
+	fm_note(e, MR_REASON_OK, r->name, "released by %s", r->who[0] ? r->who : "operator");
+	fm_adopt_release(e, a);
+	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+		 "%s is taken from %s and reset; it is free afterwards", r->name, a->a.host);
+}
+
+/* reset FUNCTION: out of quarantine, if the reset is confirmed this time; or out of the hands
+ * of who had it before the chassis was adopted. */
 void fm_rq_reset(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
+	struct fm_asg *a = adopted_named(e, r->name);
 	char text[FM_FN_TEXT];
 	unsigned i = 0;
 
+	if (a) {
+		let_go(e, tag, r, a);
+		return;
+	}
 	while (i < e->quarantines &&
 	       !mr_streq(fm_fn_text(&e->inv, e->quarantine_fn[i], text), r->name))
 		i++;
 	if (i == e->quarantines) {
 		fm_refuse(e, tag, MR_REASON_NOT_FOUND,
-			  "no function '%s' is in quarantine; see `banyan get functions`",
+			  "no function '%s' is in quarantine or was adopted; see `banyan get "
+			  "functions`",
 			  r->name);
 		return;
 	}

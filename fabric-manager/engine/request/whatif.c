@@ -133,6 +133,22 @@ static bool root_dies(struct fm_engine *e, uint64_t tag, const struct fm_request
 	return true;
 }
 
+/* What runs there and is of no document stops, and nobody brings it anywhere else. */
+static void adopted_stop(const struct fm_engine *e, const char *host, const char *adapter,
+			 struct question *q)
+{
+	struct mr_tree *list = mr_tree_add_list(q->tree, "adopted");
+	char name[FM_ASSIGNMENT_TEXT];
+	const struct fm_asg *a;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->a.adopted && ((host && mr_streq(a->a.host, host)) ||
+				     (adapter && mr_streq(a->a.adapter, adapter))))
+			mr_tree_add_text(list, NULL, fm_assignment_text(&a->a, name));
+	}
+}
+
 static bool host_dies(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
 		      struct question *q)
 {
@@ -155,6 +171,7 @@ static bool host_dies(struct fm_engine *e, uint64_t tag, const struct fm_request
 	mr_tree_add_text(q->tree, "spare", spare >= 0 ? e->desired->host[spare].name : NULL);
 	mr_tree_add_bool(q->tree, "automatic", spare >= 0 && mode == FM_FAILOVER_AUTOMATIC);
 	to_spare(e, (unsigned)(h - e->desired->host), spare, q);
+	adopted_stop(e, r->arg, NULL, q);
 	return true;
 }
 
@@ -172,6 +189,8 @@ static bool adapter_dies(struct fm_engine *e, uint64_t tag, const struct fm_requ
 		}
 	if (!q->out)
 		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "there is no adapter '%s'", r->arg);
+	else
+		adopted_stop(e, NULL, r->arg, q);
 	return q->out;
 }
 
@@ -315,6 +334,7 @@ static unsigned add_pending(const struct fm_trial *now, const struct fm_trial *t
 static void add_pools(const struct fm_engine *e, const struct fm_trial *t, struct mr_tree *list)
 {
 	struct mr_map *used = mr_map_new();
+	const struct fm_asg *asg;
 	uint64_t v;
 
 	for (unsigned i = 0; i < t->plan->claims; i++)
@@ -322,6 +342,11 @@ static void add_pools(const struct fm_engine *e, const struct fm_trial *t, struc
 			mr_map_set_u64(used, fm_fn_key(t->plan->placed[i].fn), 1);
 	for (unsigned i = 0; i < e->quarantines; i++)
 		mr_map_set_u64(used, fm_fn_key(e->quarantine_fn[i]), 1);
+	FM_FOREACH_ASG(e, asg)
+	{
+		if (asg->a.adopted && asg->a.has_fn)
+			mr_map_set_u64(used, fm_fn_key(asg->a.fn), 1);
+	}
 	for (unsigned i = 0; i < t->desired->pools; i++) {
 		const struct fm_pool *p = &t->desired->pool[i];
 		struct mr_tree *m = mr_tree_add_map(list, NULL);

@@ -141,6 +141,7 @@ void fm_asg_drop(struct fm_engine *e, struct fm_asg *a)
 
 	r->erase = true;
 	r->assignment = a->a;
+	e->adopteds -= a->a.adopted;
 	fm_asg_unindex(e, a);
 	fm_news_drop(e, a);
 	if (a->tag)
@@ -159,6 +160,24 @@ void fm_asg_drop(struct fm_engine *e, struct fm_asg *a)
 	e->asg[a->index]->index = a->index;
 	free(a->notes);
 	free(a);
+}
+
+/* It is another claim's from now on; nobody else has that name. */
+void fm_asg_rename(struct fm_engine *e, struct fm_asg *a, const struct fm_claim *c)
+{
+	struct fm_record *r = fm_rec(e, FM_RECORD_ASSIGNMENT);
+	char key[KEY_MAX];
+
+	r->erase = true;
+	r->assignment = a->a;
+	mr_map_del(e->asg_by_name, name_key(a->a.profile, a->a.device, a->a.index, key));
+	mr_copy(a->a.profile, sizeof(a->a.profile), c->profile);
+	mr_copy(a->a.device, sizeof(a->a.device), c->device);
+	a->a.index = c->index;
+	a->a.count = c->count;
+	mr_map_set(e->asg_by_name, name_key(a->a.profile, a->a.device, a->a.index, key),
+		   (uintptr_t)a);
+	fm_asg_dirty(e, a);
 }
 
 /* Its record is written when the step ends. */

@@ -17,6 +17,7 @@ struct fm_asg *fm_asg_by_fn(const struct fm_engine *e, struct fm_fn_id fn);
 struct fm_asg *fm_asg_by_place(const struct fm_engine *e, unsigned chassis,
 			       const struct fm_place *p);
 void fm_asg_drop(struct fm_engine *e, struct fm_asg *a);
+void fm_asg_rename(struct fm_engine *e, struct fm_asg *a, const struct fm_claim *c);
 void fm_asg_dirty(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_index(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_unindex(struct fm_engine *e, struct fm_asg *a);

@@ -15,7 +15,7 @@
 #include "fabric-manager/engine/state/wanted.h"
 
 static void fn_record(struct fm_engine *e, const struct fm_asg *a, struct fm_fn_id fn,
-		      const char *adapter, bool erase)
+		      const char *adapter, uint32_t epoch, bool erase)
 {
 	struct fm_record *r = fm_rec(e, FM_RECORD_FUNCTION);
 
@@ -25,7 +25,7 @@ static void fn_record(struct fm_engine *e, const struct fm_asg *a, struct fm_fn_
 	r->function.pf = fn.pf;
 	r->function.vf = fn.vf;
 	r->function.assignment = a->a.id;
-	r->function.epoch = a->a.epoch + 1;
+	r->function.epoch = epoch;
 }
 
 /* Takes the function for 'a' (its next epoch); false when another holds it. */
@@ -36,8 +36,15 @@ bool fm_lock_fn(struct fm_engine *e, struct fm_asg *a, struct fm_fn_id fn)
 	if ((holder && holder != a) || fm_is_quarantined(e, fn))
 		return false;
 	mr_map_set_u64(e->asg_by_fn, fm_fn_key(fn), (uintptr_t)a);
-	fn_record(e, a, fn, a->next.adapter, false);
+	fn_record(e, a, fn, a->next.adapter, a->a.epoch + 1, false);
 	return true;
+}
+
+/* Takes the function that 'a' was found to have, whoever has it in the books. */
+void fm_lock_found(struct fm_engine *e, struct fm_asg *a)
+{
+	mr_map_set_u64(e->asg_by_fn, fm_fn_key(a->a.fn), (uintptr_t)a);
+	fn_record(e, a, a->a.fn, a->a.adapter, a->a.epoch, false);
 }
 
 /* The function is free again. */
@@ -46,7 +53,7 @@ void fm_unlock_fn(struct fm_engine *e, const struct fm_asg *a)
 	if (!a->a.has_fn || fm_asg_by_fn(e, a->a.fn) != a)
 		return;
 	mr_map_del_u64(e->asg_by_fn, fm_fn_key(a->a.fn));
-	fn_record(e, a, a->a.fn, a->a.adapter, !MR_MUTANT(FUNCTION_LEAKED));
+	fn_record(e, a, a->a.fn, a->a.adapter, a->a.epoch, !MR_MUTANT(FUNCTION_LEAKED));
 	fm_quarantine_end(e, a->a.fn);
 }
 

@@ -11,6 +11,7 @@
 /* A claim in text: CLAIM_KEY bytes. */
 const char *fm_claim_key(const char *profile, const char *device, unsigned index, char *buf);
 bool fm_lock_fn(struct fm_engine *e, struct fm_asg *a, struct fm_fn_id fn);
+void fm_lock_found(struct fm_engine *e, struct fm_asg *a);
 void fm_unlock_fn(struct fm_engine *e, const struct fm_asg *a);
 bool fm_lock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot,
 		   const struct mr_ident *id);

@@ -134,7 +134,8 @@ struct fm_asg {
 	uint8_t corrections; /* of it, in a row */
 	bool stranger;	     /* found mapped without an intent; its row carries 'cookie' */
 	uint64_t cookie;
-	uint32_t news; /* 1 + index in fm_news.asg */
+	uint32_t stands_for; /* 1 + the claim that may take over what was adopted; 0 = none */
+	uint32_t news;	     /* 1 + index in fm_news.asg */
 	uint32_t
 		slot[FM_SLOTS]; /* 1 + index in the planner's input; 0 = none (desire/kept.c) */
 	bool shut;		/* the gate was read closed since it was last asked to open */
@@ -232,6 +233,7 @@ struct fm_ch {
 	bool observe;		   /* again, when the one under way ended */
 	bool joined;		   /* assignments were compared with what is there */
 	bool adopt;		   /* the operator said so */
+	bool owned;		   /* by this run, now or before */
 	unsigned mutes;		   /* readings in a row in which something did not answer */
 	int64_t again;		   /* mono: it is read again then, MR_NEVER = it all answered */
 	unsigned numbering; /* readings in a row with a host that has no bus numbers yet */
@@ -456,6 +458,7 @@ struct fm_engine {
 	uint64_t probe;		       /* commit that asks whether the store is back */
 	unsigned store_tries;
 	struct fm_rec_meta meta;
+	uint64_t loaded_generation; /* as the store had it */
 	bool meta_dirty;
 	uint64_t next_op;	    /* next free id; meta.next_operation is the reserved end */
 	struct fm_rec_event *event; /* ring */
@@ -505,6 +508,7 @@ struct fm_engine {
 	struct fm_ch *ch;
 	struct fm_asg **asg;
 	unsigned asgs, cap_asgs;
+	unsigned adopteds; /* of them */
 	struct mr_map *asg_by_name, *asg_by_id, *asg_by_fn, *asg_by_place;
 	struct fm_asg **todo;
 	unsigned todos, cap_todos, todo_at;

@@ -94,6 +94,7 @@ static void summary(struct fm_engine *e, const struct fm_asg *a, const struct fm
 	const char *says = NULL, *advice = placement ? mr_tree_text(placement, "advice") : NULL;
 	const char *detail = placement ? mr_tree_text(placement, "detail") : NULL;
 	const char *frozen = placement ? mr_tree_text(placement, "frozen") : NULL;
+	char fn[FM_FN_TEXT];
 
 	if (a)
 		add_where(b, e, a);
@@ -103,7 +104,12 @@ static void summary(struct fm_engine *e, const struct fm_asg *a, const struct fm
 		mr_buf_printf(b, ": %s", detail);
 	if (frozen && frozen[0])
 		mr_buf_printf(b, "; it stays as it is: %s", frozen);
-	if (!c)
+	if (a && a->a.adopted)
+		mr_buf_printf(b,
+			      "; it was adopted and no document takes it over; `banyan reset "
+			      "%s` releases it",
+			      fm_fn_text(&e->inv, a->a.fn, fn));
+	else if (!c)
 		mr_buf_puts(b, "; no document asks for it any more");
 	else if (!host)
 		mr_buf_printf(b, "; connect it by `banyan connect %s HOST`", c->profile);

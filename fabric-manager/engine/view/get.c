@@ -14,6 +14,7 @@
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/wanted.h"
+#include "fabric-manager/engine/view/found.h"
 #include "fabric-manager/engine/view/view.h"
 
 typedef void list_fn(struct fm_engine *e, struct mr_tree *list, const char *name);
@@ -41,6 +42,7 @@ static void add_function(struct fm_engine *e, struct mr_tree *list, const char *
 	const struct fm_asg *a = fm_asg_by_fn(e, id);
 	const struct fm_fn *f = fm_fn_get(&e->inv, id);
 	char text[FM_FN_TEXT], who[FM_ASSIGNMENT_TEXT];
+	struct fm_found x;
 	struct mr_tree *m;
 
 	fm_fn_text(&e->inv, id, text);
@@ -49,9 +51,13 @@ static void add_function(struct fm_engine *e, struct mr_tree *list, const char *
 	m = mr_tree_add_map(list, NULL);
 	mr_tree_add_text(m, "name", text);
 	mr_tree_add_text(m, "assignment", a ? fm_assignment_text(&a->a, who) : NULL);
-	mr_tree_add_text(m, "host", a && a->a.host[0] ? a->a.host : NULL);
+	if (fm_found(e, id, &x))
+		mr_tree_add_text(m, "host", x.name);
+	else
+		mr_tree_add_text(m, "host", a && a->a.host[0] ? a->a.host : NULL);
 	fm_tree_root(m, e, a);
 	mr_tree_add_text(m, "bdf", a && a->a.bdf[0] ? a->a.bdf : NULL);
+	fm_tree_found(e, id, m);
 	mr_tree_add_int(m, "vh", f->owner_vh);
 	mr_tree_add_int(m, "slot", f->lvf_slot);
 	mr_tree_add_bool(m, "gateOpen", f->gate_open);
@@ -240,6 +246,7 @@ static void get_chassis(struct fm_engine *e, struct mr_tree *list, const char *n
 {
 	for (unsigned i = 0; i < e->inv.n; i++) {
 		const struct fm_chassis *c = &e->inv.chassis[i];
+		struct mr_buf message = {0};
 		struct mr_tree *m;
 
 		if (!asked(name, e->chassis_name[i]))
@@ -254,7 +261,9 @@ static void get_chassis(struct fm_engine *e, struct mr_tree *list, const char *n
 		mr_tree_add_int(m, "generation", (int64_t)c->generation);
 		mr_tree_add_int(m, "writes", (int64_t)c->writes);
 		mr_tree_add_text(m, "reason", mr_reason_name(e->ch[i].reason));
-		mr_tree_add_text(m, "message", e->ch[i].detail);
+		fm_ch_message(e, i, &message);
+		mr_tree_add_text(m, "message", mr_buf_text(&message));
+		mr_buf_done(&message);
 	}
 }
 
@@ -347,6 +356,21 @@ static void add_isolation(struct mr_tree *m, const struct fm_hst *st)
 	}
 }
 
+/* How many functions it has that are not ours. */
+static unsigned found_on(const struct fm_engine *e, const struct fm_host_def *d,
+			 const char *name)
+{
+	unsigned chassis = 0, n = 0;
+	const struct fm_host *h;
+
+	for (unsigned r = 0; d && r < d->roots; r++)
+		n += fm_found_count(e, d->chassis, d->root[r], NULL);
+	if (d && d->roots)
+		return n;
+	h = fm_host_by_name(&e->inv, name, &chassis);
+	return h ? fm_found_count(e, chassis, h->port, NULL) : 0;
+}
+
 /* A host: document, inventory and agent in one row; with 'deep' also what it holds. */
 static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool deep)
 {
@@ -382,6 +406,7 @@ static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool dee
 					      : "never");
 	mr_tree_add_text(m, "kernel", st ? st->kernel : "");
 	mr_tree_add_int(m, "assignments", n);
+	mr_tree_add_int(m, "found", found_on(e, d, name));
 	fm_host_conditions(e, name, (d && d->cordoned) || (st && st->rec.cordoned),
 			   mr_tree_add_list(m, "conditions"));
 	if (!deep)

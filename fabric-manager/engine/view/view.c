@@ -12,6 +12,7 @@
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/wanted.h"
+#include "fabric-manager/engine/view/found.h"
 
 static void add_place(struct mr_tree *t, const struct fm_assignment *a)
 {
@@ -137,10 +138,21 @@ static void count_phases(const struct fm_engine *e, struct mr_tree *t)
 			mr_tree_add_int(m, fm_phase_name((enum fm_phase)i), n[i]);
 }
 
+/* Why it is only read, and what runs there. */
+void fm_ch_message(const struct fm_engine *e, unsigned i, struct mr_buf *out)
+{
+	mr_buf_puts(out, e->ch[i].detail);
+	if (e->ch[i].state != FM_CH_READONLY)
+		return;
+	mr_buf_puts(out, out->len ? "; " : "");
+	fm_found_words(e, i, out);
+}
+
 static void add_chassis(const struct fm_engine *e, struct mr_tree *list, unsigned i)
 {
 	const struct fm_chassis *c = &e->inv.chassis[i];
 	struct mr_tree *m = mr_tree_add_map(list, NULL);
+	struct mr_buf message = {0};
 
 	mr_tree_add_text(m, "name", e->chassis_name[i]);
 	mr_tree_add_text(m, "state", fm_ch_state_name(e->ch[i].state));
@@ -151,7 +163,10 @@ static void add_chassis(const struct fm_engine *e, struct mr_tree *list, unsigne
 	mr_tree_add_int(m, "generation", (int64_t)c->generation);
 	mr_tree_add_int(m, "writes", (int64_t)c->writes);
 	mr_tree_add_text(m, "reason", mr_reason_name(e->ch[i].reason));
-	mr_tree_add_text(m, "message", e->ch[i].detail);
+	fm_ch_message(e, i, &message);
+	mr_tree_add_text(m, "message", mr_buf_text(&message));
+	mr_buf_done(&message);
+	mr_tree_add_int(m, "found", c->observed ? fm_found_count(e, i, 0, NULL) : 0);
 }
 
 /* status: the whole at a glance. */
@@ -172,6 +187,7 @@ void fm_rq_status(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	mr_tree_add_int(t, "quarantined", e->quarantines);
 	mr_tree_add_text(t, "rollout", fm_rollout_state_name(e->rollout.state));
 	mr_tree_add_int(t, "held", e->rollout.held);
+	mr_tree_add_int(t, "adopted", e->adopteds);
 	mr_tree_add_bool(t, "storeGood", !e->store_down);
 	mr_tree_add_bool(t, "idle", fm_idle(e));
 	count_phases(e, t);

@@ -9,6 +9,8 @@
 
 fm_request_fn fm_rq_get, fm_rq_describe, fm_rq_explain, fm_rq_events, fm_rq_status, fm_rq_top,
 	fm_rq_history;
+/* Why a chassis is only read, and what runs there. */
+void fm_ch_message(const struct fm_engine *e, unsigned i, struct mr_buf *out);
 struct mr_tree *fm_tree_assignment(const struct fm_engine *e, const struct fm_asg *a);
 /* roots.c: of hosts with several roots. Adds "root" to an assignment's map, "roots" to a
  * host's; and the links that are missing while the host is up. */

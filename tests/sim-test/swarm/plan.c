@@ -102,6 +102,9 @@ static void add_fault(struct swarm_plan *p, const struct config *c, struct mr_rn
 		a->lasts_ns = some_time(rng, MR_NS_PER_MS, MR_NS_PER_S);
 	}
 	a = add(p, k, rng);
+	if (k == SWARM_STORE_OLD &&
+	    a->rng & 1) /* the plans of other seeds stay what they were */
+		a->kind = SWARM_STORE_GONE;
 	a->step = step;
 	a->wait_ns = some_time(rng, 10 * MR_NS_PER_MS, 10 * MR_NS_PER_S);
 	a->more = mr_rng_chance(rng, 50) ? 0 : (unsigned)mr_rng_below(rng, 8);

@@ -18,7 +18,7 @@
 
 #define SWARM_ACTS 64
 
-/* X(NAME, words). Those that operators do are last. */
+/* X(NAME, words). Those that operators do are last, and behind them one that others become. */
 #define SWARM_TROUBLES(X)                                                             \
 	X(SLOW_NETWORK, "messages take up to a second")                               \
 	X(AGENT_CUT, "an agent's connection is cut")                                  \
@@ -59,7 +59,8 @@
 	X(CHASSIS_CORRUPT, "the chassis loses power and its memory is corrupt")       \
 	X(OPERATOR_EDITS, "an operator edits the policy")                             \
 	X(OPERATOR_DELETES, "an operator deletes a profile")                          \
-	X(OPERATOR_MOVES, "an operator moves a profile")
+	X(OPERATOR_MOVES, "an operator moves a profile")                              \
+	X(STORE_GONE, "the store is gone")
 enum swarm_kind {
 #define X(name, text) SWARM_##name,
 	SWARM_TROUBLES(X)

@@ -96,6 +96,7 @@ static const struct {
 	[SWARM_STORE_SLOW] = {store_slow, store_recovers},
 	[SWARM_STORE_UNSYNCED] = {store_unsynced, manager_returns},
 	[SWARM_STORE_OLD] = {store_old, store_adopted},
+	[SWARM_STORE_GONE] = {store_gone, store_applied},
 	[SWARM_BLADE_REBOOTS] = {blade_reboots, NULL},
 	[SWARM_BLADE_POWER] = {blade_power, blade_power_ends},
 	[SWARM_BLADE_HANGS] = {blade_hangs, blade_goes_on},

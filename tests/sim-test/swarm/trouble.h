@@ -21,10 +21,10 @@ trouble_end_fn agent_joins, agent_returns, agent_is_well, blade_is_itself, blade
 	blade_power_ends, blade_goes_on, cable_ends, blade_is_well;
 /* ---- trouble_manager.c: manager, store, network, operators ---- */
 trouble_begin_fn slow_network, chassis_cut, chassis_half_open, manager_dies, both_die,
-	old_manager, store_full, store_error, store_slow, store_unsynced, store_old,
+	old_manager, store_full, store_error, store_slow, store_unsynced, store_old, store_gone,
 	operator_edits, operator_deletes, operator_moves;
 trouble_end_fn slow_network_ends, chassis_joins, manager_returns, both_return, old_manager_ends,
-	store_recovers, store_adopted;
+	store_recovers, store_adopted, store_applied;
 /* ---- trouble_fabric.c: switch and adapters ---- */
 trouble_begin_fn adapter_pulled, flr_hangs, interrupts_lost, event_ring, register_stale,
 	register_ones, chassis_power, chassis_stale, chassis_blank, chassis_corrupt;

@@ -169,18 +169,31 @@ bool store_unsynced(struct swarm *s, struct swarm_trouble *t)
 }
 
 /* From then on rows of functions and what runs disagree, until an operator says what counts. */
-bool store_old(struct swarm *s, struct swarm_trouble *t)
+static bool store_becomes(struct swarm *s, const struct store_copy *copy)
 {
-	(void)t;
-	if (!s->copy.rows || !take_manager(s))
+	if (!take_manager(s))
 		return false;
 	world_manager_kill(s->w);
 	s->w->store.loses = true; /* what was under way was meant for the other one */
-	world_store_restore(s->w, &s->copy);
+	world_store_restore(s->w, copy);
 	s->restored = true;
 	oracle_excuse_rows(s->r.oracle, true);
 	world_manager_start(s->w);
 	return true;
+}
+
+bool store_old(struct swarm *s, struct swarm_trouble *t)
+{
+	(void)t;
+	return s->copy.rows && store_becomes(s, &s->copy);
+}
+
+bool store_gone(struct swarm *s, struct swarm_trouble *t)
+{
+	const struct store_copy empty = {0};
+
+	(void)t;
+	return s->applied && store_becomes(s, &empty);
 }
 
 void swarm_adopt(struct swarm *s)
@@ -201,6 +214,16 @@ void store_adopted(struct swarm *s, struct swarm_trouble *t)
 }
 
 /* ---- operators ---- */
+
+static void send_policy(struct swarm *s, const struct policy *p);
+
+/* The chassis is adopted, and the documents are written once more. */
+void store_applied(struct swarm *s, struct swarm_trouble *t)
+{
+	store_adopted(s, t);
+	if (s->w->manager_up && !s->forgotten)
+		send_policy(s, &s->latest);
+}
 
 /* One who asks while the last one waits for his answer: which of both is in force is open. */
 static void send_policy(struct swarm *s, const struct policy *p)

@@ -49,8 +49,10 @@ bool oracle_data(struct oracle *o)
 		const struct fm_assignment *a = fm_engine_assignment(o->w->engine, i);
 		uint16_t rid;
 
-		if (a->phase != FM_PHASE_ACTIVE || a->attrs.device_class != MR_CLASS_NVME ||
-		    !a->bdf[0] || mr_bdf_parse(a->bdf, &rid, NULL))
+		/* whose data the function has that was adopted its name does not say */
+		if (a->phase != FM_PHASE_ACTIVE || a->adopted ||
+		    a->attrs.device_class != MR_CLASS_NVME || !a->bdf[0] ||
+		    mr_bdf_parse(a->bdf, &rid, NULL))
 			continue;
 		for (unsigned nsid = 1; nsid <= MR_MAX_NAMESPACES; nsid++)
 			good = judge(o, a, rid, nsid) && good;

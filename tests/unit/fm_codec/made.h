@@ -80,6 +80,8 @@ static inline struct fm_record made_record(enum fm_record_kind kind)
 					       .forced = true,
 					       .partner = "data1",
 					       .standby = true,
+					       .foreign = true,
+					       .cookie = 0x1122334455667788,
 					       .since_wall_ns = 123};
 		break;
 	case FM_RECORD_IDENT:
@@ -108,7 +110,7 @@ static inline struct fm_record made_record(enum fm_record_kind kind)
 		r.event = (struct fm_rec_event){12, 34, MR_REASON_TIMEOUT, "a/b", "text"};
 		break;
 	case FM_RECORD_CHASSIS:
-		r.chassis = (struct fm_rec_chassis){"c1", "C1-0001", 4};
+		r.chassis = (struct fm_rec_chassis){"c1", "C1-0001", 4, FM_ADOPTING_OURS};
 		break;
 	case FM_RECORD_HOST:
 		r.host = (struct fm_rec_host){"blade01", true, "boot", 9};

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Adoption: see the header. */
+#include "fabric-manager/engine/assign/adopt.h"
+
+#include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/chassis/tomb.h"
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/card.h"
+#include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/locks.h"
+#include "fabric-manager/engine/state/news.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/outofuse.h"
+#include "fabric-manager/engine/state/seen.h"
+#include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/engine/state/wanted.h"
+
+/* The books of 'a' follow what was read, without an arrow of the phase table: nothing of it
+ * happened under this manager. */
+static void set_phase(struct fm_engine *e, struct fm_asg *a, enum fm_phase to)
+{
+	a->a.phase = to;
+	a->a.since_wall_ns = e->now.wall_ns;
+	a->since_ns = e->now.mono_ns;
+	a->step = FM_STEP_NONE;
+	a->until = a->drain_until = MR_NEVER;
+	a->tries = 0;
+	a->resume = a->cut = a->consent = a->bound = a->retracts = false;
+	a->next.set = a->paused = a->unwanted = false;
+	a->a.going = a->a.forced = false;
+	fm_asg_dirty(e, a);
+	e->intent = true;
+}
+
+static enum fm_phase phase_of(const struct fm_fn *f, enum fm_way way)
+{
+	return way == FM_WAY_DEVICE || f->gate_open ? FM_PHASE_ACTIVE : FM_PHASE_MAPPED;
+}
+
+/* What its registers and its row say of it. */
+static void take_registers(struct fm_engine *e, struct fm_asg *a, const struct fm_fn *f)
+{
+	bool whole = a->a.place.way == FM_WAY_DEVICE;
+
+	a->a.attrs = whole ? (struct fm_attrs){.ident0 = 0} : f->attrs;
+	a->a.guaranteed_mbps = a->a.attrs.min_mbps;
+	a->a.limit_mbps = a->a.attrs.max_mbps;
+	a->shut = !whole && !f->gate_open;
+	a->a.bdf[0] = '\0';
+	fm_card_take(e, a);
+}
+
+/* It has no function any more: who is there by now is somebody else. */
+static void lose_books(struct fm_engine *e, struct fm_asg *a, const char *why)
+{
+	fm_asg_unindex(e, a);
+	if (fm_asg_by_fn(e, a->a.fn) == a)
+		mr_map_del_u64(e->asg_by_fn, fm_fn_key(a->a.fn));
+	a->a.has_fn = false;
+	if (a->a.going && a->unwanted) {
+		fm_unlock_idents(e, a);
+		fm_asg_drop(e, a);
+		e->intent = true;
+		return;
+	}
+	fm_asg_why(e, a, MR_REASON_CONFLICT, "%s", why);
+	set_phase(e, a, FM_PHASE_PENDING);
+}
+
+static bool is_read(const struct fm_engine *e, struct fm_fn_id fn)
+{
+	return fm_seen_adapter(e, fn) && fm_fn_get(&e->inv, fn) && !fm_seen_mute(e, fn);
+}
+
+void fm_adopt_moved(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place,
+		    uint64_t cookie, const char *host)
+{
+	struct fm_asg *a = fm_asg_by_id(e, (uint32_t)(cookie >> 32)), *holder;
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, fn.chassis, fn.port);
+	char text[FM_FN_TEXT], name[FM_ASSIGNMENT_TEXT];
+	enum fm_seen seen;
+
+	if (e->ch[fn.chassis].rec.adopting != FM_ADOPTING_OURS || !a || a->stranger ||
+	    !is_read(e, fn))
+		return;
+	seen = fm_asg_seen(e, a);
+	if (a->a.has_fn && seen != FM_SEEN_FREE && seen != FM_SEEN_GONE)
+		return;
+	holder = fm_asg_by_fn(e, fn);
+	if (holder && holder != a)
+		lose_books(e, holder,
+			   "another one has its function since the store was copied");
+	fm_asg_unindex(e, a);
+	fm_unlock_fn(e, a);
+	a->a.has_fn = true;
+	a->a.fn = fn;
+	a->a.place = place;
+	a->a.chassis = fn.chassis;
+	a->a.epoch = (uint32_t)cookie;
+	a->a.foreign = false;
+	mr_copy(a->a.host, sizeof(a->a.host), host);
+	mr_copy(a->a.adapter, sizeof(a->a.adapter), d->name);
+	take_registers(e, a, fm_fn_get(&e->inv, fn));
+	set_phase(e, a, phase_of(fm_fn_get(&e->inv, fn), place.way));
+	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+	fm_lock_found(e, a);
+	fm_asg_index(e, a);
+	fm_note(e, MR_REASON_OK, fm_assignment_text(&a->a, name),
+		"it is %s at %s by now: the store is older than that",
+		fm_fn_text(&e->inv, fn, text), host);
+}
+
+/* "nic-left.pf0.vf3"; numbers where that is too long for a name. */
+static void name_it(const struct fm_engine *e, struct fm_fn_id fn, char *to, size_t size)
+{
+	char text[FM_FN_TEXT];
+
+	fm_fn_text(&e->inv, fn, text);
+	for (char *p = text; *p; p++)
+		if (*p == '/')
+			*p = '.';
+	if (strlen(text) < size)
+		mr_copy(to, size, text);
+	else
+		mr_fmt(to, size, "%u.%u.%u.%u", fn.chassis, fn.port, fn.pf, fn.vf);
+}
+
+/* Its id and epoch are those of the row, where nobody else has them; else the row keeps the
+ * cookie that it has. */
+static struct fm_asg *new_asg(struct fm_engine *e, struct fm_assignment *n, uint64_t cookie)
+{
+	uint32_t id = (uint32_t)(cookie >> 32);
+	struct fm_asg *a;
+
+	if (id && id < e->meta.next_assignment && !fm_asg_by_id(e, id)) {
+		n->id = id;
+		n->epoch = (uint32_t)cookie;
+		n->since_wall_ns = e->now.wall_ns;
+	}
+	a = fm_asg_new(e, n);
+	a->a.foreign = fm_cookie(&a->a) != cookie;
+	a->a.cookie = a->a.foreign ? cookie : 0;
+	return a;
+}
+
+void fm_adopt(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place, uint64_t cookie,
+	      const char *host)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, fn.chassis, fn.port);
+	struct fm_asg *holder = fm_asg_by_fn(e, fn), *a;
+	struct fm_assignment n = {.count = 1,
+				  .has_fn = true,
+				  .fn = fn,
+				  .place = place,
+				  .chassis = fn.chassis,
+				  .adopted = true};
+	char text[FM_FN_TEXT];
+
+	if (!is_read(e, fn) || (holder && holder->a.adopted))
+		return;
+	if (holder)
+		lose_books(e, holder,
+			   "another one has its function since the store was copied");
+	fm_quarantine_end(e, fn);
+	n.phase = phase_of(fm_fn_get(&e->inv, fn), place.way);
+	mr_copy(n.profile, sizeof(n.profile), FM_ADOPTED);
+	name_it(e, fn, n.device, sizeof(n.device));
+	mr_copy(n.host, sizeof(n.host), host);
+	mr_copy(n.adapter, sizeof(n.adapter), d->name);
+	a = new_asg(e, &n, cookie);
+	e->adopteds++;
+	take_registers(e, a, fm_fn_get(&e->inv, fn));
+	fm_lock_found(e, a);
+	fm_asg_dirty(e, a);
+	e->intent = true;
+	fm_note(e, MR_REASON_OK, fm_fn_text(&e->inv, fn, text),
+		"found mapped at %s: adopted, it stays as it is", host);
+	fm_plan_soon(e, 0);
+}
+
+/* ---- when all rows were looked at ---- */
+
+static enum mr_class class_of(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port)->device_class;
+}
+
+/* Identities that a function shows its network are that one's: who has them in the books, and
+ * no function, must not come up with them beside it (I4). */
+static void yield_idents(struct fm_engine *e, const struct fm_asg *adopted)
+{
+	const struct fm_attrs *at = &adopted->a.attrs;
+
+	for (unsigned i = e->asgs; i-- > 0;) {
+		struct fm_asg *a = e->asg[i];
+
+		if (a->a.adopted || !a->a.has_fn || !at->ident0 ||
+		    a->a.attrs.ident0 != at->ident0 || fm_asg_seen(e, a) != FM_SEEN_FREE ||
+		    class_of(e, a) != class_of(e, adopted))
+			continue;
+		lose_books(e, a, "its identity is on a function that was adopted");
+	}
+}
+
+/* Places that a host has not let go of are known from the switch's own bit. */
+static void find_tombstones(struct fm_engine *e, unsigned chassis)
+{
+	const struct fm_chassis *c = &e->inv.chassis[chassis];
+
+	for (unsigned h = 0; h < c->hosts; h++)
+		for (unsigned b = 0; b < c->host[h].bridges; b++) {
+			struct fm_rec_tombstone t = {
+				.place = {FM_WAY_SYNTHETIC, c->host[h].port, (uint16_t)b, 0, 0},
+				.boots = c->host[h].boots};
+
+			if (!c->host[h].bridge[b].tombstone ||
+			    fm_tomb_at(e, chassis, c->host[h].port, b))
+				continue;
+			mr_copy(t.chassis, sizeof(t.chassis), e->chassis_name[chassis]);
+			fm_tomb_load(e, &t);
+			fm_rec(e, FM_RECORD_TOMBSTONE)->tombstone = t;
+		}
+}
+
+static bool all_read(const struct fm_engine *e, unsigned chassis)
+{
+	const struct fm_chassis *c = &e->inv.chassis[chassis];
+
+	for (unsigned i = 0; i < c->adapters; i++) {
+		const struct fm_adapter *d = &c->adapter[i];
+		unsigned n = d->kind == FM_ADAPTER_BASE ? 1 : (unsigned)d->pfs * d->vfs;
+
+		if (fm_adapter_is_mute(d))
+			return false;
+		for (unsigned k = 0; d->fn && d->present && k < n; k++)
+			if (d->fn[k].unread)
+				return false;
+	}
+	return true;
+}
+
+void fm_adopt_end(struct fm_engine *e, unsigned chassis)
+{
+	struct fm_ch *c = &e->ch[chassis];
+	unsigned n = 0;
+
+	for (unsigned i = e->asgs; i-- > 0;)
+		if (i < e->asgs && e->asg[i]->a.adopted && e->asg[i]->a.fn.chassis == chassis) {
+			n++;
+			yield_idents(e, e->asg[i]);
+		}
+	find_tombstones(e, chassis);
+	if (!all_read(e, chassis))
+		return;
+	c->rec.adopting = FM_ADOPTING_NONE;
+	fm_rec(e, FM_RECORD_CHASSIS)->chassis = c->rec;
+	e->intent = true;
+	fm_note(e, MR_REASON_OK, e->chassis_name[chassis],
+		"adopted: %u function%s of no document run%s on", n, n == 1 ? "" : "s",
+		n == 1 ? "s" : "");
+}
+
+/* ---- later ---- */
+
+/* Its identities get locks of their own now, which end as those of a claim do. */
+void fm_adopt_release(struct fm_engine *e, struct fm_asg *a)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
+	struct fm_drain drain = fm_drain_of(e, a);
+	struct mr_ident id[FM_IDENTS] = {{.lo = a->a.attrs.ident0}, {.lo = a->a.attrs.ident1}};
+
+	for (unsigned i = 0; d && i < FM_IDENTS; i++)
+		if (id[i].lo && fm_ident_type(d->device_class, i, &id[i].type))
+			fm_lock_ident(e, a, i, &id[i]);
+	fm_asg_release(e, a, true, fm_cut_at_once(e, a), &drain);
+}
