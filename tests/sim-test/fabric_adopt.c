@@ -130,14 +130,15 @@ static void restore(const struct store_copy *copy)
 
 /* ---- numbers that come once more ---- */
 
-#define DISKS(host)                                                                         \
+#define DISKS(host) DISKS_OF(host, "512MiB")
+#define DISKS_OF(host, size)                                                                \
 	HEAD DOC("AdapterPool", "pool", "{adapterSelector: {class: nvme, slots: [\"1\"]}}") \
 		DOC("ServerProfile", "p",                                                   \
 		    "{host: " host ", devices: ["                                           \
 		    "{name: d0, class: nvme, pool: pool, storage: {namespaces: "            \
 		    "[{name: root, size: 256MiB}]}}, "                                      \
 		    "{name: d1, class: nvme, pool: pool, storage: {namespaces: "            \
-		    "[{name: root, size: 256MiB}]}}]}")
+		    "[{name: root, size: " size "}]}}]}")
 
 /*
  * swarm seed 109 with all faults (I2): a manager with an older store numbers its operations
@@ -339,6 +340,53 @@ START_TEST(what_does_not_fit_stays)
 }
 END_TEST
 
+/* Namespaces are found with the functions that have them attached, and go with them. */
+START_TEST(with_its_data)
+{
+	uint64_t activity, mask[2];
+
+	apply(DISKS("blade01"));
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
+	mask[0] = find("p", "d0")->attrs.nvme.namespaces;
+	mask[1] = find("p", "d1")->attrs.nvme.namespaces;
+	activity = management_activity(w);
+	lose_store();
+	ask(FM_VERB_ADOPT, "chassis", "c1");
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_uint_eq(adopted(), 2);
+	apply(DISKS("blade01"));
+	ck_assert_uint_eq(adopted(), 0);
+	is_active("p", "d0", "blade01");
+	is_active("p", "d1", "blade01");
+	ck_assert_uint_eq(find("p", "d0")->attrs.nvme.namespaces, mask[0]);
+	ck_assert_uint_eq(find("p", "d1")->attrs.nvme.namespaces, mask[1]);
+	ck_assert_uint_eq(management_activity(w), activity);
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
+	apply(DISKS("blade02")); /* and it has its data wherever it goes */
+	is_active("p", "d0", "blade02");
+	ck_assert_uint_eq(find("p", "d0")->attrs.nvme.namespaces, mask[0]);
+}
+END_TEST
+
+/* Two devices that are alike: whose data is whose nobody can say, so it stays with those that
+ * have it. */
+START_TEST(data_of_two_that_are_alike)
+{
+	uint64_t activity;
+
+	apply(DISKS_OF("blade01", "256MiB"));
+	activity = management_activity(w);
+	lose_store();
+	ask(FM_VERB_ADOPT, "chassis", "c1");
+	ck_assert(world_settle(w, SETTLE_NS));
+	apply(DISKS_OF("blade01", "256MiB"));
+	ck_assert_uint_eq(adopted(), 2);
+	ck_assert_int_eq(find("p", "d0")->phase, FM_PHASE_PENDING);
+	ck_assert_ptr_nonnull(strstr(find("p", "d0")->detail, "nothing says whose they are"));
+	ck_assert_uint_eq(management_activity(w), activity);
+}
+END_TEST
+
 /* ---- a store restored from an old copy ---- */
 
 /* What was done since is in no row of the store: what moved is where it is now, what is new is
@@ -446,6 +494,8 @@ int main(void)
 	tcase_add_checked_fixture(d, setup_drives, teardown);
 	tcase_set_timeout(d, 60);
 	tcase_add_loop_test(d, numbers_come_once_more, 0, 4);
+	tcase_add_test(d, with_its_data);
+	tcase_add_test(d, data_of_two_that_are_alike);
 	suite_add_tcase(s, d);
 	return check_run(s);
 }

@@ -3,6 +3,7 @@
 #include "fabric-manager/engine/assign/adopt.h"
 
 #include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/card.h"
@@ -91,7 +92,8 @@ void fm_adopt_moved(struct fm_engine *e, struct fm_fn_id fn, struct fm_place pla
 		lose_books(e, holder,
 			   "another one has its function since the store was copied");
 	fm_asg_unindex(e, a);
-	fm_unlock_fn(e, a);
+	if (!fm_fn_eq(a->a.fn, fn))
+		fm_unlock_fn(e, a);
 	a->a.has_fn = true;
 	a->a.fn = fn;
 	a->a.place = place;
@@ -198,6 +200,7 @@ static void yield_idents(struct fm_engine *e, const struct fm_asg *adopted)
 		    a->a.attrs.ident0 != at->ident0 || fm_asg_seen(e, a) != FM_SEEN_FREE ||
 		    class_of(e, a) != class_of(e, adopted))
 			continue;
+		fm_unlock_fn(e, a);
 		lose_books(e, a, "its identity is on a function that was adopted");
 	}
 }
@@ -250,6 +253,7 @@ void fm_adopt_end(struct fm_engine *e, unsigned chassis)
 			yield_idents(e, e->asg[i]);
 		}
 	find_tombstones(e, chassis);
+	fm_data_adopt(e, chassis);
 	if (!all_read(e, chassis))
 		return;
 	c->rec.adopting = FM_ADOPTING_NONE;

@@ -11,6 +11,7 @@
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
 #include "fabric-manager/model/data.h"
@@ -93,6 +94,84 @@ void fm_data_load(struct fm_engine *e, const struct fm_rec_data *r)
 	e->data_run[i].wanted = r->state == FM_DATA_CREATE || r->state == FM_DATA_READY;
 	if (r->id >= e->meta.next_assignment)
 		e->meta.next_assignment = r->id + 1;
+}
+
+/* ---- adoption ---- */
+
+/* One that its drive has and the store does not. What carries no cookie of ours cannot be told
+ * from others of its kind later. */
+static void adopt(struct fm_engine *e, unsigned chassis, const struct fm_adapter *d,
+		  unsigned pf, unsigned k)
+{
+	const struct fm_namespace *n = &d->pf[pf].ns[k];
+	struct fm_rec_data r = {.id = (uint32_t)(n->cookie >> 32),
+				.state = FM_DATA_KEPT,
+				.pf = (uint16_t)pf,
+				.index = (uint8_t)k,
+				.block_shift = n->block_shift,
+				.shared = n->shared,
+				.size = n->size};
+	char text[DATA_TEXT];
+
+	if (!n->exists || !r.id || fm_data_cookie(&r) != n->cookie || find_id(e, r.id) >= 0)
+		return;
+	mr_copy(r.profile, sizeof(r.profile), FM_ADOPTED);
+	mr_fmt(r.device, sizeof(r.device), "%s.pf%u", d->name, pf);
+	mr_fmt(r.name, sizeof(r.name), "ns%u", k + 1);
+	mr_copy(r.chassis, sizeof(r.chassis), e->chassis_name[chassis]);
+	mr_copy(r.adapter, sizeof(r.adapter), d->name);
+	mr_copy(r.serial, sizeof(r.serial), d->serial);
+	if (find(e, r.profile, r.device, r.name) >= 0)
+		return;
+	save(e, add(e, &r));
+	fm_note(e, MR_REASON_OK, text_of(&r, text, sizeof(text)),
+		"namespace %u of %s/pf%u was found: it is kept", k + 1, d->name, pf);
+}
+
+void fm_data_adopt(struct fm_engine *e, unsigned chassis)
+{
+	const struct fm_chassis *c = &e->inv.chassis[chassis];
+
+	for (unsigned i = 0; i < c->adapters; i++) {
+		const struct fm_adapter *d = &c->adapter[i];
+
+		for (unsigned pf = 0; d->present && pf < d->pfs; pf++)
+			for (unsigned k = 0; d->pf[pf].ns && k < d->namespaces; k++)
+				adopt(e, chassis, d, pf, k);
+	}
+}
+
+bool fm_data_found(const struct fm_engine *e, const struct fm_desired *d,
+		   const struct fm_claim *c)
+{
+	const struct fm_asg *a;
+
+	if (!c->nss || c->host == FM_WHOLE || !e->adopteds)
+		return false;
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->a.adopted && a->a.attrs.device_class == MR_CLASS_NVME &&
+		    a->a.attrs.nvme.namespaces && fm_asg_behind(a, &d->host[c->host]))
+			return true;
+	}
+	return false;
+}
+
+void fm_data_take(struct fm_engine *e, unsigned i, const struct fm_claim *c,
+		  const struct fm_ns_want *w)
+{
+	struct fm_record *old = fm_rec(e, FM_RECORD_DATA);
+	struct fm_rec_data *r = &e->data[i];
+
+	old->erase = true;
+	old->data = *r;
+	mr_copy(r->profile, sizeof(r->profile), c->profile);
+	mr_copy(r->device, sizeof(r->device), c->device);
+	mr_copy(r->name, sizeof(r->name), w->name);
+	r->size = w->size;
+	r->erase = w->erase;
+	e->data_run[i].wanted = true;
+	set_state(e, i, FM_DATA_READY, "its profile takes it over");
 }
 
 /* ---- operations ---- */
@@ -298,13 +377,13 @@ static bool stands(const struct fm_placed *p)
 	       (p->reason == MR_REASON_OK || p->reason == MR_REASON_GUARANTEE_BROKEN);
 }
 
-static void want(struct fm_engine *e, const struct fm_claim *c, const struct fm_ns_want *w,
-		 const struct fm_placed *p)
+static void want(struct fm_engine *e, const struct fm_desired *d, const struct fm_claim *c,
+		 const struct fm_ns_want *w, const struct fm_placed *p)
 {
 	int i = find(e, c->profile, c->device, w->name);
 
 	if (i < 0) {
-		if (stands(p))
+		if (stands(p) && !fm_data_found(e, d, c))
 			make(e, c, w, p);
 		return;
 	}
@@ -341,7 +420,7 @@ void fm_data_plan(struct fm_engine *e, const struct fm_desired *d, const struct 
 		e->data_run[i].wanted = false;
 	for (unsigned i = 0; d->nss && i < d->claims; i++)
 		for (unsigned n = 0; n < d->claim[i].nss; n++)
-			want(e, &d->claim[i], &d->ns[d->claim[i].ns + n], &plan->placed[i]);
+			want(e, d, &d->claim[i], &d->ns[d->claim[i].ns + n], &plan->placed[i]);
 	for (unsigned i = 0; i < e->datas; i++)
 		unwant(e, i);
 	fm_data_run(e);

@@ -7,6 +7,15 @@
 
 #include "fabric-manager/engine/state/state.h"
 
+/* A chassis was adopted: namespaces that nobody knows are kept as the profile `adopted`'s. */
+void fm_data_adopt(struct fm_engine *e, unsigned chassis);
+/* Whether the claim's host has a function that was adopted with namespaces. They may be the
+ * claim's: it gets no new ones before somebody decides. */
+bool fm_data_found(const struct fm_engine *e, const struct fm_desired *d,
+		   const struct fm_claim *c);
+/* Namespace 'i' is the claim's from now on, as 'w' calls it. */
+void fm_data_take(struct fm_engine *e, unsigned i, const struct fm_claim *c,
+		  const struct fm_ns_want *w);
 void fm_data_load(struct fm_engine *e, const struct fm_rec_data *r);
 /* A plan was made: namespaces that it needs are made, those that nobody names are kept or
  * erased. */

@@ -123,6 +123,21 @@ static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *
 	t->set = true;
 }
 
+/* It may have data on its host already. */
+static void wait_for_data(struct fm_engine *e, struct fm_asg *a)
+{
+	char name[FM_ASSIGNMENT_TEXT];
+
+	if (a->a.reason == MR_REASON_CONFLICT)
+		return;
+	fm_asg_why(e, a, MR_REASON_CONFLICT,
+		   "a function that was adopted on its host has namespaces, and nothing says "
+		   "whose they are: `banyan diff` names it, `banyan reset` releases it");
+	fm_note(e, MR_REASON_CONFLICT, fm_assignment_text(&a->a, name), "Pending: %s",
+		a->a.detail);
+	fm_asg_dirty(e, a);
+}
+
 /* GIVE, MOVE, REBIND: on to the target, through the release of what it has. */
 static void to_target(struct fm_engine *e, const struct fm_desired *d, const struct fm_claim *c,
 		      const struct fm_placed *p, const struct fm_drain *drain)
@@ -131,6 +146,10 @@ static void to_target(struct fm_engine *e, const struct fm_desired *d, const str
 
 	if (a->paused)
 		return;
+	if (!a->a.has_fn && fm_data_found(e, d, c)) {
+		wait_for_data(e, a);
+		return;
+	}
 	if (!lock_idents(e, a, d, c, p)) {
 		fm_plan_soon(e, MR_NS_PER_S);
 		return;

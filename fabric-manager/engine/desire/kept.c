@@ -21,7 +21,8 @@ struct fm_kept {
 	struct fm_assignment **view; /* the slot's own copy, NULL = it is the assignment's */
 	unsigned slots, cap_current, cap_owner, cap_view;
 	const struct fm_desired *stands_in; /* whose claims fm_asg.stands_for counts */
-	uint32_t *empty;		    /* slots that are free */
+	struct fm_rec_data *data; /* what is adopted by the names of these, NULL = as it is */
+	uint32_t *empty;	  /* slots that are free */
 	unsigned empties, cap_empty;
 	struct fm_plan_host *host;
 };
@@ -180,7 +181,7 @@ static void set_input(struct fm_engine *e, struct fm_kept *k)
 	in->tombstones = e->tombs;
 	in->quarantined = e->quarantine_fn;
 	in->quarantineds = e->quarantines;
-	in->data = e->data;
+	in->data = k->data ? k->data : e->data;
 	in->datas = e->datas;
 	in->refusing = e->refusing;
 	in->refusings = e->refusings;
@@ -299,8 +300,20 @@ static bool switch_to(struct fm_engine *e, struct fm_kept *k, const struct fm_de
 static void stand(struct fm_engine *e, struct fm_kept *k, const struct fm_desired *d,
 		  const struct mr_map *no)
 {
+	struct fm_asg *a;
+
 	k->stands_in = d;
 	fm_takeover_match(e, d, no);
+	free(k->data);
+	k->data = NULL;
+	if (!e->adopteds || !e->datas)
+		return;
+	k->data = mr_xmemdup(e->data, e->datas * sizeof(*e->data));
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->a.adopted && a->stands_for)
+			fm_takeover_data(e, d, a, k->data);
+	}
 }
 
 /* What it stands for is another claim now, in the middle of plans of other documents. */
@@ -317,6 +330,7 @@ static void stand_again(struct fm_engine *e, struct fm_kept *k, const struct fm_
 	}
 	k->in.current = k->current;
 	k->in.currents = k->slots;
+	k->in.data = k->data ? k->data : e->data;
 	FM_FOREACH_ASG(e, a)
 	{
 		if (a->a.adopted && k->planner)
@@ -488,6 +502,7 @@ void fm_kept_free(struct fm_engine *e)
 	free(k->owner);
 	free(k->empty);
 	free(k->host);
+	free(k->data);
 	free(k);
 	e->kept = NULL;
 }

@@ -5,12 +5,14 @@
 #include <limits.h>
 
 #include "fabric-manager/engine/assign/assign.h"
+#include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/model/data.h"
 #include "fabric-manager/model/drift.h"
 
 static uint64_t pair_key(const struct fm_asg *a, uint32_t claim)
@@ -101,13 +103,103 @@ static bool has_driver(struct fm_engine *e, const struct fm_claim *c, const stru
 	return wants[0] ? mr_streq(r->driver, wants) : !mr_streq(r->driver, "vfio-pci");
 }
 
-/* It stands behind one of the host's roots, under whatever name that was found. */
-static bool on_host(const struct fm_host_def *h, const struct fm_asg *a)
+/* ---- namespaces ---- */
+
+static bool called(const struct fm_rec_data *r, const struct fm_claim *c,
+		   const struct fm_ns_want *w)
 {
-	for (unsigned r = 0; r < h->roots; r++)
-		if (h->chassis == a->a.chassis && h->root[r] == a->a.place.port)
-			return true;
-	return false;
+	return mr_streq(r->profile, c->profile) && mr_streq(r->device, c->device) &&
+	       mr_streq(r->name, w->name);
+}
+
+/* Whether the namespace is what 'w' asks for, and attached to 'a'. */
+static bool serves(const struct fm_engine *e, const struct fm_rec_data *r,
+		   const struct fm_ns_want *w, const struct fm_asg *a)
+{
+	const struct fm_adapter *d = adapter_of(e, a);
+	unsigned chassis = 0;
+
+	return fm_data_drive(&e->inv, r, &chassis) == d && chassis == a->a.fn.chassis &&
+	       r->pf == a->a.fn.pf && a->a.attrs.nvme.namespaces >> r->index & 1 &&
+	       fm_drive_size(d, r->pf, r->size) == fm_drive_size(d, r->pf, w->size) &&
+	       r->shared == w->shared &&
+	       r->block_shift == fm_drive_block_shift(d, w->block_shift);
+}
+
+/* Which one is what the claim calls 'w': one that it has already, or the oldest of those that
+ * were adopted and are not in 'used'; -1 = none. */
+static int data_for(const struct fm_engine *e, const struct fm_claim *c,
+		    const struct fm_ns_want *w, const struct fm_asg *a, uint64_t used)
+{
+	int best = -1;
+
+	for (unsigned i = 0; i < e->datas; i++) {
+		const struct fm_rec_data *r = &e->data[i];
+
+		if (called(r, c, w))
+			return serves(e, r, w, a) ? (int)i : -1;
+		if (r->state != FM_DATA_KEPT || !mr_streq(r->profile, FM_ADOPTED) ||
+		    used >> r->index & 1 || !serves(e, r, w, a))
+			continue;
+		if (best < 0 || r->id < e->data[best].id)
+			best = (int)i;
+	}
+	return best;
+}
+
+/* What is attached is what the claim asks for, all of it and no more. */
+static bool has_data(const struct fm_engine *e, const struct fm_desired *d,
+		     const struct fm_claim *c, const struct fm_asg *a)
+{
+	uint64_t used = 0;
+
+	if (a->a.attrs.device_class != MR_CLASS_NVME)
+		return !c->nss;
+	for (unsigned n = 0; n < c->nss; n++) {
+		int i = data_for(e, c, &d->ns[c->ns + n], a, used);
+
+		if (i < 0)
+			return false;
+		used |= UINT64_C(1) << e->data[i].index;
+	}
+	return used == a->a.attrs.nvme.namespaces;
+}
+
+void fm_takeover_data(struct fm_engine *e, const struct fm_desired *d, const struct fm_asg *a,
+		      struct fm_rec_data *data)
+{
+	const struct fm_claim *c = &d->claim[a->stands_for - 1];
+	uint64_t used = 0;
+
+	for (unsigned n = 0; n < c->nss; n++) {
+		const struct fm_ns_want *w = &d->ns[c->ns + n];
+		int i = data_for(e, c, w, a, used);
+
+		if (i < 0)
+			return;
+		used |= UINT64_C(1) << e->data[i].index;
+		mr_copy(data[i].profile, sizeof(data[i].profile), c->profile);
+		mr_copy(data[i].device, sizeof(data[i].device), c->device);
+		mr_copy(data[i].name, sizeof(data[i].name), w->name);
+		data[i].size = w->size;
+	}
+}
+
+static void take_data(struct fm_engine *e, const struct fm_desired *d, const struct fm_claim *c,
+		      const struct fm_asg *a)
+{
+	uint64_t used = 0;
+
+	for (unsigned n = 0; n < c->nss; n++) {
+		const struct fm_ns_want *w = &d->ns[c->ns + n];
+		int i = data_for(e, c, w, a, used);
+
+		if (i < 0)
+			return;
+		used |= UINT64_C(1) << e->data[i].index;
+		if (!called(&e->data[i], c, w))
+			fm_data_take(e, (unsigned)i, c, w);
+	}
 }
 
 static bool fits(struct fm_engine *e, const struct fm_desired *d, uint32_t i,
@@ -118,12 +210,12 @@ static bool fits(struct fm_engine *e, const struct fm_desired *d, uint32_t i,
 	bool whole = a->a.place.way == FM_WAY_DEVICE;
 
 	if (c->host == FM_WHOLE || c->suspended || c->reason != MR_REASON_OK ||
-	    !on_host(&d->host[c->host], a) || !ad || !ad->present)
+	    !fm_asg_behind(a, &d->host[c->host]) || !ad || !ad->present)
 		return false;
 	if (!whole && a->a.attrs.device_class != c->attrs.device_class)
 		return false;
 	return in_pool(&d->pool[c->pool], a) && has_idents(d, c, a) && has_role(d, c, i, a) &&
-	       has_driver(e, c, a);
+	       has_driver(e, c, a) && has_data(e, d, c, a);
 }
 
 /* How much of what it is set to the claim would change while it runs. */
@@ -165,6 +257,30 @@ static void find_all(struct fm_engine *e, struct found *f)
 	qsort(f->asg, f->n, sizeof(struct fm_asg *), age_cmp);
 }
 
+static bool one_device(const struct fm_claim *a, const struct fm_claim *b)
+{
+	return mr_streq(a->device, b->device) && mr_streq(a->profile, b->profile);
+}
+
+/* Nothing on a drive says whose data it is: where another function, or another device, would do
+ * as well, nobody takes it. Functions of one device share what is attached. */
+static bool is_plain(struct fm_engine *e, const struct fm_desired *d, uint32_t claim,
+		     const struct found *f, unsigned best)
+{
+	const struct fm_claim *c = &d->claim[claim];
+	uint64_t mask = f->asg[best]->a.attrs.nvme.namespaces;
+
+	for (unsigned k = 0; c->nss && k < f->n; k++)
+		if (k != best && f->asg[k]->a.attrs.nvme.namespaces != mask &&
+		    is_free(f->asg[k]) && fits(e, d, claim, f->asg[k]))
+			return false;
+	for (uint32_t i = 0; c->nss && i < d->claims; i++)
+		if (d->claim[i].nss && !one_device(&d->claim[i], c) &&
+		    lacks_function(e, &d->claim[i]) && fits(e, d, i, f->asg[best]))
+			return false;
+	return true;
+}
+
 static void choose(struct fm_engine *e, const struct fm_desired *d, uint32_t claim,
 		   const struct mr_map *no, struct found *f)
 {
@@ -181,7 +297,7 @@ static void choose(struct fm_engine *e, const struct fm_desired *d, uint32_t cla
 		best = k;
 		least = differs(&d->claim[claim], a);
 	}
-	if (best < f->n)
+	if (best < f->n && is_plain(e, d, claim, f, best))
 		f->claim[best] = claim + 1;
 }
 
@@ -275,6 +391,7 @@ void fm_takeover(struct fm_engine *e, const struct fm_desired *d, struct fm_asg 
 	fm_assignment_text(&a->a, was);
 	if (old)
 		fm_asg_drop(e, old);
+	take_data(e, d, c, a);
 	fm_asg_rename(e, a, c);
 	dress(d, c, &a->a, ad ? ad->rate_step_mbps : 0);
 	a->a.adopted = false;

@@ -17,6 +17,9 @@ bool fm_takeover_refute(struct fm_engine *e, const struct fm_plan *p, struct mr_
 /* As the claim's own. */
 struct fm_assignment fm_takeover_view(const struct fm_engine *e, const struct fm_desired *d,
 				      const struct fm_asg *a);
+/* Calls what it has attached by the names that the claim has for it, in a copy of e->data. */
+void fm_takeover_data(struct fm_engine *e, const struct fm_desired *d, const struct fm_asg *a,
+		      struct fm_rec_data *data);
 /* It is the claim's own from now on. */
 void fm_takeover(struct fm_engine *e, const struct fm_desired *d, struct fm_asg *a,
 		 const struct fm_claim *c);

@@ -230,6 +230,22 @@ static bool displaced(struct fm_engine *e, const struct fm_asg *a, const struct 
 	return false;
 }
 
+/* Whether a function that was adopted shows it: it is in use, whoever's it was. */
+static bool is_adopted(const struct fm_engine *e, const struct mr_ident *id)
+{
+	const struct fm_asg *a;
+
+	if (!e->adopteds)
+		return false;
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->a.adopted &&
+		    (id->lo == a->a.attrs.ident0 || id->lo == a->a.attrs.ident1))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Identities that no assignment gives back: those of a profile that was connected to no host
  * when it went ('wanted' does not know its claim), and those that a claim had before it got
@@ -250,6 +266,10 @@ void fm_idents_sweep(struct fm_engine *e, const struct mr_map *wanted)
 		      : mr_map_get(wanted, fm_claim_key(r->profile, r->device, r->index, key),
 				   &claim))
 			continue;
+		if (is_adopted(e, &r->ident)) {
+			e->unswept = true;
+			continue;
+		}
 		ident_release(e, i);
 		e->intent = true;
 	}

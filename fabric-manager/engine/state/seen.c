@@ -7,6 +7,15 @@
 
 #define P(x) FM_PHASE_##x
 
+/* Whether it stands behind one of the host's roots, under whatever name that was found. */
+bool fm_asg_behind(const struct fm_asg *a, const struct fm_host_def *h)
+{
+	for (unsigned r = 0; r < h->roots; r++)
+		if (h->chassis == a->a.chassis && h->root[r] == a->a.place.port)
+			return true;
+	return false;
+}
+
 /* Something is on its way. */
 bool fm_asg_moving(const struct fm_asg *a)
 {

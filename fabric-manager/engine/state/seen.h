@@ -7,6 +7,7 @@
 
 #include "fabric-manager/engine/state/state.h"
 
+bool fm_asg_behind(const struct fm_asg *a, const struct fm_host_def *h);
 bool fm_asg_moving(const struct fm_asg *a); /* something is under way */
 /* something is under way */
 bool fm_asg_runs(const struct fm_asg *a); /* a host may be using it */

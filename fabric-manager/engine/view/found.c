@@ -83,7 +83,10 @@ void fm_tree_found(const struct fm_engine *e, struct fm_fn_id fn, struct mr_tree
 	mr_tree_add_text(t, "host", x.name);
 	mr_tree_add_text(t, "way", fm_way_name(x.place.way));
 	mr_tree_add_int(t, "port", x.place.port);
-	mr_tree_add_int(t, "bridge", x.place.bridge);
+	if (x.place.bridge == FM_NO_BRIDGE) /* of its PF: only an owner knows */
+		mr_tree_add_text(t, "bridge", NULL);
+	else
+		mr_tree_add_int(t, "bridge", x.place.bridge);
 	mr_tree_add_int(t, "slot", x.place.slot);
 	mr_tree_add_fmt(t, "cookie", "%016llx", (unsigned long long)x.cookie);
 	mr_tree_add_int(t, "ownerEpoch", (int64_t)e->inv.chassis[fn.chassis].owner_epoch);
