@@ -216,8 +216,13 @@ static bool reread(struct fm_world *w, unsigned c)
 
 	if (!same_shape(w, wc))
 		return false;
-	for (unsigned i = 0; i < wc->adapters; i++)
-		w->adapter[wc->adapter + i].a = &wc->c->adapter[i];
+	for (unsigned i = 0; i < wc->adapters; i++) {
+		struct fm_unit_adapter *ad = &w->adapter[wc->adapter + i];
+
+		ad->a = &wc->c->adapter[i];
+		for (unsigned p = 0; p < ad->units; p++)
+			w->unit[ad->unit + p].hw = &ad->a->pf[p];
+	}
 	for (unsigned i = 0; i < wc->hosts; i++)
 		w->host[wc->host + i].h = &wc->c->host[i];
 	return true;
