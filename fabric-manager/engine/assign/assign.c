@@ -525,6 +525,7 @@ void fm_asg_lost(struct fm_engine *e, struct fm_asg *a, enum mr_reason reason, c
 		return;
 	}
 	a->resume = true;
+	a->blind = e->next_op;
 	fm_asg_why(e, a, reason, "%s: %s", fm_steps[a->step].name, why);
 	fm_asg_poke(e, a);
 }

@@ -8,6 +8,7 @@
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/assign/table.h"
 #include "fabric-manager/engine/chassis/attach.h"
+#include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/card.h"
@@ -372,6 +373,12 @@ void fm_asg_resume(struct fm_engine *e, struct fm_asg *a)
 {
 	if (!a->a.has_fn)
 		return;
+	if (a->blind > e->ch[a->a.fn.chassis].read_at) {
+		a->resume = true;
+		fm_ch_observe(e, a->a.fn.chassis);
+		fm_asg_wait(e, a);
+		return;
+	}
 	if (a->a.going) {
 		resume_out(e, a);
 		return;

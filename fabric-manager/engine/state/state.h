@@ -112,6 +112,7 @@ struct fm_asg {
 	uint64_t tag;	   /* of the operation or command under way, 0 = none */
 	uint64_t last_tag; /* the last one, for log lines */
 	uint64_t fresh;	   /* newest operation id when its last one ended */
+	uint64_t blind;	   /* an operation was lost: only a reading newer than this one says */
 	unsigned tries;
 	unsigned alarms;    /* since its cut is not confirmed */
 	enum fm_step tried; /* the step that 'tries' counts */
