@@ -71,6 +71,7 @@ struct fm_assignment {
 	char bdf[20]; /* as the agent reported it, "" unknown */
 	bool going;   /* to be released: no document wants it any more (or it moves away) */
 	bool forced;  /* cut without the host's consent */
+	bool rides;   /* going, and counted at its host already: it moves within it */
 	char partner[MR_NAME_MAX]; /* the other device of its `ha` pair, "" = of none */
 	bool standby;		   /* of the pair it is the one whose gate stays closed */
 	int64_t since_wall_ns;	   /* of the phase */

@@ -163,7 +163,7 @@ void fm_world_take_host(struct fm_world *w, const struct fm_use *u)
 	if (!h)
 		return;
 	FM_NOTE(&w->journal, h->link.guaranteed);
-	h->link.guaranteed += u->guaranteed;
+	h->link.guaranteed += u->rides ? 0 : u->guaranteed;
 	if (u->bridge >= h->h->bridges || u->bridge >= MR_MAX_BRIDGES ||
 	    fm_bit(h->used, u->bridge))
 		return;
@@ -187,7 +187,7 @@ static void give_back_bridge(struct fm_world *w, const struct fm_use *u)
 	if (!h)
 		return;
 	FM_NOTE(&w->journal, h->link.guaranteed);
-	h->link.guaranteed -= u->guaranteed;
+	h->link.guaranteed -= u->rides ? 0 : u->guaranteed;
 	if (u->way == FM_WAY_LVF || u->bridge >= h->h->bridges || u->bridge >= MR_MAX_BRIDGES ||
 	    !fm_bit(h->used, u->bridge))
 		return;

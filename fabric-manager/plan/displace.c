@@ -479,6 +479,17 @@ static void place_again(struct fm_planner *p, unsigned v)
 	mr_buf_done(&b);
 }
 
+/* Which place it waits for. */
+static void set_waits(struct fm_planner *p, unsigned i, const struct fm_fit *f)
+{
+	struct fm_placed *pl = &p->plan->placed[i];
+
+	fm_trial_note(p, pl);
+	pl->fn = fm_world_fn(&p->world, f->unit, f->vf);
+	pl->place = (struct fm_place){
+		.way = f->way, .port = p->world.host[f->root].h->port, .bridge = f->bridge};
+}
+
 static void promise(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 		    const struct way *w)
 {
@@ -497,6 +508,7 @@ static void promise(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 	for (unsigned n = 0; n < w->victims; n++)
 		stays[n] = would_stay(p, w->victim[n]);
 	reserve(p, ask, w);
+	set_waits(p, i, &w->fit);
 	for (unsigned n = 0; n < w->victims; n++)
 		take(p, i, w->victim[n]);
 	for (unsigned n = 0; n < w->victims; n++)
@@ -525,4 +537,37 @@ bool fm_displace(struct fm_planner *p, unsigned i, const struct fm_ask *ask)
 		return false;
 	promise(p, i, ask, &best);
 	return true;
+}
+
+/* See place.h. */
+bool fm_displace_to(struct fm_planner *p, unsigned v, unsigned i, uint32_t unit)
+{
+	uint32_t k = (uint32_t)p->plan->placed[v].current;
+	struct mr_ident ident[FM_IDENTS];
+	struct fm_trial_mark m;
+	struct mr_buf b = {0};
+	struct fm_ask ask;
+	struct fm_fit fit;
+	struct fm_use u;
+	bool ok = false;
+
+	if (!use_now(p, k, &u) || fm_place_barred(p, v, &ask, &b) != MR_REASON_OK ||
+	    fm_idents_find(&p->idents, v, ident, &b) != MR_REASON_OK) {
+		mr_buf_done(&b);
+		return false;
+	}
+	m = fm_trial_begin(p);
+	if (u.host == ask.host) { /* its link counts it once */
+		FM_NOTE(&p->world.journal, p->world.host[u.host].link.guaranteed);
+		p->world.host[u.host].link.guaranteed -= u.rides ? 0 : u.guaranteed;
+	}
+	fm_rules_stamp(p, v);
+	ok = fm_rearrange_scan(p, &ask, unit, &fit);
+	if (ok) {
+		take(p, i, k);
+		fm_place_settle(p, v, &fit, ident);
+	}
+	fm_trial_end(p, m, ok);
+	mr_buf_done(&b);
+	return ok;
 }

@@ -93,6 +93,8 @@ static void place_claim(struct fm_planner *p, unsigned i)
 		fm_place_refuse(p, i, r, &b);
 		return;
 	}
+	if (fm_rearrange_place(p, i, &ask, ident))
+		return;
 	fm_rules_stamp(p, i);
 	if (fm_place_scan(p, &ask, &fit) || scan_same(p, &ask, i, &fit))
 		fm_place_settle(p, i, &fit, ident);
@@ -346,6 +348,7 @@ void fm_fill(struct fm_planner *p)
 	fm_order_todo(p);
 	fm_planner_keep(p);
 	p->budget = budget_of(p);
+	fm_rearrange_move(p);
 	place_all(p);
 	for (unsigned n = 0; n < ROUNDS && p->shifted; n++)
 		again(p);

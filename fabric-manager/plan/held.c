@@ -150,6 +150,7 @@ static void hold(struct fm_planner *p, unsigned k)
 	bool counts = a && a->phase != FM_PHASE_QUARANTINED;
 
 	h->unit = h->host = FM_NONE;
+	h->rides = a && a->rides;
 	if (!a)
 		return;
 	h->ident[0] = a->attrs.ident0;
@@ -186,7 +187,8 @@ bool fm_held_use(const struct fm_planner *p, int32_t k, struct fm_use *ret)
 			       .bridge = h->bridge,
 			       .guaranteed = h->guaranteed,
 			       .limit = h->limit,
-			       .demand = &h->demand};
+			       .demand = &h->demand,
+			       .rides = h->rides};
 	wants = h->claim < 0 ? NULL : fm_place_demand(p, (unsigned)h->claim);
 	for (unsigned r = 0; r < FM_RESOURCE_COUNT; r++) /* what no register says */
 		if (!p->world.unit[h->unit].hw->amount[r].max || r == FM_RESOURCE_STORAGE)
@@ -390,6 +392,7 @@ void fm_held_done(struct fm_planner *p)
 	free(p->next_new);
 	free(p->todo);
 	free(p->taker);
+	free(p->aim);
 	free(p->rule_first);
 	free(p->rule_of);
 	free(p->held);

@@ -35,6 +35,7 @@ struct fm_held {
 	uint8_t way;
 	bool taken; /* in this plan: promised to somebody who waits for it */
 	bool loose; /* it is in 'loose' */
+	bool rides; /* its claim counts at the host already */
 	uint64_t ident[FM_IDENTS];
 };
 
@@ -64,6 +65,7 @@ struct fm_planner {
 	uint32_t *next_new; /* the next of those that got a function of the same unit */
 	uint32_t *todo;	    /* open claims, by rank */
 	unsigned todos, cap_todo, cap_claims;
+	uint32_t *aim;	/* by claim, where chassis are arranged anew (rearrange.c); else NULL */
 	int32_t *taker; /* for whom a claim was displaced, by claim; NULL = nobody was */
 	uint32_t *rule_first, *rule_of; /* rules of each claim */
 	/* ---- current assignments ---- */
@@ -268,6 +270,26 @@ static inline bool fm_repack_helps(enum mr_reason r)
  * have that it may leave without; it gets it in a later plan. Says so in its reason; false when
  * that is not enough. */
 bool fm_displace(struct fm_planner *p, unsigned i, const struct fm_ask *ask);
+
+/* Claim 'v', which runs, goes to the PF for claim 'i'; false when there is no room now. */
+bool fm_displace_to(struct fm_planner *p, unsigned v, unsigned i, uint32_t unit);
+
+/* ---- rearrange.c: room by several who move, one after the other ---- */
+/* After a chassis was filled: whether a better arrangement is known. Then the plan is made
+ * again, with p->aim. */
+bool fm_rearrange(struct fm_planner *p);
+/* What runs begins to move; before all others are placed. */
+void fm_rearrange_move(struct fm_planner *p);
+/* Places claim 'i', or lets it wait, where p->aim has a say; false where it has none. */
+bool fm_rearrange_place(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
+			const struct mr_ident ident[FM_IDENTS]);
+/* A place on one PF. */
+bool fm_rearrange_scan(const struct fm_planner *p, const struct fm_ask *ask, uint32_t unit,
+		       struct fm_fit *ret);
+static inline bool fm_rearranged(const struct fm_planner *p, unsigned i)
+{
+	return p->aim && p->aim[i] != FM_MANY;
+}
 
 /* ---- change.c ---- */
 void fm_planner_changes(struct fm_planner *p);

@@ -21,6 +21,17 @@ struct fm_plan *fm_plan_make(const struct fm_plan_input *in)
 
 	fm_held_init(&p, in, plan);
 	fm_fill(&p);
+	if (fm_rearrange(&p)) {
+		uint32_t *aim = p.aim;
+
+		p.aim = NULL;
+		fm_held_done(&p);
+		fm_plan_free(plan);
+		plan = MR_NEW(struct fm_plan);
+		fm_held_init(&p, in, plan);
+		p.aim = aim;
+		fm_fill(&p);
+	}
 	fm_place_contested(&p);
 	fm_shares_set(&p);
 	fm_planner_changes(&p);
@@ -230,17 +241,29 @@ static void begin(struct fm_planner *p)
 	p->planned = false;
 }
 
-/* The plan for the input as it is now; the planner's own, valid until its next call. */
-const struct fm_plan *fm_planner_plan(struct fm_planner *p)
+/* Fills from the base. */
+static void fill(struct fm_planner *p)
 {
-	begin(p);
-	fm_held_renew(p);
 	for (unsigned n = 0; n < p->todos; n++)
 		fm_held_clear(p, p->todo[n]);
 	p->plan->changes = 0;
 	p->world.journal.on = true;
 	p->planned = true;
 	fm_fill(p);
+}
+
+/* The plan for the input as it is now; the planner's own, valid until its next call. */
+const struct fm_plan *fm_planner_plan(struct fm_planner *p)
+{
+	begin(p);
+	fm_held_renew(p);
+	fill(p);
+	if (fm_rearrange(p)) {
+		begin(p);
+		fill(p);
+		free(p->aim);
+		p->aim = NULL;
+	}
 	fm_place_contested(p);
 	fm_shares_set(p);
 	fm_planner_changes(p);

@@ -149,7 +149,7 @@ static bool is_item(const struct fm_planner *p, unsigned i)
 	const struct fm_placed *pl = &p->plan->placed[i];
 
 	if (p->d->claim[i].host == FM_WHOLE || p->stay[i] != FM_STAY_NEW ||
-	    p->open[i] & FM_OPEN_WAITS)
+	    p->open[i] & FM_OPEN_WAITS || fm_rearranged(p, i))
 		return false;
 	if (pl->placed)
 		return !pl->same_fn;

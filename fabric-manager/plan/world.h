@@ -161,6 +161,7 @@ struct fm_use {
 	uint64_t guaranteed, limit;
 	const struct fm_demand *demand; /* NULL: nothing beside the function */
 	bool exclusive;
+	bool rides; /* the host's link has it counted already */
 };
 
 void fm_world_init(struct fm_world *w, const struct fm_plan_input *in);

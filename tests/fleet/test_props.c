@@ -229,29 +229,36 @@ START_TEST(test_preemption)
 }
 END_TEST
 
-/* Goal 1 of fleets at 98 % of their scarcest resource, as CBC proved it (banyan-bench
- * placement,
- * --fleet claims=64,load=98,pairs=30,prior=P,pinned=2,seed=N); 'least' is what the planner
- * reaches. Where half of the claims run, CBC may move them all, and so may the planner, to
- * places that are free; no class preempts, so each of them keeps some place.
+/* Goal 1 of fleets of 64 claims as CBC proved it (banyan-bench placement, --fleet
+ * claims=64,load=L,pairs=30,prior=P,pinned=2,seed=N), and how many moves are too many
+ * by one: CBC's, or where it proved none fewer than the planner's. With half of the claims
+ * running CBC needs one less for seeds 1 and 8. No class preempts, so whoever runs keeps some
+ * place.
  */
 static const struct {
-	unsigned seed, prior;
-	int64_t proven, least;
+	unsigned seed, load, prior;
+	int64_t proven;
+	unsigned moves;
 } known[] = {
-	{1, 0, 1826, 1826},  {2, 0, 835, 835},	   {3, 0, 974, 974},	 {4, 0, 2716, 2716},
-	{5, 0, 2013, 2013},  {6, 0, 3105, 3105},   {7, 0, 2864, 2864},	 {8, 0, 2488, 2488},
-	{9, 0, 2149, 2149},  {10, 0, 1917, 1917},  {11, 0, 1171, 1171},	 {12, 0, 1291, 1291},
-	{1, 50, 1826, 1817}, {2, 50, 835, 835},	   {3, 50, 974, 974},	 {4, 50, 2716, 2700},
-	{5, 50, 2013, 2013}, {6, 50, 3105, 3101},  {7, 50, 2864, 2864},	 {8, 50, 2485, 2485},
-	{9, 50, 2149, 2149}, {10, 50, 1917, 1917}, {11, 50, 1171, 1171}, {12, 50, 1291, 1290},
+	{1, 98, 0, 1826, 0},	{2, 98, 0, 835, 0},	{3, 98, 0, 974, 0},
+	{4, 98, 0, 2716, 0},	{5, 98, 0, 2013, 0},	{6, 98, 0, 3105, 0},
+	{7, 98, 0, 2864, 0},	{8, 98, 0, 2488, 0},	{9, 98, 0, 2149, 0},
+	{10, 98, 0, 1917, 0},	{11, 98, 0, 1171, 0},	{12, 98, 0, 1291, 0},
+	{1, 98, 50, 1826, 7},	{2, 98, 50, 835, 0},	{3, 98, 50, 974, 0},
+	{4, 98, 50, 2716, 4},	{5, 98, 50, 2013, 1},	{6, 98, 50, 3105, 8},
+	{7, 98, 50, 2864, 0},	{8, 98, 50, 2485, 2},	{9, 98, 50, 2149, 0},
+	{10, 98, 50, 1917, 0},	{11, 98, 50, 1171, 1},	{12, 98, 50, 1291, 1},
+	{1, 90, 100, 1746, 0},	{2, 90, 100, 835, 2},	{3, 90, 100, 974, 0},
+	{4, 90, 100, 2716, 4},	{5, 90, 100, 2013, 4},	{6, 90, 100, 3105, 8},
+	{7, 90, 100, 2864, 1},	{8, 90, 100, 2315, 0},	{9, 90, 100, 2149, 5},
+	{10, 90, 100, 1917, 7}, {11, 90, 100, 1171, 3}, {12, 90, 100, 1291, 1},
 };
 
 START_TEST(test_quality)
 {
 	struct fleet_spec s = {.seed = known[_i].seed,
 			       .claims = 64,
-			       .load = 98,
+			       .load = known[_i].load,
 			       .prior = known[_i].prior,
 			       .pairs = 30,
 			       .ranks = FLEET_RANKS};
@@ -265,9 +272,10 @@ START_TEST(test_quality)
 	judge(fab, p);
 	fleet_fabric_placement(fab, p, at);
 	g = fleet_goals(f, at, 0, f->n_chassis);
-	ck_assert_int_ge(g.goal[0], known[_i].least);
-	ck_assert_int_le(g.goal[0], known[_i].proven);
-	ck_assert_uint_le(g.moved, known[_i].prior ? 8 : 0);
+	ck_assert_int_eq(g.goal[0], known[_i].proven);
+	ck_assert_uint_le(g.moved, known[_i].moves);
+	for (unsigned i = 0; i < f->claims; i++)
+		ck_assert(f->claim[i].prior == FLEET_NONE || at[i] != FLEET_NONE);
 	free(at);
 	fm_plan_free(p);
 	fleet_fabric_free(fab);

@@ -126,6 +126,7 @@ static void slots_take(struct fm_engine *e, struct fm_kept *k, struct fm_asg *a)
 	slot_take(k, a, 0, &v, true);
 	v = a->a;
 	v.going = true;
+	v.rides = a->next.chassis == a->a.chassis && mr_streq(a->next.host, a->a.host);
 	slot_take(k, a, 1, a->a.has_fn && !fm_fn_eq(a->a.fn, a->next.fn) ? &v : NULL, true);
 }
 

@@ -22,7 +22,9 @@ struct model {
 	/* rows, by what they limit; counted from the chassis' first */
 	uint32_t *claim, *runs, *unit_mbps, *unit_msix, *unit_fb, *unit_vfs, *link, *vhs;
 	uint32_t *host_link, *bridges, *full, *whole;
-	uint32_t *pf; /* [host * adapters + adapter]: rows that tie LVFs to the attached PF */
+	uint32_t *
+		spare; /* no rows: bridges of each host that are free while nothing has moved */
+	uint32_t *pf;  /* [host * adapters + adapter]: rows that tie LVFs to the attached PF */
 	uint32_t *apart; /* first row of each pair: one an adapter or port */
 	uint32_t value, kept, together;
 	uint32_t *x_unit, *x_claim; /* of each column that places a claim */
@@ -241,10 +243,45 @@ static void goal_cols(struct model *m)
 	}
 }
 
+/* What claim 'c' has to have for function 'u' beside all that runs now, since it keeps its own
+ * until it has moved: a bridge. A host without a spare one has nobody move to a place that
+ * needs one. */
+static bool is_reached(const struct model *m, uint32_t c, uint32_t u)
+{
+	const struct fleet *f = m->f;
+	const struct fleet_claim *cl = &f->claim[c];
+	uint32_t a = f->unit[u].adapter;
+	bool attached = false;
+
+	if (m->o->running != EXACT_PLACED || cl->prior == FLEET_NONE || cl->prior == u ||
+	    m->spare[cl->host - m->c->host])
+		return true;
+	for (uint32_t o = m->c->claim; o < m->c->claim + m->c->claims; o++)
+		attached |= f->claim[o].host == cl->host && f->claim[o].prior != FLEET_NONE &&
+			    f->unit[f->claim[o].prior].adapter == a;
+	return attached && fleet_is_lvf(f, c, u);
+}
+
+/* Bridges that the hosts have beyond what runs. */
+static void count_spare(struct model *m)
+{
+	const struct fleet *f = m->f;
+	struct fleet_book *b = fleet_book_new(f);
+
+	m->spare = rows(m->c->hosts);
+	for (uint32_t c = 0; c < f->claims; c++)
+		if (f->claim[c].prior != FLEET_NONE)
+			fleet_book_take(b, c, f->claim[c].prior);
+	for (unsigned h = 0; h < m->c->hosts; h++)
+		m->spare[h] = f->host[m->c->host + h].bridges - b->host_bridges[m->c->host + h];
+	fleet_book_free(b);
+}
+
 static void build(struct model *m, const struct fleet_book *b)
 {
 	const struct fleet *f = m->f;
 
+	count_spare(m);
 	limit_units(m);
 	limit_rest(m);
 	limit_lvfs(m);
@@ -254,7 +291,7 @@ static void build(struct model *m, const struct fleet_book *b)
 	m->x_claim = rows(m->c->claims * m->c->units);
 	for (uint32_t c = m->c->claim; c < m->c->claim + m->c->claims; c++)
 		for (uint32_t u = m->c->unit; u < m->c->unit + m->c->units; u++)
-			if (fleet_candidate(f, c, u) && f->unit[u].vfs)
+			if (fleet_candidate(f, c, u) && f->unit[u].vfs && is_reached(m, c, u))
 				place_col(m, c, u, b);
 	attach_cols(m);
 	goal_cols(m);
@@ -262,10 +299,10 @@ static void build(struct model *m, const struct fleet_book *b)
 
 static void model_done(struct model *m)
 {
-	uint32_t **all[] = {&m->claim,	   &m->runs,	 &m->unit_mbps, &m->unit_msix,
-			    &m->unit_fb,   &m->unit_vfs, &m->link,	&m->vhs,
-			    &m->host_link, &m->bridges,	 &m->full,	&m->whole,
-			    &m->pf,	   &m->apart,	 &m->x_unit,	&m->x_claim};
+	uint32_t **all[] = {&m->claim,	  &m->runs,   &m->unit_mbps, &m->unit_msix, &m->unit_fb,
+			    &m->unit_vfs, &m->link,   &m->vhs,	     &m->host_link, &m->spare,
+			    &m->bridges,  &m->full,   &m->whole,     &m->pf,	    &m->apart,
+			    &m->x_unit,	  &m->x_claim};
 
 	for (unsigned i = 0; i < MR_ARRAY_SIZE(all); i++)
 		free(*all[i]);

@@ -165,8 +165,8 @@ static void print_fleet(const struct bench_options *o, const struct fleet *f,
 	fprintf(o->out, "}");
 }
 
-/* Goal by goal, as long as those before are equal. Returns whether goal 1 is worse than CBC's.
- */
+/* Goal by goal, as long as those before are equal. Returns whether goal 1 is worse than CBC's,
+ * or as good with two moves more than CBC's; one more is known (docs/performance.md). */
 static bool print_exact(const struct bench_options *o, const struct exact_answer *a,
 			const struct fleet_goals *got)
 {
@@ -185,7 +185,9 @@ static bool print_exact(const struct bench_options *o, const struct exact_answer
 			(double)a->ns[g] / 1e6, verdict);
 	}
 	fprintf(o->out, "], \"cbc_moved\": %u", a->best.moved);
-	return got->goal[0] < a->best.goal[0];
+	return got->goal[0] < a->best.goal[0] ||
+	       (a->goals > 1 && got->goal[0] == a->best.goal[0] &&
+		got->moved > a->best.moved + 1);
 }
 
 /* What the planner reached of a bound that nothing can be above. */
@@ -283,7 +285,7 @@ int bench_placement(const struct bench_options *o)
 				 .pairs = 30,
 				 .ranks = FLEET_RANKS},
 			.seeds = 1,
-			.pinned = 1,
+			.pinned = 2,
 			.seconds = o->count ? 5 : 60,
 			.goals = o->count ? 3 : FLEET_GOALS,
 			.exact = 1};
@@ -299,6 +301,9 @@ int bench_placement(const struct bench_options *o)
 	}
 	rc = o->fleet ? seeds(r, o, &worse) : matrix(r, o, &worse);
 	if (worse)
-		fprintf(stderr, "placement: goal 1 is worse than CBC's in %u fleets\n", worse);
+		fprintf(stderr,
+			"placement: goal 1 is worse than CBC's, or takes more moves, in %u "
+			"fleets\n",
+			worse);
 	return worse && o->count ? -1 : rc;
 }

@@ -222,6 +222,122 @@ START_TEST(test_shift)
 }
 END_TEST
 
+/* Another pool that hands out all functions of NIC 'i', and of NIC 'i' + 1 once 'parts' is 2.
+ */
+static uint16_t pool_of(struct fix *f, const char *name, unsigned i)
+{
+	struct fm_adapter *a = f->inv.chassis[0].adapter;
+	struct fm_pool *pool = fix_pool(f, name);
+
+	fix_part(pool, &a[i], 0, a[i].vfs - 1);
+	if (i + 1 < f->inv.chassis[0].adapters)
+		fix_part(pool, &a[i + 1], 0, a[i + 1].vfs - 1);
+	pool->parts = 1;
+	return (uint16_t)(f->d->pools - 1);
+}
+
+/* z fits on nic0 only, where x is; x fits on nic1, where y is; y on nic2. One after the other
+ * they move, each into room that is free then; who moves counts once on the link of its host.
+ */
+static struct fix *chain(void)
+{
+	struct fix *f = nics(3, 4);
+	struct fm_plan *p;
+
+	f->d->pool[0].parts = 1;
+	claim(f, "low", "x", 0, 60 * GBIT)->pool = pool_of(f, "first", 0);
+	claim(f, "low", "y", 1, 60 * GBIT)->pool = pool_of(f, "second", 1);
+	f->inv.chassis[0].host[0].link_reservable_mbps = 60 * GBIT;
+	p = fix_plan(f);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	f->d->pool[1].parts = f->d->pool[2].parts = 2;
+	claim(f, "high", "z", 2, 60 * GBIT)->priority = 10;
+	return f;
+}
+
+static const char *adapter_of(const struct fix *f, const struct fm_plan *p, unsigned i)
+{
+	unsigned c;
+
+	for (c = 0; c < 3; c++)
+		if (f->inv.chassis[0].adapter[c].port == p->placed[i].fn.port)
+			return f->inv.chassis[0].adapter[c].name;
+	return "";
+}
+
+START_TEST(test_chain)
+{
+	struct fix *f = chain();
+	struct fm_plan *p = fix_plan(f);
+
+	is_refused(p, 2, MR_REASON_NO_CAPACITY, "waits for low/x to leave nic0/pf0");
+	ck_assert_uint_eq(p->changes, 2);
+	ck_assert_int_eq(p->change[0].kind, FM_CHANGE_MOVE);
+	ck_assert_int_eq(p->change[0].claim, 1);
+	ck_assert_int_eq(p->change[0].taker, 2);
+	ck_assert_str_eq(adapter_of(f, p, 1), "nic2");
+	ck_assert(p->placed[0].same_fn);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 1);
+	ck_assert_str_eq(adapter_of(f, p, 0), "nic1");
+	fix_settle(f, p);
+	fm_plan_free(p);
+	p = fix_plan(f);
+	ck_assert_str_eq(adapter_of(f, p, 2), "nic0");
+	fix_settle(f, p);
+	fm_plan_free(p);
+	p = fix_plan(f);
+	ck_assert(!fm_plan_pending(p));
+	end(f, p);
+}
+END_TEST
+
+/* Nobody begins to move where one of them can't, and so nothing would come of it: y is frozen,
+ * or what would move has no bridge beside its own. */
+START_TEST(test_no_chain)
+{
+	struct fix *f = chain();
+	struct fm_plan *p;
+
+	if (_i)
+		f->d->claim[1].suspended = true;
+	else
+		f->inv.chassis[0].host[0].bridges = 1;
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 0);
+	ck_assert(!p->placed[2].placed);
+	end(f, p);
+}
+END_TEST
+
+/* One that moves within its host: what it has and where it is going to are one on its link. */
+START_TEST(test_rides)
+{
+	struct fix *f = chain();
+	struct fm_assignment *was = mr_xmemdup(f->cur[0], sizeof(*was));
+	struct fm_plan *p;
+
+	f->d->claims = 1;
+	f->cur[1]->guaranteed_mbps = f->cur[1]->attrs.min_mbps = 0; /* there is room on nic1 */
+	MR_GROW(f->cur, f->curs, f->cap);
+	f->cur[f->curs++] = was;
+	was->going = was->rides = true;
+	f->cur[0]->fn.port = f->inv.chassis[0].adapter[1].port;
+	f->cur[0]->fn.vf = 1;
+	f->cur[0]->phase = FM_PHASE_RESERVED;
+	p = fix_plan(f);
+	ck_assert_int_eq(p->placed[0].reason, MR_REASON_OK);
+	fm_plan_free(p);
+	was->rides = false;
+	p = fix_plan(f);
+	ck_assert_int_eq(p->placed[0].reason, MR_REASON_GUARANTEE_BROKEN);
+	end(f, p);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("yield");
@@ -233,6 +349,9 @@ int main(void)
 	tcase_add_test(t, test_move_for_minimum);
 	tcase_add_test(t, test_help);
 	tcase_add_test(t, test_shift);
+	tcase_add_test(t, test_chain);
+	tcase_add_loop_test(t, test_no_chain, 0, 2);
+	tcase_add_test(t, test_rides);
 	suite_add_tcase(s, t);
 	return check_run_here(s);
 }

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Room by several who move. Where the planner left a minimum without a place, or made more than
+ * one move for it, the chassis is looked at as a board (board.h), and a better arrangement is
+ * searched for (search.h). What is found is an aim for each claim: the plan is made again with
+ * it. What runs moves where there is room now, the others in the plans after that, which find
+ * the same aim nearer; who is new waits until there is room. Nobody is left without a place.
+ */
+#include <stdlib.h>
+
+#include "common/xalloc.h"
+#include "fabric-manager/plan/search.h"
+
+#define STEPS 120000	 /* looks at a bin in one plan */
+#define NAMED 8		 /* of those whom a claim waits for */
+#define LATE  0x80000000 /* in an aim: not before others have moved */
+
+/* ---- finding ---- */
+
+/* Chassis that may be better: a minimum has no place for want of room, or waits for others. */
+static unsigned list_chassis(const struct fm_planner *p, bool *hard)
+{
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < p->todos; k++) {
+		unsigned i = p->todo[k], c;
+		const struct fm_claim *cl = &p->d->claim[i];
+
+		if (cl->host == FM_WHOLE || cl->extra || p->plan->placed[i].placed ||
+		    (!(p->open[i] & FM_OPEN_WAITS) &&
+		     !fm_repack_helps(p->plan->placed[i].reason)))
+			continue;
+		c = p->d->host[cl->host].chassis;
+		if (c >= p->world.n_chassis || hard[c])
+			continue;
+		hard[c] = true;
+		n++;
+	}
+	return n;
+}
+
+static uint64_t value_of_all(const struct fm_board *b)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t t = 0; t < b->tiles; t++)
+		sum += b->tile[t].value;
+	return sum;
+}
+
+static void set_aims(struct fm_planner *p, struct fm_board *b, const uint16_t *at)
+{
+	bool *early = mr_xcalloc(b->tiles + 1, sizeof(*early));
+
+	if (!p->aim) {
+		p->aim = mr_xcalloc(p->d->claims + 1, sizeof(*p->aim));
+		for (unsigned i = 0; i < p->d->claims; i++)
+			p->aim[i] = FM_MANY;
+	}
+	for (unsigned n = 0; n < p->todos; n++) { /* who is on no board waits, too */
+		const struct fm_claim *c = &p->d->claim[p->todo[n]];
+
+		if (c->host != FM_WHOLE && p->d->host[c->host].chassis == b->chassis &&
+		    !p->plan->placed[p->todo[n]].placed)
+			p->aim[p->todo[n]] = FM_NONE;
+	}
+	for (uint32_t t = 0; t < b->tiles; t++)
+		early[t] = true;
+	if (!fm_search_leads(b, at, early))
+		for (uint32_t t = 0; t < b->tiles; t++)
+			early[t] = false;
+	for (uint32_t t = 0; t < b->tiles; t++) {
+		const struct fm_tile *tile = &b->tile[t];
+
+		if (tile->home != FM_NO_BIN && at[t] == tile->home)
+			p->aim[tile->claim] = FM_MANY; /* it stays */
+		else if (at[t] == FM_NO_BIN)
+			p->aim[tile->claim] = FM_NONE;
+		else
+			p->aim[tile->claim] =
+				b->bin[at[t]].unit | (early[t] || tile->fixed ? 0 : LATE);
+	}
+	free(early);
+}
+
+static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
+{
+	struct fm_board *b = fm_board_new(p, chassis);
+	uint16_t *at = mr_xcalloc(b->tiles + 1, sizeof(*at));
+	struct fm_worth all = {.value = value_of_all(b), .moves = 1};
+	bool better = false;
+
+	if (!b->closed && fm_worth_is_better(all, b->filled))
+		better = fm_worth_is_better(fm_search(b, steps, at), b->filled);
+	if (better)
+		set_aims(p, b, at);
+	free(at);
+	fm_board_free(b);
+	return better;
+}
+
+/* See place.h. */
+bool fm_rearrange(struct fm_planner *p)
+{
+	bool *hard = mr_xcalloc(p->world.n_chassis + 1, sizeof(*hard));
+	unsigned n = list_chassis(p, hard);
+	bool better = false;
+
+	for (unsigned c = 0; c < p->world.n_chassis && n; c++)
+		if (hard[c])
+			better |= look(p, c, STEPS / n);
+	free(hard);
+	return better;
+}
+
+/* ---- carrying out ---- */
+
+/* See place.h. */
+bool fm_rearrange_scan(const struct fm_planner *p, const struct fm_ask *ask, uint32_t unit,
+		       struct fm_fit *ret)
+{
+	uint32_t first, last;
+
+	fm_place_cands(p, ask, &first, &last);
+	for (uint32_t k = first; k < last; k++)
+		if (p->world.cand[k].unit == unit &&
+		    !fm_fit_cand(&p->world, ask, &p->world.cand[k], ret))
+			return true;
+	return false;
+}
+
+static unsigned chassis_of(const struct fm_planner *p, unsigned i)
+{
+	return p->d->host[p->d->claim[i].host].chassis;
+}
+
+/* Who is moved for: the most important claim of the chassis that gets its place so. */
+static uint32_t *takers(const struct fm_planner *p)
+{
+	uint32_t *taker = mr_xcalloc(p->world.n_chassis + 1, sizeof(*taker));
+
+	for (unsigned c = 0; c < p->world.n_chassis; c++)
+		taker[c] = FM_NONE;
+	for (unsigned n = p->todos; n-- > 0;) {
+		unsigned i = p->todo[n];
+
+		if (fm_rearranged(p, i) && p->aim[i] != FM_NONE && p->aim[i] & LATE)
+			taker[chassis_of(p, i)] = i;
+	}
+	return taker;
+}
+
+/* See place.h. Where nobody can move after all, the chassis is filled as ever. */
+void fm_rearrange_move(struct fm_planner *p)
+{
+	uint32_t *taker;
+	unsigned *moves, *wanted;
+
+	if (!p->aim)
+		return;
+	taker = takers(p);
+	moves = mr_xcalloc(p->world.n_chassis + 1, sizeof(*moves));
+	wanted = mr_xcalloc(p->world.n_chassis + 1, sizeof(*wanted));
+	for (unsigned n = 0; n < p->d->claims; n++) {
+		unsigned i = p->order[n], c;
+		const struct fm_placed *pl = &p->plan->placed[i];
+
+		if (!fm_rearranged(p, i) || p->aim[i] == FM_NONE || !pl->placed ||
+		    !pl->same_fn || p->stay[i] != FM_STAY_KEEP)
+			continue;
+		c = chassis_of(p, i);
+		wanted[c]++;
+		if (taker[c] != FM_NONE)
+			moves[c] += fm_displace_to(p, i, taker[c], p->aim[i] & ~LATE);
+	}
+	for (unsigned i = 0; i < p->d->claims; i++)
+		if (fm_rearranged(p, i) && wanted[chassis_of(p, i)] && !moves[chassis_of(p, i)])
+			p->aim[i] = FM_MANY;
+	free(wanted);
+	free(moves);
+	free(taker);
+}
+
+/* Who has to leave the PF, by rank; at most 'most'. */
+static unsigned leavers(const struct fm_planner *p, uint32_t unit, uint32_t *ret, unsigned most)
+{
+	uint32_t k = p->world.adapter[p->world.unit[unit].adapter].held;
+	unsigned n = 0;
+
+	for (; k != FM_NONE; k = p->held[k].next_adapter) {
+		int32_t c = p->held[k].claim;
+		unsigned at;
+
+		if (p->held[k].unit != unit || c < 0 || !fm_rearranged(p, (unsigned)c))
+			continue;
+		for (at = n; at && fm_order_before(p, (uint32_t)c, ret[at - 1]); at--)
+			if (at < most)
+				ret[at] = ret[at - 1];
+		if (at < most)
+			ret[at] = (uint32_t)c;
+		n += n < most;
+	}
+	return n;
+}
+
+/* "waits for A, B to leave F"; those who have to go elsewhere first are not named. */
+static void wait(struct fm_planner *p, unsigned i, const struct fm_ask *ask, uint32_t unit)
+{
+	uint32_t who[NAMED];
+	unsigned n = leavers(p, unit, who, NAMED);
+	char text[FM_ASSIGNMENT_TEXT];
+	struct mr_buf b = {0};
+
+	for (unsigned k = 0; k < n; k++)
+		mr_buf_printf(&b, "%s %s", k ? "," : "waits for",
+			      fm_assignment_text(
+				      p->in->current[p->plan->placed[who[k]].current], text));
+	if (n) {
+		mr_buf_puts(&b, " to leave ");
+		fm_unit_words(&p->world, unit, &b);
+		fm_place_refuse(p, i, MR_REASON_NO_CAPACITY, &b);
+	} else if (p->aim[i] & LATE) {
+		mr_buf_puts(&b, "waits until others have moved: it gets ");
+		fm_unit_words(&p->world, unit, &b);
+		fm_place_refuse(p, i, MR_REASON_NO_CAPACITY, &b);
+	} else {
+		fm_place_refuse_all(p, i, ask);
+	}
+	FM_NOTE(&p->world.journal, p->open[i]);
+	p->open[i] |= FM_OPEN_WAITS;
+}
+
+/* See place.h. */
+bool fm_rearrange_place(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
+			const struct mr_ident ident[FM_IDENTS])
+{
+	struct mr_buf b = {0};
+	struct fm_fit fit;
+
+	if (!fm_rearranged(p, i))
+		return false;
+	fm_rules_stamp(p, i);
+	if (p->aim[i] != FM_NONE) {
+		if (!(p->aim[i] & LATE) && fm_rearrange_scan(p, ask, p->aim[i], &fit))
+			fm_place_settle(p, i, &fit, ident);
+		else if (p->aim[i] & LATE || p->leaving)
+			wait(p, i, ask, p->aim[i] & ~LATE);
+		else
+			return false; /* for what the board does not know */
+	} else if (fm_place_scan(p, ask, &fit)) {
+		mr_buf_puts(&b, "what is free is kept for others, who move");
+		fm_place_refuse(p, i, MR_REASON_NO_CAPACITY, &b);
+	} else {
+		fm_place_refuse_all(p, i, ask);
+	}
+	return true;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Looking for a better arrangement of a board: who has no place gets one by others who go to
+ * other bins, these perhaps by others again. Bounded by steps, never by time.
+ */
+#ifndef FABRIC_MANAGER_PLAN_SEARCH_H
+#define FABRIC_MANAGER_PLAN_SEARCH_H
+
+#include "fabric-manager/plan/board.h"
+
+bool fm_worth_is_better(struct fm_worth a, struct fm_worth b);
+
+/* The best arrangement found that moves lead to, one after the other, each into room that is
+ * free then: bins in 'at' (one a tile), and what it is worth. The board is as it was
+ * afterwards. */
+struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at);
+
+/* Whether 'at' can be reached so. New tiles of 'early' (NULL: none) are in their bins from the
+ * start, those of them that fit then: the others are taken out of it. */
+bool fm_search_leads(struct fm_board *b, const uint16_t *at, bool *early);
+
+#endif
