@@ -31,7 +31,7 @@ void mr_buf_reset(struct mr_buf *b)
 }
 
 /* Room for 'more' bytes and a NUL behind them. */
-static void reserve(struct mr_buf *b, size_t more)
+void mr_buf_reserve(struct mr_buf *b, size_t more)
 {
 	size_t need, cap = b->cap ? b->cap : 32;
 
@@ -44,12 +44,13 @@ static void reserve(struct mr_buf *b, size_t more)
 		cap = cap > SIZE_MAX / 2 ? need : 2 * cap;
 	b->data = mr_xrealloc(b->data, cap, 1);
 	b->cap = cap;
+	b->data[b->len] = '\0';
 }
 
 /* Appends 'len' bytes of 'data', which may contain NUL. */
 void mr_buf_add(struct mr_buf *b, const void *data, size_t len)
 {
-	reserve(b, len);
+	mr_buf_reserve(b, len);
 	if (len)
 		memcpy(b->data + b->len, data, len);
 	b->len += len;
@@ -86,12 +87,12 @@ void mr_buf_vprintf(struct mr_buf *b, const char *fmt, va_list ap)
 	int n;
 
 	va_copy(again, ap);
-	reserve(b, 64);
+	mr_buf_reserve(b, 64);
 	n = vsnprintf(b->data + b->len, b->cap - b->len, fmt, ap);
 	if (n < 0)
 		abort();
 	if ((size_t)n >= b->cap - b->len) {
-		reserve(b, (size_t)n);
+		mr_buf_reserve(b, (size_t)n);
 		vsnprintf(b->data + b->len, b->cap - b->len, fmt, again);
 	}
 	va_end(again);

@@ -21,7 +21,8 @@ struct mr_buf {
 };
 
 void mr_buf_done(struct mr_buf *b);
-void mr_buf_reset(struct mr_buf *b); /* keeps the memory */
+void mr_buf_reset(struct mr_buf *b);		    /* keeps the memory */
+void mr_buf_reserve(struct mr_buf *b, size_t more); /* so many bytes come: room at once */
 void mr_buf_add(struct mr_buf *b, const void *data, size_t len);
 void mr_buf_puts(struct mr_buf *b, const char *s);
 void mr_buf_putc(struct mr_buf *b, char c);

@@ -233,12 +233,13 @@ static uint32_t run_record(struct run *x, const struct mr_batch_rec *r)
 }
 
 /* Whether all of it can be decoded and is within the caps, before any of it is executed. */
-static uint32_t check(const uint8_t *ops, size_t len)
+static uint32_t check(const uint8_t *ops, size_t len, size_t *ret_values)
 {
 	struct mr_batch_rec r;
 	size_t pos = 0, records = 0, values = 0;
 	int rc;
 
+	*ret_values = 0;
 	if (len > MR_BATCH_MAX_BYTES)
 		return MR_BATCH_LIMIT;
 	while ((rc = mr_batch_next(ops, len, &pos, &r)) > 0) {
@@ -247,6 +248,7 @@ static uint32_t check(const uint8_t *ops, size_t len)
 	}
 	if (rc < 0)
 		return MR_BATCH_MALFORMED;
+	*ret_values = values;
 	return records > MR_BATCH_MAX_RECORDS || values > MR_BATCH_MAX_BYTES / 8
 		       ? MR_BATCH_LIMIT
 		       : MR_BATCH_OK;
@@ -259,12 +261,14 @@ void sim_chassis_batch(struct sim_chassis *c, struct mr_now now, uint64_t owner_
 {
 	struct run x = {c, owner_id, owner_epoch, ret};
 	struct mr_batch_rec r;
-	size_t pos = 0;
+	size_t pos = 0, values;
 
 	sim_chassis_step(c, now);
 	mr_buf_reset(&ret->data);
 	ret->executed = 0;
-	ret->status = check(ops, len);
+	ret->status = check(ops, len, &values);
+	if (ret->status == MR_BATCH_OK && values)
+		mr_buf_reserve(&ret->data, values * 8);
 	while (ret->status == MR_BATCH_OK && mr_batch_next(ops, len, &pos, &r) > 0) {
 		ret->status = run_record(&x, &r);
 		if (ret->status == MR_BATCH_OK)

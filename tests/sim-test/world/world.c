@@ -397,6 +397,8 @@ void world_trace(struct world *w, const char *fmt, ...)
 	size_t at;
 	va_list ap;
 
+	if (w->untraced)
+		return;
 	if (w->trace.len > 1u << 16) {
 		size_t keep = w->trace.len - (1u << 15);
 

@@ -203,6 +203,7 @@ struct world {
 	bool verbose;
 	bool unsaid;	/* words need not be so: the judge has to find out by traffic */
 	bool unchecked; /* a bench: the engine's plans are not held against ones from scratch */
+	bool untraced;	/* nobody reads the trace */
 	struct mr_buf trace; /* the last log lines and operations */
 	uint64_t digest;     /* of all of them */
 	uint64_t events;     /* inputs to a core, the chassis or the store so far */
