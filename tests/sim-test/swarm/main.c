@@ -2,15 +2,6 @@
 /*
  * Swarms of faults, many seeds, in as many processes as asked for: one that crashes costs its
  * seed only.
- *
- *	seeds-swarm [--chassis FILE] [--seed N] [--count N] [--jobs N] [--verbose] [--thorough]
- *		    [--only ACTS] [--twice] [--cover] [--pairs] [--no-shrink]
- *
- *	--only    a list of acts ("0,3,7"): the others are left out
- *	--twice   every seed twice; both runs must be the same, byte for byte
- *	--cover   names the pairs of step and fault that were never reached
- *	--strict  and fails if there are some that can be
- *	--pairs   prints how often each was reached
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -23,14 +14,45 @@
 #include "common/xalloc.h"
 #include "tests/sim-test/swarm/swarm.h"
 
-#define JOBS_MAX 64
+#define JOBS_MAX    64
+#define EXCEPTS_MAX 64
+#define FNV_START   UINT64_C(14695981039346656037)
+#define FNV_PRIME   UINT64_C(1099511628211)
+
+static const char help[] =
+	"seeds-swarm: swarms of faults on a whole fabric in one process, decided by seeds\n"
+	"\n"
+	"  --seed N         the first seed (1)\n"
+	"  --count N        how many seeds follow each other (1)\n"
+	"  --except N,...   without these of them (docs/testing.md says why)\n"
+	"  --jobs N         in so many processes (1)\n"
+	"  --chassis FILE   the chassis (config/demo-chassis.yaml); seeds that aim at an\n"
+	"                   adapter's modes have one of their own\n"
+	"  --aim            every fourth seed aims at a step (swarm/aim.c)\n"
+	"  --only N,...     these acts of the plan, and no others: what a failure prints\n"
+	"  --thorough       everything is judged after every event, besides\n"
+	"  --verbose        the trace, and a line for each seed with its digest\n"
+	"  --twice          every seed twice; both runs must be the same, byte for byte\n"
+	"  --no-shrink      failures are printed as they are\n"
+	"  --cover          names the pairs of step and fault that were never reached\n"
+	"  --pairs          prints how often each was\n"
+	"  --strict         and fails if one is neither reached nor argued, or both\n"
+	"  --unreachable    prints the pairs that cannot be, with the reason, and ends\n"
+	"  --help           prints this, and ends\n"
+	"\n"
+	"Ends with 0 if all seeds passed, 1 if not, 64 if it cannot read its arguments. The\n"
+	"digest of failures is one of the failed seeds with their reasons: the same for the "
+	"same\n"
+	"program and seeds, however many processes there are.\n";
 
 static struct options {
 	struct swarm_options run;
 	uint64_t seed, count;
 	unsigned jobs;
 	const char *only;
-	bool twice, cover, strict, pairs, no_shrink;
+	uint64_t except[EXCEPTS_MAX];
+	unsigned excepts;
+	bool twice, cover, strict, pairs, no_shrink, aim;
 } opt = {.run = {.chassis = SRCDIR "/config/demo-chassis.yaml"},
 	 .seed = 1,
 	 .count = 1,
@@ -41,6 +63,8 @@ struct shared {
 	struct swarm_result result; /* of the last run of a child */
 	uint64_t at;		    /* the seed under way */
 	uint64_t passed, failed, events;
+	uint64_t fewest;   /* events of one seed */
+	uint64_t failures; /* digest: a sum, so that their order is no matter */
 	double s;
 	swarm_hits hit;
 };
@@ -58,7 +82,7 @@ static void *share(size_t size)
 
 static void plan_of(struct swarm_plan *p, uint64_t seed)
 {
-	swarm_plan(p, seed);
+	swarm_plan(p, seed, opt.aim);
 	if (opt.only && !swarm_plan_only(p, opt.only)) {
 		fprintf(stderr, "--only %s: not a list of acts of seed %llu\n", opt.only,
 			(unsigned long long)seed);
@@ -176,8 +200,8 @@ static void report(struct shared *sh, struct swarm_plan *p, const char *how)
 		(unsigned long long)p->seed, sh->result.why, p->acts, acts, mr_buf_text(&text));
 	mr_buf_reset(&text);
 	swarm_plan_list(p, &text);
-	fprintf(stderr, "replay: seeds-swarm --chassis %s --seed %llu --only %s --verbose\n",
-		opt.run.chassis, (unsigned long long)p->seed,
+	fprintf(stderr, "replay: seeds-swarm --chassis %s --seed %llu%s --only %s --verbose\n",
+		opt.run.chassis, (unsigned long long)p->seed, opt.aim ? " --aim" : "",
 		text.len ? mr_buf_text(&text) : "''");
 	mr_buf_done(&text);
 }
@@ -193,9 +217,21 @@ static void add_hits(swarm_hits to, swarm_hits from)
 
 static void note(struct shared *sh, struct swarm_result *r)
 {
+	if (!sh->fewest || r->events < sh->fewest)
+		sh->fewest = r->events;
 	sh->events += r->events;
 	sh->s += r->s;
 	add_hits(sh->hit, r->hit);
+}
+
+static void failed(struct shared *sh, uint64_t seed, const char *why)
+{
+	uint64_t h = FNV_START ^ seed;
+
+	for (; *why; why++)
+		h = (h ^ (unsigned char)*why) * FNV_PRIME;
+	sh->failures += h;
+	sh->failed++;
 }
 
 static void one(struct shared *sh, uint64_t seed)
@@ -208,13 +244,15 @@ static void one(struct shared *sh, uint64_t seed)
 	if (opt.twice && !r.failed) {
 		swarm_run(&p, &opt.run, &again);
 		r.failed = again.digest != r.digest || again.events != r.events;
-		if (r.failed)
-			fprintf(stderr, "seed %llu: the second run is another one\n",
-				(unsigned long long)seed);
+		if (r.failed) {
+			mr_fmt(r.why, sizeof(r.why), "the second run is another one");
+			fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, r.why);
+		}
 	}
 	note(sh, &r);
 	sh->passed += !r.failed;
-	sh->failed += r.failed;
+	if (r.failed)
+		failed(sh, seed, r.why);
 	if (opt.run.verbose)
 		fprintf(stderr, "seed %llu: %llu events, %.0f a second, digest %016llx%s%s\n",
 			(unsigned long long)seed, (unsigned long long)r.events,
@@ -224,10 +262,19 @@ static void one(struct shared *sh, uint64_t seed)
 		report(sh, &p, r.why);
 }
 
+static bool is_excepted(uint64_t seed)
+{
+	for (unsigned i = 0; i < opt.excepts; i++)
+		if (opt.except[i] == seed)
+			return true;
+	return false;
+}
+
 static void work(struct shared *sh, uint64_t first)
 {
 	for (sh->at = first; sh->at < opt.seed + opt.count; sh->at += opt.jobs)
-		one(sh, sh->at);
+		if (!is_excepted(sh->at))
+			one(sh, sh->at);
 }
 
 static pid_t start(struct shared *sh, uint64_t first)
@@ -248,8 +295,8 @@ static pid_t crashed(struct shared *sh, int status)
 	struct swarm_plan p;
 	char how[32];
 
-	sh->failed++;
 	crash_text(status, how, sizeof(how));
+	failed(sh, sh->at, how);
 	fprintf(stderr, "seed %llu %s\n", (unsigned long long)sh->at, how);
 	plan_of(&p, sh->at);
 	report(sh, &p, how);
@@ -273,88 +320,127 @@ static void run_all(struct shared *sh)
 
 /* ---- the command line ---- */
 
+static bool read_excepts(const char *text)
+{
+	while (*text && opt.excepts < EXCEPTS_MAX) {
+		char *end;
+
+		opt.except[opt.excepts++] = strtoull(text, &end, 10);
+		if (end == text || (*end && *end != ','))
+			return false;
+		text = *end ? end + 1 : end;
+	}
+	return !*text;
+}
+
+static void print_and_end(int c)
+{
+	if (c == 'h')
+		fputs(help, stdout);
+	else
+		swarm_unreachable_print();
+	exit(0);
+}
+
+/* Options with an argument; false: not understood. */
+static bool take(int c, const char *arg)
+{
+	if (c == 'c')
+		opt.run.chassis = arg;
+	else if (c == 's')
+		opt.seed = strtoull(arg, NULL, 10);
+	else if (c == 'n')
+		opt.count = strtoull(arg, NULL, 10);
+	else if (c == 'j')
+		opt.jobs = (unsigned)strtoul(arg, NULL, 10);
+	else if (c == 'o')
+		opt.only = arg;
+	else
+		return c == 'x' && read_excepts(arg);
+	return true;
+}
+
 static int options(int argc, char **argv)
 {
-	static const struct option list[] = {{"chassis", 1, NULL, 'c'},
-					     {"seed", 1, NULL, 's'},
-					     {"count", 1, NULL, 'n'},
-					     {"jobs", 1, NULL, 'j'},
-					     {"only", 1, NULL, 'o'},
-					     {"verbose", 0, NULL, 'v'},
-					     {"thorough", 0, NULL, 't'},
-					     {"twice", 0, NULL, '2'},
-					     {"cover", 0, NULL, 'C'},
-					     {"pairs", 0, NULL, 'p'},
-					     {"strict", 0, NULL, 'T'},
-					     {"no-shrink", 0, NULL, 'S'},
-					     {0}};
+	static int flag[8];
+	const struct option list[] = {{"chassis", 1, NULL, 'c'},
+				      {"seed", 1, NULL, 's'},
+				      {"count", 1, NULL, 'n'},
+				      {"except", 1, NULL, 'x'},
+				      {"jobs", 1, NULL, 'j'},
+				      {"only", 1, NULL, 'o'},
+				      {"verbose", 0, &flag[0], 1},
+				      {"thorough", 0, &flag[1], 1},
+				      {"twice", 0, &flag[2], 1},
+				      {"cover", 0, &flag[3], 1},
+				      {"strict", 0, &flag[4], 1},
+				      {"pairs", 0, &flag[5], 1},
+				      {"aim", 0, &flag[6], 1},
+				      {"no-shrink", 0, &flag[7], 1},
+				      {"unreachable", 0, NULL, 'u'},
+				      {"help", 0, NULL, 'h'},
+				      {0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", list, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			opt.run.chassis = optarg;
-			break;
-		case 's':
-			opt.seed = strtoull(optarg, NULL, 10);
-			break;
-		case 'n':
-			opt.count = strtoull(optarg, NULL, 10);
-			break;
-		case 'j':
-			opt.jobs = (unsigned)strtoul(optarg, NULL, 10);
-			break;
-		case 'o':
-			opt.only = optarg;
-			break;
-		case 'v':
-			opt.run.verbose = true;
-			break;
-		case 't':
-			opt.run.thorough = true;
-			break;
-		case '2':
-			opt.twice = true;
-			break;
-		case 'C':
-			opt.cover = true;
-			break;
-		case 'T':
-			opt.cover = opt.strict = true;
-			break;
-		case 'p':
-			opt.pairs = true;
-			break;
-		case 'S':
-			opt.no_shrink = true;
-			break;
-		default:
+		if (c == 'h' || c == 'u')
+			print_and_end(c);
+		if (c && !take(c, optarg))
 			return -1;
-		}
 	}
-	return opt.jobs && opt.jobs <= JOBS_MAX ? 0 : -1;
+	opt.run.verbose = flag[0];
+	opt.run.thorough = flag[1];
+	opt.run.digest = opt.twice = flag[2];
+	opt.strict = flag[4];
+	opt.cover = flag[3] || opt.strict;
+	opt.pairs = flag[5];
+	opt.aim = flag[6];
+	opt.no_shrink = flag[7];
+	return optind == argc && opt.jobs && opt.jobs <= JOBS_MAX ? 0 : -1;
+}
+
+static uint64_t asked(void)
+{
+	uint64_t n = opt.count;
+
+	for (unsigned i = 0; i < opt.excepts; i++)
+		n -= opt.except[i] >= opt.seed && opt.except[i] < opt.seed + opt.count;
+	return n;
+}
+
+static void add(struct shared *sum, struct shared *sh)
+{
+	sum->passed += sh->passed;
+	sum->failed += sh->failed;
+	sum->events += sh->events;
+	sum->s += sh->s;
+	sum->failures += sh->failures;
+	if (sh->fewest && (!sum->fewest || sh->fewest < sum->fewest))
+		sum->fewest = sh->fewest;
+	add_hits(sum->hit, sh->hit);
 }
 
 int main(int argc, char **argv)
 {
 	static struct shared sum;
 	struct shared *sh;
-	unsigned missed = 0;
+	unsigned wrong = 0;
 
-	if (options(argc, argv))
+	if (options(argc, argv)) {
+		fprintf(stderr, "seeds-swarm --help says what it takes\n");
 		return 64;
+	}
 	sh = share(opt.jobs * sizeof(*sh));
 	run_all(sh);
-	for (unsigned i = 0; i < opt.jobs; i++) {
-		sum.passed += sh[i].passed;
-		sum.events += sh[i].events;
-		sum.s += sh[i].s;
-		add_hits(sum.hit, sh[i].hit);
-	}
+	for (unsigned i = 0; i < opt.jobs; i++)
+		add(&sum, &sh[i]);
 	if (opt.cover || opt.pairs)
-		missed = swarm_cover(sum.hit, opt.pairs);
-	printf("%llu of %llu seeds passed: %llu events, %.0f a second\n",
-	       (unsigned long long)sum.passed, (unsigned long long)opt.count,
-	       (unsigned long long)sum.events, sum.s > 0 ? (double)sum.events / sum.s : 0);
-	return sum.passed != opt.count || (opt.strict && missed);
+		wrong = swarm_cover(sum.hit, opt.pairs);
+	printf("%llu of %llu seeds passed: %llu events, at least %llu of a seed, %.0f a "
+	       "second, "
+	       "digest of failures %016llx\n",
+	       (unsigned long long)sum.passed, (unsigned long long)asked(),
+	       (unsigned long long)sum.events, (unsigned long long)sum.fewest,
+	       sum.s > 0 ? (double)sum.events / sum.s : 0, (unsigned long long)sum.failures);
+	return sum.passed != asked() || (opt.strict && wrong);
 }

@@ -46,12 +46,13 @@ static void configure(struct config *c, struct mr_rng *rng)
 	c->lasts_ns = some_time(rng, 10 * MR_NS_PER_MS, 30 * MR_NS_PER_S);
 }
 
-static struct swarm_act *add(struct swarm_plan *p, enum swarm_kind k, struct mr_rng *rng)
+struct swarm_act *swarm_plan_add(struct swarm_plan *p, enum swarm_kind k, struct mr_rng *rng)
 {
 	struct swarm_act *a = &p->act[p->acts];
 
 	p->acts += p->acts < SWARM_ACTS - 1;
-	*a = (struct swarm_act){.kind = k, .step = SWARM_IDLE, .rng = mr_rng_next(rng)};
+	*a = (struct swarm_act){
+		.kind = k, .step = SWARM_IDLE, .towards = SWARM_IDLE, .rng = mr_rng_next(rng)};
 	return a;
 }
 
@@ -98,10 +99,10 @@ static void add_fault(struct swarm_plan *p, const struct config *c, struct mr_rn
 	step = mr_rng_chance(rng, 10) ? SWARM_IDLE : (unsigned)mr_rng_below(rng, SWARM_STEPS);
 	cause = cause_of(step);
 	if (cause < SWARM_KINDS && mr_rng_chance(rng, 60)) {
-		a = add(p, cause, rng);
+		a = swarm_plan_add(p, cause, rng);
 		a->lasts_ns = some_time(rng, MR_NS_PER_MS, MR_NS_PER_S);
 	}
-	a = add(p, k, rng);
+	a = swarm_plan_add(p, k, rng);
 	if (k == SWARM_STORE_OLD &&
 	    a->rng & 1) /* the plans of other seeds stay what they were */
 		a->kind = SWARM_STORE_GONE;
@@ -116,18 +117,18 @@ static void add_fault(struct swarm_plan *p, const struct config *c, struct mr_rn
 static void add_operator(struct swarm_plan *p, struct mr_rng *rng)
 {
 	uint64_t dice = mr_rng_below(rng, 100);
-	struct swarm_act *a = add(p,
-				  dice < 60   ? SWARM_OPERATOR_EDITS
-				  : dice < 80 ? SWARM_OPERATOR_DELETES
-					      : SWARM_OPERATOR_MOVES,
-				  rng);
+	struct swarm_act *a = swarm_plan_add(p,
+					     dice < 60	 ? SWARM_OPERATOR_EDITS
+					     : dice < 80 ? SWARM_OPERATOR_DELETES
+							 : SWARM_OPERATOR_MOVES,
+					     rng);
 
 	if (mr_rng_chance(rng, 50))
 		a->step = (unsigned)mr_rng_below(rng, SWARM_STEPS);
 	a->wait_ns = some_time(rng, MR_NS_PER_MS, 20 * MR_NS_PER_S);
 }
 
-void swarm_plan(struct swarm_plan *p, uint64_t seed)
+void swarm_plan(struct swarm_plan *p, uint64_t seed, bool aim)
 {
 	static const int64_t delays[] = {10 * MR_NS_PER_US, 50 * MR_NS_PER_US, MR_NS_PER_MS,
 					 20 * MR_NS_PER_MS};
@@ -140,8 +141,8 @@ void swarm_plan(struct swarm_plan *p, uint64_t seed)
 	mr_rng_init(&rng, seed * 2 + 1);
 	configure(&c, &rng);
 	p->delay_max_ns = delays[mr_rng_below(&rng, MR_ARRAY_SIZE(delays))];
-	add(p, SWARM_OPERATOR_EDITS, &rng);
-	rounds = 2 + mr_rng_below(&rng, ROUNDS_MAX - 1);
+	swarm_plan_add(p, SWARM_OPERATOR_EDITS, &rng);
+	rounds = aim && swarm_aim(p, &rng) ? 0 : 2 + mr_rng_below(&rng, ROUNDS_MAX - 1);
 	for (uint64_t i = 0; i < rounds; i++) {
 		if (i)
 			add_operator(p, &rng);

@@ -16,6 +16,7 @@
 #include "tests/sim-test/world/management.h"
 
 #define TRACE_TAIL 8000
+#define MODES	   SRCDIR "/tests/sim-test/swarm/modes.yaml"
 #define REUSE_NS   (120 * MR_NS_PER_S) /* identities are free again long before */
 
 /* ---- one step of the world, and the troubles that are over ---- */
@@ -92,7 +93,7 @@ static void await(struct swarm *s, const struct swarm_act *a)
 
 static void begin(struct swarm *s, const struct swarm_act *a)
 {
-	struct swarm_trouble t = {.kind = a->kind, .act = a->number};
+	struct swarm_trouble t = {.kind = a->kind, .act = a->number, .towards = a->towards};
 	uint64_t steps = under_way(s->w);
 	struct mr_buf text = {0};
 
@@ -240,9 +241,14 @@ static void judge(struct swarm *s)
 	}
 	if (s->deaf)
 		reboot_all(s);
+	if (s->modes) { /* what waits for the other mode */
+		world_settle(s->w, SEED_SETTLE_NS);
+		swarm_approve(s);
+	}
 	seed_settled(r, NULL, "with all faults off");
 	acknowledged_holds(s);
 	quarantine_ends(s);
+	r->p.request = false; /* a host without an agent never says yes */
 	seed_apply(r, &r->p, "the last policy again");
 	seed_delete(r);
 	nothing_is_left(s);
@@ -266,10 +272,14 @@ void swarm_run(const struct swarm_plan *p, const struct swarm_options *o,
 
 	memset(ret, 0, sizeof(*ret));
 	s->result = ret;
-	seed_begin(&s->r, o->chassis, p->seed, o->verbose);
+	seed_begin(&s->r, p->modes ? MODES : o->chassis, p->seed, o->verbose);
+	s->r.p.request = p->request;
+	s->modes = p->modes;
+	s->aims = p->aims;
 	if (o->thorough)
 		oracle_thorough(s->r.oracle);
 	s->w = s->r.w;
+	s->w->untraced = !o->verbose && !o->trace && !o->digest;
 	s->w->delay_max_ns = s->delay_ns = p->delay_max_ns;
 	s->latest = s->r.p;
 	for (unsigned i = 0; i < p->acts && !s->r.failed; i++) {

@@ -81,17 +81,26 @@ struct swarm_act {
 	unsigned more;	  /* and so many messages */
 	int64_t lasts_ns; /* of a fault that lasts */
 	uint64_t rng;	  /* what else it needs to decide */
+	unsigned towards; /* the step that is to come of it; SWARM_IDLE: none of them */
 };
 
 struct swarm_plan {
 	uint64_t seed;
 	int64_t delay_max_ns;
+	bool aims;    /* at a step */
+	bool modes;   /* on the chassis whose adapter has modes */
+	bool request; /* hosts are asked for functions, not forced */
 	struct swarm_act act[SWARM_ACTS];
 	unsigned acts;
 };
 
 /* ---- plan.c ---- */
-void swarm_plan(struct swarm_plan *p, uint64_t seed);
+/* 'aim': every fourth seed aims at a step (aim.c). */
+void swarm_plan(struct swarm_plan *p, uint64_t seed, bool aim);
+/* The next free act. */
+struct swarm_act *swarm_plan_add(struct swarm_plan *p, enum swarm_kind k, struct mr_rng *rng);
+/* aim.c: whether the seed aims at a step; its plan then. */
+bool swarm_aim(struct swarm_plan *p, struct mr_rng *rng);
 /* Only the acts whose numbers 'text' lists ("3,7,9"). False: no such list. */
 bool swarm_plan_only(struct swarm_plan *p, const char *text);
 /* The list of all of its acts. */
@@ -106,6 +115,9 @@ const char *swarm_step_name(unsigned step);
 /* Why a fault cannot hit the step; NULL: it can. */
 const char *swarm_unreachable(unsigned step, enum swarm_kind kind);
 
+/* All that is argued, as a table. */
+void swarm_unreachable_print(void);
+
 /* ---- run.c ---- */
 typedef uint32_t swarm_hits[SWARM_STEPS][SWARM_KINDS];
 struct swarm_result {
@@ -118,8 +130,10 @@ struct swarm_result {
 struct swarm_options {
 	const char *chassis;
 	bool verbose, thorough, trace; /* trace: the last steps of a failure are printed */
+	bool digest;		       /* what happened has one */
 };
-/* Prints the pairs that were never hit and could have been; how many those are. */
+/* Names the pairs that were neither hit nor argued to be unreachable, or both; how many those
+ * are. */
 unsigned swarm_cover(swarm_hits hit, bool print);
 void swarm_run(const struct swarm_plan *p, const struct swarm_options *o,
 	       struct swarm_result *ret);
@@ -132,6 +146,7 @@ struct swarm_trouble {
 	unsigned act;
 	int64_t until_ns;
 	unsigned vh, other; /* blades */
+	unsigned towards;   /* of the act */
 	char adapter[MR_NAME_MAX];
 	uint16_t port;
 };
@@ -148,6 +163,9 @@ struct swarm {
 	struct store_copy copy;
 	int64_t delay_ns; /* of messages, without trouble */
 	bool deaf;	  /* kernels missed interrupts */
+	bool aims;	  /* the plan does */
+	bool modes;	  /* an adapter has modes */
+	unsigned wanted;  /* the blade that the act that begins is meant for, 0 = any */
 	bool restored;	  /* an old store came back: acknowledged changes may be gone */
 	/* r.p is the policy that was acknowledged last */
 	struct policy latest;  /* the one that was sent last */
@@ -160,6 +178,8 @@ struct swarm {
 	struct swarm_result *result;
 };
 
+/* An operator says yes to another mode of an adapter, if that is asked for. */
+void swarm_approve(struct swarm *s);
 /* An operator adopts the chassis; refused where that is not asked for. */
 void swarm_adopt(struct swarm *s);
 /* Whether the last policy was answered: keeps account. */

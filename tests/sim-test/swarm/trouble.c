@@ -64,6 +64,10 @@ bool swarm_take_concerned(struct swarm *s, unsigned *ret_vh)
 {
 	const struct world *w = s->w;
 
+	if (s->wanted && usable(s, s->wanted)) {
+		*ret_vh = s->wanted;
+		return swarm_take(&s->busy[s->wanted]);
+	}
 	for (unsigned i = 0; i < w->ops; i++) {
 		unsigned vh = w->op[i].op.place.port;
 
@@ -128,6 +132,9 @@ static const struct {
 bool swarm_begin(struct swarm *s, struct swarm_trouble *t)
 {
 	world_input(s->w);
+	if (t->towards != SWARM_IDLE && t->kind >= SWARM_OPERATOR_EDITS)
+		return operator_aims(s, t);
+	s->wanted = swarm_wanted(s, t);
 	return table[t->kind].begin(s, t);
 }
 

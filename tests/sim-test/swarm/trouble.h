@@ -10,6 +10,13 @@ bool swarm_take(bool *busy);
 bool swarm_take_blade(struct swarm *s, unsigned *ret_vh);
 bool swarm_take_concerned(struct swarm *s, unsigned *ret_vh);
 
+/* The policy goes to the manager. */
+void swarm_send_policy(struct swarm *s, const struct policy *p);
+/* trouble_aim.c: what an operator does so that a step is come to, and the blade that is hit for
+ * it, 0 = any. */
+bool operator_aims(struct swarm *s, struct swarm_trouble *t);
+unsigned swarm_wanted(const struct swarm *s, const struct swarm_trouble *t);
+
 typedef bool trouble_begin_fn(struct swarm *s, struct swarm_trouble *t);
 typedef void trouble_end_fn(struct swarm *s, struct swarm_trouble *t);
 

@@ -53,7 +53,13 @@ bool agent_twice(struct swarm *s, struct swarm_trouble *t)
 	if (!swarm_take_concerned(s, &t->vh))
 		return false;
 	s->busy[t->vh] = false;
-	return world_agent_again(s->w, t->vh);
+	if (!s->aims)
+		return world_agent_again(s->w, t->vh);
+	for (unsigned i = 0; i < s->w->hosts; i++, t->vh = t->vh % s->w->hosts + 1)
+		if (s->w->host[t->vh].blade && !s->busy[t->vh] &&
+		    world_agent_again(s->w, t->vh))
+			return true;
+	return false;
 }
 
 /* ---- manners ---- */

@@ -122,6 +122,24 @@ static bool vf_register(struct swarm *s, const struct fm_op *op, struct sim_faul
 	return true;
 }
 
+/* Of a row that any operation or command under way is about: who aims takes what there is. */
+static bool any_row(const struct swarm *s, struct sim_fault *f)
+{
+	const struct world *w = s->w;
+
+	for (unsigned i = 0; s->aims && i < w->ops + w->cmds; i++) {
+		const struct fm_place *p =
+			i < w->ops ? &w->op[i].op.place : &w->cmd[i - w->ops].place;
+
+		if (p->way == FM_WAY_NONE || p->bridge >= 256)
+			continue;
+		f->space = MR_SPACE_SWITCH;
+		f->address = SW_BRIDGE(p->port, p->bridge) + ROW_STATE;
+		return true;
+	}
+	return false;
+}
+
 bool register_stale(struct swarm *s, struct swarm_trouble *t)
 {
 	struct sim_fault f = {.kind = SIM_FAULT_SLOW_REGISTER};
@@ -129,7 +147,8 @@ bool register_stale(struct swarm *s, struct swarm_trouble *t)
 
 	world_unsteady(s->w, t->until_ns - s->w->now.mono_ns);
 	f.delay_ns = 1 + (int64_t)mr_rng_below(&s->rng, SLOW_NS);
-	if (!(mr_rng_chance(&s->rng, 40) && row_register(op, &f)) && !vf_register(s, op, &f))
+	if (!(mr_rng_chance(&s->rng, 40) && row_register(op, &f)) && !vf_register(s, op, &f) &&
+	    !any_row(s, &f))
 		return false;
 	return !sim_fault_set(s->w->chassis, &f);
 }
@@ -146,7 +165,8 @@ bool register_ones(struct swarm *s, struct swarm_trouble *t)
 	const struct fm_op *op = some_op(s);
 
 	(void)t;
-	if (!(mr_rng_chance(&s->rng, 40) && row_register(op, &f)) && !vf_register(s, op, &f))
+	if (!(mr_rng_chance(&s->rng, 40) && row_register(op, &f)) && !vf_register(s, op, &f) &&
+	    !any_row(s, &f))
 		return false;
 	return !sim_fault_set(s->w->chassis, &f);
 }

@@ -215,18 +215,16 @@ void store_adopted(struct swarm *s, struct swarm_trouble *t)
 
 /* ---- operators ---- */
 
-static void send_policy(struct swarm *s, const struct policy *p);
-
 /* The chassis is adopted, and the documents are written once more. */
 void store_applied(struct swarm *s, struct swarm_trouble *t)
 {
 	store_adopted(s, t);
 	if (s->w->manager_up && !s->forgotten)
-		send_policy(s, &s->latest);
+		swarm_send_policy(s, &s->latest);
 }
 
 /* One who asks while the last one waits for his answer: which of both is in force is open. */
-static void send_policy(struct swarm *s, const struct policy *p)
+void swarm_send_policy(struct swarm *s, const struct policy *p)
 {
 	struct mr_buf text = {0};
 	struct fm_request q;
@@ -280,7 +278,7 @@ bool operator_edits(struct swarm *s, struct swarm_trouble *t)
 	if (s->applied)
 		policy_edit(&p, &s->rng);
 	s->applied = true;
-	send_policy(s, &p);
+	swarm_send_policy(s, &p);
 	return true;
 }
 
@@ -297,7 +295,7 @@ bool operator_deletes(struct swarm *s, struct swarm_trouble *t)
 			continue;
 		p.profile[k].used = false;
 		p.whole = p.whole == k ? POLICY_PROFILES : p.whole;
-		send_policy(s, &p);
+		swarm_send_policy(s, &p);
 		return true;
 	}
 	return false;

@@ -252,10 +252,16 @@ static void print_common(const struct policy *p, struct mr_buf *out)
 		{"guids", "guid", "02:00:00:00:00:aa:00:00", "02:00:00:00:00:aa:ff:ff"},
 	};
 
-	mr_buf_puts(
+	mr_buf_printf(
 		out,
 		"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\nspec:\n "
-		" unknownHosts: ignore\n  update: {drain: {mode: force, timeout: 10s}}\n");
+		" unknownHosts: ignore\n  update: {drain: {mode: %s}}\n",
+		p->request ? "request, timeout: 3s" : "force, timeout: 10s");
+	if (p->mode)
+		mr_buf_printf(out,
+			      "---\napiVersion: banyan/v1\nkind: Adapter\nmetadata: {name: "
+			      "nic-right}\nspec: {mode: %s}\n",
+			      p->mode == 1 ? "wide" : "narrow");
 	for (unsigned i = 0; i < MR_ARRAY_SIZE(pools); i++)
 		mr_buf_printf(out,
 			      "---\napiVersion: banyan/v1\nkind: IdentityPool\nmetadata: "

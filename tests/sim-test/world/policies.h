@@ -44,6 +44,8 @@ struct policy {
 	bool has_whole;			/* and it has a `base` GPU */
 	unsigned whole;			/* the profile that gets it, POLICY_PROFILES = none */
 	unsigned provision[MR_CLASS_COUNT]; /* VFs per PF, 0 = max */
+	bool request;			    /* hosts may say no to a drain */
+	unsigned mode; /* of nic-right: 0 = nobody says, 1 wide, 2 narrow */
 	struct policy_profile profile[POLICY_PROFILES];
 };
 
