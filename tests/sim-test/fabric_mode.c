@@ -143,6 +143,24 @@ START_TEST(manager_dies)
 }
 END_TEST
 
+/* A host is reset while the adapter changes its mode, so the chassis is read meanwhile: what
+ * that shows is all that is new, and the functions are set up all the same. */
+START_TEST(read_meanwhile)
+{
+	uint32_t epoch = fabric_get("o/d")->epoch;
+
+	fabric_apply(MODE("narrow"));
+	approve(FM_EXIT_DONE);
+	while (!(w->began >> FM_OP_MODE & 1))
+		ck_assert(world_step(w));
+	world_run_for(w, _i * 10 * MR_NS_PER_MS);
+	for (unsigned vh = 1; vh <= 2; vh++)
+		world_blade_reset(w, vh);
+	fabric_settle();
+	is_narrow(epoch);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("mode");
@@ -154,6 +172,7 @@ int main(void)
 	tcase_add_test(t, unknown_mode);
 	tcase_add_test(t, withdrawn);
 	tcase_add_loop_test(t, manager_dies, 0, 12);
+	tcase_add_loop_test(t, read_meanwhile, 0, 12);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

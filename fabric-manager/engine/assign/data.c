@@ -233,6 +233,21 @@ static void create(struct fm_engine *e, unsigned i, unsigned chassis,
 	send(e, i, FM_OP_NS_CREATE, chassis, a);
 }
 
+/* Whether a function that had it is on its way out: as long as its host may say no, it may come
+ * back. */
+static bool may_come_back(const struct fm_engine *e, const struct fm_rec_data *r)
+{
+	const struct fm_asg *a;
+
+	FM_FOREACH_ASG(e, a)
+	{
+		if (a->a.going && a->a.has_fn && mr_streq(a->a.profile, r->profile) &&
+		    mr_streq(a->a.device, r->device))
+			return true;
+	}
+	return false;
+}
+
 static void erase(struct fm_engine *e, unsigned i, unsigned chassis, const struct fm_adapter *a)
 {
 	char text[DATA_TEXT];
@@ -243,7 +258,7 @@ static void erase(struct fm_engine *e, unsigned i, unsigned chassis, const struc
 		drop(e, i);
 		return;
 	}
-	if (fm_data_attached(a, &e->data[i], FM_WHOLE) >= 0)
+	if (fm_data_attached(a, &e->data[i], FM_WHOLE) >= 0 || may_come_back(e, &e->data[i]))
 		return; /* who has it is on its way out, and says when it is */
 	send(e, i, e->data_run[i].erased ? FM_OP_NS_DELETE : FM_OP_NS_ERASE, chassis, a);
 }

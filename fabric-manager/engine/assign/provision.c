@@ -466,8 +466,12 @@ void fm_prov_want(struct fm_engine *e, const struct fm_change *c)
 	if (p->failed && same)
 		return; /* until the adapter or the wish is another */
 	p->failed = false;
-	if (p->tag || e->ch[c->chassis].read_at < p->reread)
-		return; /* one is under way: the next plan sees what became of it */
+	if (p->tag || e->ch[c->chassis].read_at < p->reread) {
+		/* One is under way. A reading meanwhile may have shown all that will be new:
+		 * the next plan, which sees what became of it, does not come by itself. */
+		fm_plan_soon(e, MR_NS_PER_S);
+		return;
+	}
 	if (p->wanted && same && !p->approval == !approval) {
 		if (p->approved)
 			go(e, p); /* what it waited for may have gone */
