@@ -8,6 +8,9 @@
 #define MIB	 (UINT64_C(1) << 20)
 #define SHIFT_4K 12
 
+#define FNV_START UINT32_C(2166136261)
+#define FNV_PRIME UINT32_C(16777619)
+
 static const char *const state_names[] = {
 #define X(name, text) text,
 	FM_DATA_STATES(X)
@@ -18,6 +21,29 @@ static const char *const state_names[] = {
 const char *fm_data_state_name(enum fm_data_state s)
 {
 	return (size_t)s < MR_ARRAY_SIZE(state_names) ? state_names[s] : "?";
+}
+
+/* With its end, so that "a", "bc" is not "ab", "c". */
+static uint32_t fnv(uint32_t h, const char *s)
+{
+	do
+		h = (h ^ (uint8_t)*s) * FNV_PRIME;
+	while (*s++);
+	return h;
+}
+
+/* Whose it is: data.h. */
+uint32_t fm_data_owner(const char *profile, const char *device, const char *name)
+{
+	uint32_t h = fnv(fnv(fnv(FNV_START, profile), device), name);
+
+	return h ? h : 1;
+}
+
+/* What its row gets: data.h. */
+uint64_t fm_data_cookie(const struct fm_rec_data *r)
+{
+	return (uint64_t)r->id << 32 | fm_data_owner(r->profile, r->device, r->name);
 }
 
 static bool is_drive(const struct fm_chassis *c, const struct fm_adapter *a,
@@ -53,12 +79,13 @@ struct fm_namespace *fm_data_row(const struct fm_adapter *a, const struct fm_rec
 		       : NULL;
 }
 
-/* Whether it is there: data.h. */
+/* Whether it is there: data.h. What was adopted goes by another name than it was made by, so
+ * only the id is asked for. */
 bool fm_data_is_there(const struct fm_adapter *a, const struct fm_rec_data *r)
 {
 	const struct fm_namespace *n = fm_data_row(a, r);
 
-	return n && n->exists && n->cookie == fm_data_cookie(r);
+	return n && n->exists && n->cookie >> 32 == r->id;
 }
 
 /* Who has it attached: data.h. */

@@ -9,6 +9,13 @@
 #include "fabric-manager/model/inventory.h"
 #include "fabric-manager/model/record.h"
 
+/* A word for whose it is and what it is called there, never 0. Drives keep it: it is the same
+ * in every release. */
+uint32_t fm_data_owner(const char *profile, const char *device, const char *name);
+/* What its row gets when it is made: id, by which a restarted manager joins them, and owner, by
+ * which one whose store is gone tells whose data it is. */
+uint64_t fm_data_cookie(const struct fm_rec_data *r);
+
 /* The drive, in whatever slot it stands now; NULL: it is in none that was read. */
 const struct fm_adapter *fm_data_drive(const struct fm_inventory *inv,
 				       const struct fm_rec_data *r, unsigned *ret_chassis);

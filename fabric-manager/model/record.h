@@ -109,11 +109,6 @@ struct fm_rec_data {
 	bool erase;    /* onDelete */
 	uint64_t size; /* bytes, as the document says */
 };
-/* What its row on the drive carries, so that a restarted manager joins them. */
-static inline uint64_t fm_data_cookie(const struct fm_rec_data *r)
-{
-	return (uint64_t)r->id << 32;
-}
 struct fm_rec_override {
 	char profile[MR_NAME_MAX];
 	char host[MR_NAME_MAX]; /* "" = disconnected */

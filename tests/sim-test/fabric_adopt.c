@@ -130,10 +130,11 @@ static void restore(const struct store_copy *copy)
 
 /* ---- numbers that come once more ---- */
 
-#define DISKS(host) DISKS_OF(host, "512MiB")
-#define DISKS_OF(host, size)                                                                \
+#define DISKS(host)	     DISKS_OF(host, "512MiB")
+#define DISKS_OF(host, size) PROFILE_DISKS("p", host, size)
+#define PROFILE_DISKS(profile, host, size)                                                  \
 	HEAD DOC("AdapterPool", "pool", "{adapterSelector: {class: nvme, slots: [\"1\"]}}") \
-		DOC("ServerProfile", "p",                                                   \
+		DOC("ServerProfile", profile,                                               \
 		    "{host: " host ", devices: ["                                           \
 		    "{name: d0, class: nvme, pool: pool, storage: {namespaces: "            \
 		    "[{name: root, size: 256MiB}]}}, "                                      \
@@ -368,22 +369,41 @@ START_TEST(with_its_data)
 }
 END_TEST
 
-/* Two devices that are alike: whose data is whose nobody can say, so it stays with those that
- * have it. */
+/* Two devices that are alike: what the drive keeps beside a namespace says whose it is. */
 START_TEST(data_of_two_that_are_alike)
 {
-	uint64_t activity;
+	uint64_t activity, mask[2];
 
 	apply(DISKS_OF("blade01", "256MiB"));
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
+	mask[0] = find("p", "d0")->attrs.nvme.namespaces;
+	mask[1] = find("p", "d1")->attrs.nvme.namespaces;
 	activity = management_activity(w);
 	lose_store();
 	ask(FM_VERB_ADOPT, "chassis", "c1");
 	ck_assert(world_settle(w, SETTLE_NS));
 	apply(DISKS_OF("blade01", "256MiB"));
-	ck_assert_uint_eq(adopted(), 2);
-	ck_assert_int_eq(find("p", "d0")->phase, FM_PHASE_PENDING);
-	ck_assert_ptr_nonnull(strstr(find("p", "d0")->detail, "nothing says whose they are"));
+	ck_assert_uint_eq(adopted(), 0);
+	ck_assert_uint_eq(find("p", "d0")->attrs.nvme.namespaces, mask[0]);
+	ck_assert_uint_eq(find("p", "d1")->attrs.nvme.namespaces, mask[1]);
 	ck_assert_uint_eq(management_activity(w), activity);
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
+}
+END_TEST
+
+/* Another profile asks for the like, and nobody else does: it is not its data (I2). */
+START_TEST(data_of_another_profile)
+{
+	apply(DISKS("blade01"));
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
+	lose_store();
+	ask(FM_VERB_ADOPT, "chassis", "c1");
+	ck_assert(world_settle(w, SETTLE_NS));
+	apply(PROFILE_DISKS("q", "blade01", "512MiB"));
+	ck_assert_uint_eq(adopted(), 2);
+	ck_assert_int_eq(find("q", "d0")->phase, FM_PHASE_PENDING);
+	ck_assert_ptr_nonnull(strstr(find("q", "d0")->detail, "nothing says whose they are"));
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
 }
 END_TEST
 
@@ -496,6 +516,7 @@ int main(void)
 	tcase_add_loop_test(d, numbers_come_once_more, 0, 4);
 	tcase_add_test(d, with_its_data);
 	tcase_add_test(d, data_of_two_that_are_alike);
+	tcase_add_test(d, data_of_another_profile);
 	suite_add_tcase(s, d);
 	return check_run(s);
 }

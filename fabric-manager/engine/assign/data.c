@@ -98,8 +98,8 @@ void fm_data_load(struct fm_engine *e, const struct fm_rec_data *r)
 
 /* ---- adoption ---- */
 
-/* One that its drive has and the store does not. What carries no cookie of ours cannot be told
- * from others of its kind later. */
+/* One that its drive has and the store does not. What carries no number cannot be told from
+ * others of its kind later. */
 static void adopt(struct fm_engine *e, unsigned chassis, const struct fm_adapter *d,
 		  unsigned pf, unsigned k)
 {
@@ -113,7 +113,7 @@ static void adopt(struct fm_engine *e, unsigned chassis, const struct fm_adapter
 				.size = n->size};
 	char text[DATA_TEXT];
 
-	if (!n->exists || !r.id || fm_data_cookie(&r) != n->cookie || find_id(e, r.id) >= 0)
+	if (!n->exists || !r.id || find_id(e, r.id) >= 0)
 		return;
 	mr_copy(r.profile, sizeof(r.profile), FM_ADOPTED);
 	mr_fmt(r.device, sizeof(r.device), "%s.pf%u", d->name, pf);
@@ -180,10 +180,12 @@ static void send(struct fm_engine *e, unsigned i, enum fm_op_kind kind, unsigned
 		 const struct fm_adapter *a)
 {
 	const struct fm_rec_data *r = &e->data[i];
+	const struct fm_namespace *row = fm_data_row(a, r);
 	struct fm_op op = {.kind = kind,
 			   .chassis = (uint16_t)chassis,
 			   .fn = {(uint16_t)chassis, a->port, r->pf, 0},
-			   .cookie = fm_data_cookie(r),
+			   .cookie = kind == FM_OP_NS_CREATE || !row ? fm_data_cookie(r)
+								     : row->cookie,
 			   .ns = {.index = r->index,
 				  .block_shift = r->block_shift,
 				  .shared = r->shared,
@@ -392,6 +394,17 @@ static bool stands(const struct fm_placed *p)
 	       (p->reason == MR_REASON_OK || p->reason == MR_REASON_GUARANTEE_BROKEN);
 }
 
+/* It is wanted before it was erased. Whether it was ever made, or is gone by now though the
+ * answer was lost, its drive says. */
+static void want_again(struct fm_engine *e, unsigned i)
+{
+	unsigned chassis;
+	const struct fm_adapter *a = fm_data_drive(&e->inv, &e->data[i], &chassis);
+
+	set_state(e, i, a && fm_data_is_there(a, &e->data[i]) ? FM_DATA_READY : FM_DATA_CREATE,
+		  "its profile has it again before it was erased");
+}
+
 static void want(struct fm_engine *e, const struct fm_desired *d, const struct fm_claim *c,
 		 const struct fm_ns_want *w, const struct fm_placed *p)
 {
@@ -407,8 +420,7 @@ static void want(struct fm_engine *e, const struct fm_desired *d, const struct f
 		set_state(e, (unsigned)i, FM_DATA_READY, "its profile has it again");
 	else if (e->data[i].state == FM_DATA_ERASE && !e->data_run[i].tag &&
 		 !e->data_run[i].erased)
-		set_state(e, (unsigned)i, FM_DATA_READY,
-			  "its profile has it again before it was erased");
+		want_again(e, (unsigned)i);
 	if (e->data[i].erase == w->erase)
 		return;
 	e->data[i].erase = w->erase;

@@ -126,8 +126,20 @@ static bool serves(const struct fm_engine *e, const struct fm_rec_data *r,
 	       r->block_shift == fm_drive_block_shift(d, w->block_shift);
 }
 
+/* Whether it was made for that: two that are alike may be two profiles'. */
+static bool made_for(const struct fm_engine *e, const struct fm_rec_data *r,
+		     const struct fm_claim *c, const struct fm_ns_want *w)
+{
+	unsigned chassis;
+	const struct fm_adapter *d = fm_data_drive(&e->inv, r, &chassis);
+	const struct fm_namespace *n = d ? fm_data_row(d, r) : NULL;
+
+	return n && fm_data_is_there(d, r) &&
+	       (uint32_t)n->cookie == fm_data_owner(c->profile, c->device, w->name);
+}
+
 /* Which one is what the claim calls 'w': one that it has already, or the oldest of those that
- * were adopted and are not in 'used'; -1 = none. */
+ * were adopted, were made for it and are not in 'used'; -1 = none. */
 static int data_for(const struct fm_engine *e, const struct fm_claim *c,
 		    const struct fm_ns_want *w, const struct fm_asg *a, uint64_t used)
 {
@@ -139,7 +151,7 @@ static int data_for(const struct fm_engine *e, const struct fm_claim *c,
 		if (called(r, c, w))
 			return serves(e, r, w, a) ? (int)i : -1;
 		if (r->state != FM_DATA_KEPT || !mr_streq(r->profile, FM_ADOPTED) ||
-		    used >> r->index & 1 || !serves(e, r, w, a))
+		    used >> r->index & 1 || !serves(e, r, w, a) || !made_for(e, r, c, w))
 			continue;
 		if (best < 0 || r->id < e->data[best].id)
 			best = (int)i;
@@ -262,8 +274,9 @@ static bool one_device(const struct fm_claim *a, const struct fm_claim *b)
 	return mr_streq(a->device, b->device) && mr_streq(a->profile, b->profile);
 }
 
-/* Nothing on a drive says whose data it is: where another function, or another device, would do
- * as well, nobody takes it. Functions of one device share what is attached. */
+/* Where another function, or another device, would do as well, nobody takes the data: a claim
+ * that lost its override may have been given new namespaces beside those that it had. Functions
+ * of one device share what is attached. */
 static bool is_plain(struct fm_engine *e, const struct fm_desired *d, uint32_t claim,
 		     const struct found *f, unsigned best)
 {
