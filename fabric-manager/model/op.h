@@ -88,7 +88,8 @@ struct fm_op {
 	uint64_t value; /* TAKE_OWNER: generation; AUTHORISE: enum mr_port_auth; CHALLENGE;
 			 * PROVISION: VFs per PF, 0 max; MODE: index; TOMBSTONE: 0/1; RESET:
 			 * fm_release */
-	uint64_t owner_id, owner_epoch; /* TAKE_OWNER: ours, and the epoch to take (old + 1) */
+	uint64_t owner_id,
+		owner_epoch; /* TAKE_OWNER: ours, and the epoch to take, above the switch's */
 	uint64_t generation; /* written before the first register of each transaction, where it
 				grew */
 	bool forced;	     /* BLOCK: without the host's consent */

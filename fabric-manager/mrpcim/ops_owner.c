@@ -36,7 +36,7 @@ static enum fm_mr_next owner_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 		taken(m, r, generation);
 		return FM_MR_DONE;
 	}
-	if (epoch + 1 != r->op.owner_epoch)
+	if (epoch >= r->op.owner_epoch)
 		return fm_mr_refuse(r, MR_REASON_STALE_OWNER,
 				    "the chassis is at owner epoch %llu, cannot take %llu",
 				    (unsigned long long)epoch,
@@ -47,7 +47,7 @@ static enum fm_mr_next owner_looked(struct fm_mrpcim *m, struct fm_mr_run *r,
 static void owner_swap(struct fm_mrpcim *m, struct fm_mr_run *r, struct mr_batch *b)
 {
 	(void)m;
-	mr_batch_cas(b, MR_SPACE_SWITCH, 0, 0, SW_OWNER_EPOCH, 8, r->op.owner_epoch - 1,
+	mr_batch_cas(b, MR_SPACE_SWITCH, 0, 0, SW_OWNER_EPOCH, 8, r->res.owner_epoch,
 		     r->op.owner_epoch);
 	mr_batch_sw_write(b, SW_GENERATION, r->op.value);
 	r->i_x = mr_batch_sw_read(b, SW_OWNER_ID, 3);

@@ -102,6 +102,31 @@ START_TEST(late_writes_are_refused)
 }
 END_TEST
 
+/* The switch loses its memory, and with it the epoch. What a manager that was succeeded before
+ * that still sends is refused: the next epoch is above all that the store ever had. */
+START_TEST(old_epochs_stay_old)
+{
+	struct state was;
+	char why[200] = "";
+
+	fabric_apply(POLICY("blade01"));
+	world_manager_kill(w);
+	world_manager_start(w);
+	fabric_settle();
+	was = state();
+	world_shake(w);
+	world_wire_cut(w, false);
+	sim_chassis_power_cycle(w->chassis, w->now, MR_NVM_BLANK);
+	world_notices(w);
+	world_wire_join(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	fabric_settle();
+	is_active("blade01");
+	ck_assert_uint_gt(state().epoch, was.epoch);
+	ck_assert_msg(management_stale_writer(w, why, sizeof(why)), "%s", why);
+}
+END_TEST
+
 /* The store is lost. A manager with an empty one reads, and writes nothing: not by itself, not
  * for an agent that comes, not for documents that are applied. */
 START_TEST(an_empty_store_writes_nothing)
@@ -169,6 +194,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, the_old_manager_stops, 0, 30);
 	tcase_add_test(t, late_writes_are_refused);
+	tcase_add_test(t, old_epochs_stay_old);
 	tcase_add_test(t, an_empty_store_writes_nothing);
 	tcase_add_loop_test(t, taking_when_power_is_lost, 0, 10);
 	suite_add_tcase(s, t);

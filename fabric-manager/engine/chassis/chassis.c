@@ -99,14 +99,16 @@ static void take_owner(struct fm_engine *e, unsigned chassis)
 	struct fm_op op = {.kind = FM_OP_TAKE_OWNER, .chassis = (uint16_t)chassis};
 
 	c->state = FM_CH_TAKING;
-	c->epoch = o->owner_epoch + 1;
+	/* Above every epoch that the switch or the store knows: a switch that forgot its own
+	 * would begin anew, and one that was in force before would be in force again (I9). */
+	c->epoch = c->rec.owner_epoch + 1;
+	if (o->owner_epoch >= c->epoch)
+		c->epoch = o->owner_epoch + 1;
 	if (o->generation > e->meta.generation)
 		e->meta.generation = o->generation;
 	mr_copy(c->rec.name, sizeof(c->rec.name), e->chassis_name[chassis]);
 	memcpy(c->rec.serial, o->serial, sizeof(c->rec.serial));
-	if (c->rec.owner_epoch < c->epoch) /* a blank switch begins with 1 once more; the
-					    * memory that it had may come back */
-		c->rec.owner_epoch = c->epoch;
+	c->rec.owner_epoch = c->epoch;
 	fm_rec(e, FM_RECORD_CHASSIS)->chassis = c->rec;
 	e->intent = true;
 	op.owner_id = e->meta.owner_id;

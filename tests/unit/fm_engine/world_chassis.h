@@ -263,8 +263,8 @@ static inline bool w_exec(struct world *w, const struct fm_op *op, struct fm_op_
 		return true;
 	}
 	if (op->kind == FM_OP_TAKE_OWNER) {
-		if (op->owner_epoch != w->c.owner_epoch + 1)
-			return w_refuse(r, MR_REASON_STALE_OWNER, "not the next epoch");
+		if (op->owner_epoch <= w->c.owner_epoch)
+			return w_refuse(r, MR_REASON_STALE_OWNER, "not a newer epoch");
 		w->c.owner_id = op->owner_id;
 		w->c.owner_epoch = op->owner_epoch;
 		w->c.generation = op->value;

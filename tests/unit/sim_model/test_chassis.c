@@ -37,11 +37,37 @@ START_TEST(discovery)
 }
 END_TEST
 
+/* A compare-swap of the epoch by somebody who owns nothing yet. */
+static uint32_t take(uint64_t old, uint64_t epoch)
+{
+	struct mr_batch b = {0};
+	struct sim_batch_result r;
+
+	mr_batch_cas(&b, MR_SPACE_SWITCH, 0, 0, SW_OWNER_EPOCH, 8, old, epoch);
+	r = fx_run(&x, &b, epoch);
+	mr_buf_done(&r.data);
+	return r.status;
+}
+
+START_TEST(the_epoch_goes_up)
+{
+	uint64_t was = sw(&x, SW_OWNER_EPOCH);
+
+	ck_assert_uint_eq(take(was, was), MR_BATCH_REFUSED);
+	ck_assert_uint_eq(take(was, was - 1), MR_BATCH_REFUSED);
+	ck_assert_uint_eq(take(was - 1, was + 1), MR_BATCH_REFUSED);
+	ck_assert_uint_eq(take(was + 1, was + 2), MR_BATCH_REFUSED);
+	ck_assert_uint_eq(sw(&x, SW_OWNER_EPOCH), was);
+	ck_assert_uint_eq(take(was, was + 7), MR_BATCH_OK);
+	ck_assert_uint_eq(sw(&x, SW_OWNER_EPOCH), was + 7);
+}
+END_TEST
+
 START_TEST(owner)
 {
 	struct fx other = x;
 
-	/* The epoch goes up by one, by compare-swap only, and fences the older owner. */
+	/* The epoch goes up, by compare-swap only, and fences the older owner. */
 	ck_assert_uint_eq(sw(&x, SW_OWNER_EPOCH), 1);
 	ck_assert_uint_eq(sw(&x, SW_OWNER_ID), OWNER);
 	ck_assert_uint_eq(sw_w(&x, SW_OWNER_EPOCH, 9), MR_BATCH_REFUSED);
@@ -219,6 +245,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, discovery);
 	tcase_add_test(t, owner);
+	tcase_add_test(t, the_epoch_goes_up);
 	tcase_add_test(t, nobody_owns_a_free_switch);
 	tcase_add_test(t, batches);
 	tcase_add_test(t, events);
