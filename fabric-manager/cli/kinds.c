@@ -25,6 +25,8 @@ static const struct cli_column host_columns[] = {
 	{"FOUND", "found", false},
 	{"PORT", "port", true},
 	{"KNOWN", "known", true},
+	{"MANAGEMENT", "management", true},
+	{"BMC", "bmc", true},
 	{"KERNEL", "kernel", true},
 	{NULL, NULL, false},
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/tree.h"
 #include "common/xalloc.h"
 #include "tests/sim-test/fixture.h"
 #include "tests/unit/sim_model/fixture.h"
@@ -94,6 +95,23 @@ static unsigned shown(void)
 	return n;
 }
 
+/* Its row says of which chassis it is, and that its agent is there. */
+static void is_listed(void)
+{
+	struct fm_request r = {.verb = FM_VERB_GET, .kind = "hosts", .name = "mgmt"};
+	const struct mr_tree *items;
+
+	ck_assert_int_eq(fabric_ask(&r), 0);
+	items = mr_tree_get(w->reply.tree, "items");
+	ck_assert_uint_eq(items->n, 1);
+	ck_assert_str_eq(mr_tree_text(items->child[0], "management"), "c1");
+	ck_assert_str_eq(mr_tree_text(items->child[0], "agent"), "accepted");
+	r.name = "blade01";
+	ck_assert_int_eq(fabric_ask(&r), 0);
+	items = mr_tree_get(w->reply.tree, "items");
+	ck_assert_str_eq(mr_tree_text(items->child[0], "management"), "");
+}
+
 /* ---- the main job ---- */
 
 /* The agent of the management host is accepted and enables the VFs; nothing is given to it. */
@@ -108,6 +126,7 @@ START_TEST(the_agent_enables)
 	ck_assert_uint_eq(sim_blade_find(mgmt(), 0x0301)->numvfs, 12);
 	ck_assert_uint_eq(sim_blade_find(mgmt(), 0x0401)->numvfs, 8);
 	ck_assert_uint_eq(shown(), 12 + 8 + 8);
+	is_listed();
 	end();
 }
 END_TEST

@@ -342,112 +342,6 @@ static void get_profiles(struct fm_engine *e, struct mr_tree *list, const char *
 	}
 }
 
-/* What a pool may require of a host, as its agent reported it; null: nobody has. */
-static void add_isolation(struct mr_tree *m, const struct fm_hst *st)
-{
-	m = mr_tree_add_map(m, "isolation");
-	for (unsigned r = 0; r < FM_REQUIRE_COUNT; r++) {
-		const char *name = fm_require_name((enum fm_require)r);
-
-		if (st && st->told)
-			mr_tree_add_bool(m, name, st->has >> r & 1);
-		else
-			mr_tree_add_text(m, name, NULL);
-	}
-}
-
-/* How many functions it has that are not ours. */
-static unsigned found_on(const struct fm_engine *e, const struct fm_host_def *d,
-			 const char *name)
-{
-	unsigned chassis = 0, n = 0;
-	const struct fm_host *h;
-
-	for (unsigned r = 0; d && r < d->roots; r++)
-		n += fm_found_count(e, d->chassis, d->root[r], NULL);
-	if (d && d->roots)
-		return n;
-	h = fm_host_by_name(&e->inv, name, &chassis);
-	return h ? fm_found_count(e, chassis, h->port, NULL) : 0;
-}
-
-/* A host: document, inventory and agent in one row; with 'deep' also what it holds. */
-static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool deep)
-{
-	const struct fm_host_def *d = fm_host_def(e, name);
-	const struct fm_host *h = d && d->roots ? fm_root_get(&e->inv, d, 0)
-						: fm_host_by_name(&e->inv, name, NULL);
-	const struct fm_hst *st = fm_host(e, name, false);
-	struct fm_roots all = d ? fm_roots_of(&e->inv, d) : (struct fm_roots){0};
-	struct mr_tree *m = mr_tree_map(), *l;
-	const struct fm_asg *a;
-	unsigned n = 0;
-
-	FM_FOREACH_ASG(e, a)
-	{
-		n += a->a.has_fn && mr_streq(a->a.host, name);
-	}
-	mr_tree_add_text(m, "name", name);
-	mr_tree_add_bool(m, "known", d && d->known);
-	mr_tree_add_bool(m, "cordoned", (d && d->cordoned) || (st && st->rec.cordoned));
-	mr_tree_add_text(m, "group",
-			 d && d->group >= 0 ? e->desired->group[d->group].name : NULL);
-	mr_tree_add_bool(m, "spare", d && d->spare);
-	mr_tree_add_int(m, "port", h ? h->port : 0);
-	mr_tree_add_text(m, "access", h ? fm_access_name(h->auth) : NULL);
-	mr_tree_add_bool(m, "power", all.seen ? all.power : h && h->power);
-	mr_tree_add_bool(m, "link", all.seen ? all.link : h && h->link);
-	if (d)
-		fm_tree_roots(m, e, d);
-	mr_tree_add_text(m, "agent",
-			 !st		      ? "never"
-			 : st->session	      ? "accepted"
-			 : st->rec.boot_id[0] ? "lost"
-					      : "never");
-	mr_tree_add_text(m, "kernel", st ? st->kernel : "");
-	mr_tree_add_int(m, "assignments", n);
-	mr_tree_add_int(m, "found", found_on(e, d, name));
-	fm_host_conditions(e, name, (d && d->cordoned) || (st && st->rec.cordoned),
-			   mr_tree_add_list(m, "conditions"));
-	if (!deep)
-		return m;
-	add_isolation(m, st);
-	l = mr_tree_add_list(m, "holds");
-	FM_FOREACH_ASG(e, a)
-	{
-		if (a->a.has_fn && mr_streq(a->a.host, name))
-			mr_tree_attach(l, NULL, fm_tree_assignment(e, a));
-	}
-	l = mr_tree_add_list(m, "tombstones");
-	for (unsigned i = 0; h && i < e->tombs; i++) {
-		const struct fm_place *p = &e->tomb[i].place;
-		int r = d ? fm_root_at(d, d->chassis, p->port) : p->port == h->port ? 0 : -1;
-
-		if (r >= 0 && d && d->roots > 1)
-			mr_tree_add_fmt(l, NULL, "root%d: bridge %u (%s)", r, p->bridge,
-					fm_way_name(p->way));
-		else if (r >= 0)
-			mr_tree_add_fmt(l, NULL, "bridge %u (%s)", p->bridge,
-					fm_way_name(p->way));
-	}
-	return m;
-}
-
-static void get_hosts(struct fm_engine *e, struct mr_tree *list, const char *name)
-{
-	for (unsigned i = 0; i < e->desired->hosts; i++)
-		if (asked(name, e->desired->host[i].name))
-			mr_tree_attach(list, NULL,
-				       host_tree(e, e->desired->host[i].name, name[0] != 0));
-	for (unsigned c = 0; c < e->inv.n; c++)
-		for (unsigned i = 0; i < e->inv.chassis[c].hosts; i++) {
-			const struct fm_host *h = &e->inv.chassis[c].host[i];
-
-			if (asked(name, h->name) && !fm_host_def(e, fm_host_at(e, c, h->port)))
-				mr_tree_attach(list, NULL, host_tree(e, h->name, name[0] != 0));
-		}
-}
-
 static const struct {
 	const char *plural;
 	const char *singular;
@@ -461,7 +355,7 @@ static const struct {
 	{"namespaces", "namespace", fm_get_namespaces},
 	{"chassis", "chassis", get_chassis},
 	{"adapters", "adapter", get_adapters},
-	{"hosts", "host", get_hosts},
+	{"hosts", "host", fm_get_hosts},
 	{"profiles", "profile", get_profiles},
 	{"serverprofiles", "serverprofile", get_profiles},
 };

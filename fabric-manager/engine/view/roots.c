@@ -25,6 +25,23 @@ const char *fm_access_name(enum mr_port_auth auth)
 	return (size_t)auth < MR_ARRAY_SIZE(names) ? names[auth] : "?";
 }
 
+/* What the switch lets a host do at its port 'h'; of several roots the best one's, as the host
+ * is as well as the best of them. NULL: it was not read. */
+const char *fm_host_access(const struct fm_engine *e, const struct fm_host_def *d,
+			   const struct fm_host *h)
+{
+	bool held = h && h->auth == MR_AUTH_HELD;
+
+	for (unsigned r = 0; d && r < d->roots; r++) {
+		const struct fm_host *root = fm_root_get(&e->inv, d, r);
+
+		if (root && root->auth == MR_AUTH_AUTHORISED)
+			return fm_access_name(root->auth);
+		held |= root && root->auth == MR_AUTH_HELD;
+	}
+	return h ? fm_access_name(held ? MR_AUTH_HELD : h->auth) : NULL;
+}
+
 /* The list of a host's roots, where it has several. */
 void fm_tree_roots(struct mr_tree *t, const struct fm_engine *e, const struct fm_host_def *d)
 {

@@ -19,9 +19,12 @@ void fm_tree_roots(struct mr_tree *t, const struct fm_engine *e, const struct fm
 bool fm_roots_missing(const struct fm_engine *e, const struct fm_host_def *d, char *ret,
 		      size_t size);
 const char *fm_access_name(enum mr_port_auth auth);
+const char *fm_host_access(const struct fm_engine *e, const struct fm_host_def *d,
+			   const struct fm_host *h);
 /* Adds to the map 't' what its function is set to. */
 void fm_tree_attributes(struct mr_tree *t, const struct fm_engine *e,
 			const struct fm_assignment *a);
+void fm_get_hosts(struct fm_engine *e, struct mr_tree *list, const char *name);
 void fm_get_namespaces(struct fm_engine *e, struct mr_tree *list, const char *name);
 struct mr_tree *fm_tree_event(const struct fm_rec_event *ev);
 /* Appends the conditions of a profile to the list 'conditions'; how many of its claims are

@@ -180,6 +180,44 @@ static const struct mr_tree *told_acs(struct world *w)
 
 /* Nothing is given before the host says that it has what the pool requires; what it holds stays
  * when it says otherwise later. */
+/* A host with two roots is as well as the better one. */
+START_TEST(access_of_two_roots)
+{
+	struct world w;
+	struct fm_request r = {.verb = FM_VERB_GET, .kind = "hosts", .name = "blade01"};
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, "apiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade01}\n"
+		    "spec: {ports: [1, 2]}\n");
+	w.c.host[0].auth = MR_AUTH_ISOLATED;
+	w.c.host[1].auth = MR_AUTH_AUTHORISED;
+	w_chassis(&w, FM_CE_OVERFLOW, 0, 0, 0);
+	w_run(&w, 2 * MR_NS_PER_S);
+	w_request(&w, r);
+	ck_assert_str_eq(mr_tree_text(mr_tree_get(w.tree, "items")->child[0], "access"),
+			 "authorised");
+	w_done(&w);
+}
+END_TEST
+
+/* What its document says of its power; null: nothing. */
+START_TEST(controller_of_the_host)
+{
+	struct world w;
+	struct fm_request r = {.verb = FM_VERB_GET, .kind = "hosts", .name = "blade02"};
+
+	up(&w);
+	w_request(&w, r);
+	ck_assert_str_eq(mr_tree_text(mr_tree_get(w.tree, "items")->child[0], "bmc"), "");
+	w_apply(&w, "apiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade02}\n"
+		    "spec: {power: {bmc: bmc02}}\n");
+	w_request(&w, r);
+	ck_assert_str_eq(mr_tree_text(mr_tree_get(w.tree, "items")->child[0], "bmc"), "bmc02");
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(required_of_the_host)
 {
 	struct world w;
@@ -409,6 +447,8 @@ int main(void)
 	tcase_add_test(t, get_by_name);
 	tcase_add_test(t, describe_and_explain);
 	tcase_add_test(t, conditions_of_hosts_and_adapters);
+	tcase_add_test(t, access_of_two_roots);
+	tcase_add_test(t, controller_of_the_host);
 	tcase_add_test(t, required_of_the_host);
 	tcase_add_test(t, status_top_events);
 	tcase_add_test(t, count_needs_approval);
