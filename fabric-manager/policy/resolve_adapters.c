@@ -22,9 +22,11 @@ static void mode_names(const struct fm_adapter *a, struct mr_buf *out)
 		mr_buf_puts(out, "no modes");
 }
 
-/* The mode that the document asks for; what the adapter does not have is an error. */
+/* The mode that the document asks for; what the adapter does not have is an error, and so is
+ * another one than '*first', the document that asked before, has. */
 static void set_mode(struct fm_resolving *r, const struct fm_doc *doc,
-		     const struct fm_adapter *a, struct fm_adapter_def *def)
+		     const struct fm_adapter *a, const struct fm_doc **first,
+		     struct fm_adapter_def *def)
 {
 	const struct fm_text *t = &doc->spec.adapter.mode;
 	int mode = t->s ? fm_adapter_mode(a, t->s) : -1;
@@ -37,12 +39,16 @@ static void set_mode(struct fm_resolving *r, const struct fm_doc *doc,
 		FM_FIND(r, MR_SEV_ERROR, doc, t->at, "spec.mode",
 			"'%s' is no mode of '%s', which has %s", t->s, a->name,
 			mr_buf_text(&names));
-	else if (def->mode && def->mode != mode + 1)
+	else if (*first && def->mode != mode + 1)
 		FM_FIND(r, MR_SEV_ERROR, doc, t->at, "spec.mode",
-			"another document about '%s' asks for mode %s", a->name,
-			a->mode[def->mode - 1].name);
+			"Adapter '%s' at %s:%u:%u, which is about '%s' too, asks for mode %s",
+			(*first)->meta.name.s, (*first)->file,
+			(*first)->spec.adapter.mode.at.line, (*first)->spec.adapter.mode.at.col,
+			a->name, a->mode[def->mode - 1].name);
 	else
 		def->mode = (uint8_t)(mode + 1);
+	if (mode >= 0 && !*first)
+		*first = doc;
 	mr_buf_done(&names);
 }
 
@@ -50,6 +56,8 @@ static void set_mode(struct fm_resolving *r, const struct fm_doc *doc,
 static bool fill(struct fm_resolving *r, unsigned chassis, const struct fm_adapter *a,
 		 struct fm_adapter_def *ret)
 {
+	const struct fm_doc *first = NULL;
+
 	*ret = (struct fm_adapter_def){.key = FM_ADAPTER_KEY(chassis, a->port)};
 	for (unsigned i = r->adapter_docs; i < r->adapter_end; i++) {
 		const struct fm_doc *doc = r->docs->doc[i];
@@ -58,7 +66,7 @@ static bool fill(struct fm_resolving *r, unsigned chassis, const struct fm_adapt
 		    !fm_adapter_doc_is(doc, &r->inv->chassis[chassis], a))
 			continue;
 		ret->suspended |= doc->spec.adapter.suspend.v;
-		set_mode(r, doc, a, ret);
+		set_mode(r, doc, a, &first, ret);
 	}
 	return ret->suspended || ret->mode;
 }

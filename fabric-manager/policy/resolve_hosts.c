@@ -153,11 +153,16 @@ static void add_root(struct fm_resolving *r, const struct mr_map *owner,
 	if (mr_map_get_u64(owner, port_key(c, h->port), &v) &&
 	    (const struct fm_doc *)(uintptr_t)v != doc) {
 		const struct fm_doc *other = (const struct fm_doc *)(uintptr_t)v;
+		struct mr_buf place = {0};
 
+		if (doc)
+			mr_buf_printf(&place, " at %s:%u:%u", doc->file, doc->meta.name.at.line,
+				      doc->meta.name.at.col);
 		FM_FIND(r, MR_SEV_ERROR, other, other->meta.name.at, "spec.ports",
 			"port %u of chassis '%s' is the slot of host '%s', which documents "
-			"name too",
-			h->port, r->inv->chassis[c].name, def->name);
+			"name too%s",
+			h->port, r->inv->chassis[c].name, def->name, mr_buf_text(&place));
+		mr_buf_done(&place);
 		return;
 	}
 	def->chassis = (uint16_t)c;

@@ -140,10 +140,10 @@ static void check_provision(struct fm_resolving *r, const struct fm_doc *doc, ui
 			continue;
 		FM_FIND(r, MR_SEV_ERROR, doc, n->at.line ? n->at : doc->spec.adapter_pool.at,
 			"spec.provision",
-			"differs from AdapterPool '%s' (%s:%u), which has functions of '%s' as "
-			"well",
+			"differs from AdapterPool '%s' at %s:%u:%u, which has functions of "
+			"'%s' as well",
 			old->meta.name.s, old->file, old->meta.name.at.line,
-			p->at.adapter->name);
+			old->meta.name.at.col, p->at.adapter->name);
 		return;
 	}
 }

@@ -42,11 +42,21 @@ static void add_source(struct fm_resolving *r, struct sources *s, const char *na
 	int group = home == FM_WHOLE ? fm_group_index(r->d, spec->host.group.s) : -1;
 	uint64_t v;
 
-	if (mr_map_get(s->index, name, &v) || strlen(name) >= MR_NAME_MAX) {
+	if (strlen(name) >= MR_NAME_MAX) {
 		FM_FIND(r, MR_SEV_ERROR, doc, doc->meta.name.at, "metadata.name",
-			"the profile '%s' that it makes %s; it is left out", name,
-			strlen(name) < MR_NAME_MAX ? "exists already"
-						   : "has a name longer than 63 characters");
+			"the profile '%s' that it makes has a name longer than 63 characters; "
+			"it is left out",
+			name);
+		return;
+	}
+	if (mr_map_get(s->index, name, &v)) {
+		const struct fm_doc *old = s->item[v].doc;
+
+		FM_FIND(r, MR_SEV_ERROR, doc, doc->meta.name.at, "metadata.name",
+			"the profile '%s' that it makes exists already, by %s '%s' at "
+			"%s:%u:%u; it is left out",
+			name, fm_kind_name(old->kind), old->meta.name.s, old->file,
+			old->meta.name.at.line, old->meta.name.at.col);
 		return;
 	}
 	mr_map_set(s->index, name, s->n);

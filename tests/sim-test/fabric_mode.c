@@ -110,7 +110,8 @@ START_TEST(unknown_mode)
 	refused(DOC("Adapter", "other", "{mode: wide}"),
 		"'wide' is no mode of 'other', which has no modes");
 	refused(MODE("wide") DOC("Adapter", "x", "{slot: \"1\", mode: narrow}"),
-		"another document about 'nic' asks for mode wide");
+		"Adapter 'nic' at policy.yaml:5:14, which is about 'nic' too, asks for mode "
+		"wide");
 }
 END_TEST
 

@@ -5,6 +5,8 @@
  */
 #include "fabric-manager/engine/desire/trial.h"
 
+#include <string.h>
+
 #include "common/err.h"
 #include "fabric-manager/engine/desire/choose.h"
 #include "fabric-manager/engine/desire/kept.h"
@@ -78,12 +80,48 @@ struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *doc
 	return d;
 }
 
+/* 'text' without the places that it names: what stands above a document shifts them. */
+static void without_places(const char *text, struct mr_buf *out)
+{
+	static const char digits[] = "0123456789";
+
+	mr_buf_reset(out);
+	for (; *text; text++) {
+		size_t line = text[0] == ':' ? strspn(text + 1, digits) : 0;
+		size_t col =
+			line && text[1 + line] == ':' ? strspn(text + line + 2, digits) : 0;
+
+		if (!col) {
+			mr_buf_add(out, text, 1);
+			continue;
+		}
+		while (out->len && out->data[out->len - 1] != ' ' &&
+		       out->data[out->len - 1] != '(')
+			out->len--; /* the file */
+		text += 1 + line + col;
+	}
+}
+
+static bool same_but_places(const char *a, const char *b)
+{
+	struct mr_buf x = {0}, y = {0};
+	bool same;
+
+	without_places(a, &x);
+	without_places(b, &y);
+	same = x.len == y.len && (!x.len || !memcmp(x.data, y.data, x.len));
+	mr_buf_done(&x);
+	mr_buf_done(&y);
+	return same;
+}
+
+/* Whether it was found before as well, wherever the documents stood then. */
 static bool says(const struct mr_diags *d, const struct mr_diag *what)
 {
 	for (unsigned i = 0; i < d->n; i++)
 		if (d->item[i].severity == MR_SEV_ERROR &&
 		    mr_streq(d->item[i].path, what->path) &&
-		    mr_streq(d->item[i].text, what->text))
+		    same_but_places(d->item[i].text, what->text))
 			return true;
 	return false;
 }

@@ -81,6 +81,29 @@ START_TEST(pool_that_had_it)
 }
 END_TEST
 
+/* An edit that shifts the lines of the two documents is no new conflict; one that makes another
+ * is. */
+START_TEST(edited_while_it_stands)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, POOLS);
+	w.c.adapter[0].pf[0].net_mbps = 200000;
+	reread(&w);
+	w_text(&w, FM_VERB_APPLY, "# a comment\n" POOLS, false);
+	ck_assert_int_eq(w.reason, MR_REASON_OK);
+	w_text(&w, FM_VERB_APPLY,
+	       "# a comment\n" POOLS POOL(
+		       "third", "{adapterSelector: {class: ethernet, slots: [\"1\"]}}"),
+	       false);
+	ck_assert_int_eq(w.reason, MR_REASON_INVALID);
+	waits(&w, "late/d", "'fast' (", "'nics' (");
+	w_done(&w);
+}
+END_TEST
+
 /* What is pulled, and comes back, is whose it was. */
 START_TEST(pulled_and_back)
 {
@@ -172,6 +195,7 @@ int main(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_test(t, pool_that_had_it);
+	tcase_add_test(t, edited_while_it_stands);
 	tcase_add_test(t, pulled_and_back);
 	tcase_add_test(t, nobody_had_it);
 	tcase_add_test(t, group_that_had_it);
