@@ -402,7 +402,8 @@ START_TEST(data_of_another_profile)
 	apply(PROFILE_DISKS("q", "blade01", "512MiB"));
 	ck_assert_uint_eq(adopted(), 2);
 	ck_assert_int_eq(find("q", "d0")->phase, FM_PHASE_PENDING);
-	ck_assert_ptr_nonnull(strstr(find("q", "d0")->detail, "nothing says whose they are"));
+	ck_assert_ptr_nonnull(
+		strstr(find("q", "d0")->detail, "has namespaces that no claim took over"));
 	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
 }
 END_TEST

@@ -131,8 +131,9 @@ static void wait_for_data(struct fm_engine *e, struct fm_asg *a)
 	if (a->a.reason == MR_REASON_CONFLICT)
 		return;
 	fm_asg_why(e, a, MR_REASON_CONFLICT,
-		   "a function that was adopted on its host has namespaces, and nothing says "
-		   "whose they are: `banyan diff` names it, `banyan reset` releases it");
+		   "a function that was adopted on its host has namespaces that no claim took "
+		   "over, and they might be this one's: `banyan diff` names it, `banyan reset` "
+		   "releases it");
 	fm_note(e, MR_REASON_CONFLICT, fm_assignment_text(&a->a, name), "Pending: %s",
 		a->a.detail);
 	fm_asg_dirty(e, a);

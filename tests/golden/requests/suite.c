@@ -2,8 +2,9 @@
 /*
  * Golden suite of what operators are answered: a case has `chassis`, the path of a chassis
  * description, and `commands`, one request a line: [WHO:] VERB [WORD [WORD]] [-f FILE]
- * [--if-version N] [--yes]. They are asked of a whole fabric in one process, one after the
- * other, each when the one before has settled. What comes out: exit code, sentence and tables.
+ * [--if-version N] [--yes], or `! lose-store`: the manager starts anew with an empty store.
+ * They are asked of a whole fabric in one process, one after the other, each when the one
+ * before has settled. What comes out: exit code, sentence and tables.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,8 @@ static bool parse(const char *dir, char *line, struct fm_request *r, struct fm_f
 			file->text = golden_file(dir, file->name, &file->len);
 			r->file = file;
 			r->files = file->text != NULL;
-		} else if (r->verb == FM_VERB_GET && !r->kind[0]) {
+		} else if ((r->verb == FM_VERB_GET || r->verb == FM_VERB_ADOPT) &&
+			   !r->kind[0]) {
 			r->kind = word;
 		} else if (!r->name[0]) {
 			r->name = word;
@@ -88,6 +90,19 @@ static void ask(struct world *w, const char *dir, const char *command, struct mr
 	free(line);
 }
 
+static void lose_store(struct world *w, struct mr_buf *out)
+{
+	const struct store_copy empty = {0};
+
+	mr_buf_puts(out, "(the store is lost)\n\n");
+	world_manager_kill(w);
+	w->store.loses = true; /* what was under way was meant for the other one */
+	world_store_restore(w, &empty);
+	w->store.loses = false;
+	world_manager_start(w);
+	world_settle(w, SETTLE_NS);
+}
+
 static void run(const char *dir, struct mr_buf *out)
 {
 	char *chassis = golden_file(dir, "chassis", NULL);
@@ -106,7 +121,10 @@ static void run(const char *dir, struct mr_buf *out)
 	world_manager_start(w);
 	world_settle(w, SETTLE_NS);
 	for (line = strtok_r(commands, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		ask(w, dir, line, out);
+		if (!strcmp(line, "! lose-store"))
+			lose_store(w, out);
+		else
+			ask(w, dir, line, out);
 	world_free(w);
 	mr_buf_done(&path);
 	free(chassis);
