@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/pci/batch.h"
+#include "common/pci/regmap.h"
 #include "tests/sim-test/fixture.h"
+#include "tests/sim-test/world/management.h"
 
 /* blade03 is a host without an agent. */
 static bool agent_on(const char *host)
@@ -28,11 +31,15 @@ static void apply(const char *serial, const char *class, const char *host, unsig
 		      "---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: %s}\n",
 		      serial, host);
 	fabric_apply(mr_buf_text(&text));
-	mr_buf_printf(&text,
-		      "---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: x}\n"
-		      "spec: {host: %s, devices: [{name: d, class: %s, pool: p, count: %u}]}\n",
-		      host, class, count);
-	fabric_accept(mr_buf_text(&text));
+	if (count) {
+		mr_buf_printf(
+			&text,
+			"---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: x}\n"
+			"spec: {host: %s, devices: [{name: d, class: %s, pool: p, count: "
+			"%u}]}\n",
+			host, class, count);
+		fabric_accept(mr_buf_text(&text));
+	}
 	mr_buf_done(&text);
 }
 
@@ -67,6 +74,35 @@ START_TEST(bridges_come_back)
 		ck_assert_msg(active() == 2, "round %u: %u of 2 are Active", i, active());
 		ck_assert_uint_eq(world_store_tombstones(w), 0);
 	}
+}
+END_TEST
+
+/* The memory of the switch was older than what cleared a tombstone: it stands there once more,
+ * on a bridge that is nobody's. */
+START_TEST(an_old_tombstone_is_back)
+{
+	const unsigned port = 3;
+	struct sim_batch_result r = {0};
+	struct mr_batch b = {0};
+
+	apply("I-0001", "infiniband", "blade03", 0);
+	world_shake(w);
+	world_wire_cut(w, false);
+	for (unsigned i = 0; i < 16; i++)
+		mr_batch_sw_write(&b, SW_BRIDGE(port, i) + ROW_TOMBSTONE, 1);
+	sim_chassis_batch(w->chassis, w->now, management_read(w, SW_OWNER_ID),
+			  management_read(w, SW_OWNER_EPOCH), (const uint8_t *)b.ops.data,
+			  b.ops.len, &r);
+	ck_assert_uint_eq(r.status, MR_BATCH_OK);
+	mr_buf_done(&r.data);
+	mr_batch_done(&b);
+	world_wire_join(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	ck_assert_uint_eq(management_read(w, SW_BRIDGE(port, 0) + ROW_TOMBSTONE), 0);
+	ck_assert_uint_eq(world_store_tombstones(w), 0);
+	apply("I-0001", "infiniband", "blade03", 2);
+	fabric_settle();
+	ck_assert_uint_eq(active(), 2);
 }
 END_TEST
 
@@ -167,6 +203,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, bridges_come_back);
+	tcase_add_test(t, an_old_tombstone_is_back);
 	tcase_add_test(t, a_hung_host_keeps_its_tombstones);
 	tcase_add_test(t, pulled_while_vfs_are_enabled);
 	tcase_add_test(t, firmware_numbers_later);

@@ -203,6 +203,30 @@ void fm_tomb_unmapped(struct fm_engine *e, const struct fm_asg *a, const struct 
 				    "the host consumed the removal before the cut");
 }
 
+/*
+ * The switch has tombstones that the books don't: what cleared them was lost, or its memory
+ * went back by a commit. The books count, for they have one before its cut; a manager that
+ * adopts takes them into its books first.
+ */
+static void clear_strangers(struct fm_engine *e, unsigned chassis)
+{
+	const struct fm_chassis *c = &e->inv.chassis[chassis];
+
+	for (unsigned h = 0; h < c->hosts && !e->ch[chassis].rec.adopting; h++)
+		for (unsigned b = 0; b < c->host[h].bridges; b++) {
+			struct fm_op op = {.kind = FM_OP_TOMBSTONE,
+					   .chassis = (uint16_t)chassis,
+					   .fn.chassis = (uint16_t)chassis,
+					   .place = {.way = FM_WAY_SYNTHETIC,
+						     .port = c->host[h].port,
+						     .bridge = (uint16_t)b}};
+
+			if (c->host[h].bridge[b].tombstone &&
+			    !fm_tomb_at(e, chassis, c->host[h].port, b))
+				fm_op_send(e, &op, FM_TAG_TOMB, 0, 0);
+		}
+}
+
 /* A whole reading, newer than all operations. */
 void fm_tomb_observed(struct fm_engine *e, unsigned chassis)
 {
@@ -215,6 +239,7 @@ void fm_tomb_observed(struct fm_engine *e, unsigned chassis)
 		    consumed(h, &h->bridge[t->place.bridge]) && !still_cutting(e, t))
 			clear_one(e, i, "the host consumed the removal");
 	}
+	clear_strangers(e, chassis);
 }
 
 /* Asks the agent of a fresh session whether the kernel devices at its tombstones are gone. The
