@@ -105,14 +105,19 @@ class Reboot(FabricTest):
         self.assertEqual({n: (a["host"], a["function"]) for n, a in now.items()},
                          {n: (a["host"], a["function"]) for n, a in self.assigned.items()})
 
+    def owner_epoch(self):
+        return self.f.get("chassis")[0]["ownerEpoch"]
+
     def lost_memory(self):
         """The chassis has lost its power and its memory: all ports held, no owner, no rows."""
         f = self.f
         self.assertEqual(f.sim.ctl("cycle", "blank"), (0, "", ""))
 
-    def programmed_anew(self):
+    def programmed_anew(self, epoch):
+        """No epoch that was in force before is so again."""
         f = self.f
-        f.until(lambda: [(c["state"], c["ownerEpoch"]) for c in f.get("chassis")] == [("ready", 1)],
+        f.until(lambda: [c["state"] == "ready" and c["ownerEpoch"] > epoch
+                         for c in f.get("chassis")] == [True],
                 "the chassis is owned anew", look=lambda: f.get("chassis"))
         f.until(f.agents_accepted, "the agents are back")
         now = f.timed("all Active on a switch that was blank",
@@ -125,14 +130,16 @@ class Reboot(FabricTest):
 
     def test_5_memory_lost_with_the_manager_alive(self):
         self.f.allow(r"driver: chassis c1: connection lost: .*; trying again")
+        epoch = self.owner_epoch()
         self.lost_memory()
-        self.programmed_anew()
+        self.programmed_anew(epoch)
 
     def test_6_memory_lost_with_the_manager_dead(self):
+        epoch = self.owner_epoch()
         self.f.kill_manager()
         self.lost_memory()
         self.f.start_manager()
-        self.programmed_anew()
+        self.programmed_anew(epoch)
 
 
 if __name__ == "__main__":
