@@ -109,24 +109,37 @@ bool fm_card_is(const struct fm_card *c, const struct fm_adapter *a)
 	       (!c->vendor || (c->vendor == a->vendor && c->device == a->device));
 }
 
-/* The adapter in adapter port 'port', or NULL. */
+/* The adapter in adapter port 'port', or NULL. Ports follow each other as a rule, and are found
+ * at once then: this is asked for every function of a chassis that is read. */
 struct fm_adapter *fm_adapter_by_port(const struct fm_inventory *inv, unsigned chassis,
 				      unsigned port)
 {
 	const struct fm_chassis *c = chassis < inv->n ? &inv->chassis[chassis] : NULL;
+	unsigned at;
 
-	for (unsigned i = 0; c && i < c->adapters; i++)
+	if (!c || !c->adapters)
+		return NULL;
+	at = port - c->adapter[0].port;
+	if (at < c->adapters && c->adapter[at].port == port)
+		return &c->adapter[at];
+	for (unsigned i = 0; i < c->adapters; i++)
 		if (c->adapter[i].port == port)
 			return &c->adapter[i];
 	return NULL;
 }
 
-/* The host behind host port 'port', or NULL. */
+/* The host behind host port 'port', or NULL. Found as an adapter is. */
 struct fm_host *fm_host_by_port(const struct fm_inventory *inv, unsigned chassis, unsigned port)
 {
 	const struct fm_chassis *c = chassis < inv->n ? &inv->chassis[chassis] : NULL;
+	unsigned at;
 
-	for (unsigned i = 0; c && i < c->hosts; i++)
+	if (!c || !c->hosts)
+		return NULL;
+	at = port - c->host[0].port;
+	if (at < c->hosts && c->host[at].port == port)
+		return &c->host[at];
+	for (unsigned i = 0; i < c->hosts; i++)
 		if (c->host[i].port == port)
 			return &c->host[i];
 	return NULL;

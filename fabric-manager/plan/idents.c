@@ -23,10 +23,11 @@ enum ref {
 #define REF_KIND(r)  ((r) >> 30)
 #define REF_AT(r)    ((r)&0x3fffffffu)
 
+/* Two rounds: values of a pool follow each other, and one leaves them in long runs. */
 static uint32_t mix(uint64_t x)
 {
-	x ^= x >> 32;
-	x *= UINT64_C(0x9e3779b97f4a7c15);
+	for (unsigned i = 0; i < 2; i++)
+		x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
 	return (uint32_t)(x >> 32);
 }
 
