@@ -16,11 +16,18 @@ static void check_pool(struct fm_check *c, const struct fm_doc *d)
 	const struct fm_doc_adapter_pool *p = &d->spec.adapter_pool;
 	const char *pos = p->partition.vfs.s;
 	unsigned first, last;
+	char place[FM_PLACE_MAX];
 
 	if (fm_adapter_selector_empty(&p->selector))
 		fm_check_warn(c, d, p->selector.at, "spec.adapterSelector",
 			      "an empty selector matches nothing; matchAll: true matches every "
 			      "adapter");
+	if (p->externally_managed.v && p->provision.at.line)
+		fm_check_error(
+			c, d, p->provision.at, "spec.provision",
+			"Banyan writes no VF count of adapters that are externallyManaged "
+			"(%s)",
+			fm_check_place(d, p->externally_managed.at, place));
 	while (fm_vfset_next(&pos, &first, &last)) {
 		if (p->provision.v != FM_UNLIMITED && last >= p->provision.v)
 			fm_check_error(c, d, p->partition.vfs.at, "spec.partition.vfs",

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Checks of a profile's placement rules: what they name, and whether the required ones can hold
- * together. Affinity joins: what a chain of affinities holds on one unit cannot be apart on
- * units of the same or a larger kind. Antiaffinity counts: it needs as many units as functions,
- * and a selector that lists slots or serial numbers says how many there are at most. What only
- * the inventory knows is found when documents are resolved, and said by explain.
+ * together. Affinity joins (so does a required pack): what a chain of affinities holds on one
+ * unit cannot be apart on units of the same or a larger kind. Antiaffinity counts: it needs as
+ * many units as functions, and a selector that lists slots or serial numbers says how many
+ * there are at most. What only the inventory knows is found when documents are resolved, and
+ * said by explain.
  */
 #include <stdlib.h>
 
@@ -14,6 +15,13 @@
 #include "fabric-manager/policy/select.h"
 
 #define UNKNOWN INT64_MAX
+
+/* What holds its devices on one unit: a pack that is required is an affinity. */
+static bool joins(const struct fm_doc_placement *r)
+{
+	return r->required.v &&
+	       (r->type.v == FM_DOC_PLACE_AFFINITY || r->type.v == FM_DOC_PLACE_PACK);
+}
 
 static bool rule_names(const struct fm_doc_placement *r, const struct fm_doc_device *d)
 {
@@ -92,8 +100,7 @@ static void join_affine(const struct fm_view *v, int64_t topology, unsigned *up)
 		const struct fm_doc_placement *r = &p->placement.item[k];
 		int first = -1;
 
-		if (r->type.v != FM_DOC_PLACE_AFFINITY || !r->required.v ||
-		    !implies(r->topology.v, topology))
+		if (!joins(r) || !implies(r->topology.v, topology))
 			continue;
 		for (unsigned i = 0; i < p->devices.n; i++) {
 			if (!rule_names(r, &p->devices.item[i]))
@@ -112,8 +119,8 @@ static const struct fm_doc_placement *affinity_of(const struct fm_view *v, int64
 	for (unsigned k = 0; k < v->p->placement.n; k++) {
 		const struct fm_doc_placement *r = &v->p->placement.item[k];
 
-		if (r->type.v == FM_DOC_PLACE_AFFINITY && r->required.v &&
-		    implies(r->topology.v, topology) && rule_names(r, &v->p->devices.item[i]))
+		if (joins(r) && implies(r->topology.v, topology) &&
+		    rule_names(r, &v->p->devices.item[i]))
 			return r;
 	}
 	return NULL;
@@ -129,9 +136,9 @@ static void contradicts(struct fm_view *v, const struct fm_doc_placement *anti, 
 	fm_check_place(v->doc, r->at, place);
 	if (a == b)
 		fm_check_error(v->c, v->doc, anti->at, fm_view_key(v, "placement"),
-			       "the functions of '%s' must be apart, but the affinity at %s "
+			       "the functions of '%s' must be apart, but the %s at %s "
 			       "keeps them together",
-			       x, place);
+			       x, r->type.v == FM_DOC_PLACE_PACK ? "pack" : "affinity", place);
 	else
 		fm_check_error(v->c, v->doc, anti->at, fm_view_key(v, "placement"),
 			       "'%s' and '%s' must be apart, but required affinities up to "
@@ -278,11 +285,9 @@ void fm_check_rules(struct fm_view *v)
 		const struct fm_doc_placement *r = &p->placement.item[i];
 
 		check_names(v, r, fm_view_key(v, "placement"));
-		if (!r->required.v)
-			continue;
-		if (r->type.v == FM_DOC_PLACE_AFFINITY)
+		if (joins(r))
 			check_together(v, r);
-		if (r->type.v != FM_DOC_PLACE_ANTI_AFFINITY)
+		if (!r->required.v || r->type.v != FM_DOC_PLACE_ANTI_AFFINITY)
 			continue;
 		check_apart(v, r, up);
 		check_room(v, r);

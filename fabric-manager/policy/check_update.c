@@ -38,9 +38,16 @@ void fm_check_drift(struct fm_check *c, const struct fm_doc *d,
 void fm_check_update(struct fm_check *c, const struct fm_doc *d, const char *path,
 		     const struct fm_doc_update *u)
 {
-	char at[160];
+	char at[160], place[FM_PLACE_MAX];
 	int16_t minutes;
 
+	if (u->strategy.at.line && u->strategy.v == FM_DOC_IMMEDIATE_UPDATE &&
+	    u->max_unavailable.at.line) {
+		mr_fmt(at, sizeof(at), "%s.maxUnavailable", path);
+		fm_check_error(c, d, u->max_unavailable.at, at,
+			       "the strategy Immediate (%s) reaches all hosts at once",
+			       fm_check_place(d, u->strategy.at, place));
+	}
 	for (unsigned i = 0; i < u->windows.n; i++) {
 		const struct fm_doc_window *w = &u->windows.item[i];
 

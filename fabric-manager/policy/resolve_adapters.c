@@ -52,21 +52,42 @@ static void set_mode(struct fm_resolving *r, const struct fm_doc *doc,
 	mr_buf_done(&names);
 }
 
+/* What becomes of those that ran on it is said once: '*first' is the document that said it. */
+static void check_replace(struct fm_resolving *r, const struct fm_doc *doc,
+			  const struct fm_adapter *a, const struct fm_doc **first)
+{
+	const struct fm_num *n = &doc->spec.adapter.on_replace;
+
+	if (!n->at.line)
+		return;
+	if (!*first)
+		*first = doc;
+	else if ((*first)->spec.adapter.on_replace.v != n->v)
+		FM_FIND(r, MR_SEV_ERROR, doc, n->at, "spec.onReplace",
+			"differs from that of Adapter '%s' at %s:%u:%u, which is about '%s' "
+			"too",
+			(*first)->meta.name.s, (*first)->file,
+			(*first)->spec.adapter.on_replace.at.line,
+			(*first)->spec.adapter.on_replace.at.col, a->name);
+}
+
 /* Takes from all documents about one adapter what they say; false when that is nothing. */
 static bool fill(struct fm_resolving *r, unsigned chassis, const struct fm_adapter *a,
 		 struct fm_adapter_def *ret)
 {
-	const struct fm_doc *first = NULL;
+	const struct fm_doc *mode = NULL, *replace = NULL;
 
 	*ret = (struct fm_adapter_def){.key = FM_ADAPTER_KEY(chassis, a->port)};
 	for (unsigned i = r->adapter_docs; i < r->adapter_end; i++) {
 		const struct fm_doc *doc = r->docs->doc[i];
 
-		if ((!doc->spec.adapter.suspend.v && !doc->spec.adapter.mode.s) ||
+		if ((!doc->spec.adapter.suspend.v && !doc->spec.adapter.mode.s &&
+		     !doc->spec.adapter.on_replace.at.line) ||
 		    !fm_adapter_doc_is(doc, &r->inv->chassis[chassis], a))
 			continue;
 		ret->suspended |= doc->spec.adapter.suspend.v;
-		set_mode(r, doc, a, &first, ret);
+		set_mode(r, doc, a, &mode, ret);
+		check_replace(r, doc, a, &replace);
 	}
 	return ret->suspended || ret->mode;
 }

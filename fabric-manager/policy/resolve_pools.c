@@ -24,6 +24,7 @@ struct port {
 	uint32_t reservable,
 		oversubscription; /* the smallest of the pools; 0 oversubscription = free */
 	bool used;
+	const struct fm_doc *first; /* that selects it */
 };
 
 static unsigned functions_of(const struct fm_adapter *a)
@@ -119,6 +120,22 @@ static bool take_all(struct fm_resolving *r, const struct fm_doc *doc, uint16_t 
 			wants |= take(r, pool, p, first, last < limit ? last : limit - 1);
 	}
 	return wants;
+}
+
+/* Who writes the VF count of a PF is said once, also while nothing is enabled there. */
+static void check_external(struct fm_resolving *r, const struct fm_doc *doc, struct port *p)
+{
+	const struct fm_num *x = &doc->spec.adapter_pool.externally_managed;
+	const struct fm_doc *old = p->first;
+
+	if (!old)
+		p->first = doc;
+	else if (old->spec.adapter_pool.externally_managed.v != x->v)
+		FM_FIND(r, MR_SEV_ERROR, doc, x->at.line ? x->at : doc->spec.adapter_pool.at,
+			"spec.externallyManaged",
+			"differs from AdapterPool '%s' at %s:%u:%u, which selects '%s' as well",
+			old->meta.name.s, old->file, old->meta.name.at.line,
+			old->meta.name.at.col, p->at.adapter->name);
 }
 
 static void check_provision(struct fm_resolving *r, const struct fm_doc *doc, uint16_t pool,
@@ -271,6 +288,7 @@ static void share_port(struct fm_resolving *r, struct port *p, unsigned *cap_edg
 			continue;
 		if (!take_all(r, doc, (uint16_t)i, p))
 			share_bandwidth(p, pool);
+		check_external(r, doc, p);
 		check_provision(r, doc, (uint16_t)i, p);
 	}
 	for (unsigned vf = 0; vf < p->n; vf++)

@@ -70,6 +70,8 @@ static void put(struct fm_update *u, const struct fm_doc_update *f)
 	}
 	if (f->strategy.at.line)
 		u->strategy = strategies[f->strategy.v];
+	if (u->strategy == FM_STRATEGY_IMMEDIATE)
+		u->max_unavailable = 0; /* FabricPolicy's, where a profile says otherwise */
 	if (u->strategy == FM_STRATEGY_ROLLING && !u->max_unavailable)
 		u->max_unavailable = 1;
 	if (f->on_failure.at.line)

@@ -265,7 +265,9 @@ static const struct fm_key adapter_pool_keys[] = {
 	OBJ(fm_doc_adapter_pool, "bandwidth", bandwidth, bandwidth_table,
 	    "How much of a port is handed out."),
 	NUM(fm_doc_adapter_pool, "externallyManaged", externally_managed, BOOL,
-	    "Banyan writes no VF count of these adapters and hands out what is enabled.",
+	    "Banyan writes no VF count of these adapters and hands out what is enabled; so "
+	    "there is "
+	    "no provision, and all pools of a PF say the same.",
 	    DEF(0)),
 	OBJ(fm_doc_adapter_pool, "require", require, require_table, "What the host must have."),
 	TXTS(fm_doc_adapter_pool, "spares", spares, TEXT, 0,

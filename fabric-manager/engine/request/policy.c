@@ -273,11 +273,16 @@ void fm_rq_delete(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	if (r->files ? !remove_files(e, r, &b, &diags) : !remove_named(e, tag, r, &b)) {
 		if (r->files)
 			fm_force_findings(e, tag, &diags);
-	} else if (fm_docs_validate(&b.docs, &diags) ||
-		   fm_docs_check_users(&e->base.docs, &b.docs, who_of(r), &diags)) {
-		fm_force_findings(e, tag, &diags);
 	} else {
-		fm_force(e, tag, r, &b, fm_verb_name(r->verb), &diags);
+		fm_docs_validate(&b.docs, &diags);
+		if (!diags.errors)
+			fm_docs_check_users(&e->base.docs, &b.docs, who_of(r), &diags);
+		if (!diags.errors)
+			fm_desire_check(e, &b, &diags);
+		if (diags.errors)
+			fm_force_findings(e, tag, &diags);
+		else
+			fm_force(e, tag, r, &b, fm_verb_name(r->verb), &diags);
 	}
 	fm_base_done(&b);
 }

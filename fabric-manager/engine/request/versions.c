@@ -4,6 +4,7 @@
  * That one is a new version too, with the checks and refusals of any other.
  */
 #include "common/err.h"
+#include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/request/force.h"
 #include "fabric-manager/engine/request/request.h"
 #include "fabric-manager/engine/state/history.h"
@@ -115,6 +116,8 @@ void fm_rq_rollback(struct fm_engine *e, uint64_t tag, const struct fm_request *
 	fm_docs_validate(&b.docs, &diags);
 	if (!diags.errors)
 		fm_docs_check_users(&e->base.docs, &b.docs, r->who, &diags);
+	if (!diags.errors)
+		fm_desire_check(e, &b, &diags);
 	if (diags.errors)
 		fm_force_findings(e, tag, &diags);
 	else

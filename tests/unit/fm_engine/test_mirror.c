@@ -75,6 +75,23 @@ START_TEST(does_not_end)
 }
 END_TEST
 
+/* Nobody takes away the document of who gets the copies: PortProfile and device contradict each
+ * other then. */
+START_TEST(not_deleted)
+{
+	struct fm_request r = {
+		.verb = FM_VERB_DELETE, .kind = "ServerProfile", .name = "mon", .yes = true};
+	struct world w;
+
+	up(&w, false);
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_ptr_nonnull(strstr(w.findings, "cannot get the traffic of web/a"));
+	W_PHASE(&w, "mon/tap", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
 /* Both go at the same time, and one after the other. */
 START_TEST(both_go)
 {
@@ -128,6 +145,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, begins_and_ends, 0, 2);
 	tcase_add_test(t, does_not_end);
+	tcase_add_test(t, not_deleted);
 	tcase_add_loop_test(t, both_go, 0, 8);
 	tcase_add_loop_test(t, the_manager_dies, 0, 2);
 	suite_add_tcase(s, t);

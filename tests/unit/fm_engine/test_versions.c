@@ -282,6 +282,32 @@ START_TEST(does_not_read)
 }
 END_TEST
 
+#define LATE                                                                   \
+	"apiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: late}\n"   \
+	"spec: {adapterSelector: {minLinkSpeed: 150Gbit}}\n---\n"              \
+	"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: late}\n" \
+	"spec: {host: blade02, devices: [{name: d, class: ethernet, pool: late}]}\n"
+
+/* An old version that contradicts the adapters that are there now is refused like an edit. */
+START_TEST(contradicts_the_inventory)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, BASE LATE);
+	w_text(&w, FM_VERB_DELETE, LATE, true);
+	ck_assert_int_eq(w.exit_code, 0);
+	w.c.adapter[0].pf[0].net_mbps = 200000;
+	w_chassis(&w, FM_CE_OVERFLOW, 0, 0, 0);
+	w_run(&w, MR_NS_PER_S);
+	rollback(&w, "1", true);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_ptr_nonnull(strstr(w.findings, "overlaps AdapterPool"));
+	w_done(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("engine versions");
@@ -297,6 +323,7 @@ int main(void)
 	tcase_add_test(t, two_at_once);
 	tcase_add_test(t, store_refuses);
 	tcase_add_test(t, does_not_read);
+	tcase_add_test(t, contradicts_the_inventory);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
