@@ -169,6 +169,20 @@ static void fire_manager(struct world *w)
 		world_engine_event(w, &timer);
 }
 
+/* A kernel that finds its root turns each slot on or off, as it is occupied: what was put in
+ * meanwhile is reset by that. */
+static void step_blade(struct world *w, unsigned vh)
+{
+	struct sim_blade *b = w->host[vh].blade;
+	bool up = sim_blade_up(b);
+
+	world_input(w);
+	sim_blade_step(b, w->now);
+	if (!up && sim_blade_up(b))
+		world_shake(w);
+	world_blade_changed(w, vh);
+}
+
 /* Everybody whose time has come. */
 static void fire(struct world *w)
 {
@@ -179,11 +193,8 @@ static void fire(struct world *w)
 	for (unsigned vh = 1; vh <= w->hosts; vh++) {
 		struct world_host *h = &w->host[vh];
 
-		if (h->blade && sim_blade_deadline(h->blade) <= w->now.mono_ns) {
-			world_input(w);
-			sim_blade_step(h->blade, w->now);
-			world_blade_changed(w, vh);
-		}
+		if (h->blade && sim_blade_deadline(h->blade) <= w->now.mono_ns)
+			step_blade(w, vh);
 		if (h->agent && ag_core_deadline(h->agent) <= w->now.mono_ns)
 			world_agent_event(w, vh, &ag_timer);
 	}
