@@ -9,6 +9,7 @@
 
 #include "common/pci/batch.h"
 #include "common/pci/regmap.h"
+#include "sim/model/fault.h"
 #include "tests/sim-test/fixture.h"
 #include "tests/sim-test/world/management.h"
 
@@ -129,6 +130,34 @@ START_TEST(a_hung_host_keeps_its_tombstones)
 }
 END_TEST
 
+/* Nobody hears that an adapter was pulled and inserted: it takes functions that were ready
+ * before for others, and they fail. When it is heard they are tried again. */
+START_TEST(inserted_unheard)
+{
+	const struct sim_fault f = {.kind = SIM_FAULT_LOST_INTERRUPT};
+	struct fm_request r = world_request(FM_VERB_DISCONNECT, "", "x");
+
+	apply("I-0001", "infiniband", "blade03", 1);
+	fabric_settle();
+	r.yes = true;
+	ck_assert_int_eq(fabric_ask(&r), 0);
+	fabric_settle();
+	ck_assert_uint_eq(active(), 0);
+	ck_assert_int_eq(sim_fault_set(w->chassis, &f), 0);
+	fabric_pull("hca");
+	world_run_for(w, MR_NS_PER_S);
+	fabric_insert("hca");
+	apply("I-0001", "infiniband", "blade03", 4);
+	r = world_request(FM_VERB_RESET_OVERRIDE, "", "x");
+	ck_assert_int_eq(fabric_ask(&r), 0);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w->trace), "Pending: map: VF_STATUS of hca"));
+	sim_fault_clear(w->chassis, w->now, SIM_FAULT_LOST_INTERRUPT);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(active(), 4);
+}
+END_TEST
+
 /* The PF goes while its host is asked to enable its VFs, before the host saw the PF: it is
  * attached anew when it is back, not when the host's patience is over. */
 START_TEST(pulled_while_vfs_are_enabled)
@@ -205,6 +234,7 @@ int main(void)
 	tcase_add_test(t, bridges_come_back);
 	tcase_add_test(t, an_old_tombstone_is_back);
 	tcase_add_test(t, a_hung_host_keeps_its_tombstones);
+	tcase_add_test(t, inserted_unheard);
 	tcase_add_test(t, pulled_while_vfs_are_enabled);
 	tcase_add_test(t, firmware_numbers_later);
 	tcase_add_loop_test(t, inserted_at_once, 0, 24);

@@ -421,6 +421,7 @@ static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev
 	if (d && ev->kind == FM_CE_ADAPTER_PRESENCE) {
 		fm_attach_adapter(e, ev->chassis, ev->port);
 		fm_refusing_end(e, ev->chassis, ev->port);
+		fm_asgs_retry(e);
 		d->present = d->plugged = ev->value != 0;
 		fm_adapters_news(e);
 		fm_news_port(e, ev->chassis, ev->port);

@@ -274,3 +274,21 @@ void fm_asg_poke(struct fm_engine *e, struct fm_asg *a)
 	MR_GROW(e->todo, e->todos, e->cap_todos);
 	e->todo[e->todos++] = a;
 }
+
+/* Hardware or documents are others now: what failed for good, and stands nowhere, is planned
+ * again. */
+void fm_asgs_retry(struct fm_engine *e)
+{
+	struct fm_asg *a;
+
+	if (!e->some_paused)
+		return;
+	FM_FOREACH_ASG(e, a)
+	{
+		if (!a->paused || a->a.has_fn)
+			continue;
+		a->paused = false;
+		a->a.reason = MR_REASON_OK;
+	}
+	fm_plan_soon(e, 20 * MR_NS_PER_MS);
+}

@@ -6,6 +6,7 @@
 #include "fabric-manager/engine/state/base.h"
 
 #include "common/err.h"
+#include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/soon.h"
@@ -116,12 +117,9 @@ static void unpause(struct fm_engine *e)
 	for (unsigned i = 0; i < e->provs; i++)
 		e->prov[i].failed = false;
 
+	fm_asgs_retry(e);
 	FM_FOREACH_ASG(e, a)
-	{
-		if (a->paused && !a->a.has_fn)
-			a->a.reason = MR_REASON_OK;
-		a->paused = false;
-	}
+	a->paused = false;
 }
 
 /* The documents of 'b' (taken over) come into force: version + 1, stored, desired is remade. */
