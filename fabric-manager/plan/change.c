@@ -314,23 +314,41 @@ static bool changes_live(const struct fm_planner *p, unsigned i)
 	return live_differs(&p->d->claim[i], a, &want);
 }
 
-/* Appends the changes of the kinds of one stage, in the order of filling. */
-static void stage(struct fm_planner *p, unsigned kinds)
+/* What has to happen to a claim that was opened. */
+struct step {
+	uint32_t claim;
+	enum fm_change_kind kind;
+};
+
+/* Of all claims that were opened, in the order of filling; the caller frees it. */
+static struct step *steps(const struct fm_planner *p, unsigned *ret_n)
 {
-	for (unsigned n = 0; n < p->todos; n++) {
-		unsigned i = p->todo[n];
-		enum fm_change_kind k;
+	struct step *list = mr_xcalloc(p->todos + 1, sizeof(*list));
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < p->todos; k++) {
+		list[n].claim = p->todo[k];
+		n += kind_of(p, p->todo[k], &list[n].kind);
+	}
+	*ret_n = n;
+	return list;
+}
+
+/* Appends the changes of the kinds of one stage. */
+static void stage(struct fm_planner *p, const struct step *list, unsigned n, unsigned kinds)
+{
+	for (const struct step *s = list; s < list + n; s++) {
 		struct fm_change *c;
 
-		if (!kind_of(p, i, &k) || !(kinds >> k & 1))
+		if (!(kinds >> s->kind & 1))
 			continue;
-		c = add(p, k, class_of(k));
-		c->claim = (int32_t)i;
-		c->current = p->plan->placed[i].current;
-		if (k == FM_CHANGE_ADOPT && changes_live(p, i))
+		c = add(p, s->kind, class_of(s->kind));
+		c->claim = (int32_t)s->claim;
+		c->current = p->plan->placed[s->claim].current;
+		if (s->kind == FM_CHANGE_ADOPT && changes_live(p, s->claim))
 			c->change_class = FM_CLASS_LIVE;
-		if (p->stay[i] == FM_STAY_TAKEN && p->taker)
-			c->taker = p->taker[i];
+		if (p->stay[s->claim] == FM_STAY_TAKEN && p->taker)
+			c->taker = p->taker[s->claim];
 	}
 }
 
@@ -383,13 +401,19 @@ static void name_pulled(struct fm_planner *p)
 /* Fills plan.change. */
 void fm_planner_changes(struct fm_planner *p)
 {
+	struct step *list;
+	unsigned n;
+
 	forget_words(p);
 	name_pulled(p);
 	provisions(p);
 	releases(p);
-	stage(p, 1u << FM_CHANGE_PREEMPT);
-	stage(p, 1u << FM_CHANGE_MOVE);
-	stage(p, 1u << FM_CHANGE_ADOPT | 1u << FM_CHANGE_UPDATE | 1u << FM_CHANGE_REBIND);
-	stage(p, 1u << FM_CHANGE_GIVE);
-	stage(p, 1u << FM_CHANGE_PEND);
+	list = steps(p, &n);
+	stage(p, list, n, 1u << FM_CHANGE_PREEMPT);
+	stage(p, list, n, 1u << FM_CHANGE_MOVE);
+	stage(p, list, n,
+	      1u << FM_CHANGE_ADOPT | 1u << FM_CHANGE_UPDATE | 1u << FM_CHANGE_REBIND);
+	stage(p, list, n, 1u << FM_CHANGE_GIVE);
+	stage(p, list, n, 1u << FM_CHANGE_PEND);
+	free(list);
 }

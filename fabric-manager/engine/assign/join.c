@@ -190,12 +190,10 @@ static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_
 				      (uint16_t)MR_TARGET_VF(r->target)};
 		struct fm_place p = {FM_WAY_SYNTHETIC, h->port, (uint16_t)b, 0, 0};
 
-		const struct fm_adapter *d = fm_adapter_by_port(&e->inv, chassis, fn.port);
-
 		/* One whose state can't be read may lead there: its gate at least is closed, or
 		 * it is adopted with what its function reads. */
 		if (r->state == MR_ROW_FREE || (r->unread && fm_asg_by_fn(e, fn)) ||
-		    !fm_adapter_in_slot(d) ||
+		    !fm_adapter_in_slot(fm_adapter_by_port(&e->inv, chassis, fn.port)) ||
 		    (kind != MR_TARGET_SYNTHETIC && kind != MR_TARGET_DEVICE))
 			continue;
 		if (kind == MR_TARGET_DEVICE) {

@@ -269,6 +269,8 @@ static void check(struct fm_engine *e, bool planned)
 	uint64_t version = e->base.version;
 	struct fm_asg *a;
 
+	if (!e->some_turned)
+		return;
 	FM_FOREACH_ASG(e, a)
 	{
 		enum outcome o = a->rolled ? outcome_of(a, planned) : OUT_UNDER_WAY;
@@ -331,7 +333,7 @@ void fm_turns_begin(struct fm_engine *e, struct fm_turns *t)
 		int host = a->rolled && !a->roll_failed ? host_index(e, a->a.host) : -1;
 
 		a->held = FM_HELD_NOT;
-		e->some_turned |= a->rolled;
+		e->some_turned |= a->rolled || a->by_verb;
 		if (host >= 0)
 			t->disturbed[host] = true;
 	}
@@ -422,15 +424,12 @@ static unsigned count_rolled(const struct fm_engine *e)
 /* Ends asking: forgets what is asked no more, and sets the clock for the next window. */
 void fm_turns_end(struct fm_engine *e, struct fm_turns *t)
 {
-	struct fm_asg *a;
 	size_t pos = 0;
 	uint64_t v;
 
 	free(t->disturbed);
-	FM_FOREACH_ASG(e, a)
-	{
-		a->by_verb = false; /* what a verb sends is on its way now */
-	}
+	for (unsigned i = 0; e->some_turned && i < e->asgs; i++)
+		e->asg[i]->by_verb = false; /* what a verb sends is on its way now */
 	while (mr_map_next(e->host_by_name, &pos, NULL, NULL, &v))
 		((struct fm_hst *)(uintptr_t)v)->restarted = false;
 	for (unsigned i = e->askeds; i-- > 0;)

@@ -340,6 +340,8 @@ bool fm_takeover_refute(struct fm_engine *e, const struct fm_plan *p, struct mr_
 	size_t had = mr_map_count(no);
 	const struct fm_asg *a;
 
+	if (!e->adopteds)
+		return false;
 	FM_FOREACH_ASG(e, a)
 	{
 		unsigned k = 0;

@@ -89,7 +89,7 @@ void fm_rq_go_on(struct fm_engine *e, const struct fm_profile *p)
 		if (!a)
 			continue;
 		a->paused = false;
-		a->by_verb = true;
+		a->by_verb = e->some_turned = true;
 	}
 }
 

@@ -488,7 +488,7 @@ struct fm_engine {
 	} dirt;
 	bool desire_renewed, wishes_due; /* and the next plan has to look at all of it */
 	bool some_paused;		 /* perhaps: some assignment is */
-	bool some_turned;		 /* perhaps: some is held, or rolled */
+	bool some_turned;		 /* perhaps: some is held, rolled, or sent by a verb */
 	bool unswept; /* what the documents wanted before may have left something */
 	bool leaving; /* so may assignments of claims that went, when they are gone */
 	struct fm_gone {
