@@ -6,6 +6,8 @@
  */
 #include "fabric-manager/engine/desire/kept.h"
 
+#include <assert.h>
+
 #include "fabric-manager/engine/desire/takeover.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/news.h"
@@ -21,6 +23,7 @@ struct fm_kept {
 	struct fm_assignment **view; /* the slot's own copy, NULL = it is the assignment's */
 	unsigned slots, cap_current, cap_owner, cap_view;
 	const struct fm_desired *stands_in; /* whose claims fm_asg.stands_for counts */
+	const struct fm_desired *tried; /* what the planner plans instead of what is in force */
 	struct fm_rec_data *data; /* what is adopted by the names of these, NULL = as it is */
 	uint32_t *empty;	  /* slots that are free */
 	unsigned empties, cap_empty;
@@ -339,18 +342,20 @@ static void stand_again(struct fm_engine *e, struct fm_kept *k, const struct fm_
 	}
 }
 
-/* Another desired state is in force. */
+/* Another desired state is in force. What was tried just now the planner has already. */
 void fm_kept_desired(struct fm_engine *e, struct fm_desired *d)
 {
 	struct fm_kept *k = kept(e);
 	struct mr_map *no = mr_map_new();
 
-	if (k->planner) {
+	assert(!k->tried || k->tried == d);
+	if (k->planner && !k->tried) {
 		stand(e, k, e->desired, no);
 		catch_up(e, k);
+		if (k->planner && !switch_to(e, k, d))
+			drop_planner(k);
 	}
-	if (k->planner && !switch_to(e, k, d))
-		drop_planner(k);
+	k->tried = NULL;
 	fm_desired_free(e->desired);
 	e->desired = d;
 	mr_map_free(no);
@@ -364,6 +369,7 @@ bool fm_kept_amend(struct fm_engine *e, const struct fm_resolve_input *in,
 	struct mr_map *no = mr_map_new();
 	struct fm_desired *was;
 
+	assert(!k->tried);
 	if (k->planner) {
 		stand(e, k, e->desired, no);
 		catch_up(e, k);
@@ -412,6 +418,7 @@ const struct fm_plan *fm_kept_plan(struct fm_engine *e)
 	struct mr_map *no = mr_map_new();
 	const struct fm_plan *p;
 
+	assert(!k->tried);
 	do {
 		stand(e, k, e->desired, no);
 		catch_up(e, k);
@@ -437,8 +444,8 @@ static struct fm_plan *try_anew(struct fm_engine *e, struct fm_kept *k,
 	return p;
 }
 
-static struct fm_plan *try_kept(struct fm_engine *e, struct fm_kept *k,
-				const struct fm_desired *d, struct mr_map *no)
+static const struct fm_plan *try_kept(struct fm_engine *e, struct fm_kept *k,
+				      const struct fm_desired *d, struct mr_map *no)
 {
 	const struct fm_plan *p = fm_planner_plan(k->planner);
 
@@ -448,34 +455,49 @@ static struct fm_plan *try_kept(struct fm_engine *e, struct fm_kept *k,
 		p = fm_planner_plan(k->planner);
 		check(e, k, p);
 	}
-	return fm_plan_copy(p);
+	return p;
 }
 
-/* A plan of other documents; what is in force is the planner's again afterwards, but for what
- * was adopted: until the next plan that stands for claims of 'd'. */
-struct fm_plan *fm_kept_try(struct fm_engine *e, const struct fm_desired *d)
+/* A plan of other documents: see kept.h. What was adopted stands for claims of 'd' until the
+ * next plan. */
+const struct fm_plan *fm_kept_try(struct fm_engine *e, const struct fm_desired *d,
+				  struct fm_plan **ret_own)
 {
 	struct fm_kept *k = kept(e);
 	struct mr_map *no = mr_map_new();
-	struct fm_plan *p;
+	const struct fm_plan *p;
 
+	*ret_own = NULL;
 	if (d == e->desired) {
 		mr_map_free(no);
-		return fm_plan_copy(fm_kept_plan(e));
+		p = *ret_own = fm_plan_copy(fm_kept_plan(e));
+		return p;
 	}
+	assert(!k->tried);
 	stand(e, k, d, no);
 	catch_up(e, k);
 	k->in.wall_ns = e->now.wall_ns;
+	k->tried = d;
 	if (!switch_to(e, k, d)) {
 		drop_planner(k);
-		p = try_anew(e, k, d, no);
+		p = *ret_own = try_anew(e, k, d, no);
 	} else {
 		p = try_kept(e, k, d, no);
 	}
 	mr_map_free(no);
+	return p;
+}
+
+/* What was tried is not in force: back to what is. */
+void fm_kept_tried(struct fm_engine *e)
+{
+	struct fm_kept *k = kept(e);
+
+	if (!k->tried)
+		return;
 	if (k->planner && !switch_to(e, k, e->desired))
 		drop_planner(k);
-	return p;
+	k->tried = NULL;
 }
 
 const struct fm_plan_input *fm_kept_input(const struct fm_engine *e)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The planner that the engine keeps: made from what is, told of what changed (state/news.h),
- * and asked for plans. Plans on trial are made by it, too, and leave no trace.
+ * and asked for plans. Plans on trial are made by it, too; it goes back to what is in force
+ * when the trial ends, unless that is in force by then.
  */
 #ifndef FABRIC_MANAGER_ENGINE_DESIRE_KEPT_H
 #define FABRIC_MANAGER_ENGINE_DESIRE_KEPT_H
@@ -17,8 +18,13 @@ bool fm_kept_amend(struct fm_engine *e, const struct fm_resolve_input *in,
 		   const struct fm_amend *what);
 /* The plan of what is in force, as things are now; valid until the next call. */
 const struct fm_plan *fm_kept_plan(struct fm_engine *e);
-/* A plan of 'd' instead, which the caller frees. */
-struct fm_plan *fm_kept_try(struct fm_engine *e, const struct fm_desired *d);
+/* A plan of 'd' instead, valid until fm_kept_tried or until 'd' is in force, and no other plan
+ * is made until then. Where it is the caller's own, who frees it, it is '*ret_own', too: that
+ * of what is in force always is. */
+const struct fm_plan *fm_kept_try(struct fm_engine *e, const struct fm_desired *d,
+				  struct fm_plan **ret_own);
+/* The end of a trial; nothing if what was tried is in force. */
+void fm_kept_tried(struct fm_engine *e);
 /* What plans are made from: the input but for its desired, and whose each current is (NULL:
  * what one holds beside where it goes). Valid until the next call. */
 const struct fm_plan_input *fm_kept_input(const struct fm_engine *e);

@@ -236,18 +236,18 @@ void fm_trial_now(struct fm_engine *e, struct fm_trial *ret)
 /* A plan of 'd' against what is. */
 void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *ret)
 {
-	struct fm_plan *own = fm_kept_try(e, d);
-
-	*ret = (struct fm_trial){.desired = d, .plan = own, .own = own};
+	*ret = (struct fm_trial){.desired = d};
+	ret->plan = fm_kept_try(e, d, &ret->own);
 	take_input(e, ret);
 	ret->host = fm_kept_hosts(e, d);
 	ret->in.desired = d;
 	ret->in.host = ret->host;
 }
 
-/* Frees what a trial owns. */
-void fm_trial_done(struct fm_trial *t)
+/* Frees what a trial owns; the planner is asked for what is in force again. */
+void fm_trial_done(struct fm_engine *e, struct fm_trial *t)
 {
+	fm_kept_tried(e);
 	fm_plan_free(t->own);
 	free(t->host);
 	*t = (struct fm_trial){0};
@@ -329,7 +329,7 @@ bool fm_trial_fits(struct fm_engine *e, const char *const *profile, unsigned n,
 	free(list);
 	fm_trial_make(e, d, &t);
 	fits = all_placed(e, &t, profile, n, why, size);
-	fm_trial_done(&t);
+	fm_trial_done(e, &t);
 	fm_desired_free(d);
 	return fits;
 }

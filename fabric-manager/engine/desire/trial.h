@@ -35,9 +35,11 @@ struct fm_trial {
 };
 /* The plan of what is in force: the one that is kept, until the next plan is made. */
 void fm_trial_now(struct fm_engine *e, struct fm_trial *ret);
-/* A plan of 'd' against what is; the caller frees it with fm_trial_done. */
+/* A plan of 'd' against what is; the caller ends it with fm_trial_done before 'd' goes. Until
+ * then, or until 'd' is in force, no other plan is made: but one of what is in force may be
+ * there already. */
 void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *ret);
-void fm_trial_done(struct fm_trial *t);
+void fm_trial_done(struct fm_engine *e, struct fm_trial *t);
 bool fm_trial_fits(struct fm_engine *e, const char *const *profile, unsigned n,
 		   const char *host, char *why, size_t size);
 

@@ -99,9 +99,9 @@ static void try_it(struct fm_engine *e, struct fm_base *b, struct trying *ret)
 	*ret = t;
 }
 
-static void try_done(struct trying *t)
+static void try_done(struct fm_engine *e, struct trying *t)
 {
-	fm_trial_done(&t->trial);
+	fm_trial_done(e, &t->trial);
 	fm_desired_free(t->desired);
 }
 
@@ -205,7 +205,7 @@ void fm_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r, str
 				 "nothing changed, version %llu is in force",
 				 (unsigned long long)e->base.version);
 	}
-	try_done(&t);
+	try_done(e, &t);
 }
 
 void fm_force_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
@@ -223,7 +223,7 @@ void fm_force_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 			 : t.differs ? "documents change, nothing has to be done"
 				     : "nothing to do",
 			 e->overrides ? " (overrides are in force)" : "");
-	try_done(&t);
+	try_done(e, &t);
 }
 
 void fm_force_findings(struct fm_engine *e, uint64_t tag, struct mr_diags *diags)

@@ -412,6 +412,8 @@ static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
 	fm_impact_of(e, &then, plan, &impact);
 	bad = q->hostless + add_pending(&now, &then, q->pending);
 	add_pools(e, &then, mr_tree_add_list(q->tree, "pools"));
+	fm_trial_done(e, &then);
+	fm_trial_done(e, &now);
 	e->override = have;
 	e->overrides = haves;
 	show_adapter(e, q, true);
@@ -424,8 +426,6 @@ static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
 		 impact.interrupted, impact.interrupted == 1 ? "" : "s", bad, down,
 		 down == 1 ? "" : "s");
 	q->tree = NULL;
-	fm_trial_done(&then);
-	fm_trial_done(&now);
 	fm_desired_free(d);
 }
 
