@@ -19,6 +19,7 @@
 #include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
 
@@ -132,6 +133,19 @@ static bool reset_since(const struct fm_engine *e, const struct fm_inflight *f)
 	return h && h->boots != f->boots && !MR_MUTANT(OLD_BOOT_TRUSTED);
 }
 
+/* What a function shows after a command is newer than the report that it stands in. */
+static void take_idents(struct fm_engine *e, uint64_t session, const struct fm_agent_ack *ack)
+{
+	const struct fm_session *s = fm_session_get(e, session);
+	struct fm_agent_fn *f =
+		s && ack->has_fn ? fm_host_reported(s->host, &ack->fn.place) : NULL;
+
+	if (!f)
+		return;
+	f->ident0 = ack->fn.ident0;
+	f->ident1 = ack->fn.ident1;
+}
+
 /* An agent's answer counts only in the session and the boot that got the command (HANDOVER
  * 7). */
 void fm_cmd_ack(struct fm_engine *e, uint64_t session, const struct fm_agent_ack *ack)
@@ -147,6 +161,7 @@ void fm_cmd_ack(struct fm_engine *e, uint64_t session, const struct fm_agent_ack
 		lose(e, &f, MR_REASON_TIMEOUT, "the host was reset since it was asked");
 		return;
 	}
+	take_idents(e, session, ack);
 	switch (f.kind) {
 	case FM_TAG_ASG:
 		a = fm_asg_by_id(e, f.asg);

@@ -86,6 +86,7 @@ static void free_lists(struct fm_engine *e)
 	free(e->dirty);
 	free(e->waiting);
 	free(e->ident);
+	free(e->foreign);
 	free(e->tomb);
 	free(e->quarantine);
 	free(e->quarantine_fn);

@@ -186,6 +186,13 @@ static bool in_use_for_good(const struct fm_idents *s, enum mr_ident_type type, 
 	return false;
 }
 
+static bool is_foreign(const struct fm_idents *s, enum mr_ident_type type, uint64_t lo)
+{
+	const struct mr_ident id = {.type = type, .lo = lo};
+
+	return fm_foreign_find(s->in, "", &id) != NULL;
+}
+
 static void add_record(struct fm_idents *s, unsigned i)
 {
 	const struct fm_rec_ident *r = &s->in->ident[i];
@@ -410,7 +417,8 @@ static bool lowest(struct fm_idents *s, unsigned pool, uint64_t *ret)
 			both = both && in_use_for_good(s, p->type, c->next);
 			if (MR_MUTANT(IDENTITY_TWICE) ||
 			    (!both &&
-			     !barred(s, UINT32_MAX, p->type, c->next, p->reuse_after_ns))) {
+			     !barred(s, UINT32_MAX, p->type, c->next, p->reuse_after_ns) &&
+			     !is_foreign(s, p->type, c->next))) {
 				*ret = c->next;
 				return true;
 			}
@@ -498,6 +506,34 @@ static void collision_words(const struct fm_idents *s, uint32_t ref, const struc
 		mr_buf_puts(out, fm_assignment_text(s->in->current[REF_AT(ref) / 2], text));
 }
 
+/* Whether the claim runs with the value, or its pair does. */
+static bool has_now(const struct fm_idents *s, unsigned i, unsigned slot, uint64_t lo)
+{
+	const struct fm_desired *d = s->in->desired;
+	unsigned n = d->claim[i].pair;
+
+	if (carries(s, i, slot, lo))
+		return true;
+	return n && n <= d->pairs &&
+	       (carries(s, d->pair[n - 1].primary, slot, lo) ||
+		carries(s, d->pair[n - 1].secondary, slot, lo));
+}
+
+/* A value that the claim does not run with yet, and that some other function shows. */
+static enum mr_reason unless_foreign(const struct fm_idents *s, unsigned i, unsigned slot,
+				     const struct mr_ident *id, struct mr_buf *out)
+{
+	const char *own = s->in->desired->claim[i].profile;
+	const struct fm_foreign *f = fm_foreign_find(s->in, own, id);
+	char value[MR_IDENT_TEXT];
+
+	if (!f || has_now(s, i, slot, id->lo))
+		return MR_REASON_OK;
+	mr_buf_printf(out, "%s %s is seen on %s", mr_ident_type_name(id->type),
+		      mr_ident_text(id, value), f->where);
+	return MR_REASON_CONFLICT;
+}
+
 static enum mr_reason find_one(struct fm_idents *s, unsigned i, unsigned slot,
 			       struct mr_ident *ret, struct mr_buf *out)
 {
@@ -508,14 +544,16 @@ static enum mr_reason find_one(struct fm_idents *s, unsigned i, unsigned slot,
 		who = barred(s, i, want->type, want->literal.lo, 0);
 		*ret = want->literal;
 		ret->type = want->type;
-		if (who)
-			collision_words(s, who, ret, out);
-		return who ? MR_REASON_CONFLICT : MR_REASON_OK;
+		if (!who)
+			return unless_foreign(s, i, slot, ret, out);
+		collision_words(s, who, ret, out);
+		return MR_REASON_CONFLICT;
 	}
 	ret->type = s->in->desired->ident_pool[want->pool].type;
 	ret->hi = 0;
-	if (pairs_value(s, i, slot, &ret->lo) || sticky(s, i, slot, &ret->lo) ||
-	    lowest(s, want->pool, &ret->lo))
+	if (pairs_value(s, i, slot, &ret->lo) || sticky(s, i, slot, &ret->lo))
+		return unless_foreign(s, i, slot, ret, out);
+	if (lowest(s, want->pool, &ret->lo))
 		return MR_REASON_OK;
 	mr_buf_printf(out, "identity pool %s: every value is used",
 		      s->in->desired->ident_pool[want->pool].name);

@@ -42,6 +42,9 @@ void fm_idents_current(struct fm_idents *s, unsigned k);
 /* Record 'i' of in->ident is new, another one, or beyond the end now. */
 void fm_idents_record(struct fm_idents *s, unsigned i);
 
+const struct fm_foreign *fm_foreign_find(const struct fm_plan_input *in, const char *profile,
+					 const struct mr_ident *id);
+
 /*
  * The identities that claim 'i' would get, into its placed.ident and attrs of 'ret'. OK, or why
  * not with words in 'out'. Nothing is taken until fm_idents_take.

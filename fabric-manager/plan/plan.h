@@ -37,6 +37,17 @@ struct fm_refusing {
 	enum mr_reason reason;
 };
 
+/*
+ * An identity that a host shows on a function that was given another one, or none: a PF's own,
+ * or what the host's kernel has set. Nobody else is given it.
+ */
+struct fm_foreign {
+	struct mr_ident ident;
+	char profile[MR_NAME_MAX]; /* who has the function, and may have the value; "" = nobody
+				    */
+	char where[4 * MR_NAME_MAX]; /* in words */
+};
+
 struct fm_plan_input {
 	const struct fm_desired *desired;
 	const struct fm_inventory *inventory;
@@ -46,6 +57,8 @@ struct fm_plan_input {
 	unsigned currents;
 	const struct fm_rec_ident *ident; /* identity locks, held and released (reuse delay) */
 	unsigned idents;
+	const struct fm_foreign *foreign; /* by identity; another list needs a new planner */
+	unsigned foreigns;
 	const struct fm_rec_tombstone *tombstone;
 	unsigned tombstones;
 	const struct fm_fn_id *quarantined; /* functions that count as used */

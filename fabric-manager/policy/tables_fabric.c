@@ -292,7 +292,7 @@ static const struct fm_key identity_pool_keys[] = {
 	    "consumer.vm, or every VLAN of a PortProfile, must lie in one.",
 	    REQUIRED, .names = ident_names),
 	OBJS(fm_doc_identity_pool, "ranges", ranges, range_table, FM_K_REQUIRED | FM_K_NONEMPTY,
-	     "What it has to give; the lowest free value is given."),
+	     "What it has to give: the lowest value that is free, and not seen on a host."),
 	NUM(fm_doc_identity_pool, "reuseAfter", reuse_after, TIME,
 	    "A value that was given back rests for so long.", DEF(DAY), RANGE(0, 3650 * DAY)),
 };

@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "fabric-manager/engine/desire/takeover.h"
+#include "fabric-manager/engine/state/foreign.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/out.h"
@@ -181,6 +182,8 @@ static void set_input(struct fm_engine *e, struct fm_kept *k)
 	in->currents = k->slots;
 	in->ident = e->ident;
 	in->idents = e->idents;
+	in->foreign = e->foreign;
+	in->foreigns = e->foreigns;
 	in->tombstone = e->tomb;
 	in->tombstones = e->tombs;
 	in->quarantined = e->quarantine_fn;
@@ -269,6 +272,11 @@ static void catch_up(struct fm_engine *e, struct fm_kept *k)
 {
 	const struct fm_news *n = &e->news;
 
+	for (unsigned i = 0; i < n->asgs; i++)
+		if (n->asg[i])
+			fm_foreign_due(e, n->asg[i]->a.host);
+	if (fm_foreign_take(e)) /* seldom */
+		drop_planner(k);
 	if (k->planner) {
 		for (unsigned i = 0; i < n->gones; i++)
 			slot_set(k, n->gone[i], NULL, NULL, false);
@@ -358,6 +366,7 @@ void fm_kept_desired(struct fm_engine *e, struct fm_desired *d)
 	k->tried = NULL;
 	fm_desired_free(e->desired);
 	e->desired = d;
+	fm_foreign_all(e);
 	mr_map_free(no);
 }
 

@@ -8,6 +8,7 @@
 #include "fabric-manager/engine/chassis/tomb.h"
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/foreign.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/pkeys.h"
 #include "fabric-manager/engine/state/seen.h"
@@ -170,4 +171,5 @@ void fm_session_report(struct fm_engine *e, uint64_t id, const struct fm_agent_r
 		take_away(e, s, &r->gone[i]);
 	if (r->full && !s->synced)
 		synced(e, s);
+	fm_foreign_look(e, s->host);
 }

@@ -8,6 +8,7 @@
 
 #include "common/mutant.h"
 #include "fabric-manager/engine/chassis/chassis.h"
+#include "fabric-manager/engine/state/foreign.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/news.h"
 #include "fabric-manager/engine/state/ops.h"
@@ -408,6 +409,7 @@ void fm_session_gone(struct fm_engine *e, uint64_t id, bool goodbye, const char 
 	h = s->host;
 	if (h && h->session == s) {
 		h->session = NULL;
+		fm_foreign_look(e, h);
 		fm_news_hosts(e);
 		h->agent_lost = e->now.mono_ns ? e->now.mono_ns : 1;
 		h->link_when_lost = roots_of(e, h->rec.name).link;

@@ -45,6 +45,7 @@ void fm_host_forget(struct fm_hst *h)
 void fm_host_free(struct fm_hst *h)
 {
 	fm_host_forget(h);
+	free(h->foreign);
 	free(h);
 }
 

@@ -4,6 +4,8 @@
  */
 #include "fabric-manager/engine/state/news.h"
 
+#include "fabric-manager/engine/state/foreign.h"
+
 /* An assignment is on the list once. */
 void fm_news_asg(struct fm_engine *e, struct fm_asg *a)
 {
@@ -11,6 +13,7 @@ void fm_news_asg(struct fm_engine *e, struct fm_asg *a)
 
 	if (a->news)
 		return;
+	fm_foreign_due(e, a->a.host);
 	MR_GROW(n->asg, n->asgs, n->cap_asgs);
 	n->asg[n->asgs++] = a;
 	a->news = n->asgs;
@@ -21,6 +24,7 @@ void fm_news_drop(struct fm_engine *e, struct fm_asg *a)
 {
 	struct fm_news *n = &e->news;
 
+	fm_foreign_due(e, a->a.host);
 	if (a->news)
 		n->asg[a->news - 1] = NULL;
 	a->news = 0;

@@ -287,9 +287,12 @@ struct fm_hst {
 	uint64_t revision;
 	char kernel[64];
 	bool vf_migration;
-	bool told;	   /* 'has' was, by the last agent */
-	uint8_t has;	   /* bits 1 << enum fm_require */
-	struct mr_map *fn; /* place key -> struct fm_agent_fn *, as reported */
+	bool told;		    /* 'has' was, by the last agent */
+	uint8_t has;		    /* bits 1 << enum fm_require */
+	struct mr_map *fn;	    /* place key -> struct fm_agent_fn *, as reported */
+	struct fm_foreign *foreign; /* state/foreign.c: what of that was not given to it */
+	unsigned foreigns;
+	bool foreign_due;
 	/* desire/failover.c: when each trigger began (mono), 0 = it holds not */
 	int64_t agent_lost, link_down, power_off, fatal;
 	int64_t awaited; /* since the manager started: it knows the agent, not where it is */
@@ -521,6 +524,9 @@ struct fm_engine {
 	bool mirror_waits; /* one of them, for an end of copies (assign/mirror.c) */
 	struct fm_rec_ident *ident;
 	unsigned idents, cap_idents;
+	struct fm_foreign *foreign; /* of all hosts, by identity */
+	unsigned foreigns;
+	bool foreign_new, foreign_due; /* some host's changed since; some is to be looked at */
 	struct mr_map *ident_by, *ident_of; /* by value; by claim and slot */
 	bool ident_twice;		    /* perhaps: a claim has two in one place */
 	struct fm_rec_tombstone *tomb;

@@ -249,6 +249,54 @@ START_TEST(test_identities)
 }
 END_TEST
 
+/* What a host shows and was not given: nobody else gets it; who runs with it keeps it. */
+START_TEST(test_foreign)
+{
+	struct fix *f = fix_nic_sharing(3, 40 * GBIT);
+	const struct fm_foreign seen[2] = {
+		{{MR_IDENT_MAC, 0, 0x0225b5000000}, "", "blade03, on 0000:05:00.0"},
+		{{MR_IDENT_MAC, 0, 0x0225b5000009},
+		 "web-blade02",
+		 "blade02, on web-blade02/data0"},
+	};
+	struct fm_plan *p;
+
+	for (unsigned i = 4; i < 6; i++)
+		f->d->claim[i].ident[0] = (struct fm_ident_want){
+			.source = FM_IDENT_LITERAL,
+			.type = MR_IDENT_MAC,
+			.literal = {MR_IDENT_MAC, 0, i == 4 ? 0x0225b5000009 : 0x0225b5000030}};
+	f->d->claim[3].ident[0] = f->d->claim[4].ident[0];
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000000);
+	fm_plan_free(p);
+	f->in.foreign = seen;
+	f->in.foreigns = 2;
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000001);
+	ck_assert_uint_eq(p->placed[3].attrs.ident0, 0x0225b5000009); /* its own profile's */
+	ck_assert(!p->placed[4].placed);
+	ck_assert(p->placed[5].placed);
+	f->d->claim[3].ident[0].literal.lo = 0x0225b5000031;
+	fm_plan_free(p);
+	p = fix_plan(f);
+	ck_assert_int_eq(p->placed[4].reason, MR_REASON_CONFLICT);
+	ck_assert_str_eq(p->placed[4].detail,
+			 "mac 02:25:b5:00:00:09 is seen on blade02, on web-blade02/data0");
+	f->in.foreigns = 0; /* placed before it was seen */
+	fm_plan_free(p);
+	p = fix_plan(f);
+	fix_settle(f, p);
+	fm_plan_free(p);
+	f->in.foreigns = 2;
+	p = fix_plan(f);
+	ck_assert(p->placed[4].placed);
+	ck_assert_uint_eq(p->changes, 0);
+	fm_plan_free(p);
+	fix_free(f);
+}
+END_TEST
+
 START_TEST(test_rate_steps)
 {
 	struct fix *f = fix_nic_sharing(1, 40 * GBIT);
@@ -404,6 +452,7 @@ int main(void)
 	tcase_add_test(t, test_exclusive);
 	tcase_add_test(t, test_soft_rule);
 	tcase_add_test(t, test_identities);
+	tcase_add_test(t, test_foreign);
 	tcase_add_test(t, test_rate_steps);
 	tcase_add_test(t, test_what_adapters_lack);
 	tcase_add_test(t, test_provision);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Identities that hosts show on functions that were not given them: see the header. */
+#include "fabric-manager/engine/state/foreign.h"
+
+#include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/hosts.h"
+#include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/soon.h"
+
+struct list {
+	struct fm_foreign *item;
+	unsigned n, cap;
+};
+
+/* Only what a pool could give to somebody counts. */
+static bool in_some_pool(const struct fm_engine *e, enum mr_ident_type type, uint64_t lo)
+{
+	const struct fm_desired *d = e->desired;
+
+	for (unsigned i = 0; d && i < d->ident_pools; i++)
+		for (unsigned r = 0;
+		     d->ident_pool[i].type == type && r < d->ident_pool[i].ranges; r++)
+			if (d->ident_pool[i].range[r].first <= lo &&
+			    lo <= d->ident_pool[i].range[r].last)
+				return true;
+	return false;
+}
+
+static enum mr_class class_of(const struct fm_agent_fn *f)
+{
+	for (int c = 0; c < MR_CLASS_COUNT; c++)
+		if (c != MR_CLASS_OTHER &&
+		    mr_class_code((enum mr_class)c) >> 8 == f->class_code >> 8)
+			return (enum mr_class)c;
+	return MR_CLASS_OTHER;
+}
+
+/* One function; 'a' has it, NULL: it is a PF. */
+static void look_at(struct fm_engine *e, const struct fm_hst *h, const struct fm_agent_fn *f,
+		    const struct fm_asg *a, struct list *l)
+{
+	const uint64_t shown[FM_IDENTS] = {f->ident0, f->ident1};
+	const uint64_t given[FM_IDENTS] = {a ? a->a.attrs.ident0 : 0,
+					   a ? a->a.attrs.ident1 : 0};
+	char name[FM_ASSIGNMENT_TEXT], bdf[MR_BDF_TEXT];
+
+	for (unsigned k = 0; k < FM_IDENTS; k++) {
+		struct mr_ident id = {.lo = shown[k]};
+		struct fm_foreign *n;
+
+		if (!shown[k] || shown[k] == given[k] ||
+		    !fm_ident_type(class_of(f), k, &id.type) ||
+		    !in_some_pool(e, id.type, id.lo))
+			continue;
+		MR_GROW(l->item, l->n, l->cap);
+		n = &l->item[l->n++];
+		memset(n, 0, sizeof(*n)); /* lists are compared as they stand */
+		n->ident = id;
+		mr_copy(n->profile, sizeof(n->profile), a ? a->a.profile : "");
+		mr_fmt(n->where, sizeof(n->where), "%s, on %s", h->rec.name,
+		       a ? fm_assignment_text(&a->a, name)
+			 : mr_pci_text(f->domain, f->rid, bdf));
+	}
+}
+
+static int foreign_cmp(const void *a, const void *b)
+{
+	const struct fm_foreign *x = a, *y = b;
+	int r = mr_ident_cmp(&x->ident, &y->ident);
+
+	return r ? r : strcmp(x->where, y->where);
+}
+
+static bool is_at_rest(const struct fm_asg *a)
+{
+	return a->a.phase == FM_PHASE_ACTIVE && a->step == FM_STEP_NONE && !a->a.going &&
+	       !a->next.set;
+}
+
+static void look(struct fm_engine *e, const struct fm_hst *h, struct list *l)
+{
+	const struct fm_session *s = h->session;
+	size_t pos = 0;
+	uint64_t v;
+
+	while (s && s->state == FM_SS_ACCEPTED && h->fn &&
+	       mr_map_next(h->fn, &pos, NULL, NULL, &v)) {
+		const struct fm_agent_fn *f = (const struct fm_agent_fn *)(uintptr_t)v;
+		const struct fm_asg *a = NULL;
+
+		for (unsigned r = 0; r < s->hello.roots && !a; r++)
+			if (s->hello.root[r].port == f->place.port)
+				a = fm_asg_by_place(e, s->chassis[r], &f->place);
+		if (a ? is_at_rest(a) : f->place.way == FM_WAY_LVF && !f->place.slot)
+			look_at(e, h, f, a, l);
+	}
+	if (l->n)
+		qsort(l->item, l->n, sizeof(*l->item), foreign_cmp);
+}
+
+/* foreign.h */
+void fm_foreign_due(struct fm_engine *e, const char *host)
+{
+	struct fm_hst *h = fm_host(e, host, false);
+
+	if (h && h->fn)
+		h->foreign_due = e->foreign_due = true;
+}
+
+static bool has_entry(const struct fm_hst *h, const struct fm_foreign *f)
+{
+	for (unsigned i = 0; i < h->foreigns; i++)
+		if (!foreign_cmp(&h->foreign[i], f))
+			return true;
+	return false;
+}
+
+/* Who has the value, and is not the one who shows it, is told once. */
+static void warn(struct fm_engine *e, const struct fm_foreign *f)
+{
+	char name[3 * MR_NAME_MAX], value[MR_IDENT_TEXT];
+
+	for (unsigned i = 0; i < e->idents; i++) {
+		const struct fm_rec_ident *r = &e->ident[i];
+
+		if (r->released_wall_ns || mr_ident_cmp(&r->ident, &f->ident) ||
+		    mr_streq(r->profile, f->profile))
+			continue;
+		mr_fmt(name, sizeof(name), "%s/%s", r->profile, r->device);
+		fm_note(e, MR_REASON_CONFLICT, name, "alarm: its %s %s is seen on %s too",
+			mr_ident_type_name(f->ident.type), mr_ident_text(&f->ident, value),
+			f->where);
+	}
+}
+
+/* foreign.h */
+void fm_foreign_look(struct fm_engine *e, struct fm_hst *h)
+{
+	struct list l = {.n = 0};
+
+	h->foreign_due = false;
+	look(e, h, &l);
+	if (l.n == h->foreigns &&
+	    (!l.n || !memcmp(l.item, h->foreign, l.n * sizeof(*l.item)))) {
+		free(l.item);
+		return;
+	}
+	for (unsigned i = 0; i < l.n; i++)
+		if (!has_entry(h, &l.item[i]))
+			warn(e, &l.item[i]);
+	free(h->foreign);
+	h->foreign = l.item;
+	h->foreigns = l.n;
+	e->foreign_new = true;
+	fm_plan_soon(e, 0);
+}
+
+/* foreign.h */
+void fm_foreign_all(struct fm_engine *e)
+{
+	size_t pos = 0;
+	uint64_t v;
+
+	while (mr_map_next(e->host_by_name, &pos, NULL, NULL, &v))
+		fm_foreign_look(e, (struct fm_hst *)(uintptr_t)v);
+}
+
+static void look_due(struct fm_engine *e)
+{
+	size_t pos = 0;
+	uint64_t v;
+
+	while (e->foreign_due && mr_map_next(e->host_by_name, &pos, NULL, NULL, &v)) {
+		struct fm_hst *h = (struct fm_hst *)(uintptr_t)v;
+
+		if (h->foreign_due)
+			fm_foreign_look(e, h);
+	}
+	e->foreign_due = false;
+}
+
+/* foreign.h */
+bool fm_foreign_take(struct fm_engine *e)
+{
+	struct list l = {.n = 0};
+	size_t pos = 0;
+	uint64_t v;
+
+	look_due(e);
+	if (!e->foreign_new)
+		return false;
+	e->foreign_new = false;
+	while (mr_map_next(e->host_by_name, &pos, NULL, NULL, &v)) {
+		const struct fm_hst *h = (const struct fm_hst *)(uintptr_t)v;
+
+		for (unsigned i = 0; i < h->foreigns; i++) {
+			MR_GROW(l.item, l.n, l.cap);
+			l.item[l.n++] = h->foreign[i];
+		}
+	}
+	if (l.n)
+		qsort(l.item, l.n, sizeof(*l.item), foreign_cmp);
+	free(e->foreign);
+	e->foreign = l.item;
+	e->foreigns = l.n;
+	return true;
+}

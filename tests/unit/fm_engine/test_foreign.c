@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Identities that are seen on hosts and were not given there: nobody else gets them, as long as
+ * an agent that is there says so.
+ */
+#include "tests/unit/fm_engine/world.h"
+
+#define DEVICE(name, host, identity)                                                     \
+	"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: " name "}\nspec: " \
+	"{host: " host ", devices: [{name: d, class: ethernet, pool: nics" identity      \
+	"}]}\n---\n"
+#define LITERAL(name, mac) DEVICE(name, "blade01", ", identity: {mac: \"" mac "\"}")
+#define POOLED(name)	   DEVICE(name, "blade01", ", identity: {mac: {pool: macs}}")
+#define BARE		   DEVICE("bare", "blade02", "")
+
+/* The agent behind 'port' says what the function of an assignment shows. */
+static void shows(struct world *w, unsigned port, const char *name, uint64_t mac)
+{
+	struct fm_agent_fn f = {.place = w_asg(w, name)->place,
+				.class_code = 0x020000,
+				.driver = "mlx5_core",
+				.ident0 = mac};
+	struct fm_agent_report r = {.revision = 2, .fn = &f, .fns = 1};
+	struct fm_event ev = {
+		.kind = FM_EV_AGENT_REPORT, .session = w->agent[port].session, .report = &r};
+
+	w_step(w, &ev);
+	w_run(w, 2 * MR_NS_PER_S);
+}
+
+static void waits(struct world *w, const char *name, const char *why)
+{
+	W_PHASE(w, name, PENDING);
+	ck_assert_int_eq(w_asg(w, name)->reason, MR_REASON_CONFLICT);
+	ck_assert_str_eq(w_asg(w, name)->detail, why);
+}
+
+static void up(struct world *w)
+{
+	w_up(w, false, false);
+	w_apply(w, W_HOSTS_TEXT W_POOLS_TEXT BARE);
+	W_PHASE(w, "bare/d", ACTIVE);
+}
+
+static unsigned alarms(const struct world *w, const char *object, const char *text)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w->recs; i++)
+		n += w->rec[i].kind == FM_RECORD_EVENT &&
+		     mr_streq(w->rec[i].event.object, object) &&
+		     mr_streq(w->rec[i].event.text, text);
+	return n;
+}
+
+/* A value of the pool that is seen is not given; one that a document wants waits, until it is
+ * gone there or somebody else runs with it. */
+START_TEST(is_not_given)
+{
+	struct world w;
+
+	up(&w);
+	shows(&w, 2, "bare/d", 0x0225b5000000);
+	w_apply(&w, POOLED("pooled"));
+	W_PHASE(&w, "pooled/d", ACTIVE);
+	ck_assert_uint_eq(w_asg(&w, "pooled/d")->attrs.ident0, 0x0225b5000001);
+	w_apply(&w, LITERAL("literal", "02:25:b5:00:00:00"));
+	waits(&w, "literal/d", "mac 02:25:b5:00:00:00 is seen on blade02, on bare/d");
+	for (unsigned i = 0; i < 2; i++) /* what runs keeps it, and is told once */
+		shows(&w, 2, "bare/d", 0x0225b5000001);
+	ck_assert_uint_eq(
+		alarms(&w, "pooled/d",
+		       "alarm: its mac 02:25:b5:00:00:01 is seen on blade02, on bare/d too"),
+		1);
+	W_PHASE(&w, "literal/d", ACTIVE);
+	W_PHASE(&w, "pooled/d", ACTIVE);
+	ck_assert_uint_eq(w_asg(&w, "literal/d")->attrs.ident0, 0x0225b5000000);
+	w_done(&w);
+}
+END_TEST
+
+/* What an agent said that is not there any more bars nobody; nor does a function that left. */
+START_TEST(is_forgotten)
+{
+	struct world w;
+
+	up(&w);
+	shows(&w, 2, "bare/d", 0x0225b5000005);
+	w_apply(&w, LITERAL("literal", "02:25:b5:00:00:05"));
+	waits(&w, "literal/d", "mac 02:25:b5:00:00:05 is seen on blade02, on bare/d");
+	if (_i)
+		w_text(&w, FM_VERB_DELETE, BARE, true);
+	else
+		w_agent_down(&w, 2, false);
+	w_run(&w, 10 * MR_NS_PER_S);
+	W_PHASE(&w, "literal/d", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+/* Its own kernel has it already. */
+START_TEST(is_its_own)
+{
+	struct world w;
+
+	up(&w);
+	shows(&w, 2, "bare/d", 0x0225b5000005);
+	w_apply(&w, DEVICE("bare", "blade02", ", identity: {mac: \"02:25:b5:00:00:05\"}"));
+	W_PHASE(&w, "bare/d", ACTIVE);
+	ck_assert_uint_eq(w_asg(&w, "bare/d")->attrs.ident0, 0x0225b5000005);
+	w_done(&w);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("engine foreign");
+	TCase *t = tcase_create("all");
+
+	tcase_add_test(t, is_not_given);
+	tcase_add_loop_test(t, is_forgotten, 0, 2);
+	tcase_add_test(t, is_its_own);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}
