@@ -171,6 +171,22 @@ struct mr_map *mr_map_new(void)
 	return MR_NEW(struct mr_map);
 }
 
+/* A map of its own with the same entries in the same order. */
+struct mr_map *mr_map_copy(const struct mr_map *m)
+{
+	struct mr_map *n = mr_map_new();
+
+	if (!m || !m->cap)
+		return n;
+	*n = *m;
+	n->entry = mr_xmalloc(m->cap * sizeof(*n->entry));
+	memcpy(n->entry, m->entry, m->n * sizeof(*n->entry));
+	n->slot = mr_xmemdup(m->slot, 2 * (size_t)m->cap * sizeof(*n->slot));
+	for (uint32_t i = 0; i < n->n; i++)
+		n->entry[i].key = mr_xstrdup(m->entry[i].key);
+	return n;
+}
+
 /* Frees 'm' and its copies of the keys; the values are the caller's. */
 void mr_map_free(struct mr_map *m)
 {

@@ -14,6 +14,7 @@
 struct mr_map; /* opaque */
 
 struct mr_map *mr_map_new(void);
+struct mr_map *mr_map_copy(const struct mr_map *m); /* keys of its own; of NULL an empty one */
 void mr_map_free(struct mr_map *m); /* NULL is accepted; keys are copied and freed */
 size_t mr_map_count(const struct mr_map *m);
 

@@ -70,10 +70,15 @@ static const char *nearest_doc(const struct fm_docs *set, enum fm_kind kind, con
 const struct fm_doc *fm_check_ref(struct fm_check *c, const struct fm_doc *d, const char *path,
 				  const struct fm_text *t, enum fm_kind kind)
 {
-	const struct fm_doc *ret = fm_docs_find(c->set, kind, t->s);
+	const struct fm_doc *ret = c->last[kind];
 	const char *near;
 
-	if (ret || !t->s)
+	if (!t->s)
+		return NULL;
+	if (ret && mr_streq(ret->meta.name.s, t->s))
+		return ret;
+	ret = c->last[kind] = fm_docs_find(c->set, kind, t->s);
+	if (ret)
 		return ret;
 	near = nearest_doc(c->set, kind, t->s);
 	fm_check_error(c, d, t->at, path, "there is no %s '%s'%s%s%s", fm_kind_name(kind), t->s,

@@ -32,6 +32,8 @@ struct fm_check_range {
 
 struct fm_check {
 	const struct fm_docs *set;
+	const struct fm_doc
+		*last[FM_KIND_COUNT]; /* what was referred to last: most say the same */
 	struct mr_diags *diags;
 	unsigned errors;
 	struct fm_member *member;

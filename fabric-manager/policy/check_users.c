@@ -40,9 +40,11 @@ int fm_docs_check_users(const struct fm_docs *before, const struct fm_docs *now,
 	unsigned errors = diags->errors;
 
 	for (unsigned i = 0; i < now->n; i++) {
-		const struct fm_doc *d = now->doc[i];
-		const struct fm_doc *old = fm_docs_find(before, d->kind, d->meta.name.s);
+		const struct fm_doc *d = now->doc[i], *old;
 
+		if (i < before->n && before->doc[i] == d)
+			continue; /* most documents stay where they are */
+		old = fm_docs_find(before, d->kind, d->meta.name.s);
 		if (old && (old == d || fm_doc_equal(old, d)))
 			continue;
 		check(now, d, who, diags);
@@ -52,7 +54,8 @@ int fm_docs_check_users(const struct fm_docs *before, const struct fm_docs *now,
 	for (unsigned i = 0; i < before->n; i++) {
 		const struct fm_doc *d = before->doc[i];
 
-		if (!fm_docs_find(now, d->kind, d->meta.name.s))
+		if ((i >= now->n || now->doc[i] != d) &&
+		    !fm_docs_find(now, d->kind, d->meta.name.s))
 			check(before, d, who, diags);
 	}
 	return diags->errors > errors ? -EPERM : 0;

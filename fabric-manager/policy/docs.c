@@ -28,6 +28,7 @@ void fm_docs_done(struct fm_docs *s)
 	for (unsigned i = 0; i < s->n; i++)
 		fm_doc_unref(s->doc[i]);
 	free(s->doc);
+	free(s->note);
 	mr_map_free(s->index);
 	memset(s, 0, sizeof(*s));
 }
@@ -77,7 +78,10 @@ void fm_docs_put(struct fm_docs *s, struct fm_doc *d)
 		fm_doc_unref(s->doc[at]);
 	} else {
 		MR_GROW(s->doc, s->n, s->cap);
+		MR_GROW(s->note, s->n, s->cap_note);
 		memmove(&s->doc[at + 1], &s->doc[at], (s->n - at) * sizeof(s->doc[0]));
+		memmove(&s->note[at + 1], &s->note[at], (s->n - at) * sizeof(s->note[0]));
+		s->note[at] = 0;
 		s->n++;
 	}
 	s->doc[at] = d;
@@ -98,8 +102,47 @@ bool fm_docs_remove(struct fm_docs *s, enum fm_kind kind, const char *name)
 	mr_map_del(s->index, key_of(kind, name, key));
 	s->n--;
 	memmove(&s->doc[at], &s->doc[at + 1], (s->n - at) * sizeof(s->doc[0]));
+	memmove(&s->note[at], &s->note[at + 1], (s->n - at) * sizeof(s->note[0]));
 	fm_doc_unref(d);
 	return true;
+}
+
+/* Its place, or 's->n' when there is none. */
+static unsigned place_of(const struct fm_docs *s, enum fm_kind kind, const char *name)
+{
+	unsigned at = position(s, kind, name);
+
+	return at < s->n && !doc_cmp(s->doc[at], kind, name) ? at : s->n;
+}
+
+/* See docs.h. */
+void fm_docs_note(struct fm_docs *s, enum fm_kind kind, const char *name, uint32_t note)
+{
+	unsigned at = place_of(s, kind, name);
+
+	if (at < s->n)
+		s->note[at] = note;
+}
+
+/* See docs.h. */
+uint32_t fm_docs_noted(const struct fm_docs *s, enum fm_kind kind, const char *name)
+{
+	unsigned at = place_of(s, kind, name);
+
+	return at < s->n ? s->note[at] : 0;
+}
+
+/* See docs.h. */
+void fm_docs_copy(struct fm_docs *to, const struct fm_docs *from)
+{
+	*to = (struct fm_docs){.n = from->n, .cap = from->n, .cap_note = from->n};
+	if (!from->n)
+		return;
+	to->doc = mr_xmemdup(from->doc, from->n * sizeof(*to->doc));
+	to->note = mr_xmemdup(from->note, from->n * sizeof(*to->note));
+	to->index = mr_map_copy(from->index);
+	for (unsigned i = 0; i < to->n; i++)
+		fm_doc_ref(to->doc[i]);
 }
 
 /* Puts every document of 'from' into 'to', shared. */

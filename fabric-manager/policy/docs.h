@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "fabric-manager/policy/doc.h"
 
@@ -21,8 +22,9 @@ struct mr_map;
 /* Zeroed is empty. Always sorted by kind, then name: the order of documents means nothing. */
 struct fm_docs {
 	struct fm_doc **doc;
+	uint32_t *note; /* of each document, the owner's: 0 until fm_docs_note says otherwise */
 	unsigned n;
-	unsigned cap;
+	unsigned cap, cap_note;
 	struct mr_map *index;
 };
 
@@ -33,6 +35,13 @@ struct fm_doc *fm_docs_find(const struct fm_docs *s, enum fm_kind kind, const ch
  * goes. */
 void fm_docs_put(struct fm_docs *s, struct fm_doc *d);
 bool fm_docs_remove(struct fm_docs *s, enum fm_kind kind, const char *name);
+/* Notes something of a document; it stays where a newer one takes the document's place.
+ * Nothing where there is none. */
+void fm_docs_note(struct fm_docs *s, enum fm_kind kind, const char *name, uint32_t note);
+/* What was noted; 0 where there is none. */
+uint32_t fm_docs_noted(const struct fm_docs *s, enum fm_kind kind, const char *name);
+/* A copy that shares the documents; 'to' is overwritten. */
+void fm_docs_copy(struct fm_docs *to, const struct fm_docs *from);
 /* Puts every document of 'from' into 'to', shared. */
 void fm_docs_merge(struct fm_docs *to, const struct fm_docs *from);
 

@@ -87,7 +87,7 @@ static void try_it(struct fm_engine *e, struct fm_base *b, struct trying *ret)
 	struct trying t = {.desired = fm_desire_of(e, b), .tree = mr_tree_map()};
 	struct mr_tree *plan;
 
-	t.differs = fm_base_compare(e, &e->base, b, NULL, NULL) != 0;
+	t.differs = fm_base_compare(&e->base, b, NULL, NULL) != 0;
 	fm_trial_make(e, t.desired, &t.trial);
 	plan = fm_plan_tree(t.trial.plan, &t.trial.in);
 	fm_impact_of(e, &t.trial, plan, &t.impact);
@@ -153,7 +153,7 @@ static bool changed_meanwhile(struct fm_engine *e, uint64_t tag, const struct fm
 	if (r->if_version > e->base.version)
 		mr_buf_puts(&what, "there is no such version yet");
 	else if (then && now)
-		fm_base_compare_words(e, &then->base, &now->base, NAMED_MAX, &what);
+		fm_base_compare_words(&then->base, &now->base, NAMED_MAX, &what);
 	else
 		mr_buf_puts(&what, "what changed since is not kept");
 	fm_refuse(e, tag, MR_REASON_CONFLICT, "%s; nothing was changed", mr_buf_text(&what));

@@ -56,9 +56,9 @@ static void keep_made(struct fm_engine *e, struct fm_base *b, enum fm_kind kind,
 		fm_docs_made(&in, d, &made);
 		fm_desire_input_done(&in);
 	}
+	fm_docs_merge(&b->docs, &made);
 	for (unsigned i = 0; i < made.n; i++)
 		fm_base_set_put(e, b, made.doc[i]->kind, made.doc[i]->meta.name.s, "initial");
-	fm_docs_merge(&b->docs, &made);
 	fm_docs_done(&made);
 }
 

@@ -72,7 +72,7 @@ void fm_versions_diff(struct fm_engine *e, uint64_t tag, const struct fm_request
 	t = mr_tree_map();
 	mr_tree_add_int(t, "from", (int64_t)a->rec.version);
 	mr_tree_add_int(t, "to", (int64_t)b->rec.version);
-	n = fm_base_compare(e, &a->base, &b->base, add_difference,
+	n = fm_base_compare(&a->base, &b->base, add_difference,
 			    mr_tree_add_list(t, "documents"));
 	fm_reply(e, tag, MR_REASON_OK, n ? 2 : 0, t, NULL,
 		 "%u document%s between %llu and %llu", n, n == 1 ? " differs" : "s differ",

@@ -36,77 +36,56 @@ int fm_kind_of_text(const char *s)
 	return -1;
 }
 
-#define SET_KEY (2 * MR_NAME_MAX)
-
-static const char *set_key(enum fm_kind kind, const char *name, char *buf)
+static const char *set_name(const struct fm_engine *e, uint32_t note)
 {
-	mr_fmt(buf, SET_KEY, "%s/%s", plurals[kind], name);
-	return buf;
+	return note ? e->set_name[note - 1] : "";
 }
 
 /* The set that a document belongs to, "" = none. */
 const char *fm_base_set(const struct fm_engine *e, const struct fm_base *b, enum fm_kind kind,
 			const char *name)
 {
-	char key[SET_KEY];
-	uint64_t v;
-
-	if (!b->set || !mr_map_get(b->set, set_key(kind, name, key), &v))
-		return "";
-	return e->set_name[v];
+	return set_name(e, fm_docs_noted(&b->docs, kind, name));
 }
 
 /* Says which set a document belongs to. */
 void fm_base_set_put(struct fm_engine *e, struct fm_base *b, enum fm_kind kind,
 		     const char *name, const char *set)
 {
-	char key[SET_KEY];
 	unsigned i = 0;
 
-	if (!b->set)
-		b->set = mr_map_new();
-	while (i < e->sets && !mr_streq(e->set_name[i], set))
+	while (set[0] && i < e->sets && !mr_streq(e->set_name[i], set))
 		i++;
-	if (i == e->sets) {
+	if (set[0] && i == e->sets) {
 		MR_GROW(e->set_name, e->sets, e->cap_sets);
 		e->set_name[e->sets++] = mr_xstrdup(set);
 	}
-	mr_map_set(b->set, set_key(kind, name, key), i);
+	fm_docs_note(&b->docs, kind, name, set[0] ? i + 1 : 0);
 }
 
 /* A copy that shares the documents; 'to' is overwritten. */
 void fm_base_copy(struct fm_base *to, const struct fm_base *from)
 {
-	const char *key;
-	size_t pos = 0;
-	uint64_t v;
-
 	*to = (struct fm_base){.version = from->version};
-	fm_docs_merge(&to->docs, &from->docs);
-	to->set = mr_map_new();
-	while (from->set && mr_map_next(from->set, &pos, &key, NULL, &v))
-		mr_map_set(to->set, key, v);
+	fm_docs_copy(&to->docs, &from->docs);
 }
 
 /* Frees what it owns. */
 void fm_base_done(struct fm_base *b)
 {
 	fm_docs_done(&b->docs);
-	mr_map_free(b->set);
 	fm_desired_free(b->resolved);
-	b->set = NULL;
 	b->resolved = NULL;
 }
 
-static void store_document(struct fm_engine *e, struct fm_doc *d)
+static void store_document(struct fm_engine *e, struct fm_doc *d, uint32_t note)
 {
 	struct fm_record *r = fm_rec(e, FM_RECORD_DOCUMENT);
 
 	r->document.version = e->base.version;
 	mr_copy(r->document.kind, MR_NAME_MAX, fm_kind_name(d->kind));
 	mr_copy(r->document.name, MR_NAME_MAX, d->meta.name.s);
-	mr_copy(r->document.set, MR_NAME_MAX,
-		fm_base_set(e, &e->base, d->kind, d->meta.name.s));
+	mr_copy(r->document.set, MR_NAME_MAX, set_name(e, note));
 	r->document.text = mr_xstrdup(fm_doc_text(d));
 }
 
@@ -135,7 +114,7 @@ void fm_base_commit(struct fm_engine *e, struct fm_base *b, const struct fm_orig
 	*b = (struct fm_base){0};
 	e->base.version = e->meta.version = f->base.version + 1;
 	for (unsigned i = 0; i < e->base.docs.n; i++)
-		store_document(e, e->base.docs.doc[i]);
+		store_document(e, e->base.docs.doc[i], e->base.docs.note[i]);
 	fm_history_add(e, from);
 	fm_rec(e, FM_RECORD_CURRENT)->current = e->meta;
 	e->intent = true;

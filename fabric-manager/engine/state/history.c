@@ -40,27 +40,21 @@ static int doc_cmp(const struct fm_doc *a, const struct fm_doc *b)
 	return strcmp(a->meta.name.s, b->meta.name.s);
 }
 
-static bool doc_same(const struct fm_engine *e, const struct fm_base *a,
-		     const struct fm_base *b, const struct fm_doc *x, const struct fm_doc *y)
-{
-	return (x == y || fm_doc_equal(x, y)) &&
-	       mr_streq(fm_base_set(e, a, x->kind, x->meta.name.s),
-			fm_base_set(e, b, y->kind, y->meta.name.s));
-}
-
-unsigned fm_base_compare(const struct fm_engine *e, const struct fm_base *a,
-			 const struct fm_base *b, fm_differs_fn *fn, void *arg)
+unsigned fm_base_compare(const struct fm_base *a, const struct fm_base *b, fm_differs_fn *fn,
+			 void *arg)
 {
 	unsigned i = 0, k = 0, n = 0;
 
 	while (i < a->docs.n || k < b->docs.n) {
 		const struct fm_doc *x = i < a->docs.n ? a->docs.doc[i] : NULL;
 		const struct fm_doc *y = k < b->docs.n ? b->docs.doc[k] : NULL;
-		int c = doc_cmp(x, y);
+		int c = x == y ? 0 : doc_cmp(x, y);
+		bool same = !c && a->docs.note[i] == b->docs.note[k] &&
+			    (x == y || fm_doc_equal(x, y));
 
 		i += c <= 0;
 		k += c >= 0;
-		if (!c && doc_same(e, a, b, x, y))
+		if (same)
 			continue;
 		n++;
 		if (fn)
@@ -87,12 +81,12 @@ static void add_word(void *arg, const struct fm_doc *before, const struct fm_doc
 			      fm_kind_name(d->kind), d->meta.name.s);
 }
 
-void fm_base_compare_words(const struct fm_engine *e, const struct fm_base *a,
-			   const struct fm_base *b, unsigned max, struct mr_buf *out)
+void fm_base_compare_words(const struct fm_base *a, const struct fm_base *b, unsigned max,
+			   struct mr_buf *out)
 {
 	struct words w = {out, 0, max};
 
-	fm_base_compare(e, a, b, add_word, &w);
+	fm_base_compare(a, b, add_word, &w);
 	if (w.n > max)
 		mr_buf_printf(out, " and %u more", w.n - max);
 }
@@ -152,7 +146,7 @@ void fm_history_add(struct fm_engine *e, const struct fm_origin *from)
 	struct fm_version *v;
 	struct fm_rec_version rec = {.version = e->base.version, .wall_ns = e->now.wall_ns};
 
-	fm_base_compare(e, before, &e->base, count_one, &rec);
+	fm_base_compare(before, &e->base, count_one, &rec);
 	mr_fmt(rec.who, sizeof(rec.who), "%s", from->who);
 	mr_fmt(rec.set, sizeof(rec.set), "%s", from->set);
 	mr_fmt(rec.how, sizeof(rec.how), "%s", from->how);

@@ -24,10 +24,10 @@ const struct fm_version *fm_history_get(const struct fm_engine *e, uint64_t vers
 typedef void fm_differs_fn(void *arg, const struct fm_doc *before, const struct fm_doc *after);
 /* Calls 'fn' (may be NULL) for each difference, in the order of kinds and names; returns how
  * many there are. A document that only changed its set differs too. */
-unsigned fm_base_compare(const struct fm_engine *e, const struct fm_base *a,
-			 const struct fm_base *b, fm_differs_fn *fn, void *arg);
+unsigned fm_base_compare(const struct fm_base *a, const struct fm_base *b, fm_differs_fn *fn,
+			 void *arg);
 /* "+ Host a, ~ QosClass gold, - Domain d", at most 'max' of them and how many more. */
-void fm_base_compare_words(const struct fm_engine *e, const struct fm_base *a,
-			   const struct fm_base *b, unsigned max, struct mr_buf *out);
+void fm_base_compare_words(const struct fm_base *a, const struct fm_base *b, unsigned max,
+			   struct mr_buf *out);
 
 #endif

@@ -418,8 +418,7 @@ struct fm_timer {
 
 /* The documents in force, with the set that each belongs to. */
 struct fm_base {
-	struct fm_docs docs;
-	struct mr_map *set; /* "KIND/NAME" -> index of fm_engine.set_name */
+	struct fm_docs docs; /* noted of each: 1 + index of fm_engine.set_name, 0 = no set */
 	uint64_t version;
 	/* of a candidate: what the check against the inventory made of it; NULL = nothing yet
 	 */

@@ -214,7 +214,7 @@ static void get_versions(struct fm_engine *e, struct mr_tree *list, const char *
 		if (!asked(name, text))
 			continue;
 		if (i || v->rec.version == 1)
-			fm_base_compare_words(e, i ? &e->version[i - 1].base : &none, &v->base,
+			fm_base_compare_words(i ? &e->version[i - 1].base : &none, &v->base,
 					      NAMED_MAX, &changes);
 		m = mr_tree_add_map(list, NULL);
 		mr_tree_add_int(m, "version", (int64_t)v->rec.version);

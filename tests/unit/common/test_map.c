@@ -110,6 +110,41 @@ START_TEST(test_order)
 }
 END_TEST
 
+/* What becomes of one says nothing of the other. */
+START_TEST(test_copy)
+{
+	struct mr_map *m = mr_map_new(), *n, *none = mr_map_copy(NULL);
+	const char *key;
+	uint64_t k, v;
+	size_t pos = 0;
+
+	mr_map_set(m, "a", 1);
+	mr_map_set(m, "gone", 2);
+	mr_map_set_u64(m, 7, 3);
+	mr_map_del(m, "gone");
+	n = mr_map_copy(m);
+	mr_map_set(n, "a", 4);
+	for (uint64_t i = 0; i < 100; i++)
+		mr_map_set_u64(n, 1000 + i, i);
+	mr_map_del_u64(m, 7);
+	ck_assert_uint_eq(mr_map_count(m), 1);
+	ck_assert(mr_map_get(m, "a", &v) && v == 1);
+	mr_map_free(m);
+	ck_assert_uint_eq(mr_map_count(n), 102);
+	ck_assert(mr_map_next(n, &pos, &key, NULL, &v));
+	ck_assert_str_eq(key, "a");
+	ck_assert_uint_eq(v, 4);
+	ck_assert(mr_map_next(n, &pos, &key, &k, &v));
+	ck_assert(!key && k == 7 && v == 3);
+	ck_assert(!mr_map_get(n, "gone", NULL));
+	ck_assert_uint_eq(mr_map_count(none), 0);
+	mr_map_set(none, "b", 1);
+	ck_assert(mr_map_get(none, "b", NULL));
+	mr_map_free(none);
+	mr_map_free(n);
+}
+END_TEST
+
 START_TEST(test_removal_during_walk)
 {
 	struct mr_map *m = mr_map_new();
@@ -234,6 +269,7 @@ int main(void)
 	tcase_add_test(t, test_both_kinds);
 	tcase_add_test(t, test_similar_keys);
 	tcase_add_test(t, test_order);
+	tcase_add_test(t, test_copy);
 	tcase_add_test(t, test_removal_during_walk);
 	tcase_add_test(t, test_against_arrays);
 	tcase_add_test(t, test_100000_keys);

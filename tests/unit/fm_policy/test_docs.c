@@ -86,6 +86,42 @@ START_TEST(merge)
 }
 END_TEST
 
+/* What is noted of a document goes where it goes, and into copies. */
+START_TEST(notes)
+{
+	struct fm_docs s = {0}, new = {0}, copy, none;
+
+	ck_assert_int_eq(read_text(&s, HEAD("Host", "b") HEAD("Host", "d")), 0);
+	ck_assert_int_eq(
+		read_text(&new, HEAD("Host", "a")
+					HEAD("Host", "b") "spec: {cordoned: yes}\n" HEAD("Host",
+											 "c")),
+		0);
+	fm_docs_note(&s, FM_KIND_HOST, "b", 7);
+	fm_docs_note(&s, FM_KIND_HOST, "d", 70000);
+	fm_docs_note(&s, FM_KIND_HOST, "a", 9); /* there is none yet */
+	fm_docs_merge(&s, &new);
+	fm_docs_copy(&copy, &s);
+	ck_assert_uint_eq(fm_docs_noted(&s, FM_KIND_HOST, "a"), 0);
+	ck_assert_uint_eq(fm_docs_noted(&s, FM_KIND_HOST, "b"), 7);
+	ck_assert_uint_eq(fm_docs_noted(&s, FM_KIND_HOST, "c"), 0);
+	ck_assert_uint_eq(fm_docs_noted(&s, FM_KIND_HOST, "d"), 70000);
+	ck_assert(fm_docs_remove(&s, FM_KIND_HOST, "b"));
+	ck_assert_uint_eq(fm_docs_noted(&s, FM_KIND_HOST, "b"), 0);
+	ck_assert_uint_eq(fm_docs_noted(&s, FM_KIND_HOST, "d"), 70000);
+	fm_docs_done(&s);
+	ck_assert_uint_eq(fm_docs_noted(&copy, FM_KIND_HOST, "b"), 7);
+	ck_assert_ptr_eq(fm_docs_find(&copy, FM_KIND_HOST, "a"), new.doc[0]);
+	fm_docs_copy(&none, &s);
+	ck_assert_uint_eq(none.n, 0);
+	fm_docs_merge(&none, &new);
+	ck_assert_uint_eq(none.n, 3);
+	fm_docs_done(&none);
+	fm_docs_done(&new);
+	fm_docs_done(&copy);
+}
+END_TEST
+
 START_TEST(equal)
 {
 	ck_assert(same(HEAD("Host", "a"), HEAD("Host", "a") "spec: {cordoned: off}\n"));
@@ -234,6 +270,7 @@ int main(void)
 
 	tcase_add_test(t, order);
 	tcase_add_test(t, merge);
+	tcase_add_test(t, notes);
 	tcase_add_test(t, equal);
 	tcase_add_test(t, one_wrong_document);
 	tcase_add_test(t, results);
