@@ -84,6 +84,23 @@ START_TEST(the_old_manager_stops)
 }
 END_TEST
 
+/* Another manager takes over while the first one gives a function to its host: what that one
+ * did between the reading of its successor and the end of its ownership is known to that. */
+START_TEST(the_old_manager_works_on)
+{
+	fabric_accept(POLICY("blade01") DOC("AdapterPool", "gpus",
+					    "{adapterSelector: {serials: [G-0002]}}")
+			      DOC("ServerProfile", "q",
+				  "{host: blade01, devices: [{name: d, class: gpu, pool: gpus, "
+				  "count: 8}]}"));
+	world_run_for(w, 100 * MR_NS_PER_MS + _i * 10000);
+	world_manager_supersede(w);
+	fabric_settle();
+	is_active("blade01");
+	world_ghost_kill(w);
+}
+END_TEST
+
 /* A late write of a manager that does not know yet: refused, counted, without effect. */
 START_TEST(late_writes_are_refused)
 {
@@ -193,6 +210,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, the_old_manager_stops, 0, 30);
+	tcase_add_loop_test(t, the_old_manager_works_on, 40, 60);
 	tcase_add_test(t, late_writes_are_refused);
 	tcase_add_test(t, old_epochs_stay_old);
 	tcase_add_test(t, an_empty_store_writes_nothing);

@@ -99,6 +99,7 @@ static void take_owner(struct fm_engine *e, unsigned chassis)
 	struct fm_op op = {.kind = FM_OP_TAKE_OWNER, .chassis = (uint16_t)chassis};
 
 	c->state = FM_CH_TAKING;
+	c->succeeds = o->owner_id != 0;
 	/* Above every epoch that the switch or the store knows: a switch that forgot its own
 	 * would begin anew, and one that was in force before would be in force again (I9). */
 	c->epoch = c->rec.owner_epoch + 1;
@@ -244,6 +245,28 @@ static void observed(struct fm_engine *e, unsigned chassis, struct fm_op_result 
 		fm_inventory_changed(e);
 }
 
+/* It is ours. An owner before us may have written until now: what was read while it was his is
+ * read again before anything is done. */
+static void taken(struct fm_engine *e, unsigned chassis)
+{
+	struct fm_ch *c = &e->ch[chassis];
+
+	c->owned = true;
+	e->inv.chassis[chassis].owner_id = e->meta.owner_id;
+	e->inv.chassis[chassis].owner_epoch = c->epoch;
+	fm_log(e, 1, "chassis '%s': owner epoch %llu is ours", e->chassis_name[chassis],
+	       (unsigned long long)c->epoch);
+	fm_note(e, MR_REASON_OK, e->chassis_name[chassis], "ready, owner epoch %llu",
+		(unsigned long long)c->epoch);
+	if (c->succeeds) {
+		c->state = FM_CH_OBSERVING;
+		fm_ch_observe(e, chassis);
+		return;
+	}
+	c->state = FM_CH_READY;
+	became_ready(e, chassis);
+}
+
 /* OBSERVE or TAKE_OWNER ended. */
 void fm_ch_result(struct fm_engine *e, unsigned chassis, struct fm_op_result *r)
 {
@@ -255,15 +278,7 @@ void fm_ch_result(struct fm_engine *e, unsigned chassis, struct fm_op_result *r)
 	if (r->end == FM_OP_DONE && r->kind == FM_OP_OBSERVE && r->observed) {
 		observed(e, chassis, r);
 	} else if (r->end == FM_OP_DONE && r->kind == FM_OP_TAKE_OWNER) {
-		c->state = FM_CH_READY;
-		c->owned = true;
-		e->inv.chassis[chassis].owner_id = e->meta.owner_id;
-		e->inv.chassis[chassis].owner_epoch = c->epoch;
-		fm_log(e, 1, "chassis '%s': owner epoch %llu is ours", e->chassis_name[chassis],
-		       (unsigned long long)c->epoch);
-		fm_note(e, MR_REASON_OK, e->chassis_name[chassis], "ready, owner epoch %llu",
-			(unsigned long long)c->epoch);
-		became_ready(e, chassis);
+		taken(e, chassis);
 	} else if (c->state != FM_CH_AWAY && c->state != FM_CH_READONLY) {
 		fm_log(e, 2, "chassis '%s': %s: '%s'; it is read again",
 		       e->chassis_name[chassis], fm_op_kind_name(r->kind), r->detail);

@@ -235,6 +235,7 @@ struct fm_ch {
 	bool joined;		   /* assignments were compared with what is there */
 	bool adopt;		   /* the operator said so */
 	bool owned;		   /* by this run, now or before */
+	bool succeeds;		   /* another owner, who may have written meanwhile */
 	unsigned mutes;		   /* readings in a row in which something did not answer */
 	int64_t again;		   /* mono: it is read again then, MR_NEVER = it all answered */
 	unsigned numbering; /* readings in a row with a host that has no bus numbers yet */

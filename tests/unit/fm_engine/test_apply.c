@@ -83,7 +83,7 @@ START_TEST(restart_touches_nothing)
 	w_apply(&w, WEB);
 	writes = w.writes;
 	w_restart(&w);
-	W_OPS(&w, "observe take-owner ");
+	W_OPS(&w, "observe take-owner observe ");
 	ck_assert_uint_eq(w.writes, writes);
 	W_PHASE(&w, "web/data0", ACTIVE);
 	ck_assert_uint_eq(w.c.owner_epoch, 2);
@@ -400,7 +400,7 @@ START_TEST(any_host_of_a_group)
 	w_restart(&w);
 	ck_assert_str_eq(where(&w, "b/d"), "blade02");
 	ck_assert_str_eq(where(&w, "c/d"), "blade03");
-	W_OPS(&w, "observe take-owner ");
+	W_OPS(&w, "observe take-owner observe ");
 	w_text(&w, FM_VERB_DELETE, ANY("b"), true);
 	w_settle(&w);
 	ck_assert_str_eq(where(&w, "a/d"), "blade02");
