@@ -409,7 +409,12 @@ inline hear_reset(h)
 #ifndef WITHOUT_BOOT
 	; session_ends(h); /* what the old boot said, or will be heard to have said, is void */
 	if
-	:: a.host == h -> consent = 0 /* the new boot found the function again */
+	:: a.host == h -> /* the new boot found the function again */
+		if
+		:: waits && step == FM_STEP_BLOCK && consent -> waits = 0; resume = 1
+		:: else
+		fi;
+		consent = 0
 	:: else
 	fi
 #endif

@@ -2,7 +2,8 @@
 /*
  * A store that fails: while a manager starts, he does not become the owner before his epoch and
  * his generation are durable; and while he works, nothing shows a generation to the switch that
- * is not. Else the next one would be the one with the older store.
+ * is not. Else the next one would be the one with the older store. And a slow one: what it
+ * holds back is not sent when it is not right any more.
  */
 #include <stdlib.h>
 
@@ -65,6 +66,67 @@ START_TEST(no_generation_without_a_store)
 }
 END_TEST
 
+#define OTHER                     \
+	DOC("ServerProfile", "q", \
+	    "{host: blade01, devices: [{name: d, class: gpu, pool: gpus}]}")
+#define GPUS DOC("AdapterPool", "gpus", "{adapterSelector: {class: gpu}}")
+
+/* At some moment of a way out the store becomes slow, with the intent of another way in. */
+static void slow_on_the_way_out(unsigned steps)
+{
+	static const char text[] = DOCS GPUS OTHER;
+	const struct fm_file file = {"policy.yaml", text, sizeof(text) - 1};
+	struct fm_request r = world_request_apply(&file);
+
+	r.set = "store";
+	r.prune = true;
+	fabric_begin("config/demo-chassis.yaml", 5, NULL);
+	ck_assert(world_apply_set(w, "store", DOCS GPUS NIC));
+	fabric_settle(); /* its agent was not known yet: it has a bridge */
+	ck_assert_int_eq(fabric_active("p")->place.way, FM_WAY_SYNTHETIC);
+	ck_assert(world_apply_set(w, "store", DOCS GPUS));
+	while (steps--)
+		world_step(w);
+	w->store.slow_ns = 300 * MR_NS_PER_MS;
+	world_send(w, &r);
+	world_run_for(w, 10 * MR_NS_PER_MS);
+}
+
+static void quick_again(void)
+{
+	world_run_for(w, MR_NS_PER_S);
+	w->store.slow_ns = 0;
+	world_run_for(w, 10 * MR_NS_PER_S);
+	fabric_settle();
+	fabric_active("q");
+	ck_assert_ptr_null(fabric_find("p"));
+	fabric_end();
+}
+
+/* The switch comes back with what it had before the last commit of its memory: a reset that
+ * waits for the store was meant for a function that no row led to any more. */
+START_TEST(old_memory_while_it_is_slow)
+{
+	slow_on_the_way_out((unsigned)_i);
+	world_shake(w);
+	world_wire_cut(w, false);
+	sim_chassis_power_cycle(w->chassis, w->now, MR_NVM_STALE);
+	world_notices(w);
+	world_wire_join(w);
+	quick_again();
+}
+END_TEST
+
+/* The host is reset, and finds again what it agreed to give back: the cut that waits for the
+ * store would be one without consent. */
+START_TEST(reset_while_it_is_slow)
+{
+	slow_on_the_way_out((unsigned)_i);
+	world_blade_reset(w, 1);
+	quick_again();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("store");
@@ -73,6 +135,8 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, no_owner_without_a_store);
 	tcase_add_loop_test(t, no_generation_without_a_store, 0, 40);
+	tcase_add_loop_test(t, old_memory_while_it_is_slow, 50, 75);
+	tcase_add_loop_test(t, reset_while_it_is_slow, 25, 45);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

@@ -60,6 +60,7 @@ enum fm_action_kind {
 	FM_ACT_OPERATION,	/* to the chassis */
 	FM_ACT_AGENT_CHALLENGE, /* ask session for its roots' challenges */
 	FM_ACT_AGENT_COMMAND,
+	FM_ACT_RECALL,	     /* operation or command 'n' is dropped if it is still held */
 	FM_ACT_AGENT_ACCEPT, /* session is good: report in full */
 	FM_ACT_AGENT_CLOSE,  /* with reason and text */
 	FM_ACT_POWER_OFF,    /* host by bmc; answered by one POWER within FM_POWER_OFF_NS */
@@ -71,7 +72,7 @@ enum fm_action_kind {
 struct fm_action {
 	enum fm_action_kind kind;
 	uint64_t after_commit;	   /* hold until this commit is durable; 0 = at once */
-	uint64_t n;		   /* PERSIST */
+	uint64_t n;		   /* PERSIST, RECALL */
 	struct fm_changes changes; /* PERSIST: owned by the action */
 	struct fm_op op;
 	uint64_t session;

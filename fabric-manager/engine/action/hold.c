@@ -32,18 +32,38 @@ struct fm_hold *fm_hold_new(fm_hold_run_fn *run, void *arg)
 	return h;
 }
 
+static void drop(struct fm_hold *h, struct held *q)
+{
+	TAILQ_REMOVE(&h->queue, q, next);
+	fm_action_done(&q->action);
+	free(q);
+}
+
 void fm_hold_free(struct fm_hold *h)
 {
 	struct held *q;
 
 	if (!h)
 		return;
-	while ((q = TAILQ_FIRST(&h->queue))) {
-		TAILQ_REMOVE(&h->queue, q, next);
-		fm_action_done(&q->action);
-		free(q);
-	}
+	while ((q = TAILQ_FIRST(&h->queue)))
+		drop(h, q);
 	free(h);
+}
+
+/* What is recalled was lost together with all before it, so it is found near the head. */
+static void recall(struct fm_hold *h, uint64_t tag)
+{
+	struct held *q;
+
+	TAILQ_FOREACH (q, &h->queue, next) {
+		const struct fm_action *a = &q->action;
+
+		if ((a->kind == FM_ACT_OPERATION && a->op.tag == tag) ||
+		    (a->kind == FM_ACT_AGENT_COMMAND && a->cmd.op == tag)) {
+			drop(h, q);
+			return;
+		}
+	}
 }
 
 void fm_hold_take(struct fm_hold *h, struct fm_actions *out)
@@ -51,7 +71,9 @@ void fm_hold_take(struct fm_hold *h, struct fm_actions *out)
 	for (unsigned i = 0; i < out->n; i++) {
 		struct fm_action *a = &out->item[i];
 
-		if (a->after_commit > h->ended) {
+		if (a->kind == FM_ACT_RECALL) {
+			recall(h, a->n);
+		} else if (a->after_commit > h->ended) {
 			struct held *q = MR_NEW(struct held);
 
 			q->action = *a;

@@ -21,7 +21,8 @@ typedef void fm_hold_run_fn(struct fm_action *a, void *arg);
 struct fm_hold *fm_hold_new(fm_hold_run_fn *run, void *arg);
 void fm_hold_free(struct fm_hold *h); /* drops what is held; NULL is accepted */
 
-/* Executes, in order, what need not wait, and keeps the rest. Empties 'out'. */
+/* Executes, in order, what need not wait, and keeps the rest; what is recalled is kept no more.
+ * Empties 'out'. */
 void fm_hold_take(struct fm_hold *h, struct fm_actions *out);
 /* Commit 'n' ended (in the order of their numbers): runs, or drops, what waited for it. */
 void fm_hold_settle(struct fm_hold *h, uint64_t n, bool durable);

@@ -415,8 +415,12 @@ static void host_reset(struct fm_engine *e, const struct fm_chassis_event *ev)
 	fm_tomb_clear(e, ev->chassis, ev->port, FM_NO_BRIDGE, "the host was reset");
 	FM_FOREACH_ASG(e, a)
 	{ /* what is still mapped the new boot finds again, whatever the old one gave back */
-		if (a->a.chassis == ev->chassis && a->a.place.port == ev->port)
-			a->consent = false;
+		if (a->a.chassis != ev->chassis || a->a.place.port != ev->port)
+			continue;
+		if (a->consent && a->tag && a->step == FM_STEP_BLOCK)
+			fm_inflight_recall(e, a->tag, MR_REASON_TIMEOUT,
+					   "the host was reset since it agreed");
+		a->consent = false;
 	}
 	fm_attach_booted(e, ev->chassis, ev->port);
 }

@@ -35,6 +35,7 @@ static struct fm_inflight *inflight_add(struct fm_engine *e, uint64_t tag,
 	f->kind = kind;
 	f->asg = asg;
 	f->key = key;
+	f->after = FM_HOLD;
 	mr_map_set_u64(e->inflight, tag, (uintptr_t)f);
 	return f;
 }
@@ -107,8 +108,15 @@ uint64_t fm_cmd_send(struct fm_engine *e, struct fm_session *s, struct fm_agent_
 	return cmd->op;
 }
 
+/* Whether it waits for its commit: what is recalled is never sent. */
+static bool is_held(const struct fm_engine *e, const struct fm_inflight *f)
+{
+	return f->after > e->commit_durable;
+}
+
 /* What 'match' picks is lost: who waits for it is told in this step, in the order in which it
- * was sent. 'why' has to stay. */
+ * was sent. What was not sent yet never will be: it was meant for what there was before. 'why'
+ * has to stay. */
 void fm_inflight_lose(struct fm_engine *e, bool (*match)(const struct fm_inflight *, uint64_t),
 		      uint64_t arg, enum mr_reason reason, const char *why)
 {
@@ -125,11 +133,28 @@ void fm_inflight_lose(struct fm_engine *e, bool (*match)(const struct fm_infligh
 		list[n++] = *f;
 	}
 	for (size_t i = 0; i < n; i++) {
+		if (is_held(e, &list[i]))
+			fm_act(e, FM_ACT_RECALL)->n = list[i].tag;
 		fm_inflight_del(e, list[i].tag);
 		MR_GROW(e->lost, e->losts, e->cap_losts);
 		e->lost[e->losts++] = (struct fm_lost){list[i], reason, why};
 	}
 	free(list);
+}
+
+static bool has_tag(const struct fm_inflight *f, uint64_t tag)
+{
+	return f->tag == tag;
+}
+
+/* What was asked for is not right any more: lost, unless it was sent. */
+void fm_inflight_recall(struct fm_engine *e, uint64_t tag, enum mr_reason reason,
+			const char *why)
+{
+	const struct fm_inflight *f = fm_inflight_get(e, tag);
+
+	if (f && is_held(e, f))
+		fm_inflight_lose(e, has_tag, tag, reason, why);
 }
 
 /* Whether only questions about tombstones are under way: a hung host answers when it can, and

@@ -19,6 +19,9 @@ void fm_inflight_del(struct fm_engine *e, uint64_t tag);
  * to stay. */
 void fm_inflight_lose(struct fm_engine *e, bool (*match)(const struct fm_inflight *, uint64_t),
 		      uint64_t arg, enum mr_reason reason, const char *why);
+/* 'tag' is lost with 'reason', unless it was sent: it waits for its commit. */
+void fm_inflight_recall(struct fm_engine *e, uint64_t tag, enum mr_reason reason,
+			const char *why);
 int64_t fm_pause_ns(unsigned tries);
 /* No operation under way and nothing left to do but wait. */
 bool fm_idle(const struct fm_engine *e);

@@ -192,6 +192,7 @@ static inline void w_action(struct world *w, struct fm_action *a)
 		mr_buf_printf(&w->log, "%d %s\n", a->level, a->text);
 		break;
 	case FM_ACT_EVENT:
+	case FM_ACT_RECALL: /* nothing is held here */
 		break;
 	}
 }
