@@ -155,6 +155,8 @@ inline start(s)
 /* Its cut is not done: nobody can say that it is over (still_cutting). */
 #define CUTTING(h) (a.has && a.going && a.host == h && SEES(MAPPED))
 #define ASK_GONE(h) (a.tomb[h] && !CUTTING(h))
+/* REMOVAL_SEEN of the row, as an event or as it is read. */
+#define CONSUMED(h) (row[h] != MAPPED && effective[h] && device[h] == NONE && !hung[h])
 
 inline tomb_add(h)
 {
@@ -165,6 +167,15 @@ inline tomb_add(h)
 inline tomb_clear(h)
 {
 	a.tomb[h] = 0; tomb_bit[h] = 0; gone_asked[h] = 0; gone_said[h] = 0
+}
+
+/* Its row is free, and nobody is known to have cut it with its host's consent. */
+inline tomb_lost()
+{
+	if
+	:: !CONSUMED(a.host) -> i = a.host; tomb_add(i); intent = 1
+	:: else
+	fi
 }
 
 inline give()
@@ -195,7 +206,7 @@ inline quarantine()
 
 inline redo(s)
 {
-	a.going = 1; consent = 1; cut = 1; intent = 1; start(s)
+	a.going = 1; cut = 1; intent = 1; start(s)
 }
 
 #define RUNS (a.phase == FM_PHASE_MAPPED || a.phase == FM_PHASE_ACTIVATING || \
@@ -221,6 +232,10 @@ inline go_on_out()
 	:: SEES(BLOCKED) ->
 		start((a.phase == FM_PHASE_RELEASING -> FM_STEP_BLOCK : FM_STEP_DRAIN))
 	:: else ->
+		if
+		:: !BEFORE_MAP && !consent -> tomb_lost()
+		:: else
+		fi;
 		start((BEFORE_MAP -> FM_STEP_RESET_OUT : FM_STEP_TOMBSTONE))
 	fi
 }
@@ -243,7 +258,7 @@ inline go_on()
 	:: !a.going && SEES(BLOCKED) -> redo(FM_STEP_BLOCK)
 	:: else ->
 		if
-		:: RUNS -> redo(FM_STEP_RESET_OUT)
+		:: RUNS -> tomb_lost(); redo(FM_STEP_TOMBSTONE)
 		:: a.phase == FM_PHASE_CONFIGURED && cookie == a.epoch && ident == a.epoch ->
 			start(FM_STEP_MAP)
 		:: a.phase == FM_PHASE_CONFIGURED && !(cookie == a.epoch && ident == a.epoch) ->
@@ -275,7 +290,7 @@ inline fail()
 		start((step == FM_STEP_QUIESCE -> FM_STEP_CUT : FM_STEP_BLOCK))
 	:: r_fail == FM_ON_HOLD -> resume = 1
 	:: r_fail == FM_ON_QUARANTINE -> quarantine()
-	:: r_fail == FM_ON_PEND -> a.going = 1; consent = 1; start(FM_STEP_RESET_OUT)
+	:: r_fail == FM_ON_PEND -> a.going = 1; start(FM_STEP_RESET_OUT)
 	:: r_fail == FM_ON_FAIL -> a.phase = FM_PHASE_FAILED; start(FM_STEP_NONE)
 	:: r_fail == FM_ON_DEGRADE -> a.phase = FM_PHASE_DEGRADED; start(FM_STEP_NONE)
 	:: r_fail == FM_ON_PASS -> advance()
@@ -528,9 +543,6 @@ inline deadline()
 	fi;
 	fail()
 }
-
-/* REMOVAL_SEEN of the row, as an event or as it is read. */
-#define CONSUMED(h) (row[h] != MAPPED && effective[h] && device[h] == NONE && !hung[h])
 
 /* Works on until it has to wait for somebody. */
 inline run_on()

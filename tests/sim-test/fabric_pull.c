@@ -158,6 +158,27 @@ START_TEST(inserted_unheard)
 }
 END_TEST
 
+/* It comes back before its host has seen it go: the kernel shows what was there before, and
+ * what was mapped is cut without the host's consent. */
+START_TEST(inserted_within_the_notice)
+{
+	unsigned vh = 3;
+
+	apply("I-0001", "infiniband", "blade03", 2);
+	fabric_settle();
+	world_blade_hang(w, vh, true);
+	fabric_pull("hca");
+	fabric_insert("hca");
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(world_store_tombstones(w), 2);
+	ck_assert_uint_eq(active(), 2);
+	world_blade_hang(w, vh, false);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(world_store_tombstones(w), 0);
+	ck_assert_uint_eq(active(), 2);
+}
+END_TEST
+
 /* The PF goes while its host is asked to enable its VFs, before the host saw the PF: it is
  * attached anew when it is back, not when the host's patience is over. */
 START_TEST(pulled_while_vfs_are_enabled)
@@ -235,6 +256,7 @@ int main(void)
 	tcase_add_test(t, an_old_tombstone_is_back);
 	tcase_add_test(t, a_hung_host_keeps_its_tombstones);
 	tcase_add_test(t, inserted_unheard);
+	tcase_add_test(t, inserted_within_the_notice);
 	tcase_add_test(t, pulled_while_vfs_are_enabled);
 	tcase_add_test(t, firmware_numbers_later);
 	tcase_add_loop_test(t, inserted_at_once, 0, 24);

@@ -105,6 +105,28 @@ START_TEST(cut_while_it_is_used)
 }
 END_TEST
 
+/* Its host hangs meanwhile: it shows what was behind the bridge until it goes on, and nothing
+ * else comes there. */
+START_TEST(cut_while_its_host_hangs)
+{
+	uint16_t was;
+
+	ck_assert(world_settle(w, SETTLE_NS));
+	is_active();
+	ck_assert_int_eq(assignment()->place.way, FM_WAY_SYNTHETIC);
+	was = assignment()->place.bridge;
+	world_blade_hang(w, 1, true);
+	management_write(w, block(), 3);
+	world_run_for(w, SOON_NS);
+	ck_assert_uint_eq(world_store_tombstones(w), 1);
+	ck_assert_uint_ne(assignment()->place.bridge, was);
+	world_blade_hang(w, 1, false);
+	world_run_for(w, SOON_NS);
+	ck_assert_uint_eq(world_store_tombstones(w), 0);
+	is_active();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("vanish");
@@ -115,6 +137,7 @@ int main(void)
 	tcase_add_test(t, blank_while_it_is_bound);
 	tcase_add_test(t, cut_while_it_is_bound);
 	tcase_add_test(t, cut_while_it_is_used);
+	tcase_add_test(t, cut_while_its_host_hangs);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

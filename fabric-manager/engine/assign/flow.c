@@ -97,7 +97,7 @@ static enum fm_step out_of_free(const struct fm_engine *e, const struct fm_asg *
 void fm_asg_turn_back(struct fm_engine *e, struct fm_asg *a)
 {
 	a->next.set = false;
-	a->a.going = a->consent = true;
+	a->a.going = true;
 	fm_asg_dirty(e, a);
 	start(e, a, out_of_free(e, a));
 }
@@ -190,6 +190,7 @@ static void resume_out(struct fm_engine *e, struct fm_asg *a)
 
 	switch (fm_asg_seen(e, a)) {
 	case FM_SEEN_MAPPED:
+		a->consent = false; /* what the host said was of before */
 		raise_to_mapped(e, a);
 		if (a->cut || a->a.phase == P(FENCED) || a->a.phase == P(DRAINING_IO))
 			start(e, a, FM_STEP_BLOCK);
@@ -206,6 +207,8 @@ static void resume_out(struct fm_engine *e, struct fm_asg *a)
 			start(e, a, cut_whole(e, a) ? FM_STEP_DRAIN : FM_STEP_BLOCK);
 		break;
 	case FM_SEEN_FREE:
+		if (!up && !a->consent)
+			fm_tomb_lost(e, a);
 		start(e, a, up ? out_of_free(e, a) : FM_STEP_TOMBSTONE);
 		break;
 	case FM_SEEN_MUTE:
@@ -277,14 +280,13 @@ void fm_asg_next_same(struct fm_asg *a)
 }
 
 /* Cut or lost under a running assignment, or found half mapped on the way in: through reset,
- * and in again on the same function. */
+ * and in again on the same function. Nobody asked the host, whose kernel may show it. */
 static void redo(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
 {
 	if (a->a.phase != P(RESETTING))
 		raise_to_mapped(e, a);
 	fm_asg_next_same(a);
-	a->a.going = true;
-	a->consent = a->cut = true;
+	a->a.going = a->cut = true;
 	fm_asg_dirty(e, a);
 	e->intent = true;
 	start(e, a, s);
@@ -296,7 +298,8 @@ static void resume_free(struct fm_engine *e, struct fm_asg *a)
 
 	if (fm_asg_runs(a)) { /* the switch lost it */
 		fm_asg_why(e, a, MR_REASON_CONFLICT, "the switch does not show it any more");
-		redo(e, a, FM_STEP_RESET_OUT);
+		fm_tomb_lost(e, a);
+		redo(e, a, FM_STEP_TOMBSTONE);
 		return;
 	}
 	if (a->a.phase == P(CONFIGURED) && f && f->cookie == fm_asg_cookie(a) &&
@@ -336,15 +339,15 @@ bool fm_asg_usable(const struct fm_engine *e, const struct fm_asg *a)
 }
 
 /*
- * Another adapter is where its own was: the way out, without asking the host, which saw its
- * function go. Nothing of the new one was its; where it goes on the planner says.
+ * Another adapter is where its own was: the way out, without asking the host, whose function is
+ * gone. Nothing of the new one was its; where it goes on the planner says.
  */
 void fm_asg_lose(struct fm_engine *e, struct fm_asg *a)
 {
 	fm_asg_why(e, a, MR_REASON_DEVICE_GONE, "another adapter is in the slot of %s",
 		   a->a.adapter);
 	a->next.set = false;
-	a->a.going = a->consent = a->cut = true;
+	a->a.going = a->cut = true;
 	a->until = MR_NEVER;
 	a->resume = true;
 	e->intent = true;

@@ -193,6 +193,20 @@ static bool consumed(const struct fm_host *h, const struct fm_bridge *b)
 	       b->status & MR_ROW_REMOVAL_SEEN;
 }
 
+/* The row of 'a' is free, and nobody is known to have cut it with its host's consent: the
+ * switch lost it, or the manager that had it died. A host without a link is reset before it
+ * looks. */
+void fm_tomb_lost(struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_host *h = fm_host_by_port(&e->inv, a->a.chassis, a->a.place.port);
+	const struct fm_bridge *b = fm_asg_bridge(e, a);
+
+	if (a->a.place.way == FM_WAY_LVF || !h || !h->link || !b || consumed(h, b))
+		return;
+	fm_tomb_add(e, a);
+	e->intent = true;
+}
+
 /* The bridge of 'a' was read after its row was freed. */
 void fm_tomb_unmapped(struct fm_engine *e, const struct fm_asg *a, const struct fm_bridge *b)
 {

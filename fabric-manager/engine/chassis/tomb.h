@@ -14,6 +14,7 @@ void fm_tomb_clear(struct fm_engine *e, unsigned chassis, unsigned port, unsigne
 		   const char *why);
 void fm_tomb_clear_place(struct fm_engine *e, unsigned chassis, const struct fm_place *p,
 			 const char *why);
+void fm_tomb_lost(struct fm_engine *e, const struct fm_asg *a);
 void fm_tomb_unmapped(struct fm_engine *e, const struct fm_asg *a, const struct fm_bridge *b);
 void fm_tomb_observed(struct fm_engine *e, unsigned chassis);
 bool fm_tomb_of(const struct fm_engine *e, const struct fm_asg *a);

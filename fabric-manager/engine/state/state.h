@@ -126,7 +126,7 @@ struct fm_asg {
 	bool paused;	     /* the drain policy said so; an operator's verb goes on */
 	bool unwanted;	     /* erase it when it is released */
 	bool keeps_idents;   /* though unwanted: its profile is only disconnected */
-	bool consent;	     /* the host gave it back, or never had it */
+	bool consent;	     /* the host gave it back */
 	bool cut;	     /* point of no return passed */
 	bool resume;	     /* find the step again from what is observed */
 	bool fence_bad;	     /* the cut was not confirmed; the alarm was given */

@@ -223,8 +223,7 @@ static void cut(struct world *w, const struct fm_op *op)
 	if (op->place.way != FM_WAY_SYNTHETIC || is_tombstoned(w, &op->place) ||
 	    mr_map_get_u64(w->consent, row_key(&op->place), &any) || !shows(w, &there))
 		return;
-	/* One that lost its tables was inserted anew: docs/testing.md, What is open. */
-	if (row_state(w, &op->place) == MR_ROW_MAPPED && vf_reg(w, op->fn, VF_COOKIE))
+	if (row_state(w, &op->place) == MR_ROW_MAPPED)
 		wrong(w,
 		      "I2: host %u did not agree to the cut of bridge %u, and no tombstone "
 		      "stands there",
