@@ -331,6 +331,13 @@ bool sim_blade_hung(const struct sim_blade *b)
 	return b->hung;
 }
 
+/* Whether it hangs and its link was lost: what it knows is of a hierarchy that was reset, which
+ * it does not reach, and sees when it goes on. */
+bool sim_blade_cut_off(const struct sim_blade *b)
+{
+	return b->hung && b->link_lost;
+}
+
 /* The host's name in the chassis description. */
 const char *sim_blade_name(const struct sim_blade *b)
 {

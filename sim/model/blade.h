@@ -102,6 +102,7 @@ bool sim_blade_remaps_interrupts(const struct sim_blade *b);
 void sim_blade_hang(struct sim_blade *b, bool hung);
 
 bool sim_blade_hung(const struct sim_blade *b);
+bool sim_blade_cut_off(const struct sim_blade *b);
 
 unsigned sim_blade_devs(const struct sim_blade *b);
 const struct sim_dev *sim_blade_dev(const struct sim_blade *b, unsigned i); /* sorted by rid */

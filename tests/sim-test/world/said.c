@@ -66,13 +66,19 @@ static uint64_t key_of(const struct ag_place *p)
 	return place_key(p->port, p->way, p->bridge, p->pf, p->slot);
 }
 
-/* Whether the kernel of its host shows something there: a VF in a slot, or behind a bridge. */
+/*
+ * Whether the kernel of its host shows something there: a VF in a slot, or behind a bridge.
+ * What one shows that hangs since its VH was reset by a lost link is over (HANDOVER 6): no
+ * bridge has its numbers any more, and before anything else it removes all of it, or is booted.
+ */
 static bool shows(const struct world *w, const struct ag_place *p)
 {
 	const struct sim_blade *b = w->host[p->port].blade;
 	bool there = false;
 
-	for (unsigned i = 0; b && i < sim_blade_devs(b) && !there; i++) {
+	if (!b || sim_blade_cut_off(b))
+		return false;
+	for (unsigned i = 0; i < sim_blade_devs(b) && !there; i++) {
 		const struct sim_dev *d = sim_blade_dev(b, i),
 				     *pf = d->is_virtfn ? sim_blade_find(b, d->physfn) : NULL;
 
@@ -263,9 +269,11 @@ static bool leads_there(struct world *w, const struct fm_op *op)
 	       management_read(w, row + ROW_COOKIE) == op->cookie;
 }
 
+/* What is asked for while there is no connection reaches nothing: the MR-PCIM ends it (what the
+ * answers of before were is delivered first). */
 void world_said_op(struct world *w, const struct fm_op *op)
 {
-	if (w->as_ghost)
+	if (w->as_ghost || w->wire.cut)
 		return;
 	if (op->kind == FM_OP_MAP)
 		mapped(w, op);
