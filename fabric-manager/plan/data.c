@@ -188,16 +188,42 @@ static struct storage taken(const struct fm_planner *p, uint32_t unit)
 	return s;
 }
 
-static bool can_block(const struct fm_adapter *a, const struct fm_planner *p, unsigned i)
+/* The first namespace of a claim whose blocks the drive does not have, NULL = it has all. */
+static const struct fm_ns_want *odd_blocks(const struct fm_adapter *a,
+					   const struct fm_planner *p, unsigned i)
 {
 	const struct fm_claim *c = &p->d->claim[i];
 
-	for (unsigned n = 0; n < c->nss; n++)
-		if (!(a->limits.block_sizes >>
-			      fm_drive_block_shift(a, p->d->ns[c->ns + n].block_shift) &
-		      1))
-			return false;
-	return true;
+	for (unsigned n = 0; n < c->nss; n++) {
+		const struct fm_ns_want *w = &p->d->ns[c->ns + n];
+
+		if (!(a->limits.block_sizes >> fm_drive_block_shift(a, w->block_shift) & 1))
+			return w;
+	}
+	return NULL;
+}
+
+/* What the drive lacks: fit.h. */
+void fm_data_able_words(const struct fm_ask *ask, uint32_t unit, struct mr_buf *out)
+{
+	const struct fm_adapter *a = drive(ask->planner, unit);
+	const struct fm_ns_want *w = odd_blocks(a, ask->planner, ask->index);
+	const char *sep = ", and it has blocks of ";
+	char text[32];
+
+	if (a->kind == FM_ADAPTER_BASE || !(a->caps & MR_CT_CAP_NAMESPACES) || !w) {
+		mr_buf_puts(out, "it has no namespaces");
+		return;
+	}
+	mr_buf_printf(out, "namespace %s in blocks of %s", w->name,
+		      mr_size_text(UINT64_C(1) << w->block_shift, text, sizeof(text)));
+	for (unsigned n = 0; n < 32; n++) {
+		if (!(a->limits.block_sizes >> n & 1))
+			continue;
+		mr_buf_printf(out, "%s%s", sep,
+			      mr_size_text(UINT64_C(1) << n, text, sizeof(text)));
+		sep = " or ";
+	}
 }
 
 /* Whether the namespaces of what is asked for can be on 'unit': fit.h. */
@@ -210,7 +236,7 @@ enum fm_drop fm_data_fit(const struct fm_ask *ask, uint32_t unit)
 	if (ask->drive != FM_NONE && ask->drive != unit)
 		return FM_DROP_DATA;
 	if (a->kind == FM_ADAPTER_BASE || !(a->caps & MR_CT_CAP_NAMESPACES) ||
-	    !can_block(a, p, ask->index))
+	    odd_blocks(a, p, ask->index))
 		return FM_DROP_ABLE;
 	more = need(p, ask->index, unit);
 	if (!more.rows)

@@ -126,6 +126,8 @@ enum fm_resource fm_fit_demand(const struct fm_unit *u, const struct fm_demand *
 /* data.c: whether the namespaces that are asked for are on 'unit', or can be made there. */
 enum fm_drop fm_data_fit(const struct fm_ask *ask, uint32_t unit);
 void fm_data_words(const struct fm_ask *ask, uint32_t unit, enum fm_drop d, struct mr_buf *out);
+/* Why a drive that can all else cannot have them. */
+void fm_data_able_words(const struct fm_ask *ask, uint32_t unit, struct mr_buf *out);
 /* Whether the adapter can be set to what the claim asks for; what it lacks goes in words to
  * 'why' (may be NULL, else it is empty). */
 bool fm_fit_able(const struct fm_adapter *a, const struct fm_claim *c, struct mr_buf *why);

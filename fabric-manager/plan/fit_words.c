@@ -192,14 +192,14 @@ static struct fm_use asked(const struct fm_ask *ask, uint32_t unit, uint32_t roo
 }
 
 /* "nic-left/pf0: it has no trust", "nic-left/pf0: mtu 9000, and it has 1500 at most". */
-static void able_words(const struct fm_world *w, uint32_t unit, const struct fm_claim *c,
+static void able_words(const struct fm_world *w, uint32_t unit, const struct fm_ask *ask,
 		       struct mr_buf *out)
 {
 	struct mr_buf why = {0};
 
 	fm_unit_words(w, unit, out);
-	if (fm_fit_able(w->adapter[w->unit[unit].adapter].a, c, &why))
-		mr_buf_puts(&why, "it cannot have the namespaces that are asked for");
+	if (fm_fit_able(w->adapter[w->unit[unit].adapter].a, ask->claim, &why))
+		fm_data_able_words(ask, unit, &why);
 	mr_buf_printf(out, ": %s", mr_buf_text(&why));
 	mr_buf_done(&why);
 }
@@ -288,7 +288,7 @@ void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const stru
 		fm_data_words(ask, c->unit, d, out);
 		return;
 	case FM_DROP_ABLE:
-		able_words(w, c->unit, ask->claim, out);
+		able_words(w, c->unit, ask, out);
 		return;
 	case FM_DROP_SERIAL:
 	case FM_DROP_REPLACED:

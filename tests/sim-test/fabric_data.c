@@ -141,6 +141,18 @@ START_TEST(follows_its_profile)
 }
 END_TEST
 
+/* Blocks are of the size that is written; one that no drive can is refused with the reason. */
+START_TEST(blocks_as_written)
+{
+	APPLY("a", "blade01", NS("{name: root, size: 256MiB, blockSize: 0.5KiB}"), "b",
+	      "blade02", NS("{name: root, size: 256MiB, blockSize: 16KiB}"));
+	ck_assert_uint_eq(one("a").block_shift, 9);
+	is("b", FM_PHASE_PENDING, MR_REASON_UNSUPPORTED,
+	   "ssd/pf0: namespace root in blocks of 16KiB, and it has blocks of 0.5KiB or 4KiB");
+	ck_assert_uint_eq(rows(), 1);
+}
+END_TEST
+
 START_TEST(survives_the_manager_and_a_reboot)
 {
 	APPLY("a", "blade01", ROOT, "b", "blade02", ROOT);
@@ -305,7 +317,7 @@ START_TEST(bound_to_its_drive)
 
 	apply("3", b);
 	is("b", FM_PHASE_PENDING, MR_REASON_UNSUPPORTED,
-	   "plain/pf0: it cannot have the namespaces that are asked for");
+	   "plain/pf0: it has no namespaces");
 	apply("1", a);
 	put("a", 0xa);
 	apply("1", (const char *const[]){"a", "none", ROOT, NULL});
@@ -352,6 +364,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_add_test(t, follows_its_profile);
+	tcase_add_test(t, blocks_as_written);
 	tcase_add_test(t, survives_the_manager_and_a_reboot);
 	tcase_add_loop_test(t, made_once, 0, 24);
 	tcase_add_test(t, kept_or_erased);
