@@ -351,6 +351,8 @@ static void set_failover(struct fm_failover *f, const struct fm_doc_failover *s)
 	f->mode = modes[s->mode.v];
 	f->agent_lost_ns = s->triggers.agent_lost.v;
 	f->link_down_ns = s->triggers.host_link_down.v;
+	if (s->triggers.host_link_down.at.line && !f->link_down_ns)
+		f->link_down_ns = 1; /* at once; 0 = it is no trigger */
 	f->power_off = s->triggers.power_off.v;
 	f->fatal_error = s->triggers.fatal_error.v;
 	f->quorum = (unsigned)s->quorum.v;

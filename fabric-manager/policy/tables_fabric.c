@@ -150,8 +150,10 @@ static const struct fm_table fence_table = TABLE(fm_doc_failover_fence, "fence",
 
 static const struct fm_key failover_keys[] = {
 	NUM(fm_doc_failover, "mode", mode, ENUM,
-	    "Who moves a failed host's profiles to a spare.", DEF(FM_DOC_FAILOVER_MANUAL),
-	    .names = failover_names),
+	    "Who moves a failed host's profiles to a spare: the manager, people, who are told "
+	    "when it "
+	    "counts as failed, or nobody.",
+	    DEF(FM_DOC_FAILOVER_MANUAL), .names = failover_names),
 	OBJ(fm_doc_failover, "triggers", triggers, trigger_table,
 	    "What counts as a sign of failure."),
 	NUM(fm_doc_failover, "quorum", quorum, INT, "How many triggers must agree.", DEF(2),

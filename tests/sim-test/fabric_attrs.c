@@ -77,12 +77,20 @@ START_TEST(ethernet)
 	ck_assert_uint_eq(a->mtu, 9000);
 	ck_assert_uint_eq(a->bridging, MR_BRIDGING_VEPA);
 	epoch = assignment()->epoch;
-	apply("ethernet", "vlan: {trunk: [8], native: 8}, mtu: 1500, bridging: isolated", "");
+	ck_assert_uint_eq(a->link_state, 0);
+	ck_assert(!a->trust);
+	apply("ethernet",
+	      "vlan: {trunk: [8], native: 8}, mtu: 1500, bridging: isolated, linkState: "
+	      "disable, "
+	      "trust: on, spoofCheck: off",
+	      "");
 	a = attrs();
 	ck_assert_uint_eq(a->trunk[0].first, 8);
 	ck_assert_uint_eq(a->trunk[1].first, 0);
 	ck_assert_uint_eq(a->mtu, 1500);
 	ck_assert_uint_eq(a->bridging, MR_BRIDGING_ISOLATED);
+	ck_assert_uint_eq(a->link_state, 2);
+	ck_assert(a->trust && !a->spoof_check);
 	ck_assert_uint_eq(assignment()->epoch, epoch); /* nothing was taken from the host */
 }
 END_TEST

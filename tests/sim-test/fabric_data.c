@@ -316,8 +316,7 @@ START_TEST(bound_to_its_drive)
 	static const char *const b[] = {"b", "blade01", ROOT, NULL};
 
 	apply("3", b);
-	is("b", FM_PHASE_PENDING, MR_REASON_UNSUPPORTED,
-	   "plain/pf0: it has no namespaces");
+	is("b", FM_PHASE_PENDING, MR_REASON_UNSUPPORTED, "plain/pf0: it has no namespaces");
 	apply("1", a);
 	put("a", 0xa);
 	apply("1", (const char *const[]){"a", "none", ROOT, NULL});

@@ -405,6 +405,18 @@ static struct signals signals_of(struct fm_engine *e, unsigned at, const struct 
 	return s;
 }
 
+/* Where people move profiles: that a host counts as failed is told once. */
+static void manual_alarm(struct fm_engine *e, struct fm_hst *h, const struct signals *s)
+{
+	if (h->manual)
+		return;
+	h->manual = true;
+	fm_note(e, MR_REASON_UNREACHABLE, h->rec.name,
+		"alarm: it counts as failed (%s); failover.mode is manual: `banyan drain %s` "
+		"sends its profiles to spares",
+		s->why, h->rec.name);
+}
+
 /* Whether host 'at' is lost, or will be in a moment, and its profiles are to go; why is in
  * 'ret'. */
 static bool is_lost(struct fm_engine *e, unsigned at, struct signals *ret)
@@ -414,20 +426,22 @@ static bool is_lost(struct fm_engine *e, unsigned at, struct signals *ret)
 	const struct fm_group *g = &e->desired->group[d->group];
 	struct fm_hst *h = fm_host(e, d->name, false);
 
-	if (!h || !p.seen || d->spare || g->failover.mode != FM_FAILOVER_AUTOMATIC)
+	if (!h || !p.seen || d->spare || g->failover.mode == FM_FAILOVER_NONE)
 		return false;
 	*ret = signals_of(e, at, &p, h);
 	if (ret->count + ret->soon < g->failover.quorum || !(ret->count + ret->soon) ||
 	    !profile_there(e, at))
 		return false;
 	if (ret->count < g->failover.quorum)
-		return true;
+		return g->failover.mode == FM_FAILOVER_AUTOMATIC;
 	ret->soon = 0;
 	if (p.power && p.link && is_mass(e, h, g)) {
 		mass_alarm(e, h, g);
 		return false;
 	}
-	return true;
+	if (g->failover.mode == FM_FAILOVER_MANUAL)
+		manual_alarm(e, h, ret);
+	return g->failover.mode == FM_FAILOVER_AUTOMATIC;
 }
 
 /* The most important claim of the profiles at the host. */
@@ -517,8 +531,10 @@ void fm_failover_check(struct fm_engine *e, const char *host)
 		return;
 	if (p.power && p.link && h->session)
 		h->fatal = 0;
-	if (is_well(h, d, &p))
+	if (is_well(h, d, &p)) {
 		fm_fence_forget(h);
+		h->manual = false;
+	}
 	s = signals_of(e, at, &p, h);
 	if (is_well(h, d, &p))
 		s.next = fm_min64(s.next, come_back(e, h, at, &g->failover));

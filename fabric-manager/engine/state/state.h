@@ -308,6 +308,7 @@ struct fm_hst {
 	bool lost_planned;
 	bool mass;     /* its loss is one of many: alarm given */
 	bool no_spare; /* said so */
+	bool manual;   /* that it failed was said, and people move its profiles */
 	struct fm_fence fence;
 	bool stored;
 	bool restarted;		      /* since the last plan */

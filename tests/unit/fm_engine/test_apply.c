@@ -212,6 +212,27 @@ START_TEST(sets_and_prune)
 }
 END_TEST
 
+/* drain none: nobody is asked, not even who would say that it is busy. */
+START_TEST(cut_without_asking)
+{
+	struct world w;
+
+	w_up(&w, _i, _i);
+	w.agent[1].busy = true;
+	w_apply(&w,
+		"apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\nspec: "
+		"{update: {drain: {mode: none}}}\n---\n" W_POOLS_TEXT W_PROFILE("web",
+										"blade01"));
+	W_PHASE(&w, "web/data0", ACTIVE);
+	mr_buf_reset(&w.ops);
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("web", "blade01"), true);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_ptr_null(w_asg(&w, "web/data0"));
+	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "quiesce"));
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(more_than_fits)
 {
 	struct world w;
@@ -463,6 +484,7 @@ int main(void)
 	tcase_add_loop_test(t, refused_changes_nothing, 0, MR_ARRAY_SIZE(bad));
 	tcase_add_test(t, contradictions);
 	tcase_add_test(t, sets_and_prune);
+	tcase_add_loop_test(t, cut_without_asking, 0, 2);
 	tcase_add_test(t, more_than_fits);
 	tcase_add_test(t, live_update);
 	tcase_add_test(t, a_lowered_guarantee_is_waited_for);

@@ -342,18 +342,21 @@ END_TEST
 
 #define NOTED(host)                                                                    \
 	"apiVersion: banyan/v1\nkind: PortProfile\nmetadata: {name: pp}\nspec: {vsi: " \
-	"{managerId: \"11\", typeId: 7, typeVersion: 2}}\n---\n"                       \
+	"{managerId: \"11\", typeId: 7, typeVersion: 2}, personality: iscsi}\n---\n"   \
 	"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: web}\nspec: "    \
 	"{host: " host                                                                 \
 	", devices: [{name: d, class: ethernet, pool: nics, portProfile: pp, boot: "   \
-	"{order: 1, method: iscsi, targets: [{iqn: iqn.a, portal: \"10.0.0.9\"}]}}]}\n"
+	"{order: 1, method: iscsi, targets: [{iqn: iqn.a, portal: \"10.0.0.9\"}]}, "   \
+	"consumer: {vm: \"4c4c4544-0042-4a10-8051-b4c04f383732\"}}]}\n"
 
 /* What is for hooks goes with the commands, also when no document says it any more. */
 START_TEST(notes_for_hooks)
 {
 	static const char want[] = "profile=web\ndevice=d\nboot.order=1\nboot.method=iscsi\n"
 				   "boot.targets[0].iqn=iqn.a\n"
-				   "boot.targets[0].portal=10.0.0.9\nvsi.managerId=11\n"
+				   "boot.targets[0].portal=10.0.0.9\n"
+				   "consumer.vm=4c4c4544-0042-4a10-8051-b4c04f383732\n"
+				   "personality=iscsi\nvsi.managerId=11\n"
 				   "vsi.typeId=7\nvsi.typeVersion=2\n";
 	struct fm_request r = {
 		.verb = FM_VERB_DESCRIBE, .kind = "assignments", .name = "web/d"};

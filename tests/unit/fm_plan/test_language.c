@@ -304,6 +304,41 @@ START_TEST(test_affinity)
 END_TEST
 
 /* Who is copied stands on one PF with who gets the copies, which begin when both run. */
+static const struct {
+	enum fm_rule_type type;
+	enum fm_topology topology;
+	bool required, both;
+} units[] = {
+	{FM_RULE_ANTI_AFFINITY, FM_TOPO_ADAPTER, true, true},
+	{FM_RULE_ANTI_AFFINITY, FM_TOPO_SLOT, true, true},
+	{FM_RULE_ANTI_AFFINITY, FM_TOPO_PORT, true, true},
+	{FM_RULE_ANTI_AFFINITY, FM_TOPO_CHASSIS, true, false},
+	{FM_RULE_ANTI_AFFINITY, FM_TOPO_CHASSIS, false, true},
+	{FM_RULE_AFFINITY, FM_TOPO_ADAPTER, true, false},
+	{FM_RULE_AFFINITY, FM_TOPO_SLOT, true, false},
+	{FM_RULE_AFFINITY, FM_TOPO_PORT, true, false},
+	{FM_RULE_AFFINITY, FM_TOPO_SLOT, false, true},
+	{FM_RULE_AFFINITY, FM_TOPO_CHASSIS, true, true},
+	{FM_RULE_SPREAD, FM_TOPO_CHASSIS, true, true},
+	{FM_RULE_PACK, FM_TOPO_SLOT, true, false},
+};
+
+/* What one unit is: two adapters of one function each, which are in one chassis. */
+START_TEST(test_topologies)
+{
+	struct fix *f = nics(2, 1);
+	struct fm_plan *p;
+
+	claim(f, "a", "x", 0, 10 * GBIT);
+	claim(f, "a", "y", 0, 10 * GBIT);
+	rule(f, units[_i].type, units[_i].required, 2)->topology = units[_i].topology;
+	p = fix_plan(f);
+	ck_assert(p->placed[0].placed);
+	ck_assert_int_eq(p->placed[1].placed, units[_i].both);
+	end(f, p);
+}
+END_TEST
+
 START_TEST(test_mirror)
 {
 	struct fix *f = nics(3, 2);
@@ -498,6 +533,7 @@ int main(void)
 	tcase_add_test(t, test_spare);
 	tcase_add_test(t, test_external);
 	tcase_add_test(t, test_affinity);
+	tcase_add_loop_test(t, test_topologies, 0, MR_ARRAY_SIZE(units));
 	tcase_add_test(t, test_mirror);
 	tcase_add_test(t, test_spread);
 	tcase_add_test(t, test_pair);
