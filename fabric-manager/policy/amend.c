@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A wish that stands, brought to what overrides and adapters are now: the profiles that were
- * connected elsewhere, and what follows from adapters, which no claim points at but by number.
+ * A wish that stands, brought to what overrides, adapters and edited profiles are now: the
+ * profiles that were connected elsewhere or ask for something else (amend_edits.c), and what
+ * follows from adapters, which no claim points at but by number.
  * What this cannot follow is made anew.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "common/map.h"
@@ -103,6 +105,39 @@ static void follow(struct fm_resolving *r, struct fm_profile *p)
 			     p);
 }
 
+/* ---- edited profiles ---- */
+
+/* Whether a document of its own makes it: a template's may have been left out for that. */
+static bool can_edit(const struct fm_resolving *r, const char *name)
+{
+	const struct fm_profile *p = profile_of(r->d, name);
+	const struct fm_doc *doc = p && !p->contested ? origin_of(r, p) : NULL;
+
+	return doc && doc->kind == FM_KIND_SERVER_PROFILE;
+}
+
+/* Its claims anew in their places: they are as many, of the same names. */
+static void edit(struct fm_resolving *r, struct fm_profile *p)
+{
+	const struct fm_doc *doc = origin_of(r, p);
+	uint32_t all = r->d->claims, had = p->claims;
+
+	r->d->claims = p->first_claim;
+	p->claims = 0;
+	r->last_spec = NULL;
+	fm_resolve_claims(r, doc, &doc->spec.profile, p);
+	assert(p->claims == had);
+	r->d->claims = all;
+}
+
+static void edit_all(struct fm_resolving *r, const struct fm_amend *what)
+{
+	r->no_port = fm_doc_new(FM_KIND_PORT_PROFILE);
+	for (unsigned i = 0; i < what->edits; i++)
+		edit(r, profile_of(r->d, what->edited[i]));
+	fm_doc_unref(r->no_port);
+}
+
 /* ---- adapters ---- */
 
 static bool same_names(const struct fm_desired *a, const struct fm_desired *b)
@@ -181,8 +216,11 @@ bool fm_resolve_amend(const struct fm_resolve_input *in, struct fm_desired *d,
 
 	fm_resolve_look(&r);
 	*ret_was = NULL;
-	if (what->profiles && any_chooses(d))
+	if ((what->profiles || what->edits) && any_chooses(d))
 		return false;
+	for (unsigned i = 0; i < what->edits; i++)
+		if (!can_edit(&r, what->edited[i]))
+			return false;
 	for (unsigned i = 0; i < what->profiles; i++) {
 		const struct fm_profile *p = profile_of(d, what->profile[i]);
 
@@ -197,5 +235,6 @@ bool fm_resolve_amend(const struct fm_resolve_input *in, struct fm_desired *d,
 	}
 	for (unsigned i = 0; i < what->profiles; i++)
 		follow(&r, profile_of(d, what->profile[i]));
+	edit_all(&r, what);
 	return true;
 }

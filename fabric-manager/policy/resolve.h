@@ -50,15 +50,26 @@ struct fm_amend {
 	unsigned profiles;
 	bool adapters; /* what is there, and what it can do; hosts and their slots are the same
 			*/
+	const char *const *edited; /* these have other documents: fm_docs_edits */
+	unsigned edits;
 };
 /*
- * Brings 'd', which was made of the same documents and cordons and is in->before, to what 'in'
- * says now; it is then what fm_resolve would make. False, and nothing is changed, where it has
- * to be made anew. '*ret_was', which the caller frees, has pools, ports and adapters as they
- * were, NULL when they are the same.
+ * Brings 'd', which was made of the same cordons and, but for what is edited, documents and is
+ * in->before, to what 'in' says now; it is then what fm_resolve would make. False, and nothing
+ * is changed, where it has to be made anew. '*ret_was', which the caller frees, has pools,
+ * ports and adapters as they were, NULL when they are the same.
  */
 bool fm_resolve_amend(const struct fm_resolve_input *in, struct fm_desired *d,
 		      const struct fm_amend *what, struct fm_desired **ret_was);
+
+#define FM_EDITS_MAX 16
+/*
+ * The profiles whose documents differ, where a wish of 'was' can be amended to one of 'now',
+ * and back: their names, which are of 'now', and how many. 0: nothing differs, or all has to be
+ * resolved. Both have passed fm_docs_check; then 'now' has no findings that 'was' has not.
+ */
+unsigned fm_docs_edits(const struct fm_docs *was, const struct fm_docs *now,
+		       const char *ret[FM_EDITS_MAX]);
 
 /*
  * Adds to 'ret', as ServerProfiles, the profiles that 'template' (of in->docs) makes now and

@@ -92,7 +92,7 @@ static uint8_t shift_of(int64_t block)
 static void set_namespaces(struct fm_desired *d, const struct fm_doc_device *dev,
 			   struct fm_claim *c)
 {
-	c->ns = d->nss;
+	c->ns = dev->storage.namespaces.n ? d->nss : 0;
 	for (unsigned i = 0; i < dev->storage.namespaces.n; i++) {
 		const struct fm_doc_namespace *x = &dev->storage.namespaces.item[i];
 

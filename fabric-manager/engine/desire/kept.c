@@ -370,6 +370,14 @@ void fm_kept_desired(struct fm_engine *e, struct fm_desired *d)
 	mr_map_free(no);
 }
 
+static void tell_profile(struct fm_engine *e, struct fm_kept *k, const char *name)
+{
+	const struct fm_profile *p = fm_profile_find(e->desired, name);
+
+	for (uint32_t n = 0; p && n < p->claims; n++)
+		fm_planner_claim_changed(k->planner, p->first_claim + n);
+}
+
 /* What is in force is brought to what 'in' says; false where it has to be made anew. */
 bool fm_kept_amend(struct fm_engine *e, const struct fm_resolve_input *in,
 		   const struct fm_amend *what)
@@ -386,12 +394,10 @@ bool fm_kept_amend(struct fm_engine *e, const struct fm_resolve_input *in,
 	mr_map_free(no);
 	if (!fm_resolve_amend(in, e->desired, what, &was))
 		return false;
-	for (unsigned i = 0; k->planner && i < what->profiles; i++) {
-		const struct fm_profile *p = fm_profile_find(e->desired, what->profile[i]);
-
-		for (uint32_t n = 0; p && n < p->claims; n++)
-			fm_planner_claim_changed(k->planner, p->first_claim + n);
-	}
+	for (unsigned i = 0; k->planner && i < what->profiles; i++)
+		tell_profile(e, k, what->profile[i]);
+	for (unsigned i = 0; k->planner && i < what->edits; i++)
+		tell_profile(e, k, what->edited[i]);
 	if (k->planner && was)
 		fm_planner_tables_changed(k->planner, was);
 	fm_desired_free(was);

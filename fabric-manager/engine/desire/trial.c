@@ -14,6 +14,7 @@
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/out.h"
+#include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/wanted.h"
 #include "fabric-manager/policy/resolve.h"
 
@@ -116,6 +117,36 @@ static bool same_but_places(const char *a, const char *b)
 }
 
 /* Whether it was found before as well, wherever the documents stood then. */
+/* What was made for wishes that are not any more is kept with the whole. */
+static bool is_worn(const struct fm_desired *d)
+{
+	return d->n_strings / 4 > d->claims + d->profiles + 1024;
+}
+
+/* The profiles by which the wish in force can be brought to what 'docs' ask for; 0 = it can't,
+ * or there is nothing to do. */
+static unsigned edits(const struct fm_engine *e, const struct fm_docs *docs,
+		      const char *ret[FM_EDITS_MAX])
+{
+	if (!e->desired || e->desire_dirty || is_worn(e->desired))
+		return 0;
+	return fm_docs_edits(&e->base.docs, docs, ret);
+}
+
+/* Brings the wish in force from the documents 'was' to 'now', which only edit profiles. */
+static bool edit(struct fm_engine *e, const struct fm_docs *was, const struct fm_docs *now)
+{
+	const char *name[FM_EDITS_MAX];
+	struct fm_amend what = {.edited = name, .edits = fm_docs_edits(was, now, name)};
+	struct fm_resolve_input in;
+	bool good;
+
+	fm_desire_input(e, now, &in);
+	good = what.edits && fm_kept_amend(e, &in, &what);
+	fm_desire_input_done(&in);
+	return good;
+}
+
 static bool says(const struct mr_diags *d, const struct mr_diag *what)
 {
 	for (unsigned i = 0; i < d->n; i++)
@@ -126,8 +157,8 @@ static bool says(const struct mr_diags *d, const struct mr_diag *what)
 	return false;
 }
 
-/* See trial.h: made once for both. */
-struct fm_desired *fm_desire_of(struct fm_engine *e, struct fm_base *b)
+/* What the candidate asks for; made once, in the step in which it was checked. */
+static struct fm_desired *desire_of(struct fm_engine *e, struct fm_base *b)
 {
 	struct fm_desired *d = b->resolved;
 
@@ -142,8 +173,12 @@ struct fm_desired *fm_desire_of(struct fm_engine *e, struct fm_base *b)
 void fm_desire_check(struct fm_engine *e, struct fm_base *b, struct mr_diags *ret)
 {
 	struct mr_diags new = {0}, old = {0};
+	const char *name[FM_EDITS_MAX];
 
 	fm_desired_free(b->resolved);
+	b->resolved = NULL;
+	if (edits(e, &b->docs, name))
+		return;
 	b->resolved = resolve(e, &b->docs, &new);
 	if (new.errors)
 		fm_desired_free(resolve(e, &e->base.docs, &old));
@@ -158,13 +193,18 @@ void fm_desire_check(struct fm_engine *e, struct fm_base *b, struct mr_diags *re
 	mr_diags_done(&old);
 }
 
-/* 'd', which is taken over, is what they say now. */
-void fm_desire_take(struct fm_engine *e, struct fm_desired *d)
+static void is_renewed(struct fm_engine *e)
 {
 	e->desire_dirty = false;
 	e->desire_renewed = e->wishes_due = true;
 	e->dirt.all = e->dirt.adapters = false;
 	e->dirt.profiles = 0;
+}
+
+/* 'd', which is taken over, is what they say now. */
+static void take(struct fm_engine *e, struct fm_desired *d)
+{
+	is_renewed(e);
 	fm_claims_gone(e, e->desired, d);
 	fm_kept_desired(e, d);
 }
@@ -193,7 +233,8 @@ static bool amend(struct fm_engine *e)
 {
 	struct fm_dirt *dirt = &e->dirt;
 	const char **name = mr_xcalloc(dirt->profiles + 1, sizeof(*name));
-	struct fm_amend what = {name, dirt->profiles, dirt->adapters};
+	struct fm_amend what = {
+		.profile = name, .profiles = dirt->profiles, .adapters = dirt->adapters};
 	struct fm_resolve_input in;
 	bool good;
 
@@ -217,7 +258,7 @@ void fm_desire_renew(struct fm_engine *e)
 {
 	if (e->desired && (!e->desire_dirty || (!e->dirt.all && amend(e))))
 		return;
-	fm_desire_take(e, fm_desire_make(e, &e->base.docs));
+	take(e, fm_desire_make(e, &e->base.docs));
 }
 
 static void take_input(struct fm_engine *e, struct fm_trial *t)
@@ -244,10 +285,43 @@ void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *r
 	ret->in.host = ret->host;
 }
 
+/* A plan of a candidate: trial.h. */
+void fm_trial_of(struct fm_engine *e, struct fm_base *b, struct fm_trial *ret)
+{
+	const char *name[FM_EDITS_MAX];
+
+	if (edits(e, &b->docs, name) && edit(e, &e->base.docs, &b->docs)) {
+		fm_trial_now(e, ret);
+		ret->edited = b;
+		return;
+	}
+	fm_trial_make(e, desire_of(e, b), ret);
+	ret->made = true;
+}
+
+/* Its documents are in force. */
+void fm_trial_take(struct fm_engine *e, struct fm_trial *t)
+{
+	if (t->edited) {
+		is_renewed(e);
+		check(e);
+	} else {
+		take(e, t->desired);
+	}
+	t->edited = NULL;
+	t->made = false;
+}
+
 /* Frees what a trial owns; the planner is asked for what is in force again. */
 void fm_trial_done(struct fm_engine *e, struct fm_trial *t)
 {
+	if (t->edited && edit(e, &t->edited->docs, &e->base.docs))
+		check(e);
+	else if (t->edited)
+		fm_desire_changed(e);
 	fm_kept_tried(e);
+	if (t->made)
+		fm_desired_free(t->desired);
 	fm_plan_free(t->own);
 	free(t->host);
 	*t = (struct fm_trial){0};

@@ -74,7 +74,6 @@ static unsigned disowned(const struct fm_engine *e, const struct fm_base *b,
 
 /* What a transaction would do. */
 struct trying {
-	struct fm_desired *desired;
 	struct fm_trial trial;
 	struct fm_impact impact;
 	struct mr_tree *tree; /* for the reply, which takes it */
@@ -84,11 +83,11 @@ struct trying {
 
 static void try_it(struct fm_engine *e, struct fm_base *b, struct trying *ret)
 {
-	struct trying t = {.desired = fm_desire_of(e, b), .tree = mr_tree_map()};
+	struct trying t = {.tree = mr_tree_map()};
 	struct mr_tree *plan;
 
 	t.differs = fm_base_compare(&e->base, b, NULL, NULL) != 0;
-	fm_trial_make(e, t.desired, &t.trial);
+	fm_trial_of(e, b, &t.trial);
 	plan = fm_plan_tree(t.trial.plan, &t.trial.in);
 	fm_impact_of(e, &t.trial, plan, &t.impact);
 	mr_tree_add_int(t.tree, "version", (int64_t)e->base.version);
@@ -97,12 +96,6 @@ static void try_it(struct fm_engine *e, struct fm_base *b, struct trying *ret)
 	mr_tree_attach(t.tree, "plan", plan);
 	t.lost = losses(&t.trial, mr_tree_add_list(t.tree, "releases"));
 	*ret = t;
-}
-
-static void try_done(struct fm_engine *e, struct trying *t)
-{
-	fm_trial_done(e, &t->trial);
-	fm_desired_free(t->desired);
 }
 
 /* Whether the plan is more than --max-disruption allows; answers then. */
@@ -167,8 +160,7 @@ static void commit(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 {
 	fm_refusing_end_all(e);
 	fm_base_commit(e, b, &(struct fm_origin){r->who, r->set, how});
-	fm_desire_take(e, t->desired);
-	t->desired = NULL;
+	fm_trial_take(e, &t->trial);
 	fm_log(e, 1, "policy: version %llu by '%s', %u documents",
 	       (unsigned long long)e->base.version, r->who, e->base.docs.n);
 	fm_note(e, MR_REASON_OK, "policy", "version %llu by %s",
@@ -205,7 +197,7 @@ void fm_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r, str
 				 "nothing changed, version %llu is in force",
 				 (unsigned long long)e->base.version);
 	}
-	try_done(e, &t);
+	fm_trial_done(e, &t.trial);
 }
 
 void fm_force_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
@@ -223,7 +215,7 @@ void fm_force_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 			 : t.differs ? "documents change, nothing has to be done"
 				     : "nothing to do",
 			 e->overrides ? " (overrides are in force)" : "");
-	try_done(e, &t);
+	fm_trial_done(e, &t.trial);
 }
 
 void fm_force_findings(struct fm_engine *e, uint64_t tag, struct mr_diags *diags)
