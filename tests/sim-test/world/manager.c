@@ -185,6 +185,8 @@ void world_mr_event(struct world *w, const struct fm_mr_event *ev)
 			       free_result);
 			a->result.observed = NULL;
 		} else {
+			w->wire.ready = w->wire.ready ||
+					(a->event.kind == FM_CE_CONNECTED && !w->as_ghost);
 			mr_own(w, deliver_chassis_event,
 			       mr_xmemdup(&a->event, sizeof(a->event)), free);
 		}
@@ -356,6 +358,7 @@ void world_manager_start(struct world *w)
 
 	w->manager_up = true;
 	w->manager_life = ++w->lives;
+	w->wire.ready = false;
 	w->engine = fm_engine_new(&cfg);
 	w->mr = fm_mrpcim_new(0, "c1");
 	w->hold = fm_hold_new(run, w);

@@ -273,7 +273,7 @@ static bool leads_there(struct world *w, const struct fm_op *op)
  * answers of before were is delivered first). */
 void world_said_op(struct world *w, const struct fm_op *op)
 {
-	if (w->as_ghost || w->wire.cut)
+	if (w->as_ghost || !w->wire.ready)
 		return;
 	if (op->kind == FM_OP_MAP)
 		mapped(w, op);

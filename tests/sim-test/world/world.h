@@ -126,6 +126,7 @@ struct world_wire {
 	unsigned life;	 /* what was sent on an earlier one is lost */
 	bool late;	 /* but for batches that were on their way */
 	bool deaf, mute; /* half open: batches, or replies and interrupts, get lost */
+	bool ready;	 /* the MR-PCIM takes operations for it */
 };
 
 /* A manager whom another one has succeeded, and who does not know. Its store is not his any
