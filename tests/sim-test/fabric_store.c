@@ -117,6 +117,34 @@ START_TEST(old_memory_while_it_is_slow)
 }
 END_TEST
 
+/* The same while it fails: who waits for it between two steps goes by what the switch shows
+ * then.
+ */
+START_TEST(old_memory_while_it_fails)
+{
+	fabric_begin("config/demo-chassis.yaml", 5, NULL);
+	ck_assert(world_apply_set(w, "store", DOCS NIC));
+	fabric_settle();
+	ck_assert(world_apply_set(w, "store", DOCS));
+	for (int n = 0; n < _i; n++)
+		world_step(w);
+	w->store.fails = true;
+	ck_assert(!world_apply_set(w, "store", DOCS GPUS));
+	world_run_for(w, 10 * MR_NS_PER_MS);
+	world_shake(w);
+	world_wire_cut(w, false);
+	sim_chassis_power_cycle(w->chassis, w->now, MR_NVM_STALE);
+	world_notices(w);
+	world_wire_join(w);
+	world_run_for(w, 100 * MR_NS_PER_MS);
+	w->store.fails = false;
+	world_run_for(w, 10 * MR_NS_PER_S);
+	fabric_settle();
+	ck_assert_ptr_null(fabric_find("p"));
+	fabric_end();
+}
+END_TEST
+
 /* The host is reset, and finds again what it agreed to give back: the cut that waits for the
  * store would be one without consent. */
 START_TEST(reset_while_it_is_slow)
@@ -136,6 +164,7 @@ int main(void)
 	tcase_add_test(t, no_owner_without_a_store);
 	tcase_add_loop_test(t, no_generation_without_a_store, 0, 40);
 	tcase_add_loop_test(t, old_memory_while_it_is_slow, 50, 75);
+	tcase_add_loop_test(t, old_memory_while_it_fails, 50, 75);
 	tcase_add_loop_test(t, reset_while_it_is_slow, 25, 45);
 	suite_add_tcase(s, t);
 	return check_run(s);

@@ -10,6 +10,7 @@
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/drift.h"
+#include "fabric-manager/engine/assign/table.h"
 #include "fabric-manager/engine/chassis/attach.h"
 #include "fabric-manager/engine/session/session.h"
 #include "fabric-manager/engine/state/asgs.h"
@@ -97,6 +98,8 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 	if (fm_fn_get(&e->inv, a->a.fn))
 		a->shut = !fm_fn_get(&e->inv, a->a.fn)->gate_open;
 	if (a->step != FM_STEP_NONE && !a->resume) {
+		/* What its last operation showed may be undone since. */
+		a->resume = e->ch[a->a.fn.chassis].anew && fm_steps[a->step].op >= 0;
 		fm_asg_poke(e, a);
 		return;
 	}
@@ -302,6 +305,7 @@ void fm_ch_join(struct fm_engine *e, unsigned chassis)
 		fm_adopt_end(e, chassis);
 	for (unsigned i = 0; quiet && i < e->inv.chassis[chassis].adapters; i++)
 		left_in(e, chassis, &e->inv.chassis[chassis].adapter[i]);
+	e->ch[chassis].anew = false;
 	fm_sessions_check(e);
 	fm_data_run(e);
 }

@@ -166,6 +166,7 @@ static void became_ready(struct fm_engine *e, unsigned chassis)
 	bool fresh = !c->joined || sign != c->signature || sign != c->believed;
 	bool moved = !c->joined || slots != c->slots;
 
+	c->anew = c->anew || !c->joined;
 	c->joined = true;
 	c->signature = sign;
 	c->slots = slots;

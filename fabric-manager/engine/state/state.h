@@ -233,6 +233,7 @@ struct fm_ch {
 	bool quiet;		   /* no function was being changed while it was read */
 	bool observe;		   /* again, when the one under way ended */
 	bool joined;		   /* assignments were compared with what is there */
+	bool anew;		   /* for the first time since it was away, or not ours */
 	bool adopt;		   /* the operator said so */
 	bool owned;		   /* by this run, now or before */
 	bool succeeds;		   /* another owner, who may have written meanwhile */
