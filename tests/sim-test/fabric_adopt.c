@@ -498,6 +498,32 @@ START_TEST(an_old_copy_of_an_identity)
 }
 END_TEST
 
+/* A profile was deleted and applied again after the store was copied: what runs is its own,
+ * with the identity that it has in the books. */
+START_TEST(an_old_copy_of_one_that_came_again)
+{
+	struct store_copy copy;
+	uint64_t activity;
+
+	apply(CARDS("blade01"));
+	copy = world_store_copy(w);
+	apply_only(OTHERS);
+	apply_only(CARDS("blade01"));
+	is_active("p", "d0", "blade01");
+	activity = management_activity(w);
+	restore(&copy);
+	store_copy_done(&copy);
+	ask(FM_VERB_ADOPT, "chassis", "c1");
+	ck_assert(world_settle(w, SETTLE_NS));
+	ck_assert_uint_eq(adopted(), 0);
+	is_active("p", "d0", "blade01");
+	is_active("p", "d1", "blade01");
+	ck_assert_uint_eq(management_activity(w), activity);
+	ck_assert_ptr_null(strstr(mr_buf_text(&w->trace), "'p/d0': Pending -> Released"));
+	ck_assert_msg(oracle_check(judge, 0), "%s", oracle_complaint(judge));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("adopt"), *d = tcase_create("drives");
@@ -510,6 +536,7 @@ int main(void)
 	tcase_add_test(t, what_does_not_fit_stays);
 	tcase_add_test(t, an_old_copy);
 	tcase_add_test(t, an_old_copy_of_one_that_moved);
+	tcase_add_test(t, an_old_copy_of_one_that_came_again);
 	tcase_add_loop_test(t, an_old_copy_of_an_identity, 0, 2);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(d, setup_drives, teardown);

@@ -73,6 +73,21 @@ static bool is_read(const struct fm_engine *e, struct fm_fn_id fn)
 	return fm_seen_adapter(e, fn) && fm_fn_get(&e->inv, fn) && !fm_seen_mute(e, fn);
 }
 
+/* What it shows its network is its own, whoever had it when the store was copied. A pair has
+ * one lock for both, which none but the two can have. */
+static void lock_shown(struct fm_engine *e, const struct fm_asg *a, struct fm_fn_id fn)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, fn.chassis, fn.port);
+	const struct fm_attrs *is = &fm_fn_get(&e->inv, fn)->attrs;
+	struct mr_ident id[FM_IDENTS] = {{.lo = is->ident0}, {.lo = is->ident1}};
+
+	if (fn.vf == FM_WHOLE || a->a.partner[0])
+		return;
+	for (unsigned i = 0; i < FM_IDENTS; i++)
+		if (id[i].lo && fm_ident_type(d->device_class, i, &id[i].type))
+			fm_lock_shown(e, a, i, &id[i]);
+}
+
 void fm_adopt_moved(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place,
 		    uint64_t cookie, const char *host)
 {
@@ -87,6 +102,7 @@ void fm_adopt_moved(struct fm_engine *e, struct fm_fn_id fn, struct fm_place pla
 	seen = fm_asg_seen(e, a);
 	if (a->a.has_fn && seen != FM_SEEN_FREE && seen != FM_SEEN_GONE)
 		return;
+	lock_shown(e, a, fn);
 	holder = fm_asg_by_fn(e, fn);
 	if (holder && holder != a)
 		lose_books(e, holder,

@@ -58,13 +58,18 @@ static struct fm_asg *asg_for(struct fm_engine *e, const struct fm_claim *c)
 	return a;
 }
 
+/* One lock for both of a pair: the primary's. */
+static struct fm_asg *ident_owner(struct fm_engine *e, struct fm_asg *a,
+				  const struct fm_desired *d, const struct fm_claim *c)
+{
+	return c->pair ? asg_for(e, &d->claim[d->pair[c->pair - 1].primary]) : a;
+}
+
 /* Locks the identities of a placed claim; false when another claim was quicker. */
 static bool lock_idents(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *d,
 			const struct fm_claim *c, const struct fm_placed *p)
 {
-	/* One lock for both of a pair: the primary's. */
-	if (c->pair)
-		a = asg_for(e, &d->claim[d->pair[c->pair - 1].primary]);
+	a = ident_owner(e, a, d, c);
 	for (unsigned i = 0; i < FM_IDENTS; i++) {
 		struct mr_ident id = fm_placed_ident(c, p, i);
 
@@ -246,8 +251,13 @@ static void adopt(struct fm_engine *e, const struct fm_desired *d, const struct 
 		return;
 	fm_takeover(e, d, a, c);
 	set_wishes(a, c);
-	if (!lock_idents(e, a, d, c, p))
-		fm_plan_soon(e, MR_NS_PER_S);
+	a = ident_owner(e, a, d, c);
+	for (unsigned i = 0; i < FM_IDENTS; i++) {
+		struct mr_ident id = fm_placed_ident(c, p, i);
+
+		if (id.lo || id.hi)
+			fm_lock_shown(e, a, i, &id);
+	}
 }
 
 /* How 'a' is drained. What makes room for a claim of higher priority has the grace that the

@@ -108,7 +108,7 @@ static void slot_take(struct fm_kept *k, struct fm_asg *a, unsigned which,
 	if (!a->slot[which] && v)
 		a->slot[which] = slot_new(k) + 1;
 	if (a->slot[which])
-		slot_set(k, a->slot[which] - 1, v, which ? NULL : a, own);
+		slot_set(k, a->slot[which] - 1, v, which || !v ? NULL : a, own);
 }
 
 /* One that moves stands where it is going, and holds besides what it has until that is free. */
@@ -116,6 +116,11 @@ static void slots_take(struct fm_engine *e, struct fm_kept *k, struct fm_asg *a)
 {
 	struct fm_assignment v;
 
+	if (a->stood_for) {
+		slot_take(k, a, 0, NULL, false);
+		slot_take(k, a, 1, NULL, false);
+		return;
+	}
 	if (a->stands_for) {
 		v = fm_takeover_view(e, k->stands_in, a);
 		slot_take(k, a, 0, &v, true);
@@ -337,7 +342,7 @@ static void stand_again(struct fm_engine *e, struct fm_kept *k, const struct fm_
 	stand(e, k, d, no);
 	FM_FOREACH_ASG(e, a)
 	{
-		if (a->a.adopted)
+		if (a->a.adopted || a->news) /* news: it is stood for, or is no longer */
 			slots_take(e, k, a);
 	}
 	k->in.current = k->current;
@@ -345,7 +350,7 @@ static void stand_again(struct fm_engine *e, struct fm_kept *k, const struct fm_
 	k->in.data = k->data ? k->data : e->data;
 	FM_FOREACH_ASG(e, a)
 	{
-		if (a->a.adopted && k->planner)
+		if ((a->a.adopted || a->news) && k->planner)
 			tell_asg(k, a);
 	}
 }

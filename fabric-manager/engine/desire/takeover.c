@@ -314,12 +314,40 @@ static void choose(struct fm_engine *e, const struct fm_desired *d, uint32_t cla
 		f->claim[best] = claim + 1;
 }
 
+/* A claim has one function, and the planner is told of one: what its own assignment has is the
+ * identities, until what was found running is its own. */
+static void hide_own(struct fm_engine *e, const struct fm_desired *d, const struct found *f)
+{
+	struct fm_asg **own = mr_xcalloc(f->n + 1, sizeof(struct fm_asg *)), *a;
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < f->n; k++) {
+		const struct fm_claim *c = f->claim[k] ? &d->claim[f->claim[k] - 1] : NULL;
+
+		a = c ? fm_asg_by_name(e, c->profile, c->device, c->index) : NULL;
+		if (a)
+			own[n++] = a;
+	}
+	if (e->stoods)
+		FM_FOREACH_ASG(e, a)
+		{
+			if (a->stood_for)
+				fm_news_asg(e, a);
+			a->stood_for = false;
+		}
+	for (e->stoods = 0; e->stoods < n; e->stoods++) {
+		own[e->stoods]->stood_for = true;
+		fm_news_asg(e, own[e->stoods]);
+	}
+	free(own);
+}
+
 /* Claims in their order, each the one that differs least from it; of equals the oldest. */
 void fm_takeover_match(struct fm_engine *e, const struct fm_desired *d, const struct mr_map *no)
 {
 	struct found f;
 
-	if (!e->adopteds)
+	if (!e->adopteds && !e->stoods)
 		return;
 	find_all(e, &f);
 	for (uint32_t i = 0; i < d->claims; i++)
@@ -330,6 +358,7 @@ void fm_takeover_match(struct fm_engine *e, const struct fm_desired *d, const st
 			fm_news_asg(e, f.asg[k]);
 		f.asg[k]->stands_for = f.claim[k];
 	}
+	hide_own(e, d, &f);
 	free(f.asg);
 	free(f.claim);
 }

@@ -142,6 +142,7 @@ void fm_asg_drop(struct fm_engine *e, struct fm_asg *a)
 	r->erase = true;
 	r->assignment = a->a;
 	e->adopteds -= a->a.adopted;
+	e->stoods -= a->stood_for;
 	fm_asg_unindex(e, a);
 	fm_news_drop(e, a);
 	if (a->tag)

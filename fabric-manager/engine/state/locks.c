@@ -118,8 +118,20 @@ static bool holds(const struct fm_rec_ident *r, const struct fm_assignment *a)
 	       r->index == a->index;
 }
 
-/* Locks an identity for the claim of 'a'; false when another claim holds it. */
-bool fm_lock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot,
+/* Its claim is not found by it any more. */
+static void forget_claim(struct fm_engine *e, unsigned at)
+{
+	const struct fm_rec_ident *r = &e->ident[at];
+	char key[CLAIM_KEY];
+	uint64_t of;
+
+	claim_key(r->profile, r->device, r->index, r->slot, key);
+	if (mr_map_get(e->ident_of, key, &of) && of == at)
+		mr_map_del(e->ident_of, key);
+}
+
+/* Locks the identity that 'a' was found to show its network, whoever has it in the books. */
+void fm_lock_shown(struct fm_engine *e, const struct fm_asg *a, unsigned slot,
 		   const struct mr_ident *id)
 {
 	struct fm_rec_ident n = {.ident = *id, .index = a->a.index, .slot = (uint8_t)slot};
@@ -134,17 +146,27 @@ bool fm_lock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot,
 	if (!mr_map_get(e->ident_by, ident_key(id, key, sizeof(key)), &at)) {
 		fm_ident_load(e, &n);
 	} else {
-		struct fm_rec_ident *r = &e->ident[at];
-
-		if (holds(r, &a->a) && !r->released_wall_ns)
-			return true;
-		if (!r->released_wall_ns && !holds(r, &a->a))
-			return false;
-		*r = n;
+		if (holds(&e->ident[at], &a->a) && !e->ident[at].released_wall_ns)
+			return;
+		forget_claim(e, (unsigned)at);
+		e->ident[at] = n;
 		ident_index(e, (unsigned)at);
 	}
 	fm_rec(e, FM_RECORD_IDENT)->ident = n;
 	e->intent = true;
+}
+
+/* Locks an identity for the claim of 'a'; false when another claim holds it. */
+bool fm_lock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot,
+		   const struct mr_ident *id)
+{
+	char key[96];
+	uint64_t at;
+
+	if (mr_map_get(e->ident_by, ident_key(id, key, sizeof(key)), &at) &&
+	    !e->ident[at].released_wall_ns && !holds(&e->ident[at], &a->a))
+		return false;
+	fm_lock_shown(e, a, slot, id);
 	return true;
 }
 
@@ -191,12 +213,8 @@ static void ident_release(struct fm_engine *e, unsigned at)
 {
 	struct fm_rec_ident *r = &e->ident[at];
 	int64_t reuse = reuse_of(e, &r->ident);
-	char key[CLAIM_KEY];
-	uint64_t of;
 
-	claim_key(r->profile, r->device, r->index, r->slot, key);
-	if (mr_map_get(e->ident_of, key, &of) && of == at)
-		mr_map_del(e->ident_of, key);
+	forget_claim(e, at);
 	if (!reuse || MR_MUTANT(REUSE_IGNORED)) {
 		ident_erase(e, at);
 		return;
@@ -205,16 +223,6 @@ static void ident_release(struct fm_engine *e, unsigned at)
 	fm_news_ident(e, (unsigned)at);
 	fm_rec(e, FM_RECORD_IDENT)->ident = *r;
 	ident_soon(e, reuse);
-}
-
-static void unlock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot)
-{
-	char key[CLAIM_KEY];
-	uint64_t at;
-
-	claim_key(a->a.profile, a->a.device, a->a.index, slot, key);
-	if (mr_map_get(e->ident_of, key, &at))
-		ident_release(e, (unsigned)at);
 }
 
 /* Whether the assignment runs with another identity in this place: it got that one when its
@@ -244,6 +252,21 @@ static bool is_adopted(const struct fm_engine *e, const struct mr_ident *id)
 			return true;
 	}
 	return false;
+}
+
+/* The sweep gives free what an adopted function shows, when that is gone. */
+static void unlock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot)
+{
+	char key[CLAIM_KEY];
+	uint64_t at;
+
+	claim_key(a->a.profile, a->a.device, a->a.index, slot, key);
+	if (!mr_map_get(e->ident_of, key, &at))
+		return;
+	if (is_adopted(e, &e->ident[at].ident))
+		e->unswept = true;
+	else
+		ident_release(e, (unsigned)at);
 }
 
 /*

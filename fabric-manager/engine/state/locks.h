@@ -15,6 +15,8 @@ void fm_lock_found(struct fm_engine *e, struct fm_asg *a);
 void fm_unlock_fn(struct fm_engine *e, const struct fm_asg *a);
 bool fm_lock_ident(struct fm_engine *e, const struct fm_asg *a, unsigned slot,
 		   const struct mr_ident *id);
+void fm_lock_shown(struct fm_engine *e, const struct fm_asg *a, unsigned slot,
+		   const struct mr_ident *id);
 void fm_unlock_idents(struct fm_engine *e, const struct fm_asg *a);
 void fm_idents_sweep(struct fm_engine *e, const struct mr_map *wanted);
 /* 'new' (NULL 'old': the first) comes into force: claims that it does not have any more are

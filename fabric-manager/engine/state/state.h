@@ -136,6 +136,7 @@ struct fm_asg {
 	bool stranger;	     /* found mapped without an intent; its row carries 'cookie' */
 	uint64_t cookie;
 	uint32_t stands_for; /* 1 + the claim that may take over what was adopted; 0 = none */
+	bool stood_for;	     /* what was adopted may be its claim's: the planner sees that */
 	uint32_t news;	     /* 1 + index in fm_news.asg */
 	uint32_t
 		slot[FM_SLOTS]; /* 1 + index in the planner's input; 0 = none (desire/kept.c) */
@@ -515,6 +516,7 @@ struct fm_engine {
 	struct fm_asg **asg;
 	unsigned asgs, cap_asgs;
 	unsigned adopteds; /* of them */
+	unsigned stoods;   /* of them: stood_for */
 	struct mr_map *asg_by_name, *asg_by_id, *asg_by_fn, *asg_by_place;
 	struct fm_asg **todo;
 	unsigned todos, cap_todos, todo_at;

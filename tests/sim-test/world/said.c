@@ -369,23 +369,36 @@ static bool same_claim(const struct fm_rec_ident *a, const struct fm_rec_ident *
 	       a->index == b->index;
 }
 
-static bool gate_shows(const struct world *w, uint64_t ident)
+static bool gate_shows(const struct world *w, uint64_t ident, struct fm_fn_id *ret_fn)
 {
 	struct sim_vf_look v;
 
 	for (uint16_t port = 1; port <= MR_MAX_PORTS; port++)
 		for (uint16_t pf = 0; !sim_vf_look(w->chassis, port, pf, 0, &v); pf++)
 			for (uint16_t vf = 0; !sim_vf_look(w->chassis, port, pf, vf, &v); vf++)
-				if (v.open && v.ident0 == ident)
+				if (v.open && v.ident0 == ident) {
+					*ret_fn = (struct fm_fn_id){0, port, pf, vf};
 					return true;
+				}
 	return false;
+}
+
+/* Whether a function shows it that carries the number of this claim's assignment: what an old
+ * copy of the store does not know was found out. */
+static bool is_shown_by(struct world *w, const struct fm_rec_ident *r)
+{
+	struct fm_fn_id fn;
+
+	return gate_shows(w, r->ident.lo, &fn) &&
+	       world_store_is_of(w, (uint32_t)(vf_reg(w, fn, VF_COOKIE) >> 32), r);
 }
 
 void world_said_ident(struct world *w, const struct fm_record *was, const struct fm_record *r)
 {
 	const struct fm_rec_ident *old = was ? &was->ident : NULL;
+	struct fm_fn_id fn;
 
-	if (!r->erase && r->ident.released_wall_ns && gate_shows(w, r->ident.ident.lo))
+	if (!r->erase && r->ident.released_wall_ns && gate_shows(w, r->ident.ident.lo, &fn))
 		wrong(w, "I4: identity %#llx of %s/%s/%u is given back behind an open gate",
 		      (unsigned long long)r->ident.ident.lo, r->ident.profile, r->ident.device,
 		      r->ident.index);
@@ -394,6 +407,8 @@ void world_said_ident(struct world *w, const struct fm_record *was, const struct
 	if (old->released_wall_ns && w->now.wall_ns >= old->released_wall_ns + w->reuse_ns)
 		return;
 	if (!old->released_wall_ns && w->store.failed) /* may be what was not stored */
+		return;
+	if (!r->erase && is_shown_by(w, &r->ident))
 		return;
 	wrong(w, "I4: identity %#llx of %s/%s/%u is %s %s its reuseAfter",
 	      (unsigned long long)old->ident.lo, old->profile, old->device, old->index,

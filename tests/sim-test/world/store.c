@@ -203,6 +203,22 @@ bool world_store_has(const struct world *w, const struct fm_record *r)
 	return has;
 }
 
+bool world_store_is_of(const struct world *w, uint32_t id, const struct fm_rec_ident *i)
+{
+	struct fm_record r;
+	bool is = false;
+
+	for (unsigned k = 0; id && k < w->store.rows; k++) {
+		if (w->store.row[k].id != id)
+			continue;
+		row_read(&w->store.row[k], &r);
+		is = mr_streq(r.assignment.profile, i->profile) &&
+		     mr_streq(r.assignment.device, i->device) && r.assignment.index == i->index;
+		fm_record_done(&r);
+	}
+	return is;
+}
+
 unsigned world_store_tombstones(const struct world *w)
 {
 	return w->store.tombstones;

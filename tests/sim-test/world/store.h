@@ -14,6 +14,7 @@
 #include "common/str.h"
 
 struct fm_action;
+struct fm_rec_ident;
 struct fm_record;
 struct world;
 
@@ -57,6 +58,8 @@ void world_store_load(struct world *w);
 bool world_store_promises(const struct world *w, uint64_t fn, unsigned *ret_vh);
 /* Whether there is a row with the key of this one. */
 bool world_store_has(const struct world *w, const struct fm_record *r);
+/* Whether the assignment with this number is of the claim that has the identity. */
+bool world_store_is_of(const struct world *w, uint32_t id, const struct fm_rec_ident *i);
 /* How many places are durably tombstoned. */
 unsigned world_store_tombstones(const struct world *w);
 
