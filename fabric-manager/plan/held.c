@@ -436,15 +436,16 @@ void fm_held_open_tied(struct fm_planner *p, unsigned i)
 	}
 }
 
-/* Which assignment stands for claim 'i' now. */
-void fm_held_rematch(struct fm_planner *p, unsigned i)
+/* The same of one claim; returns the claim that the assignment stood for until now, which has
+ * another one or none, or FM_NONE. */
+static uint32_t rematch_one(struct fm_planner *p, unsigned i)
 {
 	struct fm_placed *pl = &p->plan->placed[i];
-	int32_t k = match(p, &p->d->claim[i]);
+	int32_t k = match(p, &p->d->claim[i]), had;
 
 	fm_held_open_tied(p, i);
 	if (k == pl->current)
-		return;
+		return FM_NONE;
 	fm_held_touch(p, pl->current);
 	/* two that change places: the other claim may have it already */
 	if (pl->current >= 0 && p->held[pl->current].claim == (int32_t)i) {
@@ -452,9 +453,19 @@ void fm_held_rematch(struct fm_planner *p, unsigned i)
 		fm_held_set_loose(p, (unsigned)pl->current);
 	}
 	pl->current = k;
-	if (k >= 0)
-		p->held[k].claim = (int32_t)i;
+	if (k < 0)
+		return FM_NONE;
+	had = p->held[k].claim;
+	p->held[k].claim = (int32_t)i;
 	fm_held_touch(p, k);
+	return had >= 0 && p->plan->placed[had].current == k ? (uint32_t)had : FM_NONE;
+}
+
+/* Which assignment stands for claim 'i' now. */
+void fm_held_rematch(struct fm_planner *p, unsigned i)
+{
+	for (uint32_t next = i; next != FM_NONE;)
+		next = rematch_one(p, next);
 }
 
 /* Current assignment 'k' is new, other than it was, or NULL. */

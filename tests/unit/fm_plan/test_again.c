@@ -483,6 +483,52 @@ START_TEST(test_leaves_two)
 }
 END_TEST
 
+static void call_it(struct fm_assignment *a, const struct fm_claim *c)
+{
+	mr_copy(a->profile, sizeof(a->profile), c->profile);
+	mr_copy(a->device, sizeof(a->device), c->device);
+	a->index = c->index;
+}
+
+static void both_changed(struct twin *t, int32_t first, int32_t second)
+{
+	const struct fm_plan *p;
+	struct fm_plan *q;
+
+	fm_planner_current_changed(t->p, 0);
+	fm_planner_current_changed(t->p, 1);
+	p = fm_planner_plan(t->p);
+	q = fm_plan_make(&t->f->in);
+	same(p, q);
+	ck_assert_int_eq(p->placed[0].current, first);
+	ck_assert_int_eq(p->placed[1].current, second);
+	fm_plan_free(q);
+}
+
+/* What was adopted stands for one claim, then for another, and for the first one again: who is
+ * told first finds its claim by a name that the planner was not told of yet. */
+START_TEST(test_names_change)
+{
+	struct fix *f = fix_nic_sharing(4, 20 * GBIT);
+	struct twin t = {.f = f};
+	struct fm_plan *q = fix_plan(f);
+
+	fix_settle(f, q);
+	fm_plan_free(q);
+	set_input(&t);
+	t.p = fm_planner_new(&f->in);
+	both_changed(&t, 0, 1);
+	call_it(f->cur[0], &f->d->claim[1]);
+	call_it(f->cur[1], &f->d->claim[0]);
+	both_changed(&t, 1, 0);
+	mr_copy(f->cur[0]->profile, sizeof(f->cur[0]->profile), "adopted");
+	call_it(f->cur[1], &f->d->claim[1]);
+	both_changed(&t, -1, 1);
+	fm_planner_free(t.p);
+	fix_free(f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("again");
@@ -495,6 +541,7 @@ int main(void)
 	tcase_add_loop_test(t, test_again, 629, 630); /* the budget is spent */
 	tcase_add_test(t, test_locks);
 	tcase_add_test(t, test_leaves_two);
+	tcase_add_test(t, test_names_change);
 	suite_add_tcase(s, t);
 	return check_run_here(s);
 }
