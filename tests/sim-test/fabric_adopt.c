@@ -470,6 +470,39 @@ START_TEST(an_old_copy_of_one_that_moved)
 }
 END_TEST
 
+/* Somebody else got the function that it had then: in the transaction that takes it from the
+ * one the other is known to have it. */
+START_TEST(an_old_copy_of_a_function)
+{
+	const char *q = DOC("ServerProfile", "q",
+			    "{host: blade01, devices: [{name: d0, class: ethernet, pool: nics, "
+			    "identity: {mac: {pool: macs}}}]}");
+	struct mr_buf now = {0};
+	struct store_copy copy;
+	struct fm_fn_id fn;
+
+	apply(CARDS("blade01"));
+	fn = find("p", "d0")->fn;
+	copy = world_store_copy(w);
+	apply(CARDS("blade02"));
+	ck_assert(!fm_fn_eq(find("p", "d0")->fn, fn));
+	mr_buf_puts(&now, CARDS("blade02"));
+	mr_buf_puts(&now, q);
+	apply(mr_buf_text(&now));
+	mr_buf_done(&now);
+	ck_assert(fm_fn_eq(find("q", "d0")->fn, fn));
+	oracle_excuse_rows(judge, true);
+	restore(&copy);
+	store_copy_done(&copy);
+	ask(FM_VERB_ADOPT, "chassis", "c1");
+	ck_assert(world_settle(w, SETTLE_NS));
+	oracle_excuse_rows(judge, false);
+	ck_assert_uint_eq(adopted(), 1);
+	is_active("p", "d0", "blade01");
+	is_active("p", "d1", "blade01");
+}
+END_TEST
+
 /* An identity of the copy is on a function that it does not know: who has it in the books must
  * not come up beside it (I4). */
 START_TEST(an_old_copy_of_an_identity)
@@ -537,6 +570,7 @@ int main(void)
 	tcase_add_test(t, an_old_copy);
 	tcase_add_test(t, an_old_copy_of_one_that_moved);
 	tcase_add_test(t, an_old_copy_of_one_that_came_again);
+	tcase_add_test(t, an_old_copy_of_a_function);
 	tcase_add_loop_test(t, an_old_copy_of_an_identity, 0, 2);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(d, setup_drives, teardown);

@@ -293,13 +293,34 @@ void world_said_announced(struct world *w, const struct fm_agent_cmd *cmd)
 		      cmd->place.port, cmd->place.bridge);
 }
 
+/* Whether a slot of a PF or a bridge leads to the function. */
+static bool is_mapped(struct world *w, struct fm_fn_id fn)
+{
+	uint64_t target = MR_TARGET(MR_TARGET_SYNTHETIC, fn.port, fn.pf, fn.vf);
+
+	if (vf_reg(w, fn, VF_MAP) & 0xffff)
+		return true;
+	for (unsigned vh = 1; vh <= w->hosts; vh++)
+		for (unsigned b = 0; b < sim_host_bridges(w->chassis, (uint16_t)vh); b++) {
+			uint64_t row = SW_BRIDGE(vh, b);
+
+			if (management_read(w, row + ROW_STATE) != MR_ROW_FREE &&
+			    management_read(w, row + ROW_TARGET) == target)
+				return true;
+		}
+	return false;
+}
+
 void world_said_freed(struct world *w, uint64_t key)
 {
 	struct fm_fn_id fn = {0, key >> 32 & 0xffff, key >> 16 & 0xffff, key & 0xffff};
 	struct sim_vf_look v;
 	uint64_t status;
+	unsigned vh;
 
 	if (fn.vf == FM_WHOLE || sim_vf_look(w->chassis, fn.port, fn.pf, fn.vf, &v) || !v.link)
+		return;
+	if (world_store_promises(w, key, &vh) && is_mapped(w, fn))
 		return;
 	status = vf_reg(w, fn, VF_STATUS);
 	if (v.open || (status != UINT64_MAX && status & MR_VF_RESET_BUSY) ||

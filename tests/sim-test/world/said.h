@@ -50,7 +50,9 @@ void world_said_consent(struct world *w, const struct world_cmd *c);
 void world_said_op(struct world *w, const struct fm_op *op);
 /* I5: a host is told of what is mapped. */
 void world_said_announced(struct world *w, const struct fm_agent_cmd *cmd);
-/* I2: a function that nobody has (any more, by the store) was reset. */
+/* I2: a transaction erased the row of a function: it was reset. Not so where the same
+ * transaction has another row of it, and the fabric shows it to somebody: whose it is was found
+ * out. */
 void world_said_freed(struct world *w, uint64_t key);
 /* I2: what was reset is at its defaults, whatever the device says of itself, and what is
  * drained has nothing in flight. I4: a closed gate is closed. */

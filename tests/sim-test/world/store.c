@@ -137,8 +137,10 @@ static void row_set(struct world *w, const struct fm_record *r)
 	if (r->kind == FM_RECORD_IDENT)
 		judge_ident(w, hex, r);
 	if (r->kind == FM_RECORD_FUNCTION && r->erase && mr_map_get(w->store.index, hex, &at) &&
-	    w->store.row[at].fn)
-		world_said_freed(w, w->store.row[at].fn);
+	    w->store.row[at].fn) {
+		MR_GROW(w->store.erased, w->store.eraseds, w->store.erased_cap);
+		w->store.erased[w->store.eraseds++] = w->store.row[at].fn;
+	}
 	row_remove(w, hex);
 	if (r->erase) {
 		mr_buf_done(&row.key);
@@ -148,6 +150,14 @@ static void row_set(struct world *w, const struct fm_record *r)
 		row_add(w, hex, row);
 	}
 	free(hex);
+}
+
+/* A transaction is one: what counts is whose a function is after all of it. */
+static void judge_erased(struct world *w)
+{
+	for (unsigned i = 0; i < w->store.eraseds; i++)
+		world_said_freed(w, w->store.erased[i]);
+	w->store.eraseds = 0;
 }
 
 void world_store_init(struct world *w)
@@ -173,6 +183,7 @@ void world_store_done(struct world *w)
 {
 	forget_rows(w);
 	free(w->store.row);
+	free(w->store.erased);
 }
 
 /* ---- what is promised ---- */
@@ -274,6 +285,7 @@ static void deliver_commit(struct world *w, struct world_msg *m)
 	for (unsigned i = 0; ev.kind == FM_EV_COMMITTED && i < c->n; i++)
 		if (!world_fault_record(w, &c->item[i]))
 			row_set(w, &c->item[i]);
+	judge_erased(w);
 	if (!here)
 		return;
 	fm_hold_settle(w->hold, m->tag, ev.kind == FM_EV_COMMITTED);

@@ -30,6 +30,8 @@ struct world_store {
 	unsigned rows, cap;
 	struct mr_map *fn;   /* fm_fn_key -> assignment id */
 	struct mr_map *host; /* assignment id -> VH, 0 = none */
+	uint64_t *erased;    /* functions whose rows the transaction erases */
+	unsigned eraseds, erased_cap;
 	unsigned tombstones;
 	uint64_t posted, failed; /* commits so far; those up to here fail */
 	uint64_t loaded;	 /* those that were posted when it was loaded last */
