@@ -32,19 +32,23 @@ void fm_desire_input(struct fm_engine *e, const struct fm_docs *docs,
 		     struct fm_resolve_input *ret)
 {
 	const struct fm_assignment **current = mr_xcalloc(e->asgs + 1, sizeof(*current));
+	struct fm_rec_override *o = mr_xcalloc(e->overrides + 1, sizeof(*o));
 	struct fm_rec_host *list = NULL;
-	unsigned n = 0, cap = 0;
+	unsigned n = 0, cap = 0, overrides = 0;
 	size_t pos = 0;
 	uint64_t v;
 
+	for (unsigned i = 0; i < e->overrides; i++)
+		if (docs == &e->base.docs || !fm_override_ends(e, e->override[i].profile, docs))
+			o[overrides++] = e->override[i];
 	while (mr_map_next(e->host_by_name, &pos, NULL, NULL, &v))
 		cordon_add((const struct fm_hst *)(uintptr_t)v, &list, &n, &cap);
 	for (unsigned i = 0; i < e->asgs; i++)
 		current[i] = &e->asg[i]->a;
 	*ret = (struct fm_resolve_input){.docs = docs,
 					 .inventory = &e->inv,
-					 .override = e->override,
-					 .overrides = e->overrides,
+					 .override = o,
+					 .overrides = overrides,
 					 .host = list,
 					 .hosts = n,
 					 .before = e->desired,
@@ -55,6 +59,7 @@ void fm_desire_input(struct fm_engine *e, const struct fm_docs *docs,
 /* Frees what fm_desire_input made. */
 void fm_desire_input_done(struct fm_resolve_input *in)
 {
+	free((void *)in->override);
 	free((void *)in->host);
 	free((void *)in->current);
 }

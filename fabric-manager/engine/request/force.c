@@ -204,8 +204,12 @@ void fm_force_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 		   struct fm_base *b, struct mr_diags *diags)
 {
 	struct trying t;
+	char overrides[32] = "";
 	bool pending;
 
+	if (e->overrides)
+		mr_fmt(overrides, sizeof(overrides), "; %u override%s", e->overrides,
+		       e->overrides == 1 ? "" : "s");
 	try_it(e, b, &t);
 	pending = fm_plan_pending(t.trial.plan);
 	if (!too_much(e, tag, r, &t, diags))
@@ -214,7 +218,7 @@ void fm_force_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 			 pending     ? "changes are pending"
 			 : t.differs ? "documents change, nothing has to be done"
 				     : "nothing to do",
-			 e->overrides ? " (overrides are in force)" : "");
+			 overrides);
 	fm_trial_done(e, &t.trial);
 }
 

@@ -51,8 +51,7 @@ static void keep_made(struct fm_engine *e, struct fm_base *b, enum fm_kind kind,
 
 	if (d && d->kind == FM_KIND_PROFILE_TEMPLATE) {
 		fm_desire_input(e, &b->docs, &in);
-		in.override = NULL; /* where they were by documents */
-		in.overrides = in.hosts = 0;
+		in.overrides = in.hosts = 0; /* where they were by documents */
 		fm_docs_made(&in, d, &made);
 		fm_desire_input_done(&in);
 	}

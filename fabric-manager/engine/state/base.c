@@ -10,6 +10,7 @@
 #include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/engine/state/wanted.h"
 
 static const char *const plurals[FM_KIND_COUNT] = {
 	[FM_KIND_HOST] = "hosts",
@@ -106,6 +107,7 @@ void fm_base_commit(struct fm_engine *e, struct fm_base *b, const struct fm_orig
 {
 	struct fm_former *f;
 
+	fm_overrides_edit(e, &b->docs);
 	MR_GROW(e->former, e->formers, e->cap_formers);
 	f = &e->former[e->formers++];
 	f->commit = e->commit_last + 1;

@@ -127,6 +127,41 @@ bool fm_override_del(struct fm_engine *e, const char *profile)
 	return true;
 }
 
+/* What 'docs' say of a profile, where a document or template of that kind makes it. */
+static const struct fm_doc_profile_host *host_in(const struct fm_docs *docs,
+						 const char *profile, const char *template)
+{
+	const struct fm_doc *d =
+		template ? fm_docs_find(docs, FM_KIND_PROFILE_TEMPLATE, template)
+			 : fm_docs_find(docs, FM_KIND_SERVER_PROFILE, profile);
+
+	if (!d)
+		return NULL;
+	return template ? &d->spec.template.template.host : &d->spec.profile.host;
+}
+
+/* See wanted.h. */
+bool fm_override_ends(const struct fm_engine *e, const char *profile, const struct fm_docs *now)
+{
+	static const char made[] = "ProfileTemplate ";
+	const struct fm_profile *p = e->desired ? fm_profile_find(e->desired, profile) : NULL;
+	const char *template =
+		p && mr_starts(p->origin, made) ? p->origin + sizeof(made) - 1 : NULL;
+	const struct fm_doc_profile_host *a = host_in(&e->base.docs, profile, template);
+	const struct fm_doc_profile_host *b = host_in(now, profile, template);
+
+	return a && b && a != b &&
+	       (!mr_streq(a->name.s, b->name.s) || !mr_streq(a->group.s, b->group.s));
+}
+
+/* See wanted.h. */
+void fm_overrides_edit(struct fm_engine *e, const struct fm_docs *now)
+{
+	for (unsigned i = e->overrides; i-- > 0;)
+		if (fm_override_ends(e, e->override[i].profile, now))
+			fm_override_del(e, e->override[i].profile);
+}
+
 /* Ends the overrides of profiles that are no more. */
 void fm_overrides_sweep(struct fm_engine *e)
 {

@@ -26,6 +26,12 @@ bool fm_cut_at_once(struct fm_engine *e, const struct fm_asg *a);
 void fm_override_put(struct fm_engine *e, const char *profile, const char *host,
 		     const char *who, const char *why);
 bool fm_override_del(struct fm_engine *e, const char *profile);
+/* Whether 'now' says another host for the profile than the documents in force do: such an edit
+ * ends its override (POLICY, "Documents, sets, overrides"). */
+bool fm_override_ends(const struct fm_engine *e, const char *profile,
+		      const struct fm_docs *now);
+/* Ends all of these; before 'now' comes into force. */
+void fm_overrides_edit(struct fm_engine *e, const struct fm_docs *now);
 void fm_overrides_sweep(struct fm_engine *e);
 const struct fm_rec_override *fm_override_get(const struct fm_engine *e, const char *profile);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Who moves the profiles of a failed host, and a trigger without patience. */
+/* Who moves the profiles of a failed host, a trigger without patience, and what stays of a
+ * move. */
 #include "tests/unit/fm_engine/failing.h"
 
 #define MODE_OF(failover)                                                                      \
@@ -78,6 +79,41 @@ START_TEST(at_once)
 }
 END_TEST
 
+/* Where an operator put a profile is no drift, and is said; an edit of its host ends that. */
+START_TEST(overridden)
+{
+	struct world w;
+
+	up(&w, MODE("none"));
+	w_verb(&w, FM_VERB_MOVE, "one", "blade03");
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	w_text(&w, FM_VERB_PLAN, MODE("none"), false);
+	ck_assert_int_eq(w.exit_code, 0);
+	ck_assert_str_eq(w.text, "nothing to do; 1 override");
+	w_apply(&w, MODE("none")); /* nothing is edited */
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
+	w_text(&w, FM_VERB_PLAN, W_PROFILE("one", "blade02"), false);
+	ck_assert_int_eq(w.exit_code, FM_EXIT_CHANGES);
+	ck_assert_str_eq(
+		mr_tree_text(mr_tree_get(mr_tree_get(w.tree, "plan"), "changes")->child[0],
+			     "change"),
+		"move");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 1);
+	w_apply(&w, W_PROFILE("one", "blade02"));
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade02");
+	w_restart(&w);
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_str_eq(host_of(&w, "one/data0"), "blade02");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_OVERRIDE), 0);
+	w_text(&w, FM_VERB_PLAN, W_PROFILE("one", "blade02"), false);
+	ck_assert_str_eq(w.text, "nothing to do");
+	w_done(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("engine failover modes");
@@ -86,6 +122,7 @@ int main(void)
 	tcase_add_test(t, manual);
 	tcase_add_test(t, none);
 	tcase_add_test(t, at_once);
+	tcase_add_test(t, overridden);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }
