@@ -282,13 +282,15 @@ static bool is_hard(const struct fm_planner *p)
 }
 
 /* Claims that found no place are looked for once more: shifting freed bridges, or adapters that
- * were another host's. */
+ * were another host's. Who stays where it should not says why; who was given what it has,
+ * behind another root, does not: that is its place. */
 static void again(struct fm_planner *p)
 {
 	for (unsigned n = 0; n < p->todos; n++) {
 		unsigned i = p->todo[n];
 		struct fm_placed *pl = &p->plan->placed[i];
-		bool stays = pl->placed && pl->same_fn && p->stay[i] == FM_STAY_LEAVE;
+		bool stays = pl->placed && pl->same_fn && p->stay[i] == FM_STAY_LEAVE &&
+			     pl->reason != MR_REASON_OK;
 
 		if ((pl->placed && !stays) || p->open[i] & FM_OPEN_WAITS)
 			continue;

@@ -117,7 +117,7 @@ static enum fm_stay judge(struct fm_planner *p, unsigned i, struct fm_use *u)
 		return FM_STAY_KEEP;
 	if (a->going || !on_its_host(p, c, a))
 		return FM_STAY_MOVE;
-	fm_rules_stamp(p, i);
+	fm_rules_stamp_early(p, i);
 	if (p->world.unit[u->unit].hard == p->world.stamp || leaves_root(p, c, a, u))
 		return FM_STAY_LEAVE;
 	if (c->reason == MR_REASON_OK && !fm_place_cand(p, i, u->unit, u->vf) &&

@@ -164,8 +164,10 @@ void fm_planner_keep(struct fm_planner *p);
 void fm_planner_keep_as_is(struct fm_planner *p, unsigned i);
 
 /* ---- rules.c ---- */
-/* Stamps the units that placement rules of claim 'i' speak against. */
+/* Stamps the units that placement rules of claim 'i' speak against, by where the others are
+ * placed by now; or by where those are that come before it in the order of filling. */
 void fm_rules_stamp(struct fm_planner *p, unsigned i);
+void fm_rules_stamp_early(struct fm_planner *p, unsigned i);
 /* The rules that hold claim 'i' off, and who is where. */
 void fm_rules_words(const struct fm_planner *p, unsigned i, struct mr_buf *b);
 

@@ -89,6 +89,29 @@ void fm_held_see(struct fm_planner *p)
 		w->chassis[c].observed = w->chassis[c].c->observed;
 }
 
+/* Whether a rule says more of claim 'i' than which claims it is apart from. */
+static bool follows(const struct fm_planner *p, unsigned i)
+{
+	bool any = false;
+
+	for (uint32_t n = p->rule_first[i]; n < p->rule_first[i + 1]; n++)
+		any |= p->d->rule[p->rule_of[n]].type != FM_RULE_ANTI_AFFINITY;
+	return any;
+}
+
+/* What stands there is looked at anew. Who was open before may have had no place, or none that
+ * it could keep, and may keep it now: then those that a rule keeps apart from it are judged,
+ * too. Of other rules they are whenever it may have to go. */
+static void open_there(struct fm_planner *p, int32_t claim)
+{
+	if (claim < 0)
+		return;
+	if (p->open[claim] || follows(p, (unsigned)claim))
+		fm_held_open_tied(p, (unsigned)claim);
+	else
+		fm_held_open(p, (unsigned)claim);
+}
+
 static void renew_adapter(struct fm_planner *p, uint32_t at)
 {
 	struct fm_unit_adapter *a = &p->world.adapter[at];
@@ -104,8 +127,7 @@ static void renew_adapter(struct fm_planner *p, uint32_t at)
 		fm_world_take_adapter(&p->world, &u);
 		p->world.unit[u.unit].leaving += fm_held_leaves(p, k);
 		p->leaving += fm_held_leaves(p, k);
-		if (p->held[k].claim >= 0)
-			fm_held_open(p, (unsigned)p->held[k].claim);
+		open_there(p, p->held[k].claim);
 	}
 }
 
@@ -133,8 +155,7 @@ static void renew_host(struct fm_planner *p, uint32_t at)
 		if (!fm_held_use(p, (int32_t)k, &u))
 			continue;
 		fm_world_take_host(&p->world, &u);
-		if (p->held[k].claim >= 0)
-			fm_held_open(p, (unsigned)p->held[k].claim);
+		open_there(p, p->held[k].claim);
 	}
 }
 

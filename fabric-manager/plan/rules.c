@@ -44,8 +44,18 @@ struct view {
 	struct fm_planner *p;
 	const struct fm_rule *rule;
 	unsigned claim;
+	bool early;	      /* only those count that come before it in the order of filling */
 	uint32_t first, last; /* candidates */
 };
+
+/* Whether the n-th claim of the rule counts: it is another one, and placed. */
+static bool counts(const struct view *v, unsigned n)
+{
+	uint32_t other = v->rule->claim[n];
+
+	return other != v->claim && v->p->plan->placed[other].placed &&
+	       (!v->early || fm_order_before(v->p, other, v->claim));
+}
 
 /* The unit of the n-th claim of the rule, FM_NONE when it is placed nowhere or is the claim. */
 static uint32_t member(const struct view *v, unsigned n)
@@ -53,9 +63,7 @@ static uint32_t member(const struct view *v, unsigned n)
 	const struct fm_placed *pl = &v->p->plan->placed[v->rule->claim[n]];
 	uint16_t vf;
 
-	if (v->rule->claim[n] == v->claim || !pl->placed)
-		return FM_NONE;
-	return fm_world_unit(&v->p->world, pl->fn, &vf);
+	return counts(v, n) ? fm_world_unit(&v->p->world, pl->fn, &vf) : FM_NONE;
 }
 
 static unsigned members_with(const struct view *v, uint32_t unit)
@@ -152,7 +160,7 @@ static bool is_behind(const struct view *v, unsigned n, uint32_t root)
 {
 	const struct fm_placed *pl = &v->p->plan->placed[v->rule->claim[n]];
 
-	return v->rule->claim[n] != v->claim && pl->placed &&
+	return counts(v, n) &&
 	       fm_world_host(&v->p->world, pl->fn.chassis, pl->place.port) == root;
 }
 
@@ -239,11 +247,10 @@ static void stamp_pair(struct view *v)
 	anti(v, true);
 }
 
-/* A new stamp on every candidate that a rule of claim 'i' speaks against. */
-void fm_rules_stamp(struct fm_planner *p, unsigned i)
+static void stamp(struct fm_planner *p, unsigned i, bool early)
 {
 	const struct fm_claim *c = &p->d->claim[i];
-	struct view v = {.p = p, .claim = i};
+	struct view v = {.p = p, .claim = i, .early = early};
 	struct fm_ask ask;
 
 	p->world.stamp++;
@@ -263,6 +270,19 @@ void fm_rules_stamp(struct fm_planner *p, unsigned i)
 			affinity(&v);
 	}
 	stamp_pair(&v);
+}
+
+/* See place.h. */
+void fm_rules_stamp(struct fm_planner *p, unsigned i)
+{
+	stamp(p, i, false);
+}
+
+/* See place.h. A planner that lives on knows where those after it stand, too, and one from
+ * scratch does not yet. */
+void fm_rules_stamp_early(struct fm_planner *p, unsigned i)
+{
+	stamp(p, i, true);
 }
 
 /* "required antiAffinity over adapter: data0 is on nic-left/pf0/vf0". */

@@ -536,6 +536,9 @@ int main(void)
 
 	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, test_again, 0, SEEDS);
+	tcase_add_loop_test(t, test_again, 46,
+			    47); /* two that a rule keeps apart stand together */
+	tcase_add_loop_test(t, test_again, 130, 131); /* what it has is its new place */
 	tcase_add_loop_test(t, test_again, 156, 157); /* room by the two of one that moves */
 	tcase_add_loop_test(t, test_again, 281, 282); /* who leaves stands before who takes */
 	tcase_add_loop_test(t, test_again, 629, 630); /* the budget is spent */
