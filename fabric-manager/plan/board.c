@@ -139,8 +139,8 @@ enum fm_block fm_board_block(struct fm_board *b, uint32_t tile, uint16_t bin)
 	return h->bridges > 0 ? FM_BLOCK_NONE : FM_BLOCK_BRIDGE;
 }
 
-/* 'sign' 1 takes, -1 gives back. */
-static void count(struct fm_board *b, const struct fm_tile *t, uint16_t bin, int sign)
+/* See board.h. */
+void fm_board_count(struct fm_board *b, const struct fm_tile *t, uint16_t bin, int sign)
 {
 	struct fm_bin *n = &b->bin[bin];
 	struct fm_slot *s = &b->slot[n->slot];
@@ -173,7 +173,7 @@ void fm_board_put(struct fm_board *b, uint32_t tile, uint16_t bin)
 	struct fm_tile *t = &b->tile[tile];
 	struct fm_bin *n = &b->bin[bin];
 
-	count(b, t, bin, 1);
+	fm_board_count(b, t, bin, 1);
 	t->at = bin;
 	t->prev = FM_NO_TILE;
 	t->next = n->first;
@@ -187,7 +187,7 @@ void fm_board_lift(struct fm_board *b, uint32_t tile)
 {
 	struct fm_tile *t = &b->tile[tile];
 
-	count(b, t, t->at, -1);
+	fm_board_count(b, t, t->at, -1);
 	if (t->prev == FM_NO_TILE)
 		b->bin[t->at].first = t->next;
 	else
@@ -202,7 +202,7 @@ void fm_board_unlift(struct fm_board *b, uint32_t tile, uint16_t bin)
 {
 	struct fm_tile *t = &b->tile[tile];
 
-	count(b, t, bin, 1);
+	fm_board_count(b, t, bin, 1);
 	t->at = bin;
 	if (t->prev == FM_NO_TILE)
 		b->bin[bin].first = tile;

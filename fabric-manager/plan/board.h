@@ -120,6 +120,10 @@ enum fm_block fm_board_block(struct fm_board *b, uint32_t tile, uint16_t bin);
 uint32_t fm_board_mate(const struct fm_board *b, uint32_t tile, uint16_t bin);
 void fm_board_put(struct fm_board *b, uint32_t tile, uint16_t bin);
 void fm_board_lift(struct fm_board *b, uint32_t tile);
+/* What the tile uses in the bin, the tile itself left where it is: 'sign' 1 takes, -1 gives
+ * back.
+ */
+void fm_board_count(struct fm_board *b, const struct fm_tile *t, uint16_t bin, int sign);
 /* Back where it was lifted from, after all that was done since was taken back. */
 void fm_board_unlift(struct fm_board *b, uint32_t tile, uint16_t bin);
 

@@ -18,6 +18,9 @@
 #define DEPTH	 6  /* tiles put out for one */
 #define SENT	 4  /* put out for one that is sent home */
 #define ATTEMPTS 24
+#define SHAKES	 300000 /* looks of the second half */
+#define FEW	 48	/* tiles: of fewer the first half finds the best */
+#define MANY	 128	/* of more the second half finds nothing in so many looks */
 
 struct search {
 	struct fm_board *b;
@@ -173,7 +176,7 @@ static bool eject(struct search *s, uint32_t x, uint16_t bin, uint32_t o, enum f
 
 /* Whether one that runs has a bridge that leads to the bin, beside the one that it has: before
  * anybody has gone. */
-static bool is_reached(const struct fm_board *b, const struct fm_tile *t, uint16_t bin)
+bool fm_search_is_reached(const struct fm_board *b, const struct fm_tile *t, uint16_t bin)
 {
 	uint16_t slot = b->bin[bin].slot;
 
@@ -188,7 +191,7 @@ static bool fits_somewhere(struct search *s, uint32_t x)
 
 	for (unsigned i = 0; i < n; i++)
 		if (reach[i] != s->b->tile[x].left &&
-		    is_reached(s->b, &s->b->tile[x], reach[i]) &&
+		    fm_search_is_reached(s->b, &s->b->tile[x], reach[i]) &&
 		    !fm_board_block(s->b, x, reach[i]))
 			return true;
 	return false;
@@ -232,7 +235,7 @@ static bool settle(struct search *s, uint32_t x, bool by_force)
 		uint16_t bin = b->reach[b->tile[x].reach + (i + b->turn * (x + 1)) % n];
 		bool home = b->tile[x].home == bin, ok = false;
 
-		if (bin == b->tile[x].left || !is_reached(b, &b->tile[x], bin))
+		if (bin == b->tile[x].left || !fm_search_is_reached(b, &b->tile[x], bin))
 			continue;
 		s->moves -= home;
 		if ((fm_board_block(b, x, bin) != FM_BLOCK_NONE) == by_force)
@@ -282,7 +285,7 @@ static bool solve(struct search *s)
 
 /* ---- all of them ---- */
 
-static struct fm_worth worth_of(const struct fm_board *b)
+struct fm_worth fm_worth_of(const struct fm_board *b)
 {
 	struct fm_worth w = {0};
 
@@ -307,7 +310,7 @@ static bool insert(struct fm_board *b, uint32_t root, unsigned depth, unsigned m
 			   .homeless = {root},
 			   .n = 1,
 			   .left = depth,
-			   .moves = worth_of(b).moves,
+			   .moves = fm_worth_of(b).moves,
 			   .may_drop = drops ? b->tile[root].value : 0};
 	bool ok;
 
@@ -326,7 +329,7 @@ static bool send_home(struct fm_board *b, uint32_t x, unsigned depth)
 	uint16_t at = t->at;
 	bool ok;
 
-	s.moves = s.most = worth_of(b).moves - 1;
+	s.moves = s.most = fm_worth_of(b).moves - 1;
 	fm_board_lift(b, x);
 	t->left = at;
 	ok = make_room(&s, x, t->home, FM_BLOCK_NONE, FM_NO_TILE);
@@ -371,7 +374,7 @@ static void insert_all(struct fm_board *b, const uint32_t *order, unsigned n)
 }
 
 /* Back to bins 'at'. */
-static void reset(struct fm_board *b, const uint16_t *at)
+void fm_search_reset(struct fm_board *b, const uint16_t *at)
 {
 	for (uint32_t t = 0; t < b->tiles; t++)
 		if (b->tile[t].at != FM_NO_BIN)
@@ -381,7 +384,7 @@ static void reset(struct fm_board *b, const uint16_t *at)
 			fm_board_put(b, t, at[t]);
 }
 
-static void save(const struct fm_board *b, uint16_t *at)
+void fm_search_save(const struct fm_board *b, uint16_t *at)
 {
 	for (uint32_t t = 0; t < b->tiles; t++)
 		at[t] = b->tile[t].at;
@@ -418,13 +421,13 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 	uint16_t *start = mr_xcalloc(b->tiles + 1, sizeof(*start));
 	uint16_t *found = mr_xcalloc(b->tiles + 1, sizeof(*found));
 	uint32_t *order = mr_xcalloc(b->tiles + 1, sizeof(*order));
-	struct fm_worth best = worth_of(b), all = {0};
+	struct fm_worth best = fm_worth_of(b), all = {0};
 	struct mr_rng rng;
 	unsigned n = 0;
 
 	mr_rng_init(&rng, b->tiles);
-	save(b, start);
-	save(b, at);
+	fm_search_save(b, start);
+	fm_search_save(b, at);
 	for (uint32_t t = 0; t < b->tiles; t++) {
 		all.value += b->tile[t].value;
 		if (lacks(&b->tile[t]))
@@ -450,17 +453,22 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 		insert_all(b, order, n);
 		send_all_home(b);
 		steps += b->steps;
-		w = worth_of(b);
-		save(b, found);
+		w = fm_worth_of(b);
+		fm_search_save(b, found);
 		if (fm_worth_is_better(w, best) && fm_search_leads(b, found, NULL)) {
 			best = w;
 			memcpy(at, found, b->tiles * sizeof(*at));
 		}
-		reset(b, start);
+		fm_search_reset(b, start);
 		if (best.value == all.value && best.moves <= 1)
 			break;
 	}
 	b->turn = 0;
+	if (b->tiles >= FEW && b->tiles <= MANY &&
+	    (fm_worth_is_better(best, b->filled) || b->filled.moves > 1)) {
+		best = fm_shake(b, SHAKES, best, at);
+		fm_search_reset(b, start);
+	}
 	free(start);
 	free(found);
 	free(order);
@@ -487,7 +495,7 @@ bool fm_search_leads(struct fm_board *b, const uint16_t *at, bool *early)
 	uint16_t *now = mr_xcalloc(b->tiles + 1, sizeof(*now));
 	bool some = true, all = true;
 
-	save(b, now);
+	fm_search_save(b, now);
 	for (uint32_t t = 0; t < b->tiles; t++)
 		if (b->tile[t].at != FM_NO_BIN && !b->tile[t].fixed)
 			fm_board_lift(b, t);
@@ -517,7 +525,43 @@ bool fm_search_leads(struct fm_board *b, const uint16_t *at, bool *early)
 			some = true;
 		}
 	}
-	reset(b, now);
+	fm_search_reset(b, now);
 	free(now);
 	return all;
+}
+
+/* See search.h. */
+bool fm_search_at_once(struct fm_board *b, const uint16_t *at)
+{
+	uint16_t *now = mr_xcalloc(b->tiles + 1, sizeof(*now));
+	uint32_t n = 0;
+	bool ok = true;
+
+	fm_search_save(b, now);
+	for (uint32_t t = 0; t < b->tiles; t++)
+		if (b->tile[t].at != FM_NO_BIN && !b->tile[t].fixed)
+			fm_board_lift(b, t);
+	for (uint32_t t = 0; t < b->tiles; t++)
+		if (!b->tile[t].fixed && runs(&b->tile[t]))
+			fm_board_put(b, t, b->tile[t].home);
+	for (; n < b->tiles && ok; n++) {
+		struct fm_tile *t = &b->tile[n];
+
+		if (t->fixed || !runs(t) || at[n] == t->home)
+			continue;
+		ok = can_go(b, n, at[n]);
+		fm_board_count(b, t, at[n], 1);
+		b->seat[t->host].mbps += (int64_t)t->mbps;
+	}
+	while (n-- > 0) {
+		struct fm_tile *t = &b->tile[n];
+
+		if (t->fixed || !runs(t) || at[n] == t->home)
+			continue;
+		b->seat[t->host].mbps -= (int64_t)t->mbps;
+		fm_board_count(b, t, at[n], -1);
+	}
+	fm_search_reset(b, now);
+	free(now);
+	return ok;
 }

@@ -9,6 +9,16 @@
 #include "fabric-manager/plan/board.h"
 
 bool fm_worth_is_better(struct fm_worth a, struct fm_worth b);
+struct fm_worth fm_worth_of(const struct fm_board *b);
+/* Whether one that runs has a bridge that leads to the bin, beside the one that it has, before
+ * anybody has gone. */
+bool fm_search_is_reached(const struct fm_board *b, const struct fm_tile *t, uint16_t bin);
+/* Bins of all tiles, and back to them. */
+void fm_search_save(const struct fm_board *b, uint16_t *at);
+void fm_search_reset(struct fm_board *b, const uint16_t *at);
+/* shake.c: 'best' and 'at' are the best so far. The board is another one afterwards. */
+struct fm_worth fm_shake(struct fm_board *b, uint64_t steps, struct fm_worth best,
+			 uint16_t *at);
 
 /* The best arrangement found that moves lead to, one after the other, each into room that is
  * free then: bins in 'at' (one a tile), and what it is worth. The board is as it was
@@ -18,5 +28,8 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at);
 /* Whether 'at' can be reached so. New tiles of 'early' (NULL: none) are in their bins from the
  * start, those of them that fit then: the others are taken out of it. */
 bool fm_search_leads(struct fm_board *b, const uint16_t *at, bool *early);
+
+/* Whether all that runs can go to its bin in 'at' at the same time. */
+bool fm_search_at_once(struct fm_board *b, const uint16_t *at);
 
 #endif

@@ -183,24 +183,41 @@ bool fleet_book_fits(const struct fleet_book *b, uint32_t c, uint32_t u)
 	       mates_apart(b, c, u);
 }
 
-/* Places claim 'c' on unit 'u'. */
-void fleet_book_take(struct fleet_book *b, uint32_t c, uint32_t u)
+/* 'sign' 1 takes, -1 gives back. Sums are unsigned, and what is given back was taken. */
+static void count(struct fleet_book *b, uint32_t c, uint32_t u, int sign)
 {
 	const struct fleet *f = b->f;
 	const struct fleet_claim *cl = &f->claim[c];
-	uint32_t a = f->unit[u].adapter;
+	uint32_t a = f->unit[u].adapter, one = (uint32_t)sign;
+	uint64_t mbps = sign < 0 ? -cl->mbps : cl->mbps;
 
-	b->at[c] = u;
-	b->unit_mbps[u] += cl->mbps;
-	b->unit_vfs[u]++;
-	b->adapter_mbps[a] += cl->mbps;
-	b->unit_msix[u] += cl->msix;
-	b->unit_fb[u] += cl->framebuffer_mib;
-	b->host_mbps[cl->host] += cl->mbps;
+	b->unit_mbps[u] += mbps;
+	b->unit_vfs[u] += one;
+	b->adapter_mbps[a] += mbps;
+	b->unit_msix[u] += sign < 0 ? -cl->msix : cl->msix;
+	b->unit_fb[u] += sign < 0 ? -cl->framebuffer_mib : cl->framebuffer_mib;
+	b->host_mbps[cl->host] += mbps;
 	if (fleet_is_lvf(f, c, u)) {
-		if ((*pf_count(b, cl->host, a))++)
-			return;
-		b->adapter_vhs[a]++;
+		uint32_t *n = pf_count(b, cl->host, a);
+
+		*n += one;
+		if (*n != (sign > 0))
+			return; /* others are behind that bridge */
+		b->adapter_vhs[a] += one;
 	}
-	b->host_bridges[cl->host]++;
+	b->host_bridges[cl->host] += one;
+}
+
+/* Places claim 'c' on unit 'u'. */
+void fleet_book_take(struct fleet_book *b, uint32_t c, uint32_t u)
+{
+	b->at[c] = u;
+	count(b, c, u, 1);
+}
+
+/* The reverse. */
+void fleet_book_give(struct fleet_book *b, uint32_t c)
+{
+	count(b, c, b->at[c], -1);
+	b->at[c] = FLEET_NONE;
 }

@@ -123,6 +123,7 @@ struct fleet_book *fleet_book_new(const struct fleet *f);
 void fleet_book_free(struct fleet_book *b);
 bool fleet_book_fits(const struct fleet_book *b, uint32_t c, uint32_t u);
 void fleet_book_take(struct fleet_book *b, uint32_t c, uint32_t u);
+void fleet_book_give(struct fleet_book *b, uint32_t c);
 
 /* ---- judge.c ---- */
 

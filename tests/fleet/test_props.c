@@ -229,11 +229,12 @@ START_TEST(test_preemption)
 }
 END_TEST
 
-/* Goal 1 of fleets of 64 claims as CBC proved it (banyan-bench placement, --fleet
- * claims=64,load=L,pairs=30,prior=P,pinned=2,seed=N), and how many moves are too many
- * by one: CBC's, or where it proved none fewer than the planner's. With half of the claims
- * running CBC needs one less for seeds 1 and 8. No class preempts, so whoever runs keeps some
- * place.
+/* Fleets of 64 claims, and what CBC proved of each (banyan-bench placement, --fleet
+ * claims=64,load=L,pairs=30,prior=P,goals=2,time=20,seed=N): the value of goal 1, and the
+ * fewest moves with which it can be had; of 4 with half of the claims running it proved no
+ * bound, its best needs four. No class preempts, so whoever runs keeps some place. Where all
+ * run at 98 % only those that the planner does as well are listed; the others are in
+ * docs/performance.md.
  */
 static const struct {
 	unsigned seed, load, prior;
@@ -244,14 +245,16 @@ static const struct {
 	{4, 98, 0, 2716, 0},	{5, 98, 0, 2013, 0},	{6, 98, 0, 3105, 0},
 	{7, 98, 0, 2864, 0},	{8, 98, 0, 2488, 0},	{9, 98, 0, 2149, 0},
 	{10, 98, 0, 1917, 0},	{11, 98, 0, 1171, 0},	{12, 98, 0, 1291, 0},
-	{1, 98, 50, 1826, 7},	{2, 98, 50, 835, 0},	{3, 98, 50, 974, 0},
-	{4, 98, 50, 2716, 4},	{5, 98, 50, 2013, 1},	{6, 98, 50, 3105, 8},
-	{7, 98, 50, 2864, 0},	{8, 98, 50, 2485, 2},	{9, 98, 50, 2149, 0},
+	{1, 98, 50, 1826, 6},	{2, 98, 50, 835, 0},	{3, 98, 50, 974, 0},
+	{4, 98, 50, 2716, 4},	{5, 98, 50, 2013, 1},	{6, 98, 50, 3105, 6},
+	{7, 98, 50, 2864, 0},	{8, 98, 50, 2485, 1},	{9, 98, 50, 2149, 0},
 	{10, 98, 50, 1917, 0},	{11, 98, 50, 1171, 1},	{12, 98, 50, 1291, 1},
 	{1, 90, 100, 1746, 0},	{2, 90, 100, 835, 2},	{3, 90, 100, 974, 0},
 	{4, 90, 100, 2716, 4},	{5, 90, 100, 2013, 4},	{6, 90, 100, 3105, 8},
 	{7, 90, 100, 2864, 1},	{8, 90, 100, 2315, 0},	{9, 90, 100, 2149, 5},
 	{10, 90, 100, 1917, 7}, {11, 90, 100, 1171, 3}, {12, 90, 100, 1291, 1},
+	{3, 98, 100, 974, 2},	{5, 98, 100, 2013, 4},	{7, 98, 100, 2864, 1},
+	{10, 98, 100, 1917, 5}, {11, 98, 100, 1171, 5},
 };
 
 START_TEST(test_quality)
