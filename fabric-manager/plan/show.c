@@ -128,6 +128,7 @@ static void change_claim(struct mr_tree *t, const struct fm_change *c, const str
 	if (c->kind == FM_CHANGE_UPDATE || c->kind == FM_CHANGE_REBIND ||
 	    c->kind == FM_CHANGE_ADOPT)
 		fm_show_update(a, cl, pl, &b);
+	fm_show_steps(cl, pl, &b);
 	if (c->taker >= 0)
 		mr_buf_printf(&b, ", for %s of priority %u",
 			      fm_claim_text(&in->desired->claim[c->taker], text),

@@ -181,3 +181,21 @@ void fm_show_update(const struct fm_assignment *a, const struct fm_claim *c,
 		mr_buf_printf(b, ", driver %s -> %s", a->driver[0] ? a->driver : "default",
 			      c->driver && c->driver[0] ? c->driver : "default");
 }
+
+static void step_words(const char *what, uint32_t said, uint32_t set, struct mr_buf *b)
+{
+	char x[32], y[32];
+
+	if (said && set && said != set)
+		mr_buf_printf(b, ", %s %s is set as %s", what, fm_show_rate(said, x, sizeof(x)),
+			      fm_show_rate(set, y, sizeof(y)));
+}
+
+/* See show.h. */
+void fm_show_steps(const struct fm_claim *c, const struct fm_placed *pl, struct mr_buf *b)
+{
+	if (!pl->placed)
+		return;
+	step_words("guaranteed", c->guaranteed_mbps, pl->attrs.min_mbps, b);
+	step_words("limit", c->limit_mbps, pl->attrs.max_mbps, b);
+}

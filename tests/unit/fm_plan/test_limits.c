@@ -300,6 +300,8 @@ END_TEST
 START_TEST(test_rate_steps)
 {
 	struct fix *f = fix_nic_sharing(1, 40 * GBIT);
+	const struct mr_tree *changes;
+	struct mr_tree *tree;
 	struct fm_plan *p;
 
 	f->inv.chassis[0].adapter[0].rate_step_mbps = 7000;
@@ -308,6 +310,16 @@ START_TEST(test_rate_steps)
 	ck_assert_uint_eq(p->placed[0].attrs.min_mbps, 7000);
 	ck_assert_uint_eq(p->placed[0].attrs.max_mbps, 35000);
 	ck_assert_uint_eq(p->placed[1].attrs.min_mbps, 0);
+	tree = fm_plan_tree(p, &f->in);
+	changes = mr_tree_get(tree, "changes");
+	for (unsigned i = 0; i < changes->n; i++)
+		if (mr_streq(mr_tree_text(changes->child[i], "assignment"),
+			     "web-blade01/data0"))
+			ck_assert_str_eq(
+				mr_tree_text(changes->child[i], "detail"),
+				"guaranteed 10Gbit is set as 7Gbit, limit 40Gbit is set "
+				"as 35Gbit");
+	mr_tree_free(tree);
 	fm_plan_free(p);
 	f->inv.chassis[0].adapter[1].caps = 0;
 	p = fix_plan(f);
