@@ -103,10 +103,9 @@ static void check_fabric(struct fm_check *c)
 	}
 }
 
-/* Checks the set as a whole; see docs.h. */
-int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags)
+static struct fm_check begin(const struct fm_docs *s, struct mr_diags *diags)
 {
-	struct fm_check c = {
+	return (struct fm_check){
 		.set = s,
 		.diags = diags,
 		.member_of = mr_map_new(),
@@ -114,6 +113,22 @@ int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags)
 		.literal_doc = mr_map_new(),
 		.profile = mr_map_new(),
 	};
+}
+
+static void end(struct fm_check *c)
+{
+	free(c->member);
+	free(c->range);
+	mr_map_free(c->member_of);
+	mr_map_free(c->literal);
+	mr_map_free(c->literal_doc);
+	mr_map_free(c->profile);
+}
+
+/* Checks the set as a whole; see docs.h. */
+int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags)
+{
+	struct fm_check c = begin(s, diags);
 
 	check_fabric(&c);
 	fm_check_hosts(&c);
@@ -121,13 +136,28 @@ int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags)
 	fm_check_identity_pools(&c);
 	fm_check_profiles(&c);
 	fm_check_domains(&c);
-	free(c.member);
-	free(c.range);
-	mr_map_free(c.member_of);
-	mr_map_free(c.literal);
-	mr_map_free(c.literal_doc);
-	mr_map_free(c.profile);
+	end(&c);
 	return c.errors ? -EINVAL : 0;
+}
+
+/* See docs.h. Hosts, names, sums and borders are not looked at: fm_docs_edits has them the
+ * same. */
+bool fm_docs_edits_silent(const struct fm_docs *was, const struct fm_docs *now)
+{
+	const char *name[FM_EDITS_MAX];
+	struct mr_diags diags = {0};
+	struct fm_check c;
+	bool silent;
+
+	if (!fm_docs_edits(was, now, name))
+		return false;
+	c = begin(now, &diags);
+	fm_check_identity_pools(&c);
+	fm_check_edited(&c, was);
+	end(&c);
+	silent = !diags.n;
+	mr_diags_done(&diags);
+	return silent;
 }
 
 /* See docs.h. */

@@ -12,6 +12,7 @@
 #include "fabric-manager/policy/check.h"
 
 #define DEVICES_MAX 256 /* of one profile */
+#define LITERAL_KEY (MR_IDENT_TEXT + 8)
 
 /* "spec.template.devices[2].KEY" */
 const char *fm_view_device(struct fm_view *v, unsigned i, const char *key)
@@ -80,13 +81,28 @@ static bool class_carries(int64_t class_, enum mr_ident_type t)
 	}
 }
 
+static const char *literal_key(const struct fm_text *t, enum mr_ident_type type, char *buf)
+{
+	mr_fmt(buf, LITERAL_KEY, "%d/%s", (int)type, t->s);
+	return buf;
+}
+
+static void note_literal(struct fm_check *c, const struct fm_doc *d, const struct fm_text *t,
+			 enum mr_ident_type type)
+{
+	char key[LITERAL_KEY];
+
+	mr_map_set(c->literal, literal_key(t, type, key), (uintptr_t)&t->at);
+	mr_map_set(c->literal_doc, key, (uintptr_t)d);
+}
+
 /* The value must be in a pool (where there are pools of the type), so that no pool gives it to
  * somebody else. */
 static void check_literal(struct fm_view *v, const char *path, const struct fm_text *t,
 			  enum mr_ident_type type)
 {
 	struct fm_check *c = v->c;
-	char key[MR_IDENT_TEXT + 8], place[FM_PLACE_MAX];
+	char key[LITERAL_KEY], place[FM_PLACE_MAX];
 	struct mr_ident id;
 	uint64_t at, doc;
 
@@ -97,15 +113,14 @@ static void check_literal(struct fm_view *v, const char *path, const struct fm_t
 			       "'%s' is outside every IdentityPool of type %s: nothing keeps "
 			       "it from being used twice",
 			       t->s, mr_ident_type_name(type));
-	mr_fmt(key, sizeof(key), "%d/%s", (int)type, t->s);
+	literal_key(t, type, key);
 	if (mr_map_get(c->literal, key, &at) && mr_map_get(c->literal_doc, key, &doc)) {
 		fm_check_error(c, v->doc, t->at, path, "'%s' is given at %s already", t->s,
 			       fm_check_place((const struct fm_doc *)(uintptr_t)doc,
 					      *(const struct fm_at *)(uintptr_t)at, place));
 		return;
 	}
-	mr_map_set(c->literal, key, (uintptr_t)&t->at);
-	mr_map_set(c->literal_doc, key, (uintptr_t)v->doc);
+	note_literal(c, v->doc, t, type);
 }
 
 static void check_identity_pool(struct fm_view *v, const char *path, const struct fm_text *t,
@@ -338,6 +353,30 @@ static void check_size(struct fm_check *c, const struct fm_doc *d, uint64_t *sum
 			c, d, d->at, "spec",
 			"the documents up to this one ask for %llu functions; %u are possible",
 			(unsigned long long)*sum, FM_CLAIMS_MAX);
+}
+
+/* What the profile gives by itself, which nobody else may. */
+static void note_literals(struct fm_check *c, const struct fm_doc *d)
+{
+	const struct fm_doc_profile *p = &d->spec.profile;
+
+	for (unsigned i = 0; i < p->devices.n; i++)
+		for (int t = 0; t < FM_DOC_IDENTS; t++)
+			if (p->devices.item[i].identity.ref[t].literal.s)
+				note_literal(c, d, &p->devices.item[i].identity.ref[t].literal,
+					     (enum mr_ident_type)t);
+}
+
+/* See check.h. */
+void fm_check_edited(struct fm_check *c, const struct fm_docs *was)
+{
+	for (unsigned i = 0; i < c->set->n; i++)
+		if (c->set->doc[i] == was->doc[i] &&
+		    c->set->doc[i]->kind == FM_KIND_SERVER_PROFILE)
+			note_literals(c, c->set->doc[i]);
+	for (unsigned i = 0; i < c->set->n; i++)
+		if (c->set->doc[i] != was->doc[i])
+			check_profile(c, c->set->doc[i]);
 }
 
 /* Checks rates, profiles and templates. */

@@ -62,15 +62,6 @@ struct fm_amend {
 bool fm_resolve_amend(const struct fm_resolve_input *in, struct fm_desired *d,
 		      const struct fm_amend *what, struct fm_desired **ret_was);
 
-#define FM_EDITS_MAX 16
-/*
- * The profiles whose documents differ, where a wish of 'was' can be amended to one of 'now',
- * and back: their names, which are of 'now', and how many. 0: nothing differs, or all has to be
- * resolved. Both have passed fm_docs_check; then 'now' has no findings that 'was' has not.
- */
-unsigned fm_docs_edits(const struct fm_docs *was, const struct fm_docs *now,
-		       const char *ret[FM_EDITS_MAX]);
-
 /*
  * Adds to 'ret', as ServerProfiles, the profiles that 'template' (of in->docs) makes now and
  * that have no document yet, if its mode is initial; else nothing. To be called before the

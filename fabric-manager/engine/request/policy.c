@@ -110,6 +110,18 @@ static const char *who_of(const struct fm_request *r)
 	return r->who ? r->who : "";
 }
 
+/* The documents together. Where nothing was found before, edits are looked at alone. */
+static void check(const struct fm_engine *e, struct fm_base *b, struct mr_diags *diags)
+{
+	unsigned had = diags->n;
+
+	b->silent = e->base.silent && fm_docs_edits_silent(&e->base.docs, &b->docs);
+	if (b->silent)
+		return;
+	fm_docs_check(&b->docs, diags);
+	b->silent = diags->n == had;
+}
+
 /*
  * What would be in force after 'r' (apply, plan -f) is put into '*ret'. False with findings
  * when it must not be.
@@ -141,7 +153,7 @@ bool fm_candidate(struct fm_engine *e, const struct fm_request *r, struct fm_bas
 		prune(e, ret, &in, set);
 	fm_docs_done(&in);
 	if (!diags->errors)
-		fm_docs_check(&ret->docs, diags);
+		check(e, ret, diags);
 	if (!diags->errors)
 		fm_docs_check_users(&e->base.docs, &ret->docs, who_of(r), diags);
 	if (!diags->errors)

@@ -424,6 +424,7 @@ struct fm_timer {
 struct fm_base {
 	struct fm_docs docs; /* noted of each: 1 + index of fm_engine.set_name, 0 = no set */
 	uint64_t version;
+	bool silent; /* they were checked by this manager, and nothing was found */
 	/* of a candidate: what the check against the inventory made of it; NULL = nothing yet
 	 */
 	struct fm_desired *resolved;

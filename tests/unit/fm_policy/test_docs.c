@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "common/str.h"
+#include "common/xalloc.h"
 #include "fabric-manager/policy/docs.h"
 #include "fabric-manager/policy/table.h"
 #include "tests/unit/check_main.h"
@@ -119,6 +120,75 @@ START_TEST(notes)
 	fm_docs_done(&none);
 	fm_docs_done(&new);
 	fm_docs_done(&copy);
+}
+END_TEST
+
+#define MACS(who, mac, more)                                                           \
+	HEAD("ServerProfile", who)                                                     \
+	"spec: {devices: [{name: d, class: ethernet, pool: nics, identity: {mac: " mac \
+	"}" more "}]}\n"
+
+/* One profile of two is edited: whether a wish can follow, and what is found. */
+static const struct {
+	const char *name, *text;
+	unsigned edits;
+} edits[] = {
+	{"nothing", MACS("a", "{pool: macs}", ""), 0},
+	{"a rate", MACS("a", "{pool: macs}", ", qos: {limit: 1Gbit}"), 1},
+	{"rates that contradict",
+	 MACS("a", "{pool: macs}", ", qos: {limit: 1Gbit, guaranteed: 2Gbit}"), 1},
+	{"a class of rates", MACS("a", "{pool: macs}", ", qos: gold"), 1},
+	{"no such class", MACS("a", "{pool: macs}", ", qos: silver"), 1},
+	{"a value", MACS("a", "'02:00:00:00:00:01'", ""), 1},
+	{"the other one's value", MACS("a", "'02:00:00:00:00:02'", ""), 1},
+	{"its own value again", MACS("b", "'02:00:00:00:00:02'", ", driver: none"), 1},
+	{"a value of no pool", MACS("a", "'02:00:00:00:01:00'", ""), 1},
+	{"no such pool of values", MACS("a", "{pool: none}", ""), 1},
+	{"no such port profile", MACS("a", "{pool: macs}", ", portProfile: p"), 1},
+	{"another pool",
+	 HEAD("ServerProfile", "a") "spec: {devices: [{name: d, class: ethernet, pool: x}]}\n",
+	 0},
+	{"another name", MACS("c", "{pool: macs}", ""), 0},
+	{"two functions", MACS("a", "{pool: macs}", ", count: 2"), 0},
+	{"another kind", HEAD("QosClass", "gold") "spec: {limit: 1Gbit}\n", 0},
+};
+
+START_TEST(edited)
+{
+	struct fm_docs was = {0}, now, one = {0};
+	struct mr_diags diags = {0};
+	const char *name[FM_EDITS_MAX];
+	bool fine;
+
+	ck_assert_int_eq(
+		read_text(&was,
+			  HEAD("AdapterPool",
+			       "nics") "spec: {adapterSelector: {class: "
+				       "ethernet}}\n" HEAD("QosClass", "gold") HEAD(
+					       "IdentityPool",
+					       "macs") "spec: {type: mac, ranges: [{start: "
+						       "'02:00:00:00:00:00', end: "
+						       "'02:00:00:00:00:ff'}]}\n" MACS(
+							       "a", "{pool: macs}", "")
+							       MACS("b", "'02:00:00:00:00:02'",
+								    "")),
+		0);
+	ck_assert_int_eq(fm_docs_check(&was, &diags), 0);
+	ck_assert_uint_eq(diags.n, 0);
+	fm_docs_copy(&now, &was);
+	if (!read_text(&one, edits[_i].text) &&
+	    (!fm_docs_find(&was, one.doc[0]->kind, one.doc[0]->meta.name.s) ||
+	     !fm_doc_equal(fm_docs_find(&was, one.doc[0]->kind, one.doc[0]->meta.name.s),
+			   one.doc[0])))
+		fm_docs_merge(&now, &one);
+	ck_assert_msg(fm_docs_edits(&was, &now, name) == edits[_i].edits, "%s", edits[_i].name);
+	fine = !fm_docs_check(&now, &diags) && !diags.n;
+	ck_assert_msg(fm_docs_edits_silent(&was, &now) == (fine && edits[_i].edits), "%s",
+		      edits[_i].name);
+	mr_diags_done(&diags);
+	fm_docs_done(&one);
+	fm_docs_done(&was);
+	fm_docs_done(&now);
 }
 END_TEST
 
@@ -271,6 +341,7 @@ int main(void)
 	tcase_add_test(t, order);
 	tcase_add_test(t, merge);
 	tcase_add_test(t, notes);
+	tcase_add_loop_test(t, edited, 0, MR_ARRAY_SIZE(edits));
 	tcase_add_test(t, equal);
 	tcase_add_test(t, one_wrong_document);
 	tcase_add_test(t, results);
