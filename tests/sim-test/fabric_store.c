@@ -145,6 +145,67 @@ START_TEST(old_memory_while_it_fails)
 }
 END_TEST
 
+static bool resets(void)
+{
+	for (unsigned i = 0; i < w->ops; i++)
+		if (w->op[i].op.kind == FM_OP_RESET)
+			return true;
+	return false;
+}
+
+#define SHAPED                                                                               \
+	DOC("ServerProfile", "p",                                                            \
+	    "{host: blade01, devices: [{name: d, class: ethernet, pool: nics, qos: {limit: " \
+	    "2Gbit}}]}")
+
+/* The reset ends while the store fails, so that the function is not free yet, and the switch
+ * forgets it. False: the store failed too late for that. */
+static bool forgets_reset(uint64_t seed)
+{
+	struct fm_fn_id fn;
+	char why[200];
+	unsigned vh;
+	bool is_so;
+
+	fabric_begin("config/demo-chassis.yaml", seed, NULL);
+	ck_assert(world_apply_set(w, "store", DOCS SHAPED));
+	fabric_settle();
+	fn = fabric_find("p")->fn;
+	ck_assert(world_apply_set(w, "store", DOCS));
+	while (!resets())
+		ck_assert(world_step(w));
+	w->store.fails = true;
+	ck_assert(!world_apply_set(w, "store", DOCS DOC("Host", "blade02", "{}")));
+	while (resets())
+		ck_assert(world_step(w));
+	is_so = fabric_find("p") != NULL;
+	world_shake(w);
+	world_wire_cut(w, false);
+	sim_chassis_power_cycle(w->chassis, w->now, MR_NVM_STALE);
+	world_notices(w);
+	world_wire_join(w);
+	world_run_for(w, 100 * MR_NS_PER_MS);
+	is_so &= !management_all_free(w, why, sizeof(why));
+	w->store.fails = false;
+	while (world_store_promises(w, fm_fn_key(fn), &vh))
+		ck_assert(world_step(w));
+	ck_assert_msg(management_all_free(w, why, sizeof(why)), "%s", why);
+	fabric_settle();
+	ck_assert_ptr_null(fabric_find("p"));
+	fabric_end();
+	return is_so;
+}
+
+START_TEST(forgotten_reset_while_it_fails)
+{
+	unsigned n = 0;
+
+	for (uint64_t seed = 1; seed <= 10; seed++)
+		n += forgets_reset(seed);
+	ck_assert_uint_gt(n, 0);
+}
+END_TEST
+
 /* The host is reset, and finds again what it agreed to give back: the cut that waits for the
  * store would be one without consent. */
 START_TEST(reset_while_it_is_slow)
@@ -165,6 +226,7 @@ int main(void)
 	tcase_add_loop_test(t, no_generation_without_a_store, 0, 40);
 	tcase_add_loop_test(t, old_memory_while_it_is_slow, 50, 75);
 	tcase_add_loop_test(t, old_memory_while_it_fails, 50, 75);
+	tcase_add_test(t, forgotten_reset_while_it_fails);
 	tcase_add_loop_test(t, reset_while_it_is_slow, 25, 45);
 	suite_add_tcase(s, t);
 	return check_run(s);

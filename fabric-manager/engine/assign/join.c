@@ -99,7 +99,8 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 		a->shut = !fm_fn_get(&e->inv, a->a.fn)->gate_open;
 	if (a->step != FM_STEP_NONE && !a->resume) {
 		/* What its last operation showed may be undone since. */
-		a->resume = e->ch[a->a.fn.chassis].anew && fm_steps[a->step].op >= 0;
+		a->resume = e->ch[a->a.fn.chassis].anew &&
+			    (fm_steps[a->step].op >= 0 || a->step == FM_STEP_OUT_DONE);
 		fm_asg_poke(e, a);
 		return;
 	}
