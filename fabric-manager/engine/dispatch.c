@@ -159,6 +159,8 @@ void fm_cmd_ack(struct fm_engine *e, uint64_t session, const struct fm_agent_ack
 	fm_inflight_del(e, ack->op);
 	if (reset_since(e, &f)) {
 		lose(e, &f, MR_REASON_TIMEOUT, "the host was reset since it was asked");
+		if (f.kind == FM_TAG_TOMB)
+			fm_tomb_ask_again(e, &f);
 		return;
 	}
 	take_idents(e, session, ack);

@@ -165,6 +165,14 @@ static void loses_the_last_commit(void)
 	world_wire_join(w);
 }
 
+static bool gate_open(struct fm_fn_id fn)
+{
+	struct sim_vf_look v;
+
+	ck_assert(!sim_vf_look(w->chassis, fn.port, fn.pf, fn.vf, &v));
+	return v.open;
+}
+
 /* Its reset was the last thing that was committed: the switch shows it as it was before. */
 START_TEST(function_of_an_older_memory)
 {
@@ -182,6 +190,39 @@ START_TEST(function_of_an_older_memory)
 }
 END_TEST
 
+/* Before its manager knows. */
+static void at_gate_close(struct world *world, const struct fm_op_result *r, void *arg)
+{
+	bool *done = arg;
+
+	(void)world;
+	if (r->kind != FM_OP_GATE_CLOSE || *done)
+		return;
+	*done = true;
+	loses_the_last_commit();
+}
+
+/* That its gate was closed was the last thing that was committed: it is closed once more before
+ * its host is asked to give it back. */
+START_TEST(gate_of_an_older_memory)
+{
+	struct fm_fn_id fn;
+	bool done = false;
+
+	apply(PROFILE("blade01", NIC));
+	fn = fm_engine_assignment(w->engine, 0)->fn;
+	w->on_op = at_gate_close;
+	w->arg = &done;
+	begin_apply("");
+	while (!(w->began >> (FM_OP_COUNT + FM_AGENT_RELEASE) & 1))
+		ck_assert(world_step(w));
+	ck_assert(done);
+	ck_assert(!gate_open(fn));
+	fabric_settle();
+	nothing_left();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("left");
@@ -195,6 +236,7 @@ int main(void)
 	tcase_add_loop_test(t, identities_of_two_classes_at_a_start, 0, 2);
 	tcase_add_test(t, override_of_a_deleted_profile);
 	tcase_add_test(t, function_of_an_older_memory);
+	tcase_add_test(t, gate_of_an_older_memory);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

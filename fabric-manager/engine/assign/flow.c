@@ -16,8 +16,11 @@
 #include "fabric-manager/engine/state/ops.h"
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/engine/state/timers.h"
 
 #define P(x) FM_PHASE_##x
+
+#define CALM_NS (120 * MR_NS_PER_S) /* what was set up again so long ago stood */
 
 static void start(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
 {
@@ -279,10 +282,34 @@ void fm_asg_next_same(struct fm_asg *a)
 	t->set = true;
 }
 
+/*
+ * Whether what was lost or cut under 'a' is not set up again now, for it was a moment ago: what
+ * cuts it each time is not raced. It is looked at again then.
+ */
+static bool waits_to_redo(struct fm_engine *e, struct fm_asg *a)
+{
+	if (a->redo_ns <= e->now.mono_ns) {
+		bool calm = !a->redo_ns || e->now.mono_ns - a->redo_ns > CALM_NS;
+
+		a->redos = calm ? 0 : a->redos + 1;
+		a->redo_ns = e->now.mono_ns + fm_pause_ns(a->redos);
+		return false;
+	}
+	if (fm_asg_runs(a) && fm_phase_allowed(a->a.phase, P(DEGRADED)))
+		fm_asg_phase(e, a, P(DEGRADED), 0);
+	a->step = FM_STEP_NONE;
+	a->resume = true;
+	a->until = a->redo_ns;
+	fm_timer_set(e, FM_TM_ASG, a->a.id, a->until);
+	return true;
+}
+
 /* Cut or lost under a running assignment, or found half mapped on the way in: through reset,
  * and in again on the same function. Nobody asked the host, whose kernel may show it. */
 static void redo(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
 {
+	if (waits_to_redo(e, a))
+		return;
 	if (a->a.phase != P(RESETTING))
 		raise_to_mapped(e, a);
 	fm_asg_next_same(a);

@@ -97,6 +97,8 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 	}
 	if (fm_fn_get(&e->inv, a->a.fn))
 		a->shut = !fm_fn_get(&e->inv, a->a.fn)->gate_open;
+	if (a->step == FM_STEP_GIVE_BACK && fm_step_not_shut(e, a))
+		a->step = FM_STEP_GATE_CLOSE; /* the memory of the switch went back */
 	if (a->step != FM_STEP_NONE && !a->resume) {
 		/* What its last operation showed may be undone since. */
 		a->resume = e->ch[a->a.fn.chassis].anew &&

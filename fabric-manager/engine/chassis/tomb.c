@@ -256,23 +256,39 @@ void fm_tomb_observed(struct fm_engine *e, unsigned chassis)
 	clear_strangers(e, chassis);
 }
 
-/* Asks the agent of a fresh session whether the kernel devices at its tombstones are gone. The
- * question is about a place: the assignment that stood there may be somewhere else by now. */
-void fm_tomb_ask(struct fm_engine *e, struct fm_session *s)
+/* About the tombstones of 'only' (a place's key), or all of them. */
+static void ask(struct fm_engine *e, struct fm_session *s, const uint64_t *only)
 {
 	for (unsigned r = 0; r < s->hello.roots; r++)
 		for (unsigned i = 0; i < e->tombs; i++) {
 			const struct fm_rec_tombstone *t = &e->tomb[i];
+			uint64_t key = fm_place_key(s->chassis[r], &t->place);
 			struct fm_agent_cmd c = {.verb = FM_AGENT_CONFIRM_GONE,
 						 .deadline_ns = 10 * MR_NS_PER_S};
 
 			if (t->place.port != s->hello.root[r].port || still_cutting(e, t) ||
-			    !mr_streq(t->chassis, e->chassis_name[s->chassis[r]]))
+			    !mr_streq(t->chassis, e->chassis_name[s->chassis[r]]) ||
+			    (only && key != *only))
 				continue;
 			c.place = t->place;
-			fm_cmd_send(e, s, &c, FM_TAG_TOMB, 0,
-				    fm_place_key(s->chassis[r], &t->place));
+			fm_cmd_send(e, s, &c, FM_TAG_TOMB, 0, key);
 		}
+}
+
+/* Asks the agent of a fresh session whether the kernel devices at its tombstones are gone. The
+ * question is about a place: the assignment that stood there may be somewhere else by now. */
+void fm_tomb_ask(struct fm_engine *e, struct fm_session *s)
+{
+	ask(e, s, NULL);
+}
+
+/* Its answer did not count, and its session goes on: nobody else asks again. */
+void fm_tomb_ask_again(struct fm_engine *e, const struct fm_inflight *f)
+{
+	struct fm_session *s = fm_session_get(e, f->session);
+
+	if (s)
+		ask(e, s, &f->key);
 }
 
 /* The bit is only the switch's copy: a refusal is seen at the next look at the chassis. Where

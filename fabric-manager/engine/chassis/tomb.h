@@ -20,6 +20,7 @@ void fm_tomb_observed(struct fm_engine *e, unsigned chassis);
 bool fm_tomb_of(const struct fm_engine *e, const struct fm_asg *a);
 bool fm_tomb_at(const struct fm_engine *e, unsigned chassis, unsigned port, unsigned bridge);
 void fm_tomb_ask(struct fm_engine *e, struct fm_session *s);
+void fm_tomb_ask_again(struct fm_engine *e, const struct fm_inflight *f);
 void fm_tomb_result(struct fm_engine *e, const struct fm_inflight *f,
 		    const struct fm_op_result *r);
 void fm_tomb_ack(struct fm_engine *e, const struct fm_inflight *f,

@@ -116,6 +116,8 @@ struct fm_asg {
 	unsigned tries;
 	unsigned alarms;    /* since its cut is not confirmed */
 	enum fm_step tried; /* the step that 'tries' counts */
+	unsigned redos;	    /* since it was at rest, of what was lost or cut under it */
+	int64_t redo_ns;    /* mono: no other one before */
 	enum fm_step shown; /* the step that said the reason */
 	int64_t until;	    /* mono: end of a pause, or deadline of the agent's answer */
 	int64_t drain_until;

@@ -163,6 +163,75 @@ START_TEST(slots_change_over_a_reboot)
 }
 END_TEST
 
+/* The notice of a reset was lost; it is read after the host was asked, and its answer may be
+ * one of the boot before: it is asked once more. */
+START_TEST(gone_of_an_older_boot)
+{
+	struct fm_agent_ack ack = {0};
+	struct fm_event ev = {.kind = FM_EV_AGENT_ACK, .ack = &ack};
+	struct world w;
+
+	w_up(&w, true, false);
+	w_apply(&w, WEB);
+	w_agent_down(&w, 1, false);
+	w.c.host[0].link = false;
+	w_chassis(&w, FM_CE_HOST_LINK, 1, 0, 0);
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), 1);
+	w.agent[1].silent_gone = true;
+	w.c.host[0].link = true;
+	w_chassis(&w, FM_CE_HOST_LINK, 1, 0, 1);
+	w_agent_up(&w, 1, "boot-a", true);
+	w.c.host[0].boots++;
+	w_chassis(&w, FM_CE_OVERFLOW, 0, 0, 0);
+	ev.session = w.agent[1].session;
+	for (unsigned i = 2; i-- > 0;) {
+		ack.op = w.gone_op;
+		w_step(&w, &ev);
+		w_pump(&w);
+		ck_assert_uint_eq(w_count(&w, FM_RECORD_TOMBSTONE), i);
+	}
+	w_done(&w);
+}
+END_TEST
+
+/* Whatever cuts a function each time that it is given to its host is not raced: what is found
+ * cut again soon is given again after a pause, each longer than the last one. */
+START_TEST(cut_again_and_again)
+{
+	struct fm_chassis_event c = {.kind = FM_CE_VF_STATE};
+	struct fm_event ev = {.kind = FM_EV_CHASSIS, .chassis = &c};
+	unsigned cuts = 0;
+	struct world w;
+
+	w_up(&w, true, false);
+	w_apply(&w, WEB);
+	ck_assert_int_eq(w_asg(&w, "web/data0")->place.way, FM_WAY_LVF);
+	c.fn = w_asg(&w, "web/data0")->fn;
+	for (int64_t end = w.now.mono_ns + 20 * MR_NS_PER_S;
+	     w.now.mono_ns < end && cuts < 100;) {
+		if (w_asg(&w, "web/data0")->phase == FM_PHASE_ACTIVE) {
+			w_fn(&w, c.fn)->block = 3;
+			cuts++;
+			w_step(&w, &ev);
+			w_pump(&w);
+		}
+		w_run(&w, 10 * MR_NS_PER_MS);
+	}
+	ck_assert_uint_eq(cuts, 4);
+	w_run(&w, 60 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_fn(&w, c.fn)->block, 0);
+	w_run(&w, 300 * MR_NS_PER_S); /* long ago: at once again */
+	w_fn(&w, c.fn)->block = 3;
+	w_step(&w, &ev);
+	w_pump(&w);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w_fn(&w, c.fn)->block, 0);
+	w_done(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("engine chassis");
@@ -175,6 +244,8 @@ int main(void)
 	tcase_add_loop_test(t, watchdog_reset, 0, 2);
 	tcase_add_test(t, mailbox_rings);
 	tcase_add_test(t, slots_change_over_a_reboot);
+	tcase_add_test(t, gone_of_an_older_boot);
+	tcase_add_test(t, cut_again_and_again);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
