@@ -17,6 +17,8 @@
 
 #define TRACE_TAIL 8000
 #define MODES	   SRCDIR "/tests/sim-test/swarm/modes.yaml"
+#define EVENTS_MIN 500		       /* of a seed */
+#define EDITS_MAX  50		       /* for that */
 #define REUSE_NS   (120 * MR_NS_PER_S) /* identities are free again long before */
 
 /* ---- one step of the world, and the troubles that are over ---- */
@@ -231,6 +233,12 @@ static void nothing_is_left(struct swarm *s)
 	mr_buf_done(&left);
 }
 
+/* An agent that was mistaken finds out when it looks again, though nothing makes it. */
+static void all_look_again(struct swarm *s)
+{
+	world_run_for(s->w, AG_RESCAN_NS + MR_NS_PER_S);
+}
+
 static void judge(struct swarm *s)
 {
 	struct seed_run *r = &s->r;
@@ -241,6 +249,8 @@ static void judge(struct swarm *s)
 	}
 	if (s->deaf)
 		reboot_all(s);
+	if (s->dreamt)
+		all_look_again(s);
 	if (s->modes) { /* what waits for the other mode */
 		world_settle(s->w, SEED_SETTLE_NS);
 		swarm_approve(s);
@@ -252,6 +262,30 @@ static void judge(struct swarm *s)
 	seed_apply(r, &r->p, "the last policy again");
 	seed_delete(r);
 	nothing_is_left(s);
+}
+
+/*
+ * Where little happened (an operator whose store was gone wrote nothing anew), operators go on
+ * until the seed has as many events as each is to have. The plan was judged before that.
+ */
+static void goes_on(struct swarm *s, uint64_t seed)
+{
+	mr_rng_init(&s->rng, seed);
+	s->sents = 0;
+	s->forgotten = false;
+	for (unsigned i = 0; i < EDITS_MAX && s->w->events < EVENTS_MIN && !s->r.failed; i++) {
+		struct swarm_trouble t = {.kind = SWARM_OPERATOR_EDITS};
+
+		world_trace(s->w, "---- an operator goes on");
+		swarm_begin(s, &t);
+		world_settle(s->w, SEED_SETTLE_NS);
+		swarm_answered(s);
+		if (!oracle_check(s->r.oracle, 0))
+			seed_fail(&s->r, "%s", oracle_complaint(s->r.oracle));
+	}
+	if (!s->r.failed && s->w->events < EVENTS_MIN)
+		seed_fail(&s->r, "%llu events, and nothing more to do",
+			  (unsigned long long)s->w->events);
 }
 
 static void print_tail(const struct world *w)
@@ -289,6 +323,7 @@ void swarm_run(const struct swarm_plan *p, const struct swarm_options *o,
 	}
 	all_is_well(s);
 	judge(s);
+	goes_on(s, p->seed);
 	if (s->r.failed && o->trace)
 		print_tail(s->w);
 	ret->failed = s->r.failed;

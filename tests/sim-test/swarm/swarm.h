@@ -163,6 +163,7 @@ struct swarm {
 	struct store_copy copy;
 	int64_t delay_ns; /* of messages, without trouble */
 	bool deaf;	  /* kernels missed interrupts */
+	bool dreamt;	  /* an agent reported what was not there */
 	bool aims;	  /* the plan does */
 	bool modes;	  /* an adapter has modes */
 	unsigned wanted;  /* the blade that the act that begins is meant for, 0 = any */

@@ -104,6 +104,7 @@ bool agent_dreams(struct swarm *s, struct swarm_trouble *t)
 {
 	struct world_quirks *q = quirks(s, t);
 
+	s->dreamt |= q != NULL;
 	return q && (q->dreams = true);
 }
 

@@ -185,7 +185,7 @@ static bool power_cycle(struct swarm *s, unsigned nvm)
 		return false;
 	world_wire_cut(s->w, false);
 	world_unsteady(s->w, SETTLES_NS);
-	s->w->generation = 0; /* its memory may be older */
+	world_forgets(s->w);
 	sim_chassis_power_cycle(s->w->chassis, s->w->now, nvm);
 	world_notices(s->w);
 	return true;

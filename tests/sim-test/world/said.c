@@ -44,7 +44,7 @@ void world_said_command(struct world *w, unsigned vh, const struct ag_cmd *cmd, 
 			wrong(w, "I2: a command of epoch %u reaches host %u as one of epoch %u",
 			      w->cmd[i].epoch, vh, cmd->epoch);
 	MR_GROW(w->heard, w->heards, w->heard_cap);
-	w->heard[w->heards++] = (struct world_heard){vh, *cmd, old};
+	w->heard[w->heards++] = (struct world_heard){vh, w->host[vh].session, *cmd, old};
 }
 
 void world_said_ended(struct world *w, unsigned vh)
@@ -111,10 +111,13 @@ static void did(struct world *w, const struct world_heard *h)
 		      c->place.slot);
 }
 
+/* An agent answers a command in the session that asked for it, or asked again: a manager whose
+ * store was older gives the numbers of its operations once more. */
 void world_said_ack(struct world *w, unsigned vh, const struct ag_action *a)
 {
 	for (unsigned i = w->heards; i-- > 0;) {
-		if (w->heard[i].vh != vh || w->heard[i].cmd.op != a->op)
+		if (w->heard[i].vh != vh || w->heard[i].session != w->host[vh].session ||
+		    w->heard[i].cmd.op != a->op)
 			continue;
 		if (a->reason == MR_REASON_OK && !w->host[vh].quirks.lies)
 			did(w, &w->heard[i]);
@@ -284,11 +287,16 @@ void world_said_op(struct world *w, const struct fm_op *op)
 		      op->fn.port, op->fn.pf, op->fn.vf, op->place.bridge, op->place.port);
 }
 
+/* A row that reads all-ones tells nothing of what it leads to. */
 void world_said_announced(struct world *w, const struct fm_agent_cmd *cmd)
 {
-	if (!w->as_ghost && w->now.mono_ns > w->unsteady_until_ns &&
-	    cmd->verb == FM_AGENT_ACTIVATE && cmd->place.way == FM_WAY_SYNTHETIC &&
-	    row_state(w, &cmd->place) != MR_ROW_MAPPED)
+	uint64_t state;
+
+	if (w->as_ghost || w->now.mono_ns <= w->unsteady_until_ns ||
+	    cmd->verb != FM_AGENT_ACTIVATE || cmd->place.way != FM_WAY_SYNTHETIC)
+		return;
+	state = row_state(w, &cmd->place);
+	if (state != MR_ROW_MAPPED && state != UINT64_MAX)
 		wrong(w, "I5: host %u is told of bridge %u, where nothing is mapped",
 		      cmd->place.port, cmd->place.bridge);
 }
@@ -342,6 +350,15 @@ static void reset(struct world *w, struct fm_fn_id fn)
 		      fn.port, fn.pf, fn.vf);
 }
 
+/* Whether the chassis lost power since, and with it what was done: its answer came before. */
+static bool is_forgotten(const struct world *w, uint64_t tag)
+{
+	for (unsigned i = 0; i < w->ops; i++)
+		if (w->op[i].op.tag == tag && w->op[i].life == w->manager_life)
+			return w->op[i].began_ns <= w->forgot_ns;
+	return false;
+}
+
 static void note_generation(struct world *w, uint64_t tag)
 {
 	for (unsigned i = 0; i < w->ops; i++)
@@ -353,7 +370,8 @@ void world_said_result(struct world *w, const struct fm_op_result *r)
 {
 	uint64_t v;
 
-	if (r->end != FM_OP_DONE || w->as_ghost || r->id.vf == FM_WHOLE)
+	if (r->end != FM_OP_DONE || w->as_ghost || r->id.vf == FM_WHOLE ||
+	    is_forgotten(w, r->tag))
 		return;
 	if (r->kind == FM_OP_MAP)
 		note_generation(w, r->tag);

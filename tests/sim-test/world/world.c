@@ -138,6 +138,12 @@ void world_shake(struct world *w)
 	world_touch_all(w);
 }
 
+void world_forgets(struct world *w)
+{
+	w->generation = 0;
+	w->forgot_ns = w->now.mono_ns;
+}
+
 void world_unsteady(struct world *w, int64_t ns)
 {
 	world_shake(w);

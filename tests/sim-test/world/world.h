@@ -94,6 +94,7 @@ struct world_host {
 /* A command that an agent has not answered. */
 struct world_heard {
 	unsigned vh;
+	uint64_t session;
 	struct ag_cmd cmd;
 	bool old;
 };
@@ -102,6 +103,7 @@ struct world_heard {
 struct world_op {
 	struct fm_op op;
 	unsigned life;
+	int64_t began_ns;
 };
 
 /* A command under way at an agent. */
@@ -176,9 +178,10 @@ struct world {
 	uint64_t began; /* steps that began in the last step of the world: a bit of each
 			   operation's kind, then of each command's verb */
 	int64_t unsteady_until_ns; /* hardware does things late until then */
-	int64_t looked_ns;	   /* when everything was looked at last */
-	bool shaken;	 /* hosts or adapters did something by themselves since then */
-	char stray[200]; /* the first write that no operation named, or word that is not so */
+	int64_t forgot_ns; /* when the chassis lost power last, and what was done before */
+	int64_t looked_ns; /* when everything was looked at last */
+	bool shaken;	   /* hosts or adapters did something by themselves since then */
+	char stray[200];   /* the first write that no operation named, or word that is not so */
 	/* what said.h is about */
 	struct world_heard *heard;
 	unsigned heards, heard_cap;
@@ -237,6 +240,8 @@ int64_t world_delay(struct world *w); /* random, up to delay_max_ns */
 void world_shake(struct world *w);
 /* And what it does may come so much later. */
 void world_unsteady(struct world *w, int64_t ns);
+/* The chassis loses power: its memory may be older than what was done. */
+void world_forgets(struct world *w);
 /* After anything touched the chassis: passes its notices on. */
 void world_notices(struct world *w);
 void world_trace(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -27,7 +27,7 @@ static uint64_t named_by(const struct fm_op *op)
 void world_op_begins(struct world *w, const struct fm_op *op)
 {
 	MR_GROW(w->op, w->ops, w->ops_cap);
-	w->op[w->ops++] = (struct world_op){*op, w->manager_life};
+	w->op[w->ops++] = (struct world_op){*op, w->manager_life, w->now.mono_ns};
 	w->began |= UINT64_C(1) << op->kind;
 	if (op->kind != FM_OP_READ_FN)
 		mr_map_set_u64(w->named, named_by(op), 1);
