@@ -75,6 +75,20 @@ unsigned fm_row_of(const struct fm_engine *e, struct fm_fn_id fn, struct fm_plac
 	return 0;
 }
 
+/* Whether an agent is asked for what no answer of it brings: no host can bind the function, or
+ * none has it any more to give back, for the switch lost its row. */
+static bool asks_in_vain(struct fm_engine *e, const struct fm_asg *a)
+{
+	enum fm_seen seen;
+
+	if (fm_seen_mute(e, a->a.fn))
+		return false;
+	if (a->step == FM_STEP_ACTIVATE && !a->a.going)
+		return !fm_asg_usable(e, a);
+	seen = fm_asg_seen(e, a);
+	return a->step == FM_STEP_QUIESCE && (seen == FM_SEEN_FREE || seen == FM_SEEN_GONE);
+}
+
 static void join_one(struct fm_engine *e, struct fm_asg *a)
 {
 	if (!a->a.has_fn || a->fresh > e->ch[a->a.fn.chassis].read_at)
@@ -82,8 +96,7 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 	if (a->stranger && !a->cookie) /* found by the manager before this one */
 		fm_row_of(e, a->a.fn, &a->a.place, &a->cookie);
 	fm_asg_slot(e, a);
-	if (a->step == FM_STEP_ACTIVATE && !a->a.going && !fm_seen_mute(e, a->a.fn) &&
-	    !fm_asg_usable(e, a)) { /* no host can bind it: its answer is not waited for */
+	if (asks_in_vain(e, a)) {
 		fm_inflight_del(e, a->tag);
 		a->tag = 0;
 		a->until = MR_NEVER;

@@ -163,13 +163,14 @@ static void became_ready(struct fm_engine *e, unsigned chassis)
 	struct fm_ch *c = &e->ch[chassis];
 	uint64_t sign = fm_signature(&e->inv.chassis[chassis]);
 	uint64_t slots = fm_signature_slots(&e->inv.chassis[chassis]);
-	bool fresh = !c->joined || sign != c->signature || sign != c->believed;
+	bool fresh = !c->joined || sign != c->signature || sign != c->believed || c->stirred;
 	bool moved = !c->joined || slots != c->slots;
 
 	c->anew = c->anew || !c->joined;
 	c->joined = true;
 	c->signature = sign;
 	c->slots = slots;
+	c->stirred = false;
 	c->reason = MR_REASON_OK;
 	c->detail[0] = 0;
 	fm_outofuse_find(e, chassis);
@@ -443,6 +444,7 @@ static void adapter_event(struct fm_engine *e, const struct fm_chassis_event *ev
 		fm_refusing_end(e, ev->chassis, ev->port);
 		fm_asgs_retry(e);
 		d->present = d->plugged = ev->value != 0;
+		e->ch[ev->chassis].stirred = true;
 		fm_adapters_news(e);
 		fm_news_port(e, ev->chassis, ev->port);
 		fm_note(e, ev->value ? MR_REASON_OK : MR_REASON_DEVICE_GONE, d->name,

@@ -250,6 +250,7 @@ struct fm_ch {
 	uint64_t signature; /* of what placement depends on */
 	uint64_t slots;	    /* of what resolving hosts does */
 	uint64_t believed;  /* the same just before that reading, events included */
+	bool stirred; /* events changed it since the last reading, perhaps there and back */
 	uint64_t *auth_tag; /* by host index, AUTHORISE under way */
 	unsigned hosts;
 };
