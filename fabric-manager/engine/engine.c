@@ -60,7 +60,8 @@ struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg)
 	e->attach_by = mr_map_new();
 	e->host_by_name = mr_map_new();
 	e->inflight = mr_map_new();
-	e->plan_at = e->ident_at = e->drift_at = e->ports_at = e->tidy_at = MR_NEVER;
+	e->plan_at = e->ident_at = e->drift_at = e->ports_at = e->tidy_at = e->retry_at =
+		MR_NEVER;
 	return e;
 }
 
@@ -202,6 +203,10 @@ static void timer(struct fm_engine *e, const struct fm_timer *t)
 	case FM_TM_TIDY:
 		if (e->tidy_at <= e->now.mono_ns)
 			fm_tidy_timer(e);
+		break;
+	case FM_TM_RETRY:
+		if (e->retry_at <= e->now.mono_ns)
+			fm_asgs_retry_timer(e);
 		break;
 	case FM_TM_WINDOW:
 		fm_plan_soon(e, 0);

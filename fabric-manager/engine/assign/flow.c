@@ -99,6 +99,8 @@ static enum fm_step out_of_free(const struct fm_engine *e, const struct fm_asg *
  * planner. */
 void fm_asg_turn_back(struct fm_engine *e, struct fm_asg *a)
 {
+	if (a->paused)
+		fm_asgs_retry_later(e);
 	a->next.set = false;
 	a->a.going = true;
 	fm_asg_dirty(e, a);

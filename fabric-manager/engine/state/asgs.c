@@ -13,6 +13,7 @@
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/pkeys.h"
 #include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/engine/state/timers.h"
 
 #define KEY_MAX (2 * MR_NAME_MAX + 8)
 
@@ -276,9 +277,7 @@ void fm_asg_poke(struct fm_engine *e, struct fm_asg *a)
 	e->todo[e->todos++] = a;
 }
 
-/* Hardware or documents are others now: what failed for good, and stands nowhere, is planned
- * again. */
-void fm_asgs_retry(struct fm_engine *e)
+static void retry(struct fm_engine *e)
 {
 	struct fm_asg *a;
 
@@ -292,4 +291,32 @@ void fm_asgs_retry(struct fm_engine *e)
 		a->a.reason = MR_REASON_OK;
 	}
 	fm_plan_soon(e, 20 * MR_NS_PER_MS);
+}
+
+/* Hardware or documents are others now: what failed for good, and stands nowhere, is planned
+ * again. */
+void fm_asgs_retry(struct fm_engine *e)
+{
+	e->retries = 0;
+	retry(e);
+}
+
+#define RETRY_NS     (60 * MR_NS_PER_S)
+#define RETRY_NS_MAX (10 * RETRY_NS)
+
+/* Something failed for good, and stands nowhere: nothing is taken from anybody by another try,
+ * after a minute and then after longer and longer. */
+void fm_asgs_retry_later(struct fm_engine *e)
+{
+	if (e->retry_at != MR_NEVER)
+		return;
+	e->retry_at = e->now.mono_ns + fm_min64(RETRY_NS << e->retries, RETRY_NS_MAX);
+	e->retries += e->retries < 4;
+	fm_timer_set(e, FM_TM_RETRY, 0, e->retry_at);
+}
+
+void fm_asgs_retry_timer(struct fm_engine *e)
+{
+	e->retry_at = MR_NEVER;
+	retry(e);
 }

@@ -27,6 +27,8 @@ void fm_asg_why(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const c
 uint64_t fm_place_key(unsigned chassis, const struct fm_place *p);
 /* Puts it on the list that this step works off. */
 void fm_asgs_retry(struct fm_engine *e);
+void fm_asgs_retry_later(struct fm_engine *e);
+void fm_asgs_retry_timer(struct fm_engine *e);
 void fm_asg_poke(struct fm_engine *e, struct fm_asg *a);
 
 #endif

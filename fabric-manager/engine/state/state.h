@@ -413,6 +413,7 @@ enum fm_timer_kind {
 	FM_TM_DRIFT,
 	FM_TM_PORTS,
 	FM_TM_TIDY,
+	FM_TM_RETRY,
 	FM_TM_WINDOW,
 	FM_TM_DATA,
 	FM_TM_DAMP
@@ -549,6 +550,8 @@ struct fm_engine {
 	unsigned attaches, cap_attaches;
 	struct mr_map *attach_by; /* chassis, host port, port -> index */
 	int64_t tidy_at;
+	int64_t retry_at; /* of what failed for good and stands nowhere */
+	unsigned retries; /* of these, since something else was new */
 	struct fm_damp *damp;
 	unsigned damps, cap_damps;
 	struct fm_prov *prov;
