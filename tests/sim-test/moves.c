@@ -33,7 +33,8 @@
 #define DOWN_NS	   (2 * MR_NS_PER_S)
 #define STEPS_MAX  400
 #define STEPS_MIN  8 /* fewer: the move was not seen */
-#define NEIGHBOURS 2
+#define NEIGHBOURS 3
+#define DEVICES	   (1 + NEIGHBOURS)
 #define TRACE_TAIL 5000
 
 /* blade01 and 02 of the demo chassis take LVFs, blade04 is a stock kernel, blade03 has no agent
@@ -41,14 +42,17 @@
 static const struct move {
 	const char *name, *class, *serial;
 	const char *from, *to;
-	bool whole;
+	enum fm_way leaves, comes;
 } moves[] = {
-	{"lvf-lvf", "ethernet", "N-0001", "blade01", "blade02", false},
-	{"lvf-synthetic", "ethernet", "N-0001", "blade01", "blade04", false},
-	{"synthetic-lvf", "ethernet", "N-0001", "blade04", "blade01", false},
-	{"synthetic-synthetic", "ethernet", "N-0001", "blade04", "blade03", false},
-	{"sriov", "nvme", "D-0001", "blade01", "blade02", false},
-	{"base", "gpu", "G-0001", "blade01", "blade02", true},
+	{"lvf-lvf", "ethernet", "N-0001", "blade01", "blade02", FM_WAY_LVF, FM_WAY_LVF},
+	{"lvf-synthetic", "ethernet", "N-0001", "blade01", "blade04", FM_WAY_LVF,
+	 FM_WAY_SYNTHETIC},
+	{"synthetic-lvf", "ethernet", "N-0001", "blade04", "blade01", FM_WAY_SYNTHETIC,
+	 FM_WAY_LVF},
+	{"synthetic-synthetic", "ethernet", "N-0001", "blade04", "blade03", FM_WAY_SYNTHETIC,
+	 FM_WAY_SYNTHETIC},
+	{"sriov", "nvme", "D-0001", "blade01", "blade02", FM_WAY_SYNTHETIC, FM_WAY_SYNTHETIC},
+	{"base", "gpu", "G-0001", "blade01", "blade02", FM_WAY_DEVICE, FM_WAY_DEVICE},
 };
 
 enum how {
@@ -105,7 +109,25 @@ static void profile(struct mr_buf *b, const struct move *m, const char *name, co
 		      name, host, m->class);
 }
 
-/* The mover on 'host', a neighbour on either host unless the whole device moves. */
+/*
+ * The mover, and unless it is a whole device its neighbours: `left` was on the old host before
+ * it came and `near` came after it, so that an LVF has one in a slot on either side of its own;
+ * `right` is on the new host.
+ */
+static const char *const names[DEVICES] = {"mover", "left", "near", "right"};
+
+static unsigned devices(const struct move *m)
+{
+	return m->comes == FM_WAY_DEVICE ? 1 : DEVICES;
+}
+
+/* Where one of them is while the mover is on 'host'. */
+static const char *place(const struct move *m, unsigned i, const char *host)
+{
+	return !i ? host : i < NEIGHBOURS ? m->from : m->to;
+}
+
+/* With the mover on 'host', NULL: without any profile. */
 static void print(const struct move *m, const char *host, struct mr_buf *b)
 {
 	mr_buf_printf(b,
@@ -113,17 +135,14 @@ static void print(const struct move *m, const char *host, struct mr_buf *b)
 		      "spec: {update: {drain: {mode: force, timeout: 5s}}}\n"
 		      "---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: p}\n"
 		      "spec: {adapterSelector: {serials: [%s]}%s}\n",
-		      m->serial, m->whole ? "" : ", provision: 3");
+		      m->serial, devices(m) == 1 ? "" : ", provision: 4");
 	for (unsigned i = 1; i <= 5; i++)
 		mr_buf_printf(b,
 			      "---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: "
 			      "blade0%u}\n",
 			      i);
-	profile(b, m, "mover", host);
-	if (m->whole)
-		return;
-	profile(b, m, "left", m->from);
-	profile(b, m, "right", m->to);
+	for (unsigned i = 0; host && i < devices(m); i++)
+		profile(b, m, names[i], place(m, i, host));
 }
 
 static const struct fm_assignment *find(const struct world *w, const char *name)
@@ -169,15 +188,15 @@ static bool stands(struct cell *c, const char *name, const char *host)
 
 static bool all_stand(struct cell *c, const char *host)
 {
-	return stands(c, "mover", host) &&
-	       (c->m->whole || (stands(c, "left", c->m->from) && stands(c, "right", c->m->to)));
+	for (unsigned i = 0; i < devices(c->m); i++)
+		if (!stands(c, names[i], place(c->m, i, host)))
+			return false;
+	return true;
 }
 
 /* Waits until all is where it should be; says what is not. */
 static void settled(struct cell *c, const char *host)
 {
-	static const char *const names[] = {"mover", "left", "right"};
-
 	world_settle(c->w, SETTLE_NS);
 	for (unsigned i = 0; i < PAUSES && !c->why[0] && !all_stand(c, host); i++) {
 		world_run_for(c->w, PAUSE_NS);
@@ -185,8 +204,8 @@ static void settled(struct cell *c, const char *host)
 	}
 	if (!oracle_check(c->judge, 0) || !oracle_stale_writer(c->judge))
 		fail(c, "%s", oracle_complaint(c->judge));
-	for (unsigned i = 0; i < (c->m->whole ? 1 : 3); i++) {
-		const char *on = i == 0 ? host : i == 1 ? c->m->from : c->m->to;
+	for (unsigned i = 0; i < devices(c->m); i++) {
+		const char *on = place(c->m, i, host);
 		const struct fm_assignment *a = find(c->w, names[i]);
 
 		if (!stands(c, names[i], on))
@@ -199,26 +218,46 @@ static void settled(struct cell *c, const char *host)
 	}
 }
 
-static void begin(struct cell *c, const struct move *m)
+static void accept(struct cell *c, const char *host)
 {
 	struct mr_buf text = {0};
 
+	print(c->m, host, &text);
+	if (!world_apply(c->w, mr_buf_text(&text)))
+		fail(c, "the policy was refused: %s", c->w->reply.text);
+	world_settle(c->w, SETTLE_NS);
+	mr_buf_done(&text);
+}
+
+/* The mover is at 'host', in the way that the move is called by. */
+static void came(struct cell *c, const char *host, enum fm_way way)
+{
+	const struct fm_assignment *a;
+
+	settled(c, host);
+	a = find(c->w, "mover");
+	if (a && a->place.way != way)
+		fail(c, "the mover is on %s by the way %s, not %s", host,
+		     fm_way_name(a->place.way), fm_way_name(way));
+}
+
+/* Which way a function comes depends on the host's agent: all are there before the profiles. */
+static void begin(struct cell *c, const struct move *m)
+{
 	*c = (struct cell){.m = m, .w = world_new(CHASSIS, opt.seed, agent_on)};
 	c->w->verbose = opt.verbose;
 	c->judge = oracle_new(c->w);
 	world_run_for(c->w, 10 * MR_NS_PER_S);
 	world_manager_start(c->w);
 	world_settle(c->w, SETTLE_NS);
-	print(m, m->from, &text);
-	if (!world_apply(c->w, mr_buf_text(&text)))
-		fail(c, "the policy was refused: %s", c->w->reply.text);
-	world_settle(c->w, SETTLE_NS);
+	accept(c, NULL);
+	world_run_for(c->w, 10 * MR_NS_PER_S);
+	accept(c, m->from);
 	oracle_check(c->judge, 0);
-	settled(c, m->from);
+	came(c, m->from, m->leaves);
 	c->w->on_op = on_op;
 	c->w->before_batch = before_batch;
 	c->w->arg = c;
-	mr_buf_done(&text);
 }
 
 static void end(struct cell *c)
@@ -303,17 +342,16 @@ static void happen(struct cell *c, unsigned vh, enum how how)
 	world_notices(w);
 }
 
-/* What the hosts own at this step, by traffic: mover, left, right. */
+/* What the hosts own at this step, by traffic: by `names`. */
 struct owned {
-	struct fm_fn_id fn[1 + NEIGHBOURS];
-	unsigned vh[1 + NEIGHBOURS], n;
+	struct fm_fn_id fn[DEVICES];
+	unsigned vh[DEVICES], n;
 	bool firm; /* nothing was asked about the mover yet, or it came to the new host */
 };
 
 static struct owned look(struct cell *c)
 {
-	static const char *const names[] = {"mover", "left", "right"};
-	struct owned o = {.n = c->m->whole ? 1 : 1 + NEIGHBOURS};
+	struct owned o = {.n = devices(c->m)};
 
 	if (!oracle_check(c->judge, 0))
 		fail(c, "%s", oracle_complaint(c->judge));
@@ -331,8 +369,6 @@ static struct owned look(struct cell *c)
  * asked to let go. It never comes to a host that was not to have it (I5). */
 static void look_again(struct cell *c, const struct owned *before, unsigned reset)
 {
-	static const char *const names[] = {"mover", "left", "right"};
-
 	if (!oracle_check(c->judge, 0))
 		fail(c, "without a manager: %s", oracle_complaint(c->judge));
 	for (unsigned i = 0; i < before->n; i++) {
@@ -354,8 +390,10 @@ static bool run(struct cell *c, unsigned step, bool of_b, enum how how, bool dea
 	struct owned before;
 
 	send_move(c);
-	if (!go_to(c, step))
+	if (!go_to(c, step)) { /* undisturbed; else it may come in another way */
+		came(c, c->m->to, c->m->comes);
 		return false;
+	}
 	before = look(c);
 	world_trace(c->w, "---- step %u (after %s): %s of host %u, manager %s", step, c->last,
 		    how_names[how], vh, dead ? "dead" : "alive");

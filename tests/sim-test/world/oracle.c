@@ -149,6 +149,17 @@ static void wake(struct oracle *o, const struct fn *fn)
 				   PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 }
 
+/* What a kernel and the driver that is bound there by now set by themselves; memory space and
+ * mastering also the judge's own driver, wake(). */
+static unsigned of_drivers(const struct oracle *o, const struct fn *fn)
+{
+	const struct sim_blade *b = o->w->host[fn->owner].blade;
+	const struct sim_dev *d = b ? sim_blade_find(b, fn->rid) : NULL;
+
+	return SIM_DIRT_COMMAND |
+	       (d && d->driver[0] ? SIM_DIRT_MSIX | SIM_DIRT_VECTORS : 0);
+}
+
 /* Canary: a new owner finds nothing of the last one, and leaves everything. */
 static void canary(struct oracle *o, struct fn *fn)
 {
@@ -157,14 +168,12 @@ static void canary(struct oracle *o, struct fn *fn)
 	if (fn->rid_check != o->check || fn->filled == fn->owner)
 		return;
 	dirt = sim_canary(o->w->chassis, o->w->now, fn->owner, fn->rid, 0);
-	if (!fn->filled)
-		o->driver_states |= dirt; /* what a kernel and its driver set by themselves */
-	else if (dirt & ~o->driver_states)
+	dirt &= ~of_drivers(o, fn);
+	if (fn->filled && dirt)
 		oracle_complain(o,
 				"I2: host %u finds states %#x of port %u pf%u vf%u as host %u "
 				"left them",
-				fn->owner, dirt & ~o->driver_states, fn->port, fn->pf, fn->vf,
-				fn->filled);
+				fn->owner, dirt, fn->port, fn->pf, fn->vf, fn->filled);
 	sim_canary(o->w->chassis, o->w->now, fn->owner, fn->rid, BUFFER(fn->owner));
 	fn->filled = fn->owner;
 }

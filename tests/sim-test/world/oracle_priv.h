@@ -67,7 +67,6 @@ struct oracle {
 	unsigned flying;
 	struct flight watch[WATCH_MAX]; /* across operations */
 	unsigned watched;
-	unsigned driver_states;
 	uint32_t check;
 	uint32_t *look; /* functions that this check looks at */
 	unsigned looks, look_cap;
