@@ -18,6 +18,7 @@
 	X(MEMORY_LEFT, "I2", "a reset leaves the memory behind BAR 0, and says defaults")      \
 	X(SLOTS_KEPT, "I1", "slots that were released stay when a PF is packed")               \
 	X(NEIGHBOUR_RESET, "I8", "a reset of a host takes a function of another one with it")  \
+	X(SWAP_UNCOMPARED, "I9", "a take-over is not compared with the owner that was read")   \
 	/* the driver of the switch */                                                         \
 	X(FLR_SKIPPED, "I2", "a function is said to be reset, and is not")                     \
 	X(RESET_UNCONFIRMED, "I2", "nobody waits for a reset, nor asks whether it was done")   \
@@ -55,6 +56,14 @@
 	X(PORTS_HELD, "I10", "hosts are never let in")                                         \
 	X(FUNCTION_LEAKED, "I10", "the row of a function that was released stays")             \
 	X(REUSE_IGNORED, "I4", "an identity is given again before its reuseAfter")             \
+	X(SLOTS_UNFOLLOWED, "I6", "slots that a reboot packed are remembered as they were")    \
+	X(LOCK_IGNORED, "I5", "a function that somebody still has is given to another")        \
+	X(TAKEN_UNASKED, "I5", "a chassis that is newer than the store is taken unasked")      \
+	X(ADOPTION_CUTS, "I7", "adoption cuts what no row of the store names")                 \
+	X(ADOPTED_UNRESET, "I2", "what was adopted is given back without a reset")             \
+	X(ROOTS_ALL_LOST, "I7",                                                                \
+	  "a root that is lost takes what is behind the other one along")                      \
+	X(ROOT_MISTAKEN, "I5", "a host is told of functions as if behind its first root")      \
 	/* the planner */                                                                      \
 	X(EDGE_FORGOTTEN, "I3", "guarantees are not summed up over an adapter's link")         \
 	X(PORT_FORGOTTEN, "I3", "guarantees are not summed up over a network port")            \

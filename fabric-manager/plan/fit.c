@@ -19,7 +19,8 @@ static uint32_t lowest_free(const struct fm_unit *u, unsigned first, unsigned la
 		return FM_NONE;
 	last = last < u->usable - 1u ? last : u->usable - 1u;
 	for (unsigned i = first; i <= last;) {
-		uint64_t free_bits = ~u->bits[i / 64] & (~UINT64_C(0) << (i % 64));
+		uint64_t used = MR_MUTANT(LOCK_IGNORED) && u->leaving ? 0 : u->bits[i / 64];
+		uint64_t free_bits = ~used & (~UINT64_C(0) << (i % 64));
 		unsigned at = i / 64 * 64;
 
 		if (!free_bits) {

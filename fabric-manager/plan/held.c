@@ -9,7 +9,6 @@
 
 #include "common/xalloc.h"
 #include "fabric-manager/plan/place.h"
-
 /* ---- by name ---- */
 
 static uint32_t name_hash(const char *profile, const char *device, unsigned index)

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mutant.h"
+
 /* Whether the claim stands in for one on an adapter that failed, or has a spare one already. */
 static bool may_use_spares(const struct fm_planner *p, unsigned i)
 {
@@ -72,6 +74,8 @@ bool fm_place_root_lost(const struct fm_planner *p, unsigned host, unsigned port
 	int r = p->in->host ? fm_root_at(&p->d->host[host], p->d->host[host].chassis, port)
 			    : -1;
 
+	if (MR_MUTANT(ROOTS_ALL_LOST) && r >= 0 && p->in->host[host].lost)
+		return true;
 	return r >= 0 && p->in->host[host].lost >> r & 1;
 }
 

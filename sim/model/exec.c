@@ -189,7 +189,8 @@ static uint32_t run_take_over(struct run *x, uint64_t old, uint64_t value)
 	struct sim_chassis *c = x->c;
 
 	mr_batch_put_value(&x->ret->data, c->owner_epoch);
-	if (c->owner_epoch != old || value <= old || x->owner_epoch != value || !x->owner_id)
+	if ((c->owner_epoch != old && !MR_MUTANT(SWAP_UNCOMPARED)) || value <= old ||
+	    x->owner_epoch != value || !x->owner_id)
 		return MR_BATCH_REFUSED;
 	c->owner_epoch = value;
 	c->owner_id = x->owner_id;

@@ -213,3 +213,13 @@ const struct sim_fault *sim_fault_shallow(const struct sim_chassis *c,
 {
 	return of_adapter(c, SIM_FAULT_SHALLOW_RESET, a);
 }
+
+/* How much later a root answers: fault.h. */
+int64_t sim_fault_root_delay(const struct sim_chassis *c, unsigned vh)
+{
+	for (unsigned i = 0; c->faults && i < c->faults->n; i++)
+		if (c->faults->item[i].kind == SIM_FAULT_SLOW_ROOT &&
+		    c->faults->item[i].vh == vh)
+			return c->faults->item[i].delay_ns;
+	return 0;
+}

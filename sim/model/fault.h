@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Faults of the hardware: what a scenario breaks. The chassis asks here at four places (a
- * register is read, is written, an interrupt is sent, a reset begins); with no fault set each
- * is one comparison with NULL.
+ * Faults of the hardware: what a scenario breaks. The chassis asks here at five places (a
+ * register is read, is written, an interrupt is sent, a reset begins, a root answers); with no
+ * fault set each is one comparison with NULL.
  */
 #ifndef SIM_MODEL_FAULT_H
 #define SIM_MODEL_FAULT_H
@@ -23,7 +23,8 @@ struct sim_notice;
 	X(SLOW_REGISTER, "slow-register")   \
 	X(LOST_INTERRUPT, "lost-interrupt") \
 	X(FLR_HANG, "flr-hang")             \
-	X(SHALLOW_RESET, "shallow-reset")
+	X(SHALLOW_RESET, "shallow-reset")   \
+	X(SLOW_ROOT, "slow-root")
 enum sim_fault_kind {
 #define X(name, text) SIM_FAULT_##name,
 	SIM_FAULTS(X)
@@ -39,7 +40,7 @@ struct sim_fault {
 	uint16_t vh, rid;
 	uint64_t address;
 	uint64_t value;	  /* stuck: what it reads; shallow reset: 1 = ATS Enable stays, too */
-	int64_t delay_ns; /* slow: from the write to its effect */
+	int64_t delay_ns; /* slow: from the write to its effect, or of a root's answers */
 	unsigned count;	  /* lost interrupts, 0 = all; of any kind */
 	uint16_t port;	  /* of resets: adapter */
 };
@@ -70,5 +71,7 @@ int64_t sim_fault_reset_end(const struct sim_chassis *c, const struct sim_adapte
 /* A reset that leaves a VF's cache of translations as it is: the fault, or NULL. */
 const struct sim_fault *sim_fault_shallow(const struct sim_chassis *c,
 					  const struct sim_adapter *a);
+/* How much later the root of VH 'vh' answers what functions read from its memory. */
+int64_t sim_fault_root_delay(const struct sim_chassis *c, unsigned vh);
 
 #endif

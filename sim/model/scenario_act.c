@@ -31,6 +31,7 @@ static const struct sim_field fault_fields[] = {
 	{"delay", sim_rd_time, SCN_AT(time_ns), 0, 3600ull * 1000000000, false, NULL},
 	{"adapter", scn_rd_text, SCN_AT(adapter), 0, MR_NAME_MAX, false, NULL},
 	{"count", sim_rd_uint, SCN_AT(count), 0, 1000000, false, NULL},
+	{"blade", scn_rd_text, SCN_AT(blade), 0, MR_NAME_MAX, false, NULL},
 	{0},
 };
 
@@ -159,7 +160,7 @@ static int a_fault(struct sim_scn_run *r, const struct scn_args *a, struct mr_bu
 {
 	struct sim_fault f = {.kind = (enum sim_fault_kind)a->event,
 			      .space = a->reg.space,
-			      .vh = a->reg.vh,
+			      .vh = a->event == SIM_FAULT_SLOW_ROOT ? a->vh : a->reg.vh,
 			      .rid = a->reg.rid,
 			      .address = a->reg.address,
 			      .value = a->value,
@@ -167,11 +168,13 @@ static int a_fault(struct sim_scn_run *r, const struct scn_args *a, struct mr_bu
 			      .count = a->count,
 			      .port = (uint16_t)a->portnr};
 	bool reg = a->event <= SIM_FAULT_SLOW_REGISTER;
+	bool root = a->event == SIM_FAULT_SLOW_ROOT;
 
-	mr_buf_printf(why, "%s %s%s", a->word, a->place, a->adapter);
+	mr_buf_printf(why, "%s %s%s%s", a->word, a->place, a->adapter, a->blade);
 	if (a->event >= SIM_FAULT_COUNT || (reg && (!a->place[0] || a->reg.host)) ||
-	    (a->event >= SIM_FAULT_FLR_HANG && !a->adapter[0])) {
-		mr_buf_puts(why, ": expected a register of the management or an adapter");
+	    (root ? !a->blade[0] : a->event >= SIM_FAULT_FLR_HANG && !a->adapter[0])) {
+		mr_buf_puts(why,
+			    ": expected a register of the management, an adapter or a blade");
 		return -EINVAL;
 	}
 	if (f.kind == SIM_FAULT_STUCK_REGISTER && !a->has_value)
@@ -261,8 +264,8 @@ const struct scn_action scn_acts[] = {
 	 memory_only, "memory", SCN_WORD_MEMORY, a_cycle},
 	{"hang", "blade: its kernel stands still", blade_only, "blade", 0, a_hang},
 	{"resume", "blade: and goes on", blade_only, "blade", 0, a_resume},
-	{"fault", "kind, register, value, delay, adapter, count: break something", fault_fields,
-	 "kind", SCN_WORD_FAULT, a_fault},
+	{"fault", "kind, register, value, delay, adapter, count, blade: break something",
+	 fault_fields, "kind", SCN_WORD_FAULT, a_fault},
 	{"heal", "kind, or all: mend it", heal_fields, "kind", SCN_WORD_FAULT, a_heal},
 	{"slotPower", "blade, bridge, on: the host writes slots/N/power", slot_fields, NULL, 0,
 	 a_slot_power},

@@ -405,9 +405,11 @@ static void arrive(struct sim_chassis *c, struct tlp *t)
 
 void sim_tlp_next_hop(struct sim_chassis *c, struct tlp *t)
 {
-	int64_t hops = 1;
+	int64_t hops = 1, late = 0;
 	uint64_t place;
 
+	if (t->at == AT_ROOT && t->back)
+		late = sim_fault_root_delay(c, t->vs);
 	/* An invalidation that waits at its function stays there. */
 	if (t->req.kind != SIM_TLP_ATS_INVALIDATE || !t->last || t->back)
 		t->at = t->req.from_function == t->back ? t->at + 1 : t->at - 1;
@@ -415,10 +417,11 @@ void sim_tlp_next_hop(struct sim_chassis *c, struct tlp *t)
 	if (t->detour && t->at == AT_HOST_PORT)
 		hops = 3;
 	place = (uint64_t)(t - c->tlps->item);
-	if (hops == 1)
+	if (hops == 1 && !late)
 		sim_due_hop(c, t->id, place);
 	else
-		sim_due_add(c, c->now.mono_ns + hops * c->hop_ns, SIM_DUE_TLP, t->id, place);
+		sim_due_add(c, c->now.mono_ns + hops * c->hop_ns + late, SIM_DUE_TLP, t->id,
+			    place);
 }
 
 /* A TLP has moved one hop. */

@@ -25,7 +25,7 @@ DEMO = "--chassis config/demo-chassis.yaml"
 LIMIT_S = 300  # of a run that never ends: an error of this test, not a catch
 
 SURVEY = (
-    ["seeds-corners --count 4", "seeds-swarm --seed 1 --count 40 --no-shrink"]
+    ["seeds-corners --count 4", "seeds-roots --count 2", "seeds-swarm --aim --seed 1 --count 40 --no-shrink"]
     + [f"seeds-faults {DEMO} --seed {i}" for i in range(1, 5)]
     + ["sim-test-" + n for n in ("pair", "pull", "data", "count", "drain", "language", "attrs", "replace", "mrpcim_chassis",
                                  "mrpcim_lvf", "mrpcim_class", "attach", "oracle")]

@@ -28,7 +28,8 @@ void fm_asg_slot(struct fm_engine *e, struct fm_asg *a)
 	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
 
 	if (a->a.place.way != FM_WAY_LVF || !f || f->cookie != fm_cookie(&a->a) ||
-	    f->owner_vh != a->a.place.port || f->lvf_slot == a->a.place.slot || !f->lvf_slot)
+	    f->owner_vh != a->a.place.port || f->lvf_slot == a->a.place.slot || !f->lvf_slot ||
+	    (a->a.place.slot && MR_MUTANT(SLOTS_UNFOLLOWED)))
 		return;
 	fm_asg_unindex(e, a);
 	a->a.place.slot = f->lvf_slot;
@@ -174,7 +175,7 @@ static void orphan(struct fm_engine *e, struct fm_fn_id fn, struct fm_place plac
 
 	if (blocked && fm_is_quarantined(e, fn))
 		return;
-	if (!blocked && e->ch[fn.chassis].rec.adopting) {
+	if (!blocked && e->ch[fn.chassis].rec.adopting && !MR_MUTANT(ADOPTION_CUTS)) {
 		fm_adopt(e, fn, place, cookie, host);
 		return;
 	}

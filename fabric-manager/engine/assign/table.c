@@ -36,6 +36,8 @@ bool fm_step_is_there(const struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
 
+	if (MR_MUTANT(ADOPTED_UNRESET) && a->a.adopted && a->step == FM_STEP_RESET_OUT)
+		return false;
 	return fm_adapter_is_mute(d) || (d && d->present && fm_fn_get(&e->inv, a->a.fn));
 }
 /* A row leads to a function whose adapter does not answer: the host is cut there all the same,

@@ -142,7 +142,7 @@ static void judge(struct fm_engine *e, unsigned chassis)
 		return;
 	}
 	r = fm_ch_not_ours(e, chassis, why, sizeof(why));
-	if (r != MR_REASON_OK && !c->adopt) {
+	if (r != MR_REASON_OK && !c->adopt && !MR_MUTANT(TAKEN_UNASKED)) {
 		c->epoch = 0;
 		set_readonly(e, chassis, r, why);
 		return;

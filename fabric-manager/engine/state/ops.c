@@ -5,6 +5,7 @@
  */
 #include "fabric-manager/engine/state/ops.h"
 
+#include "common/mutant.h"
 #include "fabric-manager/engine/state/out.h"
 
 /* Pauses between tries: 1 s, 4 s, 16 s, then a minute. */
@@ -91,6 +92,8 @@ uint64_t fm_cmd_send(struct fm_engine *e, struct fm_session *s, struct fm_agent_
 	struct fm_inflight *f;
 	struct fm_action *a;
 
+	if (MR_MUTANT(ROOT_MISTAKEN) && cmd->verb == FM_AGENT_ACTIVATE)
+		cmd->place.port = s->hello.root[0].port;
 	cmd->op = fm_next_op(e);
 	cmd->owner_epoch = e->ch[s->chassis[0]].epoch;
 	f = inflight_add(e, cmd->op, kind, asg, key);

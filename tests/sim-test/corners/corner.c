@@ -34,8 +34,9 @@ static void print_pools(const struct corner *c, struct mr_buf *out)
 	for (unsigned i = c->one_pool ? 2 : 0; i < (c->one_pool ? 3 : 2); i++)
 		mr_buf_printf(out,
 			      "---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: "
-			      "%s}\nspec: {adapterSelector: {serials: [%s]}}\n",
-			      pools[i][0], pools[i][1]);
+			      "%s}\nspec: {adapterSelector: {serials: [%s]}%s}\n",
+			      pools[i][0], pools[i][1],
+			      c->few && i == 1 ? ", partition: {vfs: 0-1}" : "");
 }
 
 static void print(const struct corner *c, struct mr_buf *out)

@@ -24,6 +24,7 @@ struct corner {
 	struct world *w;
 	struct wish wish[PROFILES];
 	bool one_pool;
+	bool few; /* two functions of `wide`, and no more */
 	int64_t since_ns;
 };
 
@@ -45,5 +46,14 @@ unsigned corner_active(const struct corner *c, unsigned *ret_wished);
 void corner_settled(struct corner *c, int64_t limit_ns, const char *when);
 /* p0 and p1 on 'host', which is returned, at rest. */
 unsigned corner_two_on(struct corner *c, unsigned host);
+
+/* ---- late.c ---- */
+void corner_no_interrupts(struct corner *c);
+void corner_slow_root(struct corner *c);
+void corner_answer_of_before(struct corner *c);
+void corner_both_take(struct corner *c);
+void corner_store_gone(struct corner *c);
+void corner_none_to_spare(struct corner *c);
+void corner_store_fails(struct corner *c);
 
 #endif

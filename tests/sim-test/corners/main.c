@@ -169,7 +169,8 @@ static void impostor(struct corner *c)
 	corner_settled(c, 300 * S, "an impostor went");
 }
 
-/* Another manager takes over; the old one may say once what it had under way, and no more. */
+/* Another manager takes over; the old one may say once what it had under way, and no more, be
+ * its store the other one's or, from then on, one of its own. */
 static void old_owner(struct corner *c)
 {
 	unsigned host = corner_two_on(c, 1 + corner_below(c, HOSTS));
@@ -180,6 +181,7 @@ static void old_owner(struct corner *c)
 	corner_some_steps(c, 40);
 	world_manager_supersede(c->w);
 	world_settle(c->w, SEED_SETTLE_NS);
+	c->w->ghost_stores = corner_below(c, 2);
 	world_run_for(c->w, 2 * S);
 	refused = management_read(c->w, SW_REFUSED);
 	world_blade_reset(c->w, 1 + corner_below(c, HOSTS));
@@ -187,6 +189,7 @@ static void old_owner(struct corner *c)
 	if (!c->r->failed && management_read(c->w, SW_REFUSED) != refused)
 		seed_fail(c->r, "I9: a manager that lost the chassis goes on writing");
 	world_ghost_kill(c->w);
+	c->w->ghost_stores = false;
 	corner_apply(c);
 	corner_settled(c, 300 * S, "another manager took over");
 }
@@ -242,6 +245,14 @@ static void out_of_quarantine(struct corner *c)
 	}
 }
 
+static void resets_end(struct corner *c)
+{
+	world_unsteady(c->w, 5 * S); /* hosts try again what they had begun */
+	sim_fault_clear(c->w->chassis, c->w->now, SIM_FAULT_FLR_HANG);
+	world_notices(c->w);
+	world_run_for(c->w, S);
+}
+
 /* A reset that hangs: nobody gets what was not reset. */
 static void reset_hangs(struct corner *c)
 {
@@ -259,12 +270,14 @@ static void reset_hangs(struct corner *c)
 	corner_apply(c);
 	world_run_for(c->w, 30 * S);
 	world_manager_kill(c->w);
-	world_manager_start(c->w);
-	world_run_for(c->w, 30 * S);
-	world_unsteady(c->w, 5 * S); /* hosts try again what they had begun */
-	sim_fault_clear(c->w->chassis, c->w->now, SIM_FAULT_FLR_HANG);
-	world_notices(c->w);
-	world_run_for(c->w, S);
+	if (corner_below(c, 2)) { /* what hung is over before the next manager looks */
+		resets_end(c);
+		world_manager_start(c->w);
+	} else {
+		world_manager_start(c->w);
+		world_run_for(c->w, 30 * S);
+		resets_end(c);
+	}
 	oracle_check(c->r->oracle, 0);
 	corner_settled(c, 900 * S, "resets do not hang any more");
 	out_of_quarantine(c);
@@ -391,6 +404,13 @@ static const struct {
 	{"apart", apart},
 	{"a driver is taken away by hand", by_hand},
 	{"identities that were given back", identities},
+	{"interrupts get lost", corner_no_interrupts},
+	{"a root answers late", corner_slow_root},
+	{"an answer of the boot before", corner_answer_of_before},
+	{"two managers take the chassis", corner_both_take},
+	{"the store is gone", corner_store_gone},
+	{"no function to spare", corner_none_to_spare},
+	{"commits fail", corner_store_fails},
 };
 #define CORNERS MR_ARRAY_SIZE(corners)
 

@@ -146,7 +146,8 @@ static void deliver_batch(struct world *w, struct world_msg *m)
 
 static void mr_batch_out(struct world *w, struct fm_mr_action *a)
 {
-	struct world_msg *m = world_msg_new(LANE_BATCH, deliver_batch);
+	unsigned lane = w->apart && !w->as_ghost ? LANE_BATCH2 : LANE_BATCH;
+	struct world_msg *m = world_msg_new(lane, deliver_batch);
 
 	m->life = w->manager_life;
 	m->tag = a->tag;
@@ -423,6 +424,7 @@ void world_manager_supersede(struct world *w)
 	world_agents_manager(w, false);
 	world_cmds_lost(w, 0);
 	w->ghost = (struct world_ghost){w->engine, w->mr, w->hold, w->manager_life};
+	w->ghost_deposed_ns = 0;
 	world_manager_start(w);
 }
 

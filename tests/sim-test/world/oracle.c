@@ -156,8 +156,7 @@ static unsigned of_drivers(const struct oracle *o, const struct fn *fn)
 	const struct sim_blade *b = o->w->host[fn->owner].blade;
 	const struct sim_dev *d = b ? sim_blade_find(b, fn->rid) : NULL;
 
-	return SIM_DIRT_COMMAND |
-	       (d && d->driver[0] ? SIM_DIRT_MSIX | SIM_DIRT_VECTORS : 0);
+	return SIM_DIRT_COMMAND | (d && d->driver[0] ? SIM_DIRT_MSIX | SIM_DIRT_VECTORS : 0);
 }
 
 /* Canary: a new owner finds nothing of the last one, and leaves everything. */

@@ -9,6 +9,8 @@
 #include "tests/sim-test/world/management.h"
 #include "tests/sim-test/world/world.h"
 
+#define COMMIT_NS (100 * MR_NS_PER_MS) /* of a manager whose store is well */
+
 static void wrong(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void wrong(struct world *w, const char *fmt, ...)
 {
@@ -43,6 +45,9 @@ void world_said_command(struct world *w, unsigned vh, const struct ag_cmd *cmd, 
 		    w->cmd[i].epoch != cmd->epoch)
 			wrong(w, "I2: a command of epoch %u reaches host %u as one of epoch %u",
 			      w->cmd[i].epoch, vh, cmd->epoch);
+	for (unsigned i = 0; i < w->cmds && !old; i++)
+		if (w->cmd[i].id == cmd->op && w->cmd[i].session == w->host[vh].session)
+			w->cmd[i].heard = true;
 	MR_GROW(w->heard, w->heards, w->heard_cap);
 	w->heard[w->heards++] = (struct world_heard){vh, w->host[vh].session, *cmd, old};
 }
@@ -115,6 +120,9 @@ static void did(struct world *w, const struct world_heard *h)
  * store was older gives the numbers of its operations once more. */
 void world_said_ack(struct world *w, unsigned vh, const struct ag_action *a)
 {
+	for (unsigned i = 0; i < w->cmds; i++)
+		if (w->cmd[i].id == a->op && w->cmd[i].session == w->host[vh].session)
+			w->cmd[i].answered = true;
 	for (unsigned i = w->heards; i-- > 0;) {
 		if (w->heard[i].vh != vh || w->heard[i].session != w->host[vh].session ||
 		    w->heard[i].cmd.op != a->op)
@@ -272,10 +280,21 @@ static bool leads_there(struct world *w, const struct fm_op *op)
 	       management_read(w, row + ROW_COOKIE) == op->cookie;
 }
 
+/* What it had decided before may still wait for its commit. */
+static void of_ghost(struct world *w, const struct fm_op *op)
+{
+	if (w->ghost_deposed_ns && w->now.mono_ns > w->ghost_deposed_ns + COMMIT_NS &&
+	    op->kind != FM_OP_OBSERVE && op->kind != FM_OP_READ_FN)
+		wrong(w, "I9: a manager that was told that it lost the chassis begins %s",
+		      fm_op_kind_name(op->kind));
+}
+
 /* What is asked for while there is no connection reaches nothing: the MR-PCIM ends it (what the
  * answers of before were is delivered first). */
 void world_said_op(struct world *w, const struct fm_op *op)
 {
+	if (w->as_ghost)
+		of_ghost(w, op);
 	if (w->as_ghost || !w->wire.ready)
 		return;
 	if (op->kind == FM_OP_MAP)
@@ -370,6 +389,9 @@ void world_said_result(struct world *w, const struct fm_op_result *r)
 {
 	uint64_t v;
 
+	if (w->as_ghost && !w->ghost_deposed_ns && r->end == FM_OP_REFUSED &&
+	    r->reason == MR_REASON_STALE_OWNER)
+		w->ghost_deposed_ns = w->now.mono_ns;
 	if (r->end != FM_OP_DONE || w->as_ghost || r->id.vf == FM_WHOLE ||
 	    is_forgotten(w, r->tag))
 		return;

@@ -46,7 +46,8 @@ void world_said_reset(struct world *w, unsigned vh);
 /* And that its agent gave something back, in the boot that was asked for it. */
 void world_said_consent(struct world *w, const struct world_cmd *c);
 /* I5: what is mapped was promised before. I2: what is mapped is behind a bridge where the
- * host's kernel shows nothing; what is cut without consent leaves a tombstone. */
+ * host's kernel shows nothing; what is cut without consent leaves a tombstone. I9: who was told
+ * that the chassis is another one's begins nothing there. */
 void world_said_op(struct world *w, const struct fm_op *op);
 /* I5: a host is told of what is mapped. */
 void world_said_announced(struct world *w, const struct fm_agent_cmd *cmd);

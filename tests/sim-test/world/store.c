@@ -264,9 +264,9 @@ bool world_store_left(const struct world *w, struct mr_buf *out)
 
 /* ---- transactions ---- */
 
-/* All or nothing, as the store promises; the ghost's is another one's by now. What a dead
- * manager left is durable or not when the next one reads it, and that is that. A manager that
- * died meanwhile has it all the same, unless the machine died with it. */
+/* All or nothing, as the store promises; the ghost's is another one's by now, or its own. What
+ * a dead manager left is durable or not when the next one reads it, and that is that. A manager
+ * that died meanwhile has it all the same, unless the machine died with it. */
 static void deliver_commit(struct world *w, struct world_msg *m)
 {
 	struct world_store *s = &w->store;
@@ -280,9 +280,9 @@ static void deliver_commit(struct world *w, struct world_msg *m)
 		return;
 	if (s->fails)
 		s->failed = s->posted;
-	if (m->id <= s->failed || w->as_ghost)
+	if (w->as_ghost ? !w->ghost_stores : m->id <= s->failed)
 		ev.kind = FM_EV_COMMIT_FAILED;
-	for (unsigned i = 0; ev.kind == FM_EV_COMMITTED && i < c->n; i++)
+	for (unsigned i = 0; ev.kind == FM_EV_COMMITTED && !w->as_ghost && i < c->n; i++)
 		if (!world_fault_record(w, &c->item[i]))
 			row_set(w, &c->item[i]);
 	judge_erased(w);

@@ -34,6 +34,7 @@
 /* Connections; each keeps the order of its messages. */
 enum lane {
 	LANE_BATCH,  /* manager -> chassis */
+	LANE_BATCH2, /* the same, of one who succeeded another (world.apart) */
 	LANE_REPLY,  /* chassis -> manager: replies and interrupts */
 	LANE_COMMIT, /* store -> manager */
 	LANE_OWN,    /* the manager's parts among themselves */
@@ -114,6 +115,7 @@ struct world_cmd {
 	struct fm_place place;
 	unsigned resets_told; /* of its host, when it was sent */
 	uint32_t epoch;
+	bool heard, answered; /* by the agent; the answer may be on its way */
 };
 
 /* A function that a command named, for some time after its answer. */
@@ -155,7 +157,10 @@ struct world {
 	struct fm_mrpcim *mr;
 	struct fm_hold *hold;
 	struct world_ghost ghost;
-	bool as_ghost; /* it is the ghost who acts at the moment */
+	bool as_ghost;		  /* it is the ghost who acts at the moment */
+	bool apart;		  /* and its batches pass those of the manager */
+	bool ghost_stores;	  /* what it commits is durable, in a store of its own */
+	int64_t ghost_deposed_ns; /* when it was told that another one owns the chassis, or 0 */
 	struct world_wire wire;
 	uint64_t next_session, next_tag;
 	struct world_store store;

@@ -43,9 +43,13 @@ static uint64_t command_key(uint64_t life, uint64_t id)
 void world_cmd_begins(struct world *w, uint64_t session, const struct fm_agent_cmd *cmd)
 {
 	MR_GROW(w->cmd, w->cmds, w->cmd_cap);
-	w->cmd[w->cmds++] = (struct world_cmd){
-		cmd->op,   cmd->verb, session, cmd->place, w->host[cmd->place.port].resets_told,
-		cmd->epoch};
+	w->cmd[w->cmds++] =
+		(struct world_cmd){.id = cmd->op,
+				   .verb = cmd->verb,
+				   .session = session,
+				   .place = cmd->place,
+				   .resets_told = w->host[cmd->place.port].resets_told,
+				   .epoch = cmd->epoch};
 	w->began |= UINT64_C(1) << (FM_OP_COUNT + cmd->verb);
 	mr_map_set_u64(w->commanded, command_key(w->manager_life, cmd->op), UINT64_MAX);
 	for (unsigned i = 0; i < fm_engine_assignments(w->engine); i++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Requests in flight across cuts, drains and resets (HANDOVER 4, 5, 11), and `base` devices. */
 #include "fixture.h"
+#include "sim/model/fault.h"
 
 #define HOP 1000 /* ns */
 #define BAR FX_WIN64(0)
@@ -76,6 +77,31 @@ START_TEST(both_ways)
 	ck_assert_int_eq(f.end, SIM_TLP_LANDED);
 	ck_assert_int_eq(f.at_vh, 4);
 	t.kind = SIM_TLP_MEM_READ;
+	ck_assert_int_eq(run(&t).end, SIM_TLP_COMPLETED);
+}
+END_TEST
+
+/* A root that is slow: what a function reads is outstanding for so long, writes are not. */
+START_TEST(slow_root)
+{
+	const struct sim_fault slow = {
+		.kind = SIM_FAULT_SLOW_ROOT, .vh = 4, .delay_ns = 20 * HOP};
+	struct sim_tlp t = fn_write();
+	uint64_t id;
+
+	ck_assert_int_eq(sim_fault_set(x.c, &slow), 0);
+	id = sim_tlp_launch(x.c, x.now, &t);
+	t.kind = SIM_TLP_MEM_READ;
+	t.address += 64;
+	fx_pass(&x, 8 * HOP);
+	ck_assert_int_eq(sim_tlp_fate(x.c, id).end, SIM_TLP_LANDED);
+	id = sim_tlp_launch(x.c, x.now, &t);
+	fx_pass(&x, 20 * HOP);
+	ck_assert_int_eq(sim_tlp_fate(x.c, id).end, SIM_TLP_FLYING);
+	ck_assert_uint_eq(row(&x, 4, 0, ROW_OUTSTANDING), 1);
+	fx_pass(&x, 10 * HOP);
+	ck_assert_int_eq(sim_tlp_fate(x.c, id).end, SIM_TLP_COMPLETED);
+	sim_fault_clear(x.c, x.now, SIM_FAULT_SLOW_ROOT);
 	ck_assert_int_eq(run(&t).end, SIM_TLP_COMPLETED);
 }
 END_TEST
@@ -277,6 +303,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, both_ways);
+	tcase_add_test(t, slow_root);
 	tcase_add_test(t, no_bus_master_no_traffic);
 	tcase_add_test(t, interrupts);
 	tcase_add_test(t, cut_in_flight);
