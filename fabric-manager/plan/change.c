@@ -314,22 +314,25 @@ static bool changes_live(const struct fm_planner *p, unsigned i)
 	return live_differs(&p->d->claim[i], a, &want);
 }
 
-/* What has to happen to a claim that was opened. */
+/* What has to happen to a claim that was opened; from empty all of them are. */
 struct step {
-	uint32_t claim;
-	enum fm_change_kind kind;
+	uint32_t claim : 28; /* policies are far smaller */
+	uint32_t kind : 4;
 };
+#define X(name, text) _Static_assert(FM_CHANGE_##name < 1 << 4, "the kind has four bits");
+FM_CHANGES(X)
+#undef X
 
 /* Of all claims that were opened, in the order of filling; the caller frees it. */
 static struct step *steps(const struct fm_planner *p, unsigned *ret_n)
 {
 	struct step *list = mr_xcalloc(p->todos + 1, sizeof(*list));
+	enum fm_change_kind kind;
 	unsigned n = 0;
 
-	for (unsigned k = 0; k < p->todos; k++) {
-		list[n].claim = p->todo[k];
-		n += kind_of(p, p->todo[k], &list[n].kind);
-	}
+	for (unsigned k = 0; k < p->todos; k++)
+		if (kind_of(p, p->todo[k], &kind))
+			list[n++] = (struct step){p->todo[k], kind};
 	*ret_n = n;
 	return list;
 }
