@@ -287,6 +287,12 @@ class FabricTest(unittest.TestCase):
         cls.addClassCleanup(cls.finish)
         cls.prepare()
 
+    def run(self, result=None):
+        """Where a test fails, the logs stay."""
+        before = len(result.failures) + len(result.errors) if result else 0
+        super().run(result)
+        self.f.keep |= bool(result) and len(result.failures) + len(result.errors) > before
+
     @classmethod
     def prepare(cls):
         """What comes before the first test."""

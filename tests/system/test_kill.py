@@ -122,7 +122,8 @@ class Kill(FabricTest):
         cls.f.allow(r"driver: chassis c1: connection lost: .*; trying again",
                     r"driver: chassis c1: .*connect.*; trying again",
                     r"agent: no uevents from .*; trying on",
-                    r"engine: enable-vfs at host port .*; it is asked again")
+                    r"engine: enable-vfs at host port .*; it is asked again",
+                    r"engine: (attach|detach)-pf: .*'the connection was lost'; it is tried again")
 
     def begin(self, path):
         """apply without --wait, as a process of its own: the acknowledgement is its exit code 0."""
