@@ -316,6 +316,7 @@ static void redo(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
 		raise_to_mapped(e, a);
 	fm_asg_next_same(a);
 	a->a.going = a->cut = true;
+	a->paused = false; /* what its host would not let go is cut */
 	fm_asg_dirty(e, a);
 	e->intent = true;
 	start(e, a, s);
@@ -350,6 +351,15 @@ static bool is_blank(const struct fm_engine *e, const struct fm_asg *a)
 	       f->cookie != fm_asg_cookie(a) && !f->gate_open;
 }
 
+/* Whether the PF that its host reaches it by is cut: a detach that had been given up was late.
+ */
+static bool is_behind_cut(const struct fm_engine *e, const struct fm_asg *a)
+{
+	const struct fm_bridge *b = fm_asg_bridge(e, a);
+
+	return a->a.place.way == FM_WAY_LVF && b && !b->unread && b->state == MR_ROW_BLOCKED;
+}
+
 /* A row leads there, and the function takes and sends nothing: a write that cut it came late.
  */
 static bool is_cut(const struct fm_engine *e, const struct fm_asg *a)
@@ -357,7 +367,7 @@ static bool is_cut(const struct fm_engine *e, const struct fm_asg *a)
 	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
 
 	return a->a.place.way != FM_WAY_DEVICE && f && fm_seen_adapter(e, a->a.fn) &&
-	       !f->unread && f->block;
+	       !f->unread && (f->block || is_behind_cut(e, a));
 }
 
 /* Whether its host can use what is there: it is mapped, as far as the books say so, and the
@@ -377,6 +387,7 @@ void fm_asg_lose(struct fm_engine *e, struct fm_asg *a)
 		   a->a.adapter);
 	a->next.set = false;
 	a->a.going = a->cut = true;
+	a->paused = false; /* what it would not let go is gone */
 	a->until = MR_NEVER;
 	a->resume = true;
 	e->intent = true;

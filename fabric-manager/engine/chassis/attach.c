@@ -114,6 +114,27 @@ bool fm_attach_stands(const struct fm_engine *e, const struct fm_asg *a)
 		!(was_read(e, t) && blank(e, t)));
 }
 
+static void detach(struct fm_engine *e, struct fm_attach *t)
+{
+	if (t->tag || t->until != MR_NEVER || e->ch[t->chassis].state != FM_CH_READY ||
+	    !adapter_there(e, t))
+		return;
+	t->state = FM_ATTACH_LEAVING;
+	t->idle = false;
+	attach_op(e, t, FM_OP_DETACH_PF);
+}
+
+/* Whether a detach ended halfway: its row is blocked, and has to be freed before the PF can be
+ * attached once more. */
+static bool is_half_detached(const struct fm_engine *e, const struct fm_attach *t)
+{
+	const struct fm_host *h = fm_host_by_port(&e->inv, t->chassis, t->host_port);
+	const struct fm_bridge *b = h && t->bridge < h->bridges ? &h->bridge[t->bridge] : NULL;
+
+	return b && b->state == MR_ROW_BLOCKED && MR_TARGET_KIND(b->target) == MR_TARGET_PFS &&
+	       MR_TARGET_PORT(b->target) == t->port;
+}
+
 /* Whether the PF stands in the host of 'a'; else it is on its way. */
 bool fm_attach_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t size)
 {
@@ -128,7 +149,9 @@ bool fm_attach_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t si
 	}
 	mr_fmt(why, size, "waiting for adapter %s to be attached to %s", a->a.adapter,
 	       a->a.host);
-	if (t->state == FM_ATTACH_NONE && t->until == MR_NEVER) {
+	if (t->state == FM_ATTACH_NONE && is_half_detached(e, t)) {
+		detach(e, t);
+	} else if (t->state == FM_ATTACH_NONE && t->until == MR_NEVER) {
 		t->bridge = a->a.place.bridge;
 		t->state = FM_ATTACH_BUSY;
 		attach_op(e, t, FM_OP_ATTACH_PF);
@@ -196,7 +219,7 @@ void fm_attach_result(struct fm_engine *e, const struct fm_inflight *f,
 	}
 	fm_log(e, 2, "%s: adapter port %u at host port %u: '%s'; it is tried again",
 	       fm_op_kind_name(r->kind), t->port, t->host_port, r->detail);
-	t->state = leaving ? FM_ATTACH_UP : FM_ATTACH_NONE;
+	t->state = FM_ATTACH_NONE; /* what a detach left there the next reading says */
 	retry(e, t);
 	fm_ch_observe(e, t->chassis);
 }
@@ -238,16 +261,6 @@ static void stop_enabling(struct fm_engine *e, struct fm_attach *t)
 	t->tag = 0;
 	t->until = MR_NEVER;
 	t->state = FM_ATTACH_UP;
-}
-
-static void detach(struct fm_engine *e, struct fm_attach *t)
-{
-	if (t->tag || t->until != MR_NEVER || e->ch[t->chassis].state != FM_CH_READY ||
-	    !adapter_there(e, t))
-		return;
-	t->state = FM_ATTACH_LEAVING;
-	t->idle = false;
-	attach_op(e, t, FM_OP_DETACH_PF);
 }
 
 /* A pause ended, or the agent did not answer. */

@@ -281,8 +281,6 @@ static void retry(struct fm_engine *e)
 {
 	struct fm_asg *a;
 
-	if (!e->some_paused)
-		return;
 	FM_FOREACH_ASG(e, a)
 	{
 		if (!a->paused || a->a.has_fn)
@@ -298,7 +296,8 @@ static void retry(struct fm_engine *e)
 void fm_asgs_retry(struct fm_engine *e)
 {
 	e->retries = 0;
-	retry(e);
+	if (e->some_paused || e->retry_at != MR_NEVER)
+		retry(e);
 }
 
 #define RETRY_NS     (60 * MR_NS_PER_S)
