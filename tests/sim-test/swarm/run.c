@@ -272,7 +272,7 @@ static void goes_on(struct swarm *s, uint64_t seed)
 {
 	mr_rng_init(&s->rng, seed);
 	s->sents = 0;
-	s->forgotten = false;
+	s->forgotten = s->asked_policy = false;
 	for (unsigned i = 0; i < EDITS_MAX && s->w->events < EVENTS_MIN && !s->r.failed; i++) {
 		struct swarm_trouble t = {.kind = SWARM_OPERATOR_EDITS};
 

@@ -149,14 +149,15 @@ static void wake(struct oracle *o, const struct fn *fn)
 				   PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 }
 
-/* What a kernel and the driver that is bound there by now set by themselves; memory space and
- * mastering also the judge's own driver, wake(). */
+/* What a kernel and the driver that is bound there by now set by themselves: memory space and
+ * mastering (also the judge's own driver, wake()), and what a driver that an agent unbound
+ * again left of MSI-X, which is no vector. */
 static unsigned of_drivers(const struct oracle *o, const struct fn *fn)
 {
 	const struct sim_blade *b = o->w->host[fn->owner].blade;
 	const struct sim_dev *d = b ? sim_blade_find(b, fn->rid) : NULL;
 
-	return SIM_DIRT_COMMAND | (d && d->driver[0] ? SIM_DIRT_MSIX | SIM_DIRT_VECTORS : 0);
+	return SIM_DIRT_COMMAND | SIM_DIRT_MSIX | (d && d->driver[0] ? SIM_DIRT_VECTORS : 0);
 }
 
 /* Canary: a new owner finds nothing of the last one, and leaves everything. */

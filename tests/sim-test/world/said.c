@@ -349,6 +349,9 @@ void world_said_freed(struct world *w, uint64_t key)
 		return;
 	if (world_store_promises(w, key, &vh) && is_mapped(w, fn))
 		return;
+	if (w->reread_ns < w->forgot_ns) /* the reset was forgotten, which is found when it is
+					  * read: then what is nobody's is reset */
+		return;
 	status = vf_reg(w, fn, VF_STATUS);
 	if (v.open || (status != UINT64_MAX && status & MR_VF_RESET_BUSY) ||
 	    sim_vf_dirt(w->chassis, fn.port, fn.pf, fn.vf))
@@ -392,8 +395,11 @@ void world_said_result(struct world *w, const struct fm_op_result *r)
 	if (w->as_ghost && !w->ghost_deposed_ns && r->end == FM_OP_REFUSED &&
 	    r->reason == MR_REASON_STALE_OWNER)
 		w->ghost_deposed_ns = w->now.mono_ns;
-	if (r->end != FM_OP_DONE || w->as_ghost || r->id.vf == FM_WHOLE ||
-	    is_forgotten(w, r->tag))
+	if (r->end != FM_OP_DONE || w->as_ghost || is_forgotten(w, r->tag))
+		return;
+	if (r->kind == FM_OP_OBSERVE)
+		w->reread_ns = w->now.mono_ns;
+	if (r->id.vf == FM_WHOLE)
 		return;
 	if (r->kind == FM_OP_MAP)
 		note_generation(w, r->tag);

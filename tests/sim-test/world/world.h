@@ -184,6 +184,7 @@ struct world {
 			   operation's kind, then of each command's verb */
 	int64_t unsteady_until_ns; /* hardware does things late until then */
 	int64_t forgot_ns; /* when the chassis lost power last, and what was done before */
+	int64_t reread_ns; /* when the manager had read it last as it was since */
 	int64_t looked_ns; /* when everything was looked at last */
 	bool shaken;	   /* hosts or adapters did something by themselves since then */
 	char stray[200];   /* the first write that no operation named, or word that is not so */
