@@ -150,6 +150,19 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* A folder that changes while it is read may give an entry twice. */
+static void drop_twins(struct ag_names *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->n; i++)
+		if (n && mr_streq(s->name[n - 1], s->name[i]))
+			free(s->name[i]);
+		else
+			s->name[n++] = s->name[i];
+	s->n = n;
+}
+
 int ag_names_read(const char *path, struct ag_names *ret)
 {
 	DIR *d = opendir(path);
@@ -167,6 +180,7 @@ int ag_names_read(const char *path, struct ag_names *ret)
 	closedir(d);
 	if (ret->n)
 		qsort(ret->name, ret->n, sizeof(*ret->name), by_name);
+	drop_twins(ret);
 	return 0;
 }
 

@@ -47,6 +47,7 @@ struct sim_face {
 	struct mr_watch *watch;
 	struct fuse_buf buf;
 	struct parked *parked;
+	struct listing *listing; /* folders that are open */
 	void (*gone)(void *arg);
 	void *gone_arg;
 	bool mounted;
@@ -148,39 +149,99 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	mr_buf_done(&out);
 }
 
-/* Offsets of a folder: 0 ".", 1 "..", then 2 + the cursor after the entry. */
-static bool next_entry(const struct face_at *dir, off_t *off, struct stat *st, char *name)
-{
-	struct face_cursor cur;
-	struct face_at at;
+/* What a folder held when it was opened or rewound: who reads on while devices come and go gets
+ * every entry once. Offsets count entries. */
+struct listing {
+	struct listed {
+		struct stat st; /* inode and type */
+		char name[FACE_NAME_MAX];
+	} * entry;
+	size_t n, cap;
+	struct listing *next, **prev; /* all that are open */
+};
 
-	if (*off < 2) {
-		fill_stat(dir, st);
-		mr_copy(name, FACE_NAME_MAX, *off ? ".." : ".");
-		(*off)++;
-		return true;
+static void list(struct listing *l, const struct face_at *at, const char *name)
+{
+	MR_GROW(l->entry, l->n, l->cap);
+	fill_stat(at, &l->entry[l->n].st);
+	mr_copy(l->entry[l->n++].name, FACE_NAME_MAX, name);
+}
+
+static int list_all(fuse_req_t req, fuse_ino_t ino, struct listing *l)
+{
+	struct face_cursor cur = {0};
+	struct face_at dir, at;
+	char name[FACE_NAME_MAX];
+	int r = open_ino(req, ino, &dir);
+
+	l->n = 0;
+	if (r)
+		return r;
+	list(l, &dir, ".");
+	list(l, &dir, "..");
+	while (face_next(&dir, &cur, &at, name))
+		list(l, &at, name);
+	return 0;
+}
+
+static struct listing *listing_new(struct sim_face *f)
+{
+	struct listing *l = MR_NEW(struct listing);
+
+	l->next = f->listing;
+	l->prev = &f->listing;
+	if (l->next)
+		l->next->prev = &l->next;
+	f->listing = l;
+	return l;
+}
+
+static void listing_free(struct listing *l)
+{
+	*l->prev = l->next;
+	if (l->next)
+		l->next->prev = l->prev;
+	free(l->entry);
+	free(l);
+}
+
+static struct listing *listing_of(const struct fuse_file_info *fi)
+{
+	return (struct listing *)(uintptr_t)fi->fh;
+}
+
+static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct face_at dir;
+	int r = open_ino(req, ino, &dir);
+
+	if (r) {
+		fuse_reply_err(req, -r);
+		return;
 	}
-	cur.row = (unsigned)((*off - 2) >> 24);
-	cur.n = (unsigned)((*off - 2) & 0xffffff);
-	if (!face_next(dir, &cur, &at, name))
-		return false;
-	fill_stat(&at, st);
-	*off = 2 + ((off_t)cur.row << 24 | cur.n);
-	return true;
+	fi->fh = (uintptr_t)listing_new(face_of(req));
+	fuse_reply_open(req, fi);
+}
+
+static void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	listing_free(listing_of(fi));
+	fuse_reply_err(req, 0);
 }
 
 static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		       struct fuse_file_info *fi)
 {
-	char *buf = mr_xmalloc(size + 1), name[FACE_NAME_MAX];
-	struct face_at dir;
-	struct stat st;
+	struct listing *l = listing_of(fi);
+	char *buf = mr_xmalloc(size + 1);
 	size_t used = 0;
-	int r = open_ino(req, ino, &dir);
+	int r = off ? 0 : list_all(req, ino, l);
 
-	(void)fi;
-	while (!r && next_entry(&dir, &off, &st, name)) {
-		size_t need = fuse_add_direntry(req, buf + used, size - used, name, &st, off);
+	for (size_t i = (size_t)off; !r && i < l->n; i++) {
+		const struct listed *e = &l->entry[i];
+		size_t need = fuse_add_direntry(req, buf + used, size - used, e->name, &e->st,
+						(off_t)i + 1);
 
 		if (need > size - used)
 			break;
@@ -337,7 +398,9 @@ static const struct fuse_lowlevel_ops ops = {
 	.getattr = op_getattr,
 	.setattr = op_setattr,
 	.readlink = op_readlink,
+	.opendir = op_opendir,
 	.readdir = op_readdir,
+	.releasedir = op_releasedir,
 	.open = op_open,
 	.read = op_read,
 	.write = op_write,
@@ -418,6 +481,8 @@ void sim_face_free(struct sim_face *f)
 		fuse_reply_err(f->parked->req, EINTR);
 		unpark(f->parked);
 	}
+	while (f->listing)
+		listing_free(f->listing);
 	if (f->watch)
 		mr_watch_free(f->watch);
 	if (f->mounted)

@@ -48,6 +48,18 @@ void ag_look_done(struct ag_scan *s)
 	*s = (struct ag_scan){0};
 }
 
+/* Of several functions at one place, which no host has, the first counts: reports compare
+ * sorted lists in which each place stands once. */
+static void drop_twins(struct ag_scan *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->fns; i++)
+		if (!n || fn_cmp(&s->fn[n - 1], &s->fn[i]))
+			s->fn[n++] = s->fn[i];
+	s->fns = n;
+}
+
 /* Keeps a copy of a good scan. Functions that have no place of ours are left out. */
 void ag_look_take(struct ag_core *c, const struct ag_scan *scan)
 {
@@ -68,6 +80,7 @@ void ag_look_take(struct ag_core *c, const struct ag_scan *scan)
 	if (s->slots)
 		memcpy(s->slot, scan->slot, s->slots * sizeof(*s->slot));
 	qsort(s->fn, s->fns, sizeof(*s->fn), fn_cmp);
+	drop_twins(s);
 	qsort(s->slot, s->slots, sizeof(*s->slot), slot_cmp);
 	c->looked = true;
 }

@@ -143,6 +143,25 @@ class Sysfs(Base):
         self.assertTrue(os.path.exists(self.sim.device("blade01", PF)))
         self.assertEqual(read(self.sim.pci("blade01", "slots/0/address")), PF[:10])
 
+    def test_a_folder_that_grows_under_its_reader_gives_each_entry_once(self):
+        self.manager.map_pfs(self.sim.adapter("hca")["port"], 1, 1, 3)
+        self.with_nic()
+        power = self.sim.pci("blade01", "slots/0/power")
+        self.assertEqual(write(power, "0"), 0)
+        before = sorted(os.listdir(self.sim.pci("blade01", "devices")))
+        with os.scandir(self.sim.pci("blade01", "devices")) as entries:
+            seen = [next(entries).name]
+            self.assertEqual(write(power, "1"), 0)
+            seen += [e.name for e in entries]
+        self.assertIn(sorted(seen), (before, sorted(before + [PF])))
+        self.assertIn(PF, os.listdir(self.sim.pci("blade01", "devices")))
+        folder = os.open(self.sim.pci("blade01", "devices"), os.O_RDONLY | os.O_DIRECTORY)
+        self.assertEqual(write(power, "0"), 0)
+        self.assertEqual(sorted(os.listdir(folder)), before)
+        self.assertEqual(write(power, "1"), 0)
+        self.assertIn(PF, os.listdir(folder))
+        os.close(folder)
+
     def test_boot_id_and_extension(self):
         self.boot("blade01", "blade04")
         self.assertEqual(read(self.sim.face + "/blade01/kernel/boot_id"),

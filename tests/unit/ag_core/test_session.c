@@ -74,6 +74,21 @@ START_TEST(test_deltas)
 }
 END_TEST
 
+/* sysfs gave a function twice, as a folder that changes under its reader may: it has neither
+ * come then, nor gone afterwards. */
+START_TEST(test_a_function_seen_twice)
+{
+	event(AG_EV_UEVENT);
+	wait_ms(20);
+	put(*at(9, 0));
+	ck_assert_str_eq(scan(), "");
+	host.fns--;
+	event(AG_EV_UEVENT);
+	wait_ms(20);
+	ck_assert_str_eq(scan(), "");
+}
+END_TEST
+
 START_TEST(test_users_are_not_reported)
 {
 	event(AG_EV_UEVENT);
@@ -203,6 +218,7 @@ int main(void)
 	tcase_add_checked_fixture(session, setup_session, teardown);
 	tcase_add_test(session, test_roots_come_and_go);
 	tcase_add_test(session, test_deltas);
+	tcase_add_test(session, test_a_function_seen_twice);
 	tcase_add_test(session, test_users_are_not_reported);
 	tcase_add_test(session, test_uevents_fold);
 	tcase_add_test(session, test_slow_rescan);
