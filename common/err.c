@@ -181,7 +181,8 @@ void mr_diags_add(struct mr_diags *d, enum mr_severity sev, const char *file, un
 		return;
 	if (sev == MR_SEV_ERROR)
 		d->errors++;
-	if (d->n >= MR_DIAGS_MAX && (sev != MR_SEV_ERROR || !drop_warning(d)))
+	if (d->n >= (d->max ? d->max : MR_DIAGS_MAX) &&
+	    (sev != MR_SEV_ERROR || !drop_warning(d)))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);

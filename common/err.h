@@ -56,8 +56,9 @@ struct mr_diags {
 	struct mr_diag *item;
 	unsigned n;
 	unsigned cap;
-	unsigned errors; /* how many of them are errors; at most MR_DIAGS_MAX are kept, all are
-			    counted */
+	unsigned errors; /* how many of them are errors: all are counted, also what is not kept
+			  */
+	unsigned max;	 /* so many are kept; 0 = MR_DIAGS_MAX */
 };
 
 #define MR_DIAGS_MAX 100

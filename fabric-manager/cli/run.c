@@ -84,8 +84,6 @@ void cli_show_findings(const struct mr_diags *d)
 	mr_diags_print(d, &raw);
 	cli_clean_lines(&b, mr_buf_text(&raw));
 	fputs(mr_buf_text(&b), stderr);
-	if (d->errors > d->n)
-		fprintf(stderr, "and %u more\n", d->errors - d->n);
 	mr_buf_done(&raw);
 	mr_buf_done(&b);
 }

@@ -5,10 +5,12 @@
  */
 #include "fabric-manager/engine/desire/trial.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "common/err.h"
 #include "fabric-manager/engine/desire/choose.h"
+#include "fabric-manager/engine/desire/findings.h"
 #include "fabric-manager/engine/desire/kept.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -86,42 +88,6 @@ struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *doc
 	return d;
 }
 
-/* 'text' without the places that it names: what stands above a document shifts them. */
-static void without_places(const char *text, struct mr_buf *out)
-{
-	static const char digits[] = "0123456789";
-
-	mr_buf_reset(out);
-	for (; *text; text++) {
-		size_t line = text[0] == ':' ? strspn(text + 1, digits) : 0;
-		size_t col =
-			line && text[1 + line] == ':' ? strspn(text + line + 2, digits) : 0;
-
-		if (!col) {
-			mr_buf_add(out, text, 1);
-			continue;
-		}
-		while (out->len && out->data[out->len - 1] != ' ' &&
-		       out->data[out->len - 1] != '(')
-			out->len--; /* the file */
-		text += 1 + line + col;
-	}
-}
-
-static bool same_but_places(const char *a, const char *b)
-{
-	struct mr_buf x = {0}, y = {0};
-	bool same;
-
-	without_places(a, &x);
-	without_places(b, &y);
-	same = x.len == y.len && (!x.len || !memcmp(x.data, y.data, x.len));
-	mr_buf_done(&x);
-	mr_buf_done(&y);
-	return same;
-}
-
-/* Whether it was found before as well, wherever the documents stood then. */
 /* What was made for wishes that are not any more is kept with the whole. */
 static bool is_worn(const struct fm_desired *d)
 {
@@ -152,16 +118,6 @@ static bool edit(struct fm_engine *e, const struct fm_docs *was, const struct fm
 	return good;
 }
 
-static bool says(const struct mr_diags *d, const struct mr_diag *what)
-{
-	for (unsigned i = 0; i < d->n; i++)
-		if (d->item[i].severity == MR_SEV_ERROR &&
-		    mr_streq(d->item[i].path, what->path) &&
-		    same_but_places(d->item[i].text, what->text))
-			return true;
-	return false;
-}
-
 /* What the candidate asks for; made once, in the step in which it was checked. */
 static struct fm_desired *desire_of(struct fm_engine *e, struct fm_base *b)
 {
@@ -174,26 +130,23 @@ static struct fm_desired *desire_of(struct fm_engine *e, struct fm_base *b)
 	return d;
 }
 
-/* What a candidate and the inventory contradict each other in: trial.h. */
+/* What a candidate and the inventory say together: trial.h. */
 void fm_desire_check(struct fm_engine *e, struct fm_base *b, struct mr_diags *ret)
 {
-	struct mr_diags new = {0}, old = {0};
+	struct mr_diags new = {.max = UINT_MAX}, old = {.max = UINT_MAX};
 	const char *name[FM_EDITS_MAX];
 
 	fm_desired_free(b->resolved);
 	b->resolved = NULL;
-	if (edits(e, &b->docs, name))
+	if (e->base.unwarned && edits(e, &b->docs, name)) {
+		b->unwarned = true;
 		return;
+	}
 	b->resolved = resolve(e, &b->docs, &new);
 	if (new.errors)
 		fm_desired_free(resolve(e, &e->base.docs, &old));
-	for (unsigned i = 0; i < new.n; i++) {
-		const struct mr_diag *g = &new.item[i];
-
-		if (g->severity == MR_SEV_ERROR && !says(&old, g))
-			mr_diags_add(ret, MR_SEV_ERROR, g->file, g->line, g->col, g->path, "%s",
-				     g->text);
-	}
+	fm_findings_add(&new, &old, ret);
+	b->unwarned = !new.n;
 	mr_diags_done(&new);
 	mr_diags_done(&old);
 }

@@ -14,9 +14,9 @@ void fm_desire_input(struct fm_engine *e, const struct fm_docs *docs,
 		     struct fm_resolve_input *ret);
 void fm_desire_input_done(struct fm_resolve_input *in);
 struct fm_desired *fm_desire_make(struct fm_engine *e, const struct fm_docs *docs);
-/* Adds to 'ret' the errors of a candidate against the inventory that the documents in force do
- * not have: what came with another inventory does not keep anybody from editing. Keeps in it
- * what it was resolved to, for fm_trial_of. */
+/* Adds to 'ret' what a candidate and the inventory say together: warnings, and the errors that
+ * the documents in force do not have: what came with another inventory does not keep anybody
+ * from editing. Keeps in it what it was resolved to, for fm_trial_of. */
 void fm_desire_check(struct fm_engine *e, struct fm_base *b, struct mr_diags *ret);
 /* Documents, overrides, cordons and inventory as they are now are in force. */
 void fm_desire_renew(struct fm_engine *e);

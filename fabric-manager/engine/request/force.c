@@ -224,8 +224,15 @@ void fm_force_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 
 void fm_force_findings(struct fm_engine *e, uint64_t tag, struct mr_diags *diags)
 {
-	unsigned n = diags->errors;
+	char shown[48] = "";
+	unsigned n, kept = 0;
 
+	fm_diags_sort(diags);
+	n = diags->errors;
+	for (unsigned i = 0; i < diags->n; i++)
+		kept += diags->item[i].severity == MR_SEV_ERROR;
+	if (kept < n)
+		mr_fmt(shown, sizeof(shown), ", the first %u are shown", kept);
 	fm_reply(e, tag, MR_REASON_INVALID, 1, NULL, fm_diags_keep(diags),
-		 "%u error%s; nothing was changed", n, n == 1 ? "" : "s");
+		 "%u error%s%s; nothing was changed", n, n == 1 ? "" : "s", shown);
 }

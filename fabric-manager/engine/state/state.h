@@ -428,7 +428,9 @@ struct fm_timer {
 struct fm_base {
 	struct fm_docs docs; /* noted of each: 1 + index of fm_engine.set_name, 0 = no set */
 	uint64_t version;
-	bool silent; /* they were checked by this manager, and nothing was found */
+	/* they were checked by this manager, alone and with the inventory as it was then, and
+	 * nothing was found */
+	bool silent, unwarned;
 	/* of a candidate: what the check against the inventory made of it; NULL = nothing yet
 	 */
 	struct fm_desired *resolved;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What documents and inventory say together, as the one who applies is told of it. */
+#include "tests/unit/fm_engine/world.h"
+
+#define MANY 150
+
+/* 'n' pools that each ask for one VF which the adapter lacks, from VF 'first' on. */
+static void lacking(struct mr_buf *out, const char *name, unsigned first, unsigned n)
+{
+	mr_buf_reset(out);
+	for (unsigned i = 0; i < n; i++)
+		mr_buf_printf(out,
+			      "---\napiVersion: banyan/v1\nkind: AdapterPool\n"
+			      "metadata: {name: %s%03u}\nspec: {adapterSelector: {class: "
+			      "ethernet}, partition: {vfs: \"%u\"}}\n",
+			      name, i, first + i);
+}
+
+/* All of them are counted, and it is said that not all are shown. */
+START_TEST(many_are_refused)
+{
+	struct mr_buf text = {0};
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	lacking(&text, "a", 1000, MANY);
+	w_text(&w, FM_VERB_APPLY, mr_buf_text(&text), true);
+	ck_assert_int_eq(w.reason, MR_REASON_INVALID);
+	ck_assert_str_eq(w.text, "150 errors, the first 100 are shown; nothing was changed");
+	mr_buf_done(&text);
+	w_done(&w);
+}
+END_TEST
+
+/* Contradictions that came with an adapter stand, however many; a new one is refused though it
+ * comes after all of them, and those that stand are not held against anybody. */
+START_TEST(one_new_among_many)
+{
+	struct mr_buf text = {0};
+	struct world w;
+
+	w_init(&w);
+	w.c.adapter[0].present = false;
+	w_start(&w);
+	lacking(&text, "b", 1000, MANY);
+	w_apply(&w, mr_buf_text(&text));
+	w.c.adapter[0].present = w.c.adapter[0].plugged = true;
+	w_chassis(&w, FM_CE_OVERFLOW, 0, 0, 0);
+	w_run(&w, 2 * MR_NS_PER_S);
+	lacking(&text, "z", 5000, 1);
+	w_text(&w, FM_VERB_APPLY, mr_buf_text(&text), true);
+	ck_assert_int_eq(w.reason, MR_REASON_INVALID);
+	ck_assert_str_eq(w.text, "1 error; nothing was changed");
+	ck_assert_ptr_nonnull(strstr(w.findings, "VF 5000 does not exist"));
+	lacking(&text, "a", 3, 1);
+	w_apply(&w, mr_buf_text(&text));
+	mr_buf_done(&text);
+	w_done(&w);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("findings");
+	TCase *t = tcase_create("all");
+
+	tcase_add_test(t, many_are_refused);
+	tcase_add_test(t, one_new_among_many);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}
