@@ -36,17 +36,6 @@ static struct fm_profile *profile_of(struct fm_desired *d, const char *name)
 	return lo < d->profiles && !strcmp(d->profile[lo].name, name) ? &d->profile[lo] : NULL;
 }
 
-/* "ServerProfile db1" or "ProfileTemplate web" back to the document. */
-static const struct fm_doc *origin_of(const struct fm_resolving *r, const struct fm_profile *p)
-{
-	const char *name = strchr(p->origin, ' ') + 1;
-	bool made = !strncmp(p->origin, fm_kind_name(FM_KIND_PROFILE_TEMPLATE),
-			     (size_t)(name - p->origin) - 1);
-
-	return fm_docs_find(r->docs, made ? FM_KIND_PROFILE_TEMPLATE : FM_KIND_SERVER_PROFILE,
-			    name);
-}
-
 /* The host is there whatever overrides say: a document names it, or a port table. */
 static bool stands(const struct fm_host_def *h)
 {
@@ -82,7 +71,7 @@ static bool can_follow(const struct fm_resolving *r, const struct fm_profile *p)
 {
 	uint16_t host;
 
-	return !p->contested && origin_of(r, p) && find_host(r, p, &host) &&
+	return !p->contested && fm_profile_origin(r, p) && find_host(r, p, &host) &&
 	       (p->host == FM_WHOLE || stands(&r->d->host[p->host]));
 }
 
@@ -96,7 +85,7 @@ static bool any_chooses(const struct fm_desired *d)
 
 static void follow(struct fm_resolving *r, struct fm_profile *p)
 {
-	const struct fm_doc *doc = origin_of(r, p);
+	const struct fm_doc *doc = fm_profile_origin(r, p);
 
 	find_host(r, p, &p->host);
 	fm_resolve_connected(r, doc,
@@ -111,7 +100,7 @@ static void follow(struct fm_resolving *r, struct fm_profile *p)
 static bool can_edit(const struct fm_resolving *r, const char *name)
 {
 	const struct fm_profile *p = profile_of(r->d, name);
-	const struct fm_doc *doc = p && !p->contested ? origin_of(r, p) : NULL;
+	const struct fm_doc *doc = p && !p->contested ? fm_profile_origin(r, p) : NULL;
 
 	return doc && doc->kind == FM_KIND_SERVER_PROFILE;
 }
@@ -119,7 +108,7 @@ static bool can_edit(const struct fm_resolving *r, const char *name)
 /* Its claims anew in their places: they are as many, of the same names. */
 static void edit(struct fm_resolving *r, struct fm_profile *p)
 {
-	const struct fm_doc *doc = origin_of(r, p);
+	const struct fm_doc *doc = fm_profile_origin(r, p);
 	uint32_t all = r->d->claims, had = p->claims;
 
 	r->d->claims = p->first_claim;

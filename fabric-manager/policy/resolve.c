@@ -139,6 +139,8 @@ struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags
 	fm_resolve_groups(&r);
 	ident_pools(&r);
 	fm_resolve_adapters(&r);
+	fm_resolve_labels(&r);
+	fm_resolve_names(&r);
 	fm_resolve_pools(&r);
 	fm_resolve_priorities(&r);
 	fm_resolve_domains(&r);

@@ -36,11 +36,12 @@ struct fm_resolve_input {
  *
  * 'findings' (may be NULL) gets what documents and inventory say together, at the documents'
  * places. Errors: two pools that select the same function, VFs beyond what an adapter has, two
- * values of provision for one PF, a host in two groups by its chassis or slot, two hosts at one
- * port, too many claims. To refuse an apply on them is the caller's choice; the wish is sound
- * either way: what is contested stays with the one that had it, else with the first by name,
- * and the wish says who did not get it (POLICY, "Selector overlap is checked again").
- * Warnings: selectors that match nothing.
+ * values of provision for one PF, two of a label for one port, a host in two groups by its
+ * chassis or slot, two hosts at one port, too many claims. To refuse an apply on them is the
+ * caller's choice; the wish is sound either way: what is contested stays with the one that had
+ * it, else with the first by name, and the wish says who did not get it (POLICY, "Selector
+ * overlap is checked again"). Warnings: selectors that match nothing, adapters that nothing is
+ * called like.
  */
 struct fm_desired *fm_resolve(const struct fm_resolve_input *in, struct mr_diags *findings);
 

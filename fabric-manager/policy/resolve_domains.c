@@ -82,7 +82,6 @@ static void set_adapters(struct fm_resolving *r, const struct fm_doc *doc,
 			 struct fm_domain *out)
 {
 	const struct fm_texts *l = &doc->spec.domain.adapters;
-	bool *found = mr_xcalloc(l->n + 1, sizeof(found[0]));
 	unsigned cap = 0;
 
 	if (l->n)
@@ -92,24 +91,14 @@ static void set_adapters(struct fm_resolving *r, const struct fm_doc *doc,
 			const struct fm_adapter *a = &r->inv->chassis[c].adapter[i];
 			bool is = false;
 
-			for (unsigned k = 0; k < l->n; k++) {
-				bool here = fm_adapter_is(r, l->item[k].s, c, a);
-
-				found[k] |= here;
-				is |= here;
-			}
+			for (unsigned k = 0; k < l->n; k++)
+				is |= fm_adapter_is(r, l->item[k].s, c, a);
 			if (!is)
 				continue;
 			MR_GROW(out->adapter, out->adapters, cap);
 			out->adapter[out->adapters++] = FM_ADAPTER_KEY(c, a->port);
 		}
 	}
-	for (unsigned k = 0; r->inv->n && k < l->n; k++) {
-		if (!found[k])
-			FM_FIND(r, MR_SEV_WARNING, doc, l->item[k].at, "spec.adapters",
-				"no adapter '%s' is there", l->item[k].s);
-	}
-	free(found);
 }
 
 static int key_cmp(const void *a, const void *b)

@@ -33,6 +33,11 @@ static int profile_cmp(const void *name, const void *p)
 	return strcmp(name, ((const struct fm_profile *)p)->name);
 }
 
+static const struct fm_profile *profile_named(const struct fm_desired *d, const char *name)
+{
+	return bsearch(name, d->profile, d->profiles, sizeof(d->profile[0]), profile_cmp);
+}
+
 /* The first claim of device "PROFILE/DEVICE", or of "DEVICE" of the profile 'own'; NULL when
  * there is none. */
 static const struct fm_claim *claim_named(const struct fm_desired *d, const char *own,
@@ -46,11 +51,27 @@ static const struct fm_claim *claim_named(const struct fm_desired *d, const char
 	if (slash && (size_t)(slash - text) < sizeof(name))
 		name[slash - text] = '\0';
 	text = slash ? slash + 1 : text;
-	p = bsearch(name, d->profile, d->profiles, sizeof(*p), profile_cmp);
+	p = profile_named(d, name);
 	for (uint32_t i = 0; p && i < p->claims; i++)
 		if (!strcmp(d->claim[p->first_claim + i].device, text))
 			return &d->claim[p->first_claim + i];
 	return NULL;
+}
+
+/* "PROFILE/DEVICE at FILE:LINE:COL": where the document says it. */
+static void device_place(const struct fm_resolving *r, const struct fm_claim *c,
+			 struct mr_buf *out)
+{
+	const struct fm_doc *doc = fm_profile_origin(r, profile_named(r->d, c->profile));
+	const struct fm_doc_profile *spec = &doc->spec.profile;
+	unsigned i = 0;
+
+	if (doc->kind == FM_KIND_PROFILE_TEMPLATE)
+		spec = &doc->spec.template.template;
+	while (!mr_streq(spec->devices.item[i].name.s, c->device))
+		i++;
+	mr_buf_printf(out, "%s/%s at %s:%u:%u", c->profile, c->device, doc->file,
+		      spec->devices.item[i].at.line, spec->devices.item[i].at.col);
 }
 
 static const char *domain_name(const struct fm_desired *d, const struct fm_claim *c)
@@ -91,10 +112,17 @@ static void settle(struct fm_resolving *r, struct fm_mirror_wish *w)
 	struct mr_buf why = {0};
 	bool wrong = is_wrong(d, c, to, &why);
 
-	if (wrong)
+	if (wrong) {
+		mr_buf_puts(&why, " (");
+		device_place(r, c, &why);
+		if (to && to != c)
+			mr_buf_puts(&why, ", ");
+		if (to && to != c)
+			device_place(r, to, &why);
 		FM_FIND(r, MR_SEV_ERROR, w->doc, t->at, "spec.mirrorTo",
-			"'%s' cannot get the traffic of %s/%s: %s", t->s, c->profile, c->device,
-			mr_buf_text(&why));
+			"'%s' cannot get the traffic of %s/%s: %s)", t->s, c->profile,
+			c->device, mr_buf_text(&why));
+	}
 	mr_buf_done(&why);
 	w->to = wrong ? 0 : (uint32_t)(to - d->claim);
 	for (uint32_t i = w->first; i < w->first + w->n; i++) {

@@ -460,7 +460,7 @@ void fm_resolve_pools(struct fm_resolving *r)
 		const struct fm_doc *doc = doc_of(r, i);
 
 		if (!r->d->pool[i].parts && doc->spec.adapter_pool.selector.class.v >= 0 &&
-		    r->inv->n)
+		    fm_all_read(r))
 			FM_FIND(r, MR_SEV_WARNING, doc, doc->spec.adapter_pool.selector.at,
 				"spec.adapterSelector",
 				"no adapter that is there has functions for this pool");

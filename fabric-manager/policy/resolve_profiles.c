@@ -254,3 +254,14 @@ void fm_resolve_profiles(struct fm_resolving *r)
 	mr_map_free(s.index);
 	free(s.item);
 }
+
+/* The document that makes it: "ServerProfile db1", "ProfileTemplate web". */
+const struct fm_doc *fm_profile_origin(const struct fm_resolving *r, const struct fm_profile *p)
+{
+	const char *name = strchr(p->origin, ' ') + 1;
+	bool made = !strncmp(p->origin, fm_kind_name(FM_KIND_PROFILE_TEMPLATE),
+			     (size_t)(name - p->origin) - 1);
+
+	return fm_docs_find(r->docs, made ? FM_KIND_PROFILE_TEMPLATE : FM_KIND_SERVER_PROFILE,
+			    name);
+}

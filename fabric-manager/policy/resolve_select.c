@@ -27,61 +27,6 @@ bool fm_adapter_doc_is(const struct fm_doc *doc, const struct fm_chassis *c,
 	       (!s->serial.s || !strcmp(s->serial.s, a->serial));
 }
 
-/* Whether a document about the port's adapter gives it, or the port, that label. */
-static bool has_label(const struct fm_doc *doc, const struct fm_port_at *p,
-		      const struct fm_labels *want)
-{
-	struct fm_label_set set = {
-		.labels = &doc->meta.labels, .chassis = "", .slot = "", .class_ = ""};
-
-	if (fm_labels_match(want, &set) == FM_MATCH_YES)
-		return true;
-	for (unsigned i = 0; i < doc->spec.adapter.ports.n; i++) {
-		const struct fm_doc_adapter_port *port = &doc->spec.adapter.ports.item[i];
-
-		set.labels = &port->labels;
-		if (port->index.v == (int64_t)p->pf &&
-		    fm_labels_match(want, &set) == FM_MATCH_YES)
-			return true;
-	}
-	return false;
-}
-
-/* Whether the port has the one label of 'want': built in, or by a document about its
- * adapter. */
-static bool label_holds(const struct fm_resolving *r, const struct fm_labels *want,
-			const struct fm_port_at *p)
-{
-	const struct fm_chassis *c = &r->inv->chassis[p->chassis];
-	char slot[8];
-	struct fm_label_set own = {.chassis = c->name,
-				   .slot = slot,
-				   .class_ = mr_class_name(p->adapter->device_class)};
-
-	mr_fmt(slot, sizeof(slot), "%u", p->adapter->slot);
-	if (fm_labels_match(want, &own) == FM_MATCH_YES)
-		return true;
-	for (unsigned i = r->adapter_docs; i < r->adapter_end; i++) {
-		const struct fm_doc *doc = r->docs->doc[i];
-
-		if (fm_adapter_doc_is(doc, c, p->adapter) && has_label(doc, p, want))
-			return true;
-	}
-	return false;
-}
-
-static bool labels_match(const struct fm_resolving *r, const struct fm_labels *want,
-			 const struct fm_port_at *p)
-{
-	for (unsigned i = 0; i < want->n; i++) {
-		struct fm_labels one = {.n = 1, .item = &want->item[i]};
-
-		if (!label_holds(r, &one, p))
-			return false;
-	}
-	return true;
-}
-
 static bool hex_is(const struct fm_text *t, uint16_t v)
 {
 	char text[8];
@@ -192,7 +137,7 @@ bool fm_port_selected(const struct fm_resolving *r, const struct fm_doc_adapter_
 		fm_texts_have(&s->chassis, r->inv->chassis[p->chassis].name)) &&
 	       (!s->slots.n || fm_texts_have(&s->slots, slot)) &&
 	       (!s->serials.n || fm_texts_have(&s->serials, a->serial)) &&
-	       labels_match(r, &s->match_labels, p);
+	       fm_port_labels_match(r, &s->match_labels, p);
 }
 
 /* Whether 'name' means the adapter: its own name, "CHASSIS/NAME", or that of an Adapter
@@ -208,4 +153,13 @@ bool fm_adapter_is(const struct fm_resolving *r, const char *name, unsigned chas
 		return true;
 	return !strcmp(name, a->name) ||
 	       (!strncmp(name, c->name, n) && name[n] == '/' && !strcmp(name + n + 1, a->name));
+}
+
+/* Whether every chassis has been read: before, nobody knows which adapters there are. */
+bool fm_all_read(const struct fm_resolving *r)
+{
+	for (unsigned i = 0; i < r->inv->n; i++)
+		if (!r->inv->chassis[i].observed)
+			return false;
+	return r->inv->n;
 }

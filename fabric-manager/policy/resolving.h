@@ -63,6 +63,9 @@ void fm_resolve_domains(struct fm_resolving *r);
 void fm_resolve_replaced(struct fm_resolving *r);
 void fm_resolve_profiles(struct fm_resolving *r);
 
+/* The document that makes the profile, NULL when it is not there any more. */
+const struct fm_doc *fm_profile_origin(const struct fm_resolving *r,
+				       const struct fm_profile *p);
 /* Of a profile: its claims with 'p' as their profile, then its rules and pairs. The arrays of
  * r->d have room for them. */
 void fm_resolve_claims(struct fm_resolving *r, const struct fm_doc *doc,
@@ -85,6 +88,15 @@ struct fm_port_at {
 };
 bool fm_port_selected(const struct fm_resolving *r, const struct fm_doc_adapter_selector *s,
 		      const struct fm_port_at *p);
+/* Whether the port has all these labels. */
+bool fm_port_labels_match(const struct fm_resolving *r, const struct fm_labels *want,
+			  const struct fm_port_at *p);
+/* Findings only: labels of which two documents say different things; names of adapters that
+ * nothing has. */
+void fm_resolve_labels(struct fm_resolving *r);
+void fm_resolve_names(struct fm_resolving *r);
+/* Whether every chassis has been read: before, nobody knows which adapters there are. */
+bool fm_all_read(const struct fm_resolving *r);
 /* Whether an Adapter document is about the adapter. */
 bool fm_adapter_doc_is(const struct fm_doc *doc, const struct fm_chassis *c,
 		       const struct fm_adapter *a);

@@ -73,7 +73,8 @@ const struct fm_table fm_host_table = TABLE(fm_doc_host, "Host", host_keys);
 static const struct fm_key adapter_port_keys[] = {
 	NUM(fm_doc_adapter_port, "index", index, INT, "Port of the adapter, from 0.", REQUIRED,
 	    RANGE(0, 63)),
-	LABELS(fm_doc_adapter_port, "labels", labels, "Labels of the port.",
+	LABELS(fm_doc_adapter_port, "labels", labels,
+	       "Labels of the port; they stand over the adapter's own of the same key.",
 	       .flags = FM_K_RESERVED, .eg = "{san: fabric-a}"),
 };
 static const struct fm_table adapter_port_table =

@@ -60,6 +60,54 @@ START_TEST(one_new_among_many)
 }
 END_TEST
 
+#define SPARE(name)                                                        \
+	"---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: " \
+	"nics}\nspec: {adapterSelector: {class: ethernet}, spares: [" name "]}\n"
+
+/* Who names an adapter that nobody knows is told, and not refused: it may be pulled. */
+START_TEST(a_misspelt_adapter)
+{
+	struct fm_event loaded = {.kind = FM_EV_STORE_LOADED};
+	struct world w;
+
+	w_init(&w);
+	w_step(&w, &loaded);
+	w_apply(&w, SPARE("nic-lefd")); /* before the chassis is read, nobody knows */
+	ck_assert_str_eq(w.findings, "");
+	w_chassis(&w, FM_CE_CONNECTED, 0, 0, 0);
+	w_settle(&w);
+	w_apply(&w, SPARE("nic-lefd"));
+	ck_assert_ptr_nonnull(strstr(w.findings, "p.yaml:5:53: warning: spec.spares: no "
+						 "adapter and no Adapter document is called "
+						 "'nic-lefd'"));
+	ck_assert_ptr_nonnull(strstr(w.findings, "did you mean nic-left?"));
+	w_apply(&w, SPARE("nic-left"));
+	ck_assert_str_eq(w.findings, "");
+	w_done(&w);
+}
+END_TEST
+
+#define ADAPTER(name, labels, spec)                                         \
+	"---\napiVersion: banyan/v1\nkind: Adapter\nmetadata: {name: " name \
+	", labels: " labels "}\nspec: " spec "\n"
+
+/* Two documents about one adapter that give it two values of one label are refused. */
+START_TEST(a_label_of_two_values)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, ADAPTER("nic-left", "{rack: r1}", "{}"));
+	w_text(&w, FM_VERB_APPLY, ADAPTER("other", "{rack: r2}", "{serial: S-10}"), true);
+	ck_assert_int_eq(w.reason, MR_REASON_INVALID);
+	ck_assert_ptr_nonnull(strstr(w.findings, "metadata.labels: 'rack: r2' is 'r1' by "
+						 "Adapter 'nic-left' at p.yaml:4:"));
+	w_apply(&w, ADAPTER("other", "{rack: r1}", "{serial: S-10}"));
+	w_done(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("findings");
@@ -67,6 +115,8 @@ int main(void)
 
 	tcase_add_test(t, many_are_refused);
 	tcase_add_test(t, one_new_among_many);
+	tcase_add_test(t, a_misspelt_adapter);
+	tcase_add_test(t, a_label_of_two_values);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }
