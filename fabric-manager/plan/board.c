@@ -76,7 +76,15 @@ static int64_t charge(const struct fm_board *b, const struct fm_tile *t, uint16_
 
 static int64_t limit_of(const struct fm_board *b, const struct fm_tile *t, uint16_t bin)
 {
-	return (int64_t)fm_unit_limit(&b->p->world.unit[b->bin[bin].unit], t->limit);
+	const struct fm_unit *u = &b->p->world.unit[b->bin[bin].unit];
+
+	return (int64_t)fm_unit_limit(u, fm_unit_over(u, t->limit, t->mbps));
+}
+
+/* See board.h. */
+int64_t fm_board_mbps(const struct fm_board *b, const struct fm_tile *t, uint16_t bin)
+{
+	return (int64_t)fm_unit_promise(&b->p->world.unit[b->bin[bin].unit], t->mbps);
 }
 
 static uint16_t *leads(const struct fm_board *b, const struct fm_tile *t, uint16_t slot)
@@ -110,7 +118,7 @@ enum fm_block fm_board_block(struct fm_board *b, uint32_t tile, uint16_t bin)
 	const struct fm_bin *n = &b->bin[bin];
 	const struct fm_slot *s = &b->slot[n->slot];
 	const struct fm_seat *h = &b->seat[t->host];
-	int64_t mbps = (int64_t)t->mbps;
+	int64_t mbps = fm_board_mbps(b, t, bin);
 
 	b->steps -= b->steps > 0;
 	if (n->free <= 0)
@@ -145,7 +153,7 @@ void fm_board_count(struct fm_board *b, const struct fm_tile *t, uint16_t bin, i
 	struct fm_bin *n = &b->bin[bin];
 	struct fm_slot *s = &b->slot[n->slot];
 	struct fm_seat *h = &b->seat[t->host];
-	int64_t mbps = sign * (int64_t)t->mbps;
+	int64_t mbps = sign * fm_board_mbps(b, t, bin);
 
 	n->free -= sign;
 	for (unsigned r = 0; t->demand && r < FM_RESOURCE_COUNT; r++)

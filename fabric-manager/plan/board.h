@@ -116,6 +116,8 @@ void fm_board_free(struct fm_board *b);
 /* Bins that the tile may be in, in the order of ties. */
 const uint16_t *fm_board_reach(struct fm_board *b, uint32_t tile, unsigned *ret_n);
 enum fm_block fm_board_block(struct fm_board *b, uint32_t tile, uint16_t bin);
+/* What it is guaranteed in the bin. */
+int64_t fm_board_mbps(const struct fm_board *b, const struct fm_tile *t, uint16_t bin);
 /* The tile in the bin, or near it, that a rule keeps this one apart from; FM_NO_TILE. */
 uint32_t fm_board_mate(const struct fm_board *b, uint32_t tile, uint16_t bin);
 void fm_board_put(struct fm_board *b, uint32_t tile, uint16_t bin);

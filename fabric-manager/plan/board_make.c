@@ -107,8 +107,9 @@ static void hold_back(struct building *k, const struct fm_held *h, const struct 
 {
 	struct fm_bin *bin = &k->b->bin[t->at];
 	const struct fm_unit *u = &k->w->unit[h->unit];
-	int64_t more = h->guaranteed > t->mbps ? (int64_t)(h->guaranteed - t->mbps) : 0;
+	int64_t more = (int64_t)h->guaranteed - fm_board_mbps(k->b, t, t->at);
 
+	more = more > 0 ? more : 0;
 	if (bin->port != FM_NO_BIN)
 		k->b->bin[bin->port].mbps -= more;
 	k->b->slot[bin->slot].mbps -= more;

@@ -91,8 +91,7 @@ static bool use_now(const struct fm_planner *p, uint32_t k, struct fm_use *ret)
 	if (!pl || !pl->placed || !pl->same_fn || fm_place_frozen(p, (unsigned)v) ||
 	    (pl->reason != MR_REASON_OK && pl->reason != MR_REASON_GUARANTEE_BROKEN))
 		return true;
-	ret->guaranteed = p->d->claim[v].guaranteed_mbps;
-	ret->limit = p->d->claim[v].limit_mbps;
+	fm_fit_rates(&p->world.unit[ret->unit], &p->d->claim[v], ret);
 	return true;
 }
 
@@ -240,18 +239,20 @@ static struct cost sum_of(const struct fm_planner *p, const struct way *w)
 	return sum;
 }
 
-static struct fm_use use_of(const struct fm_ask *ask, const struct fm_fit *f)
+static struct fm_use use_of(const struct fm_world *w, const struct fm_ask *ask,
+			    const struct fm_fit *f)
 {
-	return (struct fm_use){.unit = f->unit,
-			       .vf = f->vf,
-			       .host = f->root,
-			       .sharer = ask->host,
-			       .way = f->way,
-			       .bridge = f->bridge,
-			       .guaranteed = ask->claim->guaranteed_mbps,
-			       .limit = ask->claim->limit_mbps,
-			       .demand = ask->demand,
-			       .exclusive = ask->exclusive};
+	struct fm_use u = {.unit = f->unit,
+			   .vf = f->vf,
+			   .host = f->root,
+			   .sharer = ask->host,
+			   .way = f->way,
+			   .bridge = f->bridge,
+			   .demand = ask->demand,
+			   .exclusive = ask->exclusive};
+
+	fm_fit_rates(&w->unit[f->unit], ask->claim, &u);
+	return u;
 }
 
 /* Sums that must not fall in this plan: what somebody gives up is his until that is confirmed.
@@ -316,7 +317,7 @@ static void bar(struct fm_planner *p, uint32_t k, uint32_t host)
 static void reserve(struct fm_planner *p, const struct fm_ask *ask, const struct way *w)
 {
 	const struct fm_unit_adapter *a = &p->world.adapter[p->world.unit[w->fit.unit].adapter];
-	struct fm_use u = use_of(ask, &w->fit);
+	struct fm_use u = use_of(&p->world, ask, &w->fit);
 	uint16_t *pfs = &p->world.host[w->fit.root].pfs[a->index], leads = *pfs;
 	struct floors f = {.n = 0};
 
@@ -366,7 +367,7 @@ static uint32_t who_is_stuck(struct fm_planner *p, const struct fm_ask *ask,
 		if (!fm_place_scan(p, &other, &fit))
 			break;
 		stuck = FM_NONE;
-		u = use_of(&other, &fit);
+		u = use_of(&p->world, &other, &fit);
 		fm_world_take(&p->world, &u);
 	}
 	mr_buf_done(&b);

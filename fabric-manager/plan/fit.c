@@ -143,6 +143,13 @@ static enum fm_drop fit_links(const struct fm_world *w, const struct fm_use *to,
 	return FM_DROP_NONE;
 }
 
+/* What the claim counts as on 'u': see fit.h. */
+void fm_fit_rates(const struct fm_unit *u, const struct fm_claim *c, struct fm_use *ret)
+{
+	ret->guaranteed = fm_unit_promise(u, c->guaranteed_mbps);
+	ret->limit = fm_unit_over(u, c->limit_mbps, c->guaranteed_mbps);
+}
+
 /* Sums of the capacity edges (POLICY, "Arithmetic of admission"). What does not grow always
  * fits. */
 enum fm_drop fm_fit_rate(const struct fm_world *w, const struct fm_use *from,
@@ -258,10 +265,7 @@ static enum fm_drop fit_root(const struct fm_world *w, const struct fm_ask *ask,
 {
 	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
 	const struct fm_unit_host *h = &w->host[fit->root];
-	const struct fm_use to = {.unit = fit->unit,
-				  .host = fit->root,
-				  .guaranteed = ask->claim->guaranteed_mbps,
-				  .limit = ask->claim->limit_mbps};
+	struct fm_use to = {.unit = fit->unit, .host = fit->root};
 	enum fm_drop d;
 
 	if (h->hard == w->stamp)
@@ -271,6 +275,7 @@ static enum fm_drop fit_root(const struct fm_world *w, const struct fm_ask *ask,
 		return FM_DROP_VHS;
 	if (ask->demand && fm_fit_demand(u, ask->demand) != FM_RESOURCE_COUNT)
 		return FM_DROP_RESOURCE;
+	fm_fit_rates(u, ask->claim, &to);
 	d = fm_fit_rate(w, &nothing, &to);
 	return d ? d : fit_bridge(w, u, fit);
 }
@@ -282,7 +287,7 @@ static uint64_t root_score(const struct fm_world *w, const struct fm_ask *ask,
 			   const struct fm_unit *u, const struct fm_fit *fit)
 {
 	const struct fm_unit_host *h = &w->host[fit->root];
-	uint64_t g = h->link.guaranteed + ask->claim->guaranteed_mbps;
+	uint64_t g = h->link.guaranteed + fm_unit_promise(u, ask->claim->guaranteed_mbps);
 	uint64_t link = h->link.max && h->link.max != UINT64_MAX ? (g << 16) / h->link.max : 0;
 	int32_t soft = 0x4000 + (h->soft == w->stamp ? h->soft_count : 0);
 	bool leads =

@@ -114,6 +114,9 @@ struct fm_fit {
 /* Whether the claim fits on candidate 'c'; antiAffinity by the stamps of the units. */
 enum fm_drop fm_fit_cand(const struct fm_world *w, const struct fm_ask *ask,
 			 const struct fm_cand *c, struct fm_fit *ret);
+/* What the claim is guaranteed and limited to on 'u', which may have steps: ret->guaranteed and
+ * ret->limit. */
+void fm_fit_rates(const struct fm_unit *u, const struct fm_claim *c, struct fm_use *ret);
 /* Whether guarantee and limit can become those of 'to'; 'from' is what it has (FM_NONE units:
  * it is new there). What does not grow always fits. */
 enum fm_drop fm_fit_rate(const struct fm_world *w, const struct fm_use *from,

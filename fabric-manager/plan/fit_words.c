@@ -83,7 +83,8 @@ static void sum_words(struct mr_buf *out, const char *what, uint64_t rest, uint6
 	mr_buf_puts(out, of);
 }
 
-/* "nic-left/pf0: guarantees 90Gbit + 10Gbit = 100Gbit, 90Gbit reservable". */
+/* "nic-left/pf0: guarantees 90Gbit + 10Gbit = 100Gbit, 90Gbit reservable", and the steps in
+ * which it is guaranteed where it has such. */
 void fm_rate_words(const struct fm_world *w, const struct fm_use *from, const struct fm_use *to,
 		   enum fm_drop d, struct mr_buf *out)
 {
@@ -94,22 +95,25 @@ void fm_rate_words(const struct fm_world *w, const struct fm_use *from, const st
 	uint64_t g = here ? from->guaranteed : 0;
 	uint64_t had = here ? fm_unit_limit(u, from->limit) : 0;
 
-	if (d == FM_DROP_LINK || d == FM_DROP_HOST_LINK) {
-		if (d == FM_DROP_LINK)
-			mr_buf_puts(out, a->a->name);
-		else
-			fm_world_root_words(w, to->host, out);
-		sum_words(out, ": guarantees ", l->guaranteed - g, to->guaranteed, l->max,
-			  " on its PCIe link");
+	if (d == FM_DROP_LINK)
+		mr_buf_puts(out, a->a->name);
+	else if (d == FM_DROP_HOST_LINK)
+		fm_world_root_words(w, to->host, out);
+	else
+		fm_unit_words(w, to->unit, out);
+	if (d == FM_DROP_LIMIT) {
+		sum_words(out, ": limits ", u->sum->limit - had, fm_unit_limit(u, to->limit),
+			  u->sum->e->limit_max_mbps, " allowed by oversubscription");
 		return;
 	}
-	fm_unit_words(w, to->unit, out);
 	if (d == FM_DROP_GUARANTEE)
 		sum_words(out, ": guarantees ", u->sum->guaranteed - g, to->guaranteed,
 			  u->sum->e->guaranteed_max_mbps, " reservable");
 	else
-		sum_words(out, ": limits ", u->sum->limit - had, fm_unit_limit(u, to->limit),
-			  u->sum->e->limit_max_mbps, " allowed by oversubscription");
+		sum_words(out, ": guarantees ", l->guaranteed - g, to->guaranteed, l->max,
+			  " on its PCIe link");
+	if (u->step > 1)
+		rate(out, ", guaranteed in steps of ", u->step);
 }
 
 static void window_words(const struct fm_world *w, const struct fm_ask *ask,
@@ -183,12 +187,13 @@ static uint32_t nearest(const struct fm_world *w, const struct fm_ask *ask,
 	return fit.root;
 }
 
-static struct fm_use asked(const struct fm_ask *ask, uint32_t unit, uint32_t root)
+static struct fm_use asked(const struct fm_world *w, const struct fm_ask *ask, uint32_t unit,
+			   uint32_t root)
 {
-	return (struct fm_use){.unit = unit,
-			       .host = root,
-			       .guaranteed = ask->claim->guaranteed_mbps,
-			       .limit = ask->claim->limit_mbps};
+	struct fm_use u = {.unit = unit, .host = root};
+
+	fm_fit_rates(&w->unit[unit], ask->claim, &u);
+	return u;
 }
 
 /* "nic-left/pf0: it has no trust", "nic-left/pf0: mtu 9000, and it has 1500 at most". */
@@ -259,7 +264,7 @@ void fm_fit_words(const struct fm_world *w, const struct fm_ask *ask, const stru
 		  enum fm_drop d, struct mr_buf *out)
 {
 	uint32_t root = nearest(w, ask, c);
-	const struct fm_use to = asked(ask, c->unit, root);
+	const struct fm_use to = asked(w, ask, c->unit, root);
 
 	switch (d) {
 	case FM_DROP_GUARANTEE:
@@ -320,7 +325,8 @@ static bool help_rate(const struct fm_world *w, const struct fm_ask *ask,
 	const struct fm_unit *u = &w->unit[unit];
 	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
 	const struct fm_unit_host *h = &w->host[root];
-	uint64_t g = ask->claim->guaranteed_mbps;
+	const struct fm_use to = asked(w, ask, unit, root);
+	uint64_t g = to.guaranteed;
 
 	switch (d) {
 	case FM_DROP_GUARANTEE:
@@ -328,8 +334,7 @@ static bool help_rate(const struct fm_world *w, const struct fm_ask *ask,
 		break;
 	case FM_DROP_LIMIT:
 		rate(out, "",
-		     u->sum->limit + fm_unit_limit(u, ask->claim->limit_mbps) -
-			     u->sum->e->limit_max_mbps);
+		     u->sum->limit + fm_unit_limit(u, to.limit) - u->sum->e->limit_max_mbps);
 		mr_buf_puts(out, " less of limits on ");
 		fm_unit_words(w, unit, out);
 		return true;

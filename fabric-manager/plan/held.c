@@ -133,12 +133,11 @@ static struct fm_demand set_to(const struct fm_attrs *at)
 }
 
 /* What is promised: a guarantee that was lowered is free when it was read back (I3). */
-static uint32_t promised(const struct fm_world *w, uint32_t unit, const struct fm_assignment *a)
+static uint64_t promised(const struct fm_world *w, uint32_t unit, const struct fm_assignment *a)
 {
-	uint32_t step = w->adapter[w->unit[unit].adapter].a->rate_step_mbps;
-	uint32_t rounded = fm_place_rate(a->guaranteed_mbps, step);
+	uint64_t rounded = fm_unit_promise(&w->unit[unit], a->guaranteed_mbps);
 
-	return a->attrs.min_mbps > rounded ? a->attrs.min_mbps : a->guaranteed_mbps;
+	return a->attrs.min_mbps > rounded ? a->attrs.min_mbps : rounded;
 }
 
 /* In quarantine a function is used and promises nothing. */
@@ -164,7 +163,7 @@ static void hold(struct fm_planner *p, unsigned k)
 	h->bridge = a->place.way == FM_WAY_NONE ? FM_NO_BRIDGE : a->place.bridge;
 	h->demand = set_to(&a->attrs);
 	h->guaranteed = counts ? promised(&p->world, h->unit, a) : 0;
-	h->limit = a->limit_mbps;
+	h->limit = fm_unit_over(&p->world.unit[h->unit], a->limit_mbps, a->guaranteed_mbps);
 }
 
 /* What current assignment 'k' uses. One that moves counts for `share: exclusive` where it is

@@ -189,8 +189,7 @@ static void keep(struct fm_planner *p, unsigned i, const struct fm_use *u)
 		fm_place_refuse(p, i, r, &b);
 		return;
 	}
-	to.guaranteed = c->guaranteed_mbps;
-	to.limit = c->limit_mbps;
+	fm_fit_rates(&p->world.unit[u->unit], c, &to);
 	to.demand = fm_place_demand(p, i);
 	fm_world_rate(&p->world, u, &to);
 	pl->attrs.ident0 = ident[0].lo;
@@ -260,8 +259,8 @@ static void keep_claim(struct fm_planner *p, unsigned i)
 		return;
 	}
 	to = u;
-	to.guaranteed = c->guaranteed_mbps;
-	to.limit = c->limit_mbps;
+	if (u.unit != FM_NONE)
+		fm_fit_rates(&p->world.unit[u.unit], c, &to);
 	if (p->stay[i] == FM_STAY_KEEP && u.unit != FM_NONE && !fm_place_frozen(p, i) &&
 	    (fm_fit_rate(&p->world, &u, &to) || grows_too_far(p, i, &u) || is_beyond(p, i, &u)))
 		p->stay[i] = FM_STAY_LEAVE;

@@ -144,12 +144,12 @@ const struct fm_cand *fm_place_cand(const struct fm_planner *p, unsigned i, uint
 
 /* ---- attributes ---- */
 
-/* What a rate is set to where the adapter has steps. */
-uint32_t fm_place_rate(uint32_t mbps, uint32_t step)
+/* What a limit is set to where the adapter has steps: rounded down, but not below 'least'. */
+uint32_t fm_place_limit(uint32_t mbps, uint32_t least, uint32_t step)
 {
-	if (step <= 1 || !mbps)
-		return mbps;
-	return mbps < step ? step : mbps - mbps % step;
+	uint32_t set = step <= 1 || !mbps ? mbps : mbps < step ? step : mbps - mbps % step;
+
+	return set && set < least ? least : set;
 }
 
 /* What the claim demands of the PF's resources, in the steps that it is handed out in. */
@@ -186,7 +186,7 @@ uint16_t fm_place_mirror(const struct fm_planner *p, unsigned i, uint32_t unit)
 	return (uint16_t)(p->held[k].vf + 1);
 }
 
-/* What is programmed: rates in the hardware's steps (the guarantee never above the limit), and
+/* What is programmed: rates in the hardware's steps (the limit never below the guarantee), and
  * nothing that the adapter has no register for. */
 void fm_place_attrs(struct fm_planner *p, unsigned i, uint32_t unit)
 {
@@ -201,10 +201,10 @@ void fm_place_attrs(struct fm_planner *p, unsigned i, uint32_t unit)
 		return;
 	}
 	memcpy(&at, &c->attrs, sizeof(at));
-	at.max_mbps = fm_place_rate(at.max_mbps, a->rate_step_mbps);
 	at.min_mbps = a->caps & MR_CT_CAP_MIN_RATE
-			      ? fm_place_rate(at.min_mbps, a->rate_step_mbps)
+			      ? (uint32_t)fm_unit_promise(&p->world.unit[unit], at.min_mbps)
 			      : 0;
+	at.max_mbps = fm_place_limit(at.max_mbps, at.min_mbps, a->rate_step_mbps);
 	/* without the capability the limits are 0 */
 	at.weight = at.weight < a->limits.weight ? at.weight : a->limits.weight;
 	at.burst_kib = at.burst_kib < a->limits.burst_kib ? at.burst_kib : a->limits.burst_kib;
@@ -265,7 +265,7 @@ static uint32_t fullest(const struct fm_world *w, const struct fm_ask *ask,
 			const struct fm_unit *u)
 {
 	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
-	uint64_t g = ask->claim->guaranteed_mbps;
+	uint64_t g = fm_unit_promise(u, ask->claim->guaranteed_mbps);
 	uint32_t most = share(u->used + 1u, u->usable);
 
 	if (u->sum && g)
@@ -368,12 +368,12 @@ struct fm_use fm_place_use(const struct fm_planner *p, unsigned i)
 	const struct fm_claim *c = &p->d->claim[i];
 	struct fm_use u = {.way = pl->place.way,
 			   .bridge = pl->place.bridge,
-			   .guaranteed = c->guaranteed_mbps,
-			   .limit = c->limit_mbps,
 			   .demand = fm_place_demand(p, i),
 			   .exclusive = fm_place_exclusive(p, i)};
 
 	u.unit = fm_world_unit(&p->world, pl->fn, &u.vf);
+	if (u.unit != FM_NONE)
+		fm_fit_rates(&p->world.unit[u.unit], c, &u);
 	u.host = fm_world_host(&p->world, p->d->host[c->host].chassis, pl->place.port);
 	u.sharer = fm_place_lead(p, c->host);
 	return u;

@@ -191,8 +191,8 @@ void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_fit *f,
 		     const struct mr_ident ident[FM_IDENTS]);
 /* The reverse of settling: a claim that was given its place in this plan. */
 void fm_place_unsettle(struct fm_planner *p, unsigned i);
-/* What a rate is set to where the adapter has steps. */
-uint32_t fm_place_rate(uint32_t mbps, uint32_t step);
+/* What a limit is set to where the adapter has steps: rounded down, but not below 'least'. */
+uint32_t fm_place_limit(uint32_t mbps, uint32_t least, uint32_t step);
 /* Who found no room, and whose pool lost functions to another one, says that. */
 void fm_place_contested(struct fm_planner *p);
 /* What a placed claim uses on its new function. */

@@ -206,6 +206,7 @@ uint64_t fm_world_shape(const struct fm_adapter *a)
 	mix(&h, (uint64_t)a->kind << 16 | (uint64_t)a->device_class << 8 | a->pfs);
 	for (const char *s = a->name; *s; s++)
 		mix(&h, (uint8_t)*s);
+	mix(&h, (uint64_t)fm_world_step(a) << 32 | a->rate_step_mbps);
 	mix_bars(&h, a->bar);
 	for (unsigned p = 0; p < a->pfs && p < MR_MAX_PFS; p++) {
 		mix(&h, (uint64_t)a->pf[p].vf_offset << 32 | (uint64_t)a->pf[p].vf_stride << 8 |

@@ -475,6 +475,14 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 	return best;
 }
 
+/* What the host's link would count twice of a tile that is at home and in 'bin'. */
+static int64_t twice(const struct fm_board *b, const struct fm_tile *t, uint16_t bin)
+{
+	int64_t home = fm_board_mbps(b, t, t->home), there = fm_board_mbps(b, t, bin);
+
+	return home < there ? home : there;
+}
+
 /* Whether the tile can go to the bin now. What it has is its own until it is there, its bridge,
  * too; only the host's link counts it once. */
 static bool can_go(struct fm_board *b, uint32_t tile, uint16_t bin)
@@ -483,9 +491,9 @@ static bool can_go(struct fm_board *b, uint32_t tile, uint16_t bin)
 	struct fm_seat *h = &b->seat[t->host];
 	bool ok;
 
-	h->mbps += (int64_t)t->mbps;
+	h->mbps += fm_board_mbps(b, t, t->home);
 	ok = fm_board_block(b, tile, bin) == FM_BLOCK_NONE;
-	h->mbps -= (int64_t)t->mbps;
+	h->mbps -= fm_board_mbps(b, t, t->home);
 	return ok;
 }
 
@@ -551,14 +559,14 @@ bool fm_search_at_once(struct fm_board *b, const uint16_t *at)
 			continue;
 		ok = can_go(b, n, at[n]);
 		fm_board_count(b, t, at[n], 1);
-		b->seat[t->host].mbps += (int64_t)t->mbps;
+		b->seat[t->host].mbps += twice(b, t, at[n]);
 	}
 	while (n-- > 0) {
 		struct fm_tile *t = &b->tile[n];
 
 		if (t->fixed || !runs(t) || at[n] == t->home)
 			continue;
-		b->seat[t->host].mbps -= (int64_t)t->mbps;
+		b->seat[t->host].mbps -= twice(b, t, at[n]);
 		fm_board_count(b, t, at[n], -1);
 	}
 	fm_search_reset(b, now);

@@ -109,8 +109,10 @@ static void set_port(struct fm_planner *p, const struct sharer *l, unsigned n)
 	uint64_t others = sum->guaranteed;
 
 	for (unsigned k = 0; k < n; k++) {
-		s[k] = (struct fm_share){l[k].c->guaranteed_mbps,
-					 fm_unit_limit(l[k].u, l[k].c->limit_mbps),
+		struct fm_use to;
+
+		fm_fit_rates(l[k].u, l[k].c, &to);
+		s[k] = (struct fm_share){to.guaranteed, fm_unit_limit(l[k].u, to.limit),
 					 l[k].c->attrs.weight, 0};
 		others -= least(others, s[k].guaranteed);
 	}

@@ -43,9 +43,10 @@ static uint64_t weight(const struct fm_planner *p, const struct fm_unit *u, uint
 	switch (d) {
 	case FM_DROP_GUARANTEE:
 	case FM_DROP_LINK:
-		return c->guaranteed_mbps;
+		return fm_unit_promise(u, c->guaranteed_mbps);
 	case FM_DROP_LIMIT:
-		return c->limit_mbps ? c->limit_mbps : UINT32_MAX;
+		return c->limit_mbps ? fm_unit_over(u, c->limit_mbps, c->guaranteed_mbps)
+				     : UINT32_MAX;
 	case FM_DROP_RESOURCE:
 		return demand && r < FM_RESOURCE_COUNT ? fm_unit_charge(u, r, demand->amount[r])
 						       : 0;
@@ -60,16 +61,16 @@ static uint64_t missing(const struct fm_planner *p, const struct fm_ask *ask,
 {
 	const struct fm_unit *u = &p->world.unit[c->unit];
 	const struct fm_link *l = &p->world.adapter[u->adapter].link;
-	uint64_t g = ask->claim->guaranteed_mbps;
+	struct fm_use to;
 
+	fm_fit_rates(u, ask->claim, &to);
 	switch (d) {
 	case FM_DROP_GUARANTEE:
-		return u->sum->guaranteed + g - u->sum->e->guaranteed_max_mbps;
+		return u->sum->guaranteed + to.guaranteed - u->sum->e->guaranteed_max_mbps;
 	case FM_DROP_LINK:
-		return l->guaranteed + g - l->max;
+		return l->guaranteed + to.guaranteed - l->max;
 	case FM_DROP_LIMIT:
-		return u->sum->limit + fm_unit_limit(u, ask->claim->limit_mbps) -
-		       u->sum->e->limit_max_mbps;
+		return u->sum->limit + fm_unit_limit(u, to.limit) - u->sum->e->limit_max_mbps;
 	case FM_DROP_RESOURCE:
 		return r < FM_RESOURCE_COUNT
 			       ? u->held[r] + fm_unit_charge(u, r, ask->demand->amount[r]) -

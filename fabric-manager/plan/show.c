@@ -191,6 +191,7 @@ static void take_placed(struct fm_world *w, const struct fm_plan *p,
 				   .bridge = FM_NO_BRIDGE,
 				   .guaranteed = a ? a->guaranteed_mbps : c->guaranteed_mbps,
 				   .limit = a ? a->limit_mbps : c->limit_mbps};
+		const struct fm_unit *unit;
 
 		if (!pl->placed)
 			continue;
@@ -198,8 +199,12 @@ static void take_placed(struct fm_world *w, const struct fm_plan *p,
 		if (c->host != FM_WHOLE)
 			u.host = fm_world_host(w, in->desired->host[c->host].chassis,
 					       pl->place.port);
-		if (u.unit != FM_NONE)
-			fm_world_take(w, &u);
+		if (u.unit == FM_NONE)
+			continue;
+		unit = &w->unit[u.unit];
+		u.limit = fm_unit_over(unit, u.limit, u.guaranteed);
+		u.guaranteed = fm_unit_promise(unit, u.guaranteed);
+		fm_world_take(w, &u);
 	}
 }
 

@@ -276,6 +276,14 @@ static void init_dependants(struct fm_world *w, struct fm_unit_adapter *ad, uint
 	}
 }
 
+/* See world.h. */
+uint32_t fm_world_step(const struct fm_adapter *a)
+{
+	bool sets = a->kind != FM_ADAPTER_BASE && a->caps & MR_CT_CAP_MIN_RATE;
+
+	return sets && a->rate_step_mbps ? a->rate_step_mbps : 1;
+}
+
 static void init_adapter(struct fm_world *w, uint32_t at, const struct fm_adapter *a,
 			 uint32_t *unit, uint64_t **bits, uint32_t **dependants)
 {
@@ -293,6 +301,8 @@ static void init_adapter(struct fm_world *w, uint32_t at, const struct fm_adapte
 		u->pf = a->kind == FM_ADAPTER_BASE ? FM_WHOLE : (uint16_t)p;
 		u->vfs = (uint16_t)functions_of(a);
 		u->claims = FM_NONE;
+		u->step = fm_world_step(a);
+		u->lowest = a->kind == FM_ADAPTER_BASE ? 0 : a->rate_step_mbps;
 		u->bits = *bits;
 		*bits += FM_BITS(u->vfs);
 	}

@@ -63,6 +63,8 @@ struct fm_unit {
 	uint16_t pf, vfs;
 	uint16_t usable; /* VFs below it are, or will be, enabled */
 	uint16_t used, leaving;
+	uint32_t step; /* guarantees are set in steps of so many Mbit/s; 1 = as they are said */
+	uint32_t lowest;     /* limit that can be set */
 	uint32_t hard, soft; /* stamps: a placement rule of the claim looked at drops it */
 	int32_t soft_count;  /* rules that speak against it, less those that speak for it */
 	uint64_t held[FM_RESOURCE_COUNT]; /* beyond what every VF has in any case */
@@ -171,6 +173,9 @@ void fm_world_done(struct fm_world *w);
 void fm_world_tables(struct fm_world *w);
 void fm_world_tables_done(struct fm_world *w);
 
+/* The steps in which the adapter's functions are guaranteed something: 1 where it has none, or
+ * no register for guarantees. */
+uint32_t fm_world_step(const struct fm_adapter *a);
 /* What the picture of an adapter is built from, as one number: another one, another picture. */
 uint64_t fm_world_shape(const struct fm_adapter *a);
 
@@ -200,6 +205,19 @@ uint32_t fm_world_adapter(const struct fm_world *w, unsigned chassis, unsigned p
 uint32_t fm_world_unit(const struct fm_world *w, struct fm_fn_id fn, uint16_t *ret_vf);
 struct fm_fn_id fm_world_fn(const struct fm_world *w, uint32_t unit, uint16_t vf);
 
+/* What a guarantee is set as here, and counts as: a promise is rounded up. */
+static inline uint64_t fm_unit_promise(const struct fm_unit *u, uint64_t mbps)
+{
+	return u->step <= 1 ? mbps : (mbps + u->step - 1) / u->step * u->step;
+}
+/* A limit (0 = none) is not below what is promised, nor below a step. */
+static inline uint64_t fm_unit_over(const struct fm_unit *u, uint64_t limit_mbps, uint64_t mbps)
+{
+	uint64_t least = fm_unit_promise(u, mbps);
+
+	least = least < u->lowest ? u->lowest : least;
+	return limit_mbps && limit_mbps < least ? least : limit_mbps;
+}
 /* What a limit of 0 ("none") counts as on this unit's edge. */
 static inline uint64_t fm_unit_limit(const struct fm_unit *u, uint64_t limit_mbps)
 {

@@ -388,10 +388,12 @@ bool fm_takeover_refute(struct fm_engine *e, const struct fm_plan *p, struct mr_
 
 /* ---- its own ---- */
 
-/* Rates that the adapter rounded are the claim's. */
+/* Rates that the adapter rounded, a guarantee up, a limit down, are the claim's. */
 static uint32_t rate(uint32_t is, uint32_t want, uint32_t step)
 {
-	return is >= want && is - want < (step ? step : 1) ? want : is;
+	uint32_t off = is > want ? is - want : want - is;
+
+	return off < (step ? step : 1) ? want : is;
 }
 
 static void dress(const struct fm_desired *d, const struct fm_claim *c, struct fm_assignment *v,

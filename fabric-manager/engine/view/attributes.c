@@ -84,6 +84,7 @@ void fm_tree_attributes(struct mr_tree *t, const struct fm_engine *e,
 
 	add_ident(t, e, a);
 	mr_tree_add_int(t, "guaranteedMbps", a->guaranteed_mbps);
+	mr_tree_add_int(t, "setGuaranteedMbps", is->min_mbps);
 	mr_tree_add_int(t, "limitMbps", a->limit_mbps);
 	mr_tree_add_int(t, "setLimitMbps", is->max_mbps);
 	mr_tree_add_int(t, "burstKib", is->burst_kib);

@@ -211,7 +211,8 @@ static void add_port(struct fm_engine *e, struct mr_tree *l, unsigned c,
 		if (!a)
 			continue;
 		used++;
-		guaranteed += a->a.guaranteed_mbps;
+		guaranteed += a->a.attrs.min_mbps > a->a.guaranteed_mbps ? a->a.attrs.min_mbps
+									 : a->a.guaranteed_mbps;
 		limit += a->a.limit_mbps ? a->a.limit_mbps : d->pf[pf].net_mbps;
 	}
 	mr_tree_add_fmt(m, "port", "%s/pf%u", d->name, pf);

@@ -397,6 +397,7 @@ END_TEST
 START_TEST(attributes)
 {
 	static const struct fm_attrs nic = {.device_class = MR_CLASS_ETHERNET,
+					    .min_mbps = 3000,
 					    .max_mbps = 9000,
 					    .vlan_ad = true,
 					    .link_state = 1,
@@ -421,6 +422,7 @@ START_TEST(attributes)
 	}
 	ck_assert_int_eq(mr_tree_int(t[0], "limitMbps"), 10000);
 	ck_assert_int_eq(mr_tree_int(t[0], "setLimitMbps"), 9000);
+	ck_assert_int_eq(mr_tree_int(t[0], "setGuaranteedMbps"), 3000);
 	ck_assert_str_eq(mr_tree_text(t[0], "vlanProtocol"), "802.1ad");
 	ck_assert_str_eq(mr_tree_text(t[0], "linkState"), "enable");
 	ck_assert_str_eq(mr_tree_text(t[0], "trunk"), "100,200-210");

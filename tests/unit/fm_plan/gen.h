@@ -18,6 +18,7 @@ static inline void gen_adapters(struct fix *f, struct mr_rng *r)
 		enum fm_adapter_kind kind = (enum fm_adapter_kind)mr_rng_below(r, 3);
 		unsigned pfs = kind == FM_ADAPTER_BASE ? 1 : 1 + (unsigned)mr_rng_below(r, 2);
 		unsigned vfs = 2 + (unsigned)mr_rng_below(r, 80);
+		static const uint32_t steps[] = {1, 0, 2500, 7000};
 		char name[16];
 		struct fm_adapter *a;
 
@@ -25,6 +26,7 @@ static inline void gen_adapters(struct fix *f, struct mr_rng *r)
 		a = fix_adapter(f, name, kind, MR_CLASS_ETHERNET, pfs, vfs,
 				kind == FM_ADAPTER_MRA ? 3 + (unsigned)mr_rng_below(r, 4) : 0);
 		a->present = !mr_rng_chance(r, 5);
+		a->rate_step_mbps = steps[(a->vfs + i) % 4];
 		if (kind != FM_ADAPTER_BASE && mr_rng_chance(r, 70))
 			fix_edge(f, a, 100000, 50000 + mr_rng_below(r, 50000),
 				 mr_rng_chance(r, 50) ? UINT64_MAX : 200000);

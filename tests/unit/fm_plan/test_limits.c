@@ -307,7 +307,7 @@ START_TEST(test_rate_steps)
 	f->inv.chassis[0].adapter[0].rate_step_mbps = 7000;
 	f->inv.chassis[0].adapter[1].caps = MR_CT_CAP_VLAN;
 	p = fix_plan(f);
-	ck_assert_uint_eq(p->placed[0].attrs.min_mbps, 7000);
+	ck_assert_uint_eq(p->placed[0].attrs.min_mbps, 14000);
 	ck_assert_uint_eq(p->placed[0].attrs.max_mbps, 35000);
 	ck_assert_uint_eq(p->placed[1].attrs.min_mbps, 0);
 	tree = fm_plan_tree(p, &f->in);
@@ -317,13 +317,48 @@ START_TEST(test_rate_steps)
 			     "web-blade01/data0"))
 			ck_assert_str_eq(
 				mr_tree_text(changes->child[i], "detail"),
-				"guaranteed 10Gbit is set as 7Gbit, limit 40Gbit is set "
+				"guaranteed 10Gbit is set as 14Gbit, limit 40Gbit is set "
 				"as 35Gbit");
 	mr_tree_free(tree);
 	fm_plan_free(p);
 	f->inv.chassis[0].adapter[1].caps = 0;
 	p = fix_plan(f);
 	ck_assert(!p->placed[1].placed); /* VLAN 100 is asked for */
+	fm_plan_free(p);
+	fix_free(f);
+}
+END_TEST
+
+/* A guarantee is a promise: it is rounded up, counts on its port as what is set, and takes the
+ * limit with it. */
+START_TEST(test_rounded_guarantees)
+{
+	struct fix *f = fix_nic_sharing(8, 12 * GBIT);
+	uint64_t sum[2] = {0};
+	struct fm_plan *p;
+	unsigned pend = 0;
+
+	f->inv.chassis[0].adapter[0].rate_step_mbps = 25 * GBIT;
+	p = fix_plan(f);
+	for (unsigned i = 0; i < p->claims; i++) {
+		const struct fm_placed *pl = &p->placed[i];
+		bool left = pl->fn.port == f->inv.chassis[0].adapter[0].port;
+
+		if (!pl->placed) {
+			pend++;
+			ck_assert_ptr_nonnull(
+				strstr(pl->detail, "nic-left/pf0: guarantees 75Gbit + 25Gbit = "
+						   "100Gbit, 90Gbit reservable, guaranteed in "
+						   "steps of 25Gbit"));
+			continue;
+		}
+		ck_assert_uint_eq(pl->attrs.min_mbps, left ? 25 * GBIT : 10 * GBIT);
+		ck_assert_uint_eq(pl->attrs.max_mbps, left ? 25 * GBIT : 12 * GBIT);
+		sum[left] += pl->attrs.min_mbps;
+	}
+	ck_assert_uint_le(sum[0], 90 * GBIT);
+	ck_assert_uint_le(sum[1], 90 * GBIT);
+	ck_assert_uint_eq(pend, 16 - 8 - 3);
 	fm_plan_free(p);
 	fix_free(f);
 }
@@ -466,6 +501,7 @@ int main(void)
 	tcase_add_test(t, test_identities);
 	tcase_add_test(t, test_foreign);
 	tcase_add_test(t, test_rate_steps);
+	tcase_add_test(t, test_rounded_guarantees);
 	tcase_add_test(t, test_what_adapters_lack);
 	tcase_add_test(t, test_provision);
 	tcase_add_test(t, test_ties);

@@ -19,7 +19,13 @@ struct used {
 	const struct fm_claim *claim; /* NULL: a current one that leaves */
 	uint64_t g, l;
 	uint64_t mac;
+	const struct fm_attrs_plain *at;
 };
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
 
 static unsigned collect(const struct fix *f, const struct fm_plan *p, struct used *u)
 {
@@ -31,8 +37,14 @@ static unsigned collect(const struct fix *f, const struct fm_plan *p, struct use
 
 		if (!pl->placed)
 			continue;
-		u[n++] = (struct used){pl->fn,	      pl->place,       c, c->guaranteed_mbps,
-				       c->limit_mbps, pl->attrs.ident0};
+		u[n++] = (struct used){pl->fn,
+				       pl->place,
+				       c,
+				       most(c->guaranteed_mbps, pl->attrs.min_mbps),
+				       c->limit_mbps ? most(c->limit_mbps, pl->attrs.max_mbps)
+						     : 0,
+				       pl->attrs.ident0,
+				       &pl->attrs};
 	}
 	return n;
 }
@@ -75,6 +87,8 @@ static void judge_one(const struct fix *f, const struct used *u)
 	const struct fm_adapter *a = fm_adapter_by_port(&f->inv, 0, u->fn.port);
 
 	ck_assert(part_of(&f->d->pool[u->claim->pool], u->fn));
+	ck_assert(!u->at->min_mbps || u->at->min_mbps >= u->claim->guaranteed_mbps);
+	ck_assert(!u->at->max_mbps || u->at->max_mbps >= u->at->min_mbps);
 	ck_assert(a->present);
 	ck_assert_ptr_nonnull(fm_fn_get(&f->inv, u->fn));
 	ck_assert_uint_lt(u->place.bridge, h->bridges);
