@@ -59,6 +59,7 @@ struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg)
 	e->tomb_by = mr_map_new();
 	e->attach_by = mr_map_new();
 	e->host_by_name = mr_map_new();
+	e->session_by_id = mr_map_new();
 	e->inflight = mr_map_new();
 	e->plan_at = e->ident_at = e->drift_at = e->ports_at = e->tidy_at = e->retry_at =
 		MR_NEVER;
@@ -138,6 +139,7 @@ void fm_engine_free(struct fm_engine *e)
 		free(e->set_name[i]);
 	for (unsigned i = 0; i < e->sessions; i++)
 		free(e->session[i]);
+	mr_map_free(e->session_by_id);
 	free_values(e->host_by_name, host_free);
 	free_values(e->inflight, free);
 	mr_map_free(e->asg_by_name);

@@ -150,7 +150,7 @@ static void synced(struct fm_engine *e, struct fm_session *s)
 	}
 	fm_tomb_ask(e, s);
 	e->wake = true;
-	fm_plan_soon(e, 0);
+	fm_host_came(e);
 }
 
 /* A report: full replaces everything known of the host. */

@@ -206,6 +206,7 @@ void fm_session_hello(struct fm_engine *e, uint64_t id, const struct fm_agent_he
 	s->until = MR_NEVER;
 	MR_GROW(e->session, e->sessions, e->cap_sessions);
 	e->session[e->sessions++] = s;
+	mr_map_set_u64(e->session_by_id, id, (uintptr_t)s);
 	if (e->plan_dirty && e->desire_dirty)
 		return; /* the documents are being resolved: fm_sessions_check follows */
 	consider(e, s);
@@ -271,7 +272,7 @@ static void welcome(struct fm_engine *e, struct fm_session *s)
 	fm_news_hosts(e);
 	if (h->vf_migration != s->hello.vf_migration || h->told != s->hello.told ||
 	    h->has != s->hello.has)
-		fm_plan_soon(e, 0);
+		fm_host_came(e);
 	h->vf_migration = s->hello.vf_migration;
 	h->told = s->hello.told;
 	h->has = s->hello.has;
@@ -406,6 +407,7 @@ void fm_session_gone(struct fm_engine *e, uint64_t id, bool goodbye, const char 
 		if (e->session[i] != s)
 			e->session[k++] = e->session[i];
 	e->sessions = k;
+	mr_map_del_u64(e->session_by_id, id);
 	h = s->host;
 	if (h && h->session == s) {
 		h->session = NULL;

@@ -70,10 +70,10 @@ bool fm_way_lvf(const struct fm_engine *e, const char *host)
 /* The session with this id, or NULL. */
 struct fm_session *fm_session_get(const struct fm_engine *e, uint64_t id)
 {
-	for (unsigned i = 0; i < e->sessions; i++)
-		if (e->session[i]->id == id)
-			return e->session[i];
-	return NULL;
+	uint64_t v;
+
+	return mr_map_get_u64(e->session_by_id, id, &v) ? (struct fm_session *)(uintptr_t)v
+							: NULL;
 }
 
 /* The accepted session of the agent behind a host port: hosts.h. */

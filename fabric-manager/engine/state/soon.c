@@ -63,6 +63,12 @@ void fm_inventory_changed(struct fm_engine *e)
 	fm_adapters_changed(e);
 }
 
+/* In a moment: after a start thousands of hosts come, and share plans. */
+void fm_host_came(struct fm_engine *e)
+{
+	fm_plan_soon(e, 5 * MR_NS_PER_MS);
+}
+
 /* Looks again in a moment: many assignments come to rest together. */
 void fm_ports_soon(struct fm_engine *e)
 {

@@ -20,6 +20,8 @@ void fm_override_changed(struct fm_engine *e, const char *profile);
 void fm_inventory_changed(struct fm_engine *e);
 void fm_adapters_changed(struct fm_engine *e);
 void fm_adapters_news(struct fm_engine *e);
+/* A host's agent was accepted, or reported for the first time. */
+void fm_host_came(struct fm_engine *e);
 /* Hosts may be let in. */
 void fm_ports_soon(struct fm_engine *e);
 /* Something of the host changed: does it still stand for its profiles? */

@@ -566,6 +566,7 @@ struct fm_engine {
 
 	/* agents */
 	struct fm_session **session;
+	struct mr_map *session_by_id;
 	unsigned sessions, cap_sessions;
 	struct mr_map *host_by_name; /* struct fm_hst * */
 	struct fm_move *move;
