@@ -19,6 +19,8 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/server.h"
 
+#define ROOM (256 << 10) /* bytes of one read */
+
 struct end {
 	struct event_base *base;
 	struct event *read, *write;
@@ -76,13 +78,13 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
 		flush(e);
 }
 
-static void end_init(struct end *e, int fd)
+static void end_init(struct end *e, struct event_base *base, int fd, size_t cap)
 {
 	e->fd = fd;
-	e->cap = 256 << 10;
+	e->cap = cap;
 	e->bytes = mr_xcalloc(1, e->cap);
 	evutil_make_socket_nonblocking(fd);
-	e->base = event_base_new();
+	e->base = base;
 	e->read = event_new(e->base, fd, EV_READ | EV_PERSIST, on_read, e);
 	e->write = event_new(e->base, fd, EV_WRITE, on_write, e);
 	event_add(e->read, NULL);
@@ -92,18 +94,22 @@ static void end_done(struct end *e)
 {
 	event_free(e->read);
 	event_free(e->write);
-	event_base_free(e->base);
 	close(e->fd);
 	free(e->bytes);
 }
 
-static void answer(int fd, unsigned request, unsigned reply)
+/* The side that answers; see the header. */
+void bench_echo_answer(const int *fd, unsigned n, size_t room, unsigned request, unsigned reply)
 {
-	struct end e = {.in = request, .out = reply};
+	struct event_base *base = event_base_new();
+	struct end *e = mr_xcalloc(n, sizeof(*e));
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	end_init(&e, fd);
-	event_base_dispatch(e.base);
+	for (unsigned i = 0; i < n; i++) {
+		e[i] = (struct end){.in = request, .out = reply};
+		end_init(&e[i], base, fd[i], room);
+	}
+	event_base_dispatch(base);
 	_exit(0);
 }
 
@@ -131,6 +137,7 @@ static int tcp_pair(int fd[2])
 double bench_echo(bool tcp, unsigned n, unsigned window, unsigned request, unsigned reply)
 {
 	struct end e = {.in = reply, .out = request, .total = n, .client = true};
+	struct event_base *base;
 	int fd[2];
 	int64_t start;
 	pid_t pid;
@@ -142,11 +149,12 @@ double bench_echo(bool tcp, unsigned n, unsigned window, unsigned request, unsig
 	if (!pid) {
 		bench_pin(BENCH_SERVER);
 		close(fd[0]);
-		answer(fd[1], request, reply);
+		bench_echo_answer(&fd[1], 1, ROOM, request, reply);
 	}
 	close(fd[1]);
 	bench_pin(BENCH_CLIENT);
-	end_init(&e, fd[0]);
+	base = event_base_new();
+	end_init(&e, base, fd[0], ROOM);
 	start = bench_now_ns();
 	e.sent = window < n ? window : n;
 	e.to_send = (size_t)e.sent * request;
@@ -154,6 +162,7 @@ double bench_echo(bool tcp, unsigned n, unsigned window, unsigned request, unsig
 	event_base_dispatch(e.base);
 	start = bench_now_ns() - start;
 	end_done(&e);
+	event_base_free(base);
 	bench_pin(BENCH_ANYWHERE);
 	bench_child_end(pid);
 	return e.done == n ? (double)n * 1e9 / (double)start : 0;

@@ -85,26 +85,6 @@ static void make_policy(struct policy *p, const struct fm_inventory *inv, unsign
 					      mr_buf_text(&p->text[i]), p->text[i].len};
 }
 
-static bool request(struct bench_fabric *f, struct fm_request r)
-{
-	struct fm_event ev = {.kind = FM_EV_REQUEST, .tag = 1, .request = &r};
-
-	r.yes = true;
-	r.who = "bench";
-	f->exit_code = -1;
-	bench_fabric_event(f, &ev);
-	bench_fabric_run(f, MR_NS_PER_S);
-	if (f->exit_code)
-		fprintf(stderr, "engine: %s\n", f->reply);
-	return !f->exit_code;
-}
-
-static bool apply(struct bench_fabric *f, const struct fm_file *file, unsigned files)
-{
-	return request(
-		f, (struct fm_request){.verb = FM_VERB_APPLY, .file = file, .files = files});
-}
-
 static unsigned active(const struct bench_fabric *f)
 {
 	unsigned n = 0;
@@ -183,13 +163,13 @@ static bool disturb(struct bench_fabric *f, enum what what, unsigned round)
 		file.text = mr_buf_text(&b);
 		file.len = b.len;
 		bench_fabric_mark(f);
-		good = apply(f, &file, 1);
+		good = bench_fabric_apply(f, &file, 1);
 		mr_buf_done(&b);
 		break;
 	case WHAT_DISCONNECT:
 		mr_fmt(name, sizeof(name), "db%06u", round);
-		good = request(f,
-			       (struct fm_request){.verb = FM_VERB_DISCONNECT, .name = name});
+		good = bench_fabric_request(
+			f, (struct fm_request){.verb = FM_VERB_DISCONNECT, .name = name});
 		break;
 	case WHAT_PULL:
 		c.kind = FM_CE_ADAPTER_PRESENCE;
@@ -254,7 +234,7 @@ static int run(const struct bench_options *o, unsigned claims)
 	bench_fabric_start(&f);
 	bench_fabric_run(&f, MR_NS_PER_S);
 	bench_fabric_mark(&f);
-	if (!apply(&f, p.file, FILES))
+	if (!bench_fabric_apply(&f, p.file, FILES))
 		goto out;
 	base = scratch_ms(&f, &p, &changes);
 	line(o, &f, "a policy is applied to an empty fabric", all, f.ns, 0, base);

@@ -22,5 +22,11 @@ void bench_child_end(pid_t pid);
  * Returns exchanges per second, 0 on failure.
  */
 double bench_echo(bool tcp, unsigned n, unsigned window, unsigned request, unsigned reply);
+/*
+ * The answering side alone, for a child: each of the 'n' connections gives 'reply' bytes for
+ * 'request' bytes; 'room' bytes are read at once. Ends with its last connection.
+ */
+void bench_echo_answer(const int *fd, unsigned n, size_t room, unsigned request,
+		       unsigned reply);
 
 #endif

@@ -34,8 +34,8 @@ static unsigned free_port(void)
 	return ok ? ntohs(at.sin_port) : 0;
 }
 
-/* The program beside this one. */
-static bool program_path(char *to, size_t size)
+/* See the header. */
+bool bench_program(const char *name, char *to, size_t size)
 {
 	char self[256];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -44,7 +44,7 @@ static bool program_path(char *to, size_t size)
 		return false;
 	self[n] = 0;
 	*strrchr(self, '/') = 0;
-	return mr_fmt(to, size, "%s/banyan-sim", self);
+	return mr_fmt(to, size, "%s/%s", self, name);
 }
 
 static void become(const struct bench_sim *s, const char *chassis, int log)
@@ -55,7 +55,8 @@ static void become(const struct bench_sim *s, const char *chassis, int log)
 	mr_fmt(run, sizeof(run), "%s/run", s->dir);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	bench_pin(BENCH_SERVER);
-	if (!program_path(program, sizeof(program)) || dup2(log, STDERR_FILENO) < 0)
+	if (!bench_program("banyan-sim", program, sizeof(program)) ||
+	    dup2(log, STDERR_FILENO) < 0)
 		_exit(1);
 	execl(program, program, "--chassis", chassis, "--listen", s->address, "--host-face",
 	      face, "--run", run, (char *)NULL);

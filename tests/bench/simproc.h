@@ -4,7 +4,11 @@
 #define TESTS_BENCH_SIMPROC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
+
+/* Where the program called 'name' is: beside this one. */
+bool bench_program(const char *name, char *to, size_t size);
 
 struct bench_sim {
 	char dir[256];	   /* its folder, below the benchmark's */

@@ -69,7 +69,8 @@ static unsigned part(unsigned all, unsigned parts, unsigned i)
 
 void bench_fabric_init(struct bench_fabric *f, unsigned adapters, unsigned hosts)
 {
-	unsigned n = (adapters + PER_CHASSIS - 1) / PER_CHASSIS;
+	unsigned most = adapters > hosts ? adapters : hosts;
+	unsigned n = (most + PER_CHASSIS - 1) / PER_CHASSIS;
 
 	*f = (struct bench_fabric){.rec_by = mr_map_new()};
 	f->now = (struct mr_now){1000 * MR_NS_PER_S, 1700000000 * MR_NS_PER_S};
@@ -242,15 +243,18 @@ static void action(struct bench_fabric *f, const struct fm_action *a)
 static void step(struct bench_fabric *f, const struct fm_event *ev)
 {
 	struct fm_actions acts = {0};
-	int64_t ns = bench_cpu_ns();
+	int64_t ns = f->untimed ? 0 : bench_cpu_ns();
 
 	fm_engine_step(f->engine, f->now, ev, &acts);
-	ns = bench_cpu_ns() - ns;
+	ns = f->untimed ? 0 : bench_cpu_ns() - ns;
 	f->ns += ns;
 	f->longest = ns > f->longest ? ns : f->longest;
 	f->steps++;
-	for (unsigned i = 0; i < acts.n; i++)
+	for (unsigned i = 0; i < acts.n; i++) {
 		action(f, &acts.item[i]);
+		if (f->tell)
+			f->tell(&acts.item[i], f->tell_arg);
+	}
 	fm_actions_done(&acts);
 }
 
@@ -286,6 +290,29 @@ void bench_fabric_run(struct bench_fabric *f, int64_t ns)
 		step(f, &(struct fm_event){.kind = FM_EV_TIMER});
 		pump(f);
 	}
+}
+
+/* A request until all that follows is done; what it says, where it fails, goes to standard
+ * error.
+ */
+bool bench_fabric_request(struct bench_fabric *f, struct fm_request r)
+{
+	struct fm_event ev = {.kind = FM_EV_REQUEST, .tag = 1, .request = &r};
+
+	r.yes = true;
+	r.who = "bench";
+	f->exit_code = -1;
+	bench_fabric_event(f, &ev);
+	bench_fabric_run(f, MR_NS_PER_S);
+	if (f->exit_code)
+		fprintf(stderr, "engine: %s\n", f->reply);
+	return !f->exit_code;
+}
+
+bool bench_fabric_apply(struct bench_fabric *f, const struct fm_file *file, unsigned files)
+{
+	return bench_fabric_request(
+		f, (struct fm_request){.verb = FM_VERB_APPLY, .file = file, .files = files});
 }
 
 void bench_fabric_mark(struct bench_fabric *f)

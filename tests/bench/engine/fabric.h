@@ -29,6 +29,11 @@ struct bench_fabric {
 	int64_t ns; /* processor time of the engine's steps */
 	unsigned steps, ops;
 	int64_t longest; /* step */
+	/* what the bench carries out itself: operations (they are answered beside) and what is
+	 * said to agents; NULL: nothing */
+	void (*tell)(const struct fm_action *a, void *arg);
+	void *tell_arg;
+	bool untimed; /* who asks the clock twice a step pays for it */
 	/* the last reply */
 	int exit_code;
 	char reply[512];
@@ -48,5 +53,7 @@ void bench_fabric_event(struct bench_fabric *f, const struct fm_event *ev);
 /* Time passes until nothing is left to do; at most 'ns'. */
 void bench_fabric_run(struct bench_fabric *f, int64_t ns);
 void bench_fabric_mark(struct bench_fabric *f);
+bool bench_fabric_apply(struct bench_fabric *f, const struct fm_file *file, unsigned files);
+bool bench_fabric_request(struct bench_fabric *f, struct fm_request r);
 
 #endif
