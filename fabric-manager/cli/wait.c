@@ -42,6 +42,7 @@ struct waiting {
 	struct item *item;
 	unsigned n, cap;
 	bool first;
+	struct mr_map *read_only; /* chassis that nobody adopted yet */
 };
 
 /* Whether 'name' is the assignment 'whole', or one of the profile 'whole'. */
@@ -207,6 +208,43 @@ static int look(struct waiting *w)
 	return code;
 }
 
+static void note_chassis(struct waiting *w, const struct mr_tree *status)
+{
+	const struct mr_tree *list = mr_tree_get(status, "chassis");
+
+	mr_map_free(w->read_only);
+	w->read_only = mr_map_new();
+	for (unsigned i = 0; list && list->kind == MR_TREE_LIST && i < list->n; i++) {
+		const struct mr_tree *c = list->child[i];
+
+		if (c->kind == MR_TREE_MAP && mr_streq(mr_tree_text(c, "state"), "read-only"))
+			mr_map_set(w->read_only, mr_tree_text(c, "name"), 1);
+	}
+}
+
+/* Changes of the reply's plan in chassis that are only read still. Says which; returns how
+ * many. */
+static unsigned not_adopted(const struct waiting *w)
+{
+	const struct mr_tree *list = w->reply && w->reply->kind == MR_TREE_MAP
+					     ? mr_tree_get(w->reply, "onlyRead")
+					     : NULL;
+	unsigned n = 0;
+	uint64_t v;
+
+	for (unsigned i = 0; list && list->kind == MR_TREE_LIST && i < list->n; i++) {
+		const struct mr_tree *c = list->child[i];
+		const char *name = c->kind == MR_TREE_MAP ? mr_tree_text(c, "chassis") : "";
+
+		if (!name[0] || !mr_map_get(w->read_only, name, &v))
+			continue;
+		cli_say(w->args, "chassis %s is only read; `banyan adopt chassis %s`", name,
+			name);
+		n += (unsigned)mr_tree_int(c, "changes");
+	}
+	return n;
+}
+
 /* Whether the manager says that it is idle: 1, 0, or -1 where it does not say. */
 static int ask_idle(struct waiting *w, int *ret)
 {
@@ -224,6 +262,8 @@ static int ask_idle(struct waiting *w, int *ret)
 		return code;
 	if (m.reply.tree && m.reply.tree->kind == MR_TREE_MAP)
 		idle = mr_tree_get(m.reply.tree, "idle");
+	if (idle)
+		note_chassis(w, m.reply.tree);
 	*ret = idle && idle->kind == MR_TREE_BOOL ? idle->num != 0 : -1;
 	fm_control_msg_done(&m);
 	return 0;
@@ -404,6 +444,7 @@ static int at_rest(struct waiting *w)
 
 	if (code)
 		return code;
+	asked += not_adopted(w);
 	if (!asked && !held(w, false, false))
 		return sum_up(w);
 	if (!asked && held(w, true, false) == held(w, false, false))
@@ -453,6 +494,7 @@ int cli_wait(struct cli_client *c, const struct cli_args *a, const struct fm_rep
 	int code;
 
 	w.index = mr_map_new();
+	w.read_only = mr_map_new();
 	cli_client_catch_interrupt(c);
 	cli_client_follow(c);
 	code = watch_it(&w);
@@ -464,5 +506,6 @@ int cli_wait(struct cli_client *c, const struct cli_args *a, const struct fm_rep
 	}
 	free(w.item);
 	mr_map_free(w.index);
+	mr_map_free(w.read_only);
 	return code;
 }

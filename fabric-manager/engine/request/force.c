@@ -72,6 +72,43 @@ static unsigned disowned(const struct fm_engine *e, const struct fm_base *b,
 	return n;
 }
 
+/* The chassis in which the change would happen, FM_WHOLE = in none. */
+static unsigned chassis_of(const struct fm_trial *t, const struct fm_change *c)
+{
+	bool adapters = c->kind == FM_CHANGE_PROVISION || c->kind == FM_CHANGE_MODE;
+	const struct fm_assignment *a = c->current < 0 ? NULL : t->in.current[c->current];
+
+	if (adapters)
+		return c->chassis;
+	if (c->claim >= 0 && t->plan->placed[c->claim].placed)
+		return t->plan->placed[c->claim].fn.chassis;
+	return a && a->has_fn ? a->fn.chassis : FM_WHOLE;
+}
+
+/* Chassis that are only read, where the plan would change something: into 'list', and in words
+ * to 'out'. Nothing happens there before somebody adopts them. */
+static void only_read(struct fm_engine *e, const struct fm_trial *t, struct mr_tree *list,
+		      struct mr_buf *out)
+{
+	for (unsigned c = 0; c < e->inv.n; c++) {
+		struct mr_tree *m;
+		unsigned n = 0;
+
+		for (unsigned i = 0; i < t->plan->changes; i++)
+			n += chassis_of(t, &t->plan->change[i]) == c;
+		if (!n || e->ch[c].state != FM_CH_READONLY)
+			continue;
+		m = mr_tree_add_map(list, NULL);
+		mr_tree_add_text(m, "chassis", e->chassis_name[c]);
+		mr_tree_add_int(m, "changes", n);
+		mr_buf_printf(out,
+			      "; chassis %s is only read, and %u change%s there wait%s for "
+			      "`banyan adopt chassis %s`",
+			      e->chassis_name[c], n, n == 1 ? "" : "s", n == 1 ? "s" : "",
+			      e->chassis_name[c]);
+	}
+}
+
 /* What a transaction would do. */
 struct trying {
 	struct fm_trial trial;
@@ -79,6 +116,7 @@ struct trying {
 	struct mr_tree *tree; /* for the reply, which takes it */
 	bool differs;	      /* the documents do */
 	unsigned lost;	      /* running assignments that go */
+	struct mr_buf waits;  /* what waits for an adoption, for the end of a sentence */
 };
 
 static void try_it(struct fm_engine *e, struct fm_base *b, struct trying *ret)
@@ -95,6 +133,7 @@ static void try_it(struct fm_engine *e, struct fm_base *b, struct trying *ret)
 	mr_tree_add_int(t.tree, "overrides", e->overrides);
 	mr_tree_attach(t.tree, "plan", plan);
 	t.lost = losses(&t.trial, mr_tree_add_list(t.tree, "releases"));
+	only_read(e, &t.trial, mr_tree_add_list(t.tree, "onlyRead"), &t.waits);
 	*ret = t;
 }
 
@@ -166,7 +205,8 @@ static void commit(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 	fm_note(e, MR_REASON_OK, "policy", "version %llu by %s",
 		(unsigned long long)e->base.version, r->who[0] ? r->who : "operator");
 	fm_reply(e, tag, MR_REASON_OK, 0, t->tree, fm_diags_keep(diags),
-		 "version %llu is in force", (unsigned long long)e->base.version);
+		 "version %llu is in force%s", (unsigned long long)e->base.version,
+		 mr_buf_text(&t->waits));
 }
 
 void fm_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r, struct fm_base *b,
@@ -194,10 +234,11 @@ void fm_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r, str
 			commit(e, tag, r, b, how, &t, diags);
 		else
 			fm_reply(e, tag, MR_REASON_OK, 0, t.tree, fm_diags_keep(diags),
-				 "nothing changed, version %llu is in force",
-				 (unsigned long long)e->base.version);
+				 "nothing changed, version %llu is in force%s",
+				 (unsigned long long)e->base.version, mr_buf_text(&t.waits));
 	}
 	fm_trial_done(e, &t.trial);
+	mr_buf_done(&t.waits);
 }
 
 void fm_force_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
@@ -214,12 +255,13 @@ void fm_force_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 	pending = fm_plan_pending(t.trial.plan);
 	if (!too_much(e, tag, r, &t, diags))
 		fm_reply(e, tag, MR_REASON_OK, pending || t.differs ? 2 : 0, t.tree,
-			 fm_diags_keep(diags), "%s%s",
+			 fm_diags_keep(diags), "%s%s%s",
 			 pending     ? "changes are pending"
 			 : t.differs ? "documents change, nothing has to be done"
 				     : "nothing to do",
-			 overrides);
+			 overrides, mr_buf_text(&t.waits));
 	fm_trial_done(e, &t.trial);
+	mr_buf_done(&t.waits);
 }
 
 void fm_force_findings(struct fm_engine *e, uint64_t tag, struct mr_diags *diags)

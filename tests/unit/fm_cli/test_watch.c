@@ -173,6 +173,42 @@ START_TEST(wait_for_what_is_held)
 }
 END_TEST
 
+/* Nothing of it happens before somebody adopts the chassis. */
+static void answer_only_read(struct mr_peer *p, uint64_t id, const struct fm_request *r)
+{
+	struct mr_tree *t = r->verb == FM_VERB_GET ? mr_tree_list() : mr_tree_map(), *m;
+
+	if (r->verb == FM_VERB_APPLY) {
+		m = mr_tree_add_map(mr_tree_add_list(t, "onlyRead"), NULL);
+		mr_tree_add_text(m, "chassis", "c1");
+		mr_tree_add_int(m, "changes", 2);
+	} else if (r->verb == FM_VERB_STATUS) {
+		mr_tree_add_bool(t, "idle", true);
+		m = mr_tree_add_map(mr_tree_add_list(t, "chassis"), NULL);
+		mr_tree_add_text(m, "name", "c1");
+		mr_tree_add_text(m, "state", held_word);
+	}
+	reply(p, id, MR_REASON_OK, 0, NULL, t);
+}
+
+START_TEST(wait_for_an_adoption)
+{
+	write_file("a.yaml", "one");
+	held_word = "read-only";
+	serve(answer_only_read);
+	run("apply -f a.yaml --wait");
+	ck_assert_int_eq(got.code, 3);
+	expect_in(got.err, "chassis c1 is only read; `banyan adopt chassis c1`\n");
+	expect_in(got.err, "2 steps of the edit have not begun; work goes on then\n");
+	end_fake();
+	held_word = "ready"; /* by now */
+	serve(answer_only_read);
+	run("apply -f a.yaml --wait");
+	ck_assert_int_eq(got.code, 0);
+	end_fake();
+}
+END_TEST
+
 /* A change of a function count asks first. */
 static void answer_count(struct mr_peer *p, uint64_t id, const struct fm_request *r)
 {
@@ -414,6 +450,7 @@ int main(void)
 	tcase_add_test(t, wait_that_runs_out);
 	tcase_add_test(t, wait_for_what_is_held);
 	tcase_add_test(t, wait_for_a_count);
+	tcase_add_test(t, wait_for_an_adoption);
 	tcase_add_test(t, wait_until_gone);
 	tcase_add_test(t, events_past_and_coming);
 	tcase_add_test(t, watch_until_interrupted);
