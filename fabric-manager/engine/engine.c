@@ -89,6 +89,7 @@ static void free_lists(struct fm_engine *e)
 	free(e->waiting);
 	free(e->ident);
 	free(e->foreign);
+	mr_map_free(e->literal);
 	free(e->tomb);
 	free(e->quarantine);
 	free(e->quarantine_fn);

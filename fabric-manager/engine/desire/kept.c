@@ -403,6 +403,8 @@ bool fm_kept_amend(struct fm_engine *e, const struct fm_resolve_input *in,
 		tell_profile(e, k, what->profile[i]);
 	for (unsigned i = 0; k->planner && i < what->edits; i++)
 		tell_profile(e, k, what->edited[i]);
+	for (unsigned i = 0; i < what->edits; i++)
+		fm_foreign_edited(e, what->edited[i]);
 	if (k->planner && was)
 		fm_planner_tables_changed(k->planner, was);
 	fm_desired_free(was);

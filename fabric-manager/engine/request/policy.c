@@ -10,6 +10,7 @@
 #include "fabric-manager/engine/request/force.h"
 #include "fabric-manager/engine/request/request.h"
 #include "fabric-manager/engine/state/base.h"
+#include "fabric-manager/engine/state/foreign.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/outofuse.h"
 #include "fabric-manager/engine/state/seen.h"
@@ -158,6 +159,8 @@ bool fm_candidate(struct fm_engine *e, const struct fm_request *r, struct fm_bas
 		fm_docs_check_users(&e->base.docs, &ret->docs, who_of(r), diags);
 	if (!diags->errors)
 		fm_desire_check(e, ret, diags);
+	if (!diags->errors)
+		fm_foreign_check(e, &e->base.docs, &ret->docs, diags);
 	return !diags->errors;
 }
 

@@ -2,17 +2,26 @@
 /* Identities that hosts show on functions that were not given them: see the header. */
 #include "fabric-manager/engine/state/foreign.h"
 
+#include "common/err.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/state/soon.h"
+#include "fabric-manager/engine/state/wanted.h"
 
+/* What hosts show, as far as it counts. */
 struct list {
 	struct fm_foreign *item;
 	unsigned n, cap;
+	const struct mr_map *only; /* these values; NULL = what somebody could be given */
 };
 
-/* Only what a pool could give to somebody counts. */
+/* Two values that have one key are both looked at, and told apart later. */
+static uint64_t key_of(enum mr_ident_type type, uint64_t lo)
+{
+	return lo * 8 + type;
+}
+
 static bool in_some_pool(const struct fm_engine *e, enum mr_ident_type type, uint64_t lo)
 {
 	const struct fm_desired *d = e->desired;
@@ -24,6 +33,36 @@ static bool in_some_pool(const struct fm_engine *e, enum mr_ident_type type, uin
 			    lo <= d->ident_pool[i].range[r].last)
 				return true;
 	return false;
+}
+
+/* Whether a document names it. */
+static bool is_literal(struct fm_engine *e, enum mr_ident_type type, uint64_t lo)
+{
+	const struct fm_desired *d = e->desired;
+	uint64_t v;
+
+	if (!e->literal) {
+		e->literal = mr_map_new();
+		for (unsigned i = 0; d && i < d->claims; i++)
+			for (unsigned k = 0; k < FM_IDENTS; k++) {
+				const struct fm_ident_want *w = &d->claim[i].ident[k];
+
+				if (w->source == FM_IDENT_LITERAL)
+					mr_map_set_u64(e->literal,
+						       key_of(w->type, w->literal.lo), 1);
+			}
+	}
+	return mr_map_get_u64(e->literal, key_of(type, lo), &v);
+}
+
+static bool counts(struct fm_engine *e, const struct list *l, enum mr_ident_type type,
+		   uint64_t lo)
+{
+	uint64_t v;
+
+	if (l->only)
+		return mr_map_get_u64(l->only, key_of(type, lo), &v);
+	return in_some_pool(e, type, lo) || is_literal(e, type, lo);
 }
 
 static enum mr_class class_of(const struct fm_agent_fn *f)
@@ -49,8 +88,7 @@ static void look_at(struct fm_engine *e, const struct fm_hst *h, const struct fm
 		struct fm_foreign *n;
 
 		if (!shown[k] || shown[k] == given[k] ||
-		    !fm_ident_type(class_of(f), k, &id.type) ||
-		    !in_some_pool(e, id.type, id.lo))
+		    !fm_ident_type(class_of(f), k, &id.type) || !counts(e, l, id.type, id.lo))
 			continue;
 		MR_GROW(l->item, l->n, l->cap);
 		n = &l->item[l->n++];
@@ -161,6 +199,8 @@ void fm_foreign_all(struct fm_engine *e)
 	size_t pos = 0;
 	uint64_t v;
 
+	mr_map_free(e->literal);
+	e->literal = NULL;
 	while (mr_map_next(e->host_by_name, &pos, NULL, NULL, &v))
 		fm_foreign_look(e, (struct fm_hst *)(uintptr_t)v);
 }
@@ -204,4 +244,110 @@ bool fm_foreign_take(struct fm_engine *e)
 	e->foreign = l.item;
 	e->foreigns = l.n;
 	return true;
+}
+
+/* foreign.h */
+void fm_foreign_edited(struct fm_engine *e, const char *profile)
+{
+	const struct fm_profile *p = fm_profile_find(e->desired, profile);
+
+	for (uint32_t i = 0; p && i < p->claims; i++)
+		for (unsigned k = 0; k < FM_IDENTS; k++)
+			if (e->desired->claim[p->first_claim + i].ident[k].source ==
+			    FM_IDENT_LITERAL) {
+				fm_foreign_all(e);
+				return;
+			}
+}
+
+/* ---- documents that are to be in force ---- */
+
+/* A value that a document names. */
+struct named {
+	const struct fm_doc *doc;
+	const struct fm_text *text;
+	unsigned device;
+	struct mr_ident id;
+};
+
+struct names {
+	struct named *item;
+	unsigned n, cap;
+	struct mr_map *key;
+};
+
+static const struct fm_text *literal_of(const struct fm_doc_device *dev, unsigned type)
+{
+	return &dev->identity.ref[type].literal;
+}
+
+/* Whether the document had it for the same device. */
+static bool had(const struct fm_doc *was, const struct fm_doc_device *dev, unsigned type)
+{
+	for (unsigned i = 0; was && i < was->spec.profile.devices.n; i++) {
+		const struct fm_doc_device *old = &was->spec.profile.devices.item[i];
+
+		if (mr_streq(old->name.s, dev->name.s))
+			return mr_streq(literal_of(old, type)->s, literal_of(dev, type)->s);
+	}
+	return false;
+}
+
+static void add_names(struct names *l, const struct fm_doc *doc, const struct fm_doc *was)
+{
+	for (unsigned i = 0; i < doc->spec.profile.devices.n; i++)
+		for (unsigned t = 0; t < FM_DOC_IDENTS; t++) {
+			const struct fm_doc_device *dev = &doc->spec.profile.devices.item[i];
+			struct named n = {.doc = doc, .text = literal_of(dev, t), .device = i};
+
+			if (!n.text->s || had(was, dev, t) ||
+			    mr_ident_parse((enum mr_ident_type)t, n.text->s, &n.id, NULL))
+				continue;
+			MR_GROW(l->item, l->n, l->cap);
+			l->item[l->n++] = n;
+			mr_map_set_u64(l->key, key_of(n.id.type, n.id.lo), 1);
+		}
+}
+
+static void find(const struct names *l, const struct fm_foreign *f, struct mr_diags *ret)
+{
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct named *n = &l->item[i];
+		char path[64];
+
+		if (mr_ident_cmp(&n->id, &f->ident) ||
+		    mr_streq(n->doc->meta.name.s, f->profile))
+			continue;
+		mr_fmt(path, sizeof(path), "spec.devices[%u].identity.%s", n->device,
+		       mr_ident_type_name(n->id.type));
+		mr_diags_add(ret, MR_SEV_ERROR, n->doc->file, n->text->at.line, n->text->at.col,
+			     path, "'%s' is seen on %s", n->text->s, f->where);
+	}
+}
+
+/* foreign.h */
+void fm_foreign_check(struct fm_engine *e, const struct fm_docs *was, const struct fm_docs *now,
+		      struct mr_diags *ret)
+{
+	struct names names = {.key = mr_map_new()};
+	struct list l = {.only = names.key};
+	size_t pos = 0;
+	uint64_t v;
+
+	for (unsigned i = 0; i < now->n; i++) {
+		const struct fm_doc *doc = now->doc[i], *old;
+
+		if (doc->kind != FM_KIND_SERVER_PROFILE)
+			continue;
+		old = fm_docs_find(was, doc->kind, doc->meta.name.s);
+		if (old != doc)
+			add_names(&names, doc, old);
+	}
+	while (names.n && mr_map_next(e->host_by_name, &pos, NULL, NULL, &v))
+		look(e, (const struct fm_hst *)(uintptr_t)v, &l);
+	for (unsigned i = 0; i < l.n; i++)
+		find(&names, &l.item[i], ret);
+	free(l.item);
+	free(names.item);
+	mr_map_free(names.key);
 }

@@ -537,6 +537,7 @@ struct fm_engine {
 	unsigned idents, cap_idents;
 	struct fm_foreign *foreign; /* of all hosts, by identity */
 	unsigned foreigns;
+	struct mr_map *literal; /* identities that documents in force name; NULL = look */
 	bool foreign_new, foreign_due; /* some host's changed since; some is to be looked at */
 	struct mr_map *ident_by, *ident_of; /* by value; by claim and slot */
 	bool ident_twice;		    /* perhaps: a claim has two in one place */

@@ -10,6 +10,7 @@
 	"{host: " host ", devices: [{name: d, class: ethernet, pool: nics" identity      \
 	"}]}\n---\n"
 #define LITERAL(name, mac) DEVICE(name, "blade01", ", identity: {mac: \"" mac "\"}")
+#define NOWHERE(name, mac) DEVICE(name, "none", ", identity: {mac: \"" mac "\"}")
 #define POOLED(name)	   DEVICE(name, "blade01", ", identity: {mac: {pool: macs}}")
 #define BARE		   DEVICE("bare", "blade02", "")
 
@@ -53,18 +54,27 @@ static unsigned alarms(const struct world *w, const char *object, const char *te
 	return n;
 }
 
-/* A value of the pool that is seen is not given; one that a document wants waits, until it is
- * gone there or somebody else runs with it. */
+static void refused(struct world *w, const char *text, const char *finding)
+{
+	w_text(w, FM_VERB_APPLY, text, true);
+	ck_assert_int_eq(w->reason, MR_REASON_INVALID);
+	ck_assert_str_eq(w->findings, finding);
+}
+
+/* A value of the pool that is seen is not given; a document that comes with one is refused; one
+ * that a document in force wants waits, until it is gone there or somebody else runs with it.
+ */
 START_TEST(is_not_given)
 {
 	struct world w;
 
 	up(&w);
+	w_apply(&w, NOWHERE("literal", "02:25:b5:00:00:00"));
 	shows(&w, 2, "bare/d", 0x0225b5000000);
 	w_apply(&w, POOLED("pooled"));
 	W_PHASE(&w, "pooled/d", ACTIVE);
 	ck_assert_uint_eq(w_asg(&w, "pooled/d")->attrs.ident0, 0x0225b5000001);
-	w_apply(&w, LITERAL("literal", "02:25:b5:00:00:00"));
+	w_apply(&w, LITERAL("literal", "02:25:b5:00:00:00")); /* it had that */
 	waits(&w, "literal/d", "mac 02:25:b5:00:00:00 is seen on blade02, on bare/d");
 	for (unsigned i = 0; i < 2; i++) /* what runs keeps it, and is told once */
 		shows(&w, 2, "bare/d", 0x0225b5000001);
@@ -75,6 +85,10 @@ START_TEST(is_not_given)
 	W_PHASE(&w, "literal/d", ACTIVE);
 	W_PHASE(&w, "pooled/d", ACTIVE);
 	ck_assert_uint_eq(w_asg(&w, "literal/d")->attrs.ident0, 0x0225b5000000);
+	shows(&w, 2, "bare/d", 0x0225b5000009);
+	refused(&w, LITERAL("other", "02:25:b5:00:00:09"),
+		"p.yaml:4:88: spec.devices[0].identity.mac: '02:25:b5:00:00:09' is seen on "
+		"blade02, on bare/d\n");
 	w_done(&w);
 }
 END_TEST
@@ -85,8 +99,9 @@ START_TEST(is_forgotten)
 	struct world w;
 
 	up(&w);
+	w_apply(&w, NOWHERE("literal", "02:25:b5:00:00:05"));
 	shows(&w, 2, "bare/d", 0x0225b5000005);
-	w_apply(&w, LITERAL("literal", "02:25:b5:00:00:05"));
+	w_verb(&w, FM_VERB_CONNECT, "literal", "blade01");
 	waits(&w, "literal/d", "mac 02:25:b5:00:00:05 is seen on blade02, on bare/d");
 	if (_i)
 		w_text(&w, FM_VERB_DELETE, BARE, true);
@@ -94,6 +109,37 @@ START_TEST(is_forgotten)
 		w_agent_down(&w, 2, false);
 	w_run(&w, 10 * MR_NS_PER_S);
 	W_PHASE(&w, "literal/d", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+#define NO_MACS                                                                    \
+	"apiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: nics}\nspec: " \
+	"{adapterSelector: {class: ethernet}}\n---\n"
+
+/* Where no IdentityPool has values of the type, those that documents name count. */
+START_TEST(is_in_no_pool)
+{
+	struct world w;
+
+	w_up(&w, false, false);
+	w_apply(&w, W_HOSTS_TEXT NO_MACS BARE);
+	w_apply(&w, NOWHERE("literal", "02:00:00:00:00:07"));
+	shows(&w, 2, "bare/d", 0x020000000007);
+	w_verb(&w, FM_VERB_CONNECT, "literal", "blade01");
+	waits(&w, "literal/d", "mac 02:00:00:00:00:07 is seen on blade02, on bare/d");
+	shows(&w, 2, "bare/d", 0x020000000008);
+	W_PHASE(&w, "literal/d", ACTIVE);
+	refused(&w, LITERAL("other", "02:00:00:00:00:08"),
+		"p.yaml:4:88: spec.devices[0].identity.mac: '02:00:00:00:00:08' is seen on "
+		"blade02, on bare/d\n");
+	w_apply(&w, LITERAL("other", "02:00:00:00:00:09"));
+	shows(&w, 2, "bare/d", 0x020000000009); /* who runs with it is told */
+	W_PHASE(&w, "other/d", ACTIVE);
+	ck_assert_uint_eq(
+		alarms(&w, "other/d",
+		       "alarm: its mac 02:00:00:00:00:09 is seen on blade02, on bare/d too"),
+		1);
 	w_done(&w);
 }
 END_TEST
@@ -119,6 +165,7 @@ int main(void)
 
 	tcase_add_test(t, is_not_given);
 	tcase_add_loop_test(t, is_forgotten, 0, 2);
+	tcase_add_test(t, is_in_no_pool);
 	tcase_add_test(t, is_its_own);
 	suite_add_tcase(s, t);
 	return check_run(s);
