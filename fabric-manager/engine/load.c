@@ -96,7 +96,8 @@ static bool load_rollout(struct fm_engine *e, const struct fm_rec_operation *r)
 	return true;
 }
 
-/* Whom the rollout took is on its way, and its end is an outcome of it. */
+/* Whom the rollout took is on its way, and its end is an outcome of it. Its host is disturbed
+ * until then: it is not dropped halfway, before a plan says whether a claim is left. */
 static void load_rolled(struct fm_engine *e)
 {
 	struct fm_asg *a;
@@ -104,6 +105,7 @@ static void load_rolled(struct fm_engine *e)
 	FM_FOREACH_ASG(e, a)
 	{
 		a->rolled = e->rollout.op && !fm_asg_up(a) && a->a.phase != FM_PHASE_PENDING;
+		a->unwanted &= !a->rolled;
 		e->some_turned |= a->rolled;
 	}
 }

@@ -225,6 +225,8 @@ static inline void w_step(struct world *w, const struct fm_event *ev)
 			w_action(w, &acts.item[i]);
 	}
 	fm_actions_done(&acts);
+	if (w->each && !w->crashed)
+		w->each(w);
 }
 
 static inline void w_queued(struct world *w, struct w_event *q)

@@ -91,7 +91,8 @@ struct world {
 	struct mr_tree *tree;
 	char findings[2048];
 	bool reply_held;
-	unsigned writes; /* to functions and rows */
+	unsigned writes;	       /* to functions and rows */
+	void (*each)(struct world *w); /* after each step of the engine; NULL = nothing */
 };
 
 static const char *const w_names[] = {"c1"};
