@@ -40,6 +40,7 @@ struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg)
 	struct fm_engine *e = MR_NEW(struct fm_engine);
 
 	mr_rng_init(&e->rng, cfg->seed);
+	e->run = (uint32_t)mr_rng_next(&e->rng) | 1;
 	e->check_plans = cfg->check_plans;
 	e->inv.n = cfg->n_chassis;
 	e->inv.chassis = mr_xcalloc(cfg->n_chassis + 1, sizeof(*e->inv.chassis));

@@ -26,7 +26,7 @@
 static void new_store(struct fm_engine *e)
 {
 	e->meta.schema = SCHEMA;
-	e->meta.owner_id = mr_rng_next(&e->rng) | 1;
+	e->meta.owner_id = mr_rng_next(&e->rng) | UINT64_C(1) << 32;
 	e->meta.next_assignment = 1;
 	e->meta.next_operation = 1;
 	e->meta.next_event = 1;

@@ -112,7 +112,7 @@ static void take_owner(struct fm_engine *e, unsigned chassis)
 	c->rec.owner_epoch = c->epoch;
 	fm_rec(e, FM_RECORD_CHASSIS)->chassis = c->rec;
 	e->intent = true;
-	op.owner_id = e->meta.owner_id;
+	op.owner_id = fm_owner_id(e);
 	op.owner_epoch = c->epoch;
 	op.value = e->meta.generation + 1;
 	c->tag = fm_op_send(e, &op, FM_TAG_CHASSIS, 0, 0);
@@ -136,7 +136,7 @@ static void judge(struct fm_engine *e, unsigned chassis)
 	enum mr_reason r;
 	char why[FM_DETAIL_MAX];
 
-	if (c->epoch && o->owner_id == e->meta.owner_id && o->owner_epoch == c->epoch &&
+	if (c->epoch && o->owner_id == fm_owner_id(e) && o->owner_epoch == c->epoch &&
 	    mr_streq(o->serial, c->rec.serial)) {
 		c->state = FM_CH_READY;
 		return;
@@ -152,8 +152,8 @@ static void judge(struct fm_engine *e, unsigned chassis)
 		return;
 	}
 	if (c->adopt)
-		c->rec.adopting = o->owner_id == e->meta.owner_id ? FM_ADOPTING_OURS
-								  : FM_ADOPTING_ANOTHERS;
+		c->rec.adopting = fm_owner_is_ours(e, o->owner_id) ? FM_ADOPTING_OURS
+								   : FM_ADOPTING_ANOTHERS;
 	c->adopt = false;
 	take_owner(e, chassis);
 }
@@ -254,7 +254,7 @@ static void taken(struct fm_engine *e, unsigned chassis)
 	struct fm_ch *c = &e->ch[chassis];
 
 	c->owned = true;
-	e->inv.chassis[chassis].owner_id = e->meta.owner_id;
+	e->inv.chassis[chassis].owner_id = fm_owner_id(e);
 	e->inv.chassis[chassis].owner_epoch = c->epoch;
 	fm_log(e, 1, "chassis '%s': owner epoch %llu is ours", e->chassis_name[chassis],
 	       (unsigned long long)c->epoch);

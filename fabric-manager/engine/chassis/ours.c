@@ -5,6 +5,8 @@
  */
 #include "fabric-manager/engine/chassis/ours.h"
 
+#include "fabric-manager/engine/state/ops.h"
+
 /* The memory of the switch was blank or corrupt at power-on: it belongs to nobody and was
  * programmed by nobody. */
 static bool is_blank(const struct fm_chassis *o)
@@ -22,7 +24,7 @@ enum mr_reason fm_ch_not_ours(const struct fm_engine *e, unsigned chassis, char 
 {
 	const struct fm_ch *c = &e->ch[chassis];
 	const struct fm_chassis *o = &e->inv.chassis[chassis];
-	bool known = mr_streq(o->serial, c->rec.serial);
+	bool known = mr_streq(o->serial, c->rec.serial), twin;
 	/* this run's own commits, those for other chassis among them, say nothing of what the
 	 * store was when it was loaded */
 	uint64_t generation = c->owned ? e->meta.generation : e->loaded_generation;
@@ -39,8 +41,11 @@ enum mr_reason fm_ch_not_ours(const struct fm_engine *e, unsigned chassis, char 
 		       (unsigned long long)o->generation, (unsigned long long)generation);
 		return MR_REASON_STALE_OWNER;
 	}
+	/* with the epoch that this run was to take it is another run's, on a copy of our store
+	 */
+	twin = c->epoch && o->owner_epoch == c->epoch && o->owner_id != fm_owner_id(e);
 	if ((known && o->owner_epoch > c->rec.owner_epoch) ||
-	    (o->owner_id && o->owner_id != e->meta.owner_id)) {
+	    (o->owner_id && (twin || !fm_owner_is_ours(e, o->owner_id)))) {
 		mr_fmt(why, size,
 		       "another manager owns the chassis since epoch %llu, ours was %llu",
 		       (unsigned long long)o->owner_epoch,

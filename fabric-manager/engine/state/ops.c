@@ -60,6 +60,19 @@ void fm_inflight_del(struct fm_engine *e, uint64_t tag)
 	free(f);
 }
 
+#define STORE_HALF (UINT64_MAX << 32)
+
+/* See the header. */
+uint64_t fm_owner_id(const struct fm_engine *e)
+{
+	return (e->meta.owner_id & STORE_HALF) | e->run;
+}
+
+bool fm_owner_is_ours(const struct fm_engine *e, uint64_t id)
+{
+	return !((id ^ e->meta.owner_id) & STORE_HALF);
+}
+
 /* Sends 'op', held until the intent is durable, and notes who waits for it. Returns its id. */
 uint64_t fm_op_send(struct fm_engine *e, struct fm_op *op, enum fm_tag_kind kind, uint32_t asg,
 		    uint64_t key)
@@ -73,7 +86,7 @@ uint64_t fm_op_send(struct fm_engine *e, struct fm_op *op, enum fm_tag_kind kind
 	f->chassis = op->chassis;
 	op->generation = e->meta.generation;
 	if (op->kind != FM_OP_TAKE_OWNER) {
-		op->owner_id = e->meta.owner_id;
+		op->owner_id = fm_owner_id(e);
 		op->owner_epoch = e->ch[op->chassis].epoch;
 	}
 	if (op->kind > FM_OP_MODE)

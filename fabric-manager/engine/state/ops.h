@@ -7,6 +7,11 @@
 
 #include "fabric-manager/engine/state/state.h"
 
+/* Who we are for a switch: the store in the upper half, this run of its manager in the lower.
+ * Two managers on copies of one store are two owners. */
+uint64_t fm_owner_id(const struct fm_engine *e);
+/* Whether an owner register shows us, or an earlier run on our store. */
+bool fm_owner_is_ours(const struct fm_engine *e, uint64_t id);
 uint64_t fm_next_op(struct fm_engine *e);
 /* Sends 'op' (its tag, owner and generation are filled in) and notes who waits for it. */
 uint64_t fm_op_send(struct fm_engine *e, struct fm_op *op, enum fm_tag_kind kind, uint32_t asg,

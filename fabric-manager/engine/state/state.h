@@ -568,11 +568,11 @@ struct fm_engine {
 	/* agents */
 	struct fm_session **session;
 	struct mr_map *session_by_id;
+	uint32_t run; /* tells this manager from another one on a copy of its store */
 	unsigned sessions, cap_sessions;
 	struct mr_map *host_by_name; /* struct fm_hst * */
 	struct fm_move *move;
 	unsigned moves, cap_moves;
-
 	struct fm_hst *suspect; /* fail-over looks at these in this step */
 	struct fm_hst *last_suspect;
 	bool arrived; /* an assignment came to rest: is a fail-over done? */

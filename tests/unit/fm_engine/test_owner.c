@@ -206,6 +206,51 @@ START_TEST(taken_meanwhile)
 }
 END_TEST
 
+/* The next manager on our store is told from this one, and takes the chassis without a word. */
+START_TEST(runs_are_told_apart)
+{
+	struct world w;
+	uint64_t id;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	id = w.c.owner_id;
+	w.seed = 99;
+	w_restart(&w);
+	w_settle(&w);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_uint_eq(w.c.owner_epoch, 2);
+	ck_assert_uint_ne(w.c.owner_id, id);
+	ck_assert_uint_eq(w.c.owner_id >> 32, id >> 32);
+	w_done(&w);
+}
+END_TEST
+
+/* Two managers on copies of one store start at once and choose one epoch: who comes second only
+ * reads. */
+START_TEST(a_twin_was_faster)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	ck_assert_uint_eq(w.c.owner_epoch, 1);
+	w_chassis(&w, FM_CE_DISCONNECTED, 0, 0, 0); /* our own take-over may have been lost */
+	w.c.owner_id ^= 2;
+	mr_buf_reset(&w.ops);
+	w_chassis(&w, FM_CE_CONNECTED, 0, 0, 0);
+	w_run(&w, 30 * MR_NS_PER_S);
+	W_OPS(&w, "observe ");
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.log), "another manager owns"));
+	ck_assert_uint_eq(w.c.owner_epoch, 1);
+	w_verb(&w, FM_VERB_ADOPT, "c1", NULL);
+	w_run(&w, 30 * MR_NS_PER_S);
+	ck_assert_uint_eq(w.c.owner_epoch, 2);
+	w_done(&w);
+}
+END_TEST
+
 /*
  * The switch forgot its tables while the manager was away. What a host that is up still shows
  * is not over by that: its bridge has a tombstone, and the function comes to another one;
@@ -250,6 +295,8 @@ int main(void)
 	tcase_add_loop_test(t, memory_lost, 0, 2);
 	tcase_add_loop_test(t, lost_memory_is_back, 0, 2);
 	tcase_add_test(t, taken_meanwhile);
+	tcase_add_test(t, runs_are_told_apart);
+	tcase_add_test(t, a_twin_was_faster);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

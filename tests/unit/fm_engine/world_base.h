@@ -80,6 +80,7 @@ struct world {
 	enum fm_power power;
 	bool bmc_silent, bmc_of_another;
 	uint64_t power_tag; /* what it was asked last */
+	uint64_t seed;	    /* of the engine that runs */
 	long crash_after;   /* actions until everything in flight is forgotten; -1 = never */
 	bool crashed;
 	bool had_crashed; /* before the last restart */
@@ -150,14 +151,14 @@ static inline void w_adapter(struct fm_adapter *a, const char *name, unsigned po
 
 static inline void w_engine(struct world *w)
 {
-	struct fm_engine_config cfg = {w_names, 1, 42, true};
+	struct fm_engine_config cfg = {w_names, 1, w->seed, true};
 
 	w->e = fm_engine_new(&cfg);
 }
 
 static inline void w_init(struct world *w)
 {
-	*w = (struct world){.refuse = -1, .lose = -1, .crash_after = -1};
+	*w = (struct world){.refuse = -1, .lose = -1, .crash_after = -1, .seed = 42};
 	w->now = (struct mr_now){1000 * MR_NS_PER_S, 1700000000 * MR_NS_PER_S};
 	mr_copy(w->c.name, sizeof(w->c.name), "c1");
 	mr_copy(w->c.serial, sizeof(w->c.serial), "C1-0001");
