@@ -391,6 +391,7 @@ void fm_held_done(struct fm_planner *p)
 	free(p->todo);
 	free(p->taker);
 	free(p->aim);
+	fm_aim_free(p->next);
 	free(p->rule_first);
 	free(p->rule_of);
 	free(p->held);

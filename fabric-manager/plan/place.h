@@ -65,8 +65,9 @@ struct fm_planner {
 	uint32_t *next_new; /* the next of those that got a function of the same unit */
 	uint32_t *todo;	    /* open claims, by rank */
 	unsigned todos, cap_todo, cap_claims;
-	uint32_t *aim;	/* by claim, where chassis are arranged anew (rearrange.c); else NULL */
-	int32_t *taker; /* for whom a claim was displaced, by claim; NULL = nobody was */
+	uint32_t *aim; /* by claim, where chassis are arranged anew (rearrange.c); else NULL */
+	struct fm_aim *next; /* for the next plan (aim.h); NULL: none */
+	int32_t *taker;	     /* for whom a claim was displaced, by claim; NULL = nobody was */
 	uint32_t *rule_first, *rule_of; /* rules of each claim */
 	/* ---- current assignments ---- */
 	struct fm_held *held;

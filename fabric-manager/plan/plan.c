@@ -9,8 +9,18 @@
 #include <string.h>
 
 #include "common/xalloc.h"
+#include "fabric-manager/plan/aim.h"
 #include "fabric-manager/plan/place.h"
 #include "fabric-manager/plan/shares.h"
+
+/* What this plan says to the next one. */
+static void set_next(struct fm_planner *p)
+{
+	fm_aim_end(p);
+	fm_aim_free(p->plan->aim);
+	p->plan->aim = p->next;
+	p->next = NULL;
+}
 
 /* Places every claim of in->desired and says what has to change. Never fails; the caller frees
  * with fm_plan_free. */
@@ -23,15 +33,19 @@ struct fm_plan *fm_plan_make(const struct fm_plan_input *in)
 	fm_fill(&p);
 	if (fm_rearrange(&p)) {
 		uint32_t *aim = p.aim;
+		struct fm_aim *next = p.next;
 
 		p.aim = NULL;
+		p.next = NULL;
 		fm_held_done(&p);
 		fm_plan_free(plan);
 		plan = MR_NEW(struct fm_plan);
 		fm_held_init(&p, in, plan);
 		p.aim = aim;
+		p.next = next;
 		fm_fill(&p);
 	}
+	set_next(&p);
 	fm_place_contested(&p);
 	fm_shares_set(&p);
 	fm_planner_changes(&p);
@@ -48,6 +62,7 @@ void fm_plan_free(struct fm_plan *p)
 		free(p->placed[i].detail);
 	free(p->placed);
 	free(p->change);
+	fm_aim_free(p->aim);
 	free(p);
 }
 
@@ -95,6 +110,7 @@ struct fm_plan *fm_plan_copy(const struct fm_plan *p)
 	n->change = mr_xmemdup(p->change, p->changes * sizeof(*p->change));
 	for (unsigned i = 0; i < n->claims; i++)
 		n->placed[i].detail = mr_xstrdup(n->placed[i].detail);
+	n->aim = fm_aim_copy(p->aim);
 	return n;
 }
 
@@ -161,9 +177,12 @@ bool fm_plan_differs(const struct fm_plan *a, const struct fm_plan *b, struct mr
 		change_words(&b->change[i], where);
 		return true;
 	}
-	if (a->changes == b->changes)
+	if (a->changes != b->changes)
+		mr_buf_printf(where, "%u and %u changes", a->changes, b->changes);
+	else if (!fm_aim_eq(a->aim, b->aim))
+		mr_buf_puts(where, "another aim");
+	else
 		return false;
-	mr_buf_printf(where, "%u and %u changes", a->changes, b->changes);
 	return true;
 }
 
@@ -264,6 +283,7 @@ const struct fm_plan *fm_planner_plan(struct fm_planner *p)
 		free(p->aim);
 		p->aim = NULL;
 	}
+	set_next(p);
 	fm_place_contested(p);
 	fm_shares_set(p);
 	fm_planner_changes(p);

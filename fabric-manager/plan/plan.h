@@ -48,6 +48,15 @@ struct fm_foreign {
 	char where[4 * MR_NAME_MAX]; /* in words */
 };
 
+/*
+ * What is aimed at by moves that take more than one plan (aim.h). A caller who plans again
+ * after a plan was carried out, or begun, gives it to the next one: plans come to rest only so.
+ */
+struct fm_aim;
+void fm_aim_free(struct fm_aim *a);
+struct fm_aim *fm_aim_copy(const struct fm_aim *a); /* the caller frees it */
+bool fm_aim_eq(const struct fm_aim *a, const struct fm_aim *b);
+
 struct fm_plan_input {
 	const struct fm_desired *desired;
 	const struct fm_inventory *inventory;
@@ -68,6 +77,9 @@ struct fm_plan_input {
 	const struct fm_refusing *refusing; /* one an adapter */
 	unsigned refusings;
 	int64_t wall_ns;
+	/* of the plan before this one, which this one goes on with; NULL = none, or it is lost
+	 */
+	const struct fm_aim *aim;
 };
 
 /* Whose filter rules a placed claim has. */
@@ -147,6 +159,7 @@ struct fm_plan {
 	struct fm_change *change; /* ordered: provisions, releases, moves, updates, gives by
 				     priority and name, pends */
 	unsigned changes;
+	struct fm_aim *aim; /* for the next plan's input; NULL = none */
 };
 
 /* Never fails: what cannot be placed says why. The caller frees with fm_plan_free. */

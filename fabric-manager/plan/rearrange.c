@@ -3,17 +3,19 @@
  * Room by several who move. Where the planner left a minimum without a place, or made more than
  * one move for it, the chassis is looked at as a board (board.h), and a better arrangement is
  * searched for (search.h). What is found is an aim for each claim: the plan is made again with
- * it. What runs moves where there is room now, the others in the plans after that, which find
- * the same aim nearer; who is new waits until there is room. Nobody is left without a place.
+ * it. What runs moves where there is room now, the others in the plans after that, which go on
+ * with the same aim (aim.h); who is new waits until there is room. Nobody is left without a
+ * place.
  */
 #include <stdlib.h>
 
 #include "common/xalloc.h"
+#include "fabric-manager/plan/aim.h"
 #include "fabric-manager/plan/search.h"
 
 #define STEPS 120000	 /* looks at a bin in one plan */
 #define NAMED 8		 /* of those whom a claim waits for */
-#define LATE  0x80000000 /* in an aim: not before others have moved */
+#define LATE  0x80000000 /* in an aim: not in this plan */
 
 /* ---- finding ---- */
 
@@ -48,9 +50,34 @@ static uint64_t value_of_all(const struct fm_board *b)
 	return sum;
 }
 
-static void set_aims(struct fm_planner *p, struct fm_board *b, const uint16_t *at)
+/* New claims that get their places in this plan, and who runs and moves in it. Where all of the
+ * new ones do nobody has to move. Returns whether somebody does. */
+static bool set_first(struct fm_board *b, uint16_t *at, bool *now)
 {
-	bool *early = mr_xcalloc(b->tiles + 1, sizeof(*early));
+	bool *moves = mr_xcalloc(b->tiles + 1, sizeof(*moves)), late = false, some = false;
+
+	for (uint32_t t = 0; t < b->tiles; t++)
+		now[t] = true;
+	if (!fm_search_leads(b, at, now))
+		for (uint32_t t = 0; t < b->tiles; t++)
+			now[t] = false;
+	fm_search_first(b, at, now, moves);
+	for (uint32_t t = 0; t < b->tiles; t++)
+		late |= b->tile[t].home == FM_NO_BIN && at[t] != FM_NO_BIN && !now[t];
+	for (uint32_t t = 0; t < b->tiles; t++) {
+		if (!late && b->tile[t].home != FM_NO_BIN)
+			at[t] = b->tile[t].home;
+		some |= moves[t] && late;
+		now[t] |= moves[t];
+	}
+	free(moves);
+	return some;
+}
+
+/* 'resumed': it is the aim of the plan before. */
+static void set_aims(struct fm_planner *p, struct fm_board *b, uint16_t *at, bool resumed)
+{
+	bool *now = mr_xcalloc(b->tiles + 1, sizeof(*now));
 
 	if (!p->aim) {
 		p->aim = mr_xcalloc(p->d->claims + 1, sizeof(*p->aim));
@@ -64,11 +91,8 @@ static void set_aims(struct fm_planner *p, struct fm_board *b, const uint16_t *a
 		    !p->plan->placed[p->todo[n]].placed)
 			p->aim[p->todo[n]] = FM_NONE;
 	}
-	for (uint32_t t = 0; t < b->tiles; t++)
-		early[t] = true;
-	if (!fm_search_leads(b, at, early))
-		for (uint32_t t = 0; t < b->tiles; t++)
-			early[t] = false;
+	if (set_first(b, at, now) || resumed)
+		fm_aim_take(b, at);
 	for (uint32_t t = 0; t < b->tiles; t++) {
 		const struct fm_tile *tile = &b->tile[t];
 
@@ -78,22 +102,32 @@ static void set_aims(struct fm_planner *p, struct fm_board *b, const uint16_t *a
 			p->aim[tile->claim] = FM_NONE;
 		else
 			p->aim[tile->claim] =
-				b->bin[at[t]].unit | (early[t] || tile->fixed ? 0 : LATE);
+				b->bin[at[t]].unit | (now[t] || tile->fixed ? 0 : LATE);
 	}
-	free(early);
+	free(now);
 }
 
 static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
 {
+	const struct fm_aim_part *old = fm_aim_of(p, chassis);
 	struct fm_board *b = fm_board_new(p, chassis);
 	uint16_t *at = mr_xcalloc(b->tiles + 1, sizeof(*at));
 	struct fm_worth all = {.value = value_of_all(b), .moves = 1};
+	enum fm_aim_state state = FM_AIM_DONE;
 	bool better = false;
 
-	if (!b->closed && fm_worth_is_better(all, b->filled))
-		better = fm_worth_is_better(fm_search(b, steps, at), b->filled);
+	if (old && fm_aim_is_barred(p, old))
+		state = FM_AIM_STUCK;
+	else if (old && !old->dropped)
+		state = fm_aim_resume(b, old, at);
+	if (state == FM_AIM_STUCK)
+		fm_aim_drop(p, chassis);
+	else if (state != FM_AIM_GOES && !b->closed && fm_worth_is_better(all, b->filled))
+		better = fm_worth_is_better(fm_search(b, steps, at), b->filled) &&
+			 fm_aim_gains(b, at);
+	better |= state == FM_AIM_GOES;
 	if (better)
-		set_aims(p, b, at);
+		set_aims(p, b, at, state == FM_AIM_GOES);
 	free(at);
 	fm_board_free(b);
 	return better;
@@ -144,13 +178,25 @@ static uint32_t *takers(const struct fm_planner *p)
 	for (unsigned n = p->todos; n-- > 0;) {
 		unsigned i = p->todo[n];
 
-		if (fm_rearranged(p, i) && p->aim[i] != FM_NONE && p->aim[i] & LATE)
+		if (fm_rearranged(p, i) && p->aim[i] != FM_NONE && p->aim[i] & LATE &&
+		    !p->plan->placed[i].placed)
 			taker[chassis_of(p, i)] = i;
 	}
 	return taker;
 }
 
-/* See place.h. Where nobody can move after all, the chassis is filled as ever. */
+/* Nobody can move after all, and nothing that is under way changes that: the chassis is filled
+ * as ever. */
+static void give_up(struct fm_planner *p, unsigned chassis)
+{
+	fm_aim_drop(p, chassis);
+	for (unsigned i = 0; i < p->d->claims; i++)
+		if (fm_rearranged(p, i) && p->d->claim[i].host != FM_WHOLE &&
+		    chassis_of(p, i) == chassis)
+			p->aim[i] = FM_MANY;
+}
+
+/* See place.h. */
 void fm_rearrange_move(struct fm_planner *p)
 {
 	uint32_t *taker;
@@ -170,12 +216,12 @@ void fm_rearrange_move(struct fm_planner *p)
 			continue;
 		c = chassis_of(p, i);
 		wanted[c]++;
-		if (taker[c] != FM_NONE)
-			moves[c] += fm_displace_to(p, i, taker[c], p->aim[i] & ~LATE);
+		if (taker[c] != FM_NONE && !(p->aim[i] & LATE))
+			moves[c] += fm_displace_to(p, i, taker[c], p->aim[i]);
 	}
-	for (unsigned i = 0; i < p->d->claims; i++)
-		if (fm_rearranged(p, i) && wanted[chassis_of(p, i)] && !moves[chassis_of(p, i)])
-			p->aim[i] = FM_MANY;
+	for (unsigned c = 0; c < p->world.n_chassis; c++)
+		if (wanted[c] && !moves[c] && !fm_aim_waits(p, c))
+			give_up(p, c);
 	free(wanted);
 	free(moves);
 	free(taker);

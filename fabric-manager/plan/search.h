@@ -25,11 +25,14 @@ struct fm_worth fm_shake(struct fm_board *b, uint64_t steps, struct fm_worth bes
  * afterwards. */
 struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at);
 
+/* ---- lead.c: which moves, in which order ---- */
+
 /* Whether 'at' can be reached so. New tiles of 'early' (NULL: none) are in their bins from the
  * start, those of them that fit then: the others are taken out of it. */
 bool fm_search_leads(struct fm_board *b, const uint16_t *at, bool *early);
 
-/* Whether all that runs can go to its bin in 'at' at the same time. */
-bool fm_search_at_once(struct fm_board *b, const uint16_t *at);
+/* Of the way to 'at', which fm_search_leads() has found: those that run and move first, all at
+ * the same time, and the way goes on from there. 'early' as that left it. */
+void fm_search_first(struct fm_board *b, const uint16_t *at, const bool *early, bool *ret);
 
 #endif

@@ -3,9 +3,8 @@
  * The second half of the search: a few tiles of a bin or two are put out at once, and all that
  * has no bin then is put in again in another order. What comes out of it stays where it is not
  * much worse than before (less and less so, to the end), so that it gets across arrangements
- * that are worse. The best one counts of those to which everybody that runs can move at the
- * same time: the plan after that has nothing left to move, and can't be of two minds about the
- * way. Numbers by chance are those of a seed: the same board gives the same answer.
+ * that are worse. The best one counts of those that moves lead to. Numbers by chance are those
+ * of a seed: the same board gives the same answer.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 
 #define BACK  20 /* tiles that are put in again: those, and others without a bin */
 #define TIMES 2	 /* from the best of the time before */
+#define GOES  10 /* for fewer moves alone: each from the best of the one before */
 #define COLD  4	 /* 2^: how much worse an arrangement may be at first, for fewer moves */
 
 struct shake {
@@ -280,7 +280,7 @@ static void cool(struct shake *s, unsigned hot, struct fm_worth *best, uint16_t 
 		if (!fm_worth_is_better(s->now, *best))
 			continue;
 		fm_search_save(b, s->found);
-		if (!s->loose && !fm_search_at_once(b, s->found))
+		if (!s->loose && !fm_search_leads(b, s->found, NULL))
 			continue;
 		*best = s->now;
 		memcpy(at, s->found, b->tiles * sizeof(*at));
@@ -302,7 +302,7 @@ static void shake(struct shake *s, uint64_t steps, unsigned hot, struct fm_worth
 	s->loose = false;
 	if (w.value > best->value) {
 		fm_search_reset(b, wild);
-		if (fm_search_at_once(b, wild)) {
+		if (fm_search_leads(b, wild, NULL)) {
 			*best = w;
 			memcpy(at, wild, b->tiles * sizeof(*at));
 		}
@@ -322,7 +322,7 @@ struct fm_worth fm_shake(struct fm_board *b, uint64_t steps, struct fm_worth bes
 {
 	struct shake s = {.b = b};
 	uint64_t value = 0;
-	unsigned hot = 2;
+	unsigned hot = 2, r = 0;
 
 	fm_search_reset(b, at);
 	s.now = fm_worth_of(b);
@@ -335,11 +335,14 @@ struct fm_worth fm_shake(struct fm_board *b, uint64_t steps, struct fm_worth bes
 			hot++;
 		value += b->tile[t].value;
 	}
-	for (unsigned r = 0; r < TIMES && best.value < value; r++)
+	for (; r < GOES && best.value < value; r += GOES / TIMES)
 		shake(&s, steps / TIMES, hot, &best, at);
-	if (best.value == value) {
-		b->steps = steps;
+	r /= 2; /* what was looked for in vain costs no more than half as much again */
+	for (; best.value == value && r < GOES; r++) {
+		b->steps = steps / GOES;
 		cool(&s, COLD, &best, at);
+		fm_search_reset(b, at);
+		s.now = fm_worth_of(b);
 	}
 	free(s.lack);
 	free(s.moved);

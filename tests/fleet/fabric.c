@@ -319,6 +319,7 @@ void fleet_fabric_free(struct fleet_fabric *fab)
 	free(fab->host);
 	free(fab->a);
 	free(fab->current);
+	fm_aim_free(fab->aim);
 	free(fab);
 }
 
@@ -372,6 +373,9 @@ struct fm_plan *fleet_fabric_converge(struct fleet_fabric *fab, unsigned rounds,
 
 	while (fm_plan_pending(p) && n++ < rounds) {
 		fleet_fabric_settle(fab, p);
+		fm_aim_free(fab->aim);
+		fab->aim = fm_aim_copy(p->aim);
+		fab->in.aim = fab->aim;
 		fm_plan_free(p);
 		p = fm_plan_make(&fab->in);
 	}

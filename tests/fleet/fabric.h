@@ -18,6 +18,7 @@ struct fleet_fabric {
 	struct fm_assignment *a; /* one a claim; phase Released = it has none */
 	const struct fm_assignment **current;
 	uint32_t next_id;
+	struct fm_aim *aim; /* of the plan that was carried out last */
 	struct fm_plan_input in;
 };
 

@@ -29,6 +29,7 @@ struct fm_kept {
 	uint32_t *empty;	  /* slots that are free */
 	unsigned empties, cap_empty;
 	struct fm_plan_host *host;
+	struct fm_aim *aim; /* of the last plan of what is in force */
 };
 
 static struct fm_kept *kept(struct fm_engine *e)
@@ -448,6 +449,8 @@ const struct fm_plan *fm_kept_plan(struct fm_engine *e)
 		p = fm_planner_plan(k->planner);
 		check(e, k, p);
 	} while (fm_takeover_refute(e, p, no));
+	fm_aim_free(k->aim);
+	k->in.aim = k->aim = fm_aim_copy(p->aim);
 	mr_map_free(no);
 	return p;
 }
@@ -548,6 +551,7 @@ void fm_kept_free(struct fm_engine *e)
 	free(k->empty);
 	free(k->host);
 	free(k->data);
+	fm_aim_free(k->aim);
 	free(k);
 	e->kept = NULL;
 }

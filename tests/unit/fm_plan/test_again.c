@@ -376,6 +376,7 @@ static void spice(struct twin *t)
 START_TEST(test_again)
 {
 	struct twin t = {.seed = (uint64_t)_i, .more = CLAIMS / 2};
+	struct fm_aim *aim = NULL;
 
 	t.f = gen(t.seed, 0x3f);
 	mr_rng_init(&t.r, t.seed + 77);
@@ -390,11 +391,14 @@ START_TEST(test_again)
 		same(p, q);
 		if (mr_rng_chance(&t.r, 60))
 			some_of(&t, q);
+		fm_aim_free(aim);
+		t.f->in.aim = aim = fm_aim_copy(q->aim);
 		for (unsigned k = (unsigned)mr_rng_below(&t.r, 4); k; k--)
 			step(&t);
 		fm_plan_free(q);
 	}
 	fm_planner_free(t.p);
+	fm_aim_free(aim);
 	for (unsigned k = 0; k < t.f->curs; k++)
 		if (!t.f->cur[k])
 			t.f->cur[k] = MR_NEW(struct fm_assignment);

@@ -295,6 +295,114 @@ START_TEST(test_chain)
 }
 END_TEST
 
+/* Carries the plan out and makes the next one, which knows what it aimed at. */
+static struct fm_plan *next(struct fix *f, struct fm_plan *p, struct fm_aim **aim)
+{
+	fix_settle(f, p);
+	fm_aim_free(*aim);
+	f->in.aim = *aim = fm_aim_copy(p->aim);
+	fm_plan_free(p);
+	return fix_plan(f);
+}
+
+/* What a plan aims at is the next one's, as far as it is not reached; then there is none. */
+START_TEST(test_aim)
+{
+	struct fix *f = chain();
+	struct fm_plan *p = fix_plan(f);
+	struct fm_aim *aim = NULL;
+
+	ck_assert_ptr_nonnull(p->aim);
+	p = next(f, p, &aim);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 1);
+	ck_assert_str_eq(adapter_of(f, p, 0), "nic1");
+	ck_assert(p->aim && !fm_aim_eq(aim, p->aim));
+	p = next(f, p, &aim);
+	ck_assert_str_eq(adapter_of(f, p, 2), "nic0");
+	p = next(f, p, &aim);
+	ck_assert(!fm_plan_pending(p));
+	ck_assert_ptr_null(p->aim);
+	fm_aim_free(aim);
+	end(f, p);
+}
+END_TEST
+
+/* While a move is under way nothing else is begun, and the room is nobody else's. */
+START_TEST(test_aim_waits)
+{
+	struct fix *f = chain();
+	struct fm_assignment *was = mr_xmemdup(f->cur[1], sizeof(*was));
+	struct fm_plan *p = fix_plan(f);
+	struct fm_aim *aim = NULL;
+
+	fix_settle(f, p);
+	f->cur[1]->phase = FM_PHASE_RESERVED;
+	MR_GROW(f->cur, f->curs, f->cap);
+	f->cur[f->curs++] = was;
+	was->going = was->rides = true;
+	f->in.aim = aim = fm_aim_copy(p->aim);
+	fm_plan_free(p);
+	for (unsigned i = 0; i < 3; i++) {
+		p = fix_plan(f);
+		ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 0);
+		ck_assert(!p->placed[2].placed && p->placed[0].same_fn);
+		ck_assert(p->aim && fm_aim_eq(aim, p->aim) == !!i);
+		fm_aim_free(aim);
+		f->in.aim = aim = fm_aim_copy(p->aim);
+		fm_plan_free(p);
+	}
+	free(f->cur[--f->curs]);
+	f->cur[1]->phase = FM_PHASE_ACTIVE;
+	p = fix_plan(f);
+	ck_assert_str_eq(adapter_of(f, p, 0), "nic1");
+	fm_aim_free(aim);
+	end(f, p);
+}
+END_TEST
+
+/* x can't go to nic1 any more. Where all is asked for as before the aim is given up, and none
+ * is taken before something else is asked for; where it is not, another aim may be better. */
+START_TEST(test_aim_stuck)
+{
+	struct fix *f = chain();
+	struct fm_plan *p = fix_plan(f);
+	struct fm_aim *aim = NULL;
+
+	fix_settle(f, p);
+	f->in.aim = aim = fm_aim_copy(p->aim);
+	fm_plan_free(p);
+	for (uint16_t vf = 0; vf < 4; vf++) {
+		struct fm_assignment *a = mr_xmemdup(f->cur[0], sizeof(*a));
+
+		mr_copy(a->profile, sizeof(a->profile), "gone");
+		a->phase = FM_PHASE_QUARANTINED;
+		a->fn = (struct fm_fn_id){.port = f->inv.chassis[0].adapter[1].port, .vf = vf};
+		MR_GROW(f->cur, f->curs, f->cap);
+		f->cur[f->curs++] = a;
+	}
+	if (_i)
+		f->d->claim[2].limit_mbps = 70 * GBIT;
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 0);
+	ck_assert(!p->placed[2].placed);
+	ck_assert_int_eq(p->aim != NULL, !_i);
+	fm_aim_free(aim);
+	f->in.aim = aim = fm_aim_copy(p->aim);
+	fm_plan_free(p);
+	while (f->curs > 2)
+		free(f->cur[--f->curs]);
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), (unsigned)_i);
+	f->d->claim[2].limit_mbps = 80 * GBIT;
+	fm_plan_free(p);
+	p = fix_plan(f);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 1);
+	ck_assert_str_eq(adapter_of(f, p, 0), "nic1");
+	fm_aim_free(aim);
+	end(f, p);
+}
+END_TEST
+
 /* Nobody begins to move where one of them can't, and so nothing would come of it: y is frozen,
  * or what would move has no bridge beside its own. */
 START_TEST(test_no_chain)
@@ -350,6 +458,9 @@ int main(void)
 	tcase_add_test(t, test_help);
 	tcase_add_test(t, test_shift);
 	tcase_add_test(t, test_chain);
+	tcase_add_test(t, test_aim);
+	tcase_add_test(t, test_aim_waits);
+	tcase_add_loop_test(t, test_aim_stuck, 0, 2);
 	tcase_add_loop_test(t, test_no_chain, 0, 2);
 	tcase_add_test(t, test_rides);
 	suite_add_tcase(s, t);

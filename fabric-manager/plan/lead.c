@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ways to an arrangement: one that runs moves after the other, each into room that is free. */
+#include <stdlib.h>
+
+#include "common/xalloc.h"
+#include "fabric-manager/plan/search.h"
+
+static bool runs(const struct fm_tile *t)
+{
+	return t->home != FM_NO_BIN;
+}
+
+static bool moves(const struct fm_tile *t, uint16_t to)
+{
+	return !t->fixed && runs(t) && t->home != to;
+}
+
+/* What the host's link would count twice of a tile that is at home and in 'bin'. */
+static int64_t twice(const struct fm_board *b, const struct fm_tile *t, uint16_t bin)
+{
+	int64_t home = fm_board_mbps(b, t, t->home), there = fm_board_mbps(b, t, bin);
+
+	return home < there ? home : there;
+}
+
+/* Whether the tile can go to the bin now. What it has is its own until it is there, its bridge,
+ * too; only the host's link counts it once. */
+static bool can_go(struct fm_board *b, uint32_t tile, uint16_t bin)
+{
+	const struct fm_tile *t = &b->tile[tile];
+	struct fm_seat *h = &b->seat[t->host];
+	bool ok;
+
+	h->mbps += fm_board_mbps(b, t, t->home);
+	ok = fm_board_block(b, tile, bin) == FM_BLOCK_NONE;
+	h->mbps -= fm_board_mbps(b, t, t->home);
+	return ok;
+}
+
+/* Everybody that runs is at home, and nobody else is there. */
+static void go_home(struct fm_board *b)
+{
+	for (uint32_t t = 0; t < b->tiles; t++)
+		if (b->tile[t].at != FM_NO_BIN && !b->tile[t].fixed)
+			fm_board_lift(b, t);
+	for (uint32_t t = 0; t < b->tiles; t++)
+		if (!b->tile[t].fixed && runs(&b->tile[t]))
+			fm_board_put(b, t, b->tile[t].home);
+}
+
+/* See search.h. */
+bool fm_search_leads(struct fm_board *b, const uint16_t *at, bool *early)
+{
+	uint16_t *now = mr_xcalloc(b->tiles + 1, sizeof(*now));
+	bool some = true, all = true;
+
+	fm_search_save(b, now);
+	go_home(b);
+	for (uint32_t t = 0; t < b->tiles && early; t++) {
+		early[t] &= b->tile[t].at == FM_NO_BIN && at[t] != FM_NO_BIN &&
+			    fm_board_block(b, t, at[t]) == FM_BLOCK_NONE;
+		if (early[t])
+			fm_board_put(b, t, at[t]);
+	}
+	while (some) {
+		some = false;
+		all = true;
+		for (uint32_t t = 0; t < b->tiles; t++) {
+			if (!runs(&b->tile[t]) || b->tile[t].at == at[t])
+				continue;
+			all = false;
+			if (!can_go(b, t, at[t]))
+				continue;
+			fm_board_lift(b, t);
+			fm_board_put(b, t, at[t]);
+			some = true;
+		}
+	}
+	fm_search_reset(b, now);
+	free(now);
+	return all;
+}
+
+/* Who can go while all others still have what they have. */
+static void list_at_once(struct fm_board *b, const uint16_t *at, const bool *early, bool *ret)
+{
+	uint16_t *now = mr_xcalloc(b->tiles + 1, sizeof(*now));
+
+	fm_search_save(b, now);
+	go_home(b);
+	for (uint32_t t = 0; t < b->tiles; t++)
+		if (early[t])
+			fm_board_put(b, t, at[t]);
+	for (uint32_t n = 0; n < b->tiles; n++) {
+		const struct fm_tile *t = &b->tile[n];
+
+		ret[n] = moves(t, at[n]) && can_go(b, n, at[n]);
+		if (!ret[n])
+			continue;
+		fm_board_count(b, t, at[n], 1);
+		b->seat[t->host].mbps += twice(b, t, at[n]);
+	}
+	for (uint32_t n = 0; n < b->tiles; n++) {
+		const struct fm_tile *t = &b->tile[n];
+
+		if (!ret[n])
+			continue;
+		b->seat[t->host].mbps -= twice(b, t, at[n]);
+		fm_board_count(b, t, at[n], -1);
+	}
+	fm_search_reset(b, now);
+	free(now);
+}
+
+/* Whether the way goes on when those of 'gone' are there. */
+static bool leads_from(struct fm_board *b, const uint16_t *at, const bool *early,
+		       const bool *gone)
+{
+	uint16_t *home = mr_xcalloc(b->tiles + 1, sizeof(*home));
+	bool *with = mr_xmemdup(early, (b->tiles + 1) * sizeof(*with)), ok;
+
+	for (uint32_t t = 0; t < b->tiles; t++) {
+		home[t] = b->tile[t].home;
+		if (gone[t])
+			b->tile[t].home = at[t];
+	}
+	ok = fm_search_leads(b, at, with);
+	for (uint32_t t = 0; t < b->tiles; t++)
+		b->tile[t].home = home[t];
+	free(home);
+	free(with);
+	return ok;
+}
+
+/* See search.h. One who goes early may be in the way of one who has to go before others can
+ * leave, and then goes later. */
+void fm_search_first(struct fm_board *b, const uint16_t *at, const bool *early, bool *ret)
+{
+	bool *can = mr_xcalloc(b->tiles + 1, sizeof(*can)), some = false;
+
+	list_at_once(b, at, early, can);
+	for (uint32_t t = 0; t < b->tiles; t++)
+		ret[t] = can[t];
+	if (!leads_from(b, at, early, ret)) {
+		for (uint32_t t = 0; t < b->tiles; t++)
+			ret[t] = false;
+		for (uint32_t t = 0; t < b->tiles; t++) {
+			ret[t] = can[t];
+			ret[t] = can[t] && leads_from(b, at, early, ret);
+			some |= ret[t];
+		}
+		for (uint32_t t = 0; t < b->tiles && !some; t++)
+			ret[t] = some = can[t];
+	}
+	free(can);
+}
