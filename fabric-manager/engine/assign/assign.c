@@ -162,7 +162,7 @@ static void finish_in(struct fm_engine *e, struct fm_asg *a)
 		return;
 	}
 	a->step = FM_STEP_NONE;
-	a->tries = 0;
+	a->tries = a->fails = 0;
 	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
 	fm_asg_phase(e, a, P(ACTIVE), 0);
 	fm_asg_dirty(e, a);
@@ -383,15 +383,10 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 		fm_asg_turn_back(e, a);
 		break;
 	case FM_ON_FAIL:
-		a->step = FM_STEP_NONE;
-		fm_asg_phase_to(e, a, P(FAILED));
-		e->arrived = true;
+		fm_asg_fail(e, a, P(FAILED));
 		break;
 	case FM_ON_DEGRADE:
-		a->step = FM_STEP_NONE;
-		if (fm_phase_allowed(a->a.phase, P(DEGRADED)))
-			fm_asg_phase(e, a, P(DEGRADED), 0);
-		e->arrived = true;
+		fm_asg_fail(e, a, P(DEGRADED));
 		break;
 	case FM_ON_PASS:
 		if (a->step == FM_STEP_READ_BACK) {

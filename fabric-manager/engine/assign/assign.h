@@ -27,6 +27,8 @@ void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool f
 void fm_asg_await(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_no_answer(struct fm_engine *e, struct fm_asg *a, enum mr_reason why);
 void fm_asg_next_same(struct fm_asg *a);
+/* It stands, and cannot be used, or not as it should: FAILED, DEGRADED. */
+void fm_asg_fail(struct fm_engine *e, struct fm_asg *a, enum fm_phase phase);
 bool fm_asg_usable(const struct fm_engine *e, const struct fm_asg *a);
 void fm_asg_lose(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs *want);

@@ -40,6 +40,19 @@ static void pend(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const 
 	fm_asg_dirty(e, a);
 }
 
+/* It stands in its host, and can't be used: what was tried three times is tried again after a
+ * minute, and then after longer and longer, or when there is something new. */
+void fm_asg_fail(struct fm_engine *e, struct fm_asg *a, enum fm_phase phase)
+{
+	a->step = FM_STEP_NONE;
+	a->fail_ns = e->now.mono_ns + fm_retry_pause_ns(a->fails++);
+	if (phase == P(FAILED))
+		fm_asg_phase_to(e, a, phase);
+	else if (fm_phase_allowed(a->a.phase, phase))
+		fm_asg_phase(e, a, phase, 0);
+	e->arrived = true;
+}
+
 /* Starts the way in to 'next'; without one it waits for the planner. */
 void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
 {
@@ -258,6 +271,11 @@ static void resume_mapped(struct fm_engine *e, struct fm_asg *a)
 	if ((a->a.phase == P(ACTIVE) && open) || (a->a.adopted && !open)) {
 		a->step = FM_STEP_NONE; /* nobody knows why the gate of one that was found is
 					   closed */
+		return;
+	}
+	if ((a->a.phase == P(FAILED) || (a->a.phase == P(DEGRADED) && !open)) &&
+	    a->fail_ns > e->now.mono_ns) {
+		a->step = FM_STEP_NONE; /* a reading alone says nothing new */
 		return;
 	}
 	raise_to_mapped(e, a);

@@ -133,6 +133,7 @@ static void synced(struct fm_engine *e, struct fm_session *s)
 
 		if (!mr_streq(a->a.host, s->hello.host) || !a->a.has_fn || a->a.going)
 			continue;
+		a->fail_ns = 0; /* the host may do now what it did not */
 		if (!has_root(s, &a->a)) {
 			rootless(e, a);
 			continue;

@@ -295,13 +295,16 @@ static void retry(struct fm_engine *e)
  * again. */
 void fm_asgs_retry(struct fm_engine *e)
 {
+	struct fm_asg *a;
+
 	e->retries = 0;
+	FM_FOREACH_ASG(e, a)
+	{
+		a->fail_ns = 0;
+	}
 	if (e->some_paused || e->retry_at != MR_NEVER)
 		retry(e);
 }
-
-#define RETRY_NS     (60 * MR_NS_PER_S)
-#define RETRY_NS_MAX (10 * RETRY_NS)
 
 /* Something failed for good, and stands nowhere: nothing is taken from anybody by another try,
  * after a minute and then after longer and longer. */
@@ -309,8 +312,7 @@ void fm_asgs_retry_later(struct fm_engine *e)
 {
 	if (e->retry_at != MR_NEVER)
 		return;
-	e->retry_at = e->now.mono_ns + fm_min64(RETRY_NS << e->retries, RETRY_NS_MAX);
-	e->retries += e->retries < 4;
+	e->retry_at = e->now.mono_ns + fm_retry_pause_ns(e->retries++);
 	fm_timer_set(e, FM_TM_RETRY, 0, e->retry_at);
 }
 

@@ -8,6 +8,14 @@
 #include "common/mutant.h"
 #include "fabric-manager/engine/state/out.h"
 
+/* Until what failed for good is tried again: a minute, two, four, eight, then ten. */
+int64_t fm_retry_pause_ns(unsigned failures)
+{
+	int64_t minutes = failures < 4 ? INT64_C(1) << failures : 10;
+
+	return minutes * 60 * MR_NS_PER_S;
+}
+
 /* Pauses between tries: 1 s, 4 s, 16 s, then a minute. */
 int64_t fm_pause_ns(unsigned tries)
 {

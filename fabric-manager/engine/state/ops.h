@@ -28,6 +28,7 @@ void fm_inflight_lose(struct fm_engine *e, bool (*match)(const struct fm_infligh
 void fm_inflight_recall(struct fm_engine *e, uint64_t tag, enum mr_reason reason,
 			const char *why);
 int64_t fm_pause_ns(unsigned tries);
+int64_t fm_retry_pause_ns(unsigned failures); /* and of what failed for good */
 /* No operation under way and nothing left to do but wait. */
 bool fm_idle(const struct fm_engine *e);
 

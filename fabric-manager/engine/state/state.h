@@ -114,12 +114,12 @@ struct fm_asg {
 	uint64_t fresh;	   /* newest operation id when its last one ended */
 	uint64_t blind;	   /* an operation was lost: only a reading newer than this one says */
 	unsigned tries;
-	unsigned alarms;    /* since its cut is not confirmed */
-	enum fm_step tried; /* the step that 'tries' counts */
-	unsigned redos;	    /* since it was at rest, of what was lost or cut under it */
-	int64_t redo_ns;    /* mono: no other one before */
-	enum fm_step shown; /* the step that said the reason */
-	int64_t until;	    /* mono: end of a pause, or deadline of the agent's answer */
+	unsigned alarms;	  /* since its cut is not confirmed */
+	enum fm_step tried;	  /* the step that 'tries' counts */
+	unsigned redos, fails;	  /* since it was at rest: of what was lost or cut, for good */
+	int64_t redo_ns, fail_ns; /* mono: no other one before */
+	enum fm_step shown;	  /* the step that said the reason */
+	int64_t until;		  /* mono: end of a pause, or deadline of the agent's answer */
 	int64_t drain_until;
 	enum fm_drain_mode drain;
 	bool queued;	     /* on todo */
