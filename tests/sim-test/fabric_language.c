@@ -64,6 +64,81 @@ START_TEST(preemption)
 }
 END_TEST
 
+/* Extras take running extras of a lower value where their class reclaims, and only then; never
+ * a minimum, and never those of an equal value. */
+START_TEST(reclaim)
+{
+	static const char *const classes[] = {
+		DOC("PriorityClass", "high", "{value: 1000, preemption: LowerPriority}"),
+		DOC("PriorityClass", "high",
+		    "{value: 1000, preemption: LowerPriority, reclaim: true}")};
+
+	fabric_apply(HOSTS GPUS CLASSES);
+	fabric_apply(classes[_i]);
+	fabric_apply(GPU("batch", "blade02", "low", "{min: 1, max: 4}"));
+	ck_assert_str_eq(on("batch/g/1"), "gpu-shared");
+	fabric_apply(GPU("prod", "blade01", "high", "{min: 0, max: 2}"));
+	ck_assert_str_eq(on("prod/g/0"), _i ? "gpu-shared" : "");
+	ck_assert_str_eq(on("prod/g/1"), ""); /* what is left is a minimum */
+	ck_assert_str_eq(on("batch/g/0"), "gpu-shared");
+	ck_assert_str_eq(on("batch/g/1"), _i ? "" : "gpu-shared");
+	fabric_apply(GPU("more", "blade03", "high", "{min: 0, max: 2}"));
+	ck_assert_str_eq(on("prod/g/0"), _i ? "gpu-shared" : "");
+	ck_assert_str_eq(on("more/g/0"), "");
+}
+END_TEST
+
+#define MACS(reuse)                                                     \
+	DOC("IdentityPool", "macs",                                     \
+	    "{type: mac, ranges: [{start: \"02:25:b5:00:00:00\", end: " \
+	    "\"02:25:b5:00:00:01\"}], reuseAfter: " reuse "}")
+#define WITH_MAC(name, host)                                                               \
+	DOC("ServerProfile", name,                                                         \
+	    "{host: " host ", devices: [{name: a, class: ethernet, pool: nics, identity: " \
+	    "{mac: {pool: macs}}}]}")
+
+static void remove_profile(const char *name)
+{
+	struct fm_request r = world_request(FM_VERB_DELETE, "profiles", name);
+
+	r.yes = true;
+	ck_assert_msg(!fabric_ask(&r), "%s", w->reply.text);
+	fabric_settle();
+}
+
+/* What a profile had rests for `reuseAfter` once it was confirmed released, over a manager that
+ * dies meanwhile; then the next one gets it, who waited. Who had it gets it back at once. */
+START_TEST(reuse_delay)
+{
+	uint64_t a, b;
+
+	fabric_apply(HOSTS MACS("1h")
+			     DOC("AdapterPool", "nics", "{adapterSelector: {class: ethernet}}")
+				     WITH_MAC("a", "blade01") WITH_MAC("b", "blade02"));
+	a = attrs("a/a")->ident0;
+	b = attrs("b/a")->ident0;
+	ck_assert_uint_ne(a, b);
+	remove_profile("a");
+	fabric_apply(WITH_MAC("a", "blade03")); /* its own */
+	ck_assert_uint_eq(attrs("a/a")->ident0, a);
+	remove_profile("a");
+	fabric_apply(WITH_MAC("c", "blade01"));
+	ck_assert_str_eq(on("c/a"), "");
+	ck_assert_int_eq(fabric_find("c/a")->reason, MR_REASON_NO_CAPACITY);
+	world_run_for(w, 1800 * MR_NS_PER_S);
+	if (_i) {
+		world_manager_kill(w);
+		world_run_for(w, 60 * MR_NS_PER_S);
+		world_manager_start(w);
+	}
+	world_run_for(w, 1600 * MR_NS_PER_S);
+	ck_assert_str_eq(on("c/a"), "");
+	world_run_for(w, 300 * MR_NS_PER_S);
+	ck_assert_uint_eq(attrs("c/a")->ident0, a);
+	ck_assert_uint_eq(attrs("b/a")->ident0, b);
+}
+END_TEST
+
 #define NICS DOC("AdapterPool", "nics", "{adapterSelector: {class: ethernet}}")
 #define NIC(name, host, more, devices) \
 	DOC("ServerProfile", name, "{host: " host ", " more "devices: [" devices "]}")
@@ -327,6 +402,8 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, fabric_end);
 	tcase_add_test(t, preemption);
+	tcase_add_loop_test(t, reclaim, 0, 2);
+	tcase_add_loop_test(t, reuse_delay, 0, 2);
 	tcase_add_test(t, tenants);
 	tcase_add_test(t, all_or_nothing);
 	tcase_add_test(t, rules);
