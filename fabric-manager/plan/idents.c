@@ -553,6 +553,11 @@ static enum mr_reason find_one(struct fm_idents *s, unsigned i, unsigned slot,
 	ret->hi = 0;
 	if (pairs_value(s, i, slot, &ret->lo) || sticky(s, i, slot, &ret->lo))
 		return unless_foreign(s, i, slot, ret, out);
+	if (s->in->withheld >> ret->type & 1) {
+		mr_buf_printf(out, "no %s is given: %s", mr_ident_type_name(ret->type),
+			      s->in->withheld_of);
+		return MR_REASON_CONFLICT;
+	}
 	if (lowest(s, want->pool, &ret->lo))
 		return MR_REASON_OK;
 	mr_buf_printf(out, "identity pool %s: every value is used",

@@ -68,6 +68,10 @@ struct fm_plan_input {
 	unsigned idents;
 	const struct fm_foreign *foreign; /* by identity; another list needs a new planner */
 	unsigned foreigns;
+	/* identities that no pool gives anew: bits 1 << enum mr_ident_type; and of whom, in
+	 * words. Others need a new planner */
+	uint8_t withheld;
+	char withheld_of[4 * MR_NAME_MAX];
 	const struct fm_rec_tombstone *tombstone;
 	unsigned tombstones;
 	const struct fm_fn_id *quarantined; /* functions that count as used */

@@ -519,6 +519,57 @@ START_TEST(storm_at_a_host)
 }
 END_TEST
 
+/* ---- a chassis that is adopted meanwhile ---- */
+
+#define POOLED(profile, host)                                                            \
+	BASE DOC("IdentityPool", "macs",                                                 \
+		 "{type: mac, ranges: [{start: \"02:00:00:00:01:00\", end: "             \
+		 "\"02:00:00:00:01:ff\"}]}")                                             \
+		DOC("ServerProfile", profile,                                            \
+		    "{host: " host ", devices: [{name: d, class: ethernet, pool: nics, " \
+		    "identity: {mac: {pool: macs}}}]}")
+
+/* The store is lost, and an adapter does not answer: any identity of its kind may be on it, so
+ * pools give none until it was read. */
+START_TEST(adopted_without_link)
+{
+	const struct fm_request adopt = {.verb = FM_VERB_ADOPT,
+					 .kind = "chassis",
+					 .name = "c1",
+					 .who = "tester",
+					 .yes = true};
+	const struct store_copy empty = {0};
+	const struct fm_assignment *a;
+	char adapter[MR_NAME_MAX], where[40];
+	uint64_t ident;
+
+	fabric_apply(POOLED("p", "blade01"));
+	ident = fabric_active("p")->attrs.ident0;
+	mr_copy(adapter, sizeof(adapter), fabric_active("p")->adapter);
+	mr_fmt(where, sizeof(where), "the adapter in slot %u,", fabric_adapter(adapter)->slot);
+	oracle_excuse_rows(judge, true);
+	world_manager_kill(w);
+	w->store.loses = true;
+	world_store_restore(w, &empty);
+	w->store.loses = false;
+	link_of(adapter, false);
+	world_manager_start(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	ck_assert_int_eq(fabric_ask(&adopt), FM_EXIT_DONE);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	fabric_accept(POOLED("q", "blade02"));
+	world_run_for(w, 30 * MR_NS_PER_S);
+	a = fabric_get("q");
+	ck_assert_msg(a->phase == FM_PHASE_PENDING && strstr(a->detail, where) &&
+			      strstr(a->detail, "was not read since c1 was adopted"),
+		      "%s: %s", fm_phase_name(a->phase), a->detail);
+	link_of(adapter, true);
+	fabric_settle();
+	is_active("q", "blade02");
+	ck_assert_uint_ne(fabric_get("q")->attrs.ident0, ident);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("link");
@@ -539,6 +590,7 @@ int main(void)
 	tcase_add_test(t, bridge_given_away);
 	tcase_add_loop_test(t, storm_at_an_adapter, 0, 2);
 	tcase_add_loop_test(t, storm_at_a_host, 0, 2);
+	tcase_add_test(t, adopted_without_link);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

@@ -241,21 +241,66 @@ static void find_tombstones(struct fm_engine *e, unsigned chassis)
 		}
 }
 
-static bool all_read(const struct fm_engine *e, unsigned chassis)
+static bool whole_read(const struct fm_adapter *d)
+{
+	unsigned n = d->kind == FM_ADAPTER_BASE ? 1 : (unsigned)d->pfs * d->vfs;
+
+	if (fm_adapter_is_mute(d))
+		return false;
+	for (unsigned k = 0; d->fn && d->present && k < n; k++)
+		if (d->fn[k].unread)
+			return false;
+	return true;
+}
+
+/* The first adapter that was not read, NULL = none. */
+static const struct fm_adapter *unread(const struct fm_engine *e, unsigned chassis)
 {
 	const struct fm_chassis *c = &e->inv.chassis[chassis];
 
-	for (unsigned i = 0; i < c->adapters; i++) {
-		const struct fm_adapter *d = &c->adapter[i];
-		unsigned n = d->kind == FM_ADAPTER_BASE ? 1 : (unsigned)d->pfs * d->vfs;
+	for (unsigned i = 0; i < c->adapters; i++)
+		if (!whole_read(&c->adapter[i]))
+			return &c->adapter[i];
+	return NULL;
+}
 
-		if (fm_adapter_is_mute(d))
-			return false;
-		for (unsigned k = 0; d->fn && d->present && k < n; k++)
-			if (d->fn[k].unread)
-				return false;
+/* What identities its functions may have; of one that never answered nobody knows what it is.
+ */
+static unsigned types_of(const struct fm_adapter *d)
+{
+	enum mr_ident_type type;
+	unsigned types = 0;
+
+	if (!d->vendor || d->vendor == 0xffff)
+		return (1u << MR_IDENT_COUNT) - 1;
+	for (unsigned s = 0; s < FM_IDENTS && d->kind != FM_ADAPTER_BASE; s++)
+		if (fm_ident_type(d->device_class, s, &type))
+			types |= 1u << type;
+	return types;
+}
+
+/* See the header. */
+unsigned fm_adopt_withheld(const struct fm_engine *e, char *why, size_t size)
+{
+	unsigned types = 0;
+
+	why[0] = '\0';
+	for (unsigned i = 0; i < e->inv.n; i++) {
+		const struct fm_chassis *c = &e->inv.chassis[i];
+
+		for (unsigned k = 0; e->ch[i].rec.adopting && k < c->adapters; k++) {
+			const struct fm_adapter *d = &c->adapter[k];
+			unsigned its = whole_read(d) ? 0 : types_of(d);
+
+			if (its && !why[0])
+				mr_fmt(why, size,
+				       "the adapter in slot %u, which may have it, was not "
+				       "read since %s was adopted",
+				       d->slot, c->name);
+			types |= its;
+		}
 	}
-	return true;
+	return types;
 }
 
 void fm_adopt_end(struct fm_engine *e, unsigned chassis)
@@ -270,7 +315,7 @@ void fm_adopt_end(struct fm_engine *e, unsigned chassis)
 		}
 	find_tombstones(e, chassis);
 	fm_data_adopt(e, chassis);
-	if (!all_read(e, chassis))
+	if (unread(e, chassis))
 		return;
 	c->rec.adopting = FM_ADOPTING_NONE;
 	fm_rec(e, FM_RECORD_CHASSIS)->chassis = c->rec;
@@ -278,6 +323,7 @@ void fm_adopt_end(struct fm_engine *e, unsigned chassis)
 	fm_note(e, MR_REASON_OK, e->chassis_name[chassis],
 		"adopted: %u function%s of no document run%s on", n, n == 1 ? "" : "s",
 		n == 1 ? "s" : "");
+	fm_plan_soon(e, 0);
 }
 
 /* ---- later ---- */

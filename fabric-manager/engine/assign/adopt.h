@@ -20,6 +20,11 @@ void fm_adopt(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place, ui
 	      const char *host);
 /* All rows were looked at; it is over when every adapter answered. */
 void fm_adopt_end(struct fm_engine *e, unsigned chassis);
+/*
+ * Identities that may be on an adapter which was not read since its chassis was adopted: bits
+ * 1 << enum mr_ident_type, and in words why they are nobody else's. 0: all were read.
+ */
+unsigned fm_adopt_withheld(const struct fm_engine *e, char *why, size_t size);
 /* An operator lets go of it: its identities rest as their pool says when it is reset. */
 void fm_adopt_release(struct fm_engine *e, struct fm_asg *a);
 #endif

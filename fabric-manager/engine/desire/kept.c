@@ -8,6 +8,7 @@
 
 #include <assert.h>
 
+#include "fabric-manager/engine/assign/adopt.h"
 #include "fabric-manager/engine/desire/takeover.h"
 #include "fabric-manager/engine/state/foreign.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -273,6 +274,19 @@ static void take_all(struct fm_engine *e, struct fm_kept *k)
 	}
 }
 
+/* Whether other identities are withheld than those that the planner knows of. */
+static bool take_withheld(struct fm_engine *e, struct fm_kept *k)
+{
+	char why[sizeof(k->in.withheld_of)];
+	unsigned types = fm_adopt_withheld(e, why, sizeof(why));
+
+	if (types == k->in.withheld && mr_streq(why, k->in.withheld_of))
+		return false;
+	k->in.withheld = (uint8_t)types;
+	memcpy(k->in.withheld_of, why, sizeof(why));
+	return true;
+}
+
 /* The planner knows all that is known. */
 static void catch_up(struct fm_engine *e, struct fm_kept *k)
 {
@@ -281,7 +295,7 @@ static void catch_up(struct fm_engine *e, struct fm_kept *k)
 	for (unsigned i = 0; i < n->asgs; i++)
 		if (n->asg[i])
 			fm_foreign_due(e, n->asg[i]->a.host);
-	if (fm_foreign_take(e)) /* seldom */
+	if (fm_foreign_take(e) | take_withheld(e, k)) /* seldom */
 		drop_planner(k);
 	if (k->planner) {
 		for (unsigned i = 0; i < n->gones; i++)
