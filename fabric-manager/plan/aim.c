@@ -49,8 +49,9 @@ static bool step_eq(const struct fm_aim_step *a, const struct fm_aim_step *b)
 
 static bool part_eq(const struct fm_aim_part *a, const struct fm_aim_part *b)
 {
-	if (a->chassis != b->chassis || a->dropped != b->dropped || a->asked != b->asked ||
-	    a->level != b->level || a->steps != b->steps)
+	if (a->chassis != b->chassis || a->dropped != b->dropped ||
+	    a->fruitless != b->fruitless || a->asked != b->asked || a->level != b->level ||
+	    a->seen != b->seen || a->steps != b->steps)
 		return false;
 	for (unsigned i = 0; i < a->steps; i++)
 		if (!step_eq(&a->step[i], &b->step[i]))
@@ -200,6 +201,82 @@ bool fm_aim_is_barred(const struct fm_planner *p, const struct fm_aim_part *a)
 		return false;
 	set_numbers(p, &now);
 	return now.level == a->level;
+}
+
+/* What stands where in the inventory means nothing: adapters and hosts go by their ports. */
+static uint64_t adapter_port(const struct fm_board *b, unsigned slot)
+{
+	const struct fm_world *w = &b->p->world;
+
+	return w->adapter[w->chassis[b->chassis].adapter + slot].a->port;
+}
+
+static uint64_t host_port(const struct fm_board *b, unsigned seat)
+{
+	const struct fm_world *w = &b->p->world;
+
+	return seat < b->seats ? w->host[w->chassis[b->chassis].host + seat].h->port
+			       : UINT64_MAX;
+}
+
+static uint64_t of_tile(struct fm_board *b, uint32_t tile)
+{
+	struct fm_tile *t = &b->tile[tile];
+	const struct fm_claim *c = &b->p->d->claim[t->claim];
+	uint64_t h = mix_text(mix_text(c->index, c->profile), c->device), mates = 0;
+	unsigned n;
+	const uint16_t *reach = fm_board_reach(b, tile, &n);
+
+	for (unsigned i = 0; i < n; i++)
+		h = mix(h, reach[i]);
+	for (unsigned r = 0; t->demand && r < FM_RESOURCE_COUNT; r++)
+		h = mix(h, t->demand->amount[r]);
+	for (uint32_t m = t->mate; m < t->mate + t->mates; m++)
+		mates += mix(1, (uint64_t)b->mate[m].tile << 1 | b->mate[m].port);
+	h = mix(mix(mix(mix(h, mates), t->value), t->mbps), t->limit);
+	h = mix(mix(h, host_port(b, t->host)), (uint64_t)t->at << 16 | t->home);
+	return mix(h, (uint64_t)t->fixed << 2 | t->had << 1 | t->lvf);
+}
+
+static uint64_t of_bin(const struct fm_board *b, unsigned bin)
+{
+	const struct fm_bin *n = &b->bin[bin];
+	uint64_t h = mix(adapter_port(b, n->slot), (uint64_t)n->port << 1 | n->odd);
+
+	for (unsigned r = 0; r < FM_RESOURCE_COUNT; r++)
+		h = mix(h, (uint64_t)n->left[r]);
+	return mix(mix(mix(h, (uint64_t)n->free), (uint64_t)n->mbps), (uint64_t)n->limit);
+}
+
+static uint64_t of_seat(const struct fm_board *b, unsigned seat)
+{
+	const struct fm_seat *s = &b->seat[seat];
+	uint64_t h = mix(mix(host_port(b, seat), (uint64_t)s->mbps), (uint64_t)s->bridges),
+		 sum = 0;
+
+	for (unsigned i = 0; i < b->slots; i++) {
+		size_t at = (size_t)seat * b->slots + i;
+
+		sum += mix(adapter_port(b, i), (uint64_t)b->leads[at] << 16 | b->led[at]);
+	}
+	return mix(mix(h, (uint64_t)s->spare), sum);
+}
+
+/* See aim.h. */
+uint64_t fm_aim_see(struct fm_board *b, uint64_t steps)
+{
+	uint64_t h = mix(steps, b->tiles), sum = 0;
+
+	for (uint32_t t = 0; t < b->tiles; t++)
+		h = mix(h, of_tile(b, t));
+	for (unsigned i = 0; i < b->bins; i++)
+		h = mix(h, of_bin(b, i));
+	for (unsigned i = 0; i < b->slots; i++)
+		sum += mix(mix(adapter_port(b, i), (uint64_t)b->slot[i].mbps),
+			   (uint64_t)b->slot[i].vhs << 1 | b->slot[i].mra);
+	for (unsigned i = 0; i < b->seats; i++)
+		sum += of_seat(b, i);
+	return mix(mix(mix(h, sum), b->filled.value), b->filled.moves);
 }
 
 /* ---- going on ---- */
@@ -370,6 +447,15 @@ void fm_aim_drop(struct fm_planner *p, unsigned chassis)
 	a->dropped = true;
 }
 
+/* See aim.h. */
+void fm_aim_rest(struct fm_board *b, uint64_t seen)
+{
+	struct fm_aim_part *a = new_part(b->p, b->chassis);
+
+	a->fruitless = true;
+	a->seen = seen;
+}
+
 static bool is_under_way(const struct fm_assignment *a)
 {
 	switch (a->phase) {
@@ -424,6 +510,6 @@ static bool is_on_its_way(struct fm_planner *p, const struct fm_aim_part *a)
 void fm_aim_end(struct fm_planner *p)
 {
 	for (unsigned i = 0; p->next && i < p->next->parts; i++)
-		if (!p->next->part[i].dropped && !is_on_its_way(p, &p->next->part[i]))
+		if (p->next->part[i].steps && !is_on_its_way(p, &p->next->part[i]))
 			fm_aim_drop(p, p->next->part[i].chassis);
 }

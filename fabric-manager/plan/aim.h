@@ -48,8 +48,10 @@ struct fm_aim_step {
 struct fm_aim_part {
 	uint16_t chassis;
 	bool dropped;	/* it could not be completed: none is taken at this level */
+	bool fruitless; /* none was found, on a board that was 'seen' so */
 	uint64_t asked; /* what is wanted of what hardware, as one number */
 	uint64_t level; /* that, and who runs */
+	uint64_t seen;
 	struct fm_aim_step *step;
 	unsigned steps;
 };
@@ -79,6 +81,10 @@ bool fm_aim_gains(const struct fm_board *b, const uint16_t *at);
 /* The plan goes for 'at', and the next one is to go on with it; or no aim is taken there. */
 void fm_aim_take(struct fm_board *b, const uint16_t *at);
 void fm_aim_drop(struct fm_planner *p, unsigned chassis);
+/* All that a search of so many steps goes by, as one number. */
+uint64_t fm_aim_see(struct fm_board *b, uint64_t steps);
+/* There is nothing to aim at: nobody looks again before the board is another one. */
+void fm_aim_rest(struct fm_board *b, uint64_t seen);
 /* Whether moves are under way in the chassis, or what is not wanted any more is still there. */
 bool fm_aim_waits(const struct fm_planner *p, unsigned chassis);
 /* After all is placed: an aim of which nothing can be done, and nothing is under way, is

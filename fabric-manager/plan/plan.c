@@ -19,7 +19,9 @@ static void set_next(struct fm_planner *p)
 	fm_aim_end(p);
 	fm_aim_free(p->plan->aim);
 	p->plan->aim = p->next;
+	p->plan->searches = p->searches;
 	p->next = NULL;
+	p->searches = 0;
 }
 
 /* Places every claim of in->desired and says what has to change. Never fails; the caller frees
@@ -34,6 +36,7 @@ struct fm_plan *fm_plan_make(const struct fm_plan_input *in)
 	if (fm_rearrange(&p)) {
 		uint32_t *aim = p.aim;
 		struct fm_aim *next = p.next;
+		unsigned searches = p.searches;
 
 		p.aim = NULL;
 		p.next = NULL;
@@ -43,6 +46,7 @@ struct fm_plan *fm_plan_make(const struct fm_plan_input *in)
 		fm_held_init(&p, in, plan);
 		p.aim = aim;
 		p.next = next;
+		p.searches = searches;
 		fm_fill(&p);
 	}
 	set_next(&p);

@@ -49,7 +49,8 @@ struct fm_foreign {
 };
 
 /*
- * What is aimed at by moves that take more than one plan (aim.h). A caller who plans again
+ * What is aimed at by moves that take more than one plan, and where nothing was found to aim
+ * at (aim.h). A caller who plans again
  * after a plan was carried out, or begun, gives it to the next one: plans come to rest only so.
  */
 struct fm_aim;
@@ -164,6 +165,7 @@ struct fm_plan {
 				     priority and name, pends */
 	unsigned changes;
 	struct fm_aim *aim; /* for the next plan's input; NULL = none */
+	unsigned searches;  /* chassis for which a better arrangement was searched for */
 };
 
 /* Never fails: what cannot be placed says why. The caller frees with fm_plan_free. */

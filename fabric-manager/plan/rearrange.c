@@ -107,6 +107,23 @@ static void set_aims(struct fm_planner *p, struct fm_board *b, uint16_t *at, boo
 	free(now);
 }
 
+/* The same board gives the same answer: where the plan before found nothing on it, nobody looks
+ * again. */
+static bool search(struct fm_board *b, const struct fm_aim_part *old, uint64_t steps,
+		   uint16_t *at)
+{
+	uint64_t seen = fm_aim_see(b, steps);
+
+	if (!old || !old->fruitless || old->seen != seen) {
+		b->p->searches++;
+		if (fm_worth_is_better(fm_search(b, steps, at), b->filled) &&
+		    fm_aim_gains(b, at))
+			return true;
+	}
+	fm_aim_rest(b, seen);
+	return false;
+}
+
 static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
 {
 	const struct fm_aim_part *old = fm_aim_of(p, chassis);
@@ -118,14 +135,14 @@ static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
 
 	if (old && fm_aim_is_barred(p, old))
 		state = FM_AIM_STUCK;
-	else if (old && !old->dropped)
+	else if (old && old->steps)
 		state = fm_aim_resume(b, old, at);
 	if (state == FM_AIM_STUCK)
 		fm_aim_drop(p, chassis);
-	else if (state != FM_AIM_GOES && !b->closed && fm_worth_is_better(all, b->filled))
-		better = fm_worth_is_better(fm_search(b, steps, at), b->filled) &&
-			 fm_aim_gains(b, at);
-	better |= state == FM_AIM_GOES;
+	else if (state == FM_AIM_GOES)
+		better = true;
+	else if (!b->closed && fm_worth_is_better(all, b->filled))
+		better = search(b, old, steps, at);
 	if (better)
 		set_aims(p, b, at, state == FM_AIM_GOES);
 	free(at);

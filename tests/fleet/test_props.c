@@ -324,7 +324,7 @@ static void carry_out(struct fleet_fabric *fab, struct fm_plan *p, struct mr_rng
 static unsigned rest(const struct fleet *f, unsigned lost, struct mr_rng *r, unsigned chance)
 {
 	struct fleet_fabric *fab = fleet_fabric_new(f);
-	struct fm_plan *p = fm_plan_make(&fab->in);
+	struct fm_plan *p = fm_plan_make(&fab->in), *q;
 	unsigned n = 0;
 
 	while (fm_plan_pending(p) && n++ < ROUNDS) {
@@ -335,7 +335,15 @@ static unsigned rest(const struct fleet *f, unsigned lost, struct mr_rng *r, uns
 		p = fm_plan_make(&fab->in);
 	}
 	judge(fab, p);
+	q = fm_plan_make(&fab->in);
+	ck_assert(!fm_plan_differs(p, q, NULL));
+	fab->in.aim = p->aim;
+	fm_plan_free(q);
+	q = fm_plan_make(&fab->in);
+	ck_assert_uint_eq(q->searches, 0); /* for claims that pend for good */
+	ck_assert(!fm_plan_differs(p, q, NULL));
 	fm_plan_free(p);
+	fm_plan_free(q);
 	fleet_fabric_free(fab);
 	return n;
 }

@@ -385,7 +385,7 @@ START_TEST(test_aim_stuck)
 	p = fix_plan(f);
 	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 0);
 	ck_assert(!p->placed[2].placed);
-	ck_assert_int_eq(p->aim != NULL, !_i);
+	ck_assert_uint_eq(p->searches, (unsigned)_i);
 	fm_aim_free(aim);
 	f->in.aim = aim = fm_aim_copy(p->aim);
 	fm_plan_free(p);
@@ -417,6 +417,32 @@ START_TEST(test_no_chain)
 	p = fix_plan(f);
 	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 0);
 	ck_assert(!p->placed[2].placed);
+	end(f, p);
+}
+END_TEST
+
+/* What was searched for in vain is not searched for again before something is other than it
+ * was; the plan is the same as if it were. */
+START_TEST(test_in_vain)
+{
+	struct fix *f = chain();
+	struct fm_aim *aim;
+	struct fm_plan *p, *q;
+
+	f->d->claim[1].suspended = true;
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->searches, 1);
+	f->in.aim = aim = fm_aim_copy(p->aim);
+	q = fix_plan(f);
+	ck_assert_uint_eq(q->searches, 0);
+	ck_assert(!fm_plan_differs(p, q, NULL));
+	fm_plan_free(p);
+	fm_plan_free(q);
+	f->d->claim[1].suspended = false;
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->searches, 1);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), 1);
+	fm_aim_free(aim);
 	end(f, p);
 }
 END_TEST
@@ -462,6 +488,7 @@ int main(void)
 	tcase_add_test(t, test_aim_waits);
 	tcase_add_loop_test(t, test_aim_stuck, 0, 2);
 	tcase_add_loop_test(t, test_no_chain, 0, 2);
+	tcase_add_test(t, test_in_vain);
 	tcase_add_test(t, test_rides);
 	suite_add_tcase(s, t);
 	return check_run_here(s);
