@@ -47,7 +47,7 @@ const uint16_t *fm_board_reach(struct fm_board *b, uint32_t tile, unsigned *ret_
 		t->reach = b->n_reach;
 		t->reaches = 0;
 		p->world.stamp++; /* rules are the board's */
-		if (fm_place_ask(p, t->claim, &ask)) {
+		if (p->d->claim[t->claim].host != FM_WHOLE && fm_place_ask(p, t->claim, &ask)) {
 			fm_place_cands(p, &ask, &first, &last);
 			for (uint32_t c = first; c < last; c++) {
 				uint16_t bin = b->bin_of[p->world.cand[c].unit - b->unit];

@@ -540,6 +540,7 @@ int main(void)
 
 	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, test_again, 0, SEEDS);
+	tcase_add_loop_test(t, test_again, 39, 40); /* who is not wanted, on a crowded board */
 	tcase_add_loop_test(t, test_again, 46,
 			    47); /* two that a rule keeps apart stand together */
 	tcase_add_loop_test(t, test_again, 130, 131); /* what it has is its new place */
