@@ -295,7 +295,9 @@ static void catch_up(struct fm_engine *e, struct fm_kept *k)
 	for (unsigned i = 0; i < n->asgs; i++)
 		if (n->asg[i])
 			fm_foreign_due(e, n->asg[i]->a.host);
-	if (fm_foreign_take(e) | take_withheld(e, k)) /* seldom */
+	if (fm_foreign_take(e)) /* seldom */
+		drop_planner(k);
+	if (take_withheld(e, k))
 		drop_planner(k);
 	if (k->planner) {
 		for (unsigned i = 0; i < n->gones; i++)
