@@ -91,7 +91,7 @@ const struct cli_verb cli_verbs[] = {
 	{"delete", FM_VERB_DELETE, "kn", 0, "KIND NAME | -f PATH",
 	 CHANGES | CLI_OPT_FILE | CLI_OPT_SET | CLI_OPT_YES | CLI_OPT_IF_VERSION,
 	 "Take policy documents out of force; --yes when running assignments go. Or erase a "
-	 "namespace that no document names (--yes).",
+	 "namespace that no document names, or forget one that its drive lost (--yes).",
 	 "banyan delete profile web01 --yes", cli_run_request},
 	{"move", FM_VERB_MOVE, "nh", 2, "PROFILE HOST", CHANGES | CLI_OPT_YES,
 	 "Move a connected profile with its identities to another host.",

@@ -113,8 +113,12 @@ static enum mr_reason barred_by(const struct fm_planner *p, const struct fm_rec_
 
 	if (unit == FM_NONE)
 		return gone(r, "is not there", why);
-	if (r->state != FM_DATA_CREATE && !fm_data_is_there(drive(p, unit), r))
-		return gone(r, "does not have it any more", why);
+	if (r->state != FM_DATA_CREATE && !fm_data_is_there(drive(p, unit), r)) {
+		gone(r, "does not have it any more", why);
+		mr_buf_printf(why, "; `banyan delete namespace %s/%s/%s` has an empty one made",
+			      r->profile, r->device, r->name);
+		return MR_REASON_DEVICE_GONE;
+	}
 	return same_shape(r, w, why) ? MR_REASON_OK : MR_REASON_INVALID;
 }
 

@@ -271,6 +271,52 @@ START_TEST(deleted_by_hand)
 }
 END_TEST
 
+static void restore(struct store_copy *copy)
+{
+	struct fm_request r = world_request(FM_VERB_ADOPT, "chassis", "c1");
+
+	world_manager_kill(w);
+	w->store.loses = true; /* what was under way was meant for the other one */
+	world_store_restore(w, copy);
+	store_copy_done(copy);
+	w->store.loses = false;
+	world_manager_start(w);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	r.yes = true;
+	ck_assert_int_eq(fabric_ask(&r), FM_EXIT_DONE);
+	fabric_settle();
+}
+
+/* A store that is older than the end of a namespace: nobody gets an empty one in its place
+ * before somebody says so, and then it is as good as new. */
+START_TEST(gone_from_its_drive)
+{
+	struct store_copy copy;
+
+	APPLY("a", "blade01", ROOT);
+	put("a", 0xa);
+	copy = world_store_copy(w);
+	APPLY("b", "blade02", ROOT);
+	ck_assert_int_eq(delete_ns("a/disk/root", true), FM_EXIT_DONE);
+	fabric_settle();
+	ck_assert_uint_eq(rows(), 1);
+	restore(&copy);
+	ck_assert_int_ne(fabric_get("a")->phase, FM_PHASE_ACTIVE);
+	ck_assert_msg(strstr(fabric_get("a")->detail, "does not have it any more"), "%s",
+		      fabric_get("a")->detail);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	fabric_settle();
+	ck_assert_uint_eq(rows(), 1);
+	refused("a/disk/root", false, "is not on its drive any more");
+	ck_assert_int_eq(delete_ns("a/disk/root", true), FM_EXIT_DONE);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	fabric_settle();
+	ck_assert_uint_eq(one("a").word, 0);
+	ck_assert_uint_eq(rows(), 2);
+	refused("a/disk/root", true, "it is attached to ssd/pf0/vf");
+}
+END_TEST
+
 /* Added while it runs; taken only when the host let go; never another size. */
 START_TEST(edits)
 {
@@ -368,6 +414,7 @@ int main(void)
 	tcase_add_loop_test(t, made_once, 0, 24);
 	tcase_add_test(t, kept_or_erased);
 	tcase_add_loop_test(t, deleted_by_hand, 0, 2);
+	tcase_add_test(t, gone_from_its_drive);
 	tcase_add_test(t, edits);
 	tcase_add_test(t, capacity);
 	tcase_add_test(t, bound_to_its_drive);

@@ -466,6 +466,24 @@ int fm_data_named(const struct fm_engine *e, const char *name)
 	return -1;
 }
 
+/* Whether its drive was read, and has it in no row: data.h. */
+bool fm_data_lost(const struct fm_engine *e, unsigned i)
+{
+	const struct fm_rec_data *r = &e->data[i];
+	unsigned chassis = 0;
+	const struct fm_adapter *d = fm_data_drive(&e->inv, r, &chassis);
+	const struct fm_namespace *ns = d ? d->pf[r->pf].ns : NULL;
+
+	if (r->state != FM_DATA_READY || e->data_run[i].tag || !ns ||
+	    !fm_ch_ready(e, chassis) || fm_adapter_is_mute(d) ||
+	    e->ch[chassis].read_at < e->data_run[i].reread)
+		return false;
+	for (unsigned k = 0; k < d->namespaces; k++)
+		if (ns[k].exists && ns[k].cookie >> 32 == r->id)
+			return false;
+	return true;
+}
+
 /* Whether nobody wants it any more: data.h. */
 bool fm_data_erasable(struct fm_engine *e, unsigned i, char *why, size_t size)
 {
@@ -474,6 +492,8 @@ bool fm_data_erasable(struct fm_engine *e, unsigned i, char *why, size_t size)
 	const struct fm_adapter *d = fm_data_drive(&e->inv, r, &chassis);
 	int vf = d ? fm_data_attached(d, r, FM_WHOLE) : -1;
 
+	if (fm_data_lost(e, i))
+		return true;
 	if (vf >= 0)
 		mr_fmt(why, size, "it is attached to %s/pf%u/vf%d", d->name, r->pf, vf);
 	else if (r->state == FM_DATA_ERASE)
@@ -517,6 +537,13 @@ static bool waits(struct fm_engine *e, const struct fm_asg *a, unsigned i, char 
 	    r->pf != a->a.fn.pf) {
 		mr_fmt(why, size, "namespace %s is on drive %s", r->name, r->adapter);
 		fm_plan_soon(e, MR_NS_PER_S);
+		return true;
+	}
+	if (fm_data_lost(e, i)) {
+		mr_fmt(why, size,
+		       "namespace %s: drive %s does not have it any more; `banyan "
+		       "delete namespace %s/%s/%s` has an empty one made",
+		       r->name, r->adapter, r->profile, r->device, r->name);
 		return true;
 	}
 	vf = r->shared ? -1 : fm_data_attached(d, r, a->a.fn.vf);

@@ -31,7 +31,11 @@ void fm_data_timer(struct fm_engine *e, uint32_t id);
 
 /* The namespace "PROFILE/DEVICE/NAME"; -1 = there is none. */
 int fm_data_named(const struct fm_engine *e, const char *name);
-/* Whether 'i' may be erased: no document names it, nobody has it; why not goes to 'why'. */
+/* Whether 'i' was made, and its drive, which is there and was read, does not have it: the store
+ * is an older copy than what became of it. */
+bool fm_data_lost(const struct fm_engine *e, unsigned i);
+/* Whether 'i' may be erased: no document names it, nobody has it, or it is lost; why not goes
+ * to 'why'. */
 bool fm_data_erasable(struct fm_engine *e, unsigned i, char *why, size_t size);
 /* Its contents go, then itself, as soon as its drive is there. */
 void fm_data_erase(struct fm_engine *e, unsigned i, const char *who);

@@ -241,13 +241,15 @@ static bool remove_named(struct fm_engine *e, uint64_t tag, const struct fm_requ
 	return true;
 }
 
-/* delete namespace PROFILE/DEVICE/NAME: one that is kept, with its contents. */
+/* delete namespace PROFILE/DEVICE/NAME: one that is kept, with its contents; or the row of one
+ * that its drive does not have any more. Who expects its data finds an empty one then, so that
+ * takes a word, too. */
 static void delete_namespace(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
 	int i = fm_data_named(e, r->name);
 	char why[FM_DETAIL_MAX];
 	unsigned chassis;
-	bool there;
+	bool there, lost;
 
 	if (i < 0) {
 		fm_refuse(e, tag, MR_REASON_NOT_FOUND,
@@ -260,17 +262,20 @@ static void delete_namespace(struct fm_engine *e, uint64_t tag, const struct fm_
 			  r->name, why);
 		return;
 	}
+	lost = fm_data_lost(e, (unsigned)i);
 	if (!r->yes) {
 		fm_refuse(e, tag, MR_REASON_NOT_PERMITTED,
-			  "the contents of namespace '%s' would be lost; say --yes if that is "
-			  "meant",
+			  lost ? "namespace '%s' is not on its drive any more: if documents "
+				 "name it an empty one is made; say --yes if that is meant"
+			       : "the contents of namespace '%s' would be lost; say --yes if "
+				 "that is meant",
 			  r->name);
 		return;
 	}
 	there = fm_data_drive(&e->inv, &e->data[i], &chassis);
 	fm_data_erase(e, (unsigned)i, who_of(r));
-	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "%s is erased%s", r->name,
-		 there ? "" : " when its drive is there again");
+	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "%s is %s%s", r->name,
+		 lost ? "forgotten" : "erased", there ? "" : " when its drive is there again");
 }
 
 /* delete -f PATHS, delete KIND NAME. */
