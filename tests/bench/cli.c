@@ -33,16 +33,16 @@ struct cli {
 static const struct call {
 	const char *what;
 	const char *word[WORDS];
-	int code; /* expected exit code */
+	unsigned codes; /* bits of the exit codes that are good */
 } calls[] = {
-	{"status", {"status"}, 0},
-	{"get assignments", {"get", "assignments"}, 0},
-	{"get assignments -o json", {"get", "assignments", "-o", "json"}, 0},
-	{"explain database/scratch", {"explain", "database/scratch"}, 0},
+	{"status", {"status"}, 1},
+	{"get assignments", {"get", "assignments"}, 1},
+	{"get assignments -o json", {"get", "assignments", "-o", "json"}, 1},
+	{"explain database/scratch", {"explain", "database/scratch"}, 1},
 	{"plan of the policy in force",
 	 {"plan", "-f", SRCDIR "/config/demo-hosts.yaml", "-f",
 	  SRCDIR "/config/demo-policy.yaml"},
-	 0},
+	 1 | 1 << 2},
 };
 
 /* Runs a program without output; its exit code, -1 if it had none. */
@@ -158,6 +158,12 @@ static void end(struct cli *c)
 
 /* ---- figures ---- */
 
+/* Hosts without agents come up meanwhile: a plan may find something to do. */
+static bool good_code(int code, unsigned codes)
+{
+	return code >= 0 && codes >> code & 1;
+}
+
 /* Median and 99th of 100 of 'n' calls, in ms; what is NULL: /bin/true. */
 static bool measure(struct cli *c, const struct call *what, unsigned n, double *ret_median,
 		    double *ret_p99)
@@ -168,7 +174,7 @@ static bool measure(struct cli *c, const struct call *what, unsigned n, double *
 
 	for (unsigned i = 0; i < n && good; i++) {
 		ns[i] = bench_now_ns();
-		good = what ? banyan(c, what->word) == what->code : !run(nothing);
+		good = what ? good_code(banyan(c, what->word), what->codes) : !run(nothing);
 		ns[i] = bench_now_ns() - ns[i];
 	}
 	qsort(ns, n, sizeof(*ns), by_size);
