@@ -88,6 +88,17 @@ bool fm_data_is_there(const struct fm_adapter *a, const struct fm_rec_data *r)
 	return n && n->exists && n->cookie >> 32 == r->id;
 }
 
+bool fm_data_made_for(const struct fm_inventory *inv, const struct fm_rec_data *r,
+		      const char *profile, const char *device, const char *name)
+{
+	unsigned chassis;
+	const struct fm_adapter *d = fm_data_drive(inv, r, &chassis);
+	const struct fm_namespace *n = d ? fm_data_row(d, r) : NULL;
+
+	return n && fm_data_is_there(d, r) &&
+	       (uint32_t)n->cookie == fm_data_owner(profile, device, name);
+}
+
 /* Who has it attached: data.h. */
 int fm_data_attached(const struct fm_adapter *a, const struct fm_rec_data *r, unsigned but)
 {

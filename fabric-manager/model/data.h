@@ -23,6 +23,9 @@ const struct fm_adapter *fm_data_drive(const struct fm_inventory *inv,
 struct fm_namespace *fm_data_row(const struct fm_adapter *a, const struct fm_rec_data *r);
 /* Whether that row holds it, and not nothing or another one. */
 bool fm_data_is_there(const struct fm_adapter *a, const struct fm_rec_data *r);
+/* Whether its drive has it, and keeps the word that it was made for that. */
+bool fm_data_made_for(const struct fm_inventory *inv, const struct fm_rec_data *r,
+		      const char *profile, const char *device, const char *name);
 /* The VF of its PF, other than 'but', that has it attached; -1 = none (FM_WHOLE: but none). */
 int fm_data_attached(const struct fm_adapter *a, const struct fm_rec_data *r, unsigned but);
 

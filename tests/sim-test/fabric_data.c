@@ -317,6 +317,46 @@ START_TEST(gone_from_its_drive)
 }
 END_TEST
 
+/* The store is lost, and with it the word that the profile was moved: its function, with its
+ * data, is adopted where it is. It gets no empty namespace where its document says, and its own
+ * once they are released. */
+START_TEST(adopted_elsewhere)
+{
+	struct store_copy empty = {0};
+	struct fm_request r = {.kind = "",
+			       .arg = "",
+			       .set = "",
+			       .who = "tester",
+			       .max_disruption = "",
+			       .yes = true};
+	char function[64];
+
+	APPLY("a", "blade01", ROOT);
+	put("a", 0xa);
+	r.verb = FM_VERB_MOVE;
+	r.name = "a";
+	r.host = "blade02";
+	ck_assert_int_eq(fabric_ask(&r), FM_EXIT_DONE);
+	fabric_settle();
+	ck_assert_str_eq(fabric_get("a")->host, "blade02");
+	mr_fmt(function, sizeof(function), "ssd/pf%u/vf%u", fabric_get("a")->fn.pf,
+	       fabric_get("a")->fn.vf);
+	restore(&empty);
+	APPLY("a", "blade01", ROOT);
+	is("a", FM_PHASE_PENDING, MR_REASON_CONFLICT, "might be this one's");
+	ck_assert_uint_eq(rows(), 1);
+	r.verb = FM_VERB_RESET;
+	r.name = function;
+	r.host = "";
+	ck_assert_msg(fabric_ask(&r) == FM_EXIT_DONE, "%s", w->reply.text);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	fabric_settle();
+	ck_assert_str_eq(fabric_get("a")->host, "blade01");
+	ck_assert_uint_eq(one("a").word, 0xa);
+	ck_assert_uint_eq(rows(), 1);
+}
+END_TEST
+
 /* Added while it runs; taken only when the host let go; never another size. */
 START_TEST(edits)
 {
@@ -415,6 +455,7 @@ int main(void)
 	tcase_add_test(t, kept_or_erased);
 	tcase_add_loop_test(t, deleted_by_hand, 0, 2);
 	tcase_add_test(t, gone_from_its_drive);
+	tcase_add_test(t, adopted_elsewhere);
 	tcase_add_test(t, edits);
 	tcase_add_test(t, capacity);
 	tcase_add_test(t, bound_to_its_drive);

@@ -141,22 +141,6 @@ void fm_data_adopt(struct fm_engine *e, unsigned chassis)
 	}
 }
 
-bool fm_data_found(const struct fm_engine *e, const struct fm_desired *d,
-		   const struct fm_claim *c)
-{
-	const struct fm_asg *a;
-
-	if (!c->nss || c->host == FM_WHOLE || !e->adopteds)
-		return false;
-	FM_FOREACH_ASG(e, a)
-	{
-		if (a->a.adopted && a->a.attrs.device_class == MR_CLASS_NVME &&
-		    a->a.attrs.nvme.namespaces && fm_asg_behind(a, &d->host[c->host]))
-			return true;
-	}
-	return false;
-}
-
 void fm_data_take(struct fm_engine *e, unsigned i, const struct fm_claim *c,
 		  const struct fm_ns_want *w)
 {
@@ -411,7 +395,11 @@ static void want(struct fm_engine *e, const struct fm_desired *d, const struct f
 	int i = find(e, c->profile, c->device, w->name);
 
 	if (i < 0) {
-		if (stands(p) && !fm_data_found(e, d, c))
+		int own = fm_data_own(e, c, w);
+
+		if (own >= 0 && fm_data_serves(e, (unsigned)own, w))
+			fm_data_take(e, (unsigned)own, c, w);
+		else if (own < 0 && stands(p) && !fm_data_found(e, d, c))
 			make(e, c, w, p);
 		return;
 	}

@@ -9,8 +9,14 @@
 
 /* A chassis was adopted: namespaces that nobody knows are kept as the profile `adopted`'s. */
 void fm_data_adopt(struct fm_engine *e, unsigned chassis);
-/* Whether the claim's host has a function that was adopted with namespaces. They may be the
- * claim's: it gets no new ones before somebody decides. */
+/* The namespace that an adoption found, and that was made for what the claim calls 'w'; -1 =
+ * none. */
+int fm_data_own(const struct fm_engine *e, const struct fm_claim *c,
+		const struct fm_ns_want *w);
+/* Whether nobody has 'i', and it is what 'w' asks for. */
+bool fm_data_serves(const struct fm_engine *e, unsigned i, const struct fm_ns_want *w);
+/* Whether namespaces that an adoption found may be the claim's: those that were made for it,
+ * and those of functions on its host. It gets no new ones before somebody decides. */
 bool fm_data_found(const struct fm_engine *e, const struct fm_desired *d,
 		   const struct fm_claim *c);
 /* Namespace 'i' is the claim's from now on, as 'w' calls it. */

@@ -126,20 +126,9 @@ static bool serves(const struct fm_engine *e, const struct fm_rec_data *r,
 	       r->block_shift == fm_drive_block_shift(d, w->block_shift);
 }
 
-/* Whether it was made for that: two that are alike may be two profiles'. */
-static bool made_for(const struct fm_engine *e, const struct fm_rec_data *r,
-		     const struct fm_claim *c, const struct fm_ns_want *w)
-{
-	unsigned chassis;
-	const struct fm_adapter *d = fm_data_drive(&e->inv, r, &chassis);
-	const struct fm_namespace *n = d ? fm_data_row(d, r) : NULL;
-
-	return n && fm_data_is_there(d, r) &&
-	       (uint32_t)n->cookie == fm_data_owner(c->profile, c->device, w->name);
-}
-
 /* Which one is what the claim calls 'w': one that it has already, or the oldest of those that
- * were adopted, were made for it and are not in 'used'; -1 = none. */
+ * were adopted, were made for it (two that are alike may be two profiles') and are not in
+ * 'used'; -1 = none. */
 static int data_for(const struct fm_engine *e, const struct fm_claim *c,
 		    const struct fm_ns_want *w, const struct fm_asg *a, uint64_t used)
 {
@@ -151,7 +140,8 @@ static int data_for(const struct fm_engine *e, const struct fm_claim *c,
 		if (called(r, c, w))
 			return serves(e, r, w, a) ? (int)i : -1;
 		if (r->state != FM_DATA_KEPT || !mr_streq(r->profile, FM_ADOPTED) ||
-		    used >> r->index & 1 || !serves(e, r, w, a) || !made_for(e, r, c, w))
+		    used >> r->index & 1 || !serves(e, r, w, a) ||
+		    !fm_data_made_for(&e->inv, r, c->profile, c->device, w->name))
 			continue;
 		if (best < 0 || r->id < e->data[best].id)
 			best = (int)i;
