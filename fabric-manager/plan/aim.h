@@ -37,6 +37,11 @@
 
 #include "fabric-manager/plan/board.h"
 
+/* Tiles. A larger board is searched again by each plan: the search finds only some of what
+ * there is there, and each plan more of it, so that keeping to the first aim costs value. That
+ * such plans come to rest is tried (unit.fleet.props) and not proved. */
+#define FM_AIM_MOST 128
+
 /* Where one claim is to be. */
 struct fm_aim_step {
 	char profile[MR_NAME_MAX], device[MR_NAME_MAX];
