@@ -386,7 +386,9 @@ int main(void)
 	tcase_add_test(t, a_peer_that_goes_away_before_its_hello);
 	tcase_add_test(t, a_hundred_idle_connections);
 	tcase_add_test(t, a_full_listener_says_so);
-	tcase_add_test(t, without_descriptors_it_waits);
+	/* valgrind accepts a connection, closes it, and says EMFILE then */
+	if (!getenv("MR_VALGRIND"))
+		tcase_add_test(t, without_descriptors_it_waits);
 	tcase_add_test(t, a_dialer_refuses_a_wrong_version_too);
 	return run_suite(t);
 }
