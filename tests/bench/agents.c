@@ -8,12 +8,10 @@
  * many sockets, by the same load.
  */
 #include <malloc.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -125,8 +123,9 @@ static bool name_hosts(struct bench_fabric *f)
 	return good;
 }
 
-static void serve(struct fm_pump *p, const char *path, int ready)
+static void serve(void *arg, int ready)
 {
+	struct fm_pump *p = arg;
 	struct mr_err err = {0};
 
 	bench_fabric_start(&p->fabric);
@@ -138,7 +137,6 @@ static void serve(struct fm_pump *p, const char *path, int ready)
 	p->fabric.tell_arg = p;
 	p->m.loop = mr_loop_new();
 	p->m.pump = p;
-	mr_copy(p->m.cfg.agents_unix, sizeof(p->m.cfg.agents_unix), path);
 	p->engine = mr_timer_new(p->m.loop, on_deadline, p);
 	p->status = mr_timer_new(p->m.loop, on_status, p);
 	if (fm_agents_new(&p->m, &p->m.agents, &err)) {
@@ -151,30 +149,6 @@ static void serve(struct fm_pump *p, const char *path, int ready)
 		_exit(1);
 	mr_loop_run(p->m.loop);
 	_exit(0);
-}
-
-static pid_t serve_in_child(struct fm_pump *p, const char *path)
-{
-	int fd[2];
-	char c;
-	pid_t pid;
-
-	if (pipe(fd))
-		return -1;
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		bench_pin(BENCH_SERVER);
-		close(fd[0]);
-		serve(p, path, fd[1]);
-	}
-	close(fd[1]);
-	if (pid > 0 && read(fd[0], &c, 1) != 1) {
-		bench_child_end(pid);
-		pid = -1;
-	}
-	close(fd[0]);
-	return pid;
 }
 
 /* ---- the agents' side: handshakes one after the other, blocking ---- */
@@ -477,7 +451,8 @@ int bench_agents(const struct bench_options *o)
 	r.agent = mr_xcalloc(r.n, sizeof(*r.agent));
 	r.line = mr_xcalloc(r.n, sizeof(*r.line));
 	mr_fmt(path, sizeof(path), "%s/agents-%d.sock", o->dir, (int)getpid());
-	pid = serve_in_child(p, path);
+	mr_copy(p->m.cfg.agents_unix, sizeof(p->m.cfg.agents_unix), path);
+	pid = bench_child_start(serve, p);
 	bench_pin(BENCH_CLIENT);
 	if (pid > 0)
 		good = run(&r, &p->fabric, path);

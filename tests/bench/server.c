@@ -131,9 +131,15 @@ static void on_close(struct mr_peer *p, const char *why, void *arg)
 
 static const struct mr_peer_ops ops = {on_ready, on_frame, on_close};
 
-static void serve(const char *path, const struct bench_shape *shape, int ready)
+struct order {
+	const char *path;
+	const struct bench_shape *shape;
+};
+
+static void serve(void *arg, int ready)
 {
-	struct server s = {.loop = mr_loop_new(), .chassis = bench_chassis(shape)};
+	const struct order *o = arg;
+	struct server s = {.loop = mr_loop_new(), .chassis = bench_chassis(o->shape)};
 	struct mr_peer_config cfg = {.hello = {.protocol = "chassis",
 					       .role = "sim",
 					       .name = "c1",
@@ -146,7 +152,7 @@ static void serve(const char *path, const struct bench_shape *shape, int ready)
 	struct mr_err err = {0};
 
 	s.timer = mr_timer_new(s.loop, pump, &s);
-	if (mr_listen(s.loop, path, &cfg, &l, &err) || write(ready, "", 1) != 1) {
+	if (mr_listen(s.loop, o->path, &cfg, &l, &err) || write(ready, "", 1) != 1) {
 		fprintf(stderr, "%s\n", err.text);
 		_exit(1);
 	}
@@ -155,8 +161,8 @@ static void serve(const char *path, const struct bench_shape *shape, int ready)
 	_exit(0);
 }
 
-/* Forks the server; see the header. */
-pid_t bench_chassis_start(const char *path, const struct bench_shape *shape)
+/* See the header. */
+pid_t bench_child_start(void (*run)(void *arg, int ready), void *arg)
 {
 	int fd[2];
 	pid_t pid;
@@ -169,7 +175,8 @@ pid_t bench_chassis_start(const char *path, const struct bench_shape *shape)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		bench_pin(BENCH_SERVER);
 		close(fd[0]);
-		serve(path, shape, fd[1]);
+		run(arg, fd[1]);
+		_exit(1);
 	}
 	close(fd[1]);
 	if (pid > 0 && read(fd[0], &c, 1) != 1) {
@@ -178,6 +185,13 @@ pid_t bench_chassis_start(const char *path, const struct bench_shape *shape)
 	}
 	close(fd[0]);
 	return pid;
+}
+
+pid_t bench_chassis_start(const char *path, const struct bench_shape *shape)
+{
+	struct order o = {path, shape};
+
+	return bench_child_start(serve, &o);
 }
 
 /* Ends a child that this program started. */

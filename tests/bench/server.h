@@ -14,6 +14,9 @@ struct sim_chassis *bench_chassis(const struct bench_shape *s);
 /* Serves it at 'path' until it is killed. Returns the child's pid, or -1. It listens when this
  * returns. */
 pid_t bench_chassis_start(const char *path, const struct bench_shape *s);
+/* Forks a child on the server's processor; 'run' writes a byte to 'ready' when it listens,
+ * and does not return. The pid, or -1 if the child ended before. */
+pid_t bench_child_start(void (*run)(void *arg, int ready), void *arg);
 void bench_child_end(pid_t pid);
 
 /*
