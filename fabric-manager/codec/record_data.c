@@ -31,6 +31,7 @@ void fm_record_data_to(const struct fm_record_ctx *c, const struct fm_record *r,
 	m.shared = s->shared;
 	m.erase = s->erase;
 	m.size = s->size;
+	m.owner = s->owner;
 	mr_pb_put(out, &m.base);
 }
 
@@ -60,6 +61,7 @@ int fm_record_data_from(const struct fm_record_ctx *c, const void *msg, struct f
 	s->shared = m->shared;
 	s->erase = m->erase;
 	s->size = m->size;
+	s->owner = m->owner;
 	return 0;
 }
 

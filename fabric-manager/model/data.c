@@ -91,12 +91,40 @@ bool fm_data_is_there(const struct fm_adapter *a, const struct fm_rec_data *r)
 bool fm_data_made_for(const struct fm_inventory *inv, const struct fm_rec_data *r,
 		      const char *profile, const char *device, const char *name)
 {
+	uint32_t owner = fm_data_owner(profile, device, name);
 	unsigned chassis;
-	const struct fm_adapter *d = fm_data_drive(inv, r, &chassis);
-	const struct fm_namespace *n = d ? fm_data_row(d, r) : NULL;
+	const struct fm_adapter *d = r->owner ? NULL : fm_data_drive(inv, r, &chassis);
 
-	return n && fm_data_is_there(d, r) &&
-	       (uint32_t)n->cookie == fm_data_owner(profile, device, name);
+	if (r->owner)
+		return r->owner == owner;
+	return d && fm_data_is_there(d, r) && (uint32_t)fm_data_row(d, r)->cookie == owner;
+}
+
+void fm_data_shape_words(uint64_t size, unsigned block_shift, bool shared, struct mr_buf *out)
+{
+	char text[32];
+
+	mr_buf_puts(out, mr_size_text(size, text, sizeof(text)));
+	if (block_shift)
+		mr_buf_printf(out, " in blocks of %s",
+			      mr_size_text(UINT64_C(1) << block_shift, text, sizeof(text)));
+	mr_buf_puts(out, shared ? ", shared" : "");
+}
+
+void fm_data_gone_words(const struct fm_rec_data *r, const char *what, struct mr_buf *out)
+{
+	mr_buf_printf(out, " on drive %s of chassis %s", r->adapter, r->chassis);
+	if (r->serial[0])
+		mr_buf_printf(out, " (serial number %s)", r->serial);
+	mr_buf_printf(out, ", which %s", what);
+}
+
+void fm_data_lost_words(const struct fm_rec_data *r, struct mr_buf *out)
+{
+	mr_buf_printf(out, "namespace %s is", r->name);
+	fm_data_gone_words(r, "does not have it any more", out);
+	mr_buf_printf(out, "; `banyan delete namespace %s/%s/%s` has an empty one made",
+		      r->profile, r->device, r->name);
 }
 
 /* Who has it attached: data.h. */

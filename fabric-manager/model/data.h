@@ -23,11 +23,18 @@ const struct fm_adapter *fm_data_drive(const struct fm_inventory *inv,
 struct fm_namespace *fm_data_row(const struct fm_adapter *a, const struct fm_rec_data *r);
 /* Whether that row holds it, and not nothing or another one. */
 bool fm_data_is_there(const struct fm_adapter *a, const struct fm_rec_data *r);
-/* Whether its drive has it, and keeps the word that it was made for that. */
+/* Whether it was made for that, as the store says, or else its drive. */
 bool fm_data_made_for(const struct fm_inventory *inv, const struct fm_rec_data *r,
 		      const char *profile, const char *device, const char *name);
 /* The VF of its PF, other than 'but', that has it attached; -1 = none (FM_WHOLE: but none). */
 int fm_data_attached(const struct fm_adapter *a, const struct fm_rec_data *r, unsigned but);
+
+/* "256MiB in blocks of 4KiB, shared"; 'block_shift' 0: the blocks are left out. */
+void fm_data_shape_words(uint64_t size, unsigned block_shift, bool shared, struct mr_buf *out);
+/* " on drive ssd of chassis c1, which ..."; and that whole for a drive that has lost it, with
+ * what to do. */
+void fm_data_gone_words(const struct fm_rec_data *r, const char *what, struct mr_buf *out);
+void fm_data_lost_words(const struct fm_rec_data *r, struct mr_buf *out);
 
 /* 'size' in the steps in which a PF of 'a' hands storage out. */
 uint64_t fm_drive_size(const struct fm_adapter *a, unsigned pf, uint64_t size);

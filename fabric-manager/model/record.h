@@ -106,8 +106,10 @@ struct fm_rec_data {
 	uint8_t index; /* namespace number - 1 */
 	uint8_t block_shift;
 	bool shared;
-	bool erase;    /* onDelete */
-	uint64_t size; /* bytes, as the document says */
+	bool erase;	/* onDelete */
+	uint64_t size;	/* bytes, as the document says */
+	uint32_t owner; /* of one that was adopted: for whose its drive has it (fm_data_owner);
+			   0 = as its drive says when it is asked */
 };
 struct fm_rec_override {
 	char profile[MR_NAME_MAX];

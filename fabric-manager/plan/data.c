@@ -70,17 +70,6 @@ uint32_t fm_data_unit(const struct fm_planner *p, unsigned i)
 
 /* ---- what bars a claim wherever it is placed ---- */
 
-static void shape_words(struct mr_buf *b, uint64_t size, unsigned shift, bool shared)
-{
-	char text[32];
-
-	mr_buf_puts(b, mr_size_text(size, text, sizeof(text)));
-	if (shift)
-		mr_buf_printf(b, " in blocks of %s",
-			      mr_size_text(UINT64_C(1) << shift, text, sizeof(text)));
-	mr_buf_puts(b, shared ? ", shared" : "");
-}
-
 /* A namespace is what it was made as. */
 static bool same_shape(const struct fm_rec_data *r, const struct fm_ns_want *w,
 		       struct mr_buf *b)
@@ -89,21 +78,11 @@ static bool same_shape(const struct fm_rec_data *r, const struct fm_ns_want *w,
 	    (!w->block_shift || r->block_shift == w->block_shift))
 		return true;
 	mr_buf_printf(b, "namespace %s was made with ", r->name);
-	shape_words(b, r->size, w->block_shift ? r->block_shift : 0, r->shared);
+	fm_data_shape_words(r->size, w->block_shift ? r->block_shift : 0, r->shared, b);
 	mr_buf_puts(b, ", the documents say ");
-	shape_words(b, w->size, w->block_shift, w->shared);
+	fm_data_shape_words(w->size, w->block_shift, w->shared, b);
 	mr_buf_puts(b, ": it stays what it is, a new one needs another name");
 	return false;
-}
-
-static enum mr_reason gone(const struct fm_rec_data *r, const char *what, struct mr_buf *b)
-{
-	mr_buf_printf(b, "namespace %s is on drive %s of chassis %s", r->name, r->adapter,
-		      r->chassis);
-	if (r->serial[0])
-		mr_buf_printf(b, " (serial number %s)", r->serial);
-	mr_buf_printf(b, ", which %s", what);
-	return MR_REASON_DEVICE_GONE;
 }
 
 static enum mr_reason barred_by(const struct fm_planner *p, const struct fm_rec_data *r,
@@ -111,12 +90,13 @@ static enum mr_reason barred_by(const struct fm_planner *p, const struct fm_rec_
 {
 	uint32_t unit = unit_of(p, r);
 
-	if (unit == FM_NONE)
-		return gone(r, "is not there", why);
+	if (unit == FM_NONE) {
+		mr_buf_printf(why, "namespace %s is", r->name);
+		fm_data_gone_words(r, "is not there", why);
+		return MR_REASON_DEVICE_GONE;
+	}
 	if (r->state != FM_DATA_CREATE && !fm_data_is_there(drive(p, unit), r)) {
-		gone(r, "does not have it any more", why);
-		mr_buf_printf(why, "; `banyan delete namespace %s/%s/%s` has an empty one made",
-			      r->profile, r->device, r->name);
+		fm_data_lost_words(r, why);
 		return MR_REASON_DEVICE_GONE;
 	}
 	return same_shape(r, w, why) ? MR_REASON_OK : MR_REASON_INVALID;

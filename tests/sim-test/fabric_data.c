@@ -5,116 +5,8 @@
  * it.
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "tests/sim-test/fixture.h"
-
-static void setup(void)
-{
-	fabric_begin("tests/sim-test/drives.yaml", 11, NULL);
-}
-
-/* These profiles and no others, "NAME HOST DEVICE" each, on the drive in 'slot'. */
-static bool try(const char *slot, const char *const *profile)
-{
-	struct mr_buf text = {0};
-	bool done;
-
-	mr_buf_printf(&text,
-		      "apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: default}\n"
-		      "spec: {update: {drain: {mode: force, timeout: 5s}}}\n"
-		      "---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade01}\n"
-		      "---\napiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade02}\n"
-		      "---\napiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: pool}\n"
-		      "spec: {adapterSelector: {class: nvme, slots: [\"%s\"]}}\n",
-		      slot);
-	for (unsigned i = 0; profile[i]; i += 3)
-		mr_buf_printf(&text,
-			      "---\napiVersion: banyan/v1\nkind: ServerProfile\n"
-			      "metadata: {name: %s}\nspec: {host: %s, devices: [{name: disk, "
-			      "class: nvme, pool: pool, %s}]}\n",
-			      profile[i], profile[i + 1], profile[i + 2]);
-	done = world_apply_set(w, "", mr_buf_text(&text));
-	mr_buf_done(&text);
-	return done;
-}
-
-static void apply(const char *slot, const char *const *profile)
-{
-	ck_assert_msg(try(slot, profile), "%s", w->reply.text);
-	fabric_settle();
-}
-#define APPLY(...)    apply("1", (const char *const[]){__VA_ARGS__, NULL})
-#define NS(namespace) "storage: {namespaces: [" namespace "]}"
-#define ROOT	      NS("{name: root, size: 256MiB}")
-#define SCRATCH	      NS("{name: root, size: 256MiB, onDelete: erase}")
-
-static void is(const char *profile, enum fm_phase phase, enum mr_reason reason,
-	       const char *says)
-{
-	const struct fm_assignment *a = fabric_get(profile);
-
-	ck_assert_msg(a->phase == phase && a->reason == reason, "%s: %s %s", profile,
-		      fm_phase_name(a->phase), a->detail);
-	ck_assert_msg(strstr(a->detail, says) != NULL, "%s", a->detail);
-}
-
-/* How many namespaces the profile's function shows its host; of the first one, what it is. */
-static unsigned shown(const char *profile, struct sim_ns_view *ret, unsigned *ret_nsid,
-		      uint16_t *ret_rid)
-{
-	const struct fm_assignment *a = fabric_get(profile);
-	struct sim_ns_view v;
-	unsigned n = 0;
-	uint16_t rid;
-
-	ck_assert_msg(a->phase == FM_PHASE_ACTIVE && a->bdf[0], "%s: %s", profile, a->detail);
-	ck_assert_int_eq(mr_bdf_parse(a->bdf, &rid, NULL), 0);
-	for (unsigned nsid = 1; nsid <= 64; nsid++) {
-		if (sim_host_ns_view(w->chassis, a->place.port, rid, nsid, &v))
-			continue;
-		if (!n++) {
-			*ret = v;
-			*ret_nsid = nsid;
-			*ret_rid = rid;
-		}
-	}
-	return n;
-}
-
-static struct sim_ns_view one(const char *profile)
-{
-	struct sim_ns_view v;
-	unsigned nsid;
-	uint16_t rid;
-
-	ck_assert_uint_eq(shown(profile, &v, &nsid, &rid), 1);
-	return v;
-}
-
-static void put(const char *profile, uint64_t word)
-{
-	struct sim_ns_view v;
-	unsigned nsid;
-	uint16_t rid;
-
-	ck_assert_uint_ge(shown(profile, &v, &nsid, &rid), 1);
-	ck_assert_int_eq(
-		sim_host_ns_write(w->chassis, fabric_get(profile)->place.port, rid, nsid, word),
-		0);
-}
-
-static unsigned rows(void)
-{
-	const struct fm_adapter *d =
-		fm_adapter_by_name(fm_engine_inventory(w->engine), "ssd", NULL);
-	unsigned n = 0;
-
-	for (unsigned k = 0; k < d->namespaces; k++)
-		n += d->pf[0].ns[k].exists;
-	return n;
-}
+#include "tests/sim-test/disks.h"
 
 /* ---- stories ---- */
 
@@ -215,21 +107,6 @@ START_TEST(kept_or_erased)
 }
 END_TEST
 
-static int delete_ns(const char *name, bool yes)
-{
-	struct fm_request r = world_request(FM_VERB_DELETE, "namespaces", name);
-
-	r.yes = yes;
-	fabric_ask(&r);
-	return w->reply.exit_code;
-}
-
-static void refused(const char *name, bool yes, const char *says)
-{
-	ck_assert_int_eq(delete_ns(name, yes), FM_EXIT_FAILED);
-	ck_assert_msg(strstr(w->reply.text, says) != NULL, "%s", w->reply.text);
-}
-
 /* A namespace that is kept goes when somebody says so, contents first; also over a restart and
  * when its drive is away meanwhile. */
 START_TEST(deleted_by_hand)
@@ -267,93 +144,8 @@ START_TEST(deleted_by_hand)
 	fabric_settle();
 	ck_assert_uint_eq(rows(), 1);
 	ck_assert_int_eq(sim_adapter_ns_view(w->chassis, "ssd", 0, 1, &v), -ENOENT);
+	ck_assert_uint_eq(fabric_said("a/disk/root", "erased and deleted from ssd/pf0"), 1);
 	one("b");
-}
-END_TEST
-
-static void restore(struct store_copy *copy)
-{
-	struct fm_request r = world_request(FM_VERB_ADOPT, "chassis", "c1");
-
-	world_manager_kill(w);
-	w->store.loses = true; /* what was under way was meant for the other one */
-	world_store_restore(w, copy);
-	store_copy_done(copy);
-	w->store.loses = false;
-	world_manager_start(w);
-	world_run_for(w, 10 * MR_NS_PER_S);
-	r.yes = true;
-	ck_assert_int_eq(fabric_ask(&r), FM_EXIT_DONE);
-	fabric_settle();
-}
-
-/* A store that is older than the end of a namespace: nobody gets an empty one in its place
- * before somebody says so, and then it is as good as new. */
-START_TEST(gone_from_its_drive)
-{
-	struct store_copy copy;
-
-	APPLY("a", "blade01", ROOT);
-	put("a", 0xa);
-	copy = world_store_copy(w);
-	APPLY("b", "blade02", ROOT);
-	ck_assert_int_eq(delete_ns("a/disk/root", true), FM_EXIT_DONE);
-	fabric_settle();
-	ck_assert_uint_eq(rows(), 1);
-	restore(&copy);
-	ck_assert_int_ne(fabric_get("a")->phase, FM_PHASE_ACTIVE);
-	ck_assert_msg(strstr(fabric_get("a")->detail, "does not have it any more"), "%s",
-		      fabric_get("a")->detail);
-	world_run_for(w, 60 * MR_NS_PER_S);
-	fabric_settle();
-	ck_assert_uint_eq(rows(), 1);
-	refused("a/disk/root", false, "is not on its drive any more");
-	ck_assert_int_eq(delete_ns("a/disk/root", true), FM_EXIT_DONE);
-	world_run_for(w, 10 * MR_NS_PER_S);
-	fabric_settle();
-	ck_assert_uint_eq(one("a").word, 0);
-	ck_assert_uint_eq(rows(), 2);
-	refused("a/disk/root", true, "it is attached to ssd/pf0/vf");
-}
-END_TEST
-
-/* The store is lost, and with it the word that the profile was moved: its function, with its
- * data, is adopted where it is. It gets no empty namespace where its document says, and its own
- * once they are released. */
-START_TEST(adopted_elsewhere)
-{
-	struct store_copy empty = {0};
-	struct fm_request r = {.kind = "",
-			       .arg = "",
-			       .set = "",
-			       .who = "tester",
-			       .max_disruption = "",
-			       .yes = true};
-	char function[64];
-
-	APPLY("a", "blade01", ROOT);
-	put("a", 0xa);
-	r.verb = FM_VERB_MOVE;
-	r.name = "a";
-	r.host = "blade02";
-	ck_assert_int_eq(fabric_ask(&r), FM_EXIT_DONE);
-	fabric_settle();
-	ck_assert_str_eq(fabric_get("a")->host, "blade02");
-	mr_fmt(function, sizeof(function), "ssd/pf%u/vf%u", fabric_get("a")->fn.pf,
-	       fabric_get("a")->fn.vf);
-	restore(&empty);
-	APPLY("a", "blade01", ROOT);
-	is("a", FM_PHASE_PENDING, MR_REASON_CONFLICT, "might be this one's");
-	ck_assert_uint_eq(rows(), 1);
-	r.verb = FM_VERB_RESET;
-	r.name = function;
-	r.host = "";
-	ck_assert_msg(fabric_ask(&r) == FM_EXIT_DONE, "%s", w->reply.text);
-	world_run_for(w, 60 * MR_NS_PER_S);
-	fabric_settle();
-	ck_assert_str_eq(fabric_get("a")->host, "blade01");
-	ck_assert_uint_eq(one("a").word, 0xa);
-	ck_assert_uint_eq(rows(), 1);
 }
 END_TEST
 
@@ -447,15 +239,13 @@ int main(void)
 	TCase *t = tcase_create("all");
 
 	tcase_set_timeout(t, 60);
-	tcase_add_checked_fixture(t, setup, fabric_end);
+	tcase_add_checked_fixture(t, disks_begin, fabric_end);
 	tcase_add_test(t, follows_its_profile);
 	tcase_add_test(t, blocks_as_written);
 	tcase_add_test(t, survives_the_manager_and_a_reboot);
 	tcase_add_loop_test(t, made_once, 0, 24);
 	tcase_add_test(t, kept_or_erased);
 	tcase_add_loop_test(t, deleted_by_hand, 0, 2);
-	tcase_add_test(t, gone_from_its_drive);
-	tcase_add_test(t, adopted_elsewhere);
 	tcase_add_test(t, edits);
 	tcase_add_test(t, capacity);
 	tcase_add_test(t, bound_to_its_drive);

@@ -95,6 +95,20 @@ bool fabric_shows(const char *kind, const char *name, const char *condition)
 	return false;
 }
 
+unsigned fabric_said(const char *object, const char *words)
+{
+	const struct fm_request r = world_request(FM_VERB_GET, "events", "");
+	const struct mr_tree *l;
+	unsigned n = 0;
+
+	fabric_ask(&r);
+	l = mr_tree_get(w->reply.tree, "items");
+	for (unsigned i = 0; i < l->n; i++)
+		n += mr_streq(mr_tree_text(l->child[i], "object"), object) &&
+		     strstr(mr_tree_text(l->child[i], "text"), words);
+	return n;
+}
+
 const struct fm_assignment *fabric_find(const char *name)
 {
 	char text[FM_ASSIGNMENT_TEXT];

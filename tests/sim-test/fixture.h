@@ -43,6 +43,8 @@ void fabric_apply_buf(struct mr_buf *text); /* empties it */
 int fabric_ask(const struct fm_request *r);
 /* Whether the object shows the condition. */
 bool fabric_shows(const char *kind, const char *name, const char *condition);
+/* How many entries of the journal on the object say so. */
+unsigned fabric_said(const char *object, const char *words);
 
 /* "profile/device", "profile/device/n", or the first one of "profile"; NULL = none. */
 const struct fm_assignment *fabric_find(const char *name);

@@ -253,6 +253,12 @@ static bool whole_read(const struct fm_adapter *d)
 	return true;
 }
 
+/* What it is, is known: some reading got as far as that. */
+static bool is_named(const struct fm_adapter *d)
+{
+	return d->vendor && d->vendor != 0xffff;
+}
+
 /* The first adapter that was not read, NULL = none. */
 static const struct fm_adapter *unread(const struct fm_engine *e, unsigned chassis)
 {
@@ -271,12 +277,20 @@ static unsigned types_of(const struct fm_adapter *d)
 	enum mr_ident_type type;
 	unsigned types = 0;
 
-	if (!d->vendor || d->vendor == 0xffff)
+	if (!is_named(d))
 		return (1u << MR_IDENT_COUNT) - 1;
 	for (unsigned s = 0; s < FM_IDENTS && d->kind != FM_ADAPTER_BASE; s++)
 		if (fm_ident_type(d->device_class, s, &type))
 			types |= 1u << type;
 	return types;
+}
+
+static void withheld_words(const struct fm_chassis *c, const struct fm_adapter *d, char *why,
+			   size_t size)
+{
+	mr_fmt(why, size,
+	       "the adapter in slot %u, which may have it, was not read since %s was adopted",
+	       d->slot, c->name);
 }
 
 /* See the header. */
@@ -293,14 +307,32 @@ unsigned fm_adopt_withheld(const struct fm_engine *e, char *why, size_t size)
 			unsigned its = whole_read(d) ? 0 : types_of(d);
 
 			if (its && !why[0])
-				mr_fmt(why, size,
-				       "the adapter in slot %u, which may have it, was not "
-				       "read since %s was adopted",
-				       d->slot, c->name);
+				withheld_words(c, d, why, size);
 			types |= its;
 		}
 	}
 	return types;
+}
+
+static bool may_have_namespaces(const struct fm_adapter *d)
+{
+	return !is_named(d) || (d->device_class == MR_CLASS_NVME && d->kind != FM_ADAPTER_BASE);
+}
+
+/* See the header. */
+bool fm_adopt_unread_drive(const struct fm_engine *e, char *why, size_t size)
+{
+	for (unsigned i = 0; i < e->inv.n; i++) {
+		const struct fm_chassis *c = &e->inv.chassis[i];
+
+		for (unsigned k = 0; e->ch[i].rec.adopting && k < c->adapters; k++)
+			if (!whole_read(&c->adapter[k]) &&
+			    may_have_namespaces(&c->adapter[k])) {
+				withheld_words(c, &c->adapter[k], why, size);
+				return true;
+			}
+	}
+	return false;
 }
 
 void fm_adopt_end(struct fm_engine *e, unsigned chassis)

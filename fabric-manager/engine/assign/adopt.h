@@ -25,6 +25,8 @@ void fm_adopt_end(struct fm_engine *e, unsigned chassis);
  * 1 << enum mr_ident_type, and in words why they are nobody else's. 0: all were read.
  */
 unsigned fm_adopt_withheld(const struct fm_engine *e, char *why, size_t size);
+/* The same of namespaces: whether there is an adapter that may have any. */
+bool fm_adopt_unread_drive(const struct fm_engine *e, char *why, size_t size);
 /* An operator lets go of it: its identities rest as their pool says when it is reset. */
 void fm_adopt_release(struct fm_engine *e, struct fm_asg *a);
 #endif

@@ -96,51 +96,6 @@ void fm_data_load(struct fm_engine *e, const struct fm_rec_data *r)
 		e->meta.next_assignment = r->id + 1;
 }
 
-/* ---- adoption ---- */
-
-/* One that its drive has and the store does not. What carries no number cannot be told from
- * others of its kind later. */
-static void adopt(struct fm_engine *e, unsigned chassis, const struct fm_adapter *d,
-		  unsigned pf, unsigned k)
-{
-	const struct fm_namespace *n = &d->pf[pf].ns[k];
-	struct fm_rec_data r = {.id = (uint32_t)(n->cookie >> 32),
-				.state = FM_DATA_KEPT,
-				.pf = (uint16_t)pf,
-				.index = (uint8_t)k,
-				.block_shift = n->block_shift,
-				.shared = n->shared,
-				.size = n->size};
-	char text[DATA_TEXT];
-
-	if (!n->exists || !r.id || find_id(e, r.id) >= 0)
-		return;
-	mr_copy(r.profile, sizeof(r.profile), FM_ADOPTED);
-	mr_fmt(r.device, sizeof(r.device), "%s.pf%u", d->name, pf);
-	mr_fmt(r.name, sizeof(r.name), "ns%u", k + 1);
-	mr_copy(r.chassis, sizeof(r.chassis), e->chassis_name[chassis]);
-	mr_copy(r.adapter, sizeof(r.adapter), d->name);
-	mr_copy(r.serial, sizeof(r.serial), d->serial);
-	if (find(e, r.profile, r.device, r.name) >= 0)
-		return;
-	save(e, add(e, &r));
-	fm_note(e, MR_REASON_OK, text_of(&r, text, sizeof(text)),
-		"namespace %u of %s/pf%u was found: it is kept", k + 1, d->name, pf);
-}
-
-void fm_data_adopt(struct fm_engine *e, unsigned chassis)
-{
-	const struct fm_chassis *c = &e->inv.chassis[chassis];
-
-	for (unsigned i = 0; i < c->adapters; i++) {
-		const struct fm_adapter *d = &c->adapter[i];
-
-		for (unsigned pf = 0; d->present && pf < d->pfs; pf++)
-			for (unsigned k = 0; d->pf[pf].ns && k < d->namespaces; k++)
-				adopt(e, chassis, d, pf, k);
-	}
-}
-
 void fm_data_take(struct fm_engine *e, unsigned i, const struct fm_claim *c,
 		  const struct fm_ns_want *w)
 {
@@ -154,6 +109,7 @@ void fm_data_take(struct fm_engine *e, unsigned i, const struct fm_claim *c,
 	mr_copy(r->name, sizeof(r->name), w->name);
 	r->size = w->size;
 	r->erase = w->erase;
+	r->owner = 0;
 	e->data_run[i].wanted = true;
 	set_state(e, i, FM_DATA_READY, "its profile takes it over");
 }
@@ -234,14 +190,25 @@ static bool may_come_back(const struct fm_engine *e, const struct fm_rec_data *r
 	return false;
 }
 
-static void erase(struct fm_engine *e, unsigned i, unsigned chassis, const struct fm_adapter *a)
+/* What was erased before this manager began is not known to have been. */
+static void forget(struct fm_engine *e, unsigned i, const struct fm_adapter *a)
 {
 	char text[DATA_TEXT];
 
+	text_of(&e->data[i], text, sizeof(text));
+	if (e->data_run[i].erased)
+		fm_note(e, MR_REASON_OK, text, "erased and deleted from %s/pf%u", a->name,
+			e->data[i].pf);
+	else
+		fm_note(e, MR_REASON_OK, text, "forgotten: %s/pf%u does not have it", a->name,
+			e->data[i].pf);
+	drop(e, i);
+}
+
+static void erase(struct fm_engine *e, unsigned i, unsigned chassis, const struct fm_adapter *a)
+{
 	if (!fm_data_is_there(a, &e->data[i])) {
-		fm_note(e, MR_REASON_OK, text_of(&e->data[i], text, sizeof(text)),
-			"erased and deleted from %s/pf%u", a->name, e->data[i].pf);
-		drop(e, i);
+		forget(e, i, a);
 		return;
 	}
 	if (fm_data_attached(a, &e->data[i], FM_WHOLE) >= 0 || may_come_back(e, &e->data[i]))
@@ -325,7 +292,7 @@ void fm_data_result(struct fm_engine *e, const struct fm_inflight *f,
 		*row = r->ns;
 	e->inv.revision++;
 	e->data_run[i].tries = 0;
-	e->data_run[i].erased = r->kind == FM_OP_NS_ERASE;
+	e->data_run[i].erased = r->kind == FM_OP_NS_ERASE || r->kind == FM_OP_NS_DELETE;
 	advance(e, (unsigned)i);
 }
 
@@ -389,6 +356,16 @@ static void want_again(struct fm_engine *e, unsigned i)
 		  "its profile has it again before it was erased");
 }
 
+static bool is_held_up(const struct fm_engine *e, const struct fm_desired *d,
+		       const struct fm_claim *c)
+{
+	struct mr_buf why = {0};
+	enum mr_reason r = fm_data_found(e, d, c, &why);
+
+	mr_buf_done(&why);
+	return r != MR_REASON_OK;
+}
+
 static void want(struct fm_engine *e, const struct fm_desired *d, const struct fm_claim *c,
 		 const struct fm_ns_want *w, const struct fm_placed *p)
 {
@@ -399,7 +376,7 @@ static void want(struct fm_engine *e, const struct fm_desired *d, const struct f
 
 		if (own >= 0 && fm_data_serves(e, (unsigned)own, w))
 			fm_data_take(e, (unsigned)own, c, w);
-		else if (own < 0 && stands(p) && !fm_data_found(e, d, c))
+		else if (own < 0 && stands(p) && !is_held_up(e, d, c))
 			make(e, c, w, p);
 		return;
 	}
@@ -497,9 +474,10 @@ bool fm_data_erasable(struct fm_engine *e, unsigned i, char *why, size_t size)
 /* Its contents go, then itself. */
 void fm_data_erase(struct fm_engine *e, unsigned i, const char *who)
 {
+	const char *what = fm_data_lost(e, i) ? "forgotten" : "erased";
 	char words[MR_NAME_MAX + 32];
 
-	mr_fmt(words, sizeof(words), "it is erased: by %s", who[0] ? who : "operator");
+	mr_fmt(words, sizeof(words), "it is %s: by %s", what, who[0] ? who : "operator");
 	set_state(e, i, FM_DATA_ERASE, words);
 	fm_data_run(e);
 }
@@ -514,6 +492,7 @@ static bool waits(struct fm_engine *e, const struct fm_asg *a, unsigned i, char 
 	const struct fm_data_run *run = &e->data_run[i];
 	unsigned chassis = 0;
 	const struct fm_adapter *d = fm_data_drive(&e->inv, r, &chassis);
+	struct mr_buf words = {0};
 	int vf;
 
 	if (r->state != FM_DATA_READY) {
@@ -528,10 +507,9 @@ static bool waits(struct fm_engine *e, const struct fm_asg *a, unsigned i, char 
 		return true;
 	}
 	if (fm_data_lost(e, i)) {
-		mr_fmt(why, size,
-		       "namespace %s: drive %s does not have it any more; `banyan "
-		       "delete namespace %s/%s/%s` has an empty one made",
-		       r->name, r->adapter, r->profile, r->device, r->name);
+		fm_data_lost_words(r, &words);
+		mr_fmt(why, size, "%s", mr_buf_text(&words));
+		mr_buf_done(&words);
 		return true;
 	}
 	vf = r->shared ? -1 : fm_data_attached(d, r, a->a.fn.vf);

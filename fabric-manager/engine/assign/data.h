@@ -13,12 +13,16 @@ void fm_data_adopt(struct fm_engine *e, unsigned chassis);
  * none. */
 int fm_data_own(const struct fm_engine *e, const struct fm_claim *c,
 		const struct fm_ns_want *w);
+/* Whether it is what 'w' asks for, as drive 'd' makes it. */
+bool fm_data_shaped(const struct fm_adapter *d, const struct fm_rec_data *r,
+		    const struct fm_ns_want *w);
 /* Whether nobody has 'i', and it is what 'w' asks for. */
 bool fm_data_serves(const struct fm_engine *e, unsigned i, const struct fm_ns_want *w);
-/* Whether namespaces that an adoption found may be the claim's: those that were made for it,
- * and those of functions on its host. It gets no new ones before somebody decides. */
-bool fm_data_found(const struct fm_engine *e, const struct fm_desired *d,
-		   const struct fm_claim *c);
+/* Another reason than OK, in words: the claim gets no new namespaces. Those that were made for
+ * it were found, and it does not have them yet; or its own may be on a drive that was not read,
+ * or with functions that were adopted on its host, until somebody decides. */
+enum mr_reason fm_data_found(const struct fm_engine *e, const struct fm_desired *d,
+			     const struct fm_claim *c, struct mr_buf *why);
 /* Namespace 'i' is the claim's from now on, as 'w' calls it. */
 void fm_data_take(struct fm_engine *e, unsigned i, const struct fm_claim *c,
 		  const struct fm_ns_want *w);

@@ -128,20 +128,24 @@ static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *
 	t->set = true;
 }
 
-/* It may have data on its host already. */
-static void wait_for_data(struct fm_engine *e, struct fm_asg *a)
+/* Whether it may have data already; then it waits. */
+static bool waits_for_data(struct fm_engine *e, const struct fm_desired *d,
+			   const struct fm_claim *c, struct fm_asg *a)
 {
-	char name[FM_ASSIGNMENT_TEXT];
+	struct mr_buf why = {0};
+	enum mr_reason r = a->a.has_fn ? MR_REASON_OK : fm_data_found(e, d, c, &why);
+	char name[FM_ASSIGNMENT_TEXT], text[FM_DETAIL_MAX];
 
-	if (a->a.reason == MR_REASON_CONFLICT)
-		return;
-	fm_asg_why(e, a, MR_REASON_CONFLICT,
-		   "a function that was adopted on its host has namespaces that no claim took "
-		   "over, and they might be this one's: `banyan diff` names it, `banyan reset` "
-		   "releases it");
-	fm_note(e, MR_REASON_CONFLICT, fm_assignment_text(&a->a, name), "Pending: %s",
-		a->a.detail);
-	fm_asg_dirty(e, a);
+	mr_fmt(text, sizeof(text), "%s", mr_buf_text(&why));
+	mr_buf_done(&why);
+	if (r == MR_REASON_OK)
+		return false;
+	if (a->a.reason != r || !mr_streq(a->a.detail, text)) {
+		fm_asg_why(e, a, r, "%s", text);
+		fm_note(e, r, fm_assignment_text(&a->a, name), "Pending: %s", text);
+		fm_asg_dirty(e, a);
+	}
+	return true;
 }
 
 /* GIVE, MOVE, REBIND: on to the target, through the release of what it has. */
@@ -152,10 +156,8 @@ static void to_target(struct fm_engine *e, const struct fm_desired *d, const str
 
 	if (a->paused)
 		return;
-	if (!a->a.has_fn && fm_data_found(e, d, c)) {
-		wait_for_data(e, a);
+	if (waits_for_data(e, d, c, a))
 		return;
-	}
 	if (!lock_idents(e, a, d, c, p)) {
 		fm_plan_soon(e, MR_NS_PER_S);
 		return;

@@ -121,9 +121,7 @@ static bool serves(const struct fm_engine *e, const struct fm_rec_data *r,
 
 	return fm_data_drive(&e->inv, r, &chassis) == d && chassis == a->a.fn.chassis &&
 	       r->pf == a->a.fn.pf && a->a.attrs.nvme.namespaces >> r->index & 1 &&
-	       fm_drive_size(d, r->pf, r->size) == fm_drive_size(d, r->pf, w->size) &&
-	       r->shared == w->shared &&
-	       r->block_shift == fm_drive_block_shift(d, w->block_shift);
+	       fm_data_is_there(d, r) && fm_data_shaped(d, r, w);
 }
 
 /* Which one is what the claim calls 'w': one that it has already, or the oldest of those that

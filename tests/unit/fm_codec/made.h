@@ -19,7 +19,8 @@ static const struct fm_rec_data made_data = {.profile = "db",
 					     .block_shift = 12,
 					     .shared = true,
 					     .erase = true,
-					     .size = 1ull << 40};
+					     .size = 1ull << 40,
+					     .owner = 77};
 
 static inline struct fm_assignment made_assignment(void)
 {
