@@ -176,6 +176,7 @@ static void document_to(const struct fm_record_ctx *c, const struct fm_record *r
 	m.kind = (char *)s->kind;
 	m.name = (char *)s->name;
 	m.set = (char *)s->set;
+	m.removed = s->removed;
 	m.text.data = (uint8_t *)s->text;
 	m.text.len = s->text ? strlen(s->text) : 0;
 	mr_pb_put(out, &m.base);
@@ -189,6 +190,7 @@ static int document_from(const struct fm_record_ctx *c, const void *msg, struct 
 	if (TEXT(s->kind, kind) || TEXT(s->name, name) || TEXT(s->set, set))
 		return -EINVAL;
 	s->version = m->version;
+	s->removed = m->removed;
 	s->text = mr_xstrndup(m->text.data ? (const char *)m->text.data : "", m->text.len);
 	return 0;
 }
@@ -542,6 +544,9 @@ static void version_to(const struct fm_record_ctx *c, const struct fm_record *r,
 	m.added = s->added;
 	m.changed = s->changed;
 	m.removed = s->removed;
+	m.full = s->full;
+	m.documents = s->documents;
+	m.digest = s->digest;
 	mr_pb_put(out, &m.base);
 }
 
@@ -557,6 +562,9 @@ static int version_from(const struct fm_record_ctx *c, const void *msg, struct f
 	s->added = m->added;
 	s->changed = m->changed;
 	s->removed = m->removed;
+	s->full = m->full;
+	s->documents = m->documents;
+	s->digest = m->digest;
 	return 0;
 }
 

@@ -232,6 +232,8 @@ static void timer(struct fm_engine *e, const struct fm_timer *t)
 
 static void dispatch(struct fm_engine *e, const struct fm_event *ev)
 {
+	if (e->unusable.code && ev->kind != FM_EV_REQUEST)
+		return;
 	switch (ev->kind) {
 	case FM_EV_STORE_LOADED:
 		fm_store_loaded(e, ev->record, ev->records);
@@ -299,6 +301,14 @@ void fm_engine_step(struct fm_engine *e, struct mr_now now, const struct fm_even
 		fm_settle(e);
 	} while (!e->store_down && (e->wake || e->todos));
 	fm_out_end(e);
+}
+
+/* See engine.h. */
+int fm_engine_usable(const struct fm_engine *e, struct mr_err *err)
+{
+	if (e->unusable.code && err)
+		*err = e->unusable;
+	return e->unusable.code;
 }
 
 /* When the engine wants to be called next. */

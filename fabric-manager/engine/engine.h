@@ -18,6 +18,7 @@
 
 struct fm_engine;
 struct fm_inventory;
+struct mr_err;
 
 struct fm_engine_config {
 	const char *const *chassis; /* names, order = index in the inventory */
@@ -30,6 +31,9 @@ struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg);
 void fm_engine_free(struct fm_engine *e);
 void fm_engine_step(struct fm_engine *e, struct mr_now now, const struct fm_event *ev,
 		    struct fm_actions *out);
+/* Whether what FM_EV_STORE_LOADED brought can be used; where it can't, nothing is begun, and
+ * the caller gets 'err' and ends. */
+int fm_engine_usable(const struct fm_engine *e, struct mr_err *err);
 int64_t fm_engine_deadline(const struct fm_engine *e);
 
 /* For tests and bench: what it believes. */

@@ -5,6 +5,8 @@
  */
 #include "fabric-manager/engine/load.h"
 
+#include <errno.h>
+
 #include "common/err.h"
 #include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/provision.h"
@@ -21,7 +23,7 @@
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
 
-#define SCHEMA 1
+#define SCHEMA 2 /* 1: each version has all of its documents; read and gone on with */
 
 static void new_store(struct fm_engine *e)
 {
@@ -175,7 +177,8 @@ static void load_one(struct fm_engine *e, const struct fm_record *r)
 	}
 }
 
-/* Takes over what the store holds; 'r' may be empty. */
+/* Takes over what the store holds; 'r' may be empty. What can't be used is not touched: see
+ * fm_engine_usable. */
 void fm_store_loaded(struct fm_engine *e, const struct fm_record *r, unsigned n)
 {
 	bool found = false;
@@ -190,11 +193,24 @@ void fm_store_loaded(struct fm_engine *e, const struct fm_record *r, unsigned n)
 			e->meta.version = r[i].current.version;
 	if (!found)
 		new_store(e);
+	if (e->meta.schema > SCHEMA) {
+		mr_err_set(
+			&e->unusable, -EINVAL, MR_REASON_UNSUPPORTED,
+			"the store was written by a newer manager (schema %u, this one knows "
+			"%u)",
+			e->meta.schema, SCHEMA);
+		fm_log(e, 3, "store: %s", e->unusable.text);
+		return;
+	}
+	e->meta.schema = SCHEMA;
 	e->next_op = e->meta.next_operation;
 	e->generation_durable = e->meta.generation;
 	e->loaded_generation = e->meta.generation;
 	e->base.version = e->meta.version;
-	fm_history_load(e, r, n);
+	if (fm_history_load(e, r, n, &e->unusable)) {
+		fm_log(e, 3, "store: %s", e->unusable.text);
+		return;
+	}
 	for (unsigned i = 0; i < n; i++)
 		load_one(e, &r[i]);
 	load_rolled(e);

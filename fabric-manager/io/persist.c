@@ -44,6 +44,7 @@ int fm_persist_load(struct fm_manager *m, struct mr_err *err)
 			.kind = FM_EV_STORE_LOADED, .record = l.record, .records = l.n};
 
 		fm_pump_event(m->pump, &ev);
+		rc = fm_engine_usable(m->engine, err);
 	}
 	for (unsigned i = 0; i < l.n; i++)
 		fm_record_done(&l.record[i]);

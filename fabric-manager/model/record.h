@@ -47,9 +47,11 @@ struct fm_rec_meta {
 	uint64_t next_event;
 	uint64_t version; /* of the documents in force */
 };
-/* CURRENT points at 'version'; documents of older versions are history */
+/* CURRENT points at 'version'; documents of older versions are history. A version has of each
+ * document the newest row that is not newer than itself, nor older than fm_rec_version.full. */
 struct fm_rec_document {
 	uint64_t version;
+	bool removed; /* from this version on; no text */
 	char kind[MR_NAME_MAX];
 	char name[MR_NAME_MAX];
 	char set[MR_NAME_MAX];
@@ -63,6 +65,11 @@ struct fm_rec_version {
 	char set[MR_NAME_MAX];
 	char how[MR_NAME_MAX]; /* "apply", "rollback to 4" */
 	uint32_t added, changed, removed;
+	/* the version with which the rows begin that this one consists of; 0 = itself, as
+	 * managers wrote it that stored each version with all of its documents */
+	uint64_t full;
+	uint32_t documents; /* how many it has, and a sum over their rows (state/chain.h) */
+	uint64_t digest;
 };
 struct fm_rec_ident {
 	struct mr_ident ident;

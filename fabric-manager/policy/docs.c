@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A set of documents: a sorted array of references, and an index by kind and name.
+ * A set of documents: a sorted array of references, and where each kind begins in it.
  */
 #include "fabric-manager/policy/docs.h"
 
@@ -8,19 +8,8 @@
 #include <string.h>
 
 #include "common/err.h"
-#include "common/map.h"
 #include "common/str.h"
 #include "common/xalloc.h"
-
-#define KEY_MAX (MR_NAME_MAX + 8)
-
-/* The index's key. */
-static const char *key_of(enum fm_kind kind, const char *name, char *buf)
-{
-	buf[0] = (char)('A' + (int)kind);
-	mr_copy(buf + 1, KEY_MAX - 1, name);
-	return buf;
-}
 
 /* Gives the references back; 's' is empty afterwards. */
 void fm_docs_done(struct fm_docs *s)
@@ -29,37 +18,19 @@ void fm_docs_done(struct fm_docs *s)
 		fm_doc_unref(s->doc[i]);
 	free(s->doc);
 	free(s->note);
-	mr_map_free(s->index);
+	free(s->row);
 	memset(s, 0, sizeof(*s));
-}
-
-/* The document of that kind and name, or NULL; the set keeps it. */
-struct fm_doc *fm_docs_find(const struct fm_docs *s, enum fm_kind kind, const char *name)
-{
-	char key[KEY_MAX];
-	uint64_t v;
-
-	if (!name || !s->index || !mr_map_get(s->index, key_of(kind, name, key), &v))
-		return NULL;
-	return (struct fm_doc *)(uintptr_t)v;
-}
-
-static int doc_cmp(const struct fm_doc *a, enum fm_kind kind, const char *name)
-{
-	if (a->kind != kind)
-		return a->kind < kind ? -1 : 1;
-	return strcmp(a->meta.name.s, name);
 }
 
 /* The first position that does not come before (kind, name). */
 static unsigned position(const struct fm_docs *s, enum fm_kind kind, const char *name)
 {
-	unsigned lo = 0, hi = s->n;
+	unsigned lo = s->first[kind], hi = s->first[kind + 1];
 
 	while (lo < hi) {
 		unsigned mid = lo + (hi - lo) / 2;
 
-		if (doc_cmp(s->doc[mid], kind, name) < 0)
+		if (strcmp(s->doc[mid]->meta.name.s, name) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -67,43 +38,64 @@ static unsigned position(const struct fm_docs *s, enum fm_kind kind, const char 
 	return lo;
 }
 
+static bool is_at(const struct fm_docs *s, unsigned at, enum fm_kind kind, const char *name)
+{
+	return at < s->first[kind + 1] && mr_streq(s->doc[at]->meta.name.s, name);
+}
+
+/* The document of that kind and name, or NULL; the set keeps it. */
+struct fm_doc *fm_docs_find(const struct fm_docs *s, enum fm_kind kind, const char *name)
+{
+	unsigned at = name ? position(s, kind, name) : 0;
+
+	return name && is_at(s, at, kind, name) ? s->doc[at] : NULL;
+}
+
+static void make_room(struct fm_docs *s, unsigned at)
+{
+	unsigned after = s->n - at;
+
+	MR_GROW(s->doc, s->n, s->cap);
+	MR_GROW(s->note, s->n, s->cap_note);
+	MR_GROW(s->row, s->n, s->cap_row);
+	memmove(&s->doc[at + 1], &s->doc[at], after * sizeof(s->doc[0]));
+	memmove(&s->note[at + 1], &s->note[at], after * sizeof(s->note[0]));
+	memmove(&s->row[at + 1], &s->row[at], after * sizeof(s->row[0]));
+	s->note[at] = 0;
+	s->row[at] = 0;
+	s->n++;
+}
+
 /* Puts 'd' in, taking over the caller's reference; an older document of the same kind and name
  * goes. */
 void fm_docs_put(struct fm_docs *s, struct fm_doc *d)
 {
 	unsigned at = position(s, d->kind, d->meta.name.s);
-	char key[KEY_MAX];
 
-	if (at < s->n && !doc_cmp(s->doc[at], d->kind, d->meta.name.s)) {
+	if (is_at(s, at, d->kind, d->meta.name.s)) {
 		fm_doc_unref(s->doc[at]);
 	} else {
-		MR_GROW(s->doc, s->n, s->cap);
-		MR_GROW(s->note, s->n, s->cap_note);
-		memmove(&s->doc[at + 1], &s->doc[at], (s->n - at) * sizeof(s->doc[0]));
-		memmove(&s->note[at + 1], &s->note[at], (s->n - at) * sizeof(s->note[0]));
-		s->note[at] = 0;
-		s->n++;
+		make_room(s, at);
+		for (unsigned k = d->kind + 1; k <= FM_KIND_COUNT; k++)
+			s->first[k]++;
 	}
 	s->doc[at] = d;
-	if (!s->index)
-		s->index = mr_map_new();
-	mr_map_set(s->index, key_of(d->kind, d->meta.name.s, key), (uintptr_t)d);
 }
 
 /* Takes a document out; false when there is none. */
 bool fm_docs_remove(struct fm_docs *s, enum fm_kind kind, const char *name)
 {
-	struct fm_doc *d = fm_docs_find(s, kind, name);
-	unsigned at = position(s, kind, name);
-	char key[KEY_MAX];
+	unsigned at = position(s, kind, name), after;
 
-	if (!d)
+	if (!is_at(s, at, kind, name))
 		return false;
-	mr_map_del(s->index, key_of(kind, name, key));
-	s->n--;
-	memmove(&s->doc[at], &s->doc[at + 1], (s->n - at) * sizeof(s->doc[0]));
-	memmove(&s->note[at], &s->note[at + 1], (s->n - at) * sizeof(s->note[0]));
-	fm_doc_unref(d);
+	fm_doc_unref(s->doc[at]);
+	after = --s->n - at;
+	memmove(&s->doc[at], &s->doc[at + 1], after * sizeof(s->doc[0]));
+	memmove(&s->note[at], &s->note[at + 1], after * sizeof(s->note[0]));
+	memmove(&s->row[at], &s->row[at + 1], after * sizeof(s->row[0]));
+	for (unsigned k = kind + 1; k <= FM_KIND_COUNT; k++)
+		s->first[k]--;
 	return true;
 }
 
@@ -112,7 +104,7 @@ static unsigned place_of(const struct fm_docs *s, enum fm_kind kind, const char 
 {
 	unsigned at = position(s, kind, name);
 
-	return at < s->n && !doc_cmp(s->doc[at], kind, name) ? at : s->n;
+	return is_at(s, at, kind, name) ? at : s->n;
 }
 
 /* See docs.h. */
@@ -133,14 +125,25 @@ uint32_t fm_docs_noted(const struct fm_docs *s, enum fm_kind kind, const char *n
 }
 
 /* See docs.h. */
+void fm_docs_set_row(struct fm_docs *s, enum fm_kind kind, const char *name, uint64_t row)
+{
+	unsigned at = place_of(s, kind, name);
+
+	if (at < s->n)
+		s->row[at] = row;
+}
+
+/* See docs.h. */
 void fm_docs_copy(struct fm_docs *to, const struct fm_docs *from)
 {
-	*to = (struct fm_docs){.n = from->n, .cap = from->n, .cap_note = from->n};
+	*to = (struct fm_docs){
+		.n = from->n, .cap = from->n, .cap_note = from->n, .cap_row = from->n};
+	memcpy(to->first, from->first, sizeof(to->first));
 	if (!from->n)
 		return;
 	to->doc = mr_xmemdup(from->doc, from->n * sizeof(*to->doc));
 	to->note = mr_xmemdup(from->note, from->n * sizeof(*to->note));
-	to->index = mr_map_copy(from->index);
+	to->row = mr_xmemdup(from->row, from->n * sizeof(*to->row));
 	for (unsigned i = 0; i < to->n; i++)
 		fm_doc_ref(to->doc[i]);
 }

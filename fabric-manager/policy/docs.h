@@ -15,17 +15,19 @@
 
 struct mr_buf;
 struct mr_diags;
-struct mr_map;
 
 #define FM_CLAIMS_MAX (1u << 18) /* functions that one policy may ask for */
 
 /* Zeroed is empty. Always sorted by kind, then name: the order of documents means nothing. */
 struct fm_docs {
 	struct fm_doc **doc;
-	uint32_t *note; /* of each document, the owner's: 0 until fm_docs_note says otherwise */
+	/* of each document, the owner's: 0 until fm_docs_note and fm_docs_set_row say otherwise
+	 */
+	uint32_t *note;
+	uint64_t *row;
 	unsigned n;
-	unsigned cap, cap_note;
-	struct mr_map *index;
+	unsigned cap, cap_note, cap_row;
+	unsigned first[FM_KIND_COUNT + 1]; /* place of the first one of each kind */
 };
 
 void fm_docs_done(struct fm_docs *s);
@@ -40,6 +42,8 @@ bool fm_docs_remove(struct fm_docs *s, enum fm_kind kind, const char *name);
 void fm_docs_note(struct fm_docs *s, enum fm_kind kind, const char *name, uint32_t note);
 /* What was noted; 0 where there is none. */
 uint32_t fm_docs_noted(const struct fm_docs *s, enum fm_kind kind, const char *name);
+/* The same of its row. */
+void fm_docs_set_row(struct fm_docs *s, enum fm_kind kind, const char *name, uint64_t row);
 /* A copy that shares the documents; 'to' is overwritten. */
 void fm_docs_copy(struct fm_docs *to, const struct fm_docs *from);
 /* Puts every document of 'from' into 'to', shared. */

@@ -225,7 +225,7 @@ static bool roll_back(struct fm_engine *e, const char *why)
 	char how[MR_NAME_MAX];
 	struct fm_base b;
 
-	if (!v || v->unreads || e->rollout.undoes)
+	if (!v || v->unreads || v->broken || e->rollout.undoes)
 		return false;
 	mr_fmt(how, sizeof(how), "rollout failed, back to %llu",
 	       (unsigned long long)v->rec.version);

@@ -33,6 +33,18 @@ static const struct fm_version *version_or_refuse(struct fm_engine *e, uint64_t 
 	return v;
 }
 
+/* Whether the store has not all of it; refuses then. */
+static bool broken(struct fm_engine *e, uint64_t tag, const struct fm_version *v)
+{
+	if (v->broken)
+		fm_refuse(e, tag, MR_REASON_STORE_FAILED,
+			  "version %llu is not in the store as it was written: %u of %u "
+			  "documents, or others",
+			  (unsigned long long)v->rec.version, v->base.docs.n + v->unreads,
+			  v->rec.documents);
+	return v->broken;
+}
+
 /* ---- diff ---- */
 
 static void add_difference(void *arg, const struct fm_doc *before, const struct fm_doc *after)
@@ -63,11 +75,11 @@ void fm_versions_diff(struct fm_engine *e, uint64_t tag, const struct fm_request
 	unsigned n;
 	char current[24];
 
-	if (!a)
+	if (!a || broken(e, tag, a))
 		return;
 	mr_fmt(current, sizeof(current), "%llu", (unsigned long long)e->base.version);
 	b = version_or_refuse(e, tag, r->arg[0] ? r->arg : current);
-	if (!b)
+	if (!b || broken(e, tag, b))
 		return;
 	t = mr_tree_map();
 	mr_tree_add_int(t, "from", (int64_t)a->rec.version);
@@ -101,7 +113,7 @@ void fm_rq_rollback(struct fm_engine *e, uint64_t tag, const struct fm_request *
 	char how[MR_NAME_MAX];
 	struct fm_base b;
 
-	if (!v)
+	if (!v || broken(e, tag, v))
 		return;
 	if (v->unreads) {
 		fm_refuse(e, tag, MR_REASON_UNSUPPORTED,

@@ -37,7 +37,8 @@ int fm_kind_of_text(const char *s)
 	return -1;
 }
 
-static const char *set_name(const struct fm_engine *e, uint32_t note)
+/* The name that was noted of a document. */
+const char *fm_base_set_name(const struct fm_engine *e, uint32_t note)
 {
 	return note ? e->set_name[note - 1] : "";
 }
@@ -46,7 +47,7 @@ static const char *set_name(const struct fm_engine *e, uint32_t note)
 const char *fm_base_set(const struct fm_engine *e, const struct fm_base *b, enum fm_kind kind,
 			const char *name)
 {
-	return set_name(e, fm_docs_noted(&b->docs, kind, name));
+	return fm_base_set_name(e, fm_docs_noted(&b->docs, kind, name));
 }
 
 /* Says which set a document belongs to. */
@@ -79,17 +80,6 @@ void fm_base_done(struct fm_base *b)
 	b->resolved = NULL;
 }
 
-static void store_document(struct fm_engine *e, struct fm_doc *d, uint32_t note)
-{
-	struct fm_record *r = fm_rec(e, FM_RECORD_DOCUMENT);
-
-	r->document.version = e->base.version;
-	mr_copy(r->document.kind, MR_NAME_MAX, fm_kind_name(d->kind));
-	mr_copy(r->document.name, MR_NAME_MAX, d->meta.name.s);
-	mr_copy(r->document.set, MR_NAME_MAX, set_name(e, note));
-	r->document.text = mr_xstrdup(fm_doc_text(d));
-}
-
 static void unpause(struct fm_engine *e)
 {
 	struct fm_asg *a;
@@ -115,8 +105,6 @@ void fm_base_commit(struct fm_engine *e, struct fm_base *b, const struct fm_orig
 	e->base = *b;
 	*b = (struct fm_base){0};
 	e->base.version = e->meta.version = f->base.version + 1;
-	for (unsigned i = 0; i < e->base.docs.n; i++)
-		store_document(e, e->base.docs.doc[i], e->base.docs.note[i]);
 	fm_history_add(e, from);
 	fm_rec(e, FM_RECORD_CURRENT)->current = e->meta;
 	e->intent = true;

@@ -9,6 +9,7 @@
 
 int fm_kind_of_text(const char *s); /* "profiles", "profile", "ServerProfile"; -1 = none */
 /* "profiles", "profile", "ServerProfile"; -1 = none */
+const char *fm_base_set_name(const struct fm_engine *e, uint32_t note);
 const char *fm_base_set(const struct fm_engine *e, const struct fm_base *b, enum fm_kind kind,
 			const char *name);
 void fm_base_set_put(struct fm_engine *e, struct fm_base *b, enum fm_kind kind,

@@ -194,12 +194,15 @@ static void again(struct fm_engine *e, const struct fm_record *r)
 			*fm_rec(e, r->kind) = (struct fm_record){
 				.kind = r->kind, .erase = true, .ident = r->ident};
 		break;
+	case FM_RECORD_DOCUMENT:
+	case FM_RECORD_VERSION:
+		if (r->erase) /* documents were taken back; what is old goes all the same */
+			*fm_rec(e, r->kind) = *r;
+		break;
 	case FM_RECORD_META:
 	case FM_RECORD_CURRENT:
-	case FM_RECORD_DOCUMENT:
 	case FM_RECORD_MEASURE:
-		break; /* sums are written by the next hand-over; META goes with every batch;
-			  documents were taken back */
+		break; /* sums are written by the next hand-over; META goes with every batch */
 	default:
 		*fm_rec(e, r->kind) = *r;
 	}

@@ -8,13 +8,25 @@
 
 #include "fabric-manager/engine/state/base.h"
 
-/* What is in force now is a new version; the oldest go. */
+struct fm_version {
+	struct fm_rec_version rec;
+	struct fm_base base;		/* with the row of each document */
+	struct fm_rec_document *unread; /* stored, and not understood; without texts */
+	unsigned unreads, cap_unreads;
+	bool broken; /* rows of it are missing in the store, or are too many */
+};
+
+/* What is in force now is a new version, and stored; the oldest go. */
 void fm_history_add(struct fm_engine *e, const struct fm_origin *from);
 /* The store did not take the newest ones: what is in force now is the newest again. */
 void fm_history_take_back(struct fm_engine *e);
-/* Fills history and documents in force from the store's records. */
-void fm_history_load(struct fm_engine *e, const struct fm_record *r, unsigned n);
+/* Fills history and documents in force from the store's records. Returns 0, or -EINVAL when the
+ * version in force is not there as it was stored. */
+int fm_history_load(struct fm_engine *e, const struct fm_record *r, unsigned n,
+		    struct mr_err *err);
 void fm_history_done(struct fm_engine *e);
+struct fm_version *fm_history_append(struct fm_engine *e, uint64_t version);
+uint64_t fm_history_digest(const char *kind, const char *name, uint64_t row);
 
 /* A kept version, or NULL. */
 const struct fm_version *fm_history_get(const struct fm_engine *e, uint64_t version);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/err.h"
 #include "common/map.h"
 #include "common/rng.h"
 #include "common/str.h"
@@ -426,7 +427,9 @@ struct fm_timer {
 
 /* The documents in force, with the set that each belongs to. */
 struct fm_base {
-	struct fm_docs docs; /* noted of each: 1 + index of fm_engine.set_name, 0 = no set */
+	/* of each is noted: 1 + index of fm_engine.set_name, 0 = no set; and, in a version
+	 * that is kept, the version under which it is stored (history.h) */
+	struct fm_docs docs;
 	uint64_t version;
 	/* they were checked by this manager, alone and with the inventory as it was then, and
 	 * nothing was found */
@@ -438,13 +441,6 @@ struct fm_base {
 
 struct fm_held_reply {
 	uint64_t tag, after;
-};
-/* A version of the documents that is kept, the one in force among them. */
-struct fm_version {
-	struct fm_rec_version rec;
-	struct fm_base base;
-	struct fm_rec_document *unread; /* stored, and not understood; without texts */
-	unsigned unreads, cap_unreads;
 };
 
 struct fm_engine {
@@ -469,6 +465,7 @@ struct fm_engine {
 	unsigned helds, cap_helds;
 	bool store_down;
 	char store_why[FM_DETAIL_MAX]; /* what it said when it went down */
+	struct mr_err unusable;	       /* what was loaded is, code 0 = it is not */
 	uint64_t probe;		       /* commit that asks whether the store is back */
 	unsigned store_tries;
 	struct fm_rec_meta meta;
@@ -490,7 +487,7 @@ struct fm_engine {
 	unsigned formers, cap_formers;
 	char **set_name;
 	unsigned sets, cap_sets;
-	struct fm_version *version; /* oldest first */
+	struct fm_version *version; /* oldest first: history.h */
 	unsigned versions, cap_versions;
 	struct fm_desired *desired;
 	bool desire_dirty, plan_dirty;

@@ -337,6 +337,17 @@ static void is_quick(struct world *w)
 	abort();
 }
 
+/* What the manager stored it finds again. */
+static void check_store(const struct world *w, const struct fm_event *ev)
+{
+	struct mr_err err = {0};
+
+	if (ev->kind != FM_EV_STORE_LOADED || !fm_engine_usable(w->engine, &err))
+		return;
+	fprintf(stderr, "%s\nFAILED: %s\n", mr_buf_text(&w->trace), err.text);
+	abort();
+}
+
 void world_engine_event(struct world *w, const struct fm_event *ev)
 {
 	struct fm_actions out = {0};
@@ -344,6 +355,7 @@ void world_engine_event(struct world *w, const struct fm_event *ev)
 	world_input(w);
 	is_quick(w);
 	fm_engine_step(w->engine, w->now, ev, &out);
+	check_store(w, ev);
 	check_plans(w, &out);
 	fm_hold_take(w->hold, &out);
 	fm_actions_done(&out);

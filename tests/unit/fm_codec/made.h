@@ -83,8 +83,8 @@ static inline struct fm_record made_record(enum fm_record_kind kind)
 		r.meta = (struct fm_rec_meta){1, UINT64_MAX, 7, 8, 128, 9, 41};
 		break;
 	case FM_RECORD_DOCUMENT:
-		r.document = (struct fm_rec_document){41, "HostGroup", "web", "prod",
-						      mr_xstrdup("a: b\n")};
+		r.document = (struct fm_rec_document){41,    true,   "HostGroup",
+						      "web", "prod", mr_xstrdup("a: b\n")};
 		break;
 	case FM_RECORD_ASSIGNMENT:
 		r.assignment = made_assignment();
@@ -125,7 +125,8 @@ static inline struct fm_record made_record(enum fm_record_kind kind)
 			"c1", "nic-left", FM_WAY_SYNTHETIC, {1, 2, 3}, {4, 5, 6}};
 		break;
 	case FM_RECORD_VERSION:
-		r.version = (struct fm_rec_version){41, 5, "ann", "prod", "apply", 1, 2, 3};
+		r.version = (struct fm_rec_version){41, 5, "ann", "prod", "apply",   1,
+						    2,	3, 40,	  6,	  UINT64_MAX};
 		break;
 	case FM_RECORD_COUNT:
 		break;
