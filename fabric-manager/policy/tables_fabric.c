@@ -160,7 +160,10 @@ static const struct fm_key failover_keys[] = {
 	NUM(fm_doc_failover, "quorum", quorum, INT, "How many triggers must agree.", DEF(2),
 	    RANGE(1, 4)),
 	NUM(fm_doc_failover, "rebootGrace", reboot_grace, TIME,
-	    "Time for an announced restart, in which agentLost and hostLinkDown do not count.",
+	    "Time for an announced restart, in which agentLost and hostLinkDown do not count; "
+	    "for a "
+	    "host that the manager finds without power when it starts, powerOff does not "
+	    "either.",
 	    DEF(10 * MIN), RANGE(0, DAY)),
 	OBJ(fm_doc_failover, "fence", fence, fence_table, "How the old host is cut off."),
 	NUM(fm_doc_failover, "holdDown", hold_down, TIME,

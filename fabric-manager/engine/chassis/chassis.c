@@ -227,6 +227,8 @@ static void observed(struct fm_engine *e, unsigned chassis, struct fm_op_result 
 	free(r->observed);
 	r->observed = NULL;
 	o->observed = true;
+	if (!c->seen_ns)
+		c->seen_ns = e->now.mono_ns ? e->now.mono_ns : 1;
 	mr_copy(o->name, sizeof(o->name), e->chassis_name[chassis]);
 	e->inv.revision++;
 	fm_news_chassis(e, chassis);
@@ -473,6 +475,8 @@ static void host_event(struct fm_engine *e, const struct fm_chassis_event *ev)
 			fm_plan_soon(e, 0);
 		}
 	} else if (ev->kind != FM_CE_HOST_FATAL) {
+		if (st && h->power)
+			st->had_power = true;
 		host_power(e, ev);
 	} else if (st) {
 		st->fatal = e->now.mono_ns;

@@ -123,20 +123,21 @@ static void signal(struct signals *s, const char *word)
 	s->count++;
 }
 
-static void timed(const struct fm_engine *e, struct signals *s, int64_t since, int64_t after,
-		  int64_t grace, const char *word)
+/* It counts from then on. */
+static void counts(const struct fm_engine *e, struct signals *s, int64_t when, const char *word)
 {
-	int64_t when = since + after;
-
-	if (!since || !after)
-		return;
-	if (when < grace)
-		when = grace;
 	if (when <= e->now.mono_ns)
 		signal(s, word);
 	else
 		s->next = fm_min64(s->next, when);
 	s->soon += when > e->now.mono_ns && when <= e->now.mono_ns + TOGETHER_NS;
+}
+
+static void timed(const struct fm_engine *e, struct signals *s, int64_t since, int64_t after,
+		  int64_t grace, const char *word)
+{
+	if (since && after)
+		counts(e, s, since + after < grace ? grace : since + after, word);
 }
 
 /* An agent that is not back when a restart of its host would be over, which it may have
@@ -163,20 +164,22 @@ static struct signals look(struct fm_engine *e, unsigned at, struct fm_hst *h,
 			   const struct fm_roots *p, const struct fm_failover *f)
 {
 	bool off = fm_fence_is_off(e, &e->desired->host[at]);
+	int64_t up_by = fm_host_up_by(e, &e->desired->host[at], h, p);
 	struct signals s = {.next = MR_NEVER};
 	int64_t grace;
 
+	h->had_power |= p->power;
 	if (h->grace_until == -1)
 		h->grace_until = e->now.mono_ns + f->reboot_grace_ns;
 	if (p->link)
 		h->link_down = 0;
 	else if (!h->link_down)
 		h->link_down = e->now.mono_ns ? e->now.mono_ns : 1;
-	grace = h->grace_until;
+	grace = up_by > h->grace_until ? up_by : h->grace_until;
 	if (!off && !p->link && !fm_fence_asked(h) && h->link_down + f->reboot_grace_ns > grace)
 		grace = h->link_down + f->reboot_grace_ns;
 	if (f->power_off && off)
-		signal(&s, "powered off");
+		counts(e, &s, up_by, "powered off");
 	if (f->fatal_error && h->fatal)
 		signal(&s, "fatal error");
 	await_agent(e, h, p, f, &s);
@@ -211,7 +214,7 @@ static bool is_mass(struct fm_engine *e, struct fm_hst *h, const struct fm_group
 		link = o->awaited ? fm_roots_of(&e->inv, d).link : o->link_when_lost;
 		reporting += o->session != NULL || since;
 		apart = since - h->agent_lost;
-		if (since && link && !o->power_off && apart <= g->failover.mass_window_ns &&
+		if (since && link && apart <= g->failover.mass_window_ns &&
 		    -apart <= g->failover.mass_window_ns)
 			lost++;
 	}

@@ -67,6 +67,15 @@ bool fm_way_lvf(const struct fm_engine *e, const char *host)
 	return h && h->session && h->vf_migration;
 }
 
+/* hosts.h */
+int64_t fm_host_up_by(const struct fm_engine *e, const struct fm_host_def *d,
+		      const struct fm_hst *h, const struct fm_roots *p)
+{
+	if (p->power || h->had_power || d->group < 0)
+		return 0;
+	return e->ch[d->chassis].seen_ns + e->desired->group[d->group].failover.reboot_grace_ns;
+}
+
 /* The session with this id, or NULL. */
 struct fm_session *fm_session_get(const struct fm_engine *e, uint64_t id)
 {

@@ -243,10 +243,9 @@ struct fm_ch {
 	bool succeeds;		   /* another owner, who may have written meanwhile */
 	unsigned mutes;		   /* readings in a row in which something did not answer */
 	int64_t again;		   /* mono: it is read again then, MR_NEVER = it all answered */
-	unsigned numbering; /* readings in a row with a host that has no bus numbers yet */
-	unsigned tries;
-	int64_t until;
-	uint64_t read_at;   /* id of the OBSERVE that gave the inventory */
+	unsigned tries, numbering; /* readings in a row with a host without bus numbers yet */
+	int64_t until, seen_ns;	   /* mono: this manager read it first, 0 = not yet */
+	uint64_t read_at;	   /* id of the OBSERVE that gave the inventory */
 	uint64_t touched;   /* newest operation id when one on a function ended or began */
 	uint64_t signature; /* of what placement depends on */
 	uint64_t slots;	    /* of what resolving hosts does */
@@ -301,9 +300,10 @@ struct fm_hst {
 	unsigned foreigns;
 	bool foreign_due;
 	/* desire/failover.c: when each trigger began (mono), 0 = it holds not */
-	int64_t agent_lost, link_down, power_off, fatal;
+	int64_t agent_lost, link_down, fatal;
 	int64_t awaited; /* since the manager started: it knows the agent, not where it is */
 	int64_t grace_until;  /* a reboot was announced or seen */
+	bool had_power;	      /* under this manager */
 	bool link_when_lost;  /* the link was up when the agent was lost */
 	int64_t moved;	      /* mono: last automatic move away */
 	int64_t back_wall_ns; /* last automatic move home, 0 = none by this manager */

@@ -19,15 +19,15 @@ struct away {
 	char text[FM_DETAIL_MAX];
 };
 
-/* What failover.c goes by: a restart was announced or seen, or the link went with the power on.
- */
+/* What failover.c goes by: a restart was announced or seen, the link went with the power on, or
+ * the manager found it without power when it started. */
 static bool restarts(const struct fm_engine *e, const struct fm_host_def *d,
 		     const struct fm_hst *h, const struct fm_roots *p)
 {
 	int64_t grace = d->group < 0 ? 0 : e->desired->group[d->group].failover.reboot_grace_ns;
 
 	if (!p->power)
-		return false;
+		return fm_host_up_by(e, d, h, p) > e->now.mono_ns;
 	return h->grace_until == -1 || h->grace_until > e->now.mono_ns ||
 	       (h->link_down && h->link_down + grace > e->now.mono_ns);
 }

@@ -310,81 +310,6 @@ START_TEST(management_network)
 }
 END_TEST
 
-START_TEST(survives_a_restart)
-{
-	struct world w;
-
-	up(&w, GROUP(""));
-	w_agent_down(&w, 1, false);
-	power(&w, 1, false);
-	w_run(&w, 20 * MR_NS_PER_S);
-	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
-	w_restart(&w);
-	w_agent_up(&w, 3, "boot-a", false);
-	w_run(&w, 20 * MR_NS_PER_S);
-	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
-	W_PHASE(&w, "one/data0", ACTIVE);
-	w_done(&w);
-}
-END_TEST
-
-/* Agents that were lost before this manager started count from then on, when a restart that was
- * announced before would be over; not when all of them are away. */
-START_TEST(lost_before_a_restart)
-{
-	struct world w;
-
-	up(&w, GROUP("    quorum: 1\n    massWindow: 30s\n"));
-	w_agent_down(&w, 1, false);
-	w_restart(&w);
-	if (_i)
-		w_agent_up(&w, 2, "boot-a", false);
-	w_agent_up(&w, 3, "boot-a", false);
-	w_run(&w, 590 * MR_NS_PER_S);
-	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
-	w_run(&w, 20 * MR_NS_PER_S);
-	ck_assert_str_eq(host_of(&w, "one/data0"), _i ? "blade03" : "blade01");
-	ck_assert_str_eq(host_of(&w, "two/data0"), "blade02");
-	w_done(&w);
-}
-END_TEST
-
-/* One that comes in time was not lost. */
-START_TEST(late_after_a_restart)
-{
-	struct world w;
-
-	up(&w, GROUP("    quorum: 1\n"));
-	w_agent_down(&w, 1, false);
-	w_restart(&w);
-	w_agent_up(&w, 2, "boot-a", false);
-	w_agent_up(&w, 3, "boot-a", false);
-	w_run(&w, 590 * MR_NS_PER_S);
-	w_agent_up(&w, 1, "boot-a", false);
-	w_run(&w, 600 * MR_NS_PER_S);
-	ck_assert_str_eq(host_of(&w, "one/data0"), "blade01");
-	w_done(&w);
-}
-END_TEST
-
-/* A host that failed while there was no manager: no event will tell the next one. */
-START_TEST(lost_while_no_manager)
-{
-	struct world w;
-
-	up(&w, GROUP("    quorum: 1\n"));
-	w.c.host[0].power = w.c.host[0].link = false;
-	w_restart(&w);
-	w_agent_up(&w, 2, "boot-a", false);
-	w_agent_up(&w, 3, "boot-a", false);
-	w_run(&w, 20 * MR_NS_PER_S);
-	ck_assert_str_eq(host_of(&w, "one/data0"), "blade03");
-	W_PHASE(&w, "one/data0", ACTIVE);
-	ck_assert_str_eq(host_of(&w, "two/data0"), "blade02");
-	w_done(&w);
-}
-END_TEST
-
 START_TEST(drain_and_cordon)
 {
 	struct world w;
@@ -548,12 +473,8 @@ int main(void)
 	tcase_add_test(t, only_power);
 	tcase_add_test(t, second_waits_for_a_spare);
 	tcase_add_test(t, management_network);
-	tcase_add_test(t, survives_a_restart);
-	tcase_add_test(t, lost_while_no_manager);
 	tcase_add_test(t, drain_and_cordon);
 	tcase_add_loop_test(t, drain_by_force, 0, 2);
-	tcase_add_loop_test(t, lost_before_a_restart, 0, 2);
-	tcase_add_test(t, late_after_a_restart);
 	tcase_add_test(t, uncordon_undoes_drain);
 	tcase_add_test(t, verbs_that_change_nothing);
 	tcase_add_test(t, move_to_a_host_that_is_off);
