@@ -114,6 +114,20 @@ void mr_tree_add_bool(struct mr_tree *t, const char *key, bool v)
 	add(t, key, MR_TREE_BOOL)->num = v;
 }
 
+/* See tree.h. */
+bool mr_tree_eq(const struct mr_tree *a, const struct mr_tree *b)
+{
+	if (!a || !b)
+		return a == b;
+	if (a->kind != b->kind || a->num != b->num || a->n != b->n ||
+	    !mr_streq(a->key, b->key) || !mr_streq(a->text, b->text))
+		return false;
+	for (unsigned i = 0; i < a->n; i++)
+		if (!mr_tree_eq(a->child[i], b->child[i]))
+			return false;
+	return true;
+}
+
 /* The first child of the map 't' under 'key', or NULL; also for NULL and for what is no map. */
 const struct mr_tree *mr_tree_get(const struct mr_tree *t, const char *key)
 {

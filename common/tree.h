@@ -45,6 +45,9 @@ void mr_tree_add_bool(struct mr_tree *t, const char *key, bool v);
 void mr_tree_attach(struct mr_tree *t, const char *key,
 		    struct mr_tree *child); /* takes ownership */
 
+/* Whether two trees say the same, in the same order; NULL is accepted. */
+bool mr_tree_eq(const struct mr_tree *a, const struct mr_tree *b);
+
 /* Child of a map, NULL when absent; text of a child or "" ; integer of a child or 0. */
 const struct mr_tree *mr_tree_get(const struct mr_tree *t, const char *key);
 const char *mr_tree_text(const struct mr_tree *t, const char *key);

@@ -275,6 +275,7 @@ static void renumber(struct fm_planner *p, const struct fm_desired *d, const str
 	uint8_t *stay = mr_xcalloc(d->claims + 1, 1), *open = mr_xcalloc(d->claims + 1, 1);
 	unsigned keep = 0;
 
+	fm_sums_drop(p);
 	for (unsigned i = 0; i < d->claims; i++) {
 		uint32_t at = m->from[i];
 

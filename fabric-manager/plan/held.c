@@ -383,6 +383,7 @@ void fm_held_done(struct fm_planner *p)
 {
 	fm_world_done(&p->world);
 	fm_idents_done(&p->idents);
+	fm_sums_drop(p);
 	free(p->order);
 	free(p->rank);
 	free(p->stay);

@@ -89,8 +89,9 @@ struct fm_planner {
 	unsigned cap_changes;
 	uint32_t *touched_adapter, *touched_host; /* base parts to be made anew */
 	unsigned touched_adapters, touched_hosts, cap_ta, cap_th;
-	bool keeps;   /* a further plan follows: what this one did is taken back */
-	bool planned; /* it was not taken back yet */
+	bool keeps;	      /* a further plan follows: what this one did is taken back */
+	bool planned;	      /* it was not taken back yet */
+	struct fm_sums *sums; /* sums.c; NULL: nobody asked for them yet */
 };
 
 /* ---- held.c ---- */
@@ -294,6 +295,16 @@ static inline bool fm_rearranged(const struct fm_planner *p, unsigned i)
 {
 	return p->aim && p->aim[i] != FM_MANY;
 }
+
+/* ---- sums.c: "edges" and "links" of the tree of a plan ---- */
+struct mr_tree;
+void fm_sums_tree(const struct fm_plan *p, const struct fm_plan_input *in, struct mr_tree *t);
+/* Of the plan that 'p' made last, where only what changed since it was asked is counted. */
+void fm_sums_kept_tree(struct fm_planner *p, struct mr_tree *t);
+/* Claim 'i' is open no more. */
+void fm_sums_settled(struct fm_planner *p, unsigned i);
+/* Claims have other numbers. */
+void fm_sums_drop(struct fm_planner *p);
 
 /* ---- change.c ---- */
 void fm_planner_changes(struct fm_planner *p);

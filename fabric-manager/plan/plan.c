@@ -251,6 +251,8 @@ static void close_settled(struct fm_planner *p)
 		p->open[i] = is_settled(p, i) ? 0 : FM_OPEN;
 		if (p->open[i])
 			p->todo[keep++] = i;
+		else
+			fm_sums_settled(p, i);
 	}
 	p->todos = keep;
 }

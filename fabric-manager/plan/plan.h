@@ -221,6 +221,8 @@ int64_t fm_change_grace(const struct fm_desired *d, const struct fm_change *c);
  * output. */
 struct mr_tree;
 struct mr_tree *fm_plan_tree(const struct fm_plan *p, const struct fm_plan_input *in);
+/* The same of the plan that the planner made last. */
+struct mr_tree *fm_planner_tree(struct fm_planner *p);
 /* Why claim 'i' is where it is, or why not: candidates by pool part with the rule that dropped
  * them and the numbers. */
 struct mr_tree *fm_plan_explain(const struct fm_plan_input *in, const struct fm_plan *p,

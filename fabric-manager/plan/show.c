@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A plan and the reasons of one placement as trees, with the numbers that an operator checks by
- * hand. The numbers are computed again from the plan's input; nothing is kept for them.
+ * hand (sums.c).
  */
 #include "fabric-manager/plan/show.h"
 
@@ -14,7 +14,8 @@
 
 #define HITS_SHOWN 8
 
-static void add_rate(struct mr_tree *t, const char *key, uint64_t mbps)
+/* A rate in words. */
+void fm_show_add_rate(struct mr_tree *t, const char *key, uint64_t mbps)
 {
 	char text[32];
 
@@ -174,121 +175,43 @@ static void add_change(struct mr_tree *list, const struct fm_change *c, const st
 		change_claim(t, c, p, in);
 }
 
-/* ---- the sums ---- */
-
-/* Sums as they will be when the plan is carried out. */
-static void take_placed(struct fm_world *w, const struct fm_plan *p,
-			const struct fm_plan_input *in)
-{
-	for (unsigned i = 0; i < p->claims; i++) {
-		const struct fm_placed *pl = &p->placed[i];
-		const struct fm_claim *c = &in->desired->claim[i];
-		bool held = pl->reason != MR_REASON_OK &&
-			    pl->reason != MR_REASON_GUARANTEE_BROKEN && pl->current >= 0;
-		const struct fm_assignment *a = held ? in->current[pl->current] : NULL;
-		struct fm_use u = {.host = FM_NONE,
-				   .sharer = FM_NONE,
-				   .bridge = FM_NO_BRIDGE,
-				   .guaranteed = a ? a->guaranteed_mbps : c->guaranteed_mbps,
-				   .limit = a ? a->limit_mbps : c->limit_mbps};
-		const struct fm_unit *unit;
-
-		if (!pl->placed)
-			continue;
-		u.unit = fm_world_unit(w, pl->fn, &u.vf);
-		if (c->host != FM_WHOLE)
-			u.host = fm_world_host(w, in->desired->host[c->host].chassis,
-					       pl->place.port);
-		if (u.unit == FM_NONE)
-			continue;
-		unit = &w->unit[u.unit];
-		u.limit = fm_unit_over(unit, u.limit, u.guaranteed);
-		u.guaranteed = fm_unit_promise(unit, u.guaranteed);
-		fm_world_take(w, &u);
-	}
-}
-
-static unsigned functions_behind(const struct fm_world *w, uint32_t unit)
-{
-	const struct fm_unit_adapter *a = &w->adapter[w->unit[unit].adapter];
-	unsigned n = 0;
-
-	for (uint32_t u = a->unit; u < a->unit + a->units; u++)
-		n += w->unit[u].sum == w->unit[unit].sum ? w->unit[u].used : 0;
-	return n;
-}
-
-/* Network ports; one that PFs share stands under the first of them. */
-static void add_edges(struct mr_tree *list, const struct fm_world *w)
-{
-	for (unsigned u = 0; u < w->units; u++) {
-		const struct fm_sum *s = w->unit[u].sum;
-		struct mr_buf b = {0};
-		struct mr_tree *t;
-		bool first = true;
-
-		for (uint32_t k = w->adapter[w->unit[u].adapter].unit; k < u; k++)
-			first &= w->unit[k].sum != s;
-		if (!s || !first || !functions_behind(w, u))
-			continue;
-		t = mr_tree_add_map(list, NULL);
-		fm_unit_words(w, u, &b);
-		mr_tree_add_text(t, "port", mr_buf_text(&b));
-		mr_buf_done(&b);
-		mr_tree_add_int(t, "functions", functions_behind(w, u));
-		add_rate(t, "guaranteed", s->guaranteed);
-		add_rate(t, "reservable", s->e->guaranteed_max_mbps);
-		add_rate(t, "limits", s->limit);
-		add_rate(t, "limitsAllowed", s->e->limit_max_mbps);
-	}
-}
-
-static void add_link(struct mr_tree *list, const char *kind, const char *name,
-		     const struct fm_link *l)
-{
-	struct mr_tree *t;
-
-	if (!l->guaranteed || l->max == UINT64_MAX)
-		return;
-	t = mr_tree_add_map(list, NULL);
-	mr_tree_add_text(t, kind, name);
-	add_rate(t, "guaranteed", l->guaranteed);
-	add_rate(t, "reservable", l->max);
-}
-
-/* PCIe links on which something is guaranteed. */
-static void add_links(struct mr_tree *list, const struct fm_world *w)
-{
-	for (unsigned i = 0; i < w->adapters; i++)
-		add_link(list, "adapter", w->adapter[i].a->name, &w->adapter[i].link);
-	for (unsigned i = 0; i < w->hosts; i++) {
-		struct mr_buf b = {0};
-
-		fm_world_root_words(w, i, &b);
-		add_link(list, "host", mr_buf_text(&b), &w->host[i].link);
-		mr_buf_done(&b);
-	}
-}
-
-/* The plan as a tree: {"changes": [...], "edges": [...], "links": [...], "pending": bool,
- * "kept": n}. */
-struct mr_tree *fm_plan_tree(const struct fm_plan *p, const struct fm_plan_input *in)
+static struct mr_tree *tree_of(const struct fm_plan *p, const struct fm_plan_input *in)
 {
 	struct mr_tree *t = mr_tree_map(), *list = mr_tree_add_list(t, "changes");
-	struct fm_world w;
+
+	for (unsigned i = 0; i < p->changes; i++)
+		add_change(list, &p->change[i], p, in);
+	return t;
+}
+
+static void end_tree(struct mr_tree *t, const struct fm_plan *p)
+{
 	unsigned kept = p->claims;
 
-	for (unsigned i = 0; i < p->changes; i++) {
-		add_change(list, &p->change[i], p, in);
+	for (unsigned i = 0; i < p->changes; i++)
 		kept -= p->change[i].claim >= 0;
-	}
-	fm_world_init(&w, in);
-	take_placed(&w, p, in);
-	add_edges(mr_tree_add_list(t, "edges"), &w);
-	add_links(mr_tree_add_list(t, "links"), &w);
-	fm_world_done(&w);
 	mr_tree_add_int(t, "unchanged", kept);
 	mr_tree_add_bool(t, "pending", fm_plan_pending(p));
+}
+
+/* The plan as a tree: {"changes": [...], "edges": [...], "links": [...], "unchanged": n,
+ * "pending": bool}. */
+struct mr_tree *fm_plan_tree(const struct fm_plan *p, const struct fm_plan_input *in)
+{
+	struct mr_tree *t = tree_of(p, in);
+
+	fm_sums_tree(p, in, t);
+	end_tree(t, p);
+	return t;
+}
+
+/* The same of the plan that was made last. */
+struct mr_tree *fm_planner_tree(struct fm_planner *p)
+{
+	struct mr_tree *t = tree_of(p->plan, p->in);
+
+	fm_sums_kept_tree(p, t);
+	end_tree(t, p->plan);
 	return t;
 }
 
@@ -362,9 +285,9 @@ static enum fm_drop add_candidate(struct mr_tree *list, struct fm_planner *p,
 	}
 	mr_tree_add_int(t, "used", u->used);
 	if (u->sum) {
-		add_rate(t, "guaranteed", u->sum->guaranteed);
-		add_rate(t, "reservable", u->sum->e->guaranteed_max_mbps);
-		add_rate(t, "limits", u->sum->limit);
+		fm_show_add_rate(t, "guaranteed", u->sum->guaranteed);
+		fm_show_add_rate(t, "reservable", u->sum->e->guaranteed_max_mbps);
+		fm_show_add_rate(t, "limits", u->sum->limit);
 	}
 	mr_buf_done(&b);
 	return d;

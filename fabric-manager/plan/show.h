@@ -7,6 +7,7 @@
 
 /* "10Gbit", "0", "free". */
 const char *fm_show_rate(uint64_t mbps, char *buf, size_t size);
+void fm_show_add_rate(struct mr_tree *t, const char *key, uint64_t mbps);
 /* Attributes in the policy's words; lists as "100,200-210", "none" when empty. */
 const char *fm_show_bridging(unsigned v);
 const char *fm_show_link_state(unsigned v);

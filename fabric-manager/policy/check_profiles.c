@@ -367,10 +367,25 @@ static void note_literals(struct fm_check *c, const struct fm_doc *d)
 					     (enum mr_ident_type)t);
 }
 
-/* See check.h. */
+static bool has_literals(const struct fm_doc *d)
+{
+	const struct fm_doc_profile *p = &d->spec.profile;
+
+	for (unsigned i = 0; i < p->devices.n; i++)
+		for (int t = 0; t < FM_DOC_IDENTS; t++)
+			if (p->devices.item[i].identity.ref[t].literal.s)
+				return true;
+	return false;
+}
+
+/* See check.h. Who names no identity can't name another one's. */
 void fm_check_edited(struct fm_check *c, const struct fm_docs *was)
 {
+	bool literals = false;
+
 	for (unsigned i = 0; i < c->set->n; i++)
+		literals |= c->set->doc[i] != was->doc[i] && has_literals(c->set->doc[i]);
+	for (unsigned i = 0; literals && i < c->set->n; i++)
 		if (c->set->doc[i] == was->doc[i] &&
 		    c->set->doc[i]->kind == FM_KIND_SERVER_PROFILE)
 			note_literals(c, c->set->doc[i]);

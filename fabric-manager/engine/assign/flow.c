@@ -46,6 +46,7 @@ void fm_asg_fail(struct fm_engine *e, struct fm_asg *a, enum fm_phase phase)
 {
 	a->step = FM_STEP_NONE;
 	a->fail_ns = e->now.mono_ns + fm_retry_pause_ns(a->fails++);
+	e->some_failed = true;
 	if (phase == P(FAILED))
 		fm_asg_phase_to(e, a, phase);
 	else if (fm_phase_allowed(a->a.phase, phase))

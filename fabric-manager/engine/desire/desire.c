@@ -344,9 +344,10 @@ static void stay(struct fm_engine *e, struct fm_asg *a)
 }
 
 /* What the documents say of who has an assignment; the planner has no say in it. */
-static void take_wishes(struct fm_engine *e, const struct fm_trial *t)
+static void take_wishes(struct fm_engine *e, const struct fm_trial *t, unsigned first,
+			unsigned claims)
 {
-	for (unsigned i = 0; i < t->plan->claims; i++) {
+	for (unsigned i = first; i < first + claims; i++) {
 		const struct fm_placed *p = &t->plan->placed[i];
 		struct fm_asg *a = p->current < 0 ? NULL : t->owner[p->current];
 
@@ -358,12 +359,27 @@ static void take_wishes(struct fm_engine *e, const struct fm_trial *t)
 	}
 }
 
+/* Of all, or of those that were edited. */
+static void take_due_wishes(struct fm_engine *e, const struct fm_trial *t)
+{
+	if (e->wishes_due || t->desired->pairs)
+		take_wishes(e, t, 0, t->plan->claims);
+	else
+		for (unsigned i = 0; i < e->edits; i++) {
+			const struct fm_profile *p = fm_profile_find(t->desired, e->edited[i]);
+
+			if (p)
+				take_wishes(e, t, p->first_claim, p->claims);
+		}
+	e->wishes_due = false;
+	e->edits = 0;
+}
+
 /* Those that gave up their way out stay where no change of the plan says otherwise. */
 static void let_stay(struct fm_engine *e, const struct fm_trial *t)
 {
 	bool *changes = mr_xcalloc(t->plan->claims + 1, sizeof(*changes));
 
-	e->some_paused = false;
 	for (unsigned i = 0; i < t->plan->changes; i++)
 		if (t->plan->change[i].claim >= 0)
 			changes[t->plan->change[i].claim] = true;
@@ -373,9 +389,11 @@ static void let_stay(struct fm_engine *e, const struct fm_trial *t)
 
 		if (p->placed && p->same_fn && !changes[i])
 			stay(e, a);
-		e->some_paused |= a && a->paused;
 	}
 	free(changes);
+	e->some_paused = false;
+	for (unsigned i = 0; i < e->asgs; i++)
+		e->some_paused |= e->asg[i]->paused;
 }
 
 static bool chassis_known(const struct fm_engine *e)
@@ -402,15 +420,30 @@ static void sweep(struct fm_engine *e)
 	mr_map_free(wanted);
 }
 
+static void check_host(struct fm_engine *e, unsigned i)
+{
+	const struct fm_host_def *d = &e->desired->host[i];
+
+	if (d->group >= 0 && !d->spare && d->roots)
+		fm_failover_soon(e, fm_host(e, d->name, true));
+}
+
 /* Documents or the chassis are others now. Of what failed before, while there was no manager or
  * no group, no event will tell. */
 static void check_hosts(struct fm_engine *e)
 {
-	for (unsigned i = 0; i < e->desired->hosts; i++) {
-		const struct fm_host_def *d = &e->desired->host[i];
+	for (unsigned i = 0; i < e->desired->hosts; i++)
+		check_host(e, i);
+}
 
-		if (d->group >= 0 && !d->spare && d->roots)
-			fm_failover_soon(e, fm_host(e, d->name, true));
+/* Only profiles are: those of their hosts may go elsewhere now. */
+static void check_edited_hosts(struct fm_engine *e)
+{
+	for (unsigned i = 0; i < e->edits; i++) {
+		const struct fm_profile *p = fm_profile_find(e->desired, e->edited[i]);
+
+		if (p && p->host < e->desired->hosts)
+			check_host(e, p->host);
 	}
 }
 
@@ -431,6 +464,7 @@ void fm_plan_run(struct fm_engine *e)
 		fm_drift_policy_changed(e);
 		check_hosts(e);
 	}
+	check_edited_hosts(e);
 	if (!chassis_known(e))
 		return;
 	if (e->unswept)
@@ -439,9 +473,7 @@ void fm_plan_run(struct fm_engine *e)
 	if (e->wishes_due)
 		fm_overrides_sweep(e);
 	fm_trial_now(e, &t);
-	if (e->wishes_due || t.desired->pairs)
-		take_wishes(e, &t);
-	e->wishes_due = false;
+	take_due_wishes(e, &t);
 	if (e->some_paused)
 		let_stay(e, &t);
 	fm_prov_plan(e);

@@ -10,6 +10,7 @@
 
 #include "fabric-manager/engine/assign/adopt.h"
 #include "fabric-manager/engine/desire/takeover.h"
+#include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/state/foreign.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/news.h"
@@ -539,6 +540,21 @@ void fm_kept_tried(struct fm_engine *e)
 	if (k->planner && !switch_to(e, k, e->desired))
 		drop_planner(k);
 	k->tried = NULL;
+}
+
+/* See kept.h. The sums of ports are kept, too, where the plan is. */
+struct mr_tree *fm_kept_tree(struct fm_engine *e, const struct fm_trial *t)
+{
+	struct mr_tree *tree = t->own ? fm_plan_tree(t->plan, &t->in)
+				      : fm_planner_tree(e->kept->planner),
+		       *again = e->check_plans ? fm_plan_tree(t->plan, &t->in) : NULL;
+
+	if (again && !mr_tree_eq(tree, again)) {
+		e->plans_differ++;
+		fm_log(e, 3, "the kept sums are not those counted from scratch");
+	}
+	mr_tree_free(again);
+	return tree;
 }
 
 const struct fm_plan_input *fm_kept_input(const struct fm_engine *e)

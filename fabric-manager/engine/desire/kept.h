@@ -25,6 +25,9 @@ const struct fm_plan *fm_kept_try(struct fm_engine *e, const struct fm_desired *
 				  struct fm_plan **ret_own);
 /* The end of a trial; nothing if what was tried is in force. */
 void fm_kept_tried(struct fm_engine *e);
+/* The plan of a trial, the last one that was made, as fm_plan_tree gives it. */
+struct fm_trial;
+struct mr_tree *fm_kept_tree(struct fm_engine *e, const struct fm_trial *t);
 /* What plans are made from: the input but for its desired, and whose each current is (NULL:
  * what one holds beside where it goes). Valid until the next call. */
 const struct fm_plan_input *fm_kept_input(const struct fm_engine *e);

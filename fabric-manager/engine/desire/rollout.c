@@ -244,7 +244,7 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 	const struct fm_update *u = update_of(e, a);
 	char why[FM_DETAIL_MAX], name[FM_ASSIGNMENT_TEXT];
 
-	a->roll_failed = true;
+	a->roll_failed = e->some_roll_failed = true;
 	mr_fmt(why, sizeof(why), "%s on %s: %s", fm_assignment_text(&a->a, name), a->a.host,
 	       a->a.detail[0] ? a->a.detail : fm_phase_name(a->a.phase));
 	if (e->rollout.state != FM_ROLLOUT_RUNNING)
@@ -301,17 +301,15 @@ void fm_rollout_check(struct fm_engine *e)
 static void new_version(struct fm_engine *e)
 {
 	struct fm_rollout *o = &e->rollout;
-	struct fm_asg *a;
 
 	while (e->askeds)
 		forget_asked(e, 0);
 	if (o->op)
 		record(e, true);
 	*o = (struct fm_rollout){.version = e->base.version, .undoes = o->undo_next};
-	FM_FOREACH_ASG(e, a)
-	{
-		a->roll_failed = false;
-	}
+	for (unsigned i = 0; e->some_roll_failed && i < e->asgs; i++)
+		e->asg[i]->roll_failed = false;
+	e->some_roll_failed = false;
 }
 
 /* Starts asking. */

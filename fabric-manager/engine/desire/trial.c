@@ -154,15 +154,26 @@ void fm_desire_check(struct fm_engine *e, struct fm_base *b, struct mr_diags *re
 static void is_renewed(struct fm_engine *e)
 {
 	e->desire_dirty = false;
-	e->desire_renewed = e->wishes_due = true;
 	e->dirt.all = e->dirt.adapters = false;
 	e->dirt.profiles = 0;
+}
+
+/* What the edited profiles say beside the plan is looked at with the next one. */
+static void edits_due(struct fm_engine *e, const struct fm_trial *t)
+{
+	for (unsigned i = 0; i < t->edits; i++) {
+		e->wishes_due |= e->edits == FM_EDITS_MAX;
+		if (!e->wishes_due)
+			mr_copy(e->edited[e->edits++], MR_NAME_MAX, t->edit[i]);
+	}
+	e->desire_renewed |= e->wishes_due;
 }
 
 /* 'd', which is taken over, is what they say now. */
 static void take(struct fm_engine *e, struct fm_desired *d)
 {
 	is_renewed(e);
+	e->desire_renewed = e->wishes_due = true;
 	fm_claims_gone(e, e->desired, d);
 	fm_kept_desired(e, d);
 }
@@ -247,10 +258,13 @@ void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *r
 void fm_trial_of(struct fm_engine *e, struct fm_base *b, struct fm_trial *ret)
 {
 	const char *name[FM_EDITS_MAX];
+	unsigned n = edits(e, &b->docs, name);
 
-	if (edits(e, &b->docs, name) && edit(e, &e->base.docs, &b->docs)) {
+	if (n && edit(e, &e->base.docs, &b->docs)) {
 		fm_trial_now(e, ret);
 		ret->edited = b;
+		ret->edits = n;
+		memcpy(ret->edit, name, sizeof(name));
 		return;
 	}
 	fm_trial_make(e, desire_of(e, b), ret);
@@ -262,6 +276,7 @@ void fm_trial_take(struct fm_engine *e, struct fm_trial *t)
 {
 	if (t->edited) {
 		is_renewed(e);
+		edits_due(e, t);
 		check(e);
 	} else {
 		take(e, t->desired);

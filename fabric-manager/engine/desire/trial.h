@@ -28,9 +28,11 @@ struct fm_trial {
 	struct fm_asg *const *owner; /* of each in.current; NULL = what it holds elsewhere */
 	struct fm_plan *own;	     /* the plan, where it is its own */
 	struct fm_plan_host *host;
-	bool made;		      /* the trial's own is also 'desired' */
-	const struct fm_base *edited; /* of these documents, for which what is in force was
-					 amended; NULL = it was not */
+	bool made;			/* the trial's own is also 'desired' */
+	const struct fm_base *edited;	/* of these documents, for which what is in force was
+					   amended; NULL = it was not */
+	const char *edit[FM_EDITS_MAX]; /* and the profiles that they edit; of 'edited' */
+	unsigned edits;
 };
 /* The plan of what is in force: the one that is kept, until the next plan is made. */
 void fm_trial_now(struct fm_engine *e, struct fm_trial *ret);

@@ -6,6 +6,7 @@
 
 #include "common/err.h"
 #include "fabric-manager/engine/desire/impact.h"
+#include "fabric-manager/engine/desire/kept.h"
 #include "fabric-manager/engine/request/shrink.h"
 #include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/out.h"
@@ -54,7 +55,7 @@ static unsigned disowned(const struct fm_engine *e, const struct fm_base *b,
 	for (unsigned i = 0; i < e->base.docs.n; i++) {
 		const struct fm_doc *d = e->base.docs.doc[i];
 
-		if (d->kind == FM_KIND_HOST)
+		if (d->kind == FM_KIND_HOST && (i >= b->docs.n || b->docs.doc[i] != d))
 			n += !fm_docs_find(&b->docs, FM_KIND_HOST, d->meta.name.s);
 	}
 	if (!n)
@@ -126,7 +127,7 @@ static void try_it(struct fm_engine *e, struct fm_base *b, struct trying *ret)
 
 	t.differs = fm_base_compare(&e->base, b, NULL, NULL) != 0;
 	fm_trial_of(e, b, &t.trial);
-	plan = fm_plan_tree(t.trial.plan, &t.trial.in);
+	plan = fm_kept_tree(e, &t.trial);
 	fm_impact_of(e, &t.trial, plan, &t.impact);
 	mr_tree_add_int(t.tree, "version", (int64_t)e->base.version);
 	mr_tree_add_bool(t.tree, "documentsChange", t.differs);

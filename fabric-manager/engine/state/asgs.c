@@ -295,13 +295,10 @@ static void retry(struct fm_engine *e)
  * again. */
 void fm_asgs_retry(struct fm_engine *e)
 {
-	struct fm_asg *a;
-
 	e->retries = 0;
-	FM_FOREACH_ASG(e, a)
-	{
-		a->fail_ns = 0;
-	}
+	for (unsigned i = 0; e->some_failed && i < e->asgs; i++)
+		e->asg[i]->fail_ns = 0;
+	e->some_failed = false;
 	if (e->some_paused || e->retry_at != MR_NEVER)
 		retry(e);
 }

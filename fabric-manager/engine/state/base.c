@@ -82,14 +82,12 @@ void fm_base_done(struct fm_base *b)
 
 static void unpause(struct fm_engine *e)
 {
-	struct fm_asg *a;
-
 	for (unsigned i = 0; i < e->provs; i++)
 		e->prov[i].failed = false;
 
 	fm_asgs_retry(e);
-	FM_FOREACH_ASG(e, a)
-	a->paused = false;
+	for (unsigned i = 0; e->some_paused && i < e->asgs; i++)
+		e->asg[i]->paused = false;
 }
 
 /* The documents of 'b' (taken over) come into force: version + 1, stored, desired is remade. */

@@ -331,17 +331,22 @@ void fm_foreign_check(struct fm_engine *e, const struct fm_docs *was, const stru
 {
 	struct names names = {.key = mr_map_new()};
 	struct list l = {.only = names.key};
+	const enum fm_kind kind = FM_KIND_SERVER_PROFILE;
+	unsigned at = was->first[kind];
 	size_t pos = 0;
 	uint64_t v;
 
-	for (unsigned i = 0; i < now->n; i++) {
+	for (unsigned i = now->first[kind]; i < now->first[kind + 1]; i++) {
 		const struct fm_doc *doc = now->doc[i], *old;
 
-		if (doc->kind != FM_KIND_SERVER_PROFILE)
-			continue;
-		old = fm_docs_find(was, doc->kind, doc->meta.name.s);
-		if (old != doc)
-			add_names(&names, doc, old);
+		while (at < was->first[kind + 1] && was->doc[at] != doc &&
+		       strcmp(was->doc[at]->meta.name.s, doc->meta.name.s) < 0)
+			at++;
+		old = at < was->first[kind + 1] ? was->doc[at] : NULL;
+		if (old == doc)
+			at++;
+		else
+			add_names(&names, doc, fm_docs_find(was, kind, doc->meta.name.s));
 	}
 	while (names.n && mr_map_next(e->host_by_name, &pos, NULL, NULL, &v))
 		look(e, (const struct fm_hst *)(uintptr_t)v, &l);

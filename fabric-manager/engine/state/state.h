@@ -496,11 +496,14 @@ struct fm_engine {
 		char (*profile)[MR_NAME_MAX]; /* whose overrides */
 		unsigned profiles, cap_profiles;
 	} dirt;
-	bool desire_renewed, wishes_due; /* and the next plan has to look at all of it */
-	bool some_paused;		 /* perhaps: some assignment is */
-	bool some_turned;		 /* perhaps: some is held, rolled, or sent by a verb */
-	bool unswept; /* what the documents wanted before may have left something */
-	bool leaving; /* so may assignments of claims that went, when they are gone */
+	bool desire_renewed, wishes_due;	/* and the next plan has to look at all of it */
+	char edited[FM_EDITS_MAX][MR_NAME_MAX]; /* profiles: or only at these */
+	unsigned edits;
+	bool some_failed, some_roll_failed; /* perhaps: fail_ns, roll_failed of some is set */
+	bool some_paused;		    /* perhaps: some assignment is */
+	bool some_turned; /* perhaps: some is held, rolled, or sent by a verb */
+	bool unswept;	  /* what the documents wanted before may have left something */
+	bool leaving;	  /* so may assignments of claims that went, when they are gone */
 	struct fm_gone {
 		char profile[MR_NAME_MAX], device[MR_NAME_MAX];
 		unsigned index;

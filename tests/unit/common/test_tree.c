@@ -57,6 +57,31 @@ START_TEST(test_absent)
 }
 END_TEST
 
+static struct mr_tree *pair(const char *key, const char *text, int64_t n)
+{
+	struct mr_tree *t = mr_tree_map();
+
+	mr_tree_add_text(t, key, text);
+	mr_tree_add_int(mr_tree_add_list(t, "list"), NULL, n);
+	return t;
+}
+
+START_TEST(test_equal)
+{
+	struct mr_tree *a = pair("k", "v", 1);
+	struct mr_tree *other[] = {pair("k", "w", 1), pair("l", "v", 1), pair("k", "v", 2),
+				   pair("k", NULL, 1), pair("k", "v", 1)};
+
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(other); i++) {
+		ck_assert_int_eq(mr_tree_eq(a, other[i]), i + 1 == MR_ARRAY_SIZE(other));
+		mr_tree_free(other[i]);
+	}
+	ck_assert(!mr_tree_eq(a, NULL));
+	ck_assert(mr_tree_eq(NULL, NULL));
+	mr_tree_free(a);
+}
+END_TEST
+
 /* Deeper than any call stack would go. */
 START_TEST(test_free_deep)
 {
@@ -77,6 +102,7 @@ int main(void)
 
 	tcase_add_test(t, test_build_and_get);
 	tcase_add_test(t, test_absent);
+	tcase_add_test(t, test_equal);
 	tcase_add_test(t, test_free_deep);
 	suite_add_tcase(s, t);
 	return check_run(s);

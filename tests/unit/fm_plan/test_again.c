@@ -5,6 +5,7 @@
  */
 #include <check.h>
 
+#include "common/tree.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/fm_plan/gen.h"
 
@@ -28,6 +29,16 @@ static void same(const struct fm_plan *a, const struct fm_plan *b)
 
 	ck_assert_msg(!fm_plan_differs(a, b, &where), "%s", mr_buf_text(&where));
 	mr_buf_done(&where);
+}
+
+/* The sums that the planner keeps are those counted from scratch. */
+static void same_sums(const struct twin *t, const struct fm_plan *p)
+{
+	struct mr_tree *a = fm_planner_tree(t->p), *b = fm_plan_tree(p, &t->f->in);
+
+	ck_assert(mr_tree_eq(a, b));
+	mr_tree_free(a);
+	mr_tree_free(b);
 }
 
 static void set_input(struct twin *t)
@@ -389,6 +400,8 @@ START_TEST(test_again)
 		struct fm_plan *q = fm_plan_make(&t.f->in);
 
 		same(p, q);
+		if (n % 3) /* else more than one plan goes by */
+			same_sums(&t, p);
 		if (mr_rng_chance(&t.r, 60))
 			some_of(&t, q);
 		fm_aim_free(aim);
@@ -481,6 +494,7 @@ START_TEST(test_leaves_two)
 	ck_assert_int_eq(p->change[1].current, 1);
 	q = fm_plan_make(&f->in);
 	same(p, q);
+	same_sums(&t, p);
 	fm_plan_free(q);
 	fm_planner_free(t.p);
 	fix_free(f);
