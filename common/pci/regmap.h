@@ -357,8 +357,9 @@ uint32_t mr_class_code(enum mr_class c); /* 24 bits */
 /* RW bit 0 enabled, 31:16 system VH. Disabling is refused while the VH owns an MVF */
 #define VH_MAP 0x00
 /* W 1: per-VH reset (as a conventional reset of that hierarchy's PFs); R resets so far */
-#define VH_RESET 0x08
-#define VH_OWNED 0x10 /* RO MVFs that the VH owns */
+#define VH_RESET  0x08
+#define VH_OWNED  0x10 /* RO MVFs that the VH owns */
+#define VH_BURIED 0x18 /* RO slots of its PFs that have a tombstone */
 
 /* PF h:p, one per (device VH, PF). */
 #define CT_PFS		 0x8000

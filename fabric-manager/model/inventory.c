@@ -27,6 +27,7 @@ void fm_chassis_done(struct fm_chassis *c)
 	for (unsigned i = 0; i < c->adapters; i++) {
 		free(c->adapter[i].vh_of);
 		free(c->adapter[i].fn);
+		free(c->adapter[i].buried);
 		for (unsigned p = 0; p < MR_MAX_PFS; p++)
 			free(c->adapter[i].pf[p].ns);
 	}
@@ -73,6 +74,7 @@ void fm_chassis_copy(struct fm_chassis *to, const struct fm_chassis *from)
 
 		a->vh_of = copy_array(a->vh_of, a->vhs, sizeof(*a->vh_of));
 		a->fn = copy_array(a->fn, functions(a), sizeof(*a->fn));
+		a->buried = copy_array(a->buried, a->burieds, sizeof(*a->buried));
 		for (unsigned p = 0; p < MR_MAX_PFS; p++)
 			a->pf[p].ns =
 				copy_array(a->pf[p].ns, a->namespaces, sizeof(*a->pf[p].ns));

@@ -60,6 +60,12 @@ struct fm_namespace {
 	uint16_t attached; /* to so many VFs */
 };
 
+/* A slot of an LVF that the device gives to nobody (HANDOVER 6). */
+struct fm_buried {
+	uint16_t vh; /* system VH: the host port */
+	uint16_t pf, slot;
+};
+
 struct fm_pf {
 	uint64_t net_mbps; /* of its network port, 0 = none */
 	uint16_t numvfs;   /* enabled in VH 0, 0 = not yet provisioned */
@@ -124,7 +130,9 @@ struct fm_adapter {
 	uint32_t msix_table; /* BIR and offset as in the capability */
 	struct fm_pf pf[MR_MAX_PFS];
 	struct fm_bar bar[6]; /* base devices */
-	struct fm_fn *fn;     /* pfs * vfs, [pf * vfs + vf]; base devices: 1 */
+	struct fm_buried *buried;
+	unsigned burieds;
+	struct fm_fn *fn; /* pfs * vfs, [pf * vfs + vf]; base devices: 1 */
 };
 
 /* What it is known by, and whether 'c' is that one as far as it says. */

@@ -168,6 +168,18 @@ static void want_shared(struct fm_mr_disc *d, unsigned i)
 	}
 }
 
+/* Where slots have tombstones, which ones. */
+static void want_slots(struct fm_mr_disc *d, unsigned i)
+{
+	const struct fm_mr_dev *dev = &d->geo->dev[i];
+	const struct fm_adapter *a = &d->ch->adapter[i];
+
+	for (unsigned v = 1; d->found[i].buries && v < a->vhs; v++)
+		for (unsigned p = 0; a->vh_of[v] != FM_WHOLE && p < a->pfs; p++)
+			want_memory(d, fm_mr_lvf_address(dev, v, p, 1), a->vfs,
+				    fm_mr_take_slots, i, v * a->pfs + p);
+}
+
 /* Bridge rows and MVF rows: what changes most is read last and together. */
 static bool rows(struct fm_mr_disc *d)
 {
@@ -187,6 +199,7 @@ static bool rows(struct fm_mr_disc *d)
 
 		fm_mr_take_pfs(d, i);
 		want_shared(d, i);
+		want_slots(d, i);
 		for (unsigned f = 0; f < n; f++)
 			want_memory(d, dev->ct + CT_VFS + (uint64_t)f * 0x100, FM_MR_VF_READ,
 				    fm_mr_take_fn_row, i, f);

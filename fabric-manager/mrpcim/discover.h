@@ -47,6 +47,7 @@ struct fm_mr_found {
 	struct fm_mr_cfg *bf;		  /* function 0, NULL while nothing answers */
 	uint64_t ids;			  /* PORT_BAR_IDS */
 	struct fm_mr_cfg *pf[MR_MAX_PFS]; /* PF p; the same as bf where that is PF 0 */
+	bool buries;			  /* slots of some host's PFs have a tombstone */
 };
 
 struct fm_mr_disc {
@@ -79,6 +80,7 @@ void fm_mr_take_modes(struct fm_mr_disc *d, const struct fm_mr_want *w, const ui
 void fm_mr_take_resources(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v);
 void fm_mr_take_namespaces(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v);
 void fm_mr_take_vhs(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v);
+void fm_mr_take_slots(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v);
 void fm_mr_take_fn_row(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v);
 void fm_mr_take_kind(struct fm_mr_disc *d, unsigned adapter);
 void fm_mr_take_pfs(struct fm_mr_disc *d, unsigned adapter);

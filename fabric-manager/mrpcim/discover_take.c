@@ -311,6 +311,24 @@ void fm_mr_take_vhs(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint
 		uint64_t map = mr_batch_get_value(v, 4 * i + VH_MAP / 8);
 
 		a->vh_of[i] = map & 1 ? (uint16_t)(map >> 16) : FM_WHOLE;
+		d->found[w->a].buries |=
+			map & 1 && mr_batch_get_value(v, 4 * i + VH_BURIED / 8);
+	}
+}
+
+/* The slots of PF 'w->b' % PFs of device VH 'w->b' / PFs. */
+void fm_mr_take_slots(struct fm_mr_disc *d, const struct fm_mr_want *w, const uint8_t *v)
+{
+	struct fm_adapter *a = &d->ch->adapter[w->a];
+
+	for (unsigned s = 1; s <= a->vfs; s++) {
+		uint64_t reg = mr_batch_get_value(v, s - 1);
+
+		if (reg == UINT64_MAX || !(reg & MR_LVF_TOMBSTONE))
+			continue;
+		a->buried = mr_xrealloc(a->buried, a->burieds + 1u, sizeof(*a->buried));
+		a->buried[a->burieds++] = (struct fm_buried){
+			a->vh_of[w->b / a->pfs], (uint16_t)(w->b % a->pfs), (uint16_t)s};
 	}
 }
 
@@ -383,6 +401,8 @@ void fm_mr_take_pfs(struct fm_mr_disc *d, unsigned adapter)
 	}
 	dev->a = *a;
 	dev->a.fn = NULL;
+	dev->a.buried = NULL;
+	dev->a.burieds = 0;
 	for (unsigned p = 0; p < MR_MAX_PFS; p++)
 		dev->a.pf[p].ns = NULL;
 	dev->a.vh_of = a->vh_of ? mr_xmemdup(a->vh_of, a->vhs * sizeof(*a->vh_of)) : NULL;

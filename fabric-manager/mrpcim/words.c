@@ -35,7 +35,7 @@ static const struct name vf_names[] = {
 static const struct name ns_names[] = {
 	N(NS_STATUS), N(NS_SIZE), N(NS_SHAPE), N(NS_COOKIE), N(NS_COMMAND),
 };
-static const struct name vh_names[] = {N(VH_MAP), N(VH_RESET), N(VH_OWNED)};
+static const struct name vh_names[] = {N(VH_MAP), N(VH_RESET), N(VH_OWNED), N(VH_BURIED)};
 #undef N
 
 #define LOOK_UP(table, offset) look_up(table, MR_ARRAY_SIZE(table), (unsigned)(offset))

@@ -59,6 +59,8 @@ static uint64_t seen_adapter(const struct fm_adapter *a)
 
 	flat.vh_of = NULL;
 	flat.fn = NULL;
+	flat.buried = NULL; /* what the hardware never gives out is nobody's */
+	flat.burieds = 0;
 	mix_bytes(&h, &flat, sizeof(flat));
 	mix_bytes(&h, a->vh_of, a->vh_of ? a->vhs * sizeof(*a->vh_of) : 0);
 	mix_bytes(&h, a->fn, a->fn ? fns * sizeof(*a->fn) : 0);

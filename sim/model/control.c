@@ -56,6 +56,16 @@ static unsigned owned_all(const struct sim_adapter *a, unsigned d)
 	return n;
 }
 
+static unsigned buried_all(const struct sim_adapter *a, unsigned d)
+{
+	const uint8_t *t = &a->tomb[(size_t)d * a->m.pfs * a->m.vfs];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < a->m.pfs * a->m.vfs; i++)
+		n += t[i];
+	return n;
+}
+
 static uint64_t read_vh(const struct sim_adapter *a, unsigned d, unsigned off)
 {
 	if (a->m.kind != SIM_KIND_MRA || d >= a->vhs)
@@ -67,6 +77,8 @@ static uint64_t read_vh(const struct sim_adapter *a, unsigned d, unsigned off)
 		return a->vh[d].resets;
 	case VH_OWNED:
 		return owned_all(a, d);
+	case VH_BURIED:
+		return buried_all(a, d);
 	default:
 		return SIM_ONES;
 	}

@@ -117,10 +117,8 @@ const struct sim_reg_name sim_pf_regs[] = {
 };
 
 const struct sim_reg_name sim_vh_regs[] = {
-	{"map", VH_MAP},
-	{"reset", VH_RESET},
-	{"owned", VH_OWNED},
-	{NULL, 0},
+	{"map", VH_MAP},       {"reset", VH_RESET}, {"owned", VH_OWNED},
+	{"buried", VH_BURIED}, {NULL, 0},
 };
 
 const struct sim_reg_name sim_ns_regs[] = {

@@ -221,26 +221,6 @@ static void yield_idents(struct fm_engine *e, const struct fm_asg *adopted)
 	}
 }
 
-/* Places that a host has not let go of are known from the switch's own bit. */
-static void find_tombstones(struct fm_engine *e, unsigned chassis)
-{
-	const struct fm_chassis *c = &e->inv.chassis[chassis];
-
-	for (unsigned h = 0; h < c->hosts; h++)
-		for (unsigned b = 0; b < c->host[h].bridges; b++) {
-			struct fm_rec_tombstone t = {
-				.place = {FM_WAY_SYNTHETIC, c->host[h].port, (uint16_t)b, 0, 0},
-				.boots = c->host[h].boots};
-
-			if (!c->host[h].bridge[b].tombstone ||
-			    fm_tomb_at(e, chassis, c->host[h].port, b))
-				continue;
-			mr_copy(t.chassis, sizeof(t.chassis), e->chassis_name[chassis]);
-			fm_tomb_load(e, &t);
-			fm_rec(e, FM_RECORD_TOMBSTONE)->tombstone = t;
-		}
-}
-
 static bool whole_read(const struct fm_adapter *d)
 {
 	unsigned n = d->kind == FM_ADAPTER_BASE ? 1 : (unsigned)d->pfs * d->vfs;
@@ -345,7 +325,7 @@ void fm_adopt_end(struct fm_engine *e, unsigned chassis)
 			n++;
 			yield_idents(e, e->asg[i]);
 		}
-	find_tombstones(e, chassis);
+	fm_tomb_adopt(e, chassis);
 	fm_data_adopt(e, chassis);
 	if (unread(e, chassis))
 		return;

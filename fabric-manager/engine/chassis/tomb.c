@@ -217,45 +217,6 @@ void fm_tomb_unmapped(struct fm_engine *e, const struct fm_asg *a, const struct 
 				    "the host consumed the removal before the cut");
 }
 
-/*
- * The switch has tombstones that the books don't: what cleared them was lost, or its memory
- * went back by a commit. The books count, for they have one before its cut; a manager that
- * adopts takes them into its books first.
- */
-static void clear_strangers(struct fm_engine *e, unsigned chassis)
-{
-	const struct fm_chassis *c = &e->inv.chassis[chassis];
-
-	for (unsigned h = 0; h < c->hosts && !e->ch[chassis].rec.adopting; h++)
-		for (unsigned b = 0; b < c->host[h].bridges; b++) {
-			struct fm_op op = {.kind = FM_OP_TOMBSTONE,
-					   .chassis = (uint16_t)chassis,
-					   .fn.chassis = (uint16_t)chassis,
-					   .place = {.way = FM_WAY_SYNTHETIC,
-						     .port = c->host[h].port,
-						     .bridge = (uint16_t)b}};
-
-			if (c->host[h].bridge[b].tombstone &&
-			    !fm_tomb_at(e, chassis, c->host[h].port, b))
-				fm_op_send(e, &op, FM_TAG_TOMB, 0, 0);
-		}
-}
-
-/* A whole reading, newer than all operations. */
-void fm_tomb_observed(struct fm_engine *e, unsigned chassis)
-{
-	for (unsigned i = e->tombs; i-- > 0;) {
-		const struct fm_rec_tombstone *t = &e->tomb[i];
-		const struct fm_host *h = fm_host_by_port(&e->inv, chassis, t->place.port);
-
-		if (t->place.way != FM_WAY_LVF && h && t->place.bridge < h->bridges &&
-		    mr_streq(t->chassis, e->chassis_name[chassis]) &&
-		    consumed(h, &h->bridge[t->place.bridge]) && !still_cutting(e, t))
-			clear_one(e, i, "the host consumed the removal");
-	}
-	clear_strangers(e, chassis);
-}
-
 /* About the tombstones of 'only' (a place's key), or all of them. */
 static void ask(struct fm_engine *e, struct fm_session *s, const uint64_t *only)
 {
@@ -273,6 +234,117 @@ static void ask(struct fm_engine *e, struct fm_session *s, const uint64_t *only)
 			c.place = t->place;
 			fm_cmd_send(e, s, &c, FM_TAG_TOMB, 0, key);
 		}
+}
+
+/* ---- what switch and adapters show ---- */
+
+typedef void shown_fn(struct fm_engine *e, unsigned chassis, const struct fm_place *p,
+		      unsigned adapter_port);
+
+/* The bridge at which the host has the PFs of the adapter; FM_NO_BRIDGE: at none. */
+static uint16_t bridge_of(const struct fm_host *h, unsigned adapter_port)
+{
+	for (unsigned b = 0; b < h->bridges; b++)
+		if (h->bridge[b].state != MR_ROW_FREE &&
+		    MR_TARGET_KIND(h->bridge[b].target) == MR_TARGET_PFS &&
+		    MR_TARGET_PORT(h->bridge[b].target) == adapter_port)
+			return (uint16_t)b;
+	return FM_NO_BRIDGE;
+}
+
+static void slots_shown(struct fm_engine *e, unsigned chassis, const struct fm_adapter *d,
+			shown_fn *what)
+{
+	for (unsigned i = 0; d->present && i < d->burieds; i++) {
+		const struct fm_buried *s = &d->buried[i];
+		const struct fm_host *h = fm_host_by_port(&e->inv, chassis, s->vh);
+		struct fm_place p = {FM_WAY_LVF, s->vh, FM_NO_BRIDGE, s->pf, s->slot};
+
+		if (h)
+			p.bridge = bridge_of(h, d->port);
+		if (p.bridge != FM_NO_BRIDGE)
+			what(e, chassis, &p, d->port);
+	}
+}
+
+static void all_shown(struct fm_engine *e, unsigned chassis, shown_fn *what)
+{
+	const struct fm_chassis *c = &e->inv.chassis[chassis];
+
+	for (unsigned h = 0; h < c->hosts; h++)
+		for (unsigned b = 0; b < c->host[h].bridges; b++) {
+			struct fm_place p = {FM_WAY_SYNTHETIC, c->host[h].port, (uint16_t)b, 0,
+					     0};
+
+			if (c->host[h].bridge[b].tombstone)
+				what(e, chassis, &p, 0);
+		}
+	for (unsigned i = 0; i < c->adapters; i++)
+		slots_shown(e, chassis, &c->adapter[i], what);
+}
+
+/* Whether the books have one for it: of a bridge any. */
+static bool in_books(const struct fm_engine *e, unsigned chassis, const struct fm_place *p)
+{
+	uint64_t at;
+
+	return p->way == FM_WAY_LVF ? mr_map_get_u64(e->tomb_by, fm_place_key(chassis, p), &at)
+				    : fm_tomb_at(e, chassis, p->port, p->bridge);
+}
+
+/* The books count, for they have one before its cut: what cleared it was lost, or the memory
+ * went back by a commit. */
+static void clear_shown(struct fm_engine *e, unsigned chassis, const struct fm_place *p,
+			unsigned adapter_port)
+{
+	struct fm_op op = {.kind = FM_OP_TOMBSTONE,
+			   .chassis = (uint16_t)chassis,
+			   .fn = {.chassis = (uint16_t)chassis, .port = (uint16_t)adapter_port},
+			   .place = *p};
+
+	if (!in_books(e, chassis, p))
+		fm_op_send(e, &op, FM_TAG_TOMB, 0, 0);
+}
+
+static void adopt_shown(struct fm_engine *e, unsigned chassis, const struct fm_place *p,
+			unsigned adapter_port)
+{
+	const struct fm_host *h = fm_host_by_port(&e->inv, chassis, p->port);
+	struct fm_session *s = fm_session_at(e, chassis, p->port);
+	struct fm_rec_tombstone t = {.place = *p, .boots = h ? h->boots : 0};
+	uint64_t key;
+
+	(void)adapter_port;
+	if (in_books(e, chassis, p))
+		return;
+	mr_copy(t.chassis, sizeof(t.chassis), e->chassis_name[chassis]);
+	fm_tomb_load(e, &t);
+	fm_rec(e, FM_RECORD_TOMBSTONE)->tombstone = t;
+	key = key_of(e, &t);
+	if (s && s->synced)
+		ask(e, s, &key);
+}
+
+/* tomb.h */
+void fm_tomb_adopt(struct fm_engine *e, unsigned chassis)
+{
+	all_shown(e, chassis, adopt_shown);
+}
+
+/* A whole reading, newer than all operations. */
+void fm_tomb_observed(struct fm_engine *e, unsigned chassis)
+{
+	for (unsigned i = e->tombs; i-- > 0;) {
+		const struct fm_rec_tombstone *t = &e->tomb[i];
+		const struct fm_host *h = fm_host_by_port(&e->inv, chassis, t->place.port);
+
+		if (t->place.way != FM_WAY_LVF && h && t->place.bridge < h->bridges &&
+		    mr_streq(t->chassis, e->chassis_name[chassis]) &&
+		    consumed(h, &h->bridge[t->place.bridge]) && !still_cutting(e, t))
+			clear_one(e, i, "the host consumed the removal");
+	}
+	if (!e->ch[chassis].rec.adopting) /* who adopts takes them into its books first */
+		all_shown(e, chassis, clear_shown);
 }
 
 /* Asks the agent of a fresh session whether the kernel devices at its tombstones are gone. The

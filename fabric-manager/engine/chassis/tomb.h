@@ -16,6 +16,9 @@ void fm_tomb_clear_place(struct fm_engine *e, unsigned chassis, const struct fm_
 			 const char *why);
 void fm_tomb_lost(struct fm_engine *e, const struct fm_asg *a);
 void fm_tomb_unmapped(struct fm_engine *e, const struct fm_asg *a, const struct fm_bridge *b);
+/* Its chassis was adopted: what switch and adapters have is taken into the books, and the
+ * agents of its hosts are asked. */
+void fm_tomb_adopt(struct fm_engine *e, unsigned chassis);
 void fm_tomb_observed(struct fm_engine *e, unsigned chassis);
 bool fm_tomb_of(const struct fm_engine *e, const struct fm_asg *a);
 bool fm_tomb_at(const struct fm_engine *e, unsigned chassis, unsigned port, unsigned bridge);

@@ -239,8 +239,12 @@ START_TEST(tombstoned_slots_are_skipped)
 			  MR_BATCH_OK);
 	ck_assert_uint_eq(ct_w(&x, nic, CT_LVF(PFS, VFS, 0, 0, 1), MR_LVF_TOMBSTONE),
 			  MR_BATCH_REFUSED);
+	ck_assert_uint_eq(ct(&x, nic, CT_VH(2) + VH_BURIED), 1);
+	ck_assert_uint_eq(ct(&x, nic, CT_VH(0) + VH_BURIED), 0);
 	ck_assert_uint_eq(give(0), MR_BATCH_OK);
 	ck_assert_uint_eq(slot_of(0), 2);
+	ct_w(&x, nic, CT_LVF(PFS, VFS, 2, 0, 1), 0);
+	ck_assert_uint_eq(ct(&x, nic, CT_VH(2) + VH_BURIED), 0);
 }
 END_TEST
 
