@@ -163,6 +163,7 @@ static void finish_in(struct fm_engine *e, struct fm_asg *a)
 	}
 	a->step = FM_STEP_NONE;
 	a->tries = a->fails = 0;
+	fm_asg_unrefuse(e, a);
 	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
 	fm_asg_phase(e, a, P(ACTIVE), 0);
 	fm_asg_dirty(e, a);
@@ -456,6 +457,7 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 		if (a->want.min_mbps < a->a.attrs.min_mbps)
 			fm_plan_soon(e, 20 * MR_NS_PER_MS); /* for the difference */
 		a->a.attrs = a->want;
+		fm_asg_unrefuse(e, a);
 		fm_pkeys_settle(e, a);
 		if (a->a.phase == P(DEGRADED))
 			fm_asg_phase(e, a, P(ACTIVE), 0);

@@ -31,6 +31,14 @@ void fm_asg_next_same(struct fm_asg *a);
 void fm_asg_fail(struct fm_engine *e, struct fm_asg *a, enum fm_phase phase);
 bool fm_asg_usable(const struct fm_engine *e, const struct fm_asg *a);
 void fm_asg_lose(struct fm_engine *e, struct fm_asg *a);
+/* Whether its host uses it: Active, or Degraded only by what its adapter refused. */
+bool fm_asg_in_use(const struct fm_engine *e, const struct fm_asg *a);
+/* Whether its adapter refused just that, and nothing happened since that may change its mind.
+ */
+bool fm_asg_refuses(const struct fm_engine *e, const struct fm_asg *a,
+		    const struct fm_attrs *want);
+/* What it was refused is wanted no more, or may be taken now: who wants it asks again. */
+void fm_asg_unrefuse(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs *want);
 void fm_asg_resume(struct fm_engine *e, struct fm_asg *a);
 

@@ -17,6 +17,7 @@
 #include "fabric-manager/engine/state/seen.h"
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
+#include "fabric-manager/model/drift.h"
 
 #define P(x) FM_PHASE_##x
 
@@ -40,12 +41,69 @@ static void pend(struct fm_engine *e, struct fm_asg *a, enum mr_reason r, const 
 	fm_asg_dirty(e, a);
 }
 
+bool fm_asg_in_use(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return a->a.phase == P(ACTIVE) ||
+	       (a->a.phase == P(DEGRADED) && a->refused && !fm_step_unbound(e, a));
+}
+
+bool fm_asg_refuses(const struct fm_engine *e, const struct fm_asg *a,
+		    const struct fm_attrs *want)
+{
+	return a->refused && a->fail_ns > e->now.mono_ns && fm_attrs_eq(&a->want, want);
+}
+
+/* Why, what was asked, and what it has instead. */
+static void refused_words(const struct fm_asg *a, struct mr_buf *out)
+{
+	uint32_t d = fm_attrs_drift(&a->a.attrs, &a->want);
+	char asked[FM_DRIFT_TEXT], is[FM_DRIFT_TEXT];
+
+	mr_buf_puts(out, a->a.detail);
+	for (unsigned i = 0; i < FM_DRIFT_COUNT; i++) {
+		if (!(d >> i & 1))
+			continue;
+		fm_attrs_drift_text(&a->want, (enum fm_drift)i, asked, sizeof(asked));
+		fm_attrs_drift_text(&a->a.attrs, (enum fm_drift)i, is, sizeof(is));
+		mr_buf_printf(out, "; %s %s refused, it has %s",
+			      fm_drift_name((enum fm_drift)i), asked, is);
+	}
+}
+
+/* It runs on with what it has, and is Degraded for as long as it is to have the other. A time
+ * alone says nothing new to an adapter that answered no. */
+static void refuse(struct fm_engine *e, struct fm_asg *a)
+{
+	struct mr_buf why = {0};
+
+	refused_words(a, &why);
+	fm_asg_why(e, a, a->a.reason, "%s", mr_buf_text(&why));
+	mr_buf_done(&why);
+	a->refused = e->some_refused = true;
+	a->fail_ns = MR_NEVER;
+	fm_plan_soon(e, 0); /* it may be wanted no more by now */
+}
+
+void fm_asg_unrefuse(struct fm_engine *e, struct fm_asg *a)
+{
+	if (!a->refused)
+		return;
+	a->refused = false;
+	a->fail_ns = 0;
+	fm_plan_soon(e, 0);
+}
+
 /* It stands in its host, and can't be used: what was tried three times is tried again after a
  * minute, and then after longer and longer, or when there is something new. */
 void fm_asg_fail(struct fm_engine *e, struct fm_asg *a, enum fm_phase phase)
 {
+	if (a->step == FM_STEP_SET_ATTRS) {
+		refuse(e, a);
+	} else {
+		a->refused = false; /* nobody uses it as it is: that comes first */
+		a->fail_ns = e->now.mono_ns + fm_retry_pause_ns(a->fails++);
+	}
 	a->step = FM_STEP_NONE;
-	a->fail_ns = e->now.mono_ns + fm_retry_pause_ns(a->fails++);
 	e->some_failed = true;
 	if (phase == P(FAILED))
 		fm_asg_phase_to(e, a, phase);
@@ -83,7 +141,7 @@ void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
 	}
 	a->a.has_fn = true;
 	fm_card_take(e, a);
-	a->shut = false;
+	a->shut = a->refused = false;
 	a->a.epoch++;
 	a->a.foreign = false;
 	a->a.going = a->a.forced = false;
@@ -175,6 +233,8 @@ void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool f
 void fm_asg_update(struct fm_engine *e, struct fm_asg *a, const struct fm_attrs *want)
 {
 	a->want = *want;
+	if (a->refused)
+		a->fail_ns = 0;
 	e->intent = true;
 	if (a->step != FM_STEP_NONE || a->a.going || !fm_asg_runs(a)) {
 		fm_plan_soon(e, MR_NS_PER_S); /* when it came to rest */
@@ -269,12 +329,12 @@ static void resume_mapped(struct fm_engine *e, struct fm_asg *a)
 		resume_standby(e, a);
 		return;
 	}
-	if ((a->a.phase == P(ACTIVE) && open) || (a->a.adopted && !open)) {
+	if ((fm_asg_in_use(e, a) && open) || (a->a.adopted && !open)) {
 		a->step = FM_STEP_NONE; /* nobody knows why the gate of one that was found is
 					   closed */
 		return;
 	}
-	if ((a->a.phase == P(FAILED) || (a->a.phase == P(DEGRADED) && !open)) &&
+	if ((a->a.phase == P(FAILED) || (a->a.phase == P(DEGRADED) && !open && !a->refused)) &&
 	    a->fail_ns > e->now.mono_ns) {
 		a->step = FM_STEP_NONE; /* a reading alone says nothing new */
 		return;

@@ -120,7 +120,7 @@ static void join_one(struct fm_engine *e, struct fm_asg *a)
 		fm_asg_poke(e, a);
 		return;
 	}
-	if (a->a.phase == FM_PHASE_ACTIVE && !a->a.going && !a->a.standby &&
+	if (fm_asg_in_use(e, a) && !a->a.going && !a->a.standby &&
 	    (a->last_tag || !MR_MUTANT(REMAPPED_AT_RESTART)) && !fm_seen_mute(e, a->a.fn) &&
 	    fm_asg_usable(e, a)) {
 		fm_drift_report(e, a);

@@ -224,6 +224,18 @@ static void preempt(struct fm_engine *e, struct fm_asg *a, const struct fm_drain
 	fm_asg_release(e, a, false, fm_cut_at_once(e, a), drain);
 }
 
+/* What its adapter refused is not wanted any more: it is as it is meant to be. */
+static void content(struct fm_engine *e, struct fm_asg *a)
+{
+	if (!a->refused || a->step != FM_STEP_NONE)
+		return;
+	if (fm_asg_in_use(e, a)) {
+		fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+		fm_asg_phase(e, a, FM_PHASE_ACTIVE, 0);
+	}
+	a->refused = false;
+}
+
 static void update(struct fm_engine *e, const struct fm_claim *c, const struct fm_placed *p,
 		   struct fm_asg *a)
 {
@@ -239,10 +251,12 @@ static void update(struct fm_engine *e, const struct fm_claim *c, const struct f
 	a->a.limit_mbps = c->limit_mbps;
 	want = fm_placed_attrs(c, p, &a->a);
 	if (fm_attrs_eq(&a->a.attrs, &want)) {
+		content(e, a);
 		fm_asg_dirty(e, a);
 		return;
 	}
-	fm_asg_update(e, a, &want);
+	if (!fm_asg_refuses(e, a, &want))
+		fm_asg_update(e, a, &want);
 }
 
 /* What was found running is the claim's own: nothing of it changes hands. */
@@ -334,10 +348,13 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 	}
 }
 
-/* A way out that was given up, and is not wanted any more. */
+/* A way out that was given up, or a value that was refused, is not wanted any more. */
 static void stay(struct fm_engine *e, struct fm_asg *a)
 {
-	if (!a || !a->paused || !a->a.has_fn)
+	if (!a || !a->a.has_fn)
+		return;
+	content(e, a);
+	if (!a->paused)
 		return;
 	a->paused = false;
 	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
@@ -375,7 +392,8 @@ static void take_due_wishes(struct fm_engine *e, const struct fm_trial *t)
 	e->edits = 0;
 }
 
-/* Those that gave up their way out stay where no change of the plan says otherwise. */
+/* Those that gave up their way out, or were refused something, stay as they are where no change
+ * of the plan says otherwise. */
 static void let_stay(struct fm_engine *e, const struct fm_trial *t)
 {
 	bool *changes = mr_xcalloc(t->plan->claims + 1, sizeof(*changes));
@@ -391,9 +409,11 @@ static void let_stay(struct fm_engine *e, const struct fm_trial *t)
 			stay(e, a);
 	}
 	free(changes);
-	e->some_paused = false;
-	for (unsigned i = 0; i < e->asgs; i++)
+	e->some_paused = e->some_refused = false;
+	for (unsigned i = 0; i < e->asgs; i++) {
 		e->some_paused |= e->asg[i]->paused;
+		e->some_refused |= e->asg[i]->refused;
+	}
 }
 
 static bool chassis_known(const struct fm_engine *e)
@@ -474,7 +494,7 @@ void fm_plan_run(struct fm_engine *e)
 		fm_overrides_sweep(e);
 	fm_trial_now(e, &t);
 	take_due_wishes(e, &t);
-	if (e->some_paused)
+	if (e->some_paused || e->some_refused)
 		let_stay(e, &t);
 	fm_prov_plan(e);
 	fm_turns_begin(e, &turns);

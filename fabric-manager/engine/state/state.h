@@ -141,9 +141,8 @@ struct fm_asg {
 	uint32_t stands_for; /* 1 + the claim that may take over what was adopted; 0 = none */
 	bool stood_for;	     /* what was adopted may be its claim's: the planner sees that */
 	uint32_t news;	     /* 1 + index in fm_news.asg */
-	uint32_t
-		slot[FM_SLOTS]; /* 1 + index in the planner's input; 0 = none (desire/kept.c) */
-	bool shut;		/* the gate was read closed since it was last asked to open */
+	uint32_t slot[FM_SLOTS]; /* 1 + index in the planner's input; 0 = none */
+	bool shut;		 /* the gate was read closed since it was last asked to open */
 	bool bound; /* the host's driver is known to be bound (ACTIVATE was acknowledged) */
 	uint64_t driven; /* key of the place where its agent showed a driver; 0 = nowhere */
 	bool retain;	 /* onRelease of its profile: retain */
@@ -157,6 +156,7 @@ struct fm_asg {
 	int64_t since_ns;  /* mono: of the phase; MR_NEVER = began before this run */
 	struct fm_target next; /* set: where it goes after its release */
 	struct fm_attrs want;  /* SET_ATTRS: what a.attrs becomes */
+	bool refused;	       /* it does not: the adapter refused 'want' for good */
 };
 
 /* A PF of an `mra` adapter in one host's hierarchy: shared by the LVFs that stand in it. */
@@ -500,7 +500,7 @@ struct fm_engine {
 	char edited[FM_EDITS_MAX][MR_NAME_MAX]; /* profiles: or only at these */
 	unsigned edits;
 	bool some_failed, some_roll_failed; /* perhaps: fail_ns, roll_failed of some is set */
-	bool some_paused;		    /* perhaps: some assignment is */
+	bool some_paused, some_refused;	    /* perhaps: some assignment is */
 	bool some_turned; /* perhaps: some is held, rolled, or sent by a verb */
 	bool unswept;	  /* what the documents wanted before may have left something */
 	bool leaving;	  /* so may assignments of claims that went, when they are gone */

@@ -87,26 +87,158 @@ START_TEST(on_the_way_in)
 }
 END_TEST
 
-/* A change of class Live that the adapter refuses; what runs goes on. */
+static void refused(struct world *w)
+{
+	w_up(w, false, false);
+	w_apply(w, W_HOSTS_TEXT W_POOLS_TEXT PROFILE("10Gbit"));
+	W_PHASE(w, "web/d", ACTIVE);
+	w->refuse = FM_OP_SET_ATTRS;
+	w->times = 1000;
+	apply(w, PROFILE("20Gbit"));
+	three(w, "set-attrs ");
+}
+
+/* It runs on with what it has, and that is said for as long as the documents want the other. */
+static void stays(struct world *w, unsigned tries)
+{
+	const struct fm_assignment *a = w_asg(w, "web/d");
+
+	ck_assert_uint_eq(asked(w, "set-attrs "), tries);
+	ck_assert_msg(a->phase == FM_PHASE_DEGRADED, "%s", fm_phase_name(a->phase));
+	ck_assert_msg(
+		mr_starts(a->detail, "set-attrs: it was told to; rates 1000-20000 Mbit/s") &&
+			strstr(a->detail, " refused, it has 1000-10000 Mbit/s"),
+		"%s", a->detail);
+	ck_assert(w->c.adapter[0].fn[0].gate_open);
+	ck_assert_uint_eq(w->c.adapter[0].fn[0].attrs.max_mbps, 10000);
+	ck_assert(fm_engine_idle(w->e));
+}
+
+/* A change of class Live that the adapter refuses. Readings, and plans for other reasons, ask
+ * nothing anew. */
 START_TEST(a_live_change)
 {
 	struct world w;
 
-	w_up(&w, false, false);
-	w_apply(&w, W_HOSTS_TEXT W_POOLS_TEXT PROFILE("10Gbit"));
-	W_PHASE(&w, "web/d", ACTIVE);
-	w.refuse = FM_OP_SET_ATTRS;
-	w.times = 1000;
-	apply(&w, PROFILE("20Gbit"));
-	three(&w, "set-attrs ");
+	refused(&w);
+	stays(&w, 3);
 	w_run(&w, 7200 * MR_NS_PER_S);
-	ck_assert_uint_eq(asked(&w, "set-attrs "), 3);
-	ck_assert(w.c.adapter[0].fn[0].gate_open);
+	stays(&w, 3);
+	w_agent_up(&w, 2, "boot-a", false);
+	w_run(&w, 60 * MR_NS_PER_S);
+	w_agent_down(&w, 2, false);
+	w_run(&w, 60 * MR_NS_PER_S);
+	stays(&w, 3);
 	w.times = 0;
 	apply(&w, PROFILE("30Gbit")); /* another edit is tried */
 	w_settle(&w);
 	W_PHASE(&w, "web/d", ACTIVE);
 	ck_assert_uint_eq(w.c.adapter[0].fn[0].attrs.max_mbps, 30000);
+	w_done(&w);
+}
+END_TEST
+
+/* The document says again what it has: nothing has to be asked. */
+START_TEST(a_live_change_taken_back)
+{
+	struct world w;
+
+	refused(&w);
+	apply(&w, PROFILE("10Gbit"));
+	W_PHASE(&w, "web/d", ACTIVE);
+	ck_assert_str_eq(w_asg(&w, "web/d")->detail, "");
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(asked(&w, "set-attrs "), 0);
+	W_PHASE(&w, "web/d", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+static void other_documents(struct world *w)
+{
+	w_apply(w,
+		W_HOSTS_TEXT "apiVersion: banyan/v1\nkind: Host\nmetadata: {name: blade04}\n");
+}
+
+static void other_adapter(struct world *w)
+{
+	w_chassis(w, FM_CE_ADAPTER_PRESENCE, w->c.adapter[0].port, 0, 1);
+}
+
+static void agent_again(struct world *w)
+{
+	w_agent_down(w, 1, false);
+	w_agent_up(w, 1, "boot-a", false);
+}
+
+static void restart(struct world *w)
+{
+	unsigned times = w->times;
+
+	w_restart(w);
+	w->times = times;
+	agent_again(w);
+}
+
+static void (*const news[])(struct world *w) = {other_documents, other_adapter, agent_again,
+						restart};
+
+/* What may have changed its mind: it is tried three times more, and then as before; or done. */
+START_TEST(a_live_change_and_news)
+{
+	struct world w;
+	bool takes = _i % 2;
+
+	refused(&w);
+	mr_buf_reset(&w.ops);
+	w.times = takes ? 0 : 1000;
+	news[_i / 2](&w);
+	w_run(&w, 120 * MR_NS_PER_S);
+	if (takes) {
+		W_PHASE(&w, "web/d", ACTIVE);
+		ck_assert_uint_eq(w.c.adapter[0].fn[0].attrs.max_mbps, 20000);
+		ck_assert_uint_eq(asked(&w, "set-attrs "), 1);
+	} else {
+		stays(&w, 3);
+	}
+	w_done(&w);
+}
+END_TEST
+
+/* What goes away under it is looked after as ever. */
+START_TEST(a_live_change_and_a_closed_gate)
+{
+	struct world w;
+
+	refused(&w);
+	mr_buf_reset(&w.ops);
+	w.c.adapter[0].fn[0].gate_open = false;
+	w_run(&w, 120 * MR_NS_PER_S);
+	ck_assert_uint_eq(asked(&w, "gate-open "), 1);
+	stays(&w, 3);
+	w_done(&w);
+}
+END_TEST
+
+/* What somebody else sets there is still found, and set back; the adapter takes that, and is
+ * asked again for the other. */
+START_TEST(a_live_change_and_drift)
+{
+	struct world w;
+
+	refused(&w);
+	w_apply(&w, W_HOSTS_TEXT "apiVersion: banyan/v1\nkind: FabricPolicy\nmetadata: {name: "
+				 "default}\nspec: {drift: {action: Correct}}\n");
+	w_run(&w, 60 * MR_NS_PER_S);
+	stays(&w, 6);
+	mr_buf_reset(&w.ops);
+	w.times = 0;
+	w.c.adapter[0].fn[0].attrs.trust = true;
+	w_run(&w, 60 * MR_NS_PER_S);
+	ck_assert(!w.c.adapter[0].fn[0].attrs.trust);
+	ck_assert_uint_eq(asked(&w, "set-attrs "), 2);
+	ck_assert_uint_eq(w.c.adapter[0].fn[0].attrs.max_mbps, 20000);
+	W_PHASE(&w, "web/d", ACTIVE);
 	w_done(&w);
 }
 END_TEST
@@ -141,6 +273,10 @@ int main(void)
 
 	tcase_add_loop_test(t, on_the_way_in, 0, 2);
 	tcase_add_test(t, a_live_change);
+	tcase_add_test(t, a_live_change_taken_back);
+	tcase_add_loop_test(t, a_live_change_and_news, 0, 2 * (int)MR_ARRAY_SIZE(news));
+	tcase_add_test(t, a_live_change_and_a_closed_gate);
+	tcase_add_test(t, a_live_change_and_drift);
 	tcase_add_test(t, a_silent_agent);
 	suite_add_tcase(s, t);
 	return check_run(s);
