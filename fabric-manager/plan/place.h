@@ -132,7 +132,7 @@ void fm_held_touch_adapter(struct fm_planner *p, uint32_t adapter);
 void fm_held_touch_host(struct fm_planner *p, uint32_t host);
 /* Chassis 'c' was read again, came or went; false when it has other adapters or hosts. */
 bool fm_held_chassis(struct fm_planner *p, unsigned c);
-/* Makes what was touched anew, and opens every claim that stands there. */
+/* Makes what was touched anew, and opens the claims there that have to be looked at. */
 void fm_held_renew(struct fm_planner *p);
 /* Notes what everything is made from, for a chassis that is read again. */
 void fm_held_see(struct fm_planner *p);

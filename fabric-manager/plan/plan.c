@@ -352,6 +352,16 @@ void fm_planner_host_changed(struct fm_planner *p, unsigned chassis, unsigned po
 		fm_held_touch_host(p, h);
 }
 
+/* What is known of a host by its agent. */
+void fm_planner_host_told(struct fm_planner *p, unsigned chassis, unsigned port)
+{
+	uint32_t h = fm_world_host(&p->world, chassis, port);
+
+	if (h != FM_NONE)
+		p->world.host[h].judged = 0;
+	fm_planner_host_changed(p, chassis, port);
+}
+
 /* A chassis was read again, came or went. */
 bool fm_planner_chassis_changed(struct fm_planner *p, unsigned chassis)
 {

@@ -207,6 +207,8 @@ void fm_planner_ident_changed(struct fm_planner *p, unsigned i);
  * refusals and tombstones of it. */
 void fm_planner_adapter_changed(struct fm_planner *p, unsigned chassis, unsigned port);
 void fm_planner_host_changed(struct fm_planner *p, unsigned chassis, unsigned port);
+/* The same; and in->host of the host behind that port is another one. */
+void fm_planner_host_told(struct fm_planner *p, unsigned chassis, unsigned port);
 /* A whole chassis was read again, came or went. False where a new planner is needed: it has
  * other adapters or hosts. */
 bool fm_planner_chassis_changed(struct fm_planner *p, unsigned chassis);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What hardware and store changed under a planner that lives on: adapters and hosts that were
- * touched are made anew before the next plan, and the claims that stand there are opened.
+ * touched are made anew before the next plan. The claims that stand there are opened where
+ * something changed that they are judged by; else only those that did not run as they should.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -78,17 +79,69 @@ static uint64_t seen_host(const struct fm_host *host)
 	return h;
 }
 
+/* What of it those that run on its functions are judged by, as one number, which is never 0.
+ * What single functions read is not among it: that is said of their assignments. */
+static uint64_t judged_by(const struct fm_planner *p, const struct fm_adapter *a,
+			  unsigned chassis)
+{
+	struct fm_adapter flat = *a;
+	uint64_t h = 1;
+
+	flat.vh_of = NULL;
+	flat.fn = NULL;
+	mix_bytes(&h, &flat, sizeof(flat));
+	for (unsigned i = 0; i < p->in->quarantineds; i++) {
+		const struct fm_fn_id *id = &p->in->quarantined[i];
+
+		if (id->chassis == chassis && id->port == a->port)
+			mix(&h, (uint64_t)id->pf << 16 | id->vf);
+	}
+	return h ? h : 1;
+}
+
+/* The same of a host: not by its bridges. */
+static uint64_t judged_by_host(const struct fm_host *host)
+{
+	struct fm_host flat = *host;
+	uint64_t h = 1;
+
+	flat.bridge = NULL;
+	mix_bytes(&h, &flat, sizeof(flat));
+	return h ? h : 1;
+}
+
 /* Notes it of everything. */
 void fm_held_see(struct fm_planner *p)
 {
 	struct fm_world *w = &p->world;
 
-	for (unsigned a = 0; a < w->adapters; a++)
-		w->adapter[a].seen = seen_adapter(w->adapter[a].a);
-	for (unsigned h = 0; h < w->hosts; h++)
-		w->host[h].seen = seen_host(w->host[h].h);
+	for (unsigned i = 0; i < w->adapters; i++) {
+		struct fm_unit_adapter *a = &w->adapter[i];
+
+		a->seen = seen_adapter(a->a);
+		a->judged = judged_by(p, a->a, a->chassis);
+	}
+	for (unsigned i = 0; i < w->hosts; i++) {
+		w->host[i].seen = seen_host(w->host[i].h);
+		w->host[i].judged = judged_by_host(w->host[i].h);
+	}
 	for (unsigned c = 0; c < w->n_chassis; c++)
 		w->chassis[c].observed = w->chassis[c].c->observed;
+}
+
+static bool is_over(const struct fm_link *l)
+{
+	return l->max != UINT64_MAX && l->guaranteed > l->max;
+}
+
+/* More is promised than there is: all that stand here say so. */
+static bool is_broken(const struct fm_world *w, const struct fm_unit_adapter *a)
+{
+	for (unsigned x = a->unit; x < a->unit + a->units; x++)
+		if (w->unit[x].sum &&
+		    w->unit[x].sum->guaranteed > w->unit[x].sum->e->guaranteed_max_mbps)
+			return true;
+	return is_over(&a->link);
 }
 
 /* Whether a rule says more of claim 'i' than which claims it is apart from. */
@@ -114,10 +167,23 @@ static void open_there(struct fm_planner *p, int32_t claim)
 		fm_held_open(p, (unsigned)claim);
 }
 
+/* The same where only others came, went or changed: who runs as he should goes on so. An LVF
+ * is looked at, it shares the bridge of its PF; and so are those that rules tie to others. */
+static void open_some(struct fm_planner *p, uint32_t k)
+{
+	int32_t claim = p->held[k].claim;
+
+	if (claim >= 0 &&
+	    (p->open[claim] || p->held[k].way == FM_WAY_LVF || follows(p, (unsigned)claim)))
+		open_there(p, claim);
+}
+
 static void renew_adapter(struct fm_planner *p, uint32_t at)
 {
 	struct fm_unit_adapter *a = &p->world.adapter[at];
 	struct fm_use u;
+	uint64_t judged;
+	bool all;
 
 	for (unsigned x = a->unit; x < a->unit + a->units; x++)
 		p->leaving -= p->world.unit[x].leaving;
@@ -129,8 +195,15 @@ static void renew_adapter(struct fm_planner *p, uint32_t at)
 		fm_world_take_adapter(&p->world, &u);
 		p->world.unit[u.unit].leaving += fm_held_leaves(p, k);
 		p->leaving += fm_held_leaves(p, k);
-		open_there(p, p->held[k].claim);
 	}
+	judged = judged_by(p, a->a, a->chassis);
+	all = judged != a->judged || is_broken(&p->world, a);
+	a->judged = judged;
+	for (uint32_t k = a->held; k != FM_NONE; k = p->held[k].next_adapter)
+		if (all)
+			open_there(p, p->held[k].claim);
+		else
+			open_some(p, k);
 }
 
 /* Where the switch leads to PFs now, and did not before or elsewhere, the adapter is touched.
@@ -151,14 +224,21 @@ static void reset_host(struct fm_planner *p, uint32_t at)
 
 static void renew_host(struct fm_planner *p, uint32_t at)
 {
+	struct fm_unit_host *h = &p->world.host[at];
+	uint64_t judged = judged_by_host(h->h);
 	struct fm_use u;
+	bool all;
 
-	for (uint32_t k = p->world.host[at].held; k != FM_NONE; k = p->held[k].next_host) {
-		if (!fm_held_use(p, (int32_t)k, &u))
-			continue;
-		fm_world_take_host(&p->world, &u);
-		open_there(p, p->held[k].claim);
-	}
+	for (uint32_t k = h->held; k != FM_NONE; k = p->held[k].next_host)
+		if (fm_held_use(p, (int32_t)k, &u))
+			fm_world_take_host(&p->world, &u);
+	all = judged != h->judged || is_over(&h->link);
+	h->judged = judged;
+	for (uint32_t k = h->held; k != FM_NONE; k = p->held[k].next_host)
+		if (all)
+			open_there(p, p->held[k].claim);
+		else
+			open_some(p, k);
 }
 
 /* Whether an adapter is there counts for rules that look at all of a pool. */
@@ -178,7 +258,7 @@ static void open_spread(struct fm_planner *p)
 	free(pools);
 }
 
-/* Makes what was touched anew, and opens every claim that stands there. */
+/* Makes what was touched anew, and opens the claims there that have to be looked at. */
 void fm_held_renew(struct fm_planner *p)
 {
 	if (p->spreads && p->touched_adapters)
@@ -275,11 +355,15 @@ bool fm_held_chassis(struct fm_planner *p, unsigned c)
 		return false;
 	wc->observed = wc->c->observed;
 	for (uint32_t i = wc->adapter; i < wc->adapter + wc->adapters; i++)
-		if (all || p->world.adapter[i].seen != seen_adapter(p->world.adapter[i].a))
+		if (all || p->world.adapter[i].seen != seen_adapter(p->world.adapter[i].a)) {
+			p->world.adapter[i].judged *= !all;
 			fm_held_touch_adapter(p, i);
+		}
 	for (uint32_t i = wc->host; i < wc->host + wc->hosts; i++)
-		if (all || p->world.host[i].seen != seen_host(p->world.host[i].h))
+		if (all || p->world.host[i].seen != seen_host(p->world.host[i].h)) {
+			p->world.host[i].judged *= !all;
 			fm_held_touch_host(p, i);
+		}
 	if (all)
 		open_unknown(p, c);
 	return true;

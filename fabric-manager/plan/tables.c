@@ -305,8 +305,10 @@ void fm_held_tables(struct fm_planner *p, const struct fm_desired *was)
 	w->sums = 0;
 	fm_world_tables(w);
 	for (unsigned a = 0; a < w->adapters; a++)
-		if (!same_adapter(w, &old, a, pools))
+		if (!same_adapter(w, &old, a, pools)) {
+			w->adapter[a].judged = 0;
 			fm_held_touch_adapter(p, a);
+		}
 	fm_held_open_spread(p, pools);
 	fm_held_spares(p);
 	fm_world_tables_done(&old.w);

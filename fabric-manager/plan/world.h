@@ -91,6 +91,7 @@ struct fm_unit_adapter {
 	struct fm_need need; /* of a bridge that leads to its PFs */
 	uint64_t shape;	     /* fm_world_shape */
 	uint64_t seen;	     /* what it was made from, as one number (renew.c) */
+	uint64_t judged;     /* of it, what those that run here were judged by; 0 = anew */
 };
 
 /* A root of a host: one port of the switch, with a hierarchy and a link of its own. */
@@ -104,10 +105,10 @@ struct fm_unit_host {
 	uint16_t *hardware; /* the same as the switch has it */
 	uint32_t held;	    /* first current assignment on it, FM_NONE */
 	struct fm_link link;
-	uint64_t seen;	     /* as an adapter's */
-	uint32_t lead;	     /* first root of the same host: it stands for the host */
-	uint32_t next;	     /* root of the same host, FM_NONE */
-	uint32_t hard, soft; /* stamps, as a unit's: of rules over numa */
+	uint64_t seen, judged; /* as an adapter's */
+	uint32_t lead;	       /* first root of the same host: it stands for the host */
+	uint32_t next;	       /* root of the same host, FM_NONE */
+	uint32_t hard, soft;   /* stamps, as a unit's: of rules over numa */
 	int32_t soft_count;
 };
 

@@ -175,7 +175,7 @@ static void tell_hosts(struct fm_engine *e, struct fm_kept *k)
 			continue;
 		*was = now;
 		for (unsigned r = 0; r < d->roots; r++)
-			fm_planner_host_changed(k->planner, d->chassis, d->root[r]);
+			fm_planner_host_told(k->planner, d->chassis, d->root[r]);
 	}
 }
 

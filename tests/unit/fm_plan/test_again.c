@@ -163,8 +163,8 @@ static void change_host(struct twin *t)
 		unsigned host = (unsigned)mr_rng_below(&t->r, 2);
 
 		t->f->lvf[host].lost = (uint8_t)mr_rng_below(&t->r, 3);
-		fm_planner_host_changed(t->p, 0, t->f->d->host[host].root[0]);
-		fm_planner_host_changed(t->p, 0, t->f->d->host[host].root[1]);
+		fm_planner_host_told(t->p, 0, t->f->d->host[host].root[0]);
+		fm_planner_host_told(t->p, 0, t->f->d->host[host].root[1]);
 	} else if (mr_rng_chance(&t->r, 30)) {
 		h->link_reservable_mbps = mr_rng_below(&t->r, 100000);
 	} else {
