@@ -55,6 +55,7 @@ struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg)
 	e->asg_by_id = mr_map_new();
 	e->asg_by_fn = mr_map_new();
 	e->asg_by_place = mr_map_new();
+	e->here_by = mr_map_new();
 	e->ident_by = mr_map_new();
 	e->ident_of = mr_map_new();
 	e->tomb_by = mr_map_new();
@@ -85,6 +86,7 @@ static void host_free(void *h)
 static void free_lists(struct fm_engine *e)
 {
 	free(e->asg);
+	free(e->here);
 	free(e->todo);
 	free(e->dirty);
 	free(e->waiting);
@@ -148,6 +150,7 @@ void fm_engine_free(struct fm_engine *e)
 	mr_map_free(e->asg_by_id);
 	mr_map_free(e->asg_by_fn);
 	mr_map_free(e->asg_by_place);
+	mr_map_free(e->here_by);
 	mr_map_free(e->ident_by);
 	mr_map_free(e->ident_of);
 	mr_map_free(e->tomb_by);

@@ -89,6 +89,8 @@ static uint64_t judged_by(const struct fm_planner *p, const struct fm_adapter *a
 
 	flat.vh_of = NULL;
 	flat.fn = NULL;
+	flat.buried = NULL;
+	flat.burieds = 0;
 	mix_bytes(&h, &flat, sizeof(flat));
 	for (unsigned i = 0; i < p->in->quarantineds; i++) {
 		const struct fm_fn_id *id = &p->in->quarantined[i];

@@ -189,8 +189,69 @@ static bool is_its(const struct fm_asg *a, struct fm_fn_id fn, uint64_t cookie)
 	return a && a->a.has_fn && fm_cookie(&a->a) == cookie && fm_fn_eq(a->a.fn, fn);
 }
 
-static bool intended(const struct fm_engine *e, struct fm_fn_id fn, uint64_t cookie)
+/* ---- what is nobody's ---- */
+
+/* One comparison of a chassis. There are as many rows as functions: who has them is looked up
+ * once, and not for each. */
+struct comparing {
+	struct fm_engine *e;
+	unsigned chassis;
+	uint64_t *
+		carries; /* by function: cookie of who has it, 0 = nobody, or it is not known */
+	unsigned *first; /* in that, by adapter */
+};
+
+static void comparing_init(struct comparing *x, struct fm_engine *e, unsigned chassis)
 {
+	const struct fm_chassis *c = &e->inv.chassis[chassis];
+
+	*x = (struct comparing){.e = e, .chassis = chassis};
+	x->first = mr_xcalloc(c->adapters + 1, sizeof(*x->first));
+	for (unsigned i = 0; i < c->adapters; i++) {
+		const struct fm_adapter *d = &c->adapter[i];
+		unsigned n = d->kind == FM_ADAPTER_BASE ? 1 : (unsigned)d->pfs * d->vfs;
+
+		x->first[i + 1] = x->first[i] + n;
+	}
+	x->carries = mr_xcalloc(x->first[c->adapters] + 1, sizeof(*x->carries));
+}
+
+static void comparing_done(struct comparing *x)
+{
+	free(x->carries);
+	free(x->first);
+}
+
+/* NULL: there is no such function. */
+static uint64_t *carries(const struct comparing *x, struct fm_fn_id fn)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&x->e->inv, x->chassis, fn.port);
+	unsigned at;
+
+	if (!d || (d->kind == FM_ADAPTER_BASE) != (fn.pf == FM_WHOLE))
+		return NULL;
+	at = x->first[d - x->e->inv.chassis[x->chassis].adapter];
+	if (fn.pf == FM_WHOLE)
+		return &x->carries[at];
+	return fn.pf < d->pfs && fn.vf < d->vfs ? &x->carries[at + fn.pf * d->vfs + fn.vf]
+						: NULL;
+}
+
+static void note_carried(struct comparing *x, const struct fm_asg *a)
+{
+	uint64_t *to = a->a.has_fn ? carries(x, a->a.fn) : NULL;
+
+	if (to)
+		*to = fm_cookie(&a->a);
+}
+
+static bool intended(const struct comparing *x, struct fm_fn_id fn, uint64_t cookie)
+{
+	const struct fm_engine *e = x->e;
+	const uint64_t *known = carries(x, fn);
+
+	if (known && *known && *known == cookie)
+		return true;
 	return is_its(fm_asg_by_id(e, (uint32_t)(cookie >> 32)), fn, cookie) ||
 	       is_its(fm_asg_by_fn(e, fn), fn, cookie);
 }
@@ -199,9 +260,11 @@ static bool intended(const struct fm_engine *e, struct fm_fn_id fn, uint64_t coo
 typedef void stranger_fn(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place,
 			 uint64_t cookie, const char *host, bool blocked);
 
-static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_host *h,
-			 stranger_fn *what)
+static void strangers_at(const struct comparing *x, const struct fm_host *h, stranger_fn *what)
 {
+	struct fm_engine *e = x->e;
+	unsigned chassis = x->chassis;
+
 	for (unsigned b = 0; b < h->bridges; b++) {
 		const struct fm_bridge *r = &h->bridge[b];
 		unsigned kind = MR_TARGET_KIND(r->target);
@@ -220,15 +283,17 @@ static void strangers_at(struct fm_engine *e, unsigned chassis, const struct fm_
 			p.way = FM_WAY_DEVICE;
 			fn.pf = fn.vf = FM_WHOLE;
 		}
-		if (!intended(e, fn, r->cookie))
+		if (!intended(x, fn, r->cookie))
 			what(e, fn, p, r->cookie, fm_host_at(e, chassis, h->port),
 			     r->state == MR_ROW_BLOCKED);
 	}
 }
 
-static void strangers_in(struct fm_engine *e, unsigned chassis, const struct fm_adapter *d,
+static void strangers_in(const struct comparing *x, const struct fm_adapter *d,
 			 stranger_fn *what)
 {
+	struct fm_engine *e = x->e;
+	unsigned chassis = x->chassis;
 	unsigned n = d->kind == FM_ADAPTER_MRA && d->present ? (unsigned)d->pfs * d->vfs : 0;
 
 	for (unsigned i = 0; d->fn && i < n; i++) {
@@ -241,7 +306,7 @@ static void strangers_in(struct fm_engine *e, unsigned chassis, const struct fm_
 		struct fm_fn_id fn = {(uint16_t)chassis, d->port, (uint16_t)(i / d->vfs),
 				      (uint16_t)(i % d->vfs)};
 
-		if (!f->owner_vh || intended(e, fn, f->cookie))
+		if (!f->owner_vh || intended(x, fn, f->cookie))
 			continue;
 		h = fm_host_by_port(&e->inv, chassis, f->owner_vh);
 		if (!h)
@@ -267,16 +332,19 @@ static bool is_left(const struct fm_engine *e, const struct fm_adapter *d, struc
 }
 
 /* Functions that are nobody's are as their reset left them: else they are reset. */
-static void left_in(struct fm_engine *e, unsigned chassis, const struct fm_adapter *d)
+static void left_in(const struct comparing *x, const struct fm_adapter *d)
 {
+	struct fm_engine *e = x->e;
 	unsigned n = d->kind != FM_ADAPTER_BASE && d->present ? (unsigned)d->pfs * d->vfs : 0;
 	struct fm_place nowhere = {.bridge = FM_NO_BRIDGE};
 	char text[FM_FN_TEXT];
 
 	for (unsigned i = 0; d->fn && i < n; i++) {
-		struct fm_fn_id id = {(uint16_t)chassis, d->port, (uint16_t)(i / d->vfs),
+		struct fm_fn_id id = {(uint16_t)x->chassis, d->port, (uint16_t)(i / d->vfs),
 				      (uint16_t)(i % d->vfs)};
 
+		if (x->carries[x->first[d - e->inv.chassis[x->chassis].adapter] + i])
+			continue;
 		if (is_left(e, d, id) &&
 		    fm_asg_stranger(e, id, nowhere, 0, "", FM_PHASE_FENCED))
 			fm_note(e, MR_REASON_CONFLICT, fm_fn_text(&e->inv, id, text),
@@ -284,14 +352,14 @@ static void left_in(struct fm_engine *e, unsigned chassis, const struct fm_adapt
 	}
 }
 
-static void strangers(struct fm_engine *e, unsigned chassis, stranger_fn *what)
+static void strangers(const struct comparing *x, stranger_fn *what)
 {
-	const struct fm_chassis *c = &e->inv.chassis[chassis];
+	const struct fm_chassis *c = &x->e->inv.chassis[x->chassis];
 
 	for (unsigned i = 0; i < c->hosts; i++)
-		strangers_at(e, chassis, &c->host[i], what);
+		strangers_at(x, &c->host[i], what);
 	for (unsigned i = 0; i < c->adapters; i++)
-		strangers_in(e, chassis, &c->adapter[i], what);
+		strangers_in(x, &c->adapter[i], what);
 }
 
 static void moved(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place,
@@ -306,22 +374,29 @@ static void moved(struct fm_engine *e, struct fm_fn_id fn, struct fm_place place
 void fm_ch_join(struct fm_engine *e, unsigned chassis)
 {
 	bool quiet = e->ch[chassis].quiet, adopts = quiet && e->ch[chassis].rec.adopting;
-	struct fm_asg *a;
+	struct comparing x;
 
 	fm_attach_join(e, chassis);
+	comparing_init(&x, e, chassis);
 	if (adopts)
-		strangers(e, chassis, moved);
-	FM_FOREACH_ASG(e, a)
-	{
-		if (a->a.has_fn && a->a.fn.chassis == chassis)
-			join_one(e, a);
+		strangers(&x, moved);
+	for (unsigned i = 0; i < e->asgs; i++) {
+		struct fm_asg *a = e->asg[i];
+
+		if (!a->a.has_fn || a->a.fn.chassis != chassis)
+			continue;
+		join_one(e, a);
+		/* who adopts moves assignments about while he compares */
+		if (!adopts && i < e->asgs && e->asg[i] == a)
+			note_carried(&x, a);
 	}
 	if (quiet)
-		strangers(e, chassis, orphan);
+		strangers(&x, orphan);
 	if (adopts)
 		fm_adopt_end(e, chassis);
 	for (unsigned i = 0; quiet && i < e->inv.chassis[chassis].adapters; i++)
-		left_in(e, chassis, &e->inv.chassis[chassis].adapter[i]);
+		left_in(&x, &e->inv.chassis[chassis].adapter[i]);
+	comparing_done(&x);
 	e->ch[chassis].anew = false;
 	fm_sessions_check(e);
 	fm_data_run(e);

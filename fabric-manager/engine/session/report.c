@@ -124,14 +124,15 @@ static void rootless(struct fm_engine *e, struct fm_asg *a)
  * left unfinished is asked again. */
 static void synced(struct fm_engine *e, struct fm_session *s)
 {
-	struct fm_asg *a;
+	struct fm_asg **list;
+	unsigned n = fm_asgs_of_host(e, s->hello.host, &list);
 
 	s->synced = true;
-	FM_FOREACH_ASG(e, a)
-	{
+	for (unsigned i = 0; i < n; i++) {
+		struct fm_asg *a = list[i];
 		const struct fm_agent_fn *f;
 
-		if (!mr_streq(a->a.host, s->hello.host) || !a->a.has_fn || a->a.going)
+		if (a->a.going)
 			continue;
 		a->fail_ns = 0; /* the host may do now what it did not */
 		if (!has_root(s, &a->a)) {
@@ -145,6 +146,7 @@ static void synced(struct fm_engine *e, struct fm_session *s)
 			fm_asg_poke(e, a);
 		}
 	}
+	free(list);
 	for (unsigned r = 0; r < s->hello.roots; r++) {
 		fm_attach_booted(e, s->chassis[r], s->hello.root[r].port);
 		fm_attach_tidy(e, s->chassis[r], s->hello.root[r].port);

@@ -84,9 +84,73 @@ struct fm_asg *fm_asg_by_place(const struct fm_engine *e, unsigned chassis,
 	return from_map(e->asg_by_place, fm_place_key(chassis, p));
 }
 
+/* ---- by host ---- */
+
+static void leave_list(struct fm_engine *e, struct fm_asg *a)
+{
+	if (!a->here)
+		return;
+	if (a->prev_here)
+		a->prev_here->next_here = a->next_here;
+	else
+		e->here[a->here - 1].first = a->next_here;
+	if (a->next_here)
+		a->next_here->prev_here = a->prev_here;
+	a->here = 0;
+	a->next_here = a->prev_here = NULL;
+}
+
+static void join_list(struct fm_engine *e, struct fm_asg *a)
+{
+	uint64_t v;
+
+	leave_list(e, a);
+	if (!a->a.host[0])
+		return;
+	if (!mr_map_get(e->here_by, a->a.host, &v)) {
+		MR_GROW(e->here, e->heres, e->cap_heres);
+		v = e->heres++;
+		e->here[v] = (struct fm_here){.first = NULL};
+		mr_map_set(e->here_by, a->a.host, v);
+	}
+	a->here = (uint32_t)v + 1;
+	a->next_here = e->here[v].first;
+	if (a->next_here)
+		a->next_here->prev_here = a;
+	e->here[v].first = a;
+}
+
+static int index_cmp(const void *pa, const void *pb)
+{
+	const struct fm_asg *const *a = pa, *const *b = pb;
+
+	return ((*a)->index > (*b)->index) - ((*a)->index < (*b)->index);
+}
+
+/* Those that have a function in a host, in the order of all; the caller frees the list. */
+unsigned fm_asgs_of_host(const struct fm_engine *e, const char *host, struct fm_asg ***ret)
+{
+	struct fm_asg **list = NULL;
+	unsigned n = 0, cap = 0;
+	uint64_t v;
+
+	if (mr_map_get(e->here_by, host, &v))
+		for (struct fm_asg *a = e->here[v].first; a; a = a->next_here)
+			if (a->a.has_fn && mr_streq(a->a.host, host)) {
+				MR_GROW(list, n, cap);
+				list[n++] = a;
+			}
+	if (n)
+		qsort(list, n, sizeof(struct fm_asg *), index_cmp);
+	*ret = list;
+	return n;
+}
+
 /* Makes the place findable. */
 void fm_asg_index(struct fm_engine *e, struct fm_asg *a)
 {
+	if (a->a.has_fn)
+		join_list(e, a);
 	if (a->a.has_fn && a->a.place.way != FM_WAY_NONE)
 		mr_map_set_u64(e->asg_by_place, fm_place_key(a->a.chassis, &a->a.place),
 			       (uintptr_t)a);
@@ -145,6 +209,7 @@ void fm_asg_drop(struct fm_engine *e, struct fm_asg *a)
 	e->adopteds -= a->a.adopted;
 	e->stoods -= a->stood_for;
 	fm_asg_unindex(e, a);
+	leave_list(e, a);
 	fm_news_drop(e, a);
 	if (a->tag)
 		fm_inflight_del(e, a->tag);

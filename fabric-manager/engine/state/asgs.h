@@ -16,6 +16,8 @@ struct fm_asg *fm_asg_by_id(const struct fm_engine *e, uint32_t id);
 struct fm_asg *fm_asg_by_fn(const struct fm_engine *e, struct fm_fn_id fn);
 struct fm_asg *fm_asg_by_place(const struct fm_engine *e, unsigned chassis,
 			       const struct fm_place *p);
+/* Those that have a function in a host, in the order of all; the caller frees the list. */
+unsigned fm_asgs_of_host(const struct fm_engine *e, const char *host, struct fm_asg ***ret);
 void fm_asg_drop(struct fm_engine *e, struct fm_asg *a);
 void fm_asg_rename(struct fm_engine *e, struct fm_asg *a, const struct fm_claim *c);
 void fm_asg_dirty(struct fm_engine *e, struct fm_asg *a);

@@ -26,7 +26,13 @@ struct fm_hst *fm_host(struct fm_engine *e, const char *name, bool make)
 /* The host of an assignment, or NULL. */
 struct fm_hst *fm_host_of(struct fm_engine *e, const struct fm_asg *a)
 {
-	return fm_host(e, a->a.host, false);
+	struct fm_here *here = a->a.has_fn && a->here ? &e->here[a->here - 1] : NULL;
+
+	if (!here)
+		return fm_host(e, a->a.host, false);
+	if (!here->host)
+		here->host = fm_host(e, a->a.host, false);
+	return here->host;
 }
 
 /* Forgets what its agent reported. */
