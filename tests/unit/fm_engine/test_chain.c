@@ -245,7 +245,8 @@ END_TEST
 /* The note of the version in force is gone. */
 START_TEST(missing_version)
 {
-	struct fm_record r = {.kind = FM_RECORD_VERSION, .erase = true, .version = {5}};
+	struct fm_record r = {
+		.kind = FM_RECORD_VERSION, .erase = true, .version = {.version = 5}};
 	struct world w;
 
 	five(&w);
