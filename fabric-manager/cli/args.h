@@ -17,6 +17,7 @@ struct cli_kind;
 
 #define CLI_MANAGER_DEFAULT  "unix:/run/banyan/manager.sock"
 #define CLI_MANAGER_ENV	     "BANYAN_MANAGER"
+#define CLI_USER_ENV	     "BANYAN_USER"
 #define CLI_EXIT_USAGE	     64
 #define CLI_EXIT_AWAY	     69
 #define CLI_EXIT_INTERRUPTED 130

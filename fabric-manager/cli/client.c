@@ -2,6 +2,7 @@
 /* See client.h. */
 #include "fabric-manager/cli/client.h"
 
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "common/now.h"
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "fabric-manager/cli/args.h"
 
 #define CONTROL_FRAME_MAX (8u << 20)
 #define QUEUE_MAX	  4096 /* events that nobody looked at yet: beyond it they are dropped */
@@ -105,6 +107,23 @@ static void on_interrupt(void *arg)
 	mr_loop_stop(c->loop);
 }
 
+/* Who asks, for the history, the events and the users of a Domain. It is a word and no proof:
+ * who may open the socket is the operating system's to say. */
+static void name_operator(char *out, size_t size)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	const char *name = getenv(CLI_USER_ENV);
+
+	if ((!name || !*name) && !getuid())
+		name = getenv("SUDO_USER");
+	if ((!name || !*name) && pw)
+		name = pw->pw_name;
+	if (name && *name)
+		mr_copy(out, size, name);
+	else
+		mr_fmt(out, size, "uid-%u", (unsigned)getuid());
+}
+
 struct cli_client *cli_client_new(const char *addr)
 {
 	static const struct mr_peer_ops ops = {on_ready, on_frame, on_close};
@@ -113,7 +132,7 @@ struct cli_client *cli_client_new(const char *addr)
 
 	mr_copy(cfg.hello.protocol, sizeof(cfg.hello.protocol), "control");
 	mr_copy(cfg.hello.role, sizeof(cfg.hello.role), "cli");
-	mr_copy(cfg.hello.name, sizeof(cfg.hello.name), "banyan");
+	name_operator(cfg.hello.name, sizeof(cfg.hello.name));
 	mr_fmt(cfg.hello.instance, sizeof(cfg.hello.instance), "%d", (int)getpid());
 	c->loop = mr_loop_new();
 	c->timer = mr_timer_new(c->loop, on_timer, c);

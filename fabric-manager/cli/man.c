@@ -83,14 +83,19 @@ static void tail(struct mr_buf *out)
 	mr_buf_puts(out,
 		    ".SH ENVIRONMENT\n.TP\n.B " CLI_MANAGER_ENV
 		    "\nThe manager's control socket when there is no \\-\\-manager.\n"
+		    ".TP\n.B " CLI_USER_ENV
+		    "\nThe name that the manager is told, for its history and the users of a "
+		    "Domain; unset it is the login name, under sudo that of who called it.\n"
 		    ".TP\n.B NO_COLOR\nNo colour, as \\-\\-no\\-color.\n"
 		    ".SH EXIT STATUS\n"
 		    ".TP\n.B 0\nDone.\n"
 		    ".TP\n.B 1\nFailed or refused; the reason is on standard error.\n"
-		    ".TP\n.B 2\nChanges are pending (plan, diff).\n"
+		    ".TP\n.B 2\nChanges are pending (plan, diff), or something would not fit "
+		    "(whatif).\n"
 		    ".TP\n.B 3\nThe time of \\-\\-wait ran out; work goes on.\n"
 		    ".TP\n.B 64\nWrong usage.\n"
 		    ".TP\n.B 69\nThe manager is not reachable.\n"
+		    ".TP\n.B 130\nCtrl\\-C ended \\-\\-wait; work goes on.\n"
 		    ".SH SEE ALSO\nbanyan\\-manager(8), banyan\\-agent(8), banyan\\-sim(1)\n");
 }
 

@@ -49,7 +49,11 @@ static void on_ready(struct mr_peer *p, const struct mr_hello *theirs, void *arg
 
 	o->control = c;
 	o->peer = p;
-	mr_copy(o->who, sizeof(o->who), theirs->name);
+	/* the manager's own words for what it did by itself are nobody's name */
+	if (mr_streq(theirs->name, "failover") || mr_streq(theirs->name, "rollout"))
+		mr_fmt(o->who, sizeof(o->who), "user-%s", theirs->name);
+	else
+		mr_copy(o->who, sizeof(o->who), theirs->name);
 	LIST_INIT(&o->asked);
 	LIST_INSERT_HEAD(&c->operators, o, next);
 	mr_peer_set_user(p, o);

@@ -159,10 +159,10 @@ class Fabric:
 
     # words
 
-    def banyan(self, *words, code=None, timeout=90):
+    def banyan(self, *words, code=None, timeout=90, user="tester"):
         argv = [PROGRAMS + "/banyan", "--manager", "unix:" + self.dir + "/manager.sock", *words]
         p = subprocess.run(argv, capture_output=True, text=True, timeout=timeout,
-                           stdin=subprocess.DEVNULL)
+                           stdin=subprocess.DEVNULL, env={**os.environ, "BANYAN_USER": user})
         a = Answer(["banyan", *words], p.returncode, p.stdout, p.stderr)
         assert code is None or a.code == code, "expected exit code %d of %r" % (code, a)
         return a

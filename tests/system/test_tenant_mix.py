@@ -61,6 +61,33 @@ spec: {host: blade21, devices: [{name: tap, class: ethernet, pool: alone}]}
         self.assertIn("exclusive", a["message"])
         f.banyan("delete", "-f", other, "--yes", "--wait", code=0)
 
+    def test_4_a_domain_with_users_is_theirs(self):
+        f = self.f
+        fence = """apiVersion: banyan/v1
+kind: Domain
+metadata: {name: yard}
+spec: {adapters: [nic-yard], users: [ann, bob]}
+"""
+        mine = fence + """---
+apiVersion: banyan/v1
+kind: ServerProfile
+metadata: {name: yard-1}
+spec: {domain: yard, host: %s}
+"""
+        f.banyan("apply", "-f", f.file("fence.yaml", fence), code=0)
+        path = f.file("yard.yaml", mine % "none")
+        r = f.banyan("apply", "-f", path, user="mallory", code=1)
+        self.assertIn("users 'mallory' is not one of", r.err)
+        f.banyan("apply", "-f", path, user="ann", code=0)
+        last = f.get("versions")[-1]
+        self.assertEqual((last["who"], last["current"]), ("ann", True))
+        self.assertEqual(f.banyan("delete", "profile", "yard-1", user="mallory").code, 1)
+        f.banyan("delete", "-f", path, user="bob", code=0)
+        # a person of the name under which the manager itself acts is told apart from it
+        f.banyan("apply", "-f", f.file("fence.yaml", fence), user="failover", code=0)
+        self.assertEqual(f.get("versions")[-1]["who"], "user-failover")
+        f.banyan("delete", "domain", "yard", code=0)
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1] + sys.argv[3:])

@@ -21,6 +21,7 @@
 typedef void answer_fn(struct mr_peer *p, uint64_t id, const struct fm_request *r);
 
 static answer_fn *answer;
+static char client_name[64]; /* as the client called itself; in the process of the fake */
 static pid_t fake;
 
 static inline void send_reply(struct mr_peer *p, uint64_t id, struct fm_reply *r)
@@ -59,8 +60,8 @@ static inline void send_event(struct mr_peer *p, uint64_t seq, const char *text)
 static inline void fake_ready(struct mr_peer *p, const struct mr_hello *theirs, void *arg)
 {
 	(void)p;
-	(void)theirs;
 	(void)arg;
+	mr_copy(client_name, sizeof(client_name), theirs->name);
 }
 
 static inline void fake_frame(struct mr_peer *p, const uint8_t *data, size_t len, void *arg)

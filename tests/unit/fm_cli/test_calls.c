@@ -3,6 +3,8 @@
  * One request and one reply: exit codes, what goes to which output, files, and a manager that
  * is not there or misbehaves.
  */
+#include <pwd.h>
+
 #include "tests/unit/fm_cli/fake.h"
 
 /* ---- one request, one reply ---- */
@@ -79,6 +81,39 @@ START_TEST(an_empty_list)
 	run("top");
 	ck_assert_int_eq(got.code, 0);
 	ck_assert_str_eq(got.err, "banyan top: no ports\n");
+	end_fake();
+}
+END_TEST
+
+static void answer_name(struct mr_peer *p, uint64_t id, const struct fm_request *r)
+{
+	(void)r;
+	reply(p, id, MR_REASON_CONFLICT, FM_EXIT_FAILED, client_name, NULL);
+}
+
+/* History, events and the users of a Domain live on the name of who asks. */
+START_TEST(the_client_says_who_asks)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	struct mr_buf want = {0};
+
+	serve(answer_name);
+	unsetenv("SUDO_USER");
+	unsetenv("BANYAN_USER");
+	mr_buf_printf(&want, "banyan cancel: %s (CONFLICT)\n", pw ? pw->pw_name : "uid-");
+	run("cancel");
+	if (pw)
+		ck_assert_str_eq(got.err, mr_buf_text(&want));
+	setenv("SUDO_USER", "ann", 1);
+	run("cancel");
+	ck_assert_str_eq(got.err,
+			 getuid() ? mr_buf_text(&want) : "banyan cancel: ann (CONFLICT)\n");
+	setenv("BANYAN_USER", "release robot", 1);
+	run("cancel");
+	ck_assert_str_eq(got.err, "banyan cancel: release robot (CONFLICT)\n");
+	unsetenv("BANYAN_USER");
+	unsetenv("SUDO_USER");
+	mr_buf_done(&want);
 	end_fake();
 }
 END_TEST
@@ -283,6 +318,7 @@ int main(void)
 	tcase_add_test(t, a_table_without_escapes);
 	tcase_add_test(t, a_reader_that_goes_away);
 	tcase_add_test(t, an_empty_list);
+	tcase_add_test(t, the_client_says_who_asks);
 	tcase_add_test(t, refusals_have_a_reason);
 	tcase_add_test(t, plan_exits_2);
 	tcase_add_test(t, no_manager);
