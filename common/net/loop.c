@@ -186,6 +186,20 @@ struct mr_loop *mr_loop_new(void)
 	return l;
 }
 
+void mr_loop_unpost(struct mr_loop *l, const void *arg)
+{
+	struct mr_calls *c = &l->post->calls;
+	unsigned kept = 0;
+
+	pthread_mutex_lock(&l->post->lock);
+	for (unsigned i = 0; i < c->n; i++) {
+		if (c->item[i].arg != arg)
+			c->item[kept++] = c->item[i];
+	}
+	c->n = kept;
+	pthread_mutex_unlock(&l->post->lock);
+}
+
 static void close_post(struct mr_loop *l)
 {
 	pthread_mutex_lock(&l->post->lock);

@@ -39,5 +39,8 @@ void mr_watch_free(struct mr_watch *w);
 void mr_loop_defer(struct mr_loop *l, mr_loop_fn *fn, void *arg);
 /* The same from any other thread. */
 void mr_loop_post(struct mr_loop *l, mr_loop_fn *fn, void *arg);
+/* In the loop: what was posted with 'arg' and has not run is not run any more. For an owner
+ * that goes, when its threads have ended. */
+void mr_loop_unpost(struct mr_loop *l, const void *arg);
 
 #endif

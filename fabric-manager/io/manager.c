@@ -162,6 +162,7 @@ void fm_manager_free(struct fm_manager *m)
 		fm_driver_close(m->driver[i]);
 	fm_bmc_close(m->bmc);
 	fm_store_close(m->store);
+	mr_loop_unpost(m->loop, m); /* store and BMC may have called in their last moments */
 	fm_pump_free(m->pump);
 	fm_engine_free(m->engine);
 	free(m);

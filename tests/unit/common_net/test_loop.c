@@ -227,6 +227,24 @@ START_TEST(address_texts)
 }
 END_TEST
 
+static bool odd_posted(void)
+{
+	return posted[1] == 2;
+}
+
+START_TEST(what_an_owner_posted_goes_with_it)
+{
+	posted[0] = posted[1] = 0;
+	for (uintptr_t i = 0; i < 2; i++)
+		mr_loop_post(loop, on_posted, (void *)i);
+	mr_loop_unpost(loop, (void *)0);
+	mr_loop_post(loop, on_posted, (void *)(uintptr_t)3);
+	run_until(odd_posted);
+	ck_assert_uint_eq(posted[0], 0);
+	ck_assert_uint_eq(posted[1], 2);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("loop");
@@ -236,6 +254,7 @@ int main(void)
 	tcase_add_test(t, a_timer_sets_and_frees_itself);
 	tcase_add_test(t, deferred_calls_come_after_the_callback);
 	tcase_add_test(t, posts_of_a_thread_keep_their_order);
+	tcase_add_test(t, what_an_owner_posted_goes_with_it);
 	tcase_add_test(t, signals_arrive_in_the_loop);
 	tcase_add_test(t, a_watch_may_free_itself);
 	tcase_add_test(t, stop_before_run);
