@@ -555,12 +555,16 @@ int mr_yaml_read(const char *file, const char *text, size_t len, struct mr_yaml_
 	r->text = len ? text : "";
 	r->len = len;
 	r->diags = diags;
+	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		r->text += 3; /* an editor's mark; libyaml would count it as a column */
+		r->len -= 3;
+	}
 	if (check_text(r))
 		goto out;
 	if (!yaml_parser_initialize(&r->parser))
 		abort();
 	yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r->parser, (const unsigned char *)r->text, len);
+	yaml_parser_set_input_string(&r->parser, (const unsigned char *)r->text, r->len);
 	if (!read_events(r) && !r->failed) {
 		*ret = r->docs;
 		r->docs = (struct mr_yaml_docs){0};

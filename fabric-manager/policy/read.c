@@ -287,7 +287,11 @@ static void fail_unknown(struct reader *r, const struct mr_yaml *key, const char
 
 	for (unsigned i = 0; names[i]; i++)
 		mr_buf_printf(&all, "%s%s", i ? ", " : "", names[i]);
-	if (near)
+	if (mr_streq(key->text, "<<"))
+		FAIL(r, key,
+		     "merge keys (<<) are not read; write the keys themselves, or an alias "
+		     "for a whole value");
+	else if (near)
 		FAIL(r, key, "unknown key '%.60s'; did you mean %s?", key->text, near);
 	else
 		FAIL(r, key, "unknown key '%.60s'; expected one of %s", key->text,
