@@ -70,10 +70,10 @@ static void uncordon(struct fm_engine *e, uint64_t tag, const struct fm_request 
 			 n == 1 ? " comes" : "s come");
 	else
 		fm_reply(e, tag, MR_REASON_OK, 0, t, NULL,
-			 "%s is in use again; %u profile%s that drain moved away stay%s where "
-			 "they are: `banyan uncordon %s --yes` brings them back, which "
-			 "interrupts them",
-			 r->name, n, n == 1 ? "" : "s", n == 1 ? "s" : "", r->name);
+			 "%s is in use again; %u profile%s that drain moved away stay%s away: "
+			 "`banyan uncordon %s --yes` brings %s back, with an interruption",
+			 r->name, n, n == 1 ? "" : "s", n == 1 ? "s" : "", r->name,
+			 n == 1 ? "it" : "them");
 }
 
 /* cordon HOST, uncordon HOST. */

@@ -35,9 +35,14 @@ static bool foreign(struct fm_engine *e, const struct fm_base *b, const struct f
 	if (!fm_docs_find(&b->docs, d->kind, d->meta.name.s) || mr_streq(owner, set) ||
 	    !owner[0])
 		return false;
-	mr_diags_add(diags, MR_SEV_ERROR, d->file, d->at.line, d->at.col, "",
-		     "%s '%s' belongs to the set '%s', not to '%s'", fm_kind_name(d->kind),
-		     d->meta.name.s, owner, set);
+	if (set[0])
+		mr_diags_add(diags, MR_SEV_ERROR, d->file, d->at.line, d->at.col, "",
+			     "%s '%s' belongs to the set '%s', not to '%s'",
+			     fm_kind_name(d->kind), d->meta.name.s, owner, set);
+	else
+		mr_diags_add(diags, MR_SEV_ERROR, d->file, d->at.line, d->at.col, "",
+			     "%s '%s' belongs to the set '%s': say --set %s",
+			     fm_kind_name(d->kind), d->meta.name.s, owner, owner);
 	return true;
 }
 

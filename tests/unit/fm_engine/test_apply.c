@@ -197,7 +197,11 @@ START_TEST(sets_and_prune)
 	r.set = "two";
 	w_request(&w, r);
 	ck_assert_int_eq(w.exit_code, 1);
-	ck_assert_ptr_nonnull(strstr(w.findings, "'one'"));
+	ck_assert_ptr_nonnull(strstr(w.findings, "belongs to the set 'one', not to 'two'"));
+	r.set = "";
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_ptr_nonnull(strstr(w.findings, "belongs to the set 'one': say --set one"));
 	r.set = "one";
 	r.file = &less;
 	r.prune = true;
