@@ -142,18 +142,18 @@ int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags)
 
 /* See docs.h. Hosts, names, sums and borders are not looked at: fm_docs_edits has them the
  * same. */
-bool fm_docs_edits_silent(const struct fm_docs *was, const struct fm_docs *now)
+bool fm_docs_edits_silent(const struct fm_docs *was, const struct fm_docs *now,
+			  const char *const *name, unsigned n)
 {
-	const char *name[FM_EDITS_MAX];
 	struct mr_diags diags = {0};
 	struct fm_check c;
 	bool silent;
 
-	if (!fm_docs_edits(was, now, name))
+	if (!n)
 		return false;
 	c = begin(now, &diags);
 	fm_check_identity_pools(&c);
-	fm_check_edited(&c, was);
+	fm_check_edited(&c, was, name, n);
 	end(&c);
 	silent = !diags.n;
 	mr_diags_done(&diags);

@@ -84,8 +84,10 @@ void fm_check_hosts(struct fm_check *c);
 void fm_check_adapter_pools(struct fm_check *c);
 void fm_check_identity_pools(struct fm_check *c);
 void fm_check_profiles(struct fm_check *c);
-/* The profiles only that are not the documents of 'was', against the literals of all. */
-void fm_check_edited(struct fm_check *c, const struct fm_docs *was);
+/* What is not the document of 'was', and the profiles that ask for something else by it (their
+ * names, in order), against the literals of all. */
+void fm_check_edited(struct fm_check *c, const struct fm_docs *was, const char *const *name,
+		     unsigned n);
 void fm_check_domains(struct fm_check *c);
 
 /* Parts of fm_check_profiles: what a device says beside pool, rates and identities; what the

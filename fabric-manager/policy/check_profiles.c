@@ -378,20 +378,38 @@ static bool has_literals(const struct fm_doc *d)
 	return false;
 }
 
-/* See check.h. Who names no identity can't name another one's. */
-void fm_check_edited(struct fm_check *c, const struct fm_docs *was)
+/* Classes of rates and what ports are set to. */
+static void check_shared(struct fm_check *c, const struct fm_doc *d)
 {
+	if (d->kind == FM_KIND_QOS_CLASS)
+		check_rates(c, d, "spec.guaranteed", &d->spec.qos_class.guaranteed,
+			    &d->spec.qos_class.limit);
+	else if (d->kind == FM_KIND_PORT_PROFILE)
+		fm_check_port_profile(c, d);
+}
+
+/* See check.h. Who names no identity can't name another one's. */
+void fm_check_edited(struct fm_check *c, const struct fm_docs *was, const char *const *name,
+		     unsigned n)
+{
+	const struct fm_docs *now = c->set;
+	unsigned first = now->first[FM_KIND_SERVER_PROFILE],
+		 end = now->first[FM_KIND_SERVER_PROFILE + 1], at = 0;
 	bool literals = false;
 
-	for (unsigned i = 0; i < c->set->n; i++)
-		literals |= c->set->doc[i] != was->doc[i] && has_literals(c->set->doc[i]);
-	for (unsigned i = 0; literals && i < c->set->n; i++)
-		if (c->set->doc[i] == was->doc[i] &&
-		    c->set->doc[i]->kind == FM_KIND_SERVER_PROFILE)
-			note_literals(c, c->set->doc[i]);
-	for (unsigned i = 0; i < c->set->n; i++)
-		if (c->set->doc[i] != was->doc[i])
-			check_profile(c, c->set->doc[i]);
+	for (unsigned i = 0; i < now->n; i++)
+		if (now->doc[i] != was->doc[i])
+			check_shared(c, now->doc[i]);
+	for (unsigned k = 0; k < n; k++)
+		literals |= has_literals(fm_docs_find(now, FM_KIND_SERVER_PROFILE, name[k]));
+	for (unsigned i = first; literals && i < end; i++) {
+		if (at < n && mr_streq(now->doc[i]->meta.name.s, name[at]))
+			at++;
+		else
+			note_literals(c, now->doc[i]);
+	}
+	for (unsigned k = 0; k < n; k++)
+		check_profile(c, fm_docs_find(now, FM_KIND_SERVER_PROFILE, name[k]));
 }
 
 /* Checks rates, profiles and templates. */
@@ -406,12 +424,8 @@ void fm_check_profiles(struct fm_check *c)
 	for (unsigned i = 0; i < c->set->n; i++) {
 		const struct fm_doc *d = c->set->doc[i];
 
-		if (d->kind == FM_KIND_QOS_CLASS)
-			check_rates(c, d, "spec.guaranteed", &d->spec.qos_class.guaranteed,
-				    &d->spec.qos_class.limit);
-		else if (d->kind == FM_KIND_PORT_PROFILE)
-			fm_check_port_profile(c, d);
-		else if (d->kind == FM_KIND_SERVER_PROFILE)
+		check_shared(c, d);
+		if (d->kind == FM_KIND_SERVER_PROFILE)
 			check_profile(c, d);
 		else if (d->kind == FM_KIND_PROFILE_TEMPLATE)
 			check_template(c, d);

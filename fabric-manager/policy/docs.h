@@ -73,17 +73,21 @@ int fm_docs_check(const struct fm_docs *s, struct mr_diags *diags);
 int fm_docs_check_users(const struct fm_docs *before, const struct fm_docs *now,
 			const char *who, struct mr_diags *diags);
 
-#define FM_EDITS_MAX 16
+#define FM_EDITS_MAX 128
 /*
- * The profiles whose documents differ, where a wish of 'was' can be amended to one of 'now',
- * and back: their names, which are of 'now', and how many. 0: nothing differs, or all has to be
- * resolved. Both have passed fm_docs_check; then 'now' has no findings that 'was' has not.
+ * The profiles that ask for something else, where a wish of 'was' can be amended to one of
+ * 'now', and back: by documents of their own, by classes of rates or by PortProfiles. Their
+ * names, which are of 'now', in the order of documents, and how many. 0: nothing differs, or
+ * all has to be resolved. Both have passed fm_docs_check; then 'now' has no findings that 'was'
+ * has not.
  */
 unsigned fm_docs_edits(const struct fm_docs *was, const struct fm_docs *now,
 		       const char *ret[FM_EDITS_MAX]);
 /* Whether fm_docs_check finds nothing in 'now', either, where it found nothing in 'was' and
- * profiles were edited (fm_docs_edits). False: nothing is known, the set is to be checked. */
-bool fm_docs_edits_silent(const struct fm_docs *was, const struct fm_docs *now);
+ * these 'n' profiles are what fm_docs_edits gave. False: nothing is known, the set is to be
+ * checked. */
+bool fm_docs_edits_silent(const struct fm_docs *was, const struct fm_docs *now,
+			  const char *const *name, unsigned n);
 
 /* The check of the set, and the findings sorted. Returns 0 or -EINVAL. */
 int fm_docs_validate(const struct fm_docs *s, struct mr_diags *diags);

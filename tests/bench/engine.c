@@ -19,6 +19,7 @@
 #define TEMPLATES 10
 #define DEVICES	  5
 #define FILES	  2
+#define CLASSED	  20 /* profiles that name a class */
 
 struct policy {
 	struct mr_buf text[FILES];
@@ -31,14 +32,25 @@ static void put(struct mr_buf *b, const char *kind, const char *name)
 		      name);
 }
 
+/* The first one with a limit of its own, or (0) of a class. */
 static void put_devices(struct mr_buf *b, const char *indent, unsigned limit)
 {
-	for (unsigned i = 0; i < DEVICES; i++)
+	char qos[64];
+
+	for (unsigned i = 0; i < DEVICES; i++) {
+		mr_fmt(qos, sizeof(qos), "{guaranteed: 1400Mbit, limit: %uGbit}",
+		       i ? 10 : limit);
 		mr_buf_printf(b,
-			      "%s- {name: data%u, class: ethernet, pool: nics, qos: "
-			      "{guaranteed: 1400Mbit, limit: %uGbit}, identity: {mac: {pool: "
-			      "macs}}}\n",
-			      indent, i, i ? 10 : limit);
+			      "%s- {name: data%u, class: ethernet, pool: nics, qos: %s, "
+			      "identity: {mac: {pool: macs}}}\n",
+			      indent, i, i || limit ? qos : "gold");
+	}
+}
+
+static void put_class(struct mr_buf *b, unsigned limit)
+{
+	put(b, "QosClass", "gold");
+	mr_buf_printf(b, "spec: {guaranteed: 1400Mbit, limit: %uGbit}\n", limit);
 }
 
 static void put_profile(struct mr_buf *b, const struct fm_inventory *inv, unsigned i,
@@ -70,6 +82,7 @@ static void make_policy(struct policy *p, const struct fm_inventory *inv, unsign
 			put(b, "Host", inv->chassis[c].host[i].name);
 			mr_buf_printf(b, "spec: {chassis: %s}\n", inv->chassis[c].name);
 		}
+	put_class(b, 10);
 	put(b, "HostGroup", "all");
 	mr_buf_puts(b, "spec: {hostSelector: {matchAll: true}}\n");
 	for (unsigned i = 0; i < TEMPLATES; i++) {
@@ -79,7 +92,7 @@ static void make_policy(struct policy *p, const struct fm_inventory *inv, unsign
 		put_devices(b, "    ", 10);
 	}
 	for (unsigned i = 0; i < profiles; i++)
-		put_profile(&p->text[1], inv, i, 10);
+		put_profile(&p->text[1], inv, i, i && i <= CLASSED ? 0 : 10);
 	for (unsigned i = 0; i < FILES; i++)
 		p->file[i] = (struct fm_file){i ? "profiles.yaml" : "fabric.yaml",
 					      mr_buf_text(&p->text[i]), p->text[i].len};
@@ -135,6 +148,7 @@ static double scratch_ms(const struct bench_fabric *f, const struct policy *p,
 
 enum what {
 	WHAT_LIMIT,
+	WHAT_CLASS,
 	WHAT_LINK,
 	WHAT_DISCONNECT,
 	WHAT_PULL,
@@ -144,6 +158,7 @@ static const struct {
 	const char *text;
 	unsigned ops; /* at least so many follow */
 } whats[WHATS] = {{"a profile's document asks for another limit", 1},
+		  {"a class of 20 profiles has another limit", 1},
 		  {"a host's link goes down", 0},
 		  {"a profile is disconnected", DEVICES},
 		  {"an adapter is pulled", 1}};
@@ -159,7 +174,11 @@ static bool disturb(struct bench_fabric *f, enum what what, unsigned round)
 
 	switch (what) {
 	case WHAT_LIMIT:
-		put_profile(&b, &f->inv, 0, 5 + round);
+	case WHAT_CLASS:
+		if (what == WHAT_CLASS)
+			put_class(&b, 5 + round);
+		else
+			put_profile(&b, &f->inv, 0, 5 + round);
 		file.text = mr_buf_text(&b);
 		file.len = b.len;
 		bench_fabric_mark(f);

@@ -13,6 +13,7 @@
 #include "fabric-manager/engine/desire/findings.h"
 #include "fabric-manager/engine/desire/kept.h"
 #include "fabric-manager/engine/state/asgs.h"
+#include "fabric-manager/engine/state/base.h"
 #include "fabric-manager/engine/state/hosts.h"
 #include "fabric-manager/engine/state/locks.h"
 #include "fabric-manager/engine/state/out.h"
@@ -96,19 +97,18 @@ static bool is_worn(const struct fm_desired *d)
 
 /* The profiles by which the wish in force can be brought to what 'docs' ask for; 0 = it can't,
  * or there is nothing to do. */
-static unsigned edits(const struct fm_engine *e, const struct fm_docs *docs,
-		      const char *ret[FM_EDITS_MAX])
+static unsigned edits(const struct fm_engine *e, struct fm_base *b)
 {
 	if (!e->desired || e->desire_dirty || is_worn(e->desired))
 		return 0;
-	return fm_docs_edits(&e->base.docs, docs, ret);
+	return fm_base_edits(e, b);
 }
 
-/* Brings the wish in force from the documents 'was' to 'now', which only edit profiles. */
-static bool edit(struct fm_engine *e, const struct fm_docs *was, const struct fm_docs *now)
+/* Brings the wish in force to the documents 'now', in which these profiles are edited. */
+static bool edit(struct fm_engine *e, const struct fm_docs *now, const char *const *name,
+		 unsigned n)
 {
-	const char *name[FM_EDITS_MAX];
-	struct fm_amend what = {.edited = name, .edits = fm_docs_edits(was, now, name)};
+	struct fm_amend what = {.edited = name, .edits = n};
 	struct fm_resolve_input in;
 	bool good;
 
@@ -134,11 +134,10 @@ static struct fm_desired *desire_of(struct fm_engine *e, struct fm_base *b)
 void fm_desire_check(struct fm_engine *e, struct fm_base *b, struct mr_diags *ret)
 {
 	struct mr_diags new = {.max = UINT_MAX}, old = {.max = UINT_MAX};
-	const char *name[FM_EDITS_MAX];
 
 	fm_desired_free(b->resolved);
 	b->resolved = NULL;
-	if (e->base.unwarned && edits(e, &b->docs, name)) {
+	if (e->base.unwarned && edits(e, b)) {
 		b->unwarned = true;
 		return;
 	}
@@ -257,14 +256,13 @@ void fm_trial_make(struct fm_engine *e, struct fm_desired *d, struct fm_trial *r
 /* A plan of a candidate: trial.h. */
 void fm_trial_of(struct fm_engine *e, struct fm_base *b, struct fm_trial *ret)
 {
-	const char *name[FM_EDITS_MAX];
-	unsigned n = edits(e, &b->docs, name);
+	unsigned n = edits(e, b);
 
-	if (n && edit(e, &e->base.docs, &b->docs)) {
+	if (n && edit(e, &b->docs, b->edit, n)) {
 		fm_trial_now(e, ret);
 		ret->edited = b;
 		ret->edits = n;
-		memcpy(ret->edit, name, sizeof(name));
+		memcpy(ret->edit, b->edit, sizeof(b->edit));
 		return;
 	}
 	fm_trial_make(e, desire_of(e, b), ret);
@@ -288,7 +286,7 @@ void fm_trial_take(struct fm_engine *e, struct fm_trial *t)
 /* Frees what a trial owns; the planner is asked for what is in force again. */
 void fm_trial_done(struct fm_engine *e, struct fm_trial *t)
 {
-	if (t->edited && edit(e, &t->edited->docs, &e->base.docs))
+	if (t->edited && edit(e, &e->base.docs, t->edit, t->edits))
 		check(e);
 	else if (t->edited)
 		fm_desire_changed(e);

@@ -121,7 +121,8 @@ static void check(const struct fm_engine *e, struct fm_base *b, struct mr_diags 
 {
 	unsigned had = diags->n;
 
-	b->silent = e->base.silent && fm_docs_edits_silent(&e->base.docs, &b->docs);
+	b->silent = e->base.silent &&
+		    fm_docs_edits_silent(&e->base.docs, &b->docs, b->edit, fm_base_edits(e, b));
 	if (b->silent)
 		return;
 	fm_docs_check(&b->docs, diags);

@@ -65,6 +65,15 @@ void fm_base_set_put(struct fm_engine *e, struct fm_base *b, enum fm_kind kind,
 	fm_docs_note(&b->docs, kind, name, set[0] ? i + 1 : 0);
 }
 
+/* See base.h. */
+unsigned fm_base_edits(const struct fm_engine *e, struct fm_base *b)
+{
+	if (!b->edits_known)
+		b->edits = fm_docs_edits(&e->base.docs, &b->docs, b->edit);
+	b->edits_known = true;
+	return b->edits;
+}
+
 /* A copy that shares the documents; 'to' is overwritten. */
 void fm_base_copy(struct fm_base *to, const struct fm_base *from)
 {
@@ -101,6 +110,7 @@ void fm_base_commit(struct fm_engine *e, struct fm_base *b, const struct fm_orig
 	f->commit = e->commit_last + 1;
 	f->base = e->base;
 	e->base = *b;
+	e->base.edits_known = false;
 	*b = (struct fm_base){0};
 	e->base.version = e->meta.version = f->base.version + 1;
 	fm_history_add(e, from);

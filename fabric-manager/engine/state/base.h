@@ -14,6 +14,8 @@ const char *fm_base_set(const struct fm_engine *e, const struct fm_base *b, enum
 			const char *name);
 void fm_base_set_put(struct fm_engine *e, struct fm_base *b, enum fm_kind kind,
 		     const char *name, const char *set);
+/* The profiles that candidate 'b' edits against what is in force, in b->edit: fm_docs_edits. */
+unsigned fm_base_edits(const struct fm_engine *e, struct fm_base *b);
 void fm_base_copy(struct fm_base *to, const struct fm_base *from);
 void fm_base_done(struct fm_base *b);
 /* Who brings documents into force, and how. */

@@ -368,6 +368,10 @@ struct fm_base {
 	/* they were checked by this manager, alone and with the inventory as it was then, and
 	 * nothing was found */
 	bool silent, unwarned;
+	/* of a candidate: what it edits (fm_base_edits) */
+	bool edits_known;
+	const char *edit[FM_EDITS_MAX];
+	unsigned edits;
 	/* of a candidate: what the check against the inventory made of it; NULL = nothing yet
 	 */
 	struct fm_desired *resolved;

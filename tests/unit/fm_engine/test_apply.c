@@ -474,6 +474,47 @@ START_TEST(last_host_of_a_group)
 }
 END_TEST
 
+#define CLASS(limit)                                                             \
+	"apiVersion: banyan/v1\nkind: QosClass\nmetadata: {name: gold}\nspec: {" \
+	"guaranteed: 1Gbit, limit: " limit "}\n---\n"
+#define OF_CLASS(name, host)                                                       \
+	"apiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: " name "}\n" \
+	"spec: {host: " host                                                       \
+	", devices: [{name: d, class: ethernet, pool: nics, qos: gold}]}\n---\n"
+
+/* A class of rates is edited: who names it follows in place, and nobody else. What was only
+ * tried is taken back; each wish is held against one that is resolved from scratch. */
+START_TEST(class_of_two)
+{
+	struct fm_file f = {"q.yaml", CLASS("5Gbit"), strlen(CLASS("5Gbit"))};
+	struct fm_request plan = {.verb = FM_VERB_PLAN, .file = &f, .files = 1};
+	unsigned checked;
+	struct world w;
+
+	w_up(&w, false, false);
+	w_apply(&w,
+		W_POOLS_TEXT CLASS("10Gbit") OF_CLASS("a", "blade01") OF_CLASS("b", "blade02"));
+	w_apply(&w, W_PROFILE("web", "blade01"));
+	w_apply(&w, CLASS("9Gbit")); /* the first edit is checked with all documents */
+	mr_buf_reset(&w.ops);
+	w_request(&w, plan);
+	ck_assert_int_eq(w.exit_code, 2);
+	ck_assert_uint_eq(mr_tree_get(mr_tree_get(w.tree, "plan"), "changes")->n, 2);
+	ck_assert_uint_eq(w_asg(&w, "a/d")->limit_mbps, 9000);
+	W_OPS(&w, "");
+	w_apply(&w, CLASS("5Gbit"));
+	W_OPS(&w, "set-attrs set-attrs ");
+	ck_assert_uint_eq(w_asg(&w, "a/d")->limit_mbps, 5000);
+	ck_assert_uint_eq(w_asg(&w, "b/d")->limit_mbps, 5000);
+	ck_assert_uint_eq(w_asg(&w, "web/data0")->limit_mbps, 10000);
+	ck_assert_uint_eq(fm_engine_plans_differ(w.e, &checked), 0);
+	w_restart(&w);
+	W_OPS(&w, "observe take-owner observe ");
+	ck_assert_uint_eq(w_asg(&w, "b/d")->limit_mbps, 5000);
+	w_done(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("engine apply");
@@ -496,6 +537,7 @@ int main(void)
 	tcase_add_test(t, initial_template);
 	tcase_add_test(t, any_host_of_a_group);
 	tcase_add_test(t, last_host_of_a_group);
+	tcase_add_test(t, class_of_two);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -20,6 +20,12 @@
 #define HEAD(kind, name) \
 	"apiVersion: banyan/v1\nkind: " kind "\nmetadata: {name: " name "}\nspec: "
 
+/* One that refers to others for what it is set to. */
+#define E(more)                                                                                \
+	HEAD("ServerProfile", "e")                                                             \
+	"{host: b2, devices: [{name: d, class: ethernet, pool: nics, qos: gold, portProfile: " \
+	"tr" more "}]}\n"
+
 /* Pools that overlap by speed, one without a class, borders, a mode, a suspended host, an `ha`
  * pair, rules. */
 static const char *const docs[] = {
@@ -47,6 +53,9 @@ static const char *const docs[] = {
 				   "pool: nics, ha: {role: secondary, with: d}}]}\n",
 	HEAD("ServerProfile",
 	     "r") "{domain: red, devices: [{name: d, class: gpu, pool: any}]}\n",
+	HEAD("QosClass", "gold") "{limit: 5Gbit}\n",
+	HEAD("PortProfile", "tr") "{vlan: {access: 5}}\n",
+	E(""),
 };
 
 /* What profiles may ask for instead; what changes tables, names or the host is not followed. */
@@ -71,6 +80,16 @@ static const char *const edited[] = {
 	R(""),
 	R(", qos: {guaranteed: 1Gbit}"),
 	R(", driver: none"),
+	R(", qos: gold"),
+	E(", driver: none"),
+	E(", identity: {mac: {pool: m}}"),
+	HEAD("QosClass", "gold") "{limit: 6Gbit}\n",
+	HEAD("QosClass", "gold") "{guaranteed: 1Gbit, limit: 7Gbit}\n",
+	HEAD("QosClass", "gold") "{limit: 5Gbit}\n",
+	HEAD("QosClass", "gold") "{limit: 5Gbit, suspend: true}\n",
+	HEAD("PortProfile", "tr") "{vlan: {access: 6}}\n",
+	HEAD("PortProfile", "tr") "{vlan: {trunk: [7, 8]}, mtu: 9000}\n",
+	HEAD("PortProfile", "tr") "{suspend: true}\n",
 };
 
 /* Somebody takes any host of a group: who is connected where is not one profile's own. */

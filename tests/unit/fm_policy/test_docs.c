@@ -150,7 +150,29 @@ static const struct {
 	 0},
 	{"another name", MACS("c", "{pool: macs}", ""), 0},
 	{"two functions", MACS("a", "{pool: macs}", ", count: 2"), 0},
-	{"another kind", HEAD("QosClass", "gold") "spec: {limit: 1Gbit}\n", 0},
+	{"a class that one uses", HEAD("QosClass", "gold") "spec: {limit: 1Gbit}\n", 1},
+	{"a class that contradicts itself",
+	 HEAD("QosClass", "gold") "spec: {limit: 1Gbit, guaranteed: 2Gbit}\n", 1},
+	{"a class that is suspended", HEAD("QosClass", "gold") "spec: {suspend: true}\n", 0},
+	{"a class that nobody uses", HEAD("QosClass", "tin") "spec: {limit: 1Gbit}\n", 0},
+	{"a class and who uses it",
+	 HEAD("QosClass", "gold") "spec: {limit: 1Gbit}\n" MACS("u", "{pool: macs}",
+								", qos: gold"),
+	 1},
+	{"a class and another one",
+	 HEAD("QosClass", "gold") "spec: {limit: 1Gbit}\n" MACS("b", "{pool: macs}", ""), 2},
+	{"a class, and a value of another one's",
+	 HEAD("QosClass", "gold") "spec: {limit: 1Gbit}\n" MACS("a", "'02:00:00:00:00:02'", ""),
+	 2},
+	{"a port", HEAD("PortProfile", "tr") "spec: {vlan: {access: 7}}\n", 1},
+	{"a port that contradicts itself",
+	 HEAD("PortProfile", "tr") "spec: {vlan: {access: 7, trunk: [8]}}\n", 1},
+	{"copies for somebody", HEAD("PortProfile", "tr") "spec: {mirrorTo: a/d}\n", 0},
+	{"a pool",
+	 HEAD("IdentityPool", "macs") "spec: {type: mac, ranges: [{start: "
+				      "'02:00:00:00:00:00', end: "
+				      "'02:00:00:00:01:ff'}]}\n",
+	 0},
 };
 
 START_TEST(edited)
@@ -169,22 +191,32 @@ START_TEST(edited)
 					       "macs") "spec: {type: mac, ranges: [{start: "
 						       "'02:00:00:00:00:00', end: "
 						       "'02:00:00:00:00:ff'}]}\n" MACS(
-							       "a", "{pool: macs}", "")
-							       MACS("b", "'02:00:00:00:00:02'",
-								    "")),
+							       "a", "{pool: macs}",
+							       "") MACS("b",
+									"'02:00:00:00:00:02'",
+									"") HEAD("QosClass",
+										 "tin")
+							       HEAD("PortProfile", "tr")
+								       MACS("u", "{pool: macs}",
+									    ", qos: gold, "
+									    "portProfile: tr")),
 		0);
 	ck_assert_int_eq(fm_docs_check(&was, &diags), 0);
 	ck_assert_uint_eq(diags.n, 0);
 	fm_docs_copy(&now, &was);
-	if (!read_text(&one, edits[_i].text) &&
-	    (!fm_docs_find(&was, one.doc[0]->kind, one.doc[0]->meta.name.s) ||
-	     !fm_doc_equal(fm_docs_find(&was, one.doc[0]->kind, one.doc[0]->meta.name.s),
-			   one.doc[0])))
-		fm_docs_merge(&now, &one);
+	ck_assert_int_eq(read_text(&one, edits[_i].text), 0);
+	for (unsigned i = 0; i < one.n; i++) {
+		struct fm_doc *d = one.doc[i],
+			      *had = fm_docs_find(&was, d->kind, d->meta.name.s);
+
+		if (!had || !fm_doc_equal(had, d))
+			fm_docs_put(&now, fm_doc_ref(d));
+	}
 	ck_assert_msg(fm_docs_edits(&was, &now, name) == edits[_i].edits, "%s", edits[_i].name);
 	fine = !fm_docs_check(&now, &diags) && !diags.n;
-	ck_assert_msg(fm_docs_edits_silent(&was, &now) == (fine && edits[_i].edits), "%s",
-		      edits[_i].name);
+	ck_assert_msg(fm_docs_edits_silent(&was, &now, name, edits[_i].edits) ==
+			      (fine && edits[_i].edits),
+		      "%s", edits[_i].name);
 	mr_diags_done(&diags);
 	fm_docs_done(&one);
 	fm_docs_done(&was);
