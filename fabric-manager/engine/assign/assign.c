@@ -554,6 +554,8 @@ void fm_asg_ack(struct fm_engine *e, struct fm_asg *a, uint64_t tag,
 		acked(e, a, ack);
 		return;
 	}
+	if (a->step == FM_STEP_QUIESCE && ack->reason != MR_REASON_BUSY)
+		a->bound = false; /* it may let go yet: way back, it is asked to bind again */
 	fm_asg_why(e, a, ack->reason, "%s on %s: %s%s%s", fm_steps[a->step].name, a->a.host,
 		   ack->detail[0] ? ack->detail : mr_reason_text(ack->reason),
 		   ack->who[0] ? ", by " : "", ack->who);

@@ -93,13 +93,28 @@ void fm_rq_go_on(struct fm_engine *e, const struct fm_profile *p)
 	}
 }
 
+/* Where it runs: after a move that was given up, not where it is meant to be. "" = nowhere. */
+static const char *runs_on(const struct fm_engine *e, const struct fm_profile *p)
+{
+	for (unsigned i = 0; i < p->claims; i++) {
+		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
+		const struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
+
+		if (a && a->a.has_fn && a->a.host[0])
+			return a->a.host;
+	}
+	return p->host == FM_WHOLE ? "" : e->desired->host[p->host].name;
+}
+
 /* "from blade01", or nothing for a profile that is nowhere. */
 static const char *from_words(const struct fm_engine *e, const struct fm_profile *p, char *buf,
 			      size_t size)
 {
+	const char *host = runs_on(e, p);
+
 	buf[0] = '\0';
-	if (p->host != FM_WHOLE)
-		mr_fmt(buf, size, " from %s", e->desired->host[p->host].name);
+	if (host[0])
+		mr_fmt(buf, size, " from %s", host);
 	return buf;
 }
 
@@ -148,7 +163,11 @@ static bool is_there(const struct fm_engine *e, const struct fm_profile *p, cons
 static void place_unless_there(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
 			       const struct fm_profile *p)
 {
-	if (is_there(e, p, r->host))
+	if (is_there(e, p, r->host) && !mr_streq(runs_on(e, p), r->host))
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "%s is on its way from %s to %s already; nothing changes", p->name,
+			 runs_on(e, p), r->host);
+	else if (is_there(e, p, r->host))
 		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
 			 "%s is on %s already; nothing changes", p->name, r->host);
 	else

@@ -72,10 +72,13 @@ unsigned fm_profile_conditions(const struct fm_engine *e, const struct fm_profil
 {
 	struct away away = {.restarting = false};
 	bool fenced = true, moving = false, whole = true;
+	char astray[FM_DETAIL_MAX + MR_NAME_MAX];
 	enum mr_reason r = MR_REASON_OK;
 	const char *why = "";
 	unsigned active = 0;
 	int64_t since = 0;
+	/* a profile that is connected to no host, and holds nothing, lacks nothing */
+	bool wanted = p->host != FM_WHOLE || p->group;
 
 	if (p->host != FM_WHOLE)
 		away = look(e, p->host);
@@ -89,6 +92,7 @@ unsigned fm_profile_conditions(const struct fm_engine *e, const struct fm_profil
 		bool up = a && fm_asg_up(a);
 
 		active += up;
+		wanted = wanted || (a && a->a.has_fn);
 		if (a && a->a.since_wall_ns > since)
 			since = a->a.since_wall_ns;
 		whole = whole && (up || c->extra);
@@ -97,13 +101,21 @@ unsigned fm_profile_conditions(const struct fm_engine *e, const struct fm_profil
 		if (a && !up && !c->extra && a->a.reason != MR_REASON_OK) {
 			r = a->a.reason;
 			why = a->a.detail;
+		} else if (up && p->host != FM_WHOLE &&
+			   !mr_streq(a->a.host, e->desired->host[p->host].name)) {
+			whole = false; /* its way out was given up */
+			r = a->a.reason;
+			mr_fmt(astray, sizeof(astray), "it runs on %s%s%s", a->a.host,
+			       a->a.detail[0] ? ": " : "", a->a.detail);
+			why = astray;
 		}
 	}
 	moving = moving || away.restarting;
 	condition(conditions, "Ready", whole && !away.text[0], r, why, since);
 	condition(conditions, "Progressing", moving, away.restarting ? r : MR_REASON_OK,
 		  away.restarting ? away.text : "", since);
-	condition(conditions, "Degraded", (!whole || away.text[0]) && !moving, r, why, since);
+	condition(conditions, "Degraded", (!whole || away.text[0]) && !moving && wanted, r, why,
+		  since);
 	if (!fenced)
 		condition(conditions, "Fenced", false, MR_REASON_TIMEOUT,
 			  "the cut is not confirmed", since);

@@ -90,6 +90,8 @@ START_TEST(busy_host_keeps_it)
 	ck_assert_ptr_null(strstr(mr_buf_text(&w.ops), "block"));
 	w.agent[1].busy = false;
 	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	ck_assert_ptr_nonnull(
+		strstr(w.text, "web goes from blade01 to blade02 with 1 running"));
 	W_PHASE(&w, "web/data0", ACTIVE);
 	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade02");
 	w_done(&w);

@@ -108,17 +108,6 @@ START_TEST(describe_and_explain)
 }
 END_TEST
 
-static const struct mr_tree *condition_of(struct world *w, const char *type)
-{
-	const struct mr_tree *l =
-		mr_tree_get(mr_tree_get(w->tree, "items")->child[0], "conditions");
-
-	for (unsigned i = 0; i < l->n; i++)
-		if (mr_streq(mr_tree_text(l->child[i], "type"), type))
-			return l->child[i];
-	ck_abort_msg("no condition %s", type);
-}
-
 START_TEST(conditions_of_hosts_and_adapters)
 {
 	struct world w;
@@ -128,40 +117,40 @@ START_TEST(conditions_of_hosts_and_adapters)
 
 	up(&w);
 	w_request(&w, r);
-	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Ready"), "status")->num, 0);
-	ck_assert_str_eq(mr_tree_text(condition_of(&w, "Ready"), "message"),
+	ck_assert_int_eq(mr_tree_get(w_condition(&w, "Ready"), "status")->num, 0);
+	ck_assert_str_eq(mr_tree_text(w_condition(&w, "Ready"), "message"),
 			 "no agent is connected");
-	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Maintenance"), "status")->num, 0);
+	ck_assert_int_eq(mr_tree_get(w_condition(&w, "Maintenance"), "status")->num, 0);
 	w_agent_up(&w, 1, "boot1", false);
 	w_verb(&w, FM_VERB_CORDON, "blade01", NULL);
 	w_request(&w, r);
-	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Ready"), "status")->num, 1);
-	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Maintenance"), "status")->num, 1);
-	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Conflict"), "status")->num, 0);
+	ck_assert_int_eq(mr_tree_get(w_condition(&w, "Ready"), "status")->num, 1);
+	ck_assert_int_eq(mr_tree_get(w_condition(&w, "Maintenance"), "status")->num, 1);
+	ck_assert_int_eq(mr_tree_get(w_condition(&w, "Conflict"), "status")->num, 0);
 	w_hello_of(&w, 2, &h); /* somebody at port 2 says that it is blade01 */
 	mr_copy(h.host, sizeof(h.host), "blade01");
 	w_step(&w, &hello);
 	w_request(&w, r);
-	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Conflict"), "status")->num, 1);
-	ck_assert_str_eq(mr_tree_text(condition_of(&w, "Conflict"), "reason"), "WRONG_SLOT");
-	ck_assert_str_eq(mr_tree_text(condition_of(&w, "Conflict"), "message"),
+	ck_assert_int_eq(mr_tree_get(w_condition(&w, "Conflict"), "status")->num, 1);
+	ck_assert_str_eq(mr_tree_text(w_condition(&w, "Conflict"), "reason"), "WRONG_SLOT");
+	ck_assert_str_eq(mr_tree_text(w_condition(&w, "Conflict"), "message"),
 			 "it says that it is blade01, but port 2 is blade02's");
 	w_run(&w, 400 * MR_NS_PER_S);
 	w_request(&w, r);
-	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Conflict"), "status")->num, 0);
+	ck_assert_int_eq(mr_tree_get(w_condition(&w, "Conflict"), "status")->num, 0);
 	r.kind = "profiles";
 	r.name = "web";
 	w_request(&w, r);
-	ck_assert_int_ge(mr_tree_int(condition_of(&w, "Ready"), "since"), 1700000000);
+	ck_assert_int_ge(mr_tree_int(w_condition(&w, "Ready"), "since"), 1700000000);
 	r.kind = "adapters";
 	r.name = "nic-left";
 	w_request(&w, r);
-	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Ready"), "status")->num, 1);
-	ck_assert_int_eq(mr_tree_get(condition_of(&w, "Degraded"), "status")->num, 0);
+	ck_assert_int_eq(mr_tree_get(w_condition(&w, "Ready"), "status")->num, 1);
+	ck_assert_int_eq(mr_tree_get(w_condition(&w, "Degraded"), "status")->num, 0);
 	w.c.adapter[0].link = false;
 	w_restart(&w);
 	w_request(&w, r);
-	ck_assert_str_eq(mr_tree_text(condition_of(&w, "Ready"), "reason"), "UNREACHABLE");
+	ck_assert_str_eq(mr_tree_text(w_condition(&w, "Ready"), "reason"), "UNREACHABLE");
 	w_done(&w);
 }
 END_TEST

@@ -492,4 +492,16 @@ static inline bool w_crash_over(struct world *w, int k)
 	return had;
 }
 
+/* Of the first item of the last answer. */
+static inline const struct mr_tree *w_condition(struct world *w, const char *type)
+{
+	const struct mr_tree *l =
+		mr_tree_get(mr_tree_get(w->tree, "items")->child[0], "conditions");
+
+	for (unsigned i = 0; i < l->n; i++)
+		if (mr_streq(mr_tree_text(l->child[i], "type"), type))
+			return l->child[i];
+	ck_abort_msg("no condition %s", type);
+}
+
 #endif
