@@ -166,12 +166,14 @@ const struct fm_step_row fm_steps[FM_STEP_COUNT] = {
 	/* The gate took the identity with it: a standby carries it, behind its closed gate. */
 	[FM_STEP_STANDBY_SET] = {"set-attrs", OPK(SET_ATTRS), SAME, SAME, NEXT(IN_DONE),
 				 FM_ON_PASS, has_gate},
-	[FM_STEP_BACK_RETRACT] = {"retract", OPK(RETRACT), SAME, SAME, NEXT(BACK_ACTIVATE),
+	[FM_STEP_BACK_RETRACT] = {"retract", OPK(RETRACT), SAME, SAME, NEXT(BACK_OPEN),
 				  FM_ON_HOLD, retracts},
-	[FM_STEP_BACK_ACTIVATE] = {"activate", AGENT(ACTIVATE), P(ACTIVATING), SAME,
-				   NEXT(BACK_OPEN), FM_ON_FAIL, fm_step_unbound},
-	[FM_STEP_BACK_OPEN] = {"gate-open", OPK(GATE_OPEN), SAME, SAME, NEXT(BACK_DONE),
+	/* The gate took identity and data with it: a driver that looks before they are back finds
+	 * another device. */
+	[FM_STEP_BACK_OPEN] = {"gate-open", OPK(GATE_OPEN), SAME, SAME, NEXT(BACK_ACTIVATE),
 			       FM_ON_DEGRADE, gate_shut},
+	[FM_STEP_BACK_ACTIVATE] = {"activate", AGENT(ACTIVATE), P(ACTIVATING), SAME,
+				   NEXT(BACK_DONE), FM_ON_FAIL, fm_step_unbound},
 	[FM_STEP_BACK_DONE] = {"back", BOOK, SAME, SAME, ALONE},
 };
 

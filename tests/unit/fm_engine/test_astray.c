@@ -44,6 +44,31 @@ START_TEST(hung_host_keeps_it_and_binds_again)
 }
 END_TEST
 
+/* It unbinds, and does not give the function back. The closed gate took identity and data; they
+ * are there again when the driver looks at the function. */
+START_TEST(the_gate_opens_before_it_binds_again)
+{
+	struct world w;
+
+	w_up(&w, _i, _i);
+	w_apply(&w, WEB);
+	mr_buf_reset(&w.ops);
+	w.agent[1].keeps = true;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	w_run(&w, 120 * MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade01");
+	ck_assert_ptr_nonnull(strstr(mr_buf_text(&w.ops), "gate-close "));
+	ck_assert_msg(strstr(mr_buf_text(&w.ops), "gate-open activate! ") != NULL, "%s",
+		      mr_buf_text(&w.ops));
+	w.agent[1].keeps = false;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	W_PHASE(&w, "web/data0", ACTIVE);
+	ck_assert_str_eq(w_asg(&w, "web/data0")->host, "blade02");
+	w_done(&w);
+}
+END_TEST
+
 /* Nothing is wrong with a profile that somebody took from its host, or never gave one. */
 START_TEST(connected_to_nothing)
 {
@@ -65,6 +90,7 @@ int main(void)
 	Suite *s = suite_create("engine astray");
 
 	tcase_add_loop_test(t, hung_host_keeps_it_and_binds_again, 0, 2);
+	tcase_add_loop_test(t, the_gate_opens_before_it_binds_again, 0, 2);
 	tcase_add_test(t, connected_to_nothing);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;

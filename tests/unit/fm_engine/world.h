@@ -79,7 +79,7 @@ static inline void w_command(struct world *w, uint64_t session, const struct fm_
 	if (!port || a->silent)
 		return;
 	ck_assert_uint_eq(c->owner_epoch, w->c.owner_epoch);
-	if (c->verb == FM_AGENT_RELEASE && !a->hangs)
+	if (c->verb == FM_AGENT_RELEASE && !a->hangs && !a->keeps)
 		w_give_back(w, port, &c->place);
 	if (c->verb == FM_AGENT_RELEASE && a->resets == 2)
 		w_host_resets(w, port);
@@ -94,7 +94,8 @@ static inline void w_command(struct world *w, uint64_t session, const struct fm_
 		ev->ack.reason = MR_REASON_BUSY;
 		mr_copy(ev->ack.detail, sizeof(ev->ack.detail), "mounted on /data");
 	}
-	if (a->hangs && (c->verb == FM_AGENT_QUIESCE || c->verb == FM_AGENT_RELEASE))
+	if ((a->hangs && (c->verb == FM_AGENT_QUIESCE || c->verb == FM_AGENT_RELEASE)) ||
+	    (a->keeps && c->verb == FM_AGENT_RELEASE))
 		ev->ack.reason = MR_REASON_TIMEOUT;
 	if (c->verb == FM_AGENT_ACTIVATE && a->refuses)
 		ev->ack.reason = MR_REASON_DRIVER_REFUSED;

@@ -34,6 +34,7 @@ struct w_agent {
 	uint8_t has;	  /* FM_REQUIRE_* */
 	bool busy;	  /* nacks quiesce */
 	bool hangs;	  /* its kernel does: nacks what it should let go */
+	bool keeps;	  /* nacks release: it does not give the function back */
 	bool silent;	  /* answers nothing */
 	bool silent_gone; /* does not answer confirm-gone; w.gone_* has the question */
 	bool refuses;	  /* nacks activate */
