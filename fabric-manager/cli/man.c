@@ -96,7 +96,8 @@ static void tail(struct mr_buf *out)
 		    ".TP\n.B 64\nWrong usage.\n"
 		    ".TP\n.B 69\nThe manager is not reachable.\n"
 		    ".TP\n.B 130\nCtrl\\-C ended \\-\\-wait; work goes on.\n"
-		    ".SH SEE ALSO\nbanyan\\-manager(8), banyan\\-agent(8), banyan\\-sim(1)\n");
+		    ".SH SEE ALSO\n.BR \"banyan\\-manager \\-\\-help\" ,\n.BR \"banyan\\-agent "
+		    "\\-\\-help\" ,\n.BR \"banyan\\-sim \\-\\-help\"\n");
 }
 
 void cli_man_page(struct mr_buf *out)
