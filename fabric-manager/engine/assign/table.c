@@ -168,8 +168,8 @@ const struct fm_step_row fm_steps[FM_STEP_COUNT] = {
 				 FM_ON_PASS, has_gate},
 	[FM_STEP_BACK_RETRACT] = {"retract", OPK(RETRACT), SAME, SAME, NEXT(BACK_OPEN),
 				  FM_ON_HOLD, retracts},
-	/* The gate took identity and data with it: a driver that looks before they are back finds
-	 * another device. */
+	/* The gate took identity and data with it: a driver that looks before they are back
+	 * finds another device. */
 	[FM_STEP_BACK_OPEN] = {"gate-open", OPK(GATE_OPEN), SAME, SAME, NEXT(BACK_ACTIVATE),
 			       FM_ON_DEGRADE, gate_shut},
 	[FM_STEP_BACK_ACTIVATE] = {"activate", AGENT(ACTIVATE), P(ACTIVATING), SAME,
