@@ -307,6 +307,19 @@ static uint64_t score(const struct fm_planner *p, const struct fm_ask *ask,
 	       (uint64_t)!w->adapter[u->adapter].used << 16 | u->used;
 }
 
+/* Whether the PF has too little left of what most claims fail for: the same answer as that of
+ * fm_fit_cand, without the rest of it. Most PFs of a fabric that is nearly full are no place
+ * for a claim, and a score is dear. */
+static bool is_full(const struct fm_unit *u, const struct fm_ask *ask)
+{
+	uint64_t g = fm_unit_promise(u, ask->claim->guaranteed_mbps);
+
+	if (u->sum && g && !MR_MUTANT(PORT_FORGOTTEN) &&
+	    u->sum->guaranteed + g > u->sum->e->guaranteed_max_mbps)
+		return true;
+	return ask->demand && fm_fit_demand(u, ask->demand) != FM_RESOURCE_COUNT;
+}
+
 /* The best place that is free. */
 bool fm_place_scan(const struct fm_planner *p, const struct fm_ask *ask, struct fm_fit *ret)
 {
@@ -317,8 +330,11 @@ bool fm_place_scan(const struct fm_planner *p, const struct fm_ask *ask, struct 
 
 	fm_place_cands(p, ask, &first, &last);
 	for (uint32_t k = first; k < last; k++) {
-		uint64_t s = score(p, ask, &w->cand[k]);
+		uint64_t s;
 
+		if (is_full(&w->unit[w->cand[k].unit], ask))
+			continue;
+		s = score(p, ask, &w->cand[k]);
 		if (s >= best || fm_fit_cand(w, ask, &w->cand[k], &fit))
 			continue;
 		best = s;
