@@ -62,7 +62,7 @@ static bool changes_mode(struct fm_planner *p, const struct fm_unit_adapter *a)
 	c = add(p, FM_CHANGE_MODE, FM_CLASS_HOST);
 	c->chassis = a->chassis;
 	c->port = a->a->port;
-	c->value = def->mode - 1u;
+	c->value = (uint16_t)(def->mode - 1);
 	return true;
 }
 
@@ -92,7 +92,7 @@ static void provisions(struct fm_planner *p)
 		c = add(p, FM_CHANGE_PROVISION, runs ? FM_CLASS_COUNT : FM_CLASS_NONE);
 		c->chassis = a->chassis;
 		c->port = a->a->port;
-		c->value = a->provision;
+		c->value = (uint16_t)a->provision;
 	}
 }
 
@@ -337,6 +337,17 @@ static struct step *steps(const struct fm_planner *p, unsigned *ret_n)
 	return list;
 }
 
+/* Room for so many more: an array that grows by and by leaves as much behind as it takes. */
+static void reserve(struct fm_planner *p, unsigned n)
+{
+	struct fm_plan *plan = p->plan;
+
+	if (plan->changes + n <= p->cap_changes)
+		return;
+	p->cap_changes = plan->changes + n;
+	plan->change = mr_xrealloc(plan->change, p->cap_changes, sizeof(*plan->change));
+}
+
 /* Appends the changes of the kinds of one stage. */
 static void stage(struct fm_planner *p, const struct step *list, unsigned n, unsigned kinds)
 {
@@ -412,6 +423,7 @@ void fm_planner_changes(struct fm_planner *p)
 	provisions(p);
 	releases(p);
 	list = steps(p, &n);
+	reserve(p, n);
 	stage(p, list, n, 1u << FM_CHANGE_PREEMPT);
 	stage(p, list, n, 1u << FM_CHANGE_MOVE);
 	stage(p, list, n,

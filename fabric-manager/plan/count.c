@@ -3,6 +3,7 @@
  * Taking and giving back: the only code that changes the sums, bitmaps and host sets of
  * world.h, and the journal that takes such changes back.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/xalloc.h"
@@ -48,6 +49,13 @@ void fm_journal_undo(struct fm_journal *j, size_t to)
 		j->len -= padded(e.bytes);
 		memcpy(e.at, j->buf + j->len, e.bytes);
 	}
+}
+
+/* Frees what 'j' owns; it is off and empty then. */
+void fm_journal_free(struct fm_journal *j)
+{
+	free(j->buf);
+	*j = (struct fm_journal){.buf = NULL};
 }
 
 /* ---- taking ---- */
@@ -121,6 +129,7 @@ static void take_pfs(struct fm_world *w, const struct fm_use *u)
 	    u->bridge >= MR_MAX_BRIDGES || h->hardware[a->index] != FM_NO_BRIDGE ||
 	    had <= u->bridge)
 		return;
+	fm_world_lead(w, h, &h->pfs);
 	FM_NOTE(&w->journal, h->pfs[a->index]);
 	h->pfs[a->index] = u->bridge;
 	if (had != FM_NO_BRIDGE || has_vh(a->a, h->h->port))

@@ -318,7 +318,8 @@ static void reserve(struct fm_planner *p, const struct fm_ask *ask, const struct
 {
 	const struct fm_unit_adapter *a = &p->world.adapter[p->world.unit[w->fit.unit].adapter];
 	struct fm_use u = use_of(&p->world, ask, &w->fit);
-	uint16_t *pfs = &p->world.host[w->fit.root].pfs[a->index], leads = *pfs;
+	struct fm_unit_host *h = &p->world.host[w->fit.root];
+	uint16_t leads = h->pfs[a->index];
 	struct floors f = {.n = 0};
 
 	for (unsigned n = 0; n < w->victims; n++)
@@ -326,7 +327,8 @@ static void reserve(struct fm_planner *p, const struct fm_ask *ask, const struct
 	for (unsigned n = 0; n < w->victims; n++)
 		give_back(p, w->victim[n], false);
 	fm_world_take(&p->world, &u);
-	*pfs = leads; /* the bridge may be another's still: nobody follows over it */
+	if (h->pfs[a->index] != leads)
+		h->pfs[a->index] = leads; /* it may be another's still: nobody follows it */
 	for (unsigned n = 0; n < w->victims; n++)
 		bar(p, w->victim[n], ask->host);
 	for (unsigned n = 0; n < f.n; n++) {

@@ -52,6 +52,7 @@ struct fm_plan *fm_plan_make(const struct fm_plan_input *in)
 	set_next(&p);
 	fm_place_contested(&p);
 	fm_shares_set(&p);
+	fm_journal_free(&p.world.journal); /* nothing is taken back any more */
 	fm_planner_changes(&p);
 	fm_held_done(&p);
 	return plan;

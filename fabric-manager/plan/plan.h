@@ -151,11 +151,11 @@ struct fm_change {
 	enum fm_change_kind kind : 8;
 	enum fm_class change_class : 8;
 	uint16_t chassis, port; /* PROVISION, MODE: adapter */
+	uint16_t value;		/* PROVISION: VFs per PF; MODE: its index */
 	int32_t claim;		/* index of fm_desired.claim, -1 = RELEASE and of adapters */
 	int32_t current;	/* index of input.current, -1 = none */
 	int32_t of;		/* RELEASE: the claim that it stands for, -1 = none wants it */
 	int32_t taker;		/* PREEMPT, MOVE: the claim for which it goes, -1 = none */
-	uint32_t value;		/* PROVISION: VFs per PF; MODE: its index */
 };
 
 struct fm_plan {

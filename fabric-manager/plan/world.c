@@ -145,7 +145,8 @@ static bool depends(const struct fm_adapter *a, unsigned pf)
 }
 
 struct sizes {
-	size_t words, pfs, dependants;
+	size_t words, dependants;
+	unsigned adapters; /* of a chassis, at most */
 };
 
 static void count(struct fm_world *w, const struct fm_inventory *inv, struct sizes *ret)
@@ -157,7 +158,7 @@ static void count(struct fm_world *w, const struct fm_inventory *inv, struct siz
 
 		w->adapters += ch->adapters;
 		w->hosts += ch->hosts;
-		ret->pfs += (size_t)ch->hosts * ch->adapters;
+		ret->adapters = ch->adapters > ret->adapters ? ch->adapters : ret->adapters;
 		for (unsigned i = 0; i < ch->adapters; i++) {
 			unsigned n = units_of(&ch->adapter[i]);
 
@@ -255,7 +256,10 @@ void fm_world_reset_adapter(struct fm_world *w, uint32_t at)
 	for (unsigned i = 0; i < c->c->hosts; i++) {
 		struct fm_unit_host *h = &w->host[c->host + i];
 
-		h->pfs[ad->index] = h->hardware[ad->index];
+		if (h->hardware[ad->index] != FM_NO_BRIDGE)
+			fm_world_lead(w, h, &h->pfs);
+		if (h->pfs != w->none)
+			h->pfs[ad->index] = h->hardware[ad->index];
 	}
 }
 
@@ -310,6 +314,15 @@ static void init_adapter(struct fm_world *w, uint32_t at, const struct fm_adapte
 	need_adapter(w, ad);
 }
 
+/* See world.h. */
+void fm_world_lead(struct fm_world *w, const struct fm_unit_host *h, uint16_t **at)
+{
+	unsigned n = w->chassis[h->chassis].adapters;
+
+	if (*at == w->none)
+		*at = mr_xmemdup(w->none, n * sizeof(**at));
+}
+
 /* Bridges that tombstones keep. */
 static void init_tombstones(struct fm_world *w, uint32_t at)
 {
@@ -340,7 +353,7 @@ void fm_world_reset_host(struct fm_world *w, uint32_t at)
 	hh->free = 0;
 	hh->windows = false;
 	hh->link = (struct fm_link){.max = link_max(h->link_reservable_mbps, h->link_mbps)};
-	for (unsigned i = 0; i < c->adapters; i++)
+	for (unsigned i = 0; hh->hardware != w->none && i < c->adapters; i++)
 		hh->hardware[i] = FM_NO_BRIDGE;
 	for (unsigned b = 0; b < h->bridges && b < MR_MAX_BRIDGES; b++) {
 		const struct fm_bridge *br = &h->bridge[b];
@@ -356,13 +369,15 @@ void fm_world_reset_host(struct fm_world *w, uint32_t at)
 		if (br->state != MR_ROW_MAPPED || MR_TARGET_KIND(br->target) != MR_TARGET_PFS)
 			continue;
 		a = fm_world_adapter(w, hh->chassis, MR_TARGET_PORT(br->target));
-		if (a != FM_NONE)
-			hh->hardware[a - c->adapter] = (uint16_t)b;
+		if (a == FM_NONE)
+			continue;
+		fm_world_lead(w, hh, &hh->hardware);
+		hh->hardware[a - c->adapter] = (uint16_t)b;
 	}
 	init_tombstones(w, at);
 }
 
-static void init_chassis(struct fm_world *w, const struct fm_inventory *inv, uint16_t *pfs)
+static void init_chassis(struct fm_world *w, const struct fm_inventory *inv)
 {
 	uint32_t adapter = 0, host = 0, unit = 0;
 	uint64_t *bits = w->bits;
@@ -388,11 +403,11 @@ static void init_chassis(struct fm_world *w, const struct fm_inventory *inv, uin
 		for (unsigned i = 0; i < ch->hosts; i++)
 			if (ch->host[i].port <= MR_MAX_PORTS)
 				wc->by_port[ch->host[i].port] = (uint16_t)(i + 1);
-		for (unsigned i = 0; i < ch->hosts; i++, host++, pfs += 2 * ch->adapters)
+		for (unsigned i = 0; i < ch->hosts; i++, host++)
 			w->host[host] = (struct fm_unit_host){.h = &ch->host[i],
 							      .chassis = (uint16_t)c,
-							      .pfs = pfs,
-							      .hardware = pfs + ch->adapters,
+							      .pfs = w->none,
+							      .hardware = w->none,
 							      .held = FM_NONE,
 							      .lead = host,
 							      .next = FM_NONE};
@@ -413,9 +428,11 @@ void fm_world_init(struct fm_world *w, const struct fm_plan_input *in)
 	w->unit = mr_xcalloc(w->units + 1, sizeof(*w->unit));
 	w->bits = mr_xcalloc(n.words + 1, sizeof(*w->bits));
 	w->dependants = mr_xcalloc(n.dependants + 1, sizeof(*w->dependants));
-	w->pfs = mr_xcalloc(2 * n.pfs + 1, sizeof(*w->pfs));
+	_Static_assert(FM_NO_BRIDGE == 0xffff, "all bits set");
+	w->none = mr_xmalloc((n.adapters + 1) * sizeof(*w->none));
+	memset(w->none, 0xff, (n.adapters + 1) * sizeof(*w->none));
 	w->ports = mr_xcalloc((size_t)w->n_chassis * (MR_MAX_PORTS + 1) + 1, sizeof(*w->ports));
-	init_chassis(w, in->inventory, w->pfs);
+	init_chassis(w, in->inventory);
 	fm_world_init_roots(w, in->desired);
 	fm_world_tables(w);
 	for (unsigned h = 0; h < w->hosts; h++)
@@ -427,6 +444,12 @@ void fm_world_init(struct fm_world *w, const struct fm_plan_input *in)
 /* Frees what 'w' owns. */
 void fm_world_done(struct fm_world *w)
 {
+	for (unsigned i = 0; i < w->hosts; i++) {
+		if (w->host[i].pfs != w->none)
+			free(w->host[i].pfs);
+		if (w->host[i].hardware != w->none)
+			free(w->host[i].hardware);
+	}
 	free(w->chassis);
 	free(w->adapter);
 	free(w->host);
@@ -434,8 +457,8 @@ void fm_world_done(struct fm_world *w)
 	fm_world_tables_done(w);
 	free(w->bits);
 	free(w->dependants);
-	free(w->pfs);
+	free(w->none);
 	free(w->ports);
-	free(w->journal.buf);
+	fm_journal_free(&w->journal);
 	*w = (struct fm_world){0};
 }

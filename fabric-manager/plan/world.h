@@ -34,6 +34,7 @@ struct fm_journal {
 };
 void fm_journal_note(struct fm_journal *j, void *at, uint32_t bytes);
 void fm_journal_undo(struct fm_journal *j, size_t to);
+void fm_journal_free(struct fm_journal *j);
 #define FM_NOTE(j, x)                                          \
 	do {                                                   \
 		if ((j)->on)                                   \
@@ -102,7 +103,7 @@ struct fm_unit_host {
 	bool windows;  /* its firmware has assigned some: they count */
 	uint64_t used[FM_BRIDGE_W];
 	uint16_t *pfs;	    /* by adapter of the chassis: bridge that leads to its PFs */
-	uint16_t *hardware; /* the same as the switch has it */
+	uint16_t *hardware; /* the same as the switch has it; both fm_world.none: nowhere */
 	uint32_t held;	    /* first current assignment on it, FM_NONE */
 	struct fm_link link;
 	uint64_t seen, judged; /* as an adapter's */
@@ -142,7 +143,7 @@ struct fm_world {
 	unsigned sums;
 	uint64_t *bits;
 	uint32_t *dependants;
-	uint16_t *pfs;
+	uint16_t *none; /* FM_NO_BRIDGE, for the adapters of any chassis */
 	uint16_t *ports;
 	struct fm_cand *cand; /* in the order of ties: adapter name, slot, port, PF, VF */
 	uint32_t *cand_first; /* [pool * n_chassis + chassis], one more at the end */
@@ -166,6 +167,10 @@ struct fm_use {
 	bool exclusive;
 	bool rides; /* the host's link has it counted already */
 };
+
+/* Room to note which bridges of a host lead to PFs, in its 'pfs' or 'hardware': where none does
+ * they are fm_world.none. */
+void fm_world_lead(struct fm_world *w, const struct fm_unit_host *h, uint16_t **at);
 
 void fm_world_init(struct fm_world *w, const struct fm_plan_input *in);
 void fm_world_done(struct fm_world *w);
