@@ -161,14 +161,14 @@ bool fm_allowance_parse(const char *text, struct fm_allowance *ret)
 /* "move web/data0 on blade01 (Move)". */
 static void exceeding(const struct fm_trial *t, const struct fm_change *c, struct mr_buf *b)
 {
-	const struct fm_asg *a = c->current >= 0 ? t->owner[c->current] : NULL;
+	const struct fm_assignment *a = c->current >= 0 ? t->in.current[c->current] : NULL;
 	const struct fm_adapter *d =
 		is_count(c) ? fm_adapter_by_port(t->in.inventory, c->chassis, c->port) : NULL;
 	char name[FM_ASSIGNMENT_TEXT];
 
 	mr_buf_puts(b, fm_change_kind_name(c->kind));
 	if (a)
-		mr_buf_printf(b, " %s on %s", fm_assignment_text(&a->a, name), a->a.host);
+		mr_buf_printf(b, " %s on %s", fm_assignment_text(a, name), a->host);
 	else if (d)
 		mr_buf_printf(b, " %s", d->name);
 	mr_buf_printf(b, " (%s)", fm_class_name(c->change_class));

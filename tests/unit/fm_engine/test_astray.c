@@ -69,6 +69,26 @@ START_TEST(the_gate_opens_before_it_binds_again)
 }
 END_TEST
 
+/* What is on its way back is none of the planner's claims any more, and has its name. */
+START_TEST(a_refusal_names_what_is_on_its_way)
+{
+	struct fm_request r = {.verb = FM_VERB_PLAN, .max_disruption = "Live"};
+	struct world w;
+
+	w_up(&w, false, false);
+	w_apply(&w, WEB);
+	w.agent[1].keeps = w.agent[1].refuses = true;
+	w_verb(&w, FM_VERB_MOVE, "web", "blade02");
+	for (int i = 0; i < 120 && w_asg(&w, "web/data0")->phase != FM_PHASE_ACTIVATING; i++)
+		w_run(&w, MR_NS_PER_S);
+	W_PHASE(&w, "web/data0", ACTIVATING);
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_ptr_nonnull(strstr(w.text, "release web/data0 on blade01 (Move)"));
+	w_done(&w);
+}
+END_TEST
+
 /* Nothing is wrong with a profile that somebody took from its host, or never gave one. */
 START_TEST(connected_to_nothing)
 {
@@ -91,6 +111,7 @@ int main(void)
 
 	tcase_add_loop_test(t, hung_host_keeps_it_and_binds_again, 0, 2);
 	tcase_add_loop_test(t, the_gate_opens_before_it_binds_again, 0, 2);
+	tcase_add_test(t, a_refusal_names_what_is_on_its_way);
 	tcase_add_test(t, connected_to_nothing);
 	suite_add_tcase(s, t);
 	return check_run(s) ? EXIT_FAILURE : EXIT_SUCCESS;
