@@ -36,8 +36,8 @@ static void add_fn(struct mr_tree *t, const char *key, const struct fm_plan_inpu
 static void count_hits(const struct fm_change *c, const struct fm_plan_input *in,
 		       const struct fm_adapter *ad, struct mr_buf *out)
 {
+	unsigned n = 0, over = 0, on[MR_MAX_PFS] = {0};
 	char text[FM_ASSIGNMENT_TEXT];
-	unsigned n = 0;
 
 	for (unsigned i = 0; i < in->currents; i++) {
 		const struct fm_assignment *a = in->current[i];
@@ -46,6 +46,7 @@ static void count_hits(const struct fm_change *c, const struct fm_plan_input *in
 		    !ad || a->fn.pf >= ad->pfs ||
 		    (c->kind == FM_CHANGE_PROVISION && ad->pf[a->fn.pf].numvfs == c->value))
 			continue;
+		over += c->kind == FM_CHANGE_PROVISION && ++on[a->fn.pf] > c->value;
 		if (n++ < HITS_SHOWN)
 			mr_buf_printf(out, "%s%s on %s",
 				      n > 1 ? ", " : "; after approval interrupts ",
@@ -55,6 +56,9 @@ static void count_hits(const struct fm_change *c, const struct fm_plan_input *in
 		mr_buf_printf(out, " and %u more", n - HITS_SHOWN);
 	else if (!n)
 		mr_buf_puts(out, "; after approval, interrupts nobody");
+	if (over)
+		mr_buf_printf(out, "; %u of them find%s no function there afterwards", over,
+			      over == 1 ? "s" : "");
 }
 
 static void change_provision(struct mr_tree *t, const struct fm_change *c,

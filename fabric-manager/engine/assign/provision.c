@@ -100,19 +100,23 @@ void fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_
 {
 	const struct fm_asg *a;
 	struct mr_buf names = {0};
+	unsigned n = 0, over = 0, on[MR_MAX_PFS] = {0};
 	char text[FM_ASSIGNMENT_TEXT];
-	unsigned n = 0;
 
 	FM_FOREACH_ASG(e, a)
 	{
 		if (!hits(e, p, a))
 			continue;
+		over += p->op == FM_OP_PROVISION && ++on[a->a.fn.pf] > p->value;
 		if (n++ < NAMES_SHOWN)
 			mr_buf_printf(&names, "%s%s on %s", n > 1 ? ", " : ": ",
 				      fm_assignment_text(&a->a, text), a->a.host);
 	}
 	mr_buf_printf(out, "%u%s%s", n, n ? mr_buf_text(&names) : "",
 		      n > NAMES_SHOWN ? ", ..." : "");
+	if (over) /* pending, unless another adapter of their pool takes them */
+		mr_buf_printf(out, "; %u of them find%s no function there afterwards", over,
+			      over == 1 ? "s" : "");
 	mr_buf_done(&names);
 }
 

@@ -79,6 +79,32 @@ START_TEST(all_go_and_come_back)
 END_TEST
 
 /* Cut without consent: the old bridges carry tombstones, others are taken. */
+/* Fewer functions than run: question, plan and answer say that somebody comes back to nothing.
+ */
+START_TEST(too_few_for_who_runs)
+{
+	const char *lost = "; 1 of them finds no function there afterwards";
+	struct world w;
+
+	up(&w, false);
+	w_text(&w, FM_VERB_PLAN, POOL("1"), false);
+	ck_assert_ptr_nonnull(strstr(
+		mr_tree_text(mr_tree_get(mr_tree_get(w.tree, "plan"), "changes")->child[0],
+			     "detail"),
+		lost));
+	w_apply(&w, POOL("1"));
+	ck_assert(is_asked(&w));
+	ck_assert_ptr_nonnull(
+		strstr(mr_tree_text(mr_tree_get(w.tree, "items")->child[0], "detail"), lost));
+	w_verb(&w, FM_VERB_APPROVE, "nic-left", NULL);
+	ck_assert_ptr_nonnull(strstr(w.text, lost));
+	w_run(&w, 10 * MR_NS_PER_S);
+	ck_assert_uint_eq(w.c.adapter[0].pf[0].numvfs, 1);
+	ck_assert_uint_eq(w_mapped(&w), 1);
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(without_agents)
 {
 	struct world w;
@@ -249,6 +275,7 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, all_go_and_come_back, 0, 2);
+	tcase_add_test(t, too_few_for_who_runs);
 	tcase_add_test(t, without_agents);
 	tcase_add_loop_test(t, who_does_not_let_go_stops_it, 0, 2);
 	tcase_add_loop_test(t, taken_back_while_it_drains, 0, 2);
