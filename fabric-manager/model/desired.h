@@ -350,6 +350,7 @@ bool fm_replace_goes_on(enum fm_on_replace mode, const struct fm_card *c,
 struct mr_buf;
 bool fm_desired_differs(const struct fm_desired *a, const struct fm_desired *b,
 			struct mr_buf *where);
+bool fm_claim_eq(const struct fm_claim *a, const struct fm_claim *b);
 
 struct fm_desired *fm_desired_new(void);
 void fm_desired_free(struct fm_desired *d);

@@ -54,7 +54,8 @@ static bool ident_eq(const struct fm_ident_want *a, const struct fm_ident_want *
 	       a->literal.hi == b->literal.hi && a->literal.lo == b->literal.lo;
 }
 
-static bool claim_eq(const struct fm_claim *a, const struct fm_claim *b)
+/* Whether two claims of one wish, or of two with the same tables, ask for the same. */
+bool fm_claim_eq(const struct fm_claim *a, const struct fm_claim *b)
 {
 	return text_eq(a->profile, b->profile) && text_eq(a->device, b->device) &&
 	       a->index == b->index && a->count == b->count && a->pool == b->pool &&
@@ -184,7 +185,7 @@ bool fm_desired_differs(const struct fm_desired *a, const struct fm_desired *b,
 	DIFFERS(pool_eq, pool, pools);
 	DIFFERS(edge_eq, edge, edges);
 	DIFFERS(profile_eq, profile, profiles);
-	DIFFERS(claim_eq, claim, claims);
+	DIFFERS(fm_claim_eq, claim, claims);
 	if (!hosts_eq(a, b))
 		mr_buf_puts(where, "hosts");
 	else if (!adapters_eq(a, b))

@@ -6,6 +6,7 @@
  * What this cannot follow is made anew.
  */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/map.h"
@@ -105,11 +106,14 @@ static bool can_edit(const struct fm_resolving *r, const char *name)
 	return doc && doc->kind == FM_KIND_SERVER_PROFILE;
 }
 
-/* Its claims anew in their places: they are as many, of the same names. */
-static void edit(struct fm_resolving *r, struct fm_profile *p)
+/* Its claims anew in their places: they are as many, of the same names. What says the same as
+ * before is as it was. */
+static void edit(struct fm_resolving *r, struct fm_profile *p, struct fm_amend *what)
 {
 	const struct fm_doc *doc = fm_profile_origin(r, p);
 	uint32_t all = r->d->claims, had = p->claims;
+	struct fm_claim *first = &r->d->claim[p->first_claim];
+	struct fm_claim *was = mr_xmemdup(first, had * sizeof(*was));
 
 	r->d->claims = p->first_claim;
 	p->claims = 0;
@@ -117,13 +121,23 @@ static void edit(struct fm_resolving *r, struct fm_profile *p)
 	fm_resolve_claims(r, doc, &doc->spec.profile, p);
 	assert(p->claims == had);
 	r->d->claims = all;
+	first = &r->d->claim[p->first_claim];
+	for (uint32_t i = 0; i < had; i++) {
+		if (fm_claim_eq(&was[i], &first[i])) {
+			first[i] = was[i];
+			continue;
+		}
+		MR_GROW(what->changed, what->changes, what->cap_changed);
+		what->changed[what->changes++] = p->first_claim + i;
+	}
+	free(was);
 }
 
-static void edit_all(struct fm_resolving *r, const struct fm_amend *what)
+static void edit_all(struct fm_resolving *r, struct fm_amend *what)
 {
 	r->no_port = fm_doc_new(FM_KIND_PORT_PROFILE);
 	for (unsigned i = 0; i < what->edits; i++)
-		edit(r, profile_of(r->d, what->edited[i]));
+		edit(r, profile_of(r->d, what->edited[i]), what);
 	fm_doc_unref(r->no_port);
 }
 
@@ -195,7 +209,7 @@ static struct fm_desired *make_tables(struct fm_resolving *r)
 
 /* See resolve.h. */
 bool fm_resolve_amend(const struct fm_resolve_input *in, struct fm_desired *d,
-		      const struct fm_amend *what, struct fm_desired **ret_was)
+		      struct fm_amend *what, struct fm_desired **ret_was)
 {
 	static const struct fm_inventory nothing;
 	struct fm_resolving r = {.in = in,

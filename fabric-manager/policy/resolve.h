@@ -53,6 +53,9 @@ struct fm_amend {
 			*/
 	const char *const *edited; /* these have other documents: fm_docs_edits */
 	unsigned edits;
+	uint32_t
+		*changed; /* filled in: their claims that are others now; the caller frees it */
+	unsigned changes, cap_changed;
 };
 /*
  * Brings 'd', which was made of the same cordons and, but for what is edited, documents and is
@@ -61,7 +64,7 @@ struct fm_amend {
  * ports and adapters as they were, NULL when they are the same.
  */
 bool fm_resolve_amend(const struct fm_resolve_input *in, struct fm_desired *d,
-		      const struct fm_amend *what, struct fm_desired **ret_was);
+		      struct fm_amend *what, struct fm_desired **ret_was);
 
 /*
  * Adds to 'ret', as ServerProfiles, the profiles that 'template' (of in->docs) makes now and

@@ -403,7 +403,7 @@ static void tell_profile(struct fm_engine *e, struct fm_kept *k, const char *nam
 
 /* What is in force is brought to what 'in' says; false where it has to be made anew. */
 bool fm_kept_amend(struct fm_engine *e, const struct fm_resolve_input *in,
-		   const struct fm_amend *what)
+		   struct fm_amend *what)
 {
 	struct fm_kept *k = kept(e);
 	struct mr_map *no = mr_map_new();
@@ -419,8 +419,8 @@ bool fm_kept_amend(struct fm_engine *e, const struct fm_resolve_input *in,
 		return false;
 	for (unsigned i = 0; k->planner && i < what->profiles; i++)
 		tell_profile(e, k, what->profile[i]);
-	for (unsigned i = 0; k->planner && i < what->edits; i++)
-		tell_profile(e, k, what->edited[i]);
+	for (unsigned i = 0; k->planner && i < what->changes; i++)
+		fm_planner_claim_changed(k->planner, what->changed[i]);
 	for (unsigned i = 0; i < what->edits; i++)
 		fm_foreign_edited(e, what->edited[i]);
 	if (k->planner && was)

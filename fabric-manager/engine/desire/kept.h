@@ -15,7 +15,7 @@ struct fm_resolve_input;
 struct fm_amend;
 /* What is in force is brought to what 'in' says now; false where it has to be made anew. */
 bool fm_kept_amend(struct fm_engine *e, const struct fm_resolve_input *in,
-		   const struct fm_amend *what);
+		   struct fm_amend *what);
 /* The plan of what is in force, as things are now; valid until the next call. */
 const struct fm_plan *fm_kept_plan(struct fm_engine *e);
 /* A plan of 'd' instead, valid until fm_kept_tried or until 'd' is in force, and no other plan

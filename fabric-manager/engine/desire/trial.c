@@ -115,6 +115,7 @@ static bool edit(struct fm_engine *e, const struct fm_docs *now, const char *con
 	fm_desire_input(e, now, &in);
 	good = what.edits && fm_kept_amend(e, &in, &what);
 	fm_desire_input_done(&in);
+	free(what.changed);
 	return good;
 }
 

@@ -212,6 +212,20 @@ static void same(const struct fm_desired *a, const struct fm_desired *b)
 	mr_buf_done(&where);
 }
 
+/* What edits made of claims is told, and nothing else. Overrides change others, too. */
+static void all_told(const struct world *w, const struct fm_desired *d,
+		     const struct fm_claim *before)
+{
+	unsigned at = 0;
+
+	for (unsigned i = 0; i < d->claims && !w->what.profiles; i++) {
+		bool told = at < w->what.changes && w->what.changed[at] == i;
+
+		ck_assert_int_eq(told, !fm_claim_eq(&before[i], &d->claim[i]));
+		at += told;
+	}
+}
+
 START_TEST(amended)
 {
 	struct world w = {.what = {.adapters = false}};
@@ -224,8 +238,9 @@ START_TEST(amended)
 	d = again(&w, NULL);
 	for (unsigned n = 0; n < STEPS; n++) {
 		struct fm_desired *fresh, *was;
+		struct fm_claim *before;
 
-		w.what.profiles = 0;
+		w.what.profiles = w.what.changes = 0;
 		w.what.adapters = w.anew = false;
 		change_documents(&w, (unsigned)mr_rng_below(&w.rng, 3));
 		for (unsigned k = (unsigned)mr_rng_below(&w.rng, 3); k; k--)
@@ -234,17 +249,21 @@ START_TEST(amended)
 			change_adapter(&w);
 		fresh = again(&w, d);
 		w.in.before = d;
+		before = mr_xmemdup(d->claim, d->claims * sizeof(*before));
 		if (!w.anew && fm_resolve_amend(&w.in, d, &w.what, &was)) {
 			followed++;
 			edits += w.what.edits;
 			same(d, fresh);
+			all_told(&w, d, before);
 			fm_desired_free(was);
 			fm_desired_free(fresh);
 		} else {
 			fm_desired_free(d);
 			d = fresh;
 		}
+		free(before);
 	}
+	free(w.what.changed);
 	ck_assert_msg(followed >= (with_group ? 1 : STEPS / 4), "%u followed", followed);
 	ck_assert_msg(with_group ? !edits : edits >= 2, "%u edits", edits);
 	fm_desired_free(d);
