@@ -53,8 +53,9 @@ static void set_readonly(struct fm_engine *e, unsigned chassis, enum mr_reason r
 	mr_fmt(c->detail, sizeof(c->detail), "%s", why);
 	fm_log(e, 3, "chassis '%s': %s; it is only read until an operator adopts it",
 	       e->chassis_name[chassis], why);
-	fm_note(e, r, e->chassis_name[chassis], "alarm: %s: only read until `banyan adopt %s`",
-		why, e->chassis_name[chassis]);
+	fm_note(e, r, e->chassis_name[chassis],
+		"alarm: %s: only read until `banyan adopt chassis %s`", why,
+		e->chassis_name[chassis]);
 }
 
 /* Whether an operation on a function is under way. */

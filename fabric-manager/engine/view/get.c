@@ -190,12 +190,19 @@ static void get_operations(struct fm_engine *e, struct mr_tree *list, const char
 	add_rollout(e, list);
 }
 
+/* Of one number, or all about one thing. */
 static void get_events(struct fm_engine *e, struct mr_tree *list, const char *name)
 {
-	(void)name;
-	for (unsigned i = 0; i < e->events; i++)
-		mr_tree_attach(list, NULL,
-			       fm_tree_event(&e->event[(e->event_first + i) % FM_EVENTS_KEPT]));
+	char seq[24];
+
+	for (unsigned i = 0; i < e->events; i++) {
+		const struct fm_rec_event *ev =
+			&e->event[(e->event_first + i) % FM_EVENTS_KEPT];
+
+		mr_fmt(seq, sizeof(seq), "%llu", (unsigned long long)ev->seq);
+		if (asked(name, seq) || mr_streq(name, ev->object))
+			mr_tree_attach(list, NULL, fm_tree_event(ev));
+	}
 }
 
 #define NAMED_MAX 20 /* documents of a version that are named */

@@ -63,6 +63,20 @@ START_TEST(get_by_name)
 	r.name = "nic-left/pf0/vf99";
 	w_request(&w, r);
 	ck_assert_int_eq(w.reason, MR_REASON_NOT_FOUND);
+	r.kind = "events"; /* by number, or by what they are about */
+	r.name = "2";
+	w_request(&w, r);
+	ck_assert_uint_eq(mr_tree_get(w.tree, "items")->n, 1);
+	row = mr_tree_get(w.tree, "items")->child[0];
+	ck_assert_int_eq(mr_tree_int(row, "seq"), 2);
+	r.name = "web/data0";
+	w_request(&w, r);
+	ck_assert_uint_ge(mr_tree_get(w.tree, "items")->n, 1);
+	row = mr_tree_get(w.tree, "items")->child[0];
+	ck_assert_str_eq(mr_tree_text(row, "object"), "web/data0");
+	r.name = "nobody";
+	w_request(&w, r);
+	ck_assert_int_eq(w.reason, MR_REASON_NOT_FOUND);
 	r.kind = "teapots";
 	w_request(&w, r);
 	ck_assert_int_eq(w.reason, MR_REASON_NOT_FOUND);
