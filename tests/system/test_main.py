@@ -20,6 +20,20 @@ def plain(text):
     return text.replace("0x", "").replace(":", "")
 
 
+QOS = """apiVersion: banyan/v1
+kind: QosClass
+metadata: {name: gold}
+spec: {guaranteed: 5Gbit, limit: 30Gbit}
+"""
+
+
+def keys(tree):
+    """All keys of a reply; those of `attributes` and `assignments` of status included."""
+    if isinstance(tree, dict):
+        return set(tree).union(*map(keys, tree.values()))
+    return set().union(*map(keys, tree)) if isinstance(tree, list) else set()
+
+
 class Main(FabricTest):
     @classmethod
     def prepare(cls):
@@ -160,6 +174,22 @@ class Main(FabricTest):
         for kind in ("profile", "adapter", "adapterpool"):
             name = {"profile": "database", "adapter": "hba", "adapterpool": "nics"}[kind]
             f.banyan("describe", kind, name, code=0)
+
+    def test_5_every_key_of_a_reply_is_on_the_page(self):
+        """docs/json.md is a contract: what it does not name nobody can rely on."""
+        with open(SOURCES + "/docs/json.md", encoding="utf-8") as f:
+            page = set(re.findall(r"[A-Za-z]+", f.read()))
+        edit = self.f.file("rate.yaml", QOS)
+        kinds = ("hosts", "adapters", "profiles", "qosclasses", "chassis", "functions",
+                 "assignments", "events", "versions")
+        for words in [("get", k) for k in kinds] + [
+                ("describe", "host", "blade01"), ("describe", "adapter", "nic-left"),
+                ("describe", "profile", "database"), ("explain", "web-blade01/data0"),
+                ("plan", "-f", edit), ("whatif", "host-dies", "blade01"),
+                ("whatif", "more", "web=1"), ("history",), ("diff",), ("diff", "1", "2"),
+                ("status",), ("top",), ("validate", "-f", edit)]:
+            with self.subTest(words):
+                self.assertEqual(keys(self.f.banyan(*words, "-o", "json").json()) - page, set())
 
     def test_6_validate_needs_no_manager(self):
         p = subprocess.run([PROGRAMS + "/banyan", "--manager", "unix:/nonexistent", "validate",
