@@ -129,6 +129,12 @@ static void check(const struct fm_engine *e, struct fm_base *b, struct mr_diags 
 	b->silent = diags->n == had;
 }
 
+static void no_document(const struct fm_request *r, struct mr_diags *diags)
+{
+	mr_diags_add(diags, MR_SEV_ERROR, r->file[0].name, 1, 1, "",
+		     "expected a document, there is none");
+}
+
 /*
  * What would be in force after 'r' (apply, plan -f) is put into '*ret'. False with findings
  * when it must not be.
@@ -154,8 +160,7 @@ bool fm_candidate(struct fm_engine *e, const struct fm_request *r, struct fm_bas
 		fm_base_set_put(e, ret, d->kind, d->meta.name.s, set);
 	}
 	if (good && r->files && !in.n && !r->prune)
-		mr_diags_add(diags, MR_SEV_ERROR, r->file[0].name, 1, 1, "",
-			     "expected a document, there is none");
+		no_document(r, diags);
 	if (good && r->prune)
 		prune(e, ret, &in, set);
 	fm_docs_done(&in);
@@ -219,9 +224,17 @@ static bool remove_files(struct fm_engine *e, const struct fm_request *r, struct
 
 	if (good)
 		keep_all_made(e, b, &in, true);
-	for (unsigned i = 0; good && i < in.n; i++)
-		if (!foreign(e, b, in.doc[i], set, diags))
-			fm_docs_remove(&b->docs, in.doc[i]->kind, in.doc[i]->meta.name.s);
+	for (unsigned i = 0; good && i < in.n; i++) {
+		const struct fm_doc *d = in.doc[i];
+
+		if (!foreign(e, b, d, set, diags) &&
+		    !fm_docs_remove(&b->docs, d->kind, d->meta.name.s))
+			mr_diags_add(diags, MR_SEV_WARNING, d->file, d->at.line, d->at.col, "",
+				     "there is no %s '%s' in force", fm_kind_name(d->kind),
+				     d->meta.name.s);
+	}
+	if (good && !in.n)
+		no_document(r, diags);
 	fm_docs_done(&in);
 	return good && !diags->errors;
 }

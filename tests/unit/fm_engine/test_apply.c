@@ -182,6 +182,26 @@ START_TEST(contradictions)
 }
 END_TEST
 
+/* The wrong file is not a success without a word. */
+START_TEST(delete_of_what_is_not_there)
+{
+	struct world w;
+
+	w_init(&w);
+	w_start(&w);
+	w_apply(&w, WEB);
+	w_text(&w, FM_VERB_DELETE, "# all of it is a comment\n", true);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_ptr_nonnull(strstr(w.findings, "expected a document, there is none"));
+	w_text(&w, FM_VERB_DELETE, W_PROFILE("wbe", "blade01"), true);
+	ck_assert_int_eq(w.exit_code, 0); /* it may have been deleted before */
+	ck_assert_ptr_nonnull(
+		strstr(w.findings, "warning: there is no ServerProfile 'wbe' in force"));
+	W_PHASE(&w, "web/data0", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
 START_TEST(sets_and_prune)
 {
 	struct world w;
@@ -528,6 +548,7 @@ int main(void)
 	tcase_add_test(t, plan_says_what_apply_does);
 	tcase_add_loop_test(t, refused_changes_nothing, 0, MR_ARRAY_SIZE(bad));
 	tcase_add_test(t, contradictions);
+	tcase_add_test(t, delete_of_what_is_not_there);
 	tcase_add_test(t, sets_and_prune);
 	tcase_add_loop_test(t, cut_without_asking, 0, 2);
 	tcase_add_test(t, more_than_fits);
