@@ -17,6 +17,7 @@
 #include "common/net/loop.h"
 #include "common/os/log.h"
 #include "common/os/options.h"
+#include "common/os/std.h"
 
 struct arguments {
 	const char *manager, *sysfs, *uevents, *name, *boot_id, *hooks, *alone, *log;
@@ -169,6 +170,7 @@ int main(int argc, char **argv)
 	struct mr_err err = {0};
 	int code = 0;
 
+	mr_std_hold();
 	if (parse(argc, argv, &a, &code))
 		return code;
 	mr_log_setup(a.log ? (enum mr_log_level)mr_log_level_parse(a.log) : MR_LOG_INFO, 0,

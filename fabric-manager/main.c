@@ -12,6 +12,7 @@
 #include "common/os/clock.h"
 #include "common/os/log.h"
 #include "common/os/options.h"
+#include "common/os/std.h"
 #include "common/str.h"
 #include "fabric-manager/io/config.h"
 #include "fabric-manager/io/manager.h"
@@ -84,8 +85,10 @@ int main(int argc, char **argv)
 	struct mr_err err = {0};
 	struct mr_loop *loop;
 	int code;
-	int first = mr_options_parse(&program, argc, argv, &code);
+	int first;
 
+	mr_std_hold();
+	first = mr_options_parse(&program, argc, argv, &code);
 	if (first < 0)
 		return code;
 	if (first < argc) {

@@ -16,6 +16,7 @@
 #include "common/os/clock.h"
 #include "common/os/log.h"
 #include "common/os/options.h"
+#include "common/os/std.h"
 #include "common/pci/regmap.h"
 #include "common/tree.h"
 #include "sim/ctl.h"
@@ -249,6 +250,7 @@ int main(int argc, char **argv)
 	struct mr_err err = {0};
 	int code = 0;
 
+	mr_std_hold();
 	if (argc > 1 && mr_streq(argv[1], "ctl"))
 		return sim_ctl_main(argc - 1, argv + 1);
 	if (argc > 1 && mr_streq(argv[1], "run"))

@@ -4,9 +4,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/err.h"
 #include "common/os/clock.h"
@@ -77,6 +79,14 @@ static int add_folder(struct cli_files *f, const char *path, struct mr_err *err)
 	return r;
 }
 
+/* /dev/stdin opens what the descriptor stands for anew: how it was opened counts. */
+static bool is_readable(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_ACCMODE) != O_WRONLY;
+}
+
 static int add_path(struct cli_files *f, const char *path, struct mr_err *err)
 {
 	struct stat st;
@@ -87,6 +97,9 @@ static int add_path(struct cli_files *f, const char *path, struct mr_err *err)
 				return mr_err_set(err, -EINVAL, MR_REASON_INVALID,
 						  "-f -: standard input can be read only once");
 		}
+		if (!is_readable(STDIN_FILENO))
+			return mr_err_set(err, -EBADF, MR_REASON_INVALID,
+					  "-f -: standard input is not open for reading");
 		return add_file(f, "/dev/stdin", "stdin", err);
 	}
 	if (stat(path, &st) < 0)

@@ -4,12 +4,15 @@
  */
 #include <stdio.h>
 
+#include "common/os/std.h"
 #include "fabric-manager/cli/args.h"
 
 int main(int argc, char **argv)
 {
-	int code = cli_main(argc, argv);
+	int code;
 
+	mr_std_hold();
+	code = cli_main(argc, argv);
 	/* an answer that could not be written whole is none: a full disk is not "done" */
 	return !code && (fflush(stdout) || ferror(stdout)) ? FM_EXIT_FAILED : code;
 }

@@ -118,6 +118,21 @@ START_TEST(the_client_says_who_asks)
 }
 END_TEST
 
+/* A closed standard input is no empty file, which would be valid. */
+START_TEST(files_of_a_closed_input)
+{
+	int was = dup(STDIN_FILENO);
+
+	close(STDIN_FILENO);
+	ck_assert_int_eq(open("/dev/null", O_WRONLY), STDIN_FILENO); /* as mr_std_hold does */
+	run("validate -f -");
+	if (was >= 0)
+		dup2(was, STDIN_FILENO);
+	ck_assert_int_eq(got.code, 1);
+	expect_in(got.err, "banyan validate: -f -: standard input is not open for reading\n");
+}
+END_TEST
+
 static void answer_refused(struct mr_peer *p, uint64_t id, const struct fm_request *r)
 {
 	struct fm_reply f = {.reason = MR_REASON_INVALID, .exit_code = FM_EXIT_FAILED};
@@ -319,6 +334,7 @@ int main(void)
 	tcase_add_test(t, a_reader_that_goes_away);
 	tcase_add_test(t, an_empty_list);
 	tcase_add_test(t, the_client_says_who_asks);
+	tcase_add_test(t, files_of_a_closed_input);
 	tcase_add_test(t, refusals_have_a_reason);
 	tcase_add_test(t, plan_exits_2);
 	tcase_add_test(t, no_manager);
