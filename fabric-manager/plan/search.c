@@ -18,9 +18,9 @@
 #define DEPTH	 6  /* tiles put out for one */
 #define SENT	 4  /* put out for one that is sent home */
 #define ATTEMPTS 24
-#define SHAKES	 300000 /* looks of the second half */
-#define FEW	 48	/* tiles: of fewer the first half finds the best */
-#define MANY	 128	/* of more the second half finds nothing in so many looks */
+#define SHAKES	 300000 /* looks of the second part */
+#define FEW	 48	/* tiles: of fewer the first part finds the best */
+#define MANY	 128	/* of more the others find nothing in so many looks */
 
 struct search {
 	struct fm_board *b;
@@ -422,6 +422,7 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 	uint16_t *found = mr_xcalloc(b->tiles + 1, sizeof(*found));
 	uint32_t *order = mr_xcalloc(b->tiles + 1, sizeof(*order));
 	struct fm_worth best = fm_worth_of(b), all = {0};
+	uint64_t run = steps / 2;
 	struct mr_rng rng;
 	unsigned n = 0;
 
@@ -467,6 +468,7 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 	if (b->tiles >= FEW && b->tiles <= MANY &&
 	    (fm_worth_is_better(best, b->filled) || b->filled.moves > 1)) {
 		best = fm_shake(b, SHAKES, best, at);
+		best = fm_anneal(b, run, best, at);
 		fm_search_reset(b, start);
 	}
 	free(start);

@@ -16,9 +16,16 @@ bool fm_search_is_reached(const struct fm_board *b, const struct fm_tile *t, uin
 /* Bins of all tiles, and back to them. */
 void fm_search_save(const struct fm_board *b, uint16_t *at);
 void fm_search_reset(struct fm_board *b, const uint16_t *at);
-/* shake.c: 'best' and 'at' are the best so far. The board is another one afterwards. */
+/* ---- shake.c, anneal.c: 'best' and 'at' are the best so far; the board may be another one
+ * afterwards ---- */
+
 struct fm_worth fm_shake(struct fm_board *b, uint64_t steps, struct fm_worth best,
 			 uint16_t *at);
+/* So many steps for each run. */
+struct fm_worth fm_anneal(struct fm_board *b, uint64_t steps, struct fm_worth best,
+			  uint16_t *at);
+
+/* ---- search.c ---- */
 
 /* The best arrangement found that moves lead to, one after the other, each into room that is
  * free then: bins in 'at' (one a tile), and what it is worth. The board is as it was

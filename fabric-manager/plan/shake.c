@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The second half of the search: a few tiles of a bin or two are put out at once, and all that
+ * The second part of the search: a few tiles of a bin or two are put out at once, and all that
  * has no bin then is put in again in another order. What comes out of it stays where it is not
  * much worse than before (less and less so, to the end), so that it gets across arrangements
  * that are worse. The best one counts of those that moves lead to. Numbers by chance are those
@@ -15,7 +15,6 @@
 
 #define BACK  20 /* tiles that are put in again: those, and others without a bin */
 #define TIMES 2	 /* from the best of the time before */
-#define GOES  10 /* for fewer moves alone: each from the best of the one before */
 #define COLD  4	 /* 2^: how much worse an arrangement may be at first, for fewer moves */
 
 struct shake {
@@ -322,7 +321,7 @@ struct fm_worth fm_shake(struct fm_board *b, uint64_t steps, struct fm_worth bes
 {
 	struct shake s = {.b = b};
 	uint64_t value = 0;
-	unsigned hot = 2, r = 0;
+	unsigned hot = 2;
 
 	fm_search_reset(b, at);
 	s.now = fm_worth_of(b);
@@ -335,15 +334,8 @@ struct fm_worth fm_shake(struct fm_board *b, uint64_t steps, struct fm_worth bes
 			hot++;
 		value += b->tile[t].value;
 	}
-	for (; r < GOES && best.value < value; r += GOES / TIMES)
+	for (unsigned r = 0; r < TIMES && best.value < value; r++)
 		shake(&s, steps / TIMES, hot, &best, at);
-	r /= 2; /* what was looked for in vain costs no more than half as much again */
-	for (; best.value == value && r < GOES; r++) {
-		b->steps = steps / GOES;
-		cool(&s, COLD, &best, at);
-		fm_search_reset(b, at);
-		s.now = fm_worth_of(b);
-	}
 	free(s.lack);
 	free(s.moved);
 	free(s.found);
