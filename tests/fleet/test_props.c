@@ -15,7 +15,7 @@
 #include "tests/fleet/fabric.h"
 #include "tests/unit/check_main.h"
 
-#define SEEDS  40
+#define SEEDS  check_seeds(20)
 #define ROUNDS 50
 #define PLANS  10 /* after which 64 claims are at rest */
 #define ALWAYS 0  /* the aim is lost after each plan */
@@ -509,7 +509,7 @@ int main(void)
 	tcase_add_loop_test(t, test_limits, 0, SEEDS);
 	tcase_add_loop_test(t, test_preemption, 0, 3 * SEEDS);
 	tcase_add_loop_test(t, test_quality, 0, (int)MR_ARRAY_SIZE(known));
-	tcase_add_loop_test(t, test_rest, 0, check_seeds(SEEDS));
+	tcase_add_loop_test(t, test_rest, 0, SEEDS);
 	tcase_add_loop_test(t, test_permutation, 0, SEEDS);
 	tcase_add_loop_test(t, test_add_remove, 0, SEEDS);
 	suite_add_tcase(s, t);
