@@ -24,6 +24,7 @@ struct fleet_spec {
 	unsigned
 		pairs; /* percent of the claims that a required antiAffinity rule keeps apart */
 	unsigned ranks; /* of priority, 1 to FLEET_RANKS */
+	unsigned size;	/* adapters are so many times as large, and fewer; 0 = 1 */
 	/* without: only functions, network ports and bridges are scarce, no vectors,
 	 * framebuffer or PCIe links */
 	bool plain;

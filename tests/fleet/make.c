@@ -138,6 +138,11 @@ static uint64_t capacity(struct making *m, uint64_t want, bool scarcest)
 	return (want * 10000 + share - 1) / share;
 }
 
+static unsigned size(const struct making *m)
+{
+	return m->f->spec.size ? m->f->spec.size : 1;
+}
+
 /* Hands 'total' out in parts by weight, so that the parts add up to it. */
 struct cutter {
 	uint64_t total, weight, so_far, given;
@@ -191,7 +196,7 @@ static void make_nics(struct making *m, const struct demand *d)
 	struct cutter mbps = {(capacity(m, d->mbps, scarcest < 2) + 999) / 1000, 0, 0, 0};
 	struct cutter vfs = {capacity(m, d->nic_vfs, scarcest == 2), 0, 0, 0};
 	struct cutter msix = {capacity(m, d->msix, scarcest == 3), 0, 0, 0};
-	unsigned n = (unsigned)(mbps.total * 1000 / NIC_MBPS), *weight;
+	unsigned n = (unsigned)(mbps.total * 1000 / NIC_MBPS / size(m)), *weight;
 
 	n = n < 4 ? 4 : n;
 	weight = mr_xcalloc(n, sizeof(*weight));
@@ -222,7 +227,7 @@ static void make_gpus(struct making *m, const struct demand *d)
 	bool scarcest = mr_rng_chance(m->r, 50) && !m->f->spec.plain;
 	struct cutter fb = {(capacity(m, d->framebuffer_mib, scarcest) + 1023) / 1024, 0, 0, 0};
 	struct cutter vfs = {capacity(m, d->gpu_vfs, !scarcest), 0, 0, 0};
-	unsigned n = (unsigned)(fb.total * 1024 / GPU_MIB) + 1;
+	unsigned n = (unsigned)(fb.total * 1024 / GPU_MIB / size(m)) + 1;
 
 	if (!d->gpu_vfs)
 		return;
