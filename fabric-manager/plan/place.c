@@ -262,7 +262,7 @@ static bool is_attached(const struct fm_world *w, const struct fm_ask *ask, unsi
 /* Share that is used of whatever is scarcest once the claim is there, 2^20 = all of it. An
  * adapter that the host has attached costs no bridge: worth a third of a PF. */
 static uint32_t fullest(const struct fm_world *w, const struct fm_ask *ask,
-			const struct fm_unit *u)
+			const struct fm_unit *u, bool rides)
 {
 	const struct fm_unit_adapter *a = &w->adapter[u->adapter];
 	uint64_t g = fm_unit_promise(u, ask->claim->guaranteed_mbps);
@@ -279,8 +279,10 @@ static uint32_t fullest(const struct fm_world *w, const struct fm_ask *ask,
 				most,
 				share(u->held[r] + fm_unit_charge(u, r, ask->demand->amount[r]),
 				      fm_unit_capacity(u, r)));
-	if (fm_fit_way(a->a, ask->lvf) != FM_WAY_LVF || !is_attached(w, ask, a->index))
-		most += (1 << 20) / 3;
+	if (fm_fit_way(a->a, ask->lvf) != FM_WAY_LVF)
+		most += rides ? 2 << 20 : (1 << 20) / 3;
+	else if (!is_attached(w, ask, a->index))
+		most += rides ? 1 << 20 : (1 << 20) / 3;
 	return most;
 }
 
@@ -300,7 +302,7 @@ static uint64_t score(const struct fm_planner *p, const struct fm_ask *ask,
 		soft -= 0x2000; /* what took the place of the adapter that it ran on */
 	soft = soft < 0 ? 0 : soft > 0x7fff ? 0x7fff : soft;
 	if (p->choice != FM_CHOOSE_BALANCED)
-		load = fullest(w, ask, u);
+		load = fullest(w, ask, u, p->choice == FM_CHOOSE_RIDE);
 	if (p->choice == FM_CHOOSE_TIGHT)
 		load = 0xffffff - load;
 	return (uint64_t)c->spare << 63 | (uint64_t)soft << 48 | load << 17 |

@@ -44,6 +44,7 @@ struct fm_held {
 enum fm_choice {
 	FM_CHOOSE_BALANCED,
 	FM_CHOOSE_EVEN, /* the PF of which least is used then */
+	FM_CHOOSE_RIDE, /* the same, but what costs the host fewest bridges */
 	FM_CHOOSE_TIGHT /* the PF of which least is left then */
 };
 

@@ -2,16 +2,19 @@
 /*
  * Room by shifting: a claim that finds no place free takes the one of claims that were placed
  * in this plan and run nowhere yet, if these find other places, themselves by shifting where
- * need be (bounded ejection chains). Nobody that has a place loses it; nothing that runs moves.
+ * need be (bounded ejection chains). Where its host lacks a bridge, what is new there is placed
+ * anew together with it, so that more of it rides behind the same bridges. Nobody that has a
+ * place loses it; nothing that runs moves.
  */
 #include <stdlib.h>
 
 #include "fabric-manager/plan/place.h"
 
-#define DEPTH  3      /* of a chain */
-#define WIDTH  4      /* claims ejected for one */
-#define TRIES  3      /* claims tried first for one place */
-#define BUDGET 100000 /* candidates looked at for one claim */
+#define DEPTH	  3	 /* of a chain */
+#define WIDTH	  4	 /* claims ejected for one */
+#define TRIES	  3	 /* claims tried first for one place */
+#define HOST_MOST 64	 /* claims of a host that are placed anew */
+#define BUDGET	  100000 /* candidates looked at for one claim */
 
 struct chain {
 	struct fm_planner *p;
@@ -87,6 +90,12 @@ static bool can_shift(enum fm_drop d)
 	       d == FM_DROP_LINK || d == FM_DROP_RESOURCE;
 }
 
+/* It needs a bridge of its host wherever it goes, or another one to ride with. */
+static bool rides(const struct fm_planner *p, uint32_t i)
+{
+	return p->plan->placed[i].place.way == FM_WAY_LVF;
+}
+
 /* Whether ejecting 'a' is better than 'b' when 'lack' is missing: the smallest that is enough,
  * else the largest; then by name. */
 static bool goes_first(const struct fm_planner *p, uint32_t a, uint64_t wa, uint32_t b,
@@ -96,6 +105,8 @@ static bool goes_first(const struct fm_planner *p, uint32_t a, uint64_t wa, uint
 		return wa >= lack;
 	if (wa != wb)
 		return wa >= lack ? wa < wb : wa > wb;
+	if (rides(p, a) != rides(p, b))
+		return rides(p, b);
 	return fm_order_names(&p->d->claim[a], &p->d->claim[b]) < 0;
 }
 
@@ -221,6 +232,119 @@ static bool push(struct chain *ch, unsigned i, const struct fm_ask *ask,
 	return false;
 }
 
+/* ---- claims of one host ---- */
+
+/* Whether the host has no bridge, or no device VH, for a PF where the claim fits otherwise. */
+static bool lacks_way(const struct fm_planner *p, const struct fm_ask *ask)
+{
+	uint32_t first, last;
+	struct fm_fit fit;
+
+	fm_place_cands(p, ask, &first, &last);
+	for (uint32_t k = first; k < last; k++) {
+		enum fm_drop d = fm_fit_cand(&p->world, ask, &p->world.cand[k], &fit);
+
+		if (d == FM_DROP_BRIDGES || d == FM_DROP_VHS)
+			return true;
+	}
+	return false;
+}
+
+/* The new claims of the host, list[n] and on; HOST_MOST at most. */
+static unsigned list_host(const struct fm_planner *p, const struct fm_ask *ask, uint32_t *list,
+			  unsigned n)
+{
+	const struct fm_world *w = &p->world;
+	const struct fm_world_chassis *c = &w->chassis[w->host[ask->host].chassis];
+	uint32_t last = c->adapter + c->adapters;
+
+	for (uint32_t a = c->adapter; a < last; a++) {
+		uint32_t end = w->adapter[a].unit + w->adapter[a].units;
+
+		for (uint32_t u = w->adapter[a].unit; u < end; u++)
+			for (uint32_t i = w->unit[u].claims; i != FM_NONE && n < HOST_MOST;
+			     i = p->next_new[i])
+				if (p->d->claim[i].host == ask->claim->host &&
+				    !p->plan->placed[i].same_fn && !fm_rearranged(p, i))
+					list[n++] = i;
+	}
+	return n;
+}
+
+/* Candidates of a claim. */
+static unsigned reach(const struct fm_planner *p, uint32_t i)
+{
+	uint32_t first, last;
+	struct fm_ask ask;
+
+	if (!fm_place_ask(p, i, &ask))
+		return 0;
+	fm_place_cands(p, &ask, &first, &last);
+	return last - first;
+}
+
+/* Large ones first. */
+static int size_cmp(const void *pa, const void *pb, void *arg)
+{
+	const struct fm_planner *p = arg;
+	uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+
+	if (p->d->claim[a].guaranteed_mbps != p->d->claim[b].guaranteed_mbps)
+		return p->d->claim[a].guaranteed_mbps > p->d->claim[b].guaranteed_mbps ? -1 : 1;
+	return p->rank[a] < p->rank[b] ? -1 : p->rank[a] > p->rank[b];
+}
+
+/* Those with few candidates first: others can follow them. */
+static int reach_cmp(const void *pa, const void *pb, void *arg)
+{
+	const struct fm_planner *p = arg;
+	unsigned a = reach(p, *(const uint32_t *)pa), b = reach(p, *(const uint32_t *)pb);
+
+	return a != b ? (a < b ? -1 : 1) : size_cmp(pa, pb, arg);
+}
+
+/* Places for all of list[0..n), of which one is 'i'. */
+static bool push_all(struct chain *ch, const uint32_t *list, unsigned n, unsigned i,
+		     const struct fm_ask *ask, const struct mr_ident ident[FM_IDENTS],
+		     unsigned depth)
+{
+	bool ok = true;
+
+	for (unsigned k = 0; k < n && ok && ch->budget; k++)
+		ok = list[k] == i ? push(ch, i, ask, ident, depth)
+				  : push_again(ch, list[k], depth);
+	return ok && ch->budget;
+}
+
+/* Places the new claims of the host anew together with 'i', so that they need fewer bridges. */
+static bool push_host(struct chain *ch, unsigned i, const struct fm_ask *ask,
+		      const struct mr_ident ident[FM_IDENTS])
+{
+	struct fm_planner *p = ch->p;
+	enum fm_choice was = p->choice;
+	uint32_t list[HOST_MOST] = {i};
+	unsigned n;
+	bool ok = false;
+
+	fm_rules_stamp(p, i);
+	if (!lacks_way(p, ask))
+		return false;
+	n = list_host(p, ask, list, 1);
+	p->choice = FM_CHOOSE_RIDE;
+	for (unsigned s = 0; s < 4 && !ok && n > 1; s++) {
+		struct fm_trial_mark m = fm_trial_begin(p);
+
+		for (unsigned k = 0; k < n; k++)
+			if (list[k] != i)
+				fm_place_unsettle(p, list[k]);
+		qsort_r(list, n, sizeof(*list), s % 2 ? reach_cmp : size_cmp, p);
+		ok = push_all(ch, list, n, i, ask, ident, s / 2);
+		fm_trial_end(p, m, ok);
+	}
+	p->choice = was;
+	return ok;
+}
+
 /* Claim 'i', which found no place free, gets one by shifting others that are new. */
 bool fm_shift(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 	      const struct mr_ident ident[FM_IDENTS])
@@ -229,8 +353,11 @@ bool fm_shift(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 	struct chain ch = {.p = p, .tabu = {i}, .tabus = 1, .budget = budget};
 	bool ok = false;
 
-	for (unsigned depth = 1; depth <= DEPTH && ch.budget && !ok; depth++)
-		ok = push(&ch, i, ask, ident, depth);
+	for (unsigned depth = 1; depth <= DEPTH && ch.budget && !ok; depth++) {
+		if (depth == DEPTH)
+			ok = push_host(&ch, i, ask, ident);
+		ok = ok || push(&ch, i, ask, ident, depth);
+	}
 	p->budget -= budget - ch.budget;
 	p->shifted |= ok;
 	return ok;

@@ -29,6 +29,38 @@ START_TEST(test_ways)
 }
 END_TEST
 
+/* The host has one bridge: it leads to PFs behind which all of the profile has room, not to the
+ * function that the first claim alone would get. */
+START_TEST(test_rides)
+{
+	struct fix *f = fix_new();
+	struct fm_adapter *sriov =
+		fix_adapter(f, "nic0", FM_ADAPTER_SRIOV, MR_CLASS_ETHERNET, 1, 4, 0);
+	struct fm_adapter *mra =
+		fix_adapter(f, "nic1", FM_ADAPTER_MRA, MR_CLASS_ETHERNET, 1, 4, 3);
+	struct fm_pool *pool = fix_pool(f, "p");
+	struct fm_plan *p;
+
+	fix_part(pool, sriov, 0, 3);
+	fix_part(pool, mra, 0, 3);
+	fix_host(f, "blade01", 1, true);
+	for (unsigned i = 0; i < 3; i++) {
+		char device[8];
+
+		mr_fmt(device, sizeof(device), "d%u", i);
+		fix_claim(f, "web", device, 0, 0)->atomic = true;
+	}
+	p = fix_plan(f);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert(p->placed[i].placed);
+		ck_assert_uint_eq(p->placed[i].fn.port, mra->port);
+		ck_assert_int_eq(p->placed[i].place.way, FM_WAY_LVF);
+	}
+	fm_plan_free(p);
+	fix_free(f);
+}
+END_TEST
+
 /* The second function of the same host comes through the same bridge; the third host finds no
  * device VH. */
 START_TEST(test_device_vhs)
@@ -491,6 +523,7 @@ int main(void)
 	tcase_add_loop_test(t, test_ways, 0, 4);
 	tcase_add_test(t, test_device_vhs);
 	tcase_add_loop_test(t, test_scrub, 0, 2);
+	tcase_add_test(t, test_rides);
 	tcase_add_test(t, test_attached);
 	tcase_add_test(t, test_windows);
 	tcase_add_test(t, test_buses);
