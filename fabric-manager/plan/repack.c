@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Packing once more. Where new claims of a chassis found no room, all of them that run nowhere
- * yet are placed anew in other orders, large before small, each where the scarcest thing stays
- * most even; what is left over then is looked after one by one (pack_one.c). The best attempt
- * counts, and only where it is better than the order of filling. Nothing that runs moves. What
- * is looked at is counted and bounded, so the outcome depends on nothing but the input.
+ * Packing once more. Where new claims of a chassis found no room, they are looked after one by
+ * one (pack_one.c); or all that run nowhere yet are placed anew in other orders, large before
+ * small, each where the scarcest thing stays most even, and what is left over then is looked
+ * after. The best attempt counts, and only where it is better than the order of filling.
+ * Nothing that runs moves. What is looked at is counted and bounded, so the outcome depends on
+ * nothing but the input.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,19 +15,26 @@
 
 #define BUDGET	  400000 /* candidates looked at, of a whole plan: at least so many */
 #define PER_CLAIM 150	 /* and so many for each claim */
+#define SMALL	  16	 /* part of that for the attempt that keeps what is placed */
 #define RANKS	  64
 
-/* How an attempt sorts the claims and chooses their places. */
+/* How an attempt sorts the claims and chooses their places. The first one leaves all that have
+ * a place where they are, until somebody needs it: often that is enough. */
 static const struct style {
 	bool by_size;	/* else in the order of filling */
 	bool by_reach;	/* those with few candidates first */
 	bool by_bridge; /* those of hosts that are short of bridges first */
 	enum fm_choice choice;
+	bool keeps;
 } styles[] = {
-	{true, false, false, FM_CHOOSE_EVEN}, {false, false, false, FM_CHOOSE_BALANCED},
-	{true, true, true, FM_CHOOSE_EVEN},   {true, true, false, FM_CHOOSE_EVEN},
-	{true, false, true, FM_CHOOSE_EVEN},  {true, false, false, FM_CHOOSE_TIGHT},
-	{true, true, true, FM_CHOOSE_TIGHT},
+	{.choice = FM_CHOOSE_EVEN, .keeps = true},
+	{.by_size = true, .choice = FM_CHOOSE_EVEN},
+	{.choice = FM_CHOOSE_BALANCED},
+	{.by_size = true, .by_reach = true, .by_bridge = true, .choice = FM_CHOOSE_EVEN},
+	{.by_size = true, .by_reach = true, .choice = FM_CHOOSE_EVEN},
+	{.by_size = true, .by_bridge = true, .choice = FM_CHOOSE_EVEN},
+	{.by_size = true, .choice = FM_CHOOSE_TIGHT},
+	{.by_size = true, .by_reach = true, .by_bridge = true, .choice = FM_CHOOSE_TIGHT},
 };
 
 /* What an attempt leaves over: how many claims of which priority, the highest first. */
@@ -111,7 +119,8 @@ static int item_cmp(const void *pa, const void *pb, void *arg)
 	return a->rank < b->rank ? -1 : a->rank > b->rank;
 }
 
-static void attempt(struct fm_pack *k, const struct style *s, struct lack *ret)
+/* All of them anew. */
+static void put_all(struct fm_pack *k, const struct style *s)
 {
 	struct fm_planner *p = k->p;
 	struct sorting sort = {k, s};
@@ -128,6 +137,14 @@ static void attempt(struct fm_pack *k, const struct style *s, struct lack *ret)
 	for (unsigned n = 0; n < k->items; n++)
 		fm_pack_put(k, &k->item[order[n]]);
 	free(order);
+}
+
+static void attempt(struct fm_pack *k, const struct style *s, struct lack *ret)
+{
+	struct fm_planner *p = k->p;
+
+	if (!s->keeps)
+		put_all(k, s);
 	p->budget = k->budget;
 	p->choice = FM_CHOOSE_EVEN;
 	for (unsigned n = 0; n < k->items; n++)
@@ -230,7 +247,7 @@ static bool pack_chassis(struct fm_pack *k, uint64_t share)
 	for (unsigned s = 0; s < MR_ARRAY_SIZE(styles) && least.all && spent < share; s++) {
 		struct fm_trial_mark m = fm_trial_begin(k->p);
 
-		k->budget = (share - spent) / 2;
+		k->budget = styles[s].keeps ? share / SMALL : (share - spent) / 2;
 		k->looked = 0;
 		attempt(k, &styles[s], &l);
 		spent += k->looked + k->budget - k->p->budget;

@@ -354,7 +354,7 @@ bool fm_shift(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 	bool ok = false;
 
 	for (unsigned depth = 1; depth <= DEPTH && ch.budget && !ok; depth++) {
-		if (depth == DEPTH)
+		if (depth == 2)
 			ok = push_host(&ch, i, ask, ident);
 		ok = ok || push(&ch, i, ask, ident, depth);
 	}
