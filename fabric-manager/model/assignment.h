@@ -72,6 +72,8 @@ struct fm_assignment {
 	bool going;   /* to be released: no document wants it any more (or it moves away) */
 	bool forced;  /* cut without the host's consent */
 	bool rides;   /* going, and counted at its host already: it moves within it */
+	/* its way out was given up, as the drain policy says; an operator's verb goes on */
+	bool paused;
 	char partner[MR_NAME_MAX]; /* the other device of its `ha` pair, "" = of none */
 	bool standby;		   /* of the pair it is the one whose gate stays closed */
 	int64_t since_wall_ns;	   /* of the phase */

@@ -3,6 +3,7 @@
 #include "fabric-manager/model/desired.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/str.h"
 #include "common/xalloc.h"
@@ -143,4 +144,23 @@ const char *fm_claim_text(const struct fm_claim *c, char *buf)
 	else
 		mr_fmt(buf, FM_CLAIM_TEXT, "%s/%s", c->profile, c->device);
 	return buf;
+}
+
+/* See desired.h. By name: they are sorted. */
+const struct fm_profile *fm_profile_find(const struct fm_desired *d, const char *name)
+{
+	unsigned lo = 0, hi = d ? d->profiles : 0;
+
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+		int c = strcmp(d->profile[mid].name, name);
+
+		if (!c)
+			return &d->profile[mid];
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
 }

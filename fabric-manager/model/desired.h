@@ -345,6 +345,9 @@ enum fm_on_replace fm_desired_replace(const struct fm_desired *d, unsigned chass
 bool fm_replace_goes_on(enum fm_on_replace mode, const struct fm_card *c,
 			const struct fm_adapter *now);
 
+/* The profile of that name, NULL when there is none; 'd' may be NULL. */
+const struct fm_profile *fm_profile_find(const struct fm_desired *d, const char *name);
+
 /* Whether two differ, and where they do first, in words. Not looked at: what documents alone
  * decide and no claim points at (fail-over, updates, drift). */
 struct mr_buf;

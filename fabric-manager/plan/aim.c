@@ -44,14 +44,15 @@ struct fm_aim *fm_aim_copy(const struct fm_aim *a)
 static bool step_eq(const struct fm_aim_step *a, const struct fm_aim_step *b)
 {
 	return mr_streq(a->profile, b->profile) && mr_streq(a->device, b->device) &&
-	       a->index == b->index && fm_fn_eq(a->pf, b->pf);
+	       a->index == b->index && fm_fn_eq(a->pf, b->pf) && a->out == b->out;
 }
 
 static bool part_eq(const struct fm_aim_part *a, const struct fm_aim_part *b)
 {
 	if (a->chassis != b->chassis || a->dropped != b->dropped ||
 	    a->fruitless != b->fruitless || a->asked != b->asked || a->level != b->level ||
-	    a->seen != b->seen || a->steps != b->steps)
+	    a->seen != b->seen || a->steps != b->steps || a->parked != b->parked ||
+	    a->no_parks != b->no_parks)
 		return false;
 	for (unsigned i = 0; i < a->steps; i++)
 		if (!step_eq(&a->step[i], &b->step[i]))
@@ -81,6 +82,16 @@ const struct fm_aim_part *fm_aim_of(const struct fm_planner *p, unsigned chassis
 	return NULL;
 }
 
+/* See aim.h. */
+const struct fm_aim_step *fm_aim_step_of(const struct fm_aim_part *a, const struct fm_claim *c)
+{
+	for (unsigned i = 0; a && i < a->steps; i++)
+		if (a->step[i].index == c->index && mr_streq(a->step[i].device, c->device) &&
+		    mr_streq(a->step[i].profile, c->profile))
+			return &a->step[i];
+	return NULL;
+}
+
 /* What this plan says of the chassis to the next one. */
 static struct fm_aim_part *part_of(struct fm_planner *p, unsigned chassis)
 {
@@ -105,7 +116,8 @@ static struct fm_aim_part *new_part(struct fm_planner *p, unsigned chassis)
 			mr_xrealloc(p->next->part, p->next->parts + 1, sizeof(*p->next->part));
 		part = &p->next->part[p->next->parts++];
 	}
-	*part = (struct fm_aim_part){.chassis = (uint16_t)chassis};
+	*part = (struct fm_aim_part){.chassis = (uint16_t)chassis,
+				     .no_parks = !fm_aim_may_park(p, chassis)};
 	return part;
 }
 
@@ -203,6 +215,18 @@ bool fm_aim_is_barred(const struct fm_planner *p, const struct fm_aim_part *a)
 	return now.level == a->level;
 }
 
+/* See aim.h. */
+bool fm_aim_may_park(const struct fm_planner *p, unsigned chassis)
+{
+	const struct fm_aim_part *a = fm_aim_of(p, chassis);
+	struct fm_aim_part now = {.chassis = (uint16_t)chassis};
+
+	if (!a || !a->no_parks)
+		return true;
+	set_numbers(p, &now);
+	return now.asked != a->asked;
+}
+
 /* What stands where in the inventory means nothing: adapters and hosts go by their ports. */
 static uint64_t adapter_port(const struct fm_board *b, unsigned slot)
 {
@@ -235,7 +259,8 @@ static uint64_t of_tile(struct fm_board *b, uint32_t tile)
 		mates += mix(1, (uint64_t)b->mate[m].tile << 1 | b->mate[m].port);
 	h = mix(mix(mix(mix(h, mates), t->value), t->mbps), t->limit);
 	h = mix(mix(h, host_port(b, t->host)), (uint64_t)t->at << 16 | t->home);
-	return mix(h, (uint64_t)t->fixed << 2 | t->had << 1 | t->lvf);
+	return mix(h, (uint64_t)t->kept << 4 | (uint64_t)t->out << 3 | (uint64_t)t->fixed << 2 |
+			      t->had << 1 | t->lvf);
 }
 
 static uint64_t of_bin(const struct fm_board *b, unsigned bin)
@@ -265,7 +290,7 @@ static uint64_t of_seat(const struct fm_board *b, unsigned seat)
 /* See aim.h. */
 uint64_t fm_aim_see(struct fm_board *b, uint64_t steps)
 {
-	uint64_t h = mix(steps, b->tiles), sum = 0;
+	uint64_t h = mix(steps << 1 | b->parks, b->tiles), sum = 0;
 
 	for (uint32_t t = 0; t < b->tiles; t++)
 		h = mix(h, of_tile(b, t));
@@ -352,7 +377,7 @@ static bool place_all(struct fm_board *b, uint16_t *at)
 				continue;
 			if (fm_board_block(b, t, at[t]) == FM_BLOCK_NONE)
 				fm_board_put(b, t, at[t]);
-			else if (new)
+			else if (new && !b->tile[t].out)
 				at[t] = FM_NO_BIN;
 			else
 				ok = false;
@@ -408,7 +433,8 @@ enum fm_aim_state fm_aim_resume(struct fm_board *b, const struct fm_aim_part *a,
 	new = now.asked != a->asked;
 	if (ok && !fm_aim_gains(b, at) && now.level != a->level)
 		return FM_AIM_DONE;
-	ok = ok && place_all(b, at) && fm_aim_gains(b, at) && fm_search_leads(b, at, NULL);
+	ok = ok && place_all(b, at) && fm_aim_gains(b, at) &&
+	     fm_search_leads(b, at, NULL, NULL);
 	if (!ok)
 		return new ? FM_AIM_LOST : FM_AIM_STUCK;
 	return new &&fm_worth_is_better(b->filled, worth_of(b, at)) ? FM_AIM_LOST : FM_AIM_GOES;
@@ -417,12 +443,14 @@ enum fm_aim_state fm_aim_resume(struct fm_board *b, const struct fm_aim_part *a,
 /* ---- for the next plan ---- */
 
 /* See aim.h. */
-void fm_aim_take(struct fm_board *b, const uint16_t *at)
+void fm_aim_take(struct fm_board *b, const uint16_t *at, uint32_t park)
 {
 	const struct fm_planner *p = b->p;
+	const struct fm_aim_part *old = fm_aim_of(p, b->chassis);
 	struct fm_aim_part *a = new_part(b->p, b->chassis);
 
 	set_numbers(p, a);
+	a->parked = park != FM_NO_TILE || (old && old->parked);
 	a->step = mr_xcalloc(b->tiles + 1, sizeof(*a->step));
 	for (uint32_t t = 0; t < b->tiles; t++) {
 		const struct fm_claim *c = &p->d->claim[b->tile[t].claim];
@@ -433,18 +461,44 @@ void fm_aim_take(struct fm_board *b, const uint16_t *at)
 		mr_copy(s->profile, sizeof(s->profile), c->profile);
 		mr_copy(s->device, sizeof(s->device), c->device);
 		s->index = c->index;
+		s->out = b->tile[t].out || t == park;
+		a->parked |= s->out;
 		s->pf = fm_world_fn(&p->world, b->bin[at[t]].unit, 0);
 		a->steps++;
 	}
 }
 
-/* See aim.h. */
+static bool is_owed(struct fm_planner *p, const struct fm_aim_step *s)
+{
+	uint32_t i = s->out ? fm_held_claim_of(p, s->profile, s->device, s->index) : FM_NONE;
+
+	return i != FM_NONE && p->stay[i] != FM_STAY_KEEP;
+}
+
+/* Who is out is not forgotten. */
+static void keep_owed(struct fm_planner *p, struct fm_aim_part *a,
+		      const struct fm_aim_part *old)
+{
+	if (!old || !old->parked)
+		return;
+	a->parked = true;
+	a->step = mr_xcalloc(old->steps + 1, sizeof(*a->step));
+	for (unsigned i = 0; i < old->steps; i++)
+		if (is_owed(p, &old->step[i]))
+			a->step[a->steps++] = old->step[i];
+}
+
+/* See aim.h. What this plan, or the one before it, parked somebody for. */
 void fm_aim_drop(struct fm_planner *p, unsigned chassis)
 {
+	const struct fm_aim_part *old = fm_aim_of(p, chassis), *now = part_of(p, chassis);
+	bool parked = (old && old->parked) || (now && now->parked);
 	struct fm_aim_part *a = new_part(p, chassis);
 
 	set_numbers(p, a);
 	a->dropped = true;
+	a->no_parks |= parked;
+	keep_owed(p, a, old);
 }
 
 /* See aim.h. */
@@ -454,6 +508,9 @@ void fm_aim_rest(struct fm_board *b, uint64_t seen)
 
 	a->fruitless = true;
 	a->seen = seen;
+	keep_owed(b->p, a, fm_aim_of(b->p, b->chassis));
+	if (a->no_parks)
+		set_numbers(b->p, a);
 }
 
 static bool is_under_way(const struct fm_assignment *a)
@@ -500,7 +557,7 @@ static bool is_on_its_way(struct fm_planner *p, const struct fm_aim_part *a)
 
 		if (c == FM_NONE)
 			continue;
-		some |= pl->placed && !pl->same_fn;
+		some |= (pl->placed && !pl->same_fn) || p->stay[c] == FM_STAY_PARKED;
 		lacks |= !pl->placed;
 	}
 	return some || !lacks || fm_aim_waits(p, a->chassis);
@@ -510,6 +567,6 @@ static bool is_on_its_way(struct fm_planner *p, const struct fm_aim_part *a)
 void fm_aim_end(struct fm_planner *p)
 {
 	for (unsigned i = 0; p->next && i < p->next->parts; i++)
-		if (p->next->part[i].steps && !is_on_its_way(p, &p->next->part[i]))
+		if (fm_aim_goes(&p->next->part[i]) && !is_on_its_way(p, &p->next->part[i]))
 			fm_aim_drop(p, p->next->part[i].chassis);
 }

@@ -13,13 +13,16 @@
  *
  * 2. While there is an aim for a chassis, plans move there who is part of it, and nobody else
  * but for a claim that they give its place next. Its moves are in an order that fits, each
- * claim moves once, and each plan begins at least one move, or waits for those that are under
- * way, or is the last and gives the places. So it ends after as many plans as it has moves, and
- * one, at a higher level, or it can't be completed, since the search does not know all that
- * counts in a plan.
+ * claim moves once, and each plan begins at least one move, or parks somebody who has to move
+ * and can't yet, or waits for those that are under way, or is the last and gives the places. So
+ * it ends after as many plans as it has moves, and as many as it parks, and one, at a higher
+ * level, or it can't be completed, since the search does not know all that counts in a plan.
  *
  * 3. Then it is dropped (fm_aim_end, fm_rearrange_move, FM_AIM_STUCK): no aim is taken there
- * again before the level is another one, or what is asked for or the hardware are.
+ * again before the level is another one, or what is asked for or the hardware are. Where
+ * somebody was parked the level may be a lower one then, until he is given a place again, or
+ * for good where one of a higher priority is: that happens once, as none parks there again
+ * before something else is asked for or the hardware is another one.
  *
  * 4. So at one level a chassis has one aim at most. Plans without an aim never lower the level
  * (what runs loses its place only to a claim that stands before it in the order of filling),
@@ -47,13 +50,17 @@ struct fm_aim_step {
 	char profile[MR_NAME_MAX], device[MR_NAME_MAX];
 	uint16_t index;
 	struct fm_fn_id pf; /* vf 0 */
+	bool out;	    /* it ran, and is parked or on its way out for that */
 };
 
-/* Of one chassis. */
+/* Of one chassis. Where nothing is aimed at any more: the steps of those who are out still, and
+ * are given places before all others. */
 struct fm_aim_part {
 	uint16_t chassis;
 	bool dropped;	/* it could not be completed: none is taken at this level */
 	bool fruitless; /* none was found, on a board that was 'seen' so */
+	bool parked;	/* somebody is, or was, for the aim */
+	bool no_parks;	/* one with somebody parked was dropped, while as much was asked for */
 	uint64_t asked; /* what is wanted of what hardware, as one number */
 	uint64_t level; /* that, and who runs */
 	uint64_t seen;
@@ -66,8 +73,17 @@ struct fm_aim {
 	unsigned parts;
 };
 
+static inline bool fm_aim_goes(const struct fm_aim_part *a)
+{
+	return a->steps && !a->dropped && !a->fruitless;
+}
+
 /* What the input says of the chassis; NULL: nothing. */
 const struct fm_aim_part *fm_aim_of(const struct fm_planner *p, unsigned chassis);
+/* What it says of where the claim is to be; NULL: nothing. */
+const struct fm_aim_step *fm_aim_step_of(const struct fm_aim_part *a, const struct fm_claim *c);
+/* Whether an aim that is taken there now may park. */
+bool fm_aim_may_park(const struct fm_planner *p, unsigned chassis);
 /* Whether no aim may be taken in this chassis, as things are. */
 bool fm_aim_is_barred(const struct fm_planner *p, const struct fm_aim_part *a);
 
@@ -83,8 +99,9 @@ enum fm_aim_state fm_aim_resume(struct fm_board *b, const struct fm_aim_part *a,
 /* Whether somebody gets a place so who runs nowhere yet. */
 bool fm_aim_gains(const struct fm_board *b, const uint16_t *at);
 
-/* The plan goes for 'at', and the next one is to go on with it; or no aim is taken there. */
-void fm_aim_take(struct fm_board *b, const uint16_t *at);
+/* The plan goes for 'at', and the next one is to go on with it, 'park' (FM_NO_TILE: nobody)
+ * being parked now; or no aim is taken there. */
+void fm_aim_take(struct fm_board *b, const uint16_t *at, uint32_t park);
 void fm_aim_drop(struct fm_planner *p, unsigned chassis);
 /* All that a search of so many steps goes by, as one number. */
 uint64_t fm_aim_see(struct fm_board *b, uint64_t steps);

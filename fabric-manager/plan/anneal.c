@@ -25,6 +25,7 @@
 #define EACH	 5  /* runs for each move that may be saved */
 #define MORE	 10 /* runs while somebody has no place */
 #define MOST	 60
+#define AGAIN	 30 /* looks of one run at what is as good but for who is parked */
 #define NOWHERE	 UINT32_MAX
 #define BIN_SUMS (3 + FM_RESOURCE_COUNT)
 
@@ -537,6 +538,7 @@ static bool load(struct anneal *a, const uint16_t *at)
 static void cool(struct anneal *a, uint64_t steps, struct fm_worth *best, uint16_t *at)
 {
 	int64_t heat = HOT;
+	unsigned again = AGAIN;
 
 	for (uint64_t i = 0; i < steps; i++) {
 		uint32_t t = choose(a);
@@ -551,8 +553,10 @@ static void cool(struct anneal *a, uint64_t steps, struct fm_worth *best, uint16
 		w = (struct fm_worth){.value = a->value, .moves = a->n_moved};
 		if (a->over || !fm_worth_is_better(w, *best))
 			continue;
+		if (w.value == best->value && w.moves == best->moves && (!again || !again--))
+			continue;
 		save(a, a->found);
-		if (!fm_search_leads(a->b, a->found, NULL))
+		if (!fm_search_takes(a->b, a->found, &w, *best))
 			continue;
 		*best = w;
 		memcpy(at, a->found, a->b->tiles * sizeof(*at));

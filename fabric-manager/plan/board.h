@@ -32,6 +32,10 @@ struct fm_tile {
 	bool fixed;
 	bool had; /* the planner found a place for it, or promised one */
 	bool lvf; /* its host takes LVFs */
+	bool out; /* it ran, and has left its place for the aim: it gets another one */
+	/* who may not be left without a place meanwhile, nor keep somebody waiting who is: an
+	 * extra, or one whose moves may be held */
+	bool kept;
 };
 
 /* Another tile that has to be in another bin, or on another adapter. */
@@ -68,6 +72,7 @@ struct fm_seat {
 struct fm_worth {
 	uint64_t value; /* of all tiles in a bin */
 	unsigned moves; /* of what runs */
+	unsigned parks; /* of those who move: without a place while others do */
 };
 
 struct fm_board {
@@ -93,6 +98,7 @@ struct fm_board {
 	unsigned turn;		/* of the bins: which one a tile tries first */
 	struct fm_worth filled; /* what the planner reached, its moves and waits included */
 	bool closed;		/* it has what can't be arranged anew: leave it */
+	bool parks;		/* who moves may be without a place meanwhile */
 };
 
 /* What keeps a tile out of a bin. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
-#include "fabric-manager/plan/board.h"
+#include "fabric-manager/plan/aim.h"
 
 /* What is being built. */
 struct building {
@@ -17,6 +17,7 @@ struct building {
 	bool *led;	    /* [host * slots + adapter]: the way there is a tile's */
 	uint32_t *of_claim; /* tile of each claim */
 	unsigned cap_tiles;
+	const struct fm_aim_part *aim; /* of the plan before; NULL: none */
 };
 
 static uint16_t bin_of(const struct building *k, uint32_t unit)
@@ -70,6 +71,25 @@ static bool is_plain(const struct fm_planner *p, unsigned i)
 
 	return !c->nss && !c->pair && !c->mirror && !c->atomic && !fm_place_exclusive(p, i) &&
 	       c->reason == MR_REASON_OK && !is_ruled(p, i);
+}
+
+/* Whether it may not be parked, nor keep somebody waiting who is (board.h). */
+static bool is_kept(const struct fm_desired *d, const struct fm_claim *c)
+{
+	const struct fm_profile *p = fm_profile_find(d, c->profile);
+	const struct fm_update *u = d->update ? &d->update[p ? p->update : 0] : NULL;
+
+	return c->extra || (u && (u->strategy != FM_STRATEGY_IMMEDIATE || u->windows ||
+				  u->asks >> FM_CLASS_MOVE & 1));
+}
+
+/* Whether the claim has left its place for the aim, or is about to. */
+static bool is_out(const struct building *k, uint32_t claim)
+{
+	const struct fm_planner *p = k->b->p;
+	const struct fm_aim_step *s = fm_aim_step_of(k->aim, &p->d->claim[claim]);
+
+	return s && s->out && (p->stay[claim] == FM_STAY_NEW || p->stay[claim] == FM_STAY_MOVE);
 }
 
 /* 'root': of the host, world index; one of several does not move. */
@@ -133,7 +153,8 @@ static void add_held(struct building *k, uint32_t n)
 	bool taken = pl && p->stay[h->claim] == FM_STAY_TAKEN;
 	struct fm_tile *t;
 
-	if (a->phase == FM_PHASE_QUARANTINED || (pl && !pl->placed && !taken))
+	if (a->phase == FM_PHASE_QUARANTINED ||
+	    (pl && !pl->placed && !taken && !is_out(k, (uint32_t)h->claim)))
 		return; /* who knows when it leaves */
 	clear(k, h->unit, h->vf, h->host, h->bridge, (enum fm_way)h->way);
 	if (!pl || (!stays && !taken))
@@ -144,7 +165,7 @@ static void add_held(struct building *k, uint32_t n)
 	k->b->filled.moves += taken;
 	hold_back(k, h, t);
 	t->fixed |= (p->stay[h->claim] != FM_STAY_KEEP && !taken) ||
-		    (pl->reason != MR_REASON_OK && !taken) || a->going ||
+		    (pl->reason != MR_REASON_OK && !taken) || a->going || a->paused ||
 		    a->phase != FM_PHASE_ACTIVE || fm_place_frozen(p, (unsigned)h->claim) ||
 		    !is_plain(p, (unsigned)h->claim);
 }
@@ -162,7 +183,8 @@ static void add_new(struct building *k, uint32_t claim)
 	t = add_tile(k, claim, u.host);
 	t->at = bin_of(k, u.unit);
 	t->had = true;
-	t->fixed |= p->stay[claim] != FM_STAY_NEW || !is_plain(p, claim);
+	t->out = is_out(k, claim);
+	t->fixed |= (p->stay[claim] != FM_STAY_NEW && !t->out) || !is_plain(p, claim);
 	k->b->closed |= p->plan->placed[claim].same_fn;
 }
 
@@ -171,12 +193,12 @@ static void add_pending(struct building *k, uint32_t claim)
 {
 	struct fm_planner *p = k->b->p;
 	const struct fm_claim *c = &p->d->claim[claim];
-	bool waits = p->open[claim] & FM_OPEN_WAITS, wants;
+	bool waits = p->open[claim] & FM_OPEN_WAITS, out = is_out(k, claim), wants;
 	struct mr_buf why = {0};
 	struct fm_ask ask;
 	struct fm_use u;
 
-	wants = p->stay[claim] == FM_STAY_NEW && !c->extra && is_plain(p, claim) &&
+	wants = (p->stay[claim] == FM_STAY_NEW || out) && !c->extra && is_plain(p, claim) &&
 		(waits || fm_repack_helps(p->plan->placed[claim].reason)) &&
 		fm_place_barred(p, claim, &ask, &why) == MR_REASON_OK && !ask.lost;
 	mr_buf_done(&why);
@@ -185,8 +207,12 @@ static void add_pending(struct building *k, uint32_t claim)
 		clear(k, u.unit, u.vf, u.host, u.bridge, u.way);
 	}
 	wants = wants && k->w->host[ask.host].next == FM_NONE;
-	if (wants)
-		add_tile(k, claim, ask.host)->had = waits;
+	if (wants) {
+		struct fm_tile *t = add_tile(k, claim, ask.host);
+
+		t->had = waits;
+		t->out = out;
+	}
 	k->b->closed |= waits && !wants;
 }
 
@@ -414,6 +440,7 @@ struct fm_board *fm_board_new(struct fm_planner *p, unsigned chassis)
 
 	b->p = p;
 	b->chassis = chassis;
+	k.aim = fm_aim_of(p, chassis);
 	b->slots = k.c->adapters;
 	b->seats = k.c->hosts;
 	b->bins = b->slots ? units_of(k.w, k.c) : 0;
@@ -440,6 +467,9 @@ struct fm_board *fm_board_new(struct fm_planner *p, unsigned chassis)
 	add_bins(&k);
 	add_tiles(&k);
 	set_values(b);
+	b->parks = b->tiles <= FM_AIM_MOST && fm_aim_may_park(p, chassis);
+	for (uint32_t t = 0; t < b->tiles && b->parks; t++)
+		b->tile[t].kept = is_kept(p->d, &p->d->claim[b->tile[t].claim]);
 	count_free(&k);
 	k.of_claim = mr_xmalloc((p->d->claims + 1) * sizeof(*k.of_claim));
 	memset(k.of_claim, 0xff, (p->d->claims + 1) * sizeof(*k.of_claim));

@@ -251,7 +251,9 @@ static bool kind_of(const struct fm_planner *p, unsigned i, enum fm_change_kind 
 	if ((c->host == FM_WHOLE && !c->waits_host) || (pl->same_fn && fm_place_frozen(p, i)))
 		return false;
 	if (!pl->placed)
-		*ret = p->stay[i] == FM_STAY_TAKEN ? FM_CHANGE_PREEMPT : FM_CHANGE_PEND;
+		*ret = p->stay[i] == FM_STAY_TAKEN    ? FM_CHANGE_PREEMPT
+		       : p->stay[i] == FM_STAY_PARKED ? FM_CHANGE_PARK
+						      : FM_CHANGE_PEND;
 	else if (p->stay[i] == FM_STAY_NEW)
 		*ret = FM_CHANGE_GIVE;
 	else if (!pl->same_fn || p->stay[i] == FM_STAY_MOVE || pl->place.port != a->place.port)
@@ -273,6 +275,7 @@ static enum fm_class class_of(enum fm_change_kind k)
 		return FM_CLASS_RESET;
 	case FM_CHANGE_MOVE:
 	case FM_CHANGE_PREEMPT:
+	case FM_CHANGE_PARK:
 		return FM_CLASS_MOVE;
 	default:
 		return FM_CLASS_NONE;
@@ -361,8 +364,12 @@ static void stage(struct fm_planner *p, const struct step *list, unsigned n, uns
 		c->current = p->plan->placed[s->claim].current;
 		if (s->kind == FM_CHANGE_ADOPT && changes_live(p, s->claim))
 			c->change_class = FM_CLASS_LIVE;
-		if (p->stay[s->claim] == FM_STAY_TAKEN && p->taker)
+		if ((p->stay[s->claim] == FM_STAY_TAKEN ||
+		     p->stay[s->claim] == FM_STAY_PARKED) &&
+		    p->taker)
 			c->taker = p->taker[s->claim];
+		c->owed = s->kind == FM_CHANGE_MOVE && c->taker >= 0 &&
+			  fm_rearrange_owes(p, (unsigned)c->taker);
 	}
 }
 
@@ -424,7 +431,7 @@ void fm_planner_changes(struct fm_planner *p)
 	releases(p);
 	list = steps(p, &n);
 	reserve(p, n);
-	stage(p, list, n, 1u << FM_CHANGE_PREEMPT);
+	stage(p, list, n, 1u << FM_CHANGE_PREEMPT | 1u << FM_CHANGE_PARK);
 	stage(p, list, n, 1u << FM_CHANGE_MOVE);
 	stage(p, list, n,
 	      1u << FM_CHANGE_ADOPT | 1u << FM_CHANGE_UPDATE | 1u << FM_CHANGE_REBIND);

@@ -465,23 +465,6 @@ static void words(const struct fm_planner *p, const struct way *w, struct mr_buf
 	}
 }
 
-/* Another place for a claim that has to leave, at once: nobody else gets in between. */
-static void place_again(struct fm_planner *p, unsigned v)
-{
-	struct mr_ident ident[FM_IDENTS];
-	struct mr_buf b = {0};
-	struct fm_ask ask;
-	struct fm_fit fit;
-
-	if (fm_place_barred(p, v, &ask, &b) == MR_REASON_OK &&
-	    fm_idents_find(&p->idents, v, ident, &b) == MR_REASON_OK) {
-		fm_rules_stamp(p, v);
-		if (fm_place_scan(p, &ask, &fit))
-			fm_place_settle(p, v, &fit, ident);
-	}
-	mr_buf_done(&b);
-}
-
 /* Which place it waits for. */
 static void set_waits(struct fm_planner *p, unsigned i, const struct fm_fit *f)
 {
@@ -515,8 +498,8 @@ static void promise(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 	for (unsigned n = 0; n < w->victims; n++)
 		take(p, i, w->victim[n]);
 	for (unsigned n = 0; n < w->victims; n++)
-		if (stays[n])
-			place_again(p, (unsigned)p->held[w->victim[n]].claim);
+		if (stays[n]) /* at once: nobody else gets in between */
+			fm_place_free(p, (unsigned)p->held[w->victim[n]].claim);
 }
 
 /* See place.h. */
@@ -573,4 +556,12 @@ bool fm_displace_to(struct fm_planner *p, unsigned v, unsigned i, uint32_t unit)
 	fm_trial_end(p, m, ok);
 	mr_buf_done(&b);
 	return ok;
+}
+
+/* See place.h. */
+bool fm_displace_park(struct fm_planner *p, unsigned v, unsigned i)
+{
+	take(p, i, (uint32_t)p->plan->placed[v].current);
+	p->stay[v] = FM_STAY_PARKED; /* take() noted what it was */
+	return true;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "common/xalloc.h"
+#include "fabric-manager/plan/aim.h"
 #include "fabric-manager/plan/place.h"
 
 #define BUDGET	  20000 /* candidates looked at for what is hard to place */
@@ -103,12 +104,46 @@ static void place_claim(struct fm_planner *p, unsigned i)
 	mr_buf_done(&b);
 }
 
+/* See place.h. */
+void fm_place_free(struct fm_planner *p, unsigned i)
+{
+	struct mr_ident ident[FM_IDENTS];
+	struct mr_buf b = {0};
+	struct fm_ask ask;
+	struct fm_fit fit;
+
+	if (fm_place_barred(p, i, &ask, &b) == MR_REASON_OK &&
+	    fm_idents_find(&p->idents, i, ident, &b) == MR_REASON_OK) {
+		fm_rules_stamp(p, i);
+		if (fm_place_scan(p, &ask, &fit))
+			fm_place_settle(p, i, &fit, ident);
+	}
+	mr_buf_done(&b);
+}
+
 static bool is_wanted(const struct fm_planner *p, unsigned i)
 {
 	const struct fm_claim *c = &p->d->claim[i];
 
 	return !p->plan->placed[i].placed && !(p->open[i] & FM_OPEN_WAITS) &&
 	       (c->host != FM_WHOLE || c->waits_host);
+}
+
+/* Who was parked, for an aim that nobody goes on with, gets a place before all others. */
+static void place_owed(struct fm_planner *p)
+{
+	const struct fm_aim *aim = p->in->aim;
+
+	for (unsigned k = 0; aim && k < aim->parts; k++)
+		for (const struct fm_aim_step *s = aim->part[k].step;
+		     s < aim->part[k].step + aim->part[k].steps; s++) {
+			uint32_t i =
+				s->out ? fm_held_claim_of(p, s->profile, s->device, s->index)
+				       : FM_NONE;
+
+			if (i != FM_NONE && is_wanted(p, i) && !fm_rearranged(p, i))
+				fm_place_free(p, i);
+		}
 }
 
 static void place_or_stay(struct fm_planner *p, unsigned i)
@@ -351,6 +386,7 @@ void fm_fill(struct fm_planner *p)
 	fm_planner_keep(p);
 	p->budget = budget_of(p);
 	fm_rearrange_move(p);
+	place_owed(p);
 	place_all(p);
 	for (unsigned n = 0; n < ROUNDS && p->shifted; n++)
 		again(p);

@@ -20,7 +20,8 @@ enum fm_stay {
 	FM_STAY_LEAVE, /* it should lie elsewhere, and stays while nothing else fits */
 	FM_STAY_MOVE,  /* another host, or on its way out: a new function, else the same one */
 	FM_STAY_GONE,  /* the device is gone or in quarantine */
-	FM_STAY_TAKEN  /* another claim gets it: another place or none */
+	FM_STAY_TAKEN, /* another claim gets it: another place or none */
+	FM_STAY_PARKED /* it leaves before its new place is free, as others could not move */
 };
 
 /* What current assignment k uses. */
@@ -244,6 +245,9 @@ uint64_t fm_data_mask(const struct fm_planner *p, unsigned i, uint32_t unit);
 /* ---- fill.c ---- */
 /* Places what is not kept. */
 void fm_fill(struct fm_planner *p);
+/* Places claim 'i' where there is room that is free, if there is: nobody else gets in between.
+ */
+void fm_place_free(struct fm_planner *p, unsigned i);
 /* A part of a plan that may come to nothing. */
 struct fm_trial_mark {
 	size_t at;
@@ -279,6 +283,8 @@ bool fm_displace(struct fm_planner *p, unsigned i, const struct fm_ask *ask);
 
 /* Claim 'v', which runs, goes to the PF for claim 'i'; false when there is no room now. */
 bool fm_displace_to(struct fm_planner *p, unsigned v, unsigned i, uint32_t unit);
+/* Claim 'v', which runs, leaves its place for claim 'i', and waits for another one. */
+bool fm_displace_park(struct fm_planner *p, unsigned v, unsigned i);
 
 /* ---- rearrange.c: room by several who move, one after the other ---- */
 /* After a chassis was filled: whether a better arrangement is known. Then the plan is made
@@ -289,6 +295,8 @@ void fm_rearrange_move(struct fm_planner *p);
 /* Places claim 'i', or lets it wait, where p->aim has a say; false where it has none. */
 bool fm_rearrange_place(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 			const struct mr_ident ident[FM_IDENTS]);
+/* Whether claim 'i' is without a place as the plan before, or one before that, parked it. */
+bool fm_rearrange_owes(const struct fm_planner *p, unsigned i);
 /* A place on one PF. */
 bool fm_rearrange_scan(const struct fm_planner *p, const struct fm_ask *ask, uint32_t unit,
 		       struct fm_fit *ret);

@@ -139,8 +139,8 @@ static bool change_eq(const struct fm_change *a, const struct fm_change *b)
 {
 	return a->kind == b->kind && a->change_class == b->change_class &&
 	       a->claim == b->claim && a->current == b->current && a->of == b->of &&
-	       a->taker == b->taker && a->value == b->value && a->chassis == b->chassis &&
-	       a->port == b->port;
+	       a->taker == b->taker && a->owed == b->owed && a->value == b->value &&
+	       a->chassis == b->chassis && a->port == b->port;
 }
 
 static void placed_words(const struct fm_placed *p, struct mr_buf *b)

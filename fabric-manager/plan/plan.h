@@ -128,17 +128,18 @@ enum fm_class {
 const char *fm_class_name(enum fm_class c);
 
 /* One difference between what is and what is wanted. X(NAME, text) */
-#define FM_CHANGES(X)                                                                          \
-	X(GIVE, "give")	      /* a free function to a claim */                                 \
-	X(RELEASE, "release") /* an assignment that nothing wants any more */                  \
-	X(MOVE, "move")	      /* to another host or function: release, then give */            \
-	X(UPDATE, "update")   /* attributes in place, class Live */                            \
-	X(REBIND,                                                                              \
-	  "rebind") /* class Reset: through reset on the same function (identity, driver) */   \
-	X(ADOPT, "adopt")	  /* what was found running becomes the claim's, as it runs */ \
-	X(PEND, "pend")		  /* wanted and cannot be placed */                            \
-	X(PREEMPT, "preempt")	  /* released for a claim of higher priority */                \
-	X(PROVISION, "provision") /* VF count of an adapter */                                 \
+#define FM_CHANGES(X)                                                                        \
+	X(GIVE, "give")	      /* a free function to a claim */                               \
+	X(RELEASE, "release") /* an assignment that nothing wants any more */                \
+	X(MOVE, "move")	      /* to another host or function: release, then give */          \
+	X(UPDATE, "update")   /* attributes in place, class Live */                          \
+	X(REBIND,                                                                            \
+	  "rebind") /* class Reset: through reset on the same function (identity, driver) */ \
+	X(ADOPT, "adopt")     /* what was found running becomes the claim's, as it runs */   \
+	X(PEND, "pend")	      /* wanted and cannot be placed */                              \
+	X(PREEMPT, "preempt") /* released for a claim of higher priority */                  \
+	X(PARK, "park")	      /* released, and given another place once others have moved */ \
+	X(PROVISION, "provision") /* VF count of an adapter */                               \
 	X(MODE, "mode")		  /* operating mode of an adapter */
 enum fm_change_kind {
 #define X(name, text) FM_CHANGE_##name,
@@ -149,20 +150,22 @@ const char *fm_change_kind_name(enum fm_change_kind k);
 
 struct fm_change {
 	enum fm_change_kind kind : 8;
-	enum fm_class change_class : 8;
+	enum fm_class change_class : 7;
+	/* MOVE: one that is parked is without a place until then, so nothing holds it */
+	bool owed : 1;
 	uint16_t chassis, port; /* PROVISION, MODE: adapter */
 	uint16_t value;		/* PROVISION: VFs per PF; MODE: its index */
 	int32_t claim;		/* index of fm_desired.claim, -1 = RELEASE and of adapters */
 	int32_t current;	/* index of input.current, -1 = none */
 	int32_t of;		/* RELEASE: the claim that it stands for, -1 = none wants it */
-	int32_t taker;		/* PREEMPT, MOVE: the claim for which it goes, -1 = none */
+	int32_t taker; /* PREEMPT, PARK, MOVE: the claim for which it goes, -1 = none */
 };
 
 struct fm_plan {
 	struct fm_placed *placed; /* one per claim */
 	unsigned claims;
-	struct fm_change *change; /* ordered: provisions, releases, moves, updates, gives by
-				     priority and name, pends */
+	struct fm_change *change; /* ordered: provisions, releases, who is parked, moves,
+				     updates, gives by priority and name, pends */
 	unsigned changes;
 	struct fm_aim *aim; /* for the next plan's input; NULL = none */
 	unsigned searches;  /* chassis for which a better arrangement was searched for */

@@ -4,8 +4,9 @@
  * one move for it, the chassis is looked at as a board (board.h), and a better arrangement is
  * searched for (search.h). What is found is an aim for each claim: the plan is made again with
  * it. What runs moves where there is room now, the others in the plans after that, which go on
- * with the same aim (aim.h); who is new waits until there is room. Nobody is left without a
- * place.
+ * with the same aim (aim.h); who is new waits until there is room. Where nobody can move, as
+ * two would have to change places, one of them is parked: he leaves his place, and is without
+ * one until the others have moved. In the end nobody who ran is left without a place.
  */
 #include <stdlib.h>
 
@@ -16,6 +17,8 @@
 #define STEPS 120000	 /* looks at a bin in one plan */
 #define NAMED 8		 /* of those whom a claim waits for */
 #define LATE  0x80000000 /* in an aim: not in this plan */
+#define PARK  0x40000000 /* and it leaves its place in this plan */
+#define UNIT  (~(LATE | PARK))
 
 /* ---- finding ---- */
 
@@ -51,14 +54,18 @@ static uint64_t value_of_all(const struct fm_board *b)
 }
 
 /* New claims that get their places in this plan, and who runs and moves in it. Where all of the
- * new ones do nobody has to move. Returns whether somebody does. */
-static bool set_first(struct fm_board *b, uint16_t *at, bool *now)
+ * new ones do nobody has to move. '*ret_park': who is parked, as nobody can move and nothing is
+ * under way. Returns whether somebody moves, or is. */
+static bool set_first(struct fm_board *b, uint16_t *at, bool *now, uint32_t *ret_park)
 {
 	bool *moves = mr_xcalloc(b->tiles + 1, sizeof(*moves)), late = false, some = false;
+	unsigned parks = 0, with = 0;
 
+	*ret_park = FM_NO_TILE;
 	for (uint32_t t = 0; t < b->tiles; t++)
 		now[t] = true;
-	if (!fm_search_leads(b, at, now))
+	fm_search_leads(b, at, NULL, &parks);
+	if (!fm_search_leads(b, at, now, &with) || with > parks)
 		for (uint32_t t = 0; t < b->tiles; t++)
 			now[t] = false;
 	fm_search_first(b, at, now, moves);
@@ -70,14 +77,17 @@ static bool set_first(struct fm_board *b, uint16_t *at, bool *now)
 		some |= moves[t] && late;
 		now[t] |= moves[t];
 	}
+	if (late && !some && !fm_aim_waits(b->p, b->chassis))
+		*ret_park = fm_search_park(b, at, now);
 	free(moves);
-	return some;
+	return some || *ret_park != FM_NO_TILE;
 }
 
 /* 'resumed': it is the aim of the plan before. */
 static void set_aims(struct fm_planner *p, struct fm_board *b, uint16_t *at, bool resumed)
 {
 	bool *now = mr_xcalloc(b->tiles + 1, sizeof(*now));
+	uint32_t park;
 
 	if (!p->aim) {
 		p->aim = mr_xcalloc(p->d->claims + 1, sizeof(*p->aim));
@@ -91,8 +101,8 @@ static void set_aims(struct fm_planner *p, struct fm_board *b, uint16_t *at, boo
 		    !p->plan->placed[p->todo[n]].placed)
 			p->aim[p->todo[n]] = FM_NONE;
 	}
-	if (set_first(b, at, now) || resumed)
-		fm_aim_take(b, at);
+	if (set_first(b, at, now, &park) || resumed)
+		fm_aim_take(b, at, park);
 	for (uint32_t t = 0; t < b->tiles; t++) {
 		const struct fm_tile *tile = &b->tile[t];
 
@@ -102,7 +112,9 @@ static void set_aims(struct fm_planner *p, struct fm_board *b, uint16_t *at, boo
 			p->aim[tile->claim] = FM_NONE;
 		else
 			p->aim[tile->claim] =
-				b->bin[at[t]].unit | (now[t] || tile->fixed ? 0 : LATE);
+				b->bin[at[t]].unit | (t == park		      ? LATE | PARK
+						      : now[t] || tile->fixed ? 0
+									      : LATE);
 	}
 	free(now);
 }
@@ -135,7 +147,7 @@ static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
 
 	if (old && fm_aim_is_barred(p, old))
 		state = FM_AIM_STUCK;
-	else if (old && old->steps && b->tiles <= FM_AIM_MOST)
+	else if (old && fm_aim_goes(old) && b->tiles <= FM_AIM_MOST)
 		state = fm_aim_resume(b, old, at);
 	if (state == FM_AIM_STUCK)
 		fm_aim_drop(p, chassis);
@@ -185,10 +197,25 @@ static unsigned chassis_of(const struct fm_planner *p, unsigned i)
 	return p->d->host[p->d->claim[i].host].chassis;
 }
 
-/* Who is moved for: the most important claim of the chassis that gets its place so. */
+/* See place.h. */
+bool fm_rearrange_owes(const struct fm_planner *p, unsigned i)
+{
+	const struct fm_claim *c = &p->d->claim[i];
+	const struct fm_aim_step *s;
+
+	if (c->host == FM_WHOLE || p->plan->placed[i].placed ||
+	    p->d->host[c->host].chassis >= p->world.n_chassis)
+		return false;
+	s = fm_aim_step_of(fm_aim_of(p, chassis_of(p, i)), c);
+	return s && s->out;
+}
+
+/* Who is moved for: one who is parked, else the most important claim of the chassis that gets
+ * its place so. */
 static uint32_t *takers(const struct fm_planner *p)
 {
 	uint32_t *taker = mr_xcalloc(p->world.n_chassis + 1, sizeof(*taker));
+	bool *owed = mr_xcalloc(p->world.n_chassis + 1, sizeof(*owed));
 
 	for (unsigned c = 0; c < p->world.n_chassis; c++)
 		taker[c] = FM_NONE;
@@ -196,9 +223,13 @@ static uint32_t *takers(const struct fm_planner *p)
 		unsigned i = p->todo[n];
 
 		if (fm_rearranged(p, i) && p->aim[i] != FM_NONE && p->aim[i] & LATE &&
-		    !p->plan->placed[i].placed)
+		    !p->plan->placed[i].placed &&
+		    (!owed[chassis_of(p, i)] || fm_rearrange_owes(p, i))) {
 			taker[chassis_of(p, i)] = i;
+			owed[chassis_of(p, i)] = fm_rearrange_owes(p, i);
+		}
 	}
+	free(owed);
 	return taker;
 }
 
@@ -233,7 +264,11 @@ void fm_rearrange_move(struct fm_planner *p)
 			continue;
 		c = chassis_of(p, i);
 		wanted[c]++;
-		if (taker[c] != FM_NONE && !(p->aim[i] & LATE))
+		if (taker[c] == FM_NONE)
+			continue;
+		if (p->aim[i] & PARK)
+			moves[c] += fm_displace_park(p, i, taker[c]);
+		else if (!(p->aim[i] & LATE))
 			moves[c] += fm_displace_to(p, i, taker[c], p->aim[i]);
 	}
 	for (unsigned c = 0; c < p->world.n_chassis; c++)
@@ -307,7 +342,7 @@ bool fm_rearrange_place(struct fm_planner *p, unsigned i, const struct fm_ask *a
 		if (!(p->aim[i] & LATE) && fm_rearrange_scan(p, ask, p->aim[i], &fit))
 			fm_place_settle(p, i, &fit, ident);
 		else if (p->aim[i] & LATE || p->leaving)
-			wait(p, i, ask, p->aim[i] & ~LATE);
+			wait(p, i, ask, p->aim[i] & UNIT);
 		else
 			return false; /* for what the board does not know */
 	} else if (fm_place_scan(p, ask, &fit)) {

@@ -36,7 +36,9 @@ struct search {
 /* See search.h. */
 bool fm_worth_is_better(struct fm_worth a, struct fm_worth b)
 {
-	return a.value != b.value ? a.value > b.value : a.moves < b.moves;
+	if (a.value != b.value)
+		return a.value > b.value;
+	return a.moves != b.moves ? a.moves < b.moves : a.parks < b.parks;
 }
 
 static bool runs(const struct fm_tile *t)
@@ -175,12 +177,13 @@ static bool eject(struct search *s, uint32_t x, uint16_t bin, uint32_t o, enum f
 }
 
 /* Whether one that runs has a bridge that leads to the bin, beside the one that it has: before
- * anybody has gone. */
+ * anybody has gone. Who may be parked leaves his own first. */
 bool fm_search_is_reached(const struct fm_board *b, const struct fm_tile *t, uint16_t bin)
 {
 	uint16_t slot = b->bin[bin].slot;
 
-	return !runs(t) || t->home == bin || b->seat[t->host].spare > 0 ||
+	return !runs(t) || t->home == bin || (b->parks && !t->kept) ||
+	       b->seat[t->host].spare > 0 ||
 	       (t->lvf && b->slot[slot].mra && b->led[t->host * b->slots + slot]);
 }
 
@@ -456,7 +459,7 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 		steps += b->steps;
 		w = fm_worth_of(b);
 		fm_search_save(b, found);
-		if (fm_worth_is_better(w, best) && fm_search_leads(b, found, NULL)) {
+		if (fm_search_takes(b, found, &w, best)) {
 			best = w;
 			memcpy(at, found, b->tiles * sizeof(*at));
 		}
@@ -466,7 +469,7 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 	}
 	b->turn = 0;
 	if (b->tiles >= FEW && b->tiles <= MANY &&
-	    (fm_worth_is_better(best, b->filled) || b->filled.moves > 1)) {
+	    (best.value < all.value || best.moves > 1 || b->filled.moves > 1)) {
 		best = fm_shake(b, SHAKES, best, at);
 		best = fm_anneal(b, run, best, at);
 		fm_search_reset(b, start);

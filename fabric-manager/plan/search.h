@@ -35,11 +35,20 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at);
 /* ---- lead.c: which moves, in which order ---- */
 
 /* Whether 'at' can be reached so. New tiles of 'early' (NULL: none) are in their bins from the
- * start, those of them that fit then: the others are taken out of it. */
-bool fm_search_leads(struct fm_board *b, const uint16_t *at, bool *early);
+ * start, those of them that fit then: the others are taken out of it. Where nobody can move any
+ * more one is parked: without a place until there is room in his bin. '*ret_parks' (NULL: not
+ * asked for): how many are. */
+bool fm_search_leads(struct fm_board *b, const uint16_t *at, bool *early, unsigned *ret_parks);
+
+/* Whether 'at', which is worth so much, is better than the best so far and can be reached; sets
+ * w->parks. */
+bool fm_search_takes(struct fm_board *b, const uint16_t *at, struct fm_worth *w,
+		     struct fm_worth best);
 
 /* Of the way to 'at', which fm_search_leads() has found: those that run and move first, all at
  * the same time, and the way goes on from there. 'early' as that left it. */
 void fm_search_first(struct fm_board *b, const uint16_t *at, const bool *early, bool *ret);
+/* Who is parked at the beginning of it, as nobody can move; FM_NO_TILE: nobody may be. */
+uint32_t fm_search_park(struct fm_board *b, const uint16_t *at, const bool *early);
 
 #endif

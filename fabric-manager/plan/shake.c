@@ -265,7 +265,7 @@ static void cool(struct shake *s, unsigned hot, struct fm_worth *best, uint16_t 
 	uint64_t all = b->steps;
 
 	while (b->steps) {
-		struct fm_worth was = s->now;
+		struct fm_worth was = s->now, w;
 		int64_t loss;
 
 		ruin(s);
@@ -276,12 +276,13 @@ static void cool(struct shake *s, unsigned hot, struct fm_worth *best, uint16_t 
 			take_back(s);
 			continue;
 		}
-		if (!fm_worth_is_better(s->now, *best))
+		w = s->now;
+		if (!fm_worth_is_better(w, *best))
 			continue;
 		fm_search_save(b, s->found);
-		if (!s->loose && !fm_search_leads(b, s->found, NULL))
+		if (!s->loose && !fm_search_takes(b, s->found, &w, *best))
 			continue;
-		*best = s->now;
+		*best = w;
 		memcpy(at, s->found, b->tiles * sizeof(*at));
 	}
 }
@@ -301,7 +302,7 @@ static void shake(struct shake *s, uint64_t steps, unsigned hot, struct fm_worth
 	s->loose = false;
 	if (w.value > best->value) {
 		fm_search_reset(b, wild);
-		if (fm_search_leads(b, wild, NULL)) {
+		if (fm_search_takes(b, wild, &w, *best)) {
 			*best = w;
 			memcpy(at, wild, b->tiles * sizeof(*at));
 		}

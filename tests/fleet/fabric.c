@@ -329,7 +329,8 @@ void fleet_fabric_settle(struct fleet_fabric *fab, const struct fm_plan *p)
 	for (unsigned i = 0; i < p->changes; i++) {
 		const struct fm_change *c = &p->change[i];
 
-		if (c->kind == FM_CHANGE_RELEASE || c->kind == FM_CHANGE_PREEMPT)
+		if (c->kind == FM_CHANGE_RELEASE || c->kind == FM_CHANGE_PREEMPT ||
+		    c->kind == FM_CHANGE_PARK)
 			fab->a[fab->current[c->current] - fab->a].phase = FM_PHASE_RELEASED;
 	}
 	for (unsigned i = 0; i < p->claims; i++) {

@@ -233,31 +233,33 @@ END_TEST
 
 /* Fleets of 64 claims, and what CBC proved of each (banyan-bench placement, --fleet
  * claims=64,load=L,pairs=30,prior=P,goals=2,time=20,seed=N): the value of goal 1, and the
- * fewest moves with which it can be had. No class preempts, so whoever runs keeps some place.
- * Where all run at 98 % only those are listed whose moves can be made one after the other; the
- * others are in docs/performance.md. */
+ * fewest moves with which it can be had. CBC's model parks nobody: where that gives more
+ * (90/100: 1, 10; 98/100: 8, 144 and 146) it is what the planner found. No class preempts, so
+ * whoever runs has some place in the end. */
 static const struct {
 	unsigned seed, load, prior;
 	int64_t proven;
 	unsigned moves;
 } known[] = {
-	{1, 98, 0, 1826, 0},	  {2, 98, 0, 835, 0},	   {3, 98, 0, 974, 0},
-	{4, 98, 0, 2716, 0},	  {5, 98, 0, 2013, 0},	   {6, 98, 0, 3105, 0},
-	{7, 98, 0, 2864, 0},	  {8, 98, 0, 2488, 0},	   {9, 98, 0, 2149, 0},
-	{10, 98, 0, 1917, 0},	  {11, 98, 0, 1171, 0},	   {12, 98, 0, 1291, 0},
-	{1, 98, 50, 1826, 6},	  {2, 98, 50, 835, 0},	   {3, 98, 50, 974, 0},
-	{4, 98, 50, 2716, 3},	  {5, 98, 50, 2013, 1},	   {6, 98, 50, 3105, 6},
-	{7, 98, 50, 2864, 0},	  {8, 98, 50, 2485, 1},	   {9, 98, 50, 2149, 0},
-	{10, 98, 50, 1917, 0},	  {11, 98, 50, 1171, 1},   {12, 98, 50, 1291, 1},
-	{1, 90, 100, 1746, 0},	  {2, 90, 100, 835, 2},	   {3, 90, 100, 974, 0},
-	{4, 90, 100, 2716, 4},	  {5, 90, 100, 2013, 4},   {6, 90, 100, 3105, 8},
-	{7, 90, 100, 2864, 1},	  {8, 90, 100, 2315, 0},   {9, 90, 100, 2149, 5},
-	{10, 90, 100, 1917, 7},	  {11, 90, 100, 1171, 3},  {12, 90, 100, 1291, 1},
-	{2, 98, 100, 835, 2},	  {3, 98, 100, 974, 2},	   {4, 98, 100, 2716, 6},
-	{5, 98, 100, 2013, 4},	  {6, 98, 100, 3105, 9},   {7, 98, 100, 2864, 1},
-	{8, 98, 100, 2394, 4},	  {9, 98, 100, 2149, 7},   {10, 98, 100, 1917, 5},
-	{11, 98, 100, 1171, 5},	  {12, 98, 100, 1291, 5},  {106, 98, 100, 2759, 6},
-	{128, 98, 100, 2981, 11}, {142, 98, 100, 2342, 7},
+	{1, 98, 0, 1826, 0},	 {2, 98, 0, 835, 0},	  {3, 98, 0, 974, 0},
+	{4, 98, 0, 2716, 0},	 {5, 98, 0, 2013, 0},	  {6, 98, 0, 3105, 0},
+	{7, 98, 0, 2864, 0},	 {8, 98, 0, 2488, 0},	  {9, 98, 0, 2149, 0},
+	{10, 98, 0, 1917, 0},	 {11, 98, 0, 1171, 0},	  {12, 98, 0, 1291, 0},
+	{1, 98, 50, 1826, 6},	 {2, 98, 50, 835, 0},	  {3, 98, 50, 974, 0},
+	{4, 98, 50, 2716, 3},	 {5, 98, 50, 2013, 1},	  {6, 98, 50, 3105, 6},
+	{7, 98, 50, 2864, 0},	 {8, 98, 50, 2485, 1},	  {9, 98, 50, 2149, 0},
+	{10, 98, 50, 1917, 0},	 {11, 98, 50, 1171, 1},	  {12, 98, 50, 1291, 1},
+	{1, 90, 100, 1826, 1},	 {2, 90, 100, 835, 2},	  {3, 90, 100, 974, 0},
+	{4, 90, 100, 2716, 4},	 {5, 90, 100, 2013, 4},	  {6, 90, 100, 3105, 8},
+	{7, 90, 100, 2864, 1},	 {8, 90, 100, 2315, 0},	  {9, 90, 100, 2149, 5},
+	{10, 90, 100, 1917, 4},	 {11, 90, 100, 1171, 3},  {12, 90, 100, 1291, 1},
+	{1, 98, 100, 1826, 9},	 {2, 98, 100, 835, 2},	  {3, 98, 100, 974, 2},
+	{4, 98, 100, 2716, 6},	 {5, 98, 100, 2013, 4},	  {6, 98, 100, 3105, 9},
+	{7, 98, 100, 2864, 1},	 {8, 98, 100, 2394, 1},	  {9, 98, 100, 2149, 7},
+	{10, 98, 100, 1917, 5},	 {11, 98, 100, 1171, 5},  {12, 98, 100, 1291, 5},
+	{104, 98, 100, 1718, 3}, {116, 98, 100, 2147, 4}, {130, 98, 100, 2495, 6},
+	{139, 98, 100, 1483, 4}, {144, 98, 100, 2086, 4}, {146, 98, 100, 1313, 10},
+	{158, 98, 100, 1655, 5},
 };
 
 START_TEST(test_quality)
@@ -300,21 +302,31 @@ static unsigned running(const struct fleet_fabric *fab)
 	return n;
 }
 
+static bool is_parked(const struct fm_plan *p, unsigned claim)
+{
+	for (unsigned i = 0; i < p->changes; i++)
+		if (p->change[i].kind == FM_CHANGE_PARK && p->change[i].claim == (int)claim)
+			return true;
+	return false;
+}
+
 /* Does what the plan says, of moves and new claims only 'chance' percent: the others later. */
 static void carry_out(struct fleet_fabric *fab, struct fm_plan *p, struct mr_rng *r,
 		      unsigned chance)
 {
-	unsigned had = running(fab);
+	unsigned had = running(fab), parked = 0;
 
 	for (unsigned i = 0; i < p->claims; i++) {
 		struct fm_placed *pl = &p->placed[i];
 
-		ck_assert(pl->current < 0 || pl->placed); /* no class preempts */
+		/* no class preempts; whoever is parked gets another place */
+		ck_assert(pl->current < 0 || pl->placed || is_parked(p, i));
+		parked += is_parked(p, i);
 		if (pl->placed && !pl->same_fn && !mr_rng_chance(r, chance))
 			pl->placed = false;
 	}
 	fleet_fabric_settle(fab, p);
-	ck_assert_uint_ge(running(fab), had);
+	ck_assert_uint_ge(running(fab) + parked, had);
 	fm_aim_free(fab->aim);
 	fab->in.aim = fab->aim = fm_aim_copy(p->aim);
 }

@@ -27,7 +27,7 @@ static void set_phase(struct fm_engine *e, struct fm_asg *a, enum fm_phase to)
 	a->until = a->drain_until = MR_NEVER;
 	a->tries = 0;
 	a->resume = a->cut = a->consent = a->bound = a->retracts = a->refused = false;
-	a->next.set = a->paused = a->unwanted = false;
+	a->next.set = a->a.paused = a->unwanted = false;
 	a->a.going = a->a.forced = false;
 	fm_asg_dirty(e, a);
 	e->intent = true;

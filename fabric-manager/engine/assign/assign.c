@@ -177,8 +177,9 @@ static void finish_back(struct fm_engine *e, struct fm_asg *a)
 	a->retracts = a->consent = a->unwanted = a->keeps_idents = false;
 	a->a.going = a->a.forced = a->next.set = false;
 	a->drain_until = MR_NEVER;
-	a->paused = e->some_paused =
+	a->a.paused = e->some_paused =
 		true; /* the plan does not try again before an operator does */
+	fm_plan_soon(e, 20 * MR_NS_PER_MS); /* others may have waited for it to go */
 	if (fm_pair_may_open(e, a))
 		fm_asg_phase_to(e, a, P(ACTIVE));
 	else
@@ -380,7 +381,7 @@ static void failed(struct fm_engine *e, struct fm_asg *a)
 		fm_asg_poke(e, a);
 		break;
 	case FM_ON_PEND:
-		a->paused = e->some_paused = true;
+		a->a.paused = e->some_paused = true;
 		fm_asg_turn_back(e, a);
 		break;
 	case FM_ON_FAIL:

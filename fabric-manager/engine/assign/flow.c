@@ -146,7 +146,7 @@ void fm_asg_give(struct fm_engine *e, struct fm_asg *a)
 	a->a.foreign = false;
 	a->a.going = a->a.forced = false;
 	a->a.bdf[0] = 0;
-	a->consent = a->cut = a->bound = a->retracts = a->paused = false;
+	a->consent = a->cut = a->bound = a->retracts = a->a.paused = false;
 	a->drain_until = a->until = MR_NEVER;
 	t->set = false;
 	fm_asg_index(e, a);
@@ -171,7 +171,7 @@ static enum fm_step out_of_free(const struct fm_engine *e, const struct fm_asg *
  * planner. */
 void fm_asg_turn_back(struct fm_engine *e, struct fm_asg *a)
 {
-	if (a->paused)
+	if (a->a.paused)
 		fm_asgs_retry_later(e);
 	a->next.set = false;
 	a->a.going = true;
@@ -211,7 +211,7 @@ void fm_asg_release(struct fm_engine *e, struct fm_asg *a, bool unwanted, bool f
 		fm_unlock_fn(e, a);
 	if (MR_MUTANT(IDENTITY_UNLOCKED))
 		fm_unlock_idents(e, a);
-	a->paused = false;
+	a->a.paused = false;
 	a->drain_until = e->now.mono_ns + drain->timeout_ns;
 	if (forced || drain->mode == FM_DRAIN_NONE)
 		a->a.forced = true;
@@ -395,7 +395,7 @@ static void redo(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
 		raise_to_mapped(e, a);
 	fm_asg_next_same(a);
 	a->a.going = a->cut = true;
-	a->paused = false; /* what its host would not let go is cut */
+	a->a.paused = false; /* what its host would not let go is cut */
 	fm_asg_dirty(e, a);
 	e->intent = true;
 	start(e, a, s);
@@ -466,7 +466,7 @@ void fm_asg_lose(struct fm_engine *e, struct fm_asg *a)
 		   a->a.adapter);
 	a->next.set = false;
 	a->a.going = a->cut = true;
-	a->paused = false; /* what it would not let go is gone */
+	a->a.paused = false; /* what it would not let go is gone */
 	a->until = MR_NEVER;
 	a->resume = true;
 	e->intent = true;

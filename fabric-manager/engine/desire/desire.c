@@ -154,7 +154,7 @@ static void to_target(struct fm_engine *e, const struct fm_desired *d, const str
 {
 	struct fm_asg *a = asg_for(e, c);
 
-	if (a->paused)
+	if (a->a.paused)
 		return;
 	if (waits_for_data(e, d, c, a))
 		return;
@@ -185,7 +185,7 @@ static void pend(struct fm_engine *e, const struct fm_claim *c, const struct fm_
 			fm_asg_why(e, a, p->reason, "%s", why);
 		return;
 	}
-	if (a->paused && a->a.reason != MR_REASON_OK)
+	if (a->a.paused && a->a.reason != MR_REASON_OK)
 		return;
 	if (a->a.reason == p->reason && mr_streq(a->a.detail, why))
 		return;
@@ -199,7 +199,7 @@ static void release(struct fm_engine *e, struct fm_asg *a, bool claimed, bool co
 	bool unwanted = !claimed || !connected;
 	struct fm_drain drain;
 
-	if (!a || a->paused || (unwanted && MR_MUTANT(DOCUMENT_IGNORED)))
+	if (!a || a->a.paused || (unwanted && MR_MUTANT(DOCUMENT_IGNORED)))
 		return;
 	a->keeps_idents = claimed; /* it may have been disconnected, and goes altogether now */
 	if (a->a.going && a->unwanted == unwanted && !a->next.set)
@@ -210,13 +210,14 @@ static void release(struct fm_engine *e, struct fm_asg *a, bool claimed, bool co
 	fm_asg_release(e, a, unwanted, fm_cut_at_once(e, a), &drain);
 }
 
-/* Makes room for a claim of higher priority, and stays without a function. */
+/* Makes room for a claim of higher priority, or for others to move, and stays without a
+ * function. */
 static void preempt(struct fm_engine *e, struct fm_asg *a, const struct fm_drain *drain,
 		    const struct fm_placed *p)
 {
 	if (!a || a->a.going)
 		return;
-	a->paused = false;
+	a->a.paused = false;
 	a->next.set = false;
 	fm_news_asg(e, a);
 	a->keeps_idents = true;
@@ -294,7 +295,8 @@ static struct fm_drain drain_for(const struct fm_engine *e, const struct fm_asg 
 /* Whether a change takes something from who has it. */
 static bool takes(enum fm_change_kind k)
 {
-	return k == FM_CHANGE_MOVE || k == FM_CHANGE_REBIND || k == FM_CHANGE_RELEASE;
+	return k == FM_CHANGE_MOVE || k == FM_CHANGE_REBIND || k == FM_CHANGE_RELEASE ||
+	       k == FM_CHANGE_PARK;
 }
 
 /* To a host, or to a group of which none is free: what it lets go of it waits to have again. */
@@ -313,7 +315,7 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 	const struct fm_placed *p = ch->claim >= 0 ? &t->plan->placed[ch->claim] : NULL;
 	struct fm_drain drain = drain_for(e, a, d, ch);
 
-	if (a && takes(ch->kind) && !fm_change_preempts(d, ch) &&
+	if (a && takes(ch->kind) && !fm_change_preempts(d, ch) && !ch->owed &&
 	    !fm_turns_may(e, turns, a, ch->change_class))
 		return;
 	switch (ch->kind) {
@@ -333,6 +335,11 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 		break;
 	case FM_CHANGE_PEND:
 		pend(e, c, p);
+		break;
+	case FM_CHANGE_PARK:
+		preempt(e, a, &drain, p);
+		if (a)
+			a->rolled = false; /* it is no step of an edit, which ends Active */
 		break;
 	case FM_CHANGE_PREEMPT:
 		preempt(e, a, &drain, p);
@@ -354,9 +361,9 @@ static void stay(struct fm_engine *e, struct fm_asg *a)
 	if (!a || !a->a.has_fn)
 		return;
 	content(e, a);
-	if (!a->paused)
+	if (!a->a.paused)
 		return;
-	a->paused = false;
+	a->a.paused = false;
 	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
 }
 
@@ -411,7 +418,7 @@ static void let_stay(struct fm_engine *e, const struct fm_trial *t)
 	free(changes);
 	e->some_paused = e->some_refused = false;
 	for (unsigned i = 0; i < e->asgs; i++) {
-		e->some_paused |= e->asg[i]->paused;
+		e->some_paused |= e->asg[i]->a.paused;
 		e->some_refused |= e->asg[i]->refused;
 	}
 }

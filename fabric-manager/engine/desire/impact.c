@@ -21,7 +21,8 @@ static const struct fm_asg *stopped(const struct fm_trial *t, const struct fm_ch
 {
 	const struct fm_asg *a = c->current >= 0 ? t->owner[c->current] : NULL;
 	bool stops = c->kind == FM_CHANGE_MOVE || c->kind == FM_CHANGE_REBIND ||
-		     c->kind == FM_CHANGE_RELEASE || c->kind == FM_CHANGE_PREEMPT;
+		     c->kind == FM_CHANGE_RELEASE || c->kind == FM_CHANGE_PREEMPT ||
+		     c->kind == FM_CHANGE_PARK;
 
 	return stops && is_running(a) ? a : NULL;
 }
@@ -64,6 +65,10 @@ static void one(const struct fm_engine *e, const struct fm_trial *t, const struc
 	if (!a)
 		return;
 	sum->interrupted++;
+	if (c->kind == FM_CHANGE_PARK) {
+		mr_tree_add_text(m, "interruption", "until others have moved");
+		return;
+	}
 	if (c->kind == FM_CHANGE_RELEASE || c->kind == FM_CHANGE_PREEMPT) {
 		mr_tree_add_text(m, "interruption",
 				 c->kind == FM_CHANGE_RELEASE ? "for good"

@@ -205,7 +205,7 @@ static enum outcome outcome_of(const struct fm_asg *a, bool planned)
 	if (a->step != FM_STEP_NONE || a->resume || a->a.going || a->next.set)
 		return OUT_UNDER_WAY;
 	if (fm_asg_up(a))
-		return a->paused ? OUT_FAILED : OUT_GOOD;
+		return a->a.paused ? OUT_FAILED : OUT_GOOD;
 	switch (a->a.phase) {
 	case FM_PHASE_DEGRADED:
 	case FM_PHASE_FAILED:
@@ -348,7 +348,7 @@ static enum fm_held held_by(struct fm_engine *e, struct fm_turns *t, const struc
 
 	if (p && p->suspended)
 		return FM_HELD_SUSPENDED;
-	if (a->paused)
+	if (a->a.paused)
 		return FM_HELD_REFUSED;
 	if (e->rollout.state == FM_ROLLOUT_PAUSED)
 		return FM_HELD_PAUSED;
@@ -462,10 +462,10 @@ void fm_rollout_resume(struct fm_engine *e)
 	FM_FOREACH_ASG(e, a)
 	{
 		if (a->held == FM_HELD_REFUSED)
-			a->paused = false;
+			a->a.paused = false;
 		if (!a->roll_failed)
 			continue;
-		a->roll_failed = a->paused = false;
+		a->roll_failed = a->a.paused = false;
 		if (a->step == FM_STEP_NONE && fm_asg_runs(a) && !fm_asg_up(a)) {
 			a->step = FM_STEP_ACTIVATE;
 			fm_asg_poke(e, a);

@@ -88,7 +88,7 @@ void fm_rq_go_on(struct fm_engine *e, const struct fm_profile *p)
 
 		if (!a)
 			continue;
-		a->paused = false;
+		a->a.paused = false;
 		a->by_verb = e->some_turned = true;
 	}
 }
@@ -154,7 +154,7 @@ static bool is_there(const struct fm_engine *e, const struct fm_profile *p, cons
 		const struct fm_claim *c = &e->desired->claim[p->first_claim + i];
 		const struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
 
-		if (a && a->paused)
+		if (a && a->a.paused)
 			return false;
 	}
 	return true;

@@ -348,9 +348,9 @@ static void retry(struct fm_engine *e)
 
 	FM_FOREACH_ASG(e, a)
 	{
-		if (!a->paused || a->a.has_fn)
+		if (!a->a.paused || a->a.has_fn)
 			continue;
-		a->paused = false;
+		a->a.paused = false;
 		a->a.reason = MR_REASON_OK;
 	}
 	fm_plan_soon(e, 20 * MR_NS_PER_MS);

@@ -96,7 +96,7 @@ static void unpause(struct fm_engine *e)
 
 	fm_asgs_retry(e);
 	for (unsigned i = 0; e->some_paused && i < e->asgs; i++)
-		e->asg[i]->paused = false;
+		e->asg[i]->a.paused = false;
 }
 
 /* The documents of 'b' (taken over) come into force: version + 1, stored, desired is remade. */

@@ -129,7 +129,6 @@ struct fm_asg {
 	bool queued;	     /* on todo */
 	bool dirty;	     /* its record has to be written */
 	bool waits;	     /* for something shared: a PF, a chassis, a session */
-	bool paused;	     /* the drain policy said so; an operator's verb goes on */
 	bool unwanted;	     /* erase it when it is released */
 	bool keeps_idents;   /* though unwanted: its profile is only disconnected */
 	bool consent;	     /* the host gave it back */

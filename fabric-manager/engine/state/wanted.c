@@ -61,25 +61,6 @@ const char *fm_root_text(const struct fm_engine *e, unsigned chassis, unsigned p
 	return buf;
 }
 
-/* The profile called 'name', or NULL. */
-const struct fm_profile *fm_profile_find(const struct fm_desired *d, const char *name)
-{
-	unsigned lo = 0, hi = d ? d->profiles : 0;
-
-	while (lo < hi) {
-		unsigned mid = lo + (hi - lo) / 2;
-		int c = strcmp(d->profile[mid].name, name);
-
-		if (!c)
-			return &d->profile[mid];
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
-}
-
 /* The override of a profile, or NULL. */
 const struct fm_rec_override *fm_override_get(const struct fm_engine *e, const char *profile)
 {

@@ -15,7 +15,6 @@ const char *fm_host_at(const struct fm_engine *e, unsigned chassis, unsigned por
 /* "blade01", "blade01/root1" where the host has several; "?" = no such port. buf of
  * FM_ROOT_TEXT bytes. */
 const char *fm_root_text(const struct fm_engine *e, unsigned chassis, unsigned port, char *buf);
-const struct fm_profile *fm_profile_find(const struct fm_desired *d, const char *name);
 /* Why a profile has an override: `banyan drain` moved it away, also if its host says no. */
 #define FM_DRAINED	    "banyan drain"
 #define FM_DRAINED_BY_FORCE "banyan drain --force"

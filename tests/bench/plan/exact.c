@@ -22,10 +22,6 @@ struct model {
 	/* rows, by what they limit; counted from the chassis' first */
 	uint32_t *claim, *runs, *unit_mbps, *unit_msix, *unit_fb, *unit_vfs, *link, *vhs;
 	uint32_t *host_link, *bridges, *full, *whole;
-	uint32_t *
-		spare; /* no rows: bridges of each host that are free while nothing has moved */
-	uint32_t *frees; /* of claims in hosts without: it moves only if another one's bridge
-			    comes free */
 	uint32_t *pf; /* [host * adapters + adapter]: rows that tie LVFs to the attached PF */
 	uint32_t *apart; /* first row of each pair: one an adapter or port */
 	uint32_t value, kept, together;
@@ -144,66 +140,6 @@ static void put_pairs(struct model *m, uint32_t c, uint32_t unit, uint32_t adapt
 	}
 }
 
-/* What claim 'c' has to have for function 'u' beside all that runs now, since it keeps its own
- * until it has moved: a bridge. */
-static bool is_reached(const struct model *m, uint32_t c, uint32_t u)
-{
-	const struct fleet *f = m->f;
-	const struct fleet_claim *cl = &f->claim[c];
-	uint32_t a = f->unit[u].adapter;
-	bool attached = false;
-
-	if (m->o->running != EXACT_PLACED || cl->prior == FLEET_NONE || cl->prior == u ||
-	    m->spare[cl->host - m->c->host])
-		return true;
-	for (uint32_t o = m->c->claim; o < m->c->claim + m->c->claims; o++)
-		attached |= f->claim[o].host == cl->host && f->claim[o].prior != FLEET_NONE &&
-			    f->unit[f->claim[o].prior].adapter == a;
-	return attached && fleet_is_lvf(f, c, u);
-}
-
-/* Bridges that the hosts have beyond what runs. */
-static void count_spare(struct model *m)
-{
-	const struct fleet *f = m->f;
-	struct fleet_book *b = fleet_book_new(f);
-
-	m->spare = rows(m->c->hosts);
-	for (uint32_t c = 0; c < f->claims; c++)
-		if (f->claim[c].prior != FLEET_NONE)
-			fleet_book_take(b, c, f->claim[c].prior);
-	for (unsigned h = 0; h < m->c->hosts; h++)
-		m->spare[h] = f->host[m->c->host + h].bridges - b->host_bridges[m->c->host + h];
-	fleet_book_free(b);
-}
-
-/* Rows of claims that may have to wait for a bridge. */
-static void limit_frees(struct model *m)
-{
-	m->frees = rows(m->c->claims);
-	for (unsigned i = 0; i < m->c->claims; i++) {
-		const struct fleet_claim *cl = &m->f->claim[m->c->claim + i];
-
-		m->frees[i] = m->o->running == EXACT_PLACED && cl->prior != FLEET_NONE &&
-					      !m->spare[cl->host - m->c->host]
-				      ? lp_row(&m->lp, 'L', 0)
-				      : NO_ROW;
-	}
-}
-
-/* A move to where no bridge leads, in a host without a spare one, has another claim of the host
- * move to where one leads, and leave its own. */
-static void put_frees(struct model *m, uint32_t c, bool reached, bool moves)
-{
-	const struct fleet_claim *claim = m->f->claim;
-
-	if (!reached)
-		lp_put(&m->lp, m->frees[c - m->c->claim], 1);
-	for (unsigned o = 0; o < m->c->claims && reached && moves; o++)
-		if (m->c->claim + o != c && claim[m->c->claim + o].host == claim[c].host)
-			put(m, m->frees[o], -1);
-}
-
 static double cost(const struct model *m, const struct fleet_claim *cl, bool stays)
 {
 	if (m->stage == 0)
@@ -236,7 +172,6 @@ static void place_col(struct model *m, uint32_t c, uint32_t u, const struct flee
 	put(m, lvf ? m->pf[pf] : m->bridges[host], 1);
 	put(m, m->value, (double)(UINT32_C(1) << cl->rank));
 	put(m, m->kept, stays);
-	put_frees(m, c, is_reached(m, c, u), cl->prior != FLEET_NONE && !stays);
 	put_pairs(m, c, unit, a, b);
 }
 
@@ -310,10 +245,8 @@ static void build(struct model *m, const struct fleet_book *b)
 {
 	const struct fleet *f = m->f;
 
-	count_spare(m);
 	limit_units(m);
 	limit_rest(m);
-	limit_frees(m);
 	limit_lvfs(m);
 	limit_pairs(m);
 	limit_goals(m);
@@ -329,10 +262,10 @@ static void build(struct model *m, const struct fleet_book *b)
 
 static void model_done(struct model *m)
 {
-	uint32_t **all[] = {
-		&m->claim, &m->runs, &m->unit_mbps, &m->unit_msix, &m->unit_fb, &m->unit_vfs,
-		&m->link,  &m->vhs,  &m->host_link, &m->spare,	   &m->bridges, &m->full,
-		&m->whole, &m->pf,   &m->apart,	    &m->x_unit,	   &m->x_claim, &m->frees};
+	uint32_t **all[] = {&m->claim,	   &m->runs,	 &m->unit_mbps, &m->unit_msix,
+			    &m->unit_fb,   &m->unit_vfs, &m->link,	&m->vhs,
+			    &m->host_link, &m->bridges,	 &m->full,	&m->whole,
+			    &m->pf,	   &m->apart,	 &m->x_unit,	&m->x_claim};
 
 	for (unsigned i = 0; i < MR_ARRAY_SIZE(all); i++)
 		free(*all[i]);

@@ -33,10 +33,6 @@ struct exact_answer {
 
 /* Returns 0, or -1 with a message on stderr: CBC gave no answer, or one that breaks a limit. */
 int exact_solve(const struct fleet *f, const struct exact_options *o, struct exact_answer *ret);
-/* reach.c: whether moves one after the other lead to the placement, each straight to its end
- * and into room that is free then. Of more than 20 moves in a chassis only one order is tried.
- */
-bool exact_reached(const struct fleet *f, const uint32_t *at);
 /* bound.c: upper bound of goal 1 from a relaxation, for fleets of any size: adapters that are
  * in the same pools are one, claims that want the same are one and may be split, hosts and
  * rules do not count. Returns 0, or -1 with a message on stderr. */

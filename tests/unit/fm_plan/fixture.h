@@ -250,7 +250,8 @@ static inline void fix_settle(struct fix *f, const struct fm_plan *p)
 			fix_settle_claim(f, &p->placed[i], &f->d->claim[i]);
 	for (unsigned i = 0; i < p->changes; i++)
 		if (p->change[i].kind == FM_CHANGE_RELEASE ||
-		    p->change[i].kind == FM_CHANGE_PREEMPT)
+		    p->change[i].kind == FM_CHANGE_PREEMPT ||
+		    p->change[i].kind == FM_CHANGE_PARK)
 			f->cur[p->change[i].current]->phase = FM_PHASE_RELEASED;
 	for (unsigned k = 0; k < f->curs; k++) {
 		if (f->cur[k]->phase == FM_PHASE_RELEASED)
@@ -259,6 +260,16 @@ static inline void fix_settle(struct fix *f, const struct fm_plan *p)
 			f->cur[keep++] = f->cur[k];
 	}
 	f->curs = keep;
+}
+
+/* Carries the plan out and makes the next one, which knows what it aimed at. */
+static inline struct fm_plan *fix_next(struct fix *f, struct fm_plan *p, struct fm_aim **aim)
+{
+	fix_settle(f, p);
+	fm_aim_free(*aim);
+	f->in.aim = *aim = fm_aim_copy(p->aim);
+	fm_plan_free(p);
+	return fix_plan(f);
 }
 
 static inline unsigned fix_count(const struct fm_plan *p, enum fm_change_kind k)

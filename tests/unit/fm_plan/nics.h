@@ -44,6 +44,20 @@ static inline struct fm_claim *claim(struct fix *f, const char *profile, const c
 	return c;
 }
 
+/* Another pool that hands out all functions of NIC 'i', and of NIC 'i' + 1 once 'parts' is 2.
+ */
+static inline uint16_t nics_pool(struct fix *f, const char *name, unsigned i)
+{
+	struct fm_adapter *a = f->inv.chassis[0].adapter;
+	struct fm_pool *pool = fix_pool(f, name);
+
+	fix_part(pool, &a[i], 0, a[i].vfs - 1);
+	if (i + 1 < f->inv.chassis[0].adapters)
+		fix_part(pool, &a[i + 1], 0, a[i + 1].vfs - 1);
+	pool->parts = 1;
+	return (uint16_t)(f->d->pools - 1);
+}
+
 static inline void is_refused(const struct fm_plan *p, unsigned i, enum mr_reason r,
 			      const char *words)
 {

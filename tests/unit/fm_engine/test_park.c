@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two who run have to change places, so that a third one gets one: one of them is parked, and
+ * comes back whatever becomes of the other.
+ */
+#include "tests/unit/fm_engine/world.h"
+
+#define POOL                                                                         \
+	W_HOSTS_TEXT                                                                 \
+		"apiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: nics}\n" \
+		"spec: {adapterSelector: {class: ethernet}, bandwidth: {reservable: 100%}}\n"
+#define PROFILE(name, host)                                                             \
+	"---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: " name "}\n" \
+	"spec:\n  host: " host "\n  devices:\n"
+#define DEVICE(name, gbit)                                                                     \
+	"    - {name: " name ", class: ethernet, pool: nics, qos: {guaranteed: " gbit "Gbit}}" \
+										      "\n"
+#define A(devices) PROFILE("a", "blade01") devices
+#define B(devices) PROFILE("b", "blade02") devices
+#define Z	   PROFILE("c", "blade03") DEVICE("z", "2")
+
+static const char *const names[] = {"a/x", "b/y", "a/p", "b/q"};
+
+static bool on_left(struct world *w, const char *name)
+{
+	return mr_streq(w_asg(w, name)->adapter, "nic-left");
+}
+
+/* 10 Gbit each: x (6) and q (3) on one NIC, y (5) and p (4) on the other. z (2) gets a place
+ * once x and y, or p and q, have changed theirs. */
+static void up(struct world *w)
+{
+	w_init(w);
+	free(w->c.adapter[1].fn);
+	w_adapter(&w->c.adapter[1], "nic-right", HBA, FM_ADAPTER_SRIOV, MR_CLASS_ETHERNET);
+	w->c.adapter[0].pf[0].net_mbps = w->c.adapter[1].pf[0].net_mbps = 10000;
+	w_start(w);
+	w_apply(w, W_HOSTS_TEXT);
+	for (unsigned p = 1; p <= 3; p++)
+		w_agent_up(w, p, "boot-a", false);
+	w_apply(w, POOL A(DEVICE("x", "6")));
+	w_apply(w, POOL A(DEVICE("x", "6")) B(DEVICE("y", "5")));
+	w_apply(w, POOL A(DEVICE("x", "6") DEVICE("p", "4")) B(DEVICE("y", "5")));
+	w_apply(w,
+		POOL A(DEVICE("x", "6") DEVICE("p", "4")) B(DEVICE("y", "5") DEVICE("q", "3")));
+	for (unsigned i = 0; i < 4; i++)
+		W_PHASE(w, names[i], ACTIVE);
+	ck_assert(on_left(w, "a/x") == on_left(w, "b/q"));
+	ck_assert(on_left(w, "b/y") == on_left(w, "a/p"));
+	ck_assert(on_left(w, "b/y") != on_left(w, "a/x"));
+}
+
+static void ask(struct world *w)
+{
+	w_apply(w, POOL A(DEVICE("x", "6") DEVICE("p", "4"))
+			   B(DEVICE("y", "5") DEVICE("q", "3")) Z);
+}
+
+START_TEST(swap)
+{
+	struct world w;
+	bool was[4];
+	unsigned moved = 0;
+
+	up(&w);
+	for (unsigned i = 0; i < 4; i++)
+		was[i] = on_left(&w, names[i]);
+	ask(&w);
+	w_run(&w, 60 * MR_NS_PER_S);
+	for (unsigned i = 0; i < 4; i++) {
+		W_PHASE(&w, names[i], ACTIVE);
+		moved += was[i] != on_left(&w, names[i]);
+	}
+	ck_assert_uint_eq(moved, 2);
+	W_PHASE(&w, "c/z", ACTIVE);
+	w_done(&w);
+}
+END_TEST
+
+static unsigned count(const struct mr_buf *b, const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *s = mr_buf_text(b); (s = strstr(s, what)); s++)
+		n++;
+	return n;
+}
+
+/* One of the hosts does not let go: whoever was parked on the other one is where it was, and
+ * nobody is asked again and again. */
+START_TEST(busy)
+{
+	struct world w;
+	unsigned asked;
+
+	up(&w);
+	w.agent[1 + _i].busy = true;
+	mr_buf_reset(&w.ops);
+	ask(&w);
+	w_run(&w, 600 * MR_NS_PER_S);
+	for (unsigned i = 0; i < 4; i++)
+		W_PHASE(&w, names[i], ACTIVE);
+	ck_assert_int_ne(w_asg(&w, "c/z")->phase, FM_PHASE_ACTIVE);
+	asked = count(&w.ops, "quiesce!");
+	ck_assert_uint_ge(asked, 1);
+	ck_assert_uint_le(asked, 8);
+	w_run(&w, 7200 * MR_NS_PER_S);
+	ck_assert_uint_eq(count(&w.ops, "quiesce!"), asked);
+	w_done(&w);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("park");
+	TCase *t = tcase_create("park");
+
+	tcase_add_test(t, swap);
+	tcase_add_loop_test(t, busy, 0, 2);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}
