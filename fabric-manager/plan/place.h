@@ -287,7 +287,8 @@ bool fm_displace_to(struct fm_planner *p, unsigned v, unsigned i, uint32_t unit)
 bool fm_displace_park(struct fm_planner *p, unsigned v, unsigned i);
 
 /* ---- rearrange.c: room by several who move, one after the other ---- */
-/* After a chassis was filled: whether a better arrangement is known. Then the plan is made
+/* After a chassis was filled: whether a better arrangement is known, or, where nobody is in a
+ * hurry, found. Then the plan is made
  * again, with p->aim. */
 bool fm_rearrange(struct fm_planner *p);
 /* What runs begins to move; before all others are placed. */

@@ -82,6 +82,8 @@ struct fm_plan_input {
 	const struct fm_refusing *refusing; /* one an adapter */
 	unsigned refusings;
 	int64_t wall_ns;
+	/* somebody is without what he had, and waits: no search for a better arrangement now */
+	bool hurry;
 	/* of the plan before this one, which this one goes on with; NULL = none, or it is lost
 	 */
 	const struct fm_aim *aim;

@@ -136,6 +136,23 @@ static bool search(struct fm_board *b, const struct fm_aim_part *old, uint64_t s
 	return false;
 }
 
+/* Whether somebody who lost what he had is given another place by this plan: that does not wait
+ * for a search, which the next plan can do. */
+static bool is_urgent(const struct fm_planner *p)
+{
+	for (unsigned n = 0; n < p->todos; n++) {
+		unsigned i = p->todo[n];
+		const struct fm_placed *pl = &p->plan->placed[i];
+
+		if (pl->placed && !pl->same_fn &&
+		    (p->stay[i] == FM_STAY_GONE ||
+		     (p->stay[i] == FM_STAY_MOVE && !p->in->current[pl->current]->going)))
+			return true;
+	}
+	return false;
+}
+
+/* 'steps' 0: no search now. */
 static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
 {
 	const struct fm_aim_part *old = fm_aim_of(p, chassis);
@@ -153,8 +170,10 @@ static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
 		fm_aim_drop(p, chassis);
 	else if (state == FM_AIM_GOES)
 		better = true;
-	else if (!b->closed && fm_worth_is_better(all, b->filled))
+	else if (!b->closed && fm_worth_is_better(all, b->filled) && steps)
 		better = search(b, old, steps, at);
+	else if (!steps && old && old->fruitless)
+		fm_aim_rest(b, old->seen); /* not forgotten */
 	if (better)
 		set_aims(p, b, at, state == FM_AIM_GOES);
 	free(at);
@@ -167,11 +186,12 @@ bool fm_rearrange(struct fm_planner *p)
 {
 	bool *hard = mr_xcalloc(p->world.n_chassis + 1, sizeof(*hard));
 	unsigned n = list_chassis(p, hard);
+	uint64_t steps = !n || p->in->hurry || is_urgent(p) ? 0 : STEPS / n;
 	bool better = false;
 
 	for (unsigned c = 0; c < p->world.n_chassis && n; c++)
 		if (hard[c])
-			better |= look(p, c, STEPS / n);
+			better |= look(p, c, steps);
 	free(hard);
 	return better;
 }

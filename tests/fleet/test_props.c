@@ -17,7 +17,7 @@
 
 #define SEEDS  check_seeds(20)
 #define ROUNDS 50
-#define PLANS  10 /* after which 64 claims are at rest */
+#define PLANS  16 /* after which 64 claims are at rest: one a move, or somebody parked */
 #define ALWAYS 0  /* the aim is lost after each plan */
 
 /* Every seed another mixture. */

@@ -95,6 +95,7 @@ void fm_failover_moves(struct fm_engine *e)
 			continue;
 		e->move[i] = e->move[--e->moves];
 		fm_note(e, MR_REASON_OK, m.profile, "fail-over ended");
+		fm_plan_soon(e, 20 * MR_NS_PER_MS); /* what did not get in its way */
 		for (unsigned h = 0; h < e->desired->hosts; h++) {
 			const struct fm_host_def *d = &e->desired->host[h];
 

@@ -463,6 +463,7 @@ const struct fm_plan *fm_kept_plan(struct fm_engine *e)
 		stand(e, k, e->desired, no);
 		catch_up(e, k);
 		k->in.wall_ns = e->now.wall_ns;
+		k->in.hurry = e->moves > 0;
 		p = fm_planner_plan(k->planner);
 		check(e, k, p);
 	} while (fm_takeover_refute(e, p, no));

@@ -5,16 +5,16 @@
  */
 #include "tests/unit/fm_engine/world.h"
 
-#define POOL                                                                         \
-	W_HOSTS_TEXT                                                                 \
-		"apiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: nics}\n" \
-		"spec: {adapterSelector: {class: ethernet}, bandwidth: {reservable: 100%}}\n"
+#define POOL                                                                 \
+	W_HOSTS_TEXT                                                         \
+	"apiVersion: banyan/v1\nkind: AdapterPool\nmetadata: {name: nics}\n" \
+	"spec: {adapterSelector: {class: ethernet}, bandwidth: {reservable: 100%}}\n"
 #define PROFILE(name, host)                                                             \
 	"---\napiVersion: banyan/v1\nkind: ServerProfile\nmetadata: {name: " name "}\n" \
 	"spec:\n  host: " host "\n  devices:\n"
 #define DEVICE(name, gbit)                                                                     \
 	"    - {name: " name ", class: ethernet, pool: nics, qos: {guaranteed: " gbit "Gbit}}" \
-										      "\n"
+	"\n"
 #define A(devices) PROFILE("a", "blade01") devices
 #define B(devices) PROFILE("b", "blade02") devices
 #define Z	   PROFILE("c", "blade03") DEVICE("z", "2")

@@ -427,6 +427,36 @@ START_TEST(test_in_vain)
 }
 END_TEST
 
+/* Somebody lost what it had, or a fail-over is under way: that does not wait for a search,
+ * which comes after it. */
+START_TEST(test_hurry)
+{
+	struct fix *f = chain();
+	struct fm_aim *aim = NULL;
+	struct fm_plan *p;
+
+	if (_i) {
+		f->in.hurry = true;
+	} else {
+		mr_copy(f->cur[1]->host, sizeof(f->cur[1]->host), "blade03");
+		f->d->pool[2].parts = 2;
+	}
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->searches, 0);
+	ck_assert(!p->placed[2].placed && p->placed[0].same_fn);
+	ck_assert_uint_eq(fix_count(p, FM_CHANGE_MOVE), !_i);
+	ck_assert_ptr_null(p->aim);
+	f->in.hurry = false;
+	p = fix_next(f, p, &aim);
+	ck_assert_uint_eq(p->searches, 1);
+	for (unsigned i = 0; i < 6 && fm_plan_pending(p); i++)
+		p = fix_next(f, p, &aim);
+	ck_assert(p->placed[0].placed && p->placed[1].placed && p->placed[2].placed);
+	fm_aim_free(aim);
+	end(f, p);
+}
+END_TEST
+
 /* One that moves within its host: what it has and where it is going to are one on its link. */
 START_TEST(test_rides)
 {
@@ -469,6 +499,7 @@ int main(void)
 	tcase_add_loop_test(t, test_aim_stuck, 0, 2);
 	tcase_add_loop_test(t, test_no_chain, 0, 2);
 	tcase_add_test(t, test_in_vain);
+	tcase_add_loop_test(t, test_hurry, 0, 2);
 	tcase_add_test(t, test_rides);
 	suite_add_tcase(s, t);
 	return check_run_here(s);
