@@ -231,6 +231,7 @@ static void assignment_to(const struct fm_record_ctx *c, const struct fm_record 
 	m.driver = (char *)s->driver;
 	m.going = s->going;
 	m.forced = s->forced;
+	m.owed = s->owed;
 	m.partner = (char *)s->partner;
 	m.standby = s->standby;
 	m.serial = (char *)s->card.serial;
@@ -274,6 +275,7 @@ static int assignment_from(const struct fm_record_ctx *c, const void *msg, struc
 	s->limit_mbps = m->limit_mbps;
 	s->going = m->going;
 	s->forced = m->forced;
+	s->owed = m->owed;
 	s->standby = m->standby;
 	s->card.vendor = (uint16_t)m->vendor;
 	s->card.device = (uint16_t)m->device_id;

@@ -71,6 +71,7 @@ struct fm_assignment {
 	char bdf[20]; /* as the agent reported it, "" unknown */
 	bool going;   /* to be released: no document wants it any more (or it moves away) */
 	bool forced;  /* cut without the host's consent */
+	bool owed;    /* it was parked: it gets a place before all others */
 	bool rides;   /* going, and counted at its host already: it moves within it */
 	/* its way out was given up, as the drain policy says; an operator's verb goes on */
 	bool paused;

@@ -44,7 +44,7 @@ struct fm_aim *fm_aim_copy(const struct fm_aim *a)
 static bool step_eq(const struct fm_aim_step *a, const struct fm_aim_step *b)
 {
 	return mr_streq(a->profile, b->profile) && mr_streq(a->device, b->device) &&
-	       a->index == b->index && fm_fn_eq(a->pf, b->pf) && a->out == b->out;
+	       a->index == b->index && fm_fn_eq(a->pf, b->pf);
 }
 
 static bool part_eq(const struct fm_aim_part *a, const struct fm_aim_part *b)
@@ -79,16 +79,6 @@ const struct fm_aim_part *fm_aim_of(const struct fm_planner *p, unsigned chassis
 	for (unsigned i = 0; p->in->aim && i < p->in->aim->parts; i++)
 		if (p->in->aim->part[i].chassis == chassis)
 			return &p->in->aim->part[i];
-	return NULL;
-}
-
-/* See aim.h. */
-const struct fm_aim_step *fm_aim_step_of(const struct fm_aim_part *a, const struct fm_claim *c)
-{
-	for (unsigned i = 0; a && i < a->steps; i++)
-		if (a->step[i].index == c->index && mr_streq(a->step[i].device, c->device) &&
-		    mr_streq(a->step[i].profile, c->profile))
-			return &a->step[i];
 	return NULL;
 }
 
@@ -461,31 +451,9 @@ void fm_aim_take(struct fm_board *b, const uint16_t *at, uint32_t park)
 		mr_copy(s->profile, sizeof(s->profile), c->profile);
 		mr_copy(s->device, sizeof(s->device), c->device);
 		s->index = c->index;
-		s->out = b->tile[t].out || t == park;
-		a->parked |= s->out;
 		s->pf = fm_world_fn(&p->world, b->bin[at[t]].unit, 0);
 		a->steps++;
 	}
-}
-
-static bool is_owed(struct fm_planner *p, const struct fm_aim_step *s)
-{
-	uint32_t i = s->out ? fm_held_claim_of(p, s->profile, s->device, s->index) : FM_NONE;
-
-	return i != FM_NONE && p->stay[i] != FM_STAY_KEEP;
-}
-
-/* Who is out is not forgotten. */
-static void keep_owed(struct fm_planner *p, struct fm_aim_part *a,
-		      const struct fm_aim_part *old)
-{
-	if (!old || !old->parked)
-		return;
-	a->parked = true;
-	a->step = mr_xcalloc(old->steps + 1, sizeof(*a->step));
-	for (unsigned i = 0; i < old->steps; i++)
-		if (is_owed(p, &old->step[i]))
-			a->step[a->steps++] = old->step[i];
 }
 
 /* See aim.h. What this plan, or the one before it, parked somebody for. */
@@ -498,7 +466,6 @@ void fm_aim_drop(struct fm_planner *p, unsigned chassis)
 	set_numbers(p, a);
 	a->dropped = true;
 	a->no_parks |= parked;
-	keep_owed(p, a, old);
 }
 
 /* See aim.h. */
@@ -508,7 +475,6 @@ void fm_aim_rest(struct fm_board *b, uint64_t seen)
 
 	a->fruitless = true;
 	a->seen = seen;
-	keep_owed(b->p, a, fm_aim_of(b->p, b->chassis));
 	if (a->no_parks)
 		set_numbers(b->p, a);
 }
@@ -567,6 +533,6 @@ static bool is_on_its_way(struct fm_planner *p, const struct fm_aim_part *a)
 void fm_aim_end(struct fm_planner *p)
 {
 	for (unsigned i = 0; p->next && i < p->next->parts; i++)
-		if (fm_aim_goes(&p->next->part[i]) && !is_on_its_way(p, &p->next->part[i]))
+		if (p->next->part[i].steps && !is_on_its_way(p, &p->next->part[i]))
 			fm_aim_drop(p, p->next->part[i].chassis);
 }

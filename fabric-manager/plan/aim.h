@@ -20,9 +20,9 @@
  *
  * 3. Then it is dropped (fm_aim_end, fm_rearrange_move, FM_AIM_STUCK): no aim is taken there
  * again before the level is another one, or what is asked for or the hardware are. Where
- * somebody was parked the level may be a lower one then, until he is given a place again, or
- * for good where one of a higher priority is: that happens once, as none parks there again
- * before something else is asked for or the hardware is another one.
+ * somebody was parked the level may be a lower one then, until he is given a place again, which
+ * comes before all others: that happens once, as none parks there again before something else
+ * is asked for or the hardware is another one.
  *
  * 4. So at one level a chassis has one aim at most. Plans without an aim never lower the level
  * (what runs loses its place only to a claim that stands before it in the order of filling),
@@ -50,11 +50,9 @@ struct fm_aim_step {
 	char profile[MR_NAME_MAX], device[MR_NAME_MAX];
 	uint16_t index;
 	struct fm_fn_id pf; /* vf 0 */
-	bool out;	    /* it ran, and is parked or on its way out for that */
 };
 
-/* Of one chassis. Where nothing is aimed at any more: the steps of those who are out still, and
- * are given places before all others. */
+/* Of one chassis. */
 struct fm_aim_part {
 	uint16_t chassis;
 	bool dropped;	/* it could not be completed: none is taken at this level */
@@ -73,15 +71,8 @@ struct fm_aim {
 	unsigned parts;
 };
 
-static inline bool fm_aim_goes(const struct fm_aim_part *a)
-{
-	return a->steps && !a->dropped && !a->fruitless;
-}
-
 /* What the input says of the chassis; NULL: nothing. */
 const struct fm_aim_part *fm_aim_of(const struct fm_planner *p, unsigned chassis);
-/* What it says of where the claim is to be; NULL: nothing. */
-const struct fm_aim_step *fm_aim_step_of(const struct fm_aim_part *a, const struct fm_claim *c);
 /* Whether an aim that is taken there now may park. */
 bool fm_aim_may_park(const struct fm_planner *p, unsigned chassis);
 /* Whether no aim may be taken in this chassis, as things are. */

@@ -17,7 +17,6 @@ struct building {
 	bool *led;	    /* [host * slots + adapter]: the way there is a tile's */
 	uint32_t *of_claim; /* tile of each claim */
 	unsigned cap_tiles;
-	const struct fm_aim_part *aim; /* of the plan before; NULL: none */
 };
 
 static uint16_t bin_of(const struct building *k, uint32_t unit)
@@ -83,13 +82,13 @@ static bool is_kept(const struct fm_desired *d, const struct fm_claim *c)
 				  u->asks >> FM_CLASS_MOVE & 1));
 }
 
-/* Whether the claim has left its place for the aim, or is about to. */
+/* Whether the claim was parked, and has left its place or is about to. */
 static bool is_out(const struct building *k, uint32_t claim)
 {
 	const struct fm_planner *p = k->b->p;
-	const struct fm_aim_step *s = fm_aim_step_of(k->aim, &p->d->claim[claim]);
 
-	return s && s->out && (p->stay[claim] == FM_STAY_NEW || p->stay[claim] == FM_STAY_MOVE);
+	return fm_place_owed(p, claim) &&
+	       (p->stay[claim] == FM_STAY_NEW || p->stay[claim] == FM_STAY_MOVE);
 }
 
 /* 'root': of the host, world index; one of several does not move. */
@@ -440,7 +439,6 @@ struct fm_board *fm_board_new(struct fm_planner *p, unsigned chassis)
 
 	b->p = p;
 	b->chassis = chassis;
-	k.aim = fm_aim_of(p, chassis);
 	b->slots = k.c->adapters;
 	b->seats = k.c->hosts;
 	b->bins = b->slots ? units_of(k.w, k.c) : 0;

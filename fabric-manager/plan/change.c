@@ -369,7 +369,7 @@ static void stage(struct fm_planner *p, const struct step *list, unsigned n, uns
 		    p->taker)
 			c->taker = p->taker[s->claim];
 		c->owed = s->kind == FM_CHANGE_MOVE && c->taker >= 0 &&
-			  fm_rearrange_owes(p, (unsigned)c->taker);
+			  fm_place_owed(p, (unsigned)c->taker);
 	}
 }
 

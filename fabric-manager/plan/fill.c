@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "common/xalloc.h"
-#include "fabric-manager/plan/aim.h"
 #include "fabric-manager/plan/place.h"
 
 #define BUDGET	  20000 /* candidates looked at for what is hard to place */
@@ -132,18 +131,12 @@ static bool is_wanted(const struct fm_planner *p, unsigned i)
 /* Who was parked, for an aim that nobody goes on with, gets a place before all others. */
 static void place_owed(struct fm_planner *p)
 {
-	const struct fm_aim *aim = p->in->aim;
+	for (unsigned n = 0; n < p->todos; n++) {
+		unsigned i = p->todo[n];
 
-	for (unsigned k = 0; aim && k < aim->parts; k++)
-		for (const struct fm_aim_step *s = aim->part[k].step;
-		     s < aim->part[k].step + aim->part[k].steps; s++) {
-			uint32_t i =
-				s->out ? fm_held_claim_of(p, s->profile, s->device, s->index)
-				       : FM_NONE;
-
-			if (i != FM_NONE && is_wanted(p, i) && !fm_rearranged(p, i))
-				fm_place_free(p, i);
-		}
+		if (fm_place_owed(p, i) && is_wanted(p, i) && !fm_rearranged(p, i))
+			fm_place_free(p, i);
+	}
 }
 
 static void place_or_stay(struct fm_planner *p, unsigned i)

@@ -232,6 +232,14 @@ void fm_place_refuse_all(struct fm_planner *p, unsigned i, const struct fm_ask *
  * one about the adapter that its function is on. */
 bool fm_place_frozen(const struct fm_planner *p, unsigned i);
 
+/* Whether claim 'i' was parked. */
+static inline bool fm_place_owed(const struct fm_planner *p, unsigned i)
+{
+	int32_t k = p->plan->placed[i].current;
+
+	return k >= 0 && p->in->current[k]->owed;
+}
+
 /* ---- data.c ---- */
 /* The PF that has data of claim 'i', or of another function of its device; FM_NONE: none has.
  */
@@ -296,8 +304,6 @@ void fm_rearrange_move(struct fm_planner *p);
 /* Places claim 'i', or lets it wait, where p->aim has a say; false where it has none. */
 bool fm_rearrange_place(struct fm_planner *p, unsigned i, const struct fm_ask *ask,
 			const struct mr_ident ident[FM_IDENTS]);
-/* Whether claim 'i' is without a place as the plan before, or one before that, parked it. */
-bool fm_rearrange_owes(const struct fm_planner *p, unsigned i);
 /* A place on one PF. */
 bool fm_rearrange_scan(const struct fm_planner *p, const struct fm_ask *ask, uint32_t unit,
 		       struct fm_fit *ret);

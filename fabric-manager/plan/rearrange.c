@@ -164,7 +164,7 @@ static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
 
 	if (old && fm_aim_is_barred(p, old))
 		state = FM_AIM_STUCK;
-	else if (old && fm_aim_goes(old) && b->tiles <= FM_AIM_MOST)
+	else if (old && old->steps && b->tiles <= FM_AIM_MOST)
 		state = fm_aim_resume(b, old, at);
 	if (state == FM_AIM_STUCK)
 		fm_aim_drop(p, chassis);
@@ -217,19 +217,6 @@ static unsigned chassis_of(const struct fm_planner *p, unsigned i)
 	return p->d->host[p->d->claim[i].host].chassis;
 }
 
-/* See place.h. */
-bool fm_rearrange_owes(const struct fm_planner *p, unsigned i)
-{
-	const struct fm_claim *c = &p->d->claim[i];
-	const struct fm_aim_step *s;
-
-	if (c->host == FM_WHOLE || p->plan->placed[i].placed ||
-	    p->d->host[c->host].chassis >= p->world.n_chassis)
-		return false;
-	s = fm_aim_step_of(fm_aim_of(p, chassis_of(p, i)), c);
-	return s && s->out;
-}
-
 /* Who is moved for: one who is parked, else the most important claim of the chassis that gets
  * its place so. */
 static uint32_t *takers(const struct fm_planner *p)
@@ -244,9 +231,9 @@ static uint32_t *takers(const struct fm_planner *p)
 
 		if (fm_rearranged(p, i) && p->aim[i] != FM_NONE && p->aim[i] & LATE &&
 		    !p->plan->placed[i].placed &&
-		    (!owed[chassis_of(p, i)] || fm_rearrange_owes(p, i))) {
+		    (!owed[chassis_of(p, i)] || fm_place_owed(p, i))) {
 			taker[chassis_of(p, i)] = i;
-			owed[chassis_of(p, i)] = fm_rearrange_owes(p, i);
+			owed[chassis_of(p, i)] = fm_place_owed(p, i);
 		}
 	}
 	free(owed);

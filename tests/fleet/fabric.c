@@ -232,6 +232,7 @@ static struct fm_assignment *assignment(struct fleet_fabric *fab, unsigned i)
 	a->count = 1;
 	a->phase = FM_PHASE_ACTIVE;
 	a->has_fn = true;
+	a->owed = false;
 	a->chassis = fab->d->host[c->host].chassis;
 	a->guaranteed_mbps = c->guaranteed_mbps;
 	a->limit_mbps = c->limit_mbps;
@@ -329,9 +330,16 @@ void fleet_fabric_settle(struct fleet_fabric *fab, const struct fm_plan *p)
 	for (unsigned i = 0; i < p->changes; i++) {
 		const struct fm_change *c = &p->change[i];
 
-		if (c->kind == FM_CHANGE_RELEASE || c->kind == FM_CHANGE_PREEMPT ||
-		    c->kind == FM_CHANGE_PARK)
-			fab->a[fab->current[c->current] - fab->a].phase = FM_PHASE_RELEASED;
+		struct fm_assignment *a =
+			c->current < 0 ? NULL : &fab->a[fab->current[c->current] - fab->a];
+
+		if (c->kind == FM_CHANGE_RELEASE || c->kind == FM_CHANGE_PREEMPT)
+			a->phase = FM_PHASE_RELEASED;
+		if (c->kind != FM_CHANGE_PARK)
+			continue;
+		a->phase = FM_PHASE_PENDING;
+		a->has_fn = false;
+		a->owed = true;
 	}
 	for (unsigned i = 0; i < p->claims; i++) {
 		const struct fm_placed *pl = &p->placed[i];

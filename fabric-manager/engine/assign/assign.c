@@ -164,6 +164,7 @@ static void finish_in(struct fm_engine *e, struct fm_asg *a)
 	a->step = FM_STEP_NONE;
 	a->tries = a->fails = 0;
 	fm_asg_unrefuse(e, a);
+	a->a.owed = false;
 	fm_asg_why(e, a, MR_REASON_OK, "%s", "");
 	fm_asg_phase(e, a, P(ACTIVE), 0);
 	fm_asg_dirty(e, a);
@@ -175,11 +176,10 @@ static void finish_back(struct fm_engine *e, struct fm_asg *a)
 {
 	a->step = FM_STEP_NONE;
 	a->retracts = a->consent = a->unwanted = a->keeps_idents = false;
-	a->a.going = a->a.forced = a->next.set = false;
+	a->a.going = a->a.forced = a->a.owed = a->next.set = false;
 	a->drain_until = MR_NEVER;
-	a->a.paused = e->some_paused =
-		true; /* the plan does not try again before an operator does */
-	fm_plan_soon(e, 20 * MR_NS_PER_MS); /* others may have waited for it to go */
+	a->a.paused = e->some_paused = true; /* an operator tries again, the plan does not */
+	fm_plan_soon(e, 20 * MR_NS_PER_MS);  /* others may have waited for it to go */
 	if (fm_pair_may_open(e, a))
 		fm_asg_phase_to(e, a, P(ACTIVE));
 	else

@@ -338,8 +338,11 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 		break;
 	case FM_CHANGE_PARK:
 		preempt(e, a, &drain, p);
-		if (a)
-			a->rolled = false; /* it is no step of an edit, which ends Active */
+		if (!a || !a->a.going)
+			break;
+		a->rolled = false; /* it is no step of an edit, which ends Active */
+		a->a.owed = true;
+		fm_asg_dirty(e, a);
 		break;
 	case FM_CHANGE_PREEMPT:
 		preempt(e, a, &drain, p);

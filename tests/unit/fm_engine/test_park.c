@@ -50,11 +50,7 @@ static void up(struct world *w)
 	ck_assert(on_left(w, "b/y") != on_left(w, "a/x"));
 }
 
-static void ask(struct world *w)
-{
-	w_apply(w, POOL A(DEVICE("x", "6") DEVICE("p", "4"))
-			   B(DEVICE("y", "5") DEVICE("q", "3")) Z);
-}
+#define ASKED POOL A(DEVICE("x", "6") DEVICE("p", "4")) B(DEVICE("y", "5") DEVICE("q", "3")) Z
 
 START_TEST(swap)
 {
@@ -65,7 +61,7 @@ START_TEST(swap)
 	up(&w);
 	for (unsigned i = 0; i < 4; i++)
 		was[i] = on_left(&w, names[i]);
-	ask(&w);
+	w_apply(&w, ASKED);
 	w_run(&w, 60 * MR_NS_PER_S);
 	for (unsigned i = 0; i < 4; i++) {
 		W_PHASE(&w, names[i], ACTIVE);
@@ -96,7 +92,7 @@ START_TEST(busy)
 	up(&w);
 	w.agent[1 + _i].busy = true;
 	mr_buf_reset(&w.ops);
-	ask(&w);
+	w_apply(&w, ASKED);
 	w_run(&w, 600 * MR_NS_PER_S);
 	for (unsigned i = 0; i < 4; i++)
 		W_PHASE(&w, names[i], ACTIVE);
@@ -110,6 +106,38 @@ START_TEST(busy)
 }
 END_TEST
 
+/* After any of its actions: whoever ran runs again, and who is new where that is still asked
+ * for. */
+START_TEST(the_manager_dies)
+{
+	bool crashed = true;
+	unsigned out = 0;
+
+	for (int k = 0; crashed; k++) {
+		struct world w;
+
+		up(&w);
+		w.crash_after = k;
+		w_text(&w, FM_VERB_APPLY, ASKED, true);
+		w_run(&w, 60 * MR_NS_PER_S);
+		w_restart(&w);
+		for (unsigned i = 0; i < 4; i++)
+			out += w_asg(&w, names[i])->owed;
+		for (unsigned p = 1; p <= 3; p++)
+			w_agent_up(&w, p, "boot-a", false);
+		w_run(&w, 200 * MR_NS_PER_S);
+		for (unsigned i = 0; i < 4; i++) {
+			W_PHASE(&w, names[i], ACTIVE);
+			ck_assert(!w_asg(&w, names[i])->owed);
+		}
+		if (w_asg(&w, "c/z"))
+			W_PHASE(&w, "c/z", ACTIVE);
+		crashed = w_crash_over(&w, k);
+	}
+	ck_assert_uint_gt(out, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("park");
@@ -117,6 +145,8 @@ int main(void)
 
 	tcase_add_test(t, swap);
 	tcase_add_loop_test(t, busy, 0, 2);
+	tcase_add_test(t, the_manager_dies);
+	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

@@ -229,7 +229,7 @@ static inline void fix_settle_claim(struct fix *f, const struct fm_placed *pl,
 		pl->current >= 0 ? f->cur[pl->current] : fix_new_current(f, c);
 
 	a->phase = FM_PHASE_ACTIVE;
-	a->going = false;
+	a->going = a->owed = false;
 	a->has_fn = true;
 	a->fn = pl->fn;
 	a->place = pl->place;
@@ -238,6 +238,14 @@ static inline void fix_settle_claim(struct fix *f, const struct fm_placed *pl,
 	a->limit_mbps = c->limit_mbps;
 	mr_copy(a->host, sizeof(a->host), f->d->host[c->host].name);
 	mr_copy(a->driver, sizeof(a->driver), c->driver);
+}
+
+/* It has left its place. */
+static inline void fix_park(struct fm_assignment *a)
+{
+	a->phase = FM_PHASE_PENDING;
+	a->has_fn = a->going = false;
+	a->owed = true;
 }
 
 /* Carries the plan out: releases go, placed claims become Active. */
@@ -250,9 +258,10 @@ static inline void fix_settle(struct fix *f, const struct fm_plan *p)
 			fix_settle_claim(f, &p->placed[i], &f->d->claim[i]);
 	for (unsigned i = 0; i < p->changes; i++)
 		if (p->change[i].kind == FM_CHANGE_RELEASE ||
-		    p->change[i].kind == FM_CHANGE_PREEMPT ||
-		    p->change[i].kind == FM_CHANGE_PARK)
+		    p->change[i].kind == FM_CHANGE_PREEMPT)
 			f->cur[p->change[i].current]->phase = FM_PHASE_RELEASED;
+		else if (p->change[i].kind == FM_CHANGE_PARK)
+			fix_park(f->cur[p->change[i].current]);
 	for (unsigned k = 0; k < f->curs; k++) {
 		if (f->cur[k]->phase == FM_PHASE_RELEASED)
 			free(f->cur[k]);

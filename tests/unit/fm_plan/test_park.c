@@ -88,7 +88,7 @@ START_TEST(test_waits)
 
 	fm_plan_free(p);
 	f->in.aim = aim;
-	f->cur[Y]->going = true;
+	f->cur[Y]->going = f->cur[Y]->owed = true;
 	f->cur[Y]->phase = FM_PHASE_DRAINING_IO;
 	for (unsigned i = 0; i < 3; i++) {
 		p = fix_plan(f);
@@ -101,9 +101,7 @@ START_TEST(test_waits)
 		f->in.aim = aim = fm_aim_copy(p->aim);
 		fm_plan_free(p);
 	}
-	f->cur[Y]->phase = FM_PHASE_RELEASED;
-	f->curs--;
-	free(f->cur[Y]);
+	fix_park(f->cur[Y]);
 	p = fix_plan(f);
 	ck_assert_uint_eq(adapter_of(f, p, X), 1);
 	fm_aim_free(aim);
