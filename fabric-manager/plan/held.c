@@ -252,7 +252,7 @@ static void grow_held(struct fm_planner *p)
 
 	if (p->in->currents <= had)
 		return;
-	p->cap_held = p->in->currents + p->in->currents / 4;
+	p->cap_held = p->in->currents + (had ? p->in->currents / 4 : 0);
 	p->held = mr_xrealloc(p->held, p->cap_held + 1, sizeof(*p->held));
 	for (unsigned k = had; k < p->cap_held; k++)
 		p->held[k] = (struct fm_held){.unit = FM_NONE, .host = FM_NONE, .claim = -1};
