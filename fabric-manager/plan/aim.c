@@ -26,6 +26,25 @@ void fm_aim_free(struct fm_aim *a)
 	free(a);
 }
 
+/* See plan.h. */
+unsigned fm_plan_later(const struct fm_plan *p, uint32_t *ret, unsigned most)
+{
+	unsigned n = 0;
+
+	for (unsigned k = 0; p->aim && k < p->aim->parts; k++)
+		for (unsigned i = 0; i < p->aim->part[k].steps; i++) {
+			const struct fm_aim_step *s = &p->aim->part[k].step[i];
+			const struct fm_placed *pl = &p->placed[s->claim];
+
+			if (!pl->placed || !pl->same_fn)
+				continue;
+			if (n < most)
+				ret[n] = s->claim;
+			n++;
+		}
+	return n;
+}
+
 /* The caller frees it. */
 struct fm_aim *fm_aim_copy(const struct fm_aim *a)
 {
@@ -451,6 +470,7 @@ void fm_aim_take(struct fm_board *b, const uint16_t *at, uint32_t park)
 		mr_copy(s->profile, sizeof(s->profile), c->profile);
 		mr_copy(s->device, sizeof(s->device), c->device);
 		s->index = c->index;
+		s->claim = b->tile[t].claim;
 		s->pf = fm_world_fn(&p->world, b->bin[at[t]].unit, 0);
 		a->steps++;
 	}

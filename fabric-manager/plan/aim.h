@@ -50,6 +50,7 @@ struct fm_aim_step {
 	char profile[MR_NAME_MAX], device[MR_NAME_MAX];
 	uint16_t index;
 	struct fm_fn_id pf; /* vf 0 */
+	uint32_t claim;	    /* in the plan that says so */
 };
 
 /* Of one chassis. */

@@ -178,6 +178,9 @@ struct fm_plan *fm_plan_make(const struct fm_plan_input *in);
 void fm_plan_free(struct fm_plan *p);
 /* A plan of the caller's own; he frees it. */
 struct fm_plan *fm_plan_copy(const struct fm_plan *p);
+/* Claims that run where they do in this plan, and move in the plans after it, for what it aims
+ * at: how many; the first 'most' of them in 'ret'. */
+unsigned fm_plan_later(const struct fm_plan *p, uint32_t *ret, unsigned most);
 /* Whether two plans for the same input differ; where they do first, in words. */
 bool fm_plan_differs(const struct fm_plan *a, const struct fm_plan *b, struct mr_buf *where);
 /* Whether something has to be done (PEND alone is nothing to do: exit code 0). */

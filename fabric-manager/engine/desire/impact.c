@@ -6,7 +6,10 @@
  */
 #include "fabric-manager/engine/desire/impact.h"
 
+#include <stdlib.h>
+
 #include "common/err.h"
+#include "common/xalloc.h"
 #include "fabric-manager/engine/state/seen.h"
 
 #define NAMED_MAX 8 /* of those that exceed */
@@ -113,6 +116,36 @@ static bool is_count(const struct fm_change *c)
 	       (c->kind == FM_CHANGE_PROVISION && c->change_class == FM_CLASS_COUNT);
 }
 
+/* The running assignment of a claim that moves in a plan after this one, or NULL. */
+static const struct fm_asg *stopped_later(const struct fm_trial *t, uint32_t claim)
+{
+	int32_t k = t->plan->placed[claim].current;
+	const struct fm_asg *a = k >= 0 ? t->owner[k] : NULL;
+
+	return is_running(a) ? a : NULL;
+}
+
+/* Who is moved by the plans after this one, which go on with what it aims at. */
+static void later(const struct fm_trial *t, struct mr_tree *disruption, struct fm_impact *sum)
+{
+	unsigned n = fm_plan_later(t->plan, NULL, 0);
+	uint32_t *claim = mr_xcalloc(n + 1, sizeof(*claim));
+	struct mr_tree *list = n ? mr_tree_add_list(disruption, "later") : NULL;
+	char name[FM_ASSIGNMENT_TEXT];
+
+	fm_plan_later(t->plan, claim, n);
+	for (unsigned i = 0; i < n; i++) {
+		const struct fm_asg *a = stopped_later(t, claim[i]);
+
+		if (!a)
+			continue;
+		mr_tree_add_text(list, NULL, fm_assignment_text(&a->a, name));
+		sum->interrupted++;
+		sum->worst = sum->worst > FM_CLASS_MOVE ? sum->worst : FM_CLASS_MOVE;
+	}
+	free(claim);
+}
+
 static void sum_up(struct mr_tree *t, const struct fm_impact *i)
 {
 	mr_tree_add_text(t, "class", fm_class_name(i->worst));
@@ -129,6 +162,7 @@ void fm_impact_of(const struct fm_engine *e, const struct fm_trial *t, struct mr
 {
 	const struct mr_tree *changes = mr_tree_get(plan, "changes");
 	struct fm_impact sum = {.worst = FM_CLASS_NONE, .most = {0, true}};
+	struct mr_tree *disruption;
 
 	for (unsigned i = 0; i < t->plan->changes; i++) {
 		const struct fm_change *c = &t->plan->change[i];
@@ -139,7 +173,9 @@ void fm_impact_of(const struct fm_engine *e, const struct fm_trial *t, struct mr
 		else
 			one(e, t, c, changes->child[i], &sum);
 	}
-	sum_up(mr_tree_add_map(plan, "disruption"), &sum);
+	disruption = mr_tree_add_map(plan, "disruption");
+	later(t, disruption, &sum);
+	sum_up(disruption, &sum);
 	*ret = sum;
 }
 
@@ -179,6 +215,27 @@ static void exceeding(const struct fm_trial *t, const struct fm_change *c, struc
 	mr_buf_printf(b, " (%s)", fm_class_name(c->change_class));
 }
 
+/* "move web/data0 on blade01 (Move, later)". */
+static void exceeding_later(const struct fm_trial *t, const struct fm_allowance *a, unsigned *n,
+			    struct mr_buf *why)
+{
+	uint32_t claim[NAMED_MAX];
+	unsigned all = fm_plan_later(t->plan, claim, NAMED_MAX);
+	char name[FM_ASSIGNMENT_TEXT];
+
+	for (unsigned i = 0; i < all; i++) {
+		const struct fm_asg *g = i < NAMED_MAX ? stopped_later(t, claim[i]) : NULL;
+
+		if ((a->by_class && FM_CLASS_MOVE <= a->worst) || (i < NAMED_MAX && !g))
+			continue;
+		if ((*n)++ >= NAMED_MAX || !g)
+			continue;
+		mr_buf_printf(why, "%smove %s on %s (%s, later)", *n > 1 ? ", " : "",
+			      fm_assignment_text(&g->a, name), g->a.host,
+			      fm_class_name(FM_CLASS_MOVE));
+	}
+}
+
 bool fm_impact_allowed(const struct fm_trial *t, const struct fm_impact *i,
 		       const struct fm_allowance *a, struct mr_buf *why)
 {
@@ -197,6 +254,7 @@ bool fm_impact_allowed(const struct fm_trial *t, const struct fm_impact *i,
 		mr_buf_puts(why, n > 1 ? ", " : "");
 		exceeding(t, c, why);
 	}
+	exceeding_later(t, a, &n, why);
 	if (n > NAMED_MAX)
 		mr_buf_printf(why, " and %u more", n - NAMED_MAX);
 	return false;

@@ -82,6 +82,35 @@ static unsigned count(const struct mr_buf *b, const char *what)
 	return n;
 }
 
+/* Who is moved by the plans after the one that is shown counts, too. */
+START_TEST(all_that_comes)
+{
+	struct fm_file f = {"p.yaml", ASKED, strlen(ASKED)};
+	struct fm_request r = {
+		.verb = FM_VERB_APPLY, .file = &f, .files = 1, .max_disruption = "1"};
+	const struct mr_tree *d;
+	struct world w;
+
+	up(&w);
+	w_text(&w, FM_VERB_PLAN, ASKED, false);
+	d = mr_tree_get(mr_tree_get(w.tree, "plan"), "disruption");
+	ck_assert_int_eq(mr_tree_int(d, "interrupted"), 2);
+	ck_assert_str_eq(mr_tree_text(d, "class"), "Move");
+	ck_assert_uint_eq(mr_tree_get(d, "later")->n, 1);
+	ck_assert_str_eq(mr_tree_get(d, "later")->child[0]->text, "a/x");
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_msg(
+		strstr(w.text, "park b/y on blade02 (Move), move a/x on blade01 (Move, later)"),
+		"%s", w.text);
+	W_PHASE(&w, "b/y", ACTIVE);
+	r.max_disruption = "2";
+	w_request(&w, r);
+	ck_assert_int_eq(w.exit_code, 0);
+	w_done(&w);
+}
+END_TEST
+
 /* One of the hosts does not let go: whoever was parked on the other one is where it was, and
  * nobody is asked again and again. */
 START_TEST(busy)
@@ -144,6 +173,7 @@ int main(void)
 	TCase *t = tcase_create("park");
 
 	tcase_add_test(t, swap);
+	tcase_add_test(t, all_that_comes);
 	tcase_add_loop_test(t, busy, 0, 2);
 	tcase_add_test(t, the_manager_dies);
 	tcase_set_timeout(t, 60);
