@@ -305,26 +305,29 @@ static void forget(struct fm_board *b)
 		b->tile[t].left = FM_NO_BIN;
 }
 
-/* Tile 'root' gets a bin: at most 'depth' others go out, at most 'most' of what is at home. */
-static bool insert(struct fm_board *b, uint32_t root, unsigned depth, unsigned most, bool drops)
+/* Tile 'root' gets a bin: at most 'depth' others go out, at most 'most' of what is at home.
+ * '*moves' is how many have moved. */
+static bool insert(struct fm_board *b, uint32_t root, unsigned depth, unsigned most, bool drops,
+		   unsigned *moves)
 {
 	struct search s = {.b = b,
 			   .root = root,
 			   .homeless = {root},
 			   .n = 1,
 			   .left = depth,
-			   .moves = fm_worth_of(b).moves,
+			   .moves = *moves,
 			   .may_drop = drops ? b->tile[root].value : 0};
-	bool ok;
 
 	s.most = s.moves + most;
-	ok = solve(&s);
+	if (!solve(&s))
+		return false;
 	forget(b);
-	return ok;
+	*moves = fm_worth_of(b).moves;
+	return true;
 }
 
-/* Tile 'x', which has moved, goes home, and fewer have moved in all. */
-static bool send_home(struct fm_board *b, uint32_t x, unsigned depth)
+/* Tile 'x', which has moved, goes home, and fewer have moved in all: '*moves'. */
+static bool send_home(struct fm_board *b, uint32_t x, unsigned depth, unsigned *moves)
 {
 	struct fm_tile *t = &b->tile[x];
 	struct search s = {.b = b, .root = x, .left = depth};
@@ -332,7 +335,7 @@ static bool send_home(struct fm_board *b, uint32_t x, unsigned depth)
 	uint16_t at = t->at;
 	bool ok;
 
-	s.moves = s.most = fm_worth_of(b).moves - 1;
+	s.moves = s.most = *moves - 1;
 	fm_board_lift(b, x);
 	t->left = at;
 	ok = make_room(&s, x, t->home, FM_BLOCK_NONE, FM_NO_TILE);
@@ -340,20 +343,24 @@ static bool send_home(struct fm_board *b, uint32_t x, unsigned depth)
 		t->prev = prev;
 		t->next = next;
 		fm_board_unlift(b, x, at);
+		t->left = FM_NO_BIN;
+		return false;
 	}
 	forget(b);
-	return ok;
+	*moves = fm_worth_of(b).moves;
+	return true;
 }
 
 static void send_all_home(struct fm_board *b)
 {
+	unsigned moves = fm_worth_of(b).moves;
 	bool some = true;
 
 	while (some && b->steps) {
 		some = false;
 		for (uint32_t t = 0; t < b->tiles; t++)
 			for (unsigned d = 0; d <= SENT && has_moved(&b->tile[t]); d++)
-				some |= send_home(b, t, d);
+				some |= send_home(b, t, d, &moves);
 	}
 }
 
@@ -365,14 +372,16 @@ static bool lacks(const struct fm_tile *t)
 /* Bins for order[0..n), as many as there can be. */
 static void insert_all(struct fm_board *b, const uint32_t *order, unsigned n)
 {
+	unsigned moves = fm_worth_of(b).moves;
+
 	for (unsigned depth = 0; depth <= DEPTH && b->steps; depth++)
 		for (unsigned most = depth > 2 ? depth - 2 : 0; most <= depth; most++)
 			for (unsigned i = 0; i < n; i++)
 				if (lacks(&b->tile[order[i]]))
-					insert(b, order[i], depth, most, false);
+					insert(b, order[i], depth, most, false, &moves);
 	for (unsigned depth = 1; depth <= 2 && b->steps; depth++)
 		for (uint32_t t = 0; t < b->tiles; t++)
-			if (lacks(&b->tile[t]) && insert(b, t, depth, depth, true))
+			if (lacks(&b->tile[t]) && insert(b, t, depth, depth, true, &moves))
 				t = UINT32_MAX; /* who lost his looks, too */
 }
 
