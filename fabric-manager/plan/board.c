@@ -18,6 +18,7 @@ void fm_board_free(struct fm_board *b)
 	free(b->seat);
 	free(b->leads);
 	free(b->led);
+	free(b->here);
 	free(b->mate);
 	free(b->reach);
 	free(b);
@@ -175,6 +176,11 @@ void fm_board_count(struct fm_board *b, const struct fm_tile *t, uint16_t bin, i
 	h->bridges -= sign;
 }
 
+static uint16_t *here(const struct fm_board *b, const struct fm_tile *t)
+{
+	return &b->here[t->host * b->bins + t->at];
+}
+
 /* The tile is in no bin. */
 void fm_board_put(struct fm_board *b, uint32_t tile, uint16_t bin)
 {
@@ -183,6 +189,7 @@ void fm_board_put(struct fm_board *b, uint32_t tile, uint16_t bin)
 
 	fm_board_count(b, t, bin, 1);
 	t->at = bin;
+	++*here(b, t);
 	t->prev = FM_NO_TILE;
 	t->next = n->first;
 	if (n->first != FM_NO_TILE)
@@ -196,6 +203,7 @@ void fm_board_lift(struct fm_board *b, uint32_t tile)
 	struct fm_tile *t = &b->tile[tile];
 
 	fm_board_count(b, t, t->at, -1);
+	--*here(b, t);
 	if (t->prev == FM_NO_TILE)
 		b->bin[t->at].first = t->next;
 	else
@@ -212,6 +220,7 @@ void fm_board_unlift(struct fm_board *b, uint32_t tile, uint16_t bin)
 
 	fm_board_count(b, t, bin, 1);
 	t->at = bin;
+	++*here(b, t);
 	if (t->prev == FM_NO_TILE)
 		b->bin[bin].first = tile;
 	else

@@ -90,6 +90,7 @@ struct fm_board {
 	unsigned seats;
 	uint16_t *leads; /* [host * slots + adapter]: LVFs behind the bridge that leads there */
 	uint16_t *led;	 /* the same while nothing has moved */
+	uint16_t *here;	 /* [host * bins + bin]: tiles of the host in the bin */
 	struct fm_mate *mate;
 	unsigned n_mates, cap_mates;
 	uint16_t *reach;

@@ -446,6 +446,7 @@ struct fm_board *fm_board_new(struct fm_planner *p, unsigned chassis)
 	b->slot = mr_xcalloc(b->slots + 1, sizeof(*b->slot));
 	b->seat = mr_xcalloc(b->seats + 1, sizeof(*b->seat)); /* one more: hosts out of sight */
 	b->leads = mr_xcalloc((size_t)(b->seats + 1) * b->slots + 1, sizeof(*b->leads));
+	b->here = mr_xcalloc((size_t)(b->seats + 1) * b->bins + 1, sizeof(*b->here));
 	k.led = mr_xcalloc((size_t)b->seats * b->slots + 1, sizeof(*k.led));
 	b->unit = b->slots ? k.w->adapter[k.c->adapter].unit : 0;
 	b->bin_of = mr_xcalloc(b->bins + 1, sizeof(*b->bin_of));

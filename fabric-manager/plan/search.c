@@ -133,7 +133,8 @@ static bool make_room(struct search *s, uint32_t x, uint16_t bin, enum fm_block 
 	for (; k < b->bins; k++) {
 		uint32_t o, next;
 
-		if (!shares(b, bin, k, why))
+		if (!shares(b, bin, k, why) ||
+		    (why == FM_BLOCK_BRIDGE && !b->here[b->tile[x].host * b->bins + k]))
 			continue;
 		o = b->bin[k].first;
 		if (last != FM_NO_TILE && was == why && b->tile[last].left == k)
