@@ -478,9 +478,9 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 			break;
 	}
 	b->turn = 0;
-	if (b->tiles >= FEW && b->tiles <= MANY &&
-	    (best.value < all.value || best.moves > 1 || b->filled.moves > 1)) {
-		best = fm_shake(b, SHAKES, best, at);
+	if (b->tiles >= FEW && b->tiles <= MANY) {
+		if (fm_worth_is_better(best, b->filled) || b->filled.moves > 1)
+			best = fm_shake(b, SHAKES, best, at);
 		best = fm_anneal(b, run, best, at);
 		fm_search_reset(b, start);
 	}
