@@ -15,7 +15,7 @@
 #include "tests/fleet/fabric.h"
 #include "tests/unit/check_main.h"
 
-#define SEEDS  check_seeds(16)
+#define SEEDS  check_seeds(14)
 #define ROUNDS 50
 #define PLANS  16 /* after which 64 claims are at rest: one a move, or somebody parked */
 #define ALWAYS 0  /* the aim is lost after each plan */

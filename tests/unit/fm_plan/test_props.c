@@ -9,7 +9,7 @@
 #include "tests/unit/check_main.h"
 #include "tests/unit/fm_plan/gen.h"
 
-#define SEEDS check_seeds(30)
+#define SEEDS check_seeds(24)
 
 /* ---- the judge: what must hold of functions in use ---- */
 
