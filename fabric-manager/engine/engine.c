@@ -19,6 +19,7 @@
 #include "fabric-manager/engine/desire/desire.h"
 #include "fabric-manager/engine/desire/failover.h"
 #include "fabric-manager/engine/desire/kept.h"
+#include "fabric-manager/engine/desire/searching.h"
 #include "fabric-manager/engine/dispatch.h"
 #include "fabric-manager/engine/load.h"
 #include "fabric-manager/engine/request/request.h"
@@ -42,6 +43,7 @@ struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg)
 	mr_rng_init(&e->rng, cfg->seed);
 	e->run = (uint32_t)mr_rng_next(&e->rng) | 1;
 	e->check_plans = cfg->check_plans;
+	e->search_apart = cfg->search_apart;
 	e->inv.n = cfg->n_chassis;
 	e->inv.chassis = mr_xcalloc(cfg->n_chassis + 1, sizeof(*e->inv.chassis));
 	e->ch = mr_xcalloc(cfg->n_chassis + 1, sizeof(*e->ch));
@@ -125,6 +127,7 @@ void fm_engine_free(struct fm_engine *e)
 	if (!e)
 		return;
 	fm_kept_free(e);
+	fm_searching_free(e);
 	fm_news_done(e);
 	for (unsigned i = 0; i < e->asgs; i++) {
 		free(e->asg[i]->notes);
@@ -163,6 +166,19 @@ void fm_engine_free(struct fm_engine *e)
 	free(e->set_name);
 	free_lists(e);
 	free(e);
+}
+
+/* A request that waited for a search. */
+static void ask_again(struct fm_engine *e)
+{
+	uint64_t tag;
+	struct fm_request *r = fm_searching_next(e, &tag);
+
+	if (!r)
+		return;
+	fm_request(e, tag, r);
+	fm_searching_asked(e);
+	fm_request_free(r);
 }
 
 static void timer(struct fm_engine *e, const struct fm_timer *t)
@@ -224,6 +240,9 @@ static void timer(struct fm_engine *e, const struct fm_timer *t)
 	case FM_TM_DAMP:
 		fm_damp_timer(e, t->key);
 		break;
+	case FM_TM_SEARCH:
+		ask_again(e);
+		break;
 	case FM_TM_PORTS:
 		if (e->ports_at <= e->now.mono_ns) {
 			e->ports_at = MR_NEVER;
@@ -274,6 +293,9 @@ static void dispatch(struct fm_engine *e, const struct fm_event *ev)
 		break;
 	case FM_EV_REQUEST:
 		fm_request(e, ev->tag, ev->request);
+		break;
+	case FM_EV_SEARCHED:
+		fm_searching_answer(e, ev->tag, ev->job);
 		break;
 	case FM_EV_TIMER:
 		break; /* below: every step looks at what is due */
@@ -348,5 +370,5 @@ unsigned fm_engine_plans_differ(const struct fm_engine *e, unsigned *ret_checked
 /* No operation under way and nothing left to do but wait. */
 bool fm_engine_idle(const struct fm_engine *e)
 {
-	return fm_idle(e) && !fm_damp_any(e);
+	return fm_idle(e) && !fm_damp_any(e) && !fm_searching_any(e);
 }

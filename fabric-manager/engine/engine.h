@@ -25,6 +25,8 @@ struct fm_engine_config {
 	unsigned n_chassis;
 	uint64_t seed;	  /* of challenges and of the owner id of a new store */
 	bool check_plans; /* tests: each plan is held against one from scratch */
+	/* searches for better arrangements become FM_ACT_SEARCH; else a step makes them */
+	bool search_apart;
 };
 
 struct fm_engine *fm_engine_new(const struct fm_engine_config *cfg);

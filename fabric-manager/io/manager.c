@@ -117,6 +117,8 @@ static int start(struct fm_manager *m, struct mr_err *err)
 	int rc = fm_bmc_open(m->cfg.bmc_users, m->cfg.bmc_ca, &bmc, m, &m->bmc, err);
 
 	if (!rc)
+		rc = fm_searcher_new(m, &m->searcher, err);
+	if (!rc)
 		rc = fm_store_open(m->cfg.store, &ops, m, &m->store, err);
 	if (!rc)
 		rc = fm_control_new(m, &m->control, err);
@@ -133,7 +135,8 @@ int fm_manager_new(struct mr_loop *loop, const struct fm_config *cfg, struct fm_
 		   struct mr_err *err)
 {
 	struct fm_manager *m = MR_NEW(struct fm_manager);
-	struct fm_engine_config engine = {.n_chassis = cfg->n_chassis, .seed = mr_random_u64()};
+	struct fm_engine_config engine = {
+		.n_chassis = cfg->n_chassis, .seed = mr_random_u64(), .search_apart = true};
 	int rc;
 
 	m->loop = loop;
@@ -161,8 +164,9 @@ void fm_manager_free(struct fm_manager *m)
 	for (unsigned i = 0; i < m->cfg.n_chassis; i++)
 		fm_driver_close(m->driver[i]);
 	fm_bmc_close(m->bmc);
+	fm_searcher_free(m->searcher);
 	fm_store_close(m->store);
-	mr_loop_unpost(m->loop, m); /* store and BMC may have called in their last moments */
+	mr_loop_unpost(m->loop, m); /* these may have called in their last moments */
 	fm_pump_free(m->pump);
 	fm_engine_free(m->engine);
 	free(m);

@@ -59,6 +59,12 @@ static void do_power_off(struct fm_manager *m, struct fm_action *a)
 	fm_bmc_power_off(m->bmc, a->tag, a->host, a->bmc);
 }
 
+static void do_search(struct fm_manager *m, struct fm_action *a)
+{
+	fm_searcher_ask(m->searcher, a->tag, a->job);
+	a->job = NULL;
+}
+
 static void do_reply(struct fm_manager *m, struct fm_action *a)
 {
 	const struct fm_reply r = {a->reason, a->exit_code, a->text, a->tree, a->diags};
@@ -88,6 +94,7 @@ static void (*const execute[])(struct fm_manager *m, struct fm_action *a) = {
 	[FM_ACT_AGENT_ACCEPT] = do_accept,
 	[FM_ACT_AGENT_CLOSE] = do_close,
 	[FM_ACT_POWER_OFF] = do_power_off,
+	[FM_ACT_SEARCH] = do_search,
 	[FM_ACT_REPLY] = do_reply,
 	[FM_ACT_EVENT] = do_event,
 	[FM_ACT_LOG] = do_log,

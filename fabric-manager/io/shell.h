@@ -18,6 +18,8 @@ struct fm_bmc;
 struct fm_control;
 struct fm_driver;
 struct fm_pump;
+struct fm_search_job;
+struct fm_searcher;
 struct fm_store;
 struct mr_loop;
 struct mr_timer;
@@ -32,6 +34,7 @@ struct fm_manager {
 	struct fm_bmc *bmc;
 	struct fm_driver *driver[FM_CONFIG_CHASSIS_MAX];
 	struct fm_pump *pump;
+	struct fm_searcher *searcher;
 	struct fm_agents *agents;
 	struct fm_control *control;
 };
@@ -46,6 +49,13 @@ void fm_pump_event(struct fm_pump *p, const struct fm_event *ev);
 /* ---- persist.c: change sets and the store ---- */
 int fm_persist_load(struct fm_manager *m, struct mr_err *err);
 void fm_persist_commit(struct fm_manager *m, uint64_t n, const struct fm_changes *changes);
+
+/* ---- searcher.c: what takes too long for a step of the engine ---- */
+int fm_searcher_new(struct fm_manager *m, struct fm_searcher **ret, struct mr_err *err);
+/* Waits for the search under way, and forgets the others. */
+void fm_searcher_free(struct fm_searcher *s);
+/* Runs 'job', which is the searcher's then; SEARCHED 'tag' is the answer. */
+void fm_searcher_ask(struct fm_searcher *s, uint64_t tag, struct fm_search_job *job);
 
 /* ---- agents.c: sessions ---- */
 int fm_agents_new(struct fm_manager *m, struct fm_agents **ret, struct mr_err *err);

@@ -80,6 +80,10 @@ struct fm_request {
 	uint64_t since; /* events: from this sequence number */
 };
 
+/* A copy with texts of its own; the caller frees it with fm_request_free. */
+struct fm_request *fm_request_copy(const struct fm_request *r);
+void fm_request_free(struct fm_request *r); /* NULL is accepted */
+
 /* Exit codes of the command line (INTERFACES, "CLI"). */
 #define FM_EXIT_DONE	0
 #define FM_EXIT_FAILED	1

@@ -424,15 +424,6 @@ static struct fm_worth worth_of(const struct fm_board *b, const uint16_t *at)
 }
 
 /* See aim.h. */
-bool fm_aim_gains(const struct fm_board *b, const uint16_t *at)
-{
-	for (uint32_t t = 0; t < b->tiles; t++)
-		if (b->tile[t].home == FM_NO_BIN && !b->tile[t].fixed && at[t] != FM_NO_BIN)
-			return true;
-	return false;
-}
-
-/* See aim.h. */
 enum fm_aim_state fm_aim_resume(struct fm_board *b, const struct fm_aim_part *a, uint16_t *at)
 {
 	struct fm_aim_part now = {.chassis = a->chassis};
@@ -440,9 +431,9 @@ enum fm_aim_state fm_aim_resume(struct fm_board *b, const struct fm_aim_part *a,
 
 	set_numbers(b->p, &now);
 	new = now.asked != a->asked;
-	if (ok && !fm_aim_gains(b, at) && now.level != a->level)
+	if (ok && !fm_search_gains(b, at) && now.level != a->level)
 		return FM_AIM_DONE;
-	ok = ok && place_all(b, at) && fm_aim_gains(b, at) &&
+	ok = ok && place_all(b, at) && fm_search_gains(b, at) &&
 	     fm_search_leads(b, at, NULL, NULL);
 	if (!ok)
 		return new ? FM_AIM_LOST : FM_AIM_STUCK;

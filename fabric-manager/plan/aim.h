@@ -9,7 +9,7 @@
  * and not in the other runs in it.
  *
  * 1. An aim is taken only when nobody who runs is left without a place at its end, and somebody
- * has one who runs nowhere yet (fm_aim_gains): its end is a higher level.
+ * has one who runs nowhere yet (fm_search_gains): its end is a higher level.
  *
  * 2. While there is an aim for a chassis, plans move there who is part of it, and nobody else
  * but for a claim that they give its place next. Its moves are in an order that fits, each
@@ -88,9 +88,6 @@ enum fm_aim_state {
 /* How an aim of the plan before stands on the board; bins in 'at' where it goes on. New claims
  * that it does not know get what is left. */
 enum fm_aim_state fm_aim_resume(struct fm_board *b, const struct fm_aim_part *a, uint16_t *at);
-/* Whether somebody gets a place so who runs nowhere yet. */
-bool fm_aim_gains(const struct fm_board *b, const uint16_t *at);
-
 /* The plan goes for 'at', and the next one is to go on with it, 'park' (FM_NO_TILE: nobody)
  * being parked now; or no aim is taken there. */
 void fm_aim_take(struct fm_board *b, const uint16_t *at, uint32_t park);

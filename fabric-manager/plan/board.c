@@ -6,11 +6,75 @@
 
 #include "common/xalloc.h"
 
+/* What a tile wants and what hardware offers, for a board without a planner. */
+struct fm_board_own {
+	struct fm_unit *unit;
+	struct fm_pf *hw;
+	struct fm_sum *sum;
+	struct fm_edge *edge;
+	struct fm_demand *demand;
+};
+
+static void own_free(struct fm_board_own *o)
+{
+	if (!o)
+		return;
+	free(o->unit);
+	free(o->hw);
+	free(o->sum);
+	free(o->edge);
+	free(o->demand);
+	free(o);
+}
+
+static void own_unit(const struct fm_board *b, struct fm_board_own *o, unsigned i)
+{
+	struct fm_unit *u = &o->unit[i];
+
+	*u = b->units[i];
+	o->hw[i] = *u->hw;
+	u->hw = &o->hw[i];
+	u->bits = NULL;
+	u->dependants = NULL;
+	if (!u->sum)
+		return;
+	o->edge[i] = *u->sum->e;
+	o->sum[i] = *u->sum;
+	o->sum[i].e = &o->edge[i];
+	u->sum = &o->sum[i];
+}
+
+/* See board.h. */
+void fm_board_detach(struct fm_board *b)
+{
+	struct fm_board_own *o = MR_NEW(struct fm_board_own);
+	unsigned n;
+
+	for (uint32_t t = 0; t < b->tiles; t++)
+		fm_board_reach(b, t, &n);
+	o->unit = mr_xcalloc(b->bins + 1, sizeof(*o->unit));
+	o->hw = mr_xcalloc(b->bins + 1, sizeof(*o->hw));
+	o->sum = mr_xcalloc(b->bins + 1, sizeof(*o->sum));
+	o->edge = mr_xcalloc(b->bins + 1, sizeof(*o->edge));
+	o->demand = mr_xcalloc(b->tiles + 1, sizeof(*o->demand));
+	for (unsigned i = 0; i < b->bins; i++)
+		own_unit(b, o, i);
+	for (uint32_t t = 0; t < b->tiles; t++)
+		if (b->tile[t].demand) {
+			o->demand[t] = *b->tile[t].demand;
+			b->tile[t].demand = &o->demand[t];
+		}
+	b->units = o->unit;
+	b->own = o;
+	b->p = NULL;
+}
+
 /* Frees 'b'; NULL is accepted. */
 void fm_board_free(struct fm_board *b)
 {
 	if (!b)
 		return;
+	own_free(b->own);
 	free(b->tile);
 	free(b->bin);
 	free(b->bin_of);
@@ -66,18 +130,22 @@ const uint16_t *fm_board_reach(struct fm_board *b, uint32_t tile, unsigned *ret_
 	return b->reach + t->reach;
 }
 
+static const struct fm_unit *unit_of(const struct fm_board *b, uint16_t bin)
+{
+	return &b->units[b->bin[bin].unit - b->unit];
+}
+
 static int64_t charge(const struct fm_board *b, const struct fm_tile *t, uint16_t bin,
 		      unsigned r)
 {
 	if (!t->demand || !t->demand->amount[r])
 		return 0;
-	return (int64_t)fm_unit_charge(&b->p->world.unit[b->bin[bin].unit], r,
-				       t->demand->amount[r]);
+	return (int64_t)fm_unit_charge(unit_of(b, bin), r, t->demand->amount[r]);
 }
 
 static int64_t limit_of(const struct fm_board *b, const struct fm_tile *t, uint16_t bin)
 {
-	const struct fm_unit *u = &b->p->world.unit[b->bin[bin].unit];
+	const struct fm_unit *u = unit_of(b, bin);
 
 	return (int64_t)fm_unit_limit(u, fm_unit_over(u, t->limit, t->mbps));
 }
@@ -85,7 +153,7 @@ static int64_t limit_of(const struct fm_board *b, const struct fm_tile *t, uint1
 /* See board.h. */
 int64_t fm_board_mbps(const struct fm_board *b, const struct fm_tile *t, uint16_t bin)
 {
-	return (int64_t)fm_unit_promise(&b->p->world.unit[b->bin[bin].unit], t->mbps);
+	return (int64_t)fm_unit_promise(unit_of(b, bin), t->mbps);
 }
 
 static uint16_t *leads(const struct fm_board *b, const struct fm_tile *t, uint16_t slot)

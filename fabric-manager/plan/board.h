@@ -76,14 +76,15 @@ struct fm_worth {
 };
 
 struct fm_board {
-	struct fm_planner *p;
+	struct fm_planner *p; /* NULL: it needs none any more */
 	unsigned chassis;
 	struct fm_tile *tile;
 	unsigned tiles;
 	struct fm_bin *bin; /* in the order of ties */
 	unsigned bins;
-	uint32_t unit;	  /* the first of the chassis' */
-	uint16_t *bin_of; /* by unit, from that one on */
+	uint32_t unit;		     /* the first of the chassis' */
+	const struct fm_unit *units; /* from that one on: what its hardware can be set to */
+	uint16_t *bin_of;	     /* by unit, from that one on */
 	struct fm_slot *slot;
 	unsigned slots;
 	struct fm_seat *seat; /* hosts */
@@ -95,11 +96,12 @@ struct fm_board {
 	unsigned n_mates, cap_mates;
 	uint16_t *reach;
 	unsigned n_reach, cap_reach;
-	uint64_t steps;		/* looks at a bin that may still be made */
-	unsigned turn;		/* of the bins: which one a tile tries first */
-	struct fm_worth filled; /* what the planner reached, its moves and waits included */
-	bool closed;		/* it has what can't be arranged anew: leave it */
-	bool parks;		/* who moves may be without a place meanwhile */
+	uint64_t steps;		  /* looks at a bin that may still be made */
+	unsigned turn;		  /* of the bins: which one a tile tries first */
+	struct fm_worth filled;	  /* what the planner reached, its moves and waits included */
+	struct fm_board_own *own; /* copies; NULL: what it points to is the planner's */
+	bool closed;		  /* it has what can't be arranged anew: leave it */
+	bool parks;		  /* who moves may be without a place meanwhile */
 };
 
 /* What keeps a tile out of a bin. */
@@ -120,6 +122,9 @@ enum fm_block {
  * put, and what found no place, or waits for one, in no bin. Freed with fm_board_free. */
 struct fm_board *fm_board_new(struct fm_planner *p, unsigned chassis);
 void fm_board_free(struct fm_board *b);
+/* All that it points to is its own from now on: the planner may go on, or be gone. Only what
+ * looks at rooms and tiles may be asked then. */
+void fm_board_detach(struct fm_board *b);
 /* Bins that the tile may be in, in the order of ties. */
 const uint16_t *fm_board_reach(struct fm_board *b, uint32_t tile, unsigned *ret_n);
 enum fm_block fm_board_block(struct fm_board *b, uint32_t tile, uint16_t bin);

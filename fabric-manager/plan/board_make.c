@@ -449,6 +449,7 @@ struct fm_board *fm_board_new(struct fm_planner *p, unsigned chassis)
 	b->here = mr_xcalloc((size_t)(b->seats + 1) * b->bins + 1, sizeof(*b->here));
 	k.led = mr_xcalloc((size_t)b->seats * b->slots + 1, sizeof(*k.led));
 	b->unit = b->slots ? k.w->adapter[k.c->adapter].unit : 0;
+	b->units = k.w->unit + b->unit;
 	b->bin_of = mr_xcalloc(b->bins + 1, sizeof(*b->bin_of));
 	for (unsigned i = 0; i < b->bins; i++) {
 		b->bin[i].unit = b->unit + i;

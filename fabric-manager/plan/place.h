@@ -68,9 +68,10 @@ struct fm_planner {
 	uint32_t *todo;	    /* open claims, by rank */
 	unsigned todos, cap_todo, cap_claims;
 	uint32_t *aim; /* by claim, where chassis are arranged anew (rearrange.c); else NULL */
-	struct fm_aim *next; /* for the next plan (aim.h); NULL: none */
-	unsigned searches;   /* of this plan, for something to aim at */
-	int32_t *taker;	     /* for whom a claim was displaced, by claim; NULL = nobody was */
+	struct fm_aim *next;	     /* for the next plan (aim.h); NULL: none */
+	unsigned searches;	     /* of this plan, for something to aim at */
+	struct fm_search_jobs *jobs; /* those that are left to the caller */
+	int32_t *taker; /* for whom a claim was displaced, by claim; NULL = nobody was */
 	uint32_t *rule_first, *rule_of; /* rules of each claim */
 	/* ---- current assignments ---- */
 	struct fm_held *held;

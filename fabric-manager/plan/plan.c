@@ -20,8 +20,11 @@ static void set_next(struct fm_planner *p)
 	fm_aim_free(p->plan->aim);
 	p->plan->aim = p->next;
 	p->plan->searches = p->searches;
+	fm_search_jobs_free(p->plan->jobs);
+	p->plan->jobs = p->jobs;
 	p->next = NULL;
 	p->searches = 0;
+	p->jobs = NULL;
 }
 
 /* Places every claim of in->desired and says what has to change. Never fails; the caller frees
@@ -37,6 +40,7 @@ struct fm_plan *fm_plan_make(const struct fm_plan_input *in)
 		uint32_t *aim = p.aim;
 		struct fm_aim *next = p.next;
 		unsigned searches = p.searches;
+		struct fm_search_jobs *jobs = p.jobs;
 
 		p.aim = NULL;
 		p.next = NULL;
@@ -47,6 +51,7 @@ struct fm_plan *fm_plan_make(const struct fm_plan_input *in)
 		p.aim = aim;
 		p.next = next;
 		p.searches = searches;
+		p.jobs = jobs;
 		fm_fill(&p);
 	}
 	set_next(&p);
@@ -68,6 +73,7 @@ void fm_plan_free(struct fm_plan *p)
 	free(p->placed);
 	free(p->change);
 	fm_aim_free(p->aim);
+	fm_search_jobs_free(p->jobs);
 	free(p);
 }
 
@@ -116,6 +122,7 @@ struct fm_plan *fm_plan_copy(const struct fm_plan *p)
 	for (unsigned i = 0; i < n->claims; i++)
 		n->placed[i].detail = mr_xstrdup(n->placed[i].detail);
 	n->aim = fm_aim_copy(p->aim);
+	n->jobs = NULL;
 	return n;
 }
 
@@ -186,6 +193,8 @@ bool fm_plan_differs(const struct fm_plan *a, const struct fm_plan *b, struct mr
 		mr_buf_printf(where, "%u and %u changes", a->changes, b->changes);
 	else if (!fm_aim_eq(a->aim, b->aim))
 		mr_buf_puts(where, "another aim");
+	else if (!fm_search_jobs_eq(a->jobs, b->jobs))
+		mr_buf_puts(where, "other searches");
 	else
 		return false;
 	return true;

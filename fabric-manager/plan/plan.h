@@ -16,6 +16,7 @@
 #include "fabric-manager/model/inventory.h"
 #include "fabric-manager/model/record.h"
 #include "fabric-manager/model/roots.h"
+#include "fabric-manager/plan/job.h"
 
 /* What is known of a host beside the inventory: what its agent reports. Index =
  * fm_desired.host. */
@@ -84,6 +85,11 @@ struct fm_plan_input {
 	int64_t wall_ns;
 	/* somebody is without what he had, and waits: no search for a better arrangement now */
 	bool hurry;
+	/* searches are the caller's (job.h): those of which no answer is known are the plan's
+	 * 'jobs'. Such a plan is not to be carried out: the one with the answers is better. */
+	bool apart;
+	const struct fm_search_answer *answer;
+	unsigned answers;
 	/* of the plan before this one, which this one goes on with; NULL = none, or it is lost
 	 */
 	const struct fm_aim *aim;
@@ -171,13 +177,19 @@ struct fm_plan {
 	unsigned changes;
 	struct fm_aim *aim; /* for the next plan's input; NULL = none */
 	unsigned searches;  /* chassis for which a better arrangement was searched for */
+	struct fm_search_jobs *jobs; /* for which it has to be; may be taken out */
 };
 
 /* Never fails: what cannot be placed says why. The caller frees with fm_plan_free. */
 struct fm_plan *fm_plan_make(const struct fm_plan_input *in);
 void fm_plan_free(struct fm_plan *p);
-/* A plan of the caller's own; he frees it. */
+/* A plan of the caller's own, without jobs; he frees it. */
 struct fm_plan *fm_plan_copy(const struct fm_plan *p);
+/* Whether it is to be made again when searches are answered. */
+static inline bool fm_plan_waits(const struct fm_plan *p)
+{
+	return p->jobs && p->jobs->n;
+}
 /* Claims that run where they do in this plan, and move in the plans after it, for what it aims
  * at: how many; the first 'most' of them in 'ret'. */
 unsigned fm_plan_later(const struct fm_plan *p, uint32_t *ret, unsigned most);

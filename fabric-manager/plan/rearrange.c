@@ -9,6 +9,7 @@
  * one until the others have moved. In the end nobody who ran is left without a place.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/xalloc.h"
 #include "fabric-manager/plan/aim.h"
@@ -119,17 +120,38 @@ static void set_aims(struct fm_planner *p, struct fm_board *b, uint16_t *at, boo
 	free(now);
 }
 
+/* What was found on the same board; NULL: nobody has searched. */
+static const struct fm_search_answer *answer_of(const struct fm_plan_input *in,
+						const struct fm_board *b, uint64_t seen)
+{
+	for (unsigned i = 0; i < in->answers; i++)
+		if (in->answer[i].chassis == b->chassis && in->answer[i].seen == seen)
+			return &in->answer[i];
+	return NULL;
+}
+
 /* The same board gives the same answer: where the plan before found nothing on it, nobody looks
- * again. */
-static bool search(struct fm_board *b, const struct fm_aim_part *old, uint64_t steps,
+ * again. Where searches are made apart '*pb' is left to one. */
+static bool search(struct fm_board **pb, const struct fm_aim_part *old, uint64_t steps,
 		   uint16_t *at)
 {
+	struct fm_board *b = *pb;
+	struct fm_planner *p = b->p;
 	uint64_t seen = fm_aim_see(b, steps);
+	const struct fm_search_answer *a = answer_of(p->in, b, seen);
 
-	if (!old || !old->fruitless || old->seen != seen) {
-		b->p->searches++;
-		if (fm_worth_is_better(fm_search(b, steps, at), b->filled) &&
-		    fm_aim_gains(b, at))
+	if (a && a->at) {
+		memcpy(at, a->at, b->tiles * sizeof(*at));
+		return true;
+	}
+	if (!a && (!old || !old->fruitless || old->seen != seen)) {
+		if (p->in->apart) {
+			fm_search_jobs_add(&p->jobs, fm_search_job_new(b, seen, steps));
+			*pb = NULL;
+			return false;
+		}
+		p->searches++;
+		if (fm_search_finds(b, steps, at))
 			return true;
 	}
 	fm_aim_rest(b, seen);
@@ -171,7 +193,7 @@ static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
 	else if (state == FM_AIM_GOES)
 		better = true;
 	else if (!b->closed && fm_worth_is_better(all, b->filled) && steps)
-		better = search(b, old, steps, at);
+		better = search(&b, old, steps, at);
 	else if (!steps && old && old->fruitless)
 		fm_aim_rest(b, old->seen); /* not forgotten */
 	if (better)

@@ -489,3 +489,18 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 	free(order);
 	return best;
 }
+
+/* See search.h. */
+bool fm_search_gains(const struct fm_board *b, const uint16_t *at)
+{
+	for (uint32_t t = 0; t < b->tiles; t++)
+		if (b->tile[t].home == FM_NO_BIN && !b->tile[t].fixed && at[t] != FM_NO_BIN)
+			return true;
+	return false;
+}
+
+/* See search.h. */
+bool fm_search_finds(struct fm_board *b, uint64_t steps, uint16_t *at)
+{
+	return fm_worth_is_better(fm_search(b, steps, at), b->filled) && fm_search_gains(b, at);
+}

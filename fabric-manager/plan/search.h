@@ -32,6 +32,12 @@ struct fm_worth fm_anneal(struct fm_board *b, uint64_t steps, struct fm_worth be
  * afterwards. */
 struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at);
 
+/* Whether somebody gets a place so who runs nowhere yet. */
+bool fm_search_gains(const struct fm_board *b, const uint16_t *at);
+/* Whether an arrangement is found that is better than what the planner reached, and gives
+ * somebody a place who runs nowhere yet: 'at'. */
+bool fm_search_finds(struct fm_board *b, uint64_t steps, uint16_t *at);
+
 /* ---- lead.c: which moves, in which order ---- */
 
 /* Whether 'at' can be reached so. New tiles of 'early' (NULL: none) are in their bins from the

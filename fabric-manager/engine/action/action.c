@@ -17,6 +17,8 @@ void fm_action_done(struct fm_action *a)
 		mr_diags_done(a->diags);
 	free(a->diags);
 	free(a->text);
+	fm_search_job_free(a->job);
+	a->job = NULL;
 	a->tree = NULL;
 	a->diags = NULL;
 	a->text = NULL;

@@ -18,6 +18,7 @@
 #include "fabric-manager/model/op.h"
 #include "fabric-manager/model/record.h"
 #include "fabric-manager/model/request.h"
+#include "fabric-manager/plan/job.h"
 
 struct mr_tree;
 
@@ -35,13 +36,14 @@ enum fm_event_kind {
 	FM_EV_AGENT_LOST,    /* connection closed or heartbeat missed */
 	FM_EV_POWER,	     /* answer to POWER_OFF 'tag': power, and detail unless it is off */
 	FM_EV_REQUEST,	     /* operator; answered by exactly one REPLY with its tag */
+	FM_EV_SEARCHED,	     /* 'job' of SEARCH 'tag' was run; it stays the caller's */
 	FM_EV_TIMER,	     /* 'now' reached fm_engine_deadline */
 };
 
 struct fm_event {
 	enum fm_event_kind kind;
 	uint64_t n;			/* commit number */
-	uint64_t tag;			/* of a request; of a POWER_OFF */
+	uint64_t tag;			/* of a request; of a POWER_OFF; of a SEARCH */
 	uint64_t session;		/* of an agent connection, given by io/, never reused */
 	const struct fm_record *record; /* STORE_LOADED */
 	unsigned records;
@@ -51,6 +53,7 @@ struct fm_event {
 	const struct fm_agent_report *report;
 	const struct fm_agent_ack *ack;
 	const struct fm_request *request;
+	const struct fm_search_job *job;
 	enum fm_power power;
 	const char *detail; /* AGENT_LOST, COMMIT_FAILED, POWER */
 };
@@ -64,9 +67,11 @@ enum fm_action_kind {
 	FM_ACT_AGENT_ACCEPT, /* session is good: report in full */
 	FM_ACT_AGENT_CLOSE,  /* with reason and text */
 	FM_ACT_POWER_OFF,    /* host by bmc; answered by one POWER within FM_POWER_OFF_NS */
-	FM_ACT_REPLY,	     /* to an operator */
-	FM_ACT_EVENT,	     /* for `events --follow` */
-	FM_ACT_LOG,	     /* one line: level, text */
+	FM_ACT_SEARCH, /* run 'job', perhaps elsewhere; answered by one SEARCHED, in their order
+			*/
+	FM_ACT_REPLY,  /* to an operator */
+	FM_ACT_EVENT,  /* for `events --follow` */
+	FM_ACT_LOG,    /* one line: level, text */
 };
 
 struct fm_action {
@@ -77,7 +82,7 @@ struct fm_action {
 	struct fm_op op;
 	uint64_t session;
 	struct fm_agent_cmd cmd;
-	uint64_t tag;		/* REPLY, POWER_OFF */
+	uint64_t tag;		/* REPLY, POWER_OFF, SEARCH */
 	enum mr_reason reason;	/* REPLY, AGENT_CLOSE */
 	int exit_code;		/* REPLY: of the command line (INTERFACES, "CLI") */
 	struct mr_tree *tree;	/* REPLY: owned by the action; NULL = none */
@@ -86,7 +91,8 @@ struct fm_action {
 	struct fm_rec_event event;
 	char host[MR_NAME_MAX]; /* POWER_OFF */
 	char bmc[FM_BMC_MAX];
-	int level; /* LOG: 1 info, 2 warn, 3 error */
+	int level;		   /* LOG: 1 info, 2 warn, 3 error */
+	struct fm_search_job *job; /* SEARCH: owned */
 };
 
 struct fm_actions {

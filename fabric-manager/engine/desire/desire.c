@@ -15,6 +15,7 @@
 #include "fabric-manager/engine/chassis/numbering.h"
 #include "fabric-manager/engine/desire/rollout.h"
 #include "fabric-manager/engine/desire/rootloss.h"
+#include "fabric-manager/engine/desire/searching.h"
 #include "fabric-manager/engine/desire/takeover.h"
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/session/session.h"
@@ -477,6 +478,26 @@ static void check_edited_hosts(struct fm_engine *e)
 	}
 }
 
+/* The plan, and whether it is carried out now: not while it waits for a search. */
+static bool make_plan(struct fm_engine *e, struct fm_trial *t)
+{
+	bool hasty;
+
+	fm_searching_begin(e);
+	fm_trial_now(e, t);
+	fm_searching_end(e);
+	if (fm_searching_holds(e, t, &hasty))
+		return false;
+	if (hasty) {
+		fm_searching_hasten(e, true);
+		fm_trial_now(e, t);
+		fm_searching_hasten(e, false);
+		fm_plan_soon(e, MR_NS_PER_S); /* with the search, as things are then */
+	}
+	fm_searching_over(e);
+	return true;
+}
+
 /* Makes the plan, and sends each assignment on its way. */
 void fm_plan_run(struct fm_engine *e)
 {
@@ -502,7 +523,8 @@ void fm_plan_run(struct fm_engine *e)
 	fm_gone_sweep(e);
 	if (e->wishes_due)
 		fm_overrides_sweep(e);
-	fm_trial_now(e, &t);
+	if (!make_plan(e, &t))
+		return;
 	take_due_wishes(e, &t);
 	if (e->some_paused || e->some_refused)
 		let_stay(e, &t);

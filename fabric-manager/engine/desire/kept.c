@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "fabric-manager/engine/assign/adopt.h"
+#include "fabric-manager/engine/desire/searching.h"
 #include "fabric-manager/engine/desire/takeover.h"
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/state/foreign.h"
@@ -463,13 +464,15 @@ const struct fm_plan *fm_kept_plan(struct fm_engine *e)
 		stand(e, k, e->desired, no);
 		catch_up(e, k);
 		k->in.wall_ns = e->now.wall_ns;
-		k->in.hurry = e->moves > 0;
+		fm_searching_input(e, &k->in);
 		p = fm_planner_plan(k->planner);
 		check(e, k, p);
-	} while (fm_takeover_refute(e, p, no));
+	} while (!fm_plan_waits(p) && fm_takeover_refute(e, p, no));
+	mr_map_free(no);
+	if (fm_plan_waits(p))
+		return p;
 	fm_aim_free(k->aim);
 	k->in.aim = k->aim = fm_aim_copy(p->aim);
-	mr_map_free(no);
 	return p;
 }
 
@@ -479,7 +482,7 @@ static struct fm_plan *try_anew(struct fm_engine *e, struct fm_kept *k,
 {
 	struct fm_plan *p = fm_plan_make(&k->in);
 
-	while (fm_takeover_refute(e, p, no)) {
+	while (!fm_plan_waits(p) && fm_takeover_refute(e, p, no)) {
 		fm_plan_free(p);
 		stand_again(e, k, d, no);
 		p = fm_plan_make(&k->in);
@@ -493,7 +496,7 @@ static const struct fm_plan *try_kept(struct fm_engine *e, struct fm_kept *k,
 	const struct fm_plan *p = fm_planner_plan(k->planner);
 
 	check(e, k, p);
-	while (fm_takeover_refute(e, p, no)) {
+	while (!fm_plan_waits(p) && fm_takeover_refute(e, p, no)) {
 		stand_again(e, k, d, no);
 		p = fm_planner_plan(k->planner);
 		check(e, k, p);
@@ -513,13 +516,16 @@ const struct fm_plan *fm_kept_try(struct fm_engine *e, const struct fm_desired *
 	*ret_own = NULL;
 	if (d == e->desired) {
 		mr_map_free(no);
-		p = *ret_own = fm_plan_copy(fm_kept_plan(e));
-		return p;
+		p = fm_kept_plan(e);
+		*ret_own = fm_plan_copy(p);
+		(*ret_own)->jobs = fm_search_jobs_take(p->jobs);
+		return *ret_own;
 	}
 	assert(!k->tried);
 	stand(e, k, d, no);
 	catch_up(e, k);
 	k->in.wall_ns = e->now.wall_ns;
+	fm_searching_input(e, &k->in);
 	k->tried = d;
 	if (!switch_to(e, k, d)) {
 		drop_planner(k);

@@ -12,6 +12,7 @@
 #include "fabric-manager/engine/desire/choose.h"
 #include "fabric-manager/engine/desire/findings.h"
 #include "fabric-manager/engine/desire/kept.h"
+#include "fabric-manager/engine/desire/searching.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/base.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -373,7 +374,9 @@ bool fm_trial_fits(struct fm_engine *e, const char *const *profile, unsigned n,
 	e->override = have;
 	e->overrides = haves;
 	free(list);
+	fm_searching_hasten(e, true); /* it is about room that is there */
 	fm_trial_make(e, d, &t);
+	fm_searching_hasten(e, false);
 	fits = all_placed(e, &t, profile, n, why, size);
 	fm_trial_done(e, &t);
 	fm_desired_free(d);

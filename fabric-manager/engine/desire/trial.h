@@ -46,6 +46,7 @@ void fm_trial_of(struct fm_engine *e, struct fm_base *b, struct fm_trial *ret);
 /* The documents that were tried are in force. */
 void fm_trial_take(struct fm_engine *e, struct fm_trial *t);
 void fm_trial_done(struct fm_engine *e, struct fm_trial *t);
+/* Whether all that the profiles need has room on the host, as others stand. */
 bool fm_trial_fits(struct fm_engine *e, const char *const *profile, unsigned n,
 		   const char *host, char *why, size_t size);
 

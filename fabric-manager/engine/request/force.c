@@ -7,6 +7,7 @@
 #include "common/err.h"
 #include "fabric-manager/engine/desire/impact.h"
 #include "fabric-manager/engine/desire/kept.h"
+#include "fabric-manager/engine/desire/searching.h"
 #include "fabric-manager/engine/request/shrink.h"
 #include "fabric-manager/engine/state/history.h"
 #include "fabric-manager/engine/state/out.h"
@@ -120,13 +121,22 @@ struct trying {
 	struct mr_buf waits;  /* what waits for an adoption, for the end of a sentence */
 };
 
-static void try_it(struct fm_engine *e, struct fm_base *b, struct trying *ret)
+/* False where the request is made again, after a search. */
+static bool try_it(struct fm_engine *e, uint64_t tag, const struct fm_request *r, bool changes,
+		   struct fm_base *b, struct trying *ret)
 {
-	struct trying t = {.tree = mr_tree_map()};
+	struct trying t = {0};
 	struct mr_tree *plan;
 
-	t.differs = fm_base_compare(&e->base, b, NULL, NULL) != 0;
+	fm_searching_begin(e);
 	fm_trial_of(e, b, &t.trial);
+	fm_searching_end(e);
+	if (fm_searching_asks(e, tag, r, changes, &t.trial)) {
+		fm_trial_done(e, &t.trial);
+		return false;
+	}
+	t.tree = mr_tree_map();
+	t.differs = fm_base_compare(&e->base, b, NULL, NULL) != 0;
 	plan = fm_kept_tree(e, &t.trial);
 	fm_impact_of(e, &t.trial, plan, &t.impact);
 	mr_tree_add_int(t.tree, "version", (int64_t)e->base.version);
@@ -136,6 +146,7 @@ static void try_it(struct fm_engine *e, struct fm_base *b, struct trying *ret)
 	t.lost = losses(&t.trial, mr_tree_add_list(t.tree, "releases"));
 	only_read(e, &t.trial, mr_tree_add_list(t.tree, "onlyRead"), &t.waits);
 	*ret = t;
+	return true;
 }
 
 /* Whether the plan is more than --max-disruption allows; answers then. */
@@ -218,7 +229,10 @@ void fm_force(struct fm_engine *e, uint64_t tag, const struct fm_request *r, str
 
 	if (changed_meanwhile(e, tag, r))
 		return;
-	try_it(e, b, &t);
+	if (!try_it(e, tag, r, true, b, &t)) {
+		mr_diags_done(diags);
+		return;
+	}
 	alone = disowned(e, b, mr_tree_add_list(t.tree, "disowned"));
 	if (alone && !r->yes)
 		fm_reply(e, tag, MR_REASON_NOT_PERMITTED, 1, t.tree, fm_diags_keep(diags),
@@ -252,7 +266,10 @@ void fm_force_plan(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 	if (e->overrides)
 		mr_fmt(overrides, sizeof(overrides), "; %u override%s", e->overrides,
 		       e->overrides == 1 ? "" : "s");
-	try_it(e, b, &t);
+	if (!try_it(e, tag, r, false, b, &t)) {
+		mr_diags_done(diags);
+		return;
+	}
 	pending = fm_plan_pending(t.trial.plan);
 	if (!too_much(e, tag, r, &t, diags))
 		fm_reply(e, tag, MR_REASON_OK, pending || t.differs ? 2 : 0, t.tree,

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 
+#include "fabric-manager/engine/desire/searching.h"
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/state/out.h"
 #include "fabric-manager/engine/view/view.h"
@@ -48,7 +49,7 @@ static const struct verb_row verbs[FM_VERB_COUNT] = {
 	[FM_VERB_RESUME] = {fm_rq_resume, true, false},
 };
 
-/* One request; answered by exactly one REPLY. Strings may be NULL. */
+/* One request; answered by exactly one REPLY, perhaps after searches. Strings may be NULL. */
 void fm_request(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
 	struct fm_request n = *r;
@@ -78,6 +79,8 @@ void fm_request(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 		fm_refuse(e, tag, MR_REASON_INVALID, "%s needs a name", fm_verb_name(n.verb));
 		return;
 	}
+	if (verbs[n.verb].changes && fm_searching_queues(e, tag, &n))
+		return;
 	fm_desire_renew(e);
 	verbs[n.verb].fn(e, tag, &n);
 }

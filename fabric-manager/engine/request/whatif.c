@@ -7,6 +7,7 @@
 #include "common/err.h"
 #include "fabric-manager/engine/desire/failover.h"
 #include "fabric-manager/engine/desire/impact.h"
+#include "fabric-manager/engine/desire/searching.h"
 #include "fabric-manager/engine/request/force.h"
 #include "fabric-manager/engine/request/request.h"
 #include "fabric-manager/engine/state/asgs.h"
@@ -391,33 +392,58 @@ static void show_root(struct fm_engine *e, const struct question *q, bool presen
 	fm_news_hosts(e);
 }
 
-static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
-		   struct mr_diags *diags)
+/* The plan as things are; false where the request is made again, after a search. */
+static bool plan_now(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+		     struct fm_trial *ret)
+{
+	fm_searching_begin(e);
+	fm_trial_make(e, e->desired, ret);
+	fm_searching_end(e);
+	if (!fm_searching_asks(e, tag, r, false, ret))
+		return true;
+	fm_trial_done(e, ret);
+	return false;
+}
+
+static void answer(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+		   struct question *q, struct mr_diags *diags)
 {
 	struct fm_rec_override *have = e->override;
-	unsigned haves = e->overrides, bad, down = q->down->n;
+	unsigned haves = e->overrides, bad = 0, down = q->down->n;
 	struct fm_desired *d;
 	struct fm_trial now, then;
-	struct fm_impact impact;
-	struct mr_tree *plan;
+	struct fm_impact impact = {0};
+	struct mr_tree *plan = NULL;
 
-	fm_trial_make(e, e->desired, &now);
+	if (!plan_now(e, tag, r, &now)) {
+		mr_diags_done(diags);
+		return;
+	}
 	e->override = q->override;
 	e->overrides = q->overrides;
 	show_adapter(e, q, false);
 	show_root(e, q, false);
 	d = fm_desire_make(e, &q->base.docs);
+	fm_searching_begin(e);
 	fm_trial_make(e, d, &then);
-	plan = fm_plan_tree(then.plan, &then.in);
-	fm_impact_of(e, &then, plan, &impact);
-	bad = q->hostless + add_pending(&now, &then, q->pending);
-	add_pools(e, &then, mr_tree_add_list(q->tree, "pools"));
+	fm_searching_end(e);
+	if (!fm_searching_asks(e, tag, r, false, &then)) {
+		plan = fm_plan_tree(then.plan, &then.in);
+		fm_impact_of(e, &then, plan, &impact);
+		bad = q->hostless + add_pending(&now, &then, q->pending);
+		add_pools(e, &then, mr_tree_add_list(q->tree, "pools"));
+	}
 	fm_trial_done(e, &then);
 	fm_trial_done(e, &now);
 	e->override = have;
 	e->overrides = haves;
 	show_adapter(e, q, true);
 	show_root(e, q, true);
+	fm_desired_free(d);
+	if (!plan) {
+		mr_diags_done(diags);
+		return;
+	}
 	mr_tree_add_bool(q->tree, "fits", !bad && !down);
 	mr_tree_attach(q->tree, "plan", plan);
 	fm_reply(e, tag, MR_REASON_OK, bad || down ? 2 : 0, q->tree, fm_diags_keep(diags),
@@ -426,7 +452,6 @@ static void answer(struct fm_engine *e, uint64_t tag, struct question *q,
 		 impact.interrupted, impact.interrupted == 1 ? "" : "s", bad, down,
 		 down == 1 ? "" : "s");
 	q->tree = NULL;
-	fm_desired_free(d);
 }
 
 static const struct {
@@ -472,7 +497,7 @@ void fm_rq_whatif(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 	q.down = mr_tree_add_list(q.tree, "down");
 	q.pending = mr_tree_add_list(q.tree, "pending");
 	if (understand(e, tag, r, &q, &diags))
-		answer(e, tag, &q, &diags);
+		answer(e, tag, r, &q, &diags);
 	mr_tree_free(q.tree);
 	free(q.override);
 	fm_base_done(&q.base);

@@ -350,7 +350,8 @@ enum fm_timer_kind {
 	FM_TM_RETRY,
 	FM_TM_WINDOW,
 	FM_TM_DATA,
-	FM_TM_DAMP
+	FM_TM_DAMP,
+	FM_TM_SEARCH
 };
 struct fm_timer {
 	int64_t when;
@@ -448,7 +449,9 @@ struct fm_engine {
 	unsigned gones, cap_gones;
 	int64_t plan_at;
 	struct fm_news news;
-	struct fm_kept *kept; /* desire/kept.c */
+	struct fm_kept *kept;		/* desire/kept.c */
+	struct fm_searching *searching; /* desire/searching.c; NULL: none yet */
+	bool search_apart;
 	bool check_plans;
 	unsigned plans_checked, plans_differ;
 	struct fm_rec_override *override;

@@ -5,6 +5,7 @@
  * are a contract (docs/json.md).
  */
 #include "fabric-manager/engine/desire/rollout.h"
+#include "fabric-manager/engine/desire/searching.h"
 #include "fabric-manager/engine/desire/trial.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -136,7 +137,11 @@ void fm_rq_explain(struct fm_engine *e, uint64_t tag, const struct fm_request *r
 		return;
 	}
 	if (claim >= 0) {
+		fm_searching_begin(e);
 		fm_trial_now(e, &trial);
+		fm_searching_end(e);
+		if (fm_searching_asks(e, tag, r, false, &trial))
+			return;
 		placement = fm_plan_explain(&trial.in, trial.plan, (unsigned)claim);
 	}
 	summary(e, a, claim < 0 ? NULL : &e->desired->claim[claim], placement, &b);

@@ -325,7 +325,8 @@ void bench_fabric_mark(struct bench_fabric *f)
 
 void bench_fabric_start(struct bench_fabric *f)
 {
-	const struct fm_engine_config cfg = {f->name, f->inv.n, 7, false};
+	const struct fm_engine_config cfg = {
+		.chassis = f->name, .n_chassis = f->inv.n, .seed = 7};
 	struct fm_event ev = {.kind = FM_EV_STORE_LOADED, .record = f->rec, .records = f->recs};
 
 	f->engine = fm_engine_new(&cfg);

@@ -14,8 +14,9 @@
 #include "tests/sim-test/world/said.h"
 #include "tests/sim-test/world/world.h"
 
-#define BUSY_NS	 (10 * MR_NS_PER_S)
-#define BUSY_MAX 30000u /* events of the engine in that time */
+#define SEARCH_NS (400 * MR_NS_PER_MS)
+#define BUSY_NS	  (10 * MR_NS_PER_S)
+#define BUSY_MAX  30000u /* events of the engine in that time */
 
 static const char *const chassis_names[] = {"c1"};
 const struct fm_codec_names world_names = {chassis_names, 1};
@@ -260,6 +261,35 @@ static void do_close(struct world *w, struct fm_action *a)
 		world_agent_closed(w, (unsigned)vh);
 }
 
+static void deliver_searched(struct world *w, struct world_msg *m)
+{
+	const struct fm_event ev = {.kind = FM_EV_SEARCHED, .tag = m->tag, .job = m->ptr};
+
+	if (!w->manager_up || m->life != w->manager_life)
+		return;
+	fm_search_job_run(m->ptr);
+	world_engine_event(w, &ev);
+}
+
+static void free_search(void *ptr)
+{
+	fm_search_job_free(ptr);
+}
+
+/* A search that is made apart, up to SEARCH_NS. */
+static void do_search(struct world *w, struct fm_action *a)
+{
+	struct world_msg *m = world_msg_new(LANE_SEARCH, deliver_searched);
+
+	m->life = w->manager_life;
+	m->tag = a->tag;
+	m->ptr = a->job;
+	m->free_ptr = free_search;
+	a->job = NULL;
+	world_trace(w, "search %llu", (unsigned long long)a->tag);
+	world_post(w, m, (int64_t)mr_rng_below(&w->rng, SEARCH_NS));
+}
+
 static void do_reply(struct world *w, struct fm_action *a)
 {
 	if (a->tag != w->asked)
@@ -301,6 +331,7 @@ static void run(struct fm_action *a, void *arg)
 		[FM_ACT_AGENT_ACCEPT] = do_accept,
 		[FM_ACT_AGENT_CLOSE] = do_close,
 		[FM_ACT_POWER_OFF] = do_power_off,
+		[FM_ACT_SEARCH] = do_search,
 		[FM_ACT_REPLY] = do_reply,
 		[FM_ACT_EVENT] = do_event,
 		[FM_ACT_LOG] = do_log,
@@ -365,8 +396,8 @@ void world_engine_event(struct world *w, const struct fm_event *ev)
 
 void world_manager_start(struct world *w)
 {
-	const struct fm_engine_config cfg = {chassis_names, 1, mr_rng_next(&w->rng),
-					     !w->unchecked};
+	const uint64_t seed = mr_rng_next(&w->rng);
+	const struct fm_engine_config cfg = {chassis_names, 1, seed, !w->unchecked, seed & 1};
 	const struct fm_mr_event up = {.kind = FM_MR_LINK_UP};
 
 	w->manager_up = true;

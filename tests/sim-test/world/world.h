@@ -38,6 +38,7 @@ enum lane {
 	LANE_REPLY,  /* chassis -> manager: replies and interrupts */
 	LANE_COMMIT, /* store -> manager */
 	LANE_OWN,    /* the manager's parts among themselves */
+	LANE_SEARCH, /* and its searches that are made apart */
 	LANE_AGENTS, /* + 2 * VH: manager -> agent; + 1: agent -> manager */
 	LANE_LOCAL =
 		LANE_AGENTS + 2 * WORLD_HOSTS_MAX, /* + VH: an agent's own scans and writes */

@@ -150,6 +150,39 @@ static inline void w_power_off(struct world *w, const struct fm_action *a)
 	ev->power = w->power;
 }
 
+/* A search that is made apart: at once, or when the test says so. */
+static inline void w_search(struct world *w, struct fm_action *a)
+{
+	ck_assert_uint_lt(w->searches, MR_ARRAY_SIZE(w->search));
+	w->search[w->searches].tag = a->tag;
+	w->search[w->searches++].job = a->job;
+	w->searched++;
+	a->job = NULL;
+	if (!w->search_waits)
+		w_push(w, FM_EV_SEARCHED)->n = a->tag;
+}
+
+/* The answers of all that wait. */
+static inline void w_search_go(struct world *w)
+{
+	w->search_waits = false;
+	for (unsigned i = 0; i < w->searches; i++)
+		w_push(w, FM_EV_SEARCHED)->n = w->search[i].tag;
+}
+
+static inline struct fm_search_job *w_searched(struct world *w, uint64_t tag)
+{
+	for (unsigned i = 0; i < w->searches; i++)
+		if (w->search[i].tag == tag) {
+			struct fm_search_job *job = w->search[i].job;
+
+			w->search[i] = w->search[--w->searches];
+			fm_search_job_run(job);
+			return job;
+		}
+	return NULL;
+}
+
 static inline void w_action(struct world *w, struct fm_action *a)
 {
 	struct w_event *ev;
@@ -191,6 +224,9 @@ static inline void w_action(struct world *w, struct fm_action *a)
 		break;
 	case FM_ACT_LOG:
 		mr_buf_printf(&w->log, "%d %s\n", a->level, a->text);
+		break;
+	case FM_ACT_SEARCH:
+		w_search(w, a);
 		break;
 	case FM_ACT_EVENT:
 	case FM_ACT_RECALL: /* nothing is held here */
@@ -234,7 +270,9 @@ static inline void w_queued(struct world *w, struct w_event *q)
 {
 	struct fm_agent_report report = {.revision = 1, .full = true};
 	struct fm_event ev = {.kind = q->kind, .n = q->n, .session = q->session};
+	struct fm_search_job *job = q->kind == FM_EV_SEARCHED ? w_searched(w, q->n) : NULL;
 
+	ev.job = job;
 	ev.result = &q->result;
 	ev.ack = &q->ack;
 	ev.hello = &q->hello;
@@ -244,6 +282,7 @@ static inline void w_queued(struct world *w, struct w_event *q)
 	ev.power = q->power;
 	ev.detail = q->kind == FM_EV_POWER ? "bmc: no route to host" : "disk full";
 	w_step(w, &ev);
+	fm_search_job_free(job);
 	if (q->result.observed) {
 		fm_chassis_done(q->result.observed);
 		free(q->result.observed);
@@ -327,6 +366,8 @@ static inline void w_restart(struct world *w)
 			free(w->queue[w->q_at].result.observed);
 		}
 	w->q_at = w->q_n = 0;
+	while (w->searches)
+		fm_search_job_free(w->search[--w->searches].job);
 	fm_engine_free(w->e);
 	w->had_crashed = w->crashed;
 	w->crashed = false;

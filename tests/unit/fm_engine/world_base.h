@@ -85,6 +85,13 @@ struct world {
 	long crash_after;   /* actions until everything in flight is forgotten; -1 = never */
 	bool crashed;
 	bool had_crashed; /* before the last restart */
+	bool apart;	  /* of engines: searches are made apart; and not before w_search_go */
+	bool search_waits;
+	struct {
+		uint64_t tag;
+		struct fm_search_job *job;
+	} search[8];
+	unsigned searches, searched; /* that wait; in all */
 	/* last reply */
 	unsigned replies;
 	int exit_code;
@@ -152,14 +159,15 @@ static inline void w_adapter(struct fm_adapter *a, const char *name, unsigned po
 
 static inline void w_engine(struct world *w)
 {
-	struct fm_engine_config cfg = {w_names, 1, w->seed, true};
+	struct fm_engine_config cfg = {w_names, 1, w->seed, true, w->apart};
 
 	w->e = fm_engine_new(&cfg);
 }
 
 static inline void w_init(struct world *w)
 {
-	*w = (struct world){.refuse = -1, .lose = -1, .crash_after = -1, .seed = 42};
+	*w = (struct world){
+		.refuse = -1, .lose = -1, .crash_after = -1, .seed = 42, .apart = true};
 	w->now = (struct mr_now){1000 * MR_NS_PER_S, 1700000000 * MR_NS_PER_S};
 	mr_copy(w->c.name, sizeof(w->c.name), "c1");
 	mr_copy(w->c.serial, sizeof(w->c.serial), "C1-0001");
@@ -178,6 +186,8 @@ static inline void w_init(struct world *w)
 static inline void w_done(struct world *w)
 {
 	fm_engine_free(w->e);
+	while (w->searches)
+		fm_search_job_free(w->search[--w->searches].job);
 	fm_chassis_done(&w->c);
 	for (unsigned i = 0; i < w->recs; i++)
 		if (w->rec[i].kind == FM_RECORD_DOCUMENT)
