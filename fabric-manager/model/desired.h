@@ -110,6 +110,20 @@ struct fm_demand {
 	uint32_t amount[FM_RESOURCE_COUNT];
 };
 
+/* Of one that may be NULL: nothing. */
+static inline struct fm_demand fm_demand_of(const struct fm_demand *d)
+{
+	return d ? *d : (struct fm_demand){.amount = {0}};
+}
+static inline bool fm_demands_nothing(const struct fm_demand *d)
+{
+	uint32_t any = 0;
+
+	for (unsigned r = 0; r < FM_RESOURCE_COUNT; r++)
+		any |= d->amount[r];
+	return !any;
+}
+
 /* A namespace of a device. */
 struct fm_ns_want {
 	const char *name;

@@ -79,47 +79,39 @@ struct fm_card {
 
 /* What a function is set to (HANDOVER 5, step 7). Rates in Mbit/s, 0 = none; 0 is the default
  * of everything. Every claim, assignment and function has one: 96 bytes. */
-/* All but the filter rules, which a plan does not keep for each claim. */
-#define FM_ATTRS_PLAIN                                                                     \
-	uint64_t ident0; /* MAC, WWPN, port GUID; 0 = none */                              \
-	uint64_t ident1; /* WWNN, node GUID; 0 = none */                                   \
-	uint32_t min_mbps;                                                                 \
-	uint32_t max_mbps;                                                                 \
-	uint16_t vlan; /* 0 = untagged; with ranges: the native one */                     \
-	uint8_t vlan_qos;                                                                  \
-	bool vlan_ad; /* 802.1ad */                                                        \
-	bool trust;                                                                        \
-	bool spoof_check;                                                                  \
-	uint8_t link_state; /* 0 auto, 1 enable, 2 disable */                              \
-	uint8_t bridging;   /* enum mr_bridging */                                         \
-	uint32_t burst_kib;                                                                \
-	uint16_t mtu;                                                                      \
-	uint16_t weight;                                                                   \
-	uint16_t msix, queues; /* 0 = what every VF has; else all of it, base included */  \
-	uint16_t mirror;       /* VF of the same PF that gets copies, plus 1 */            \
-	uint8_t device_class;  /* enum mr_class: which of the following counts */          \
-	union {                                                                            \
-		struct fm_vlan_range trunk[MR_VF_TRUNK_RANGES]; /* ethernet */             \
-		uint16_t pkey[MR_VF_PKEYS];			/* infiniband, 0 = none */ \
-		struct {                                                                   \
-			/* attached: bit n = namespace n + 1 of the PF */                  \
-			uint64_t namespaces;                                               \
-			uint32_t iops; /* commands per second */                           \
-		} nvme;                                                                    \
-		struct {                                                                   \
-			uint32_t framebuffer_mib, slice_us, watchdog_ms;                   \
-		} gpu;                                                                     \
-	}
-struct fm_attrs_plain {
-	FM_ATTRS_PLAIN;
-};
 struct fm_attrs {
-	FM_ATTRS_PLAIN;
+	uint64_t ident0; /* MAC, WWPN, port GUID; 0 = none */
+	uint64_t ident1; /* WWNN, node GUID; 0 = none */
+	uint32_t min_mbps;
+	uint32_t max_mbps;
+	uint16_t vlan; /* 0 = untagged; with ranges: the native one */
+	uint8_t vlan_qos;
+	bool vlan_ad; /* 802.1ad */
+	bool trust;
+	bool spoof_check;
+	uint8_t link_state; /* 0 auto, 1 enable, 2 disable */
+	uint8_t bridging;   /* enum mr_bridging */
+	uint32_t burst_kib;
+	uint16_t mtu;
+	uint16_t weight;
+	uint16_t msix, queues; /* 0 = what every VF has; else all of it, base included */
+	uint16_t mirror;       /* VF of the same PF that gets copies, plus 1 */
+	uint8_t device_class;  /* enum mr_class: which of the following counts */
+	union {
+		struct fm_vlan_range trunk[MR_VF_TRUNK_RANGES]; /* ethernet */
+		uint16_t pkey[MR_VF_PKEYS];			/* infiniband, 0 = none */
+		struct {
+			/* attached: bit n = namespace n + 1 of the PF */
+			uint64_t namespaces;
+			uint32_t iops; /* commands per second */
+		} nvme;
+		struct {
+			uint32_t framebuffer_mib, slice_us, watchdog_ms;
+		} gpu;
+	};
 	uint64_t acl[MR_VF_ACL_ROWS]; /* ethernet: rows as VF_ACL, acl.h; 0 = no more */
 };
 _Static_assert(sizeof(struct fm_attrs) == 96, "memory for each claim counts");
-_Static_assert(offsetof(struct fm_attrs, acl) == sizeof(struct fm_attrs_plain),
-	       "one begins with the other");
 /* The type of ident0 (slot 0) or ident1 of a class; false: it has none there. */
 bool fm_ident_type(enum mr_class device_class, unsigned slot, enum mr_ident_type *ret);
 bool fm_attrs_eq(const struct fm_attrs *a, const struct fm_attrs *b);

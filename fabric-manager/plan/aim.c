@@ -326,11 +326,13 @@ static uint16_t bin_of(const struct fm_board *b, struct fm_fn_id pf)
 
 static uint32_t tile_of(const struct fm_board *b, const struct fm_aim_step *s)
 {
-	uint32_t claim = fm_held_claim_of(b->p, s->profile, s->device, s->index);
+	for (uint32_t t = 0; t < b->tiles; t++) {
+		const struct fm_claim *c = &b->p->d->claim[b->tile[t].claim];
 
-	for (uint32_t t = 0; t < b->tiles; t++)
-		if (b->tile[t].claim == claim)
+		if (c->index == s->index && mr_streq(c->device, s->device) &&
+		    mr_streq(c->profile, s->profile))
 			return t;
+	}
 	return FM_NO_TILE;
 }
 
@@ -465,6 +467,7 @@ void fm_aim_take(struct fm_board *b, const uint16_t *at, uint32_t park)
 		s->pf = fm_world_fn(&p->world, b->bin[at[t]].unit, 0);
 		a->steps++;
 	}
+	a->step = mr_xrealloc(a->step, a->steps + 1, sizeof(*a->step));
 }
 
 /* See aim.h. What this plan, or the one before it, parked somebody for. */
@@ -528,12 +531,9 @@ static bool is_on_its_way(struct fm_planner *p, const struct fm_aim_part *a)
 	bool some = false, lacks = false;
 
 	for (unsigned i = 0; i < a->steps; i++) {
-		const struct fm_aim_step *s = &a->step[i];
-		uint32_t c = fm_held_claim_of(p, s->profile, s->device, s->index);
+		uint32_t c = a->step[i].claim;
 		const struct fm_placed *pl = &p->plan->placed[c];
 
-		if (c == FM_NONE)
-			continue;
 		some |= (pl->placed && !pl->same_fn) || p->stay[c] == FM_STAY_PARKED;
 		lacks |= !pl->placed;
 	}

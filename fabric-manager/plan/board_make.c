@@ -11,11 +11,10 @@ struct building {
 	struct fm_board *b;
 	struct fm_world *w;
 	const struct fm_world_chassis *c;
-	uint64_t *bits;	    /* functions in use by others than tiles, of all bins */
-	uint32_t *bits_at;  /* where a bin's begin */
-	uint64_t *bridges;  /* the same of each host */
-	bool *led;	    /* [host * slots + adapter]: the way there is a tile's */
-	uint32_t *of_claim; /* tile of each claim */
+	uint64_t *bits;	   /* functions in use by others than tiles, of all bins */
+	uint32_t *bits_at; /* where a bin's begin */
+	uint64_t *bridges; /* the same of each host */
+	bool *led;	   /* [host * slots + adapter]: the way there is a tile's */
 	unsigned cap_tiles;
 };
 
@@ -126,6 +125,7 @@ static void hold_back(struct building *k, const struct fm_held *h, const struct 
 {
 	struct fm_bin *bin = &k->b->bin[t->at];
 	const struct fm_unit *u = &k->w->unit[h->unit];
+	struct fm_demand set = fm_held_demand(k->b->p, h);
 	int64_t more = (int64_t)h->guaranteed - fm_board_mbps(k->b, t, t->at);
 
 	more = more > 0 ? more : 0;
@@ -134,7 +134,7 @@ static void hold_back(struct building *k, const struct fm_held *h, const struct 
 	k->b->slot[bin->slot].mbps -= more;
 	k->b->seat[t->host].mbps -= more;
 	for (unsigned r = 0; r < FM_RESOURCE_COUNT; r++) {
-		uint64_t has = fm_unit_charge(u, r, h->demand.amount[r]);
+		uint64_t has = fm_unit_charge(u, r, set.amount[r]);
 		uint64_t asks = t->demand ? fm_unit_charge(u, r, t->demand->amount[r]) : 0;
 
 		bin->left[r] -= has > asks ? (int64_t)(has - asks) : 0;
@@ -271,9 +271,25 @@ static void set_values(struct fm_board *b)
 
 /* ---- rules ---- */
 
-static void add_mates(struct building *k, uint32_t t)
+/* Tiles stand in the order of filling. */
+static uint32_t tile_of(const struct fm_board *b, uint32_t claim)
 {
-	struct fm_board *b = k->b;
+	const uint32_t *rank = b->p->rank;
+	uint32_t lo = 0, hi = b->tiles;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (rank[b->tile[mid].claim] < rank[claim])
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < b->tiles && b->tile[lo].claim == claim ? lo : FM_NO_TILE;
+}
+
+static void add_mates(struct fm_board *b, uint32_t t)
+{
 	const struct fm_planner *p = b->p;
 	uint32_t claim = b->tile[t].claim;
 
@@ -283,7 +299,7 @@ static void add_mates(struct building *k, uint32_t t)
 
 		for (unsigned i = 0;
 		     r->required && r->type == FM_RULE_ANTI_AFFINITY && i < r->claims; i++) {
-			uint32_t other = k->of_claim[r->claim[i]];
+			uint32_t other = tile_of(b, r->claim[i]);
 
 			if (r->claim[i] == claim || other == FM_NO_TILE)
 				continue;
@@ -471,14 +487,9 @@ struct fm_board *fm_board_new(struct fm_planner *p, unsigned chassis)
 	for (uint32_t t = 0; t < b->tiles && b->parks; t++)
 		b->tile[t].kept = is_kept(p->d, &p->d->claim[b->tile[t].claim]);
 	count_free(&k);
-	k.of_claim = mr_xmalloc((p->d->claims + 1) * sizeof(*k.of_claim));
-	memset(k.of_claim, 0xff, (p->d->claims + 1) * sizeof(*k.of_claim));
 	for (uint32_t t = 0; t < b->tiles; t++)
-		k.of_claim[b->tile[t].claim] = t;
-	for (uint32_t t = 0; t < b->tiles; t++)
-		add_mates(&k, t);
+		add_mates(b, t);
 	put_all(b);
-	free(k.of_claim);
 	free(k.bits);
 	free(k.bits_at);
 	free(k.bridges);

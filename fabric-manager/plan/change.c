@@ -147,10 +147,22 @@ static bool loses(const struct fm_planner *p, unsigned i)
 	return p->stay[i] == FM_STAY_GONE || a->going;
 }
 
-/* Assignments that no claim stands for; those that one stands for by now leave the list. */
-static unsigned list_loose(struct fm_planner *p, const struct fm_assignment *const **list)
+/* Current assignments that go. */
+struct goners {
+	const struct fm_assignment *const **at;
+	unsigned n, cap;
+};
+
+static void add_goner(struct fm_planner *p, struct goners *g, int32_t k)
 {
-	unsigned n = 0, keep = 0;
+	MR_GROW(g->at, g->n, g->cap);
+	g->at[g->n++] = &p->in->current[k];
+}
+
+/* Assignments that no claim stands for; those that one stands for by now leave the list. */
+static void list_loose(struct fm_planner *p, struct goners *g)
+{
+	unsigned keep = 0;
 
 	for (unsigned i = 0; i < p->looses; i++) {
 		uint32_t k = p->loose[i];
@@ -161,30 +173,29 @@ static unsigned list_loose(struct fm_planner *p, const struct fm_assignment *con
 			continue;
 		p->loose[keep++] = k;
 		if (unwanted(p, k))
-			list[n++] = &p->in->current[k];
+			add_goner(p, g, (int32_t)k);
 	}
 	p->looses = keep;
-	return n;
 }
 
 static void releases(struct fm_planner *p)
 {
-	const struct fm_assignment *const **list =
-		mr_xcalloc(p->looses + p->todos + 1, sizeof(*list));
-	unsigned n = list_loose(p, list);
+	struct goners g = {0};
 
+	list_loose(p, &g);
 	for (unsigned t = 0; t < p->todos; t++)
 		if (loses(p, p->todo[t]))
-			list[n++] = &p->in->current[p->plan->placed[p->todo[t]].current];
-	qsort(list, n, sizeof(*list), name_cmp);
-	for (unsigned i = 0; i < n; i++) {
+			add_goner(p, &g, p->plan->placed[p->todo[t]].current);
+	if (g.n)
+		qsort(g.at, g.n, sizeof(*g.at), name_cmp);
+	for (unsigned i = 0; i < g.n; i++) {
 		struct fm_change *c = add(p, FM_CHANGE_RELEASE,
-					  holds(*list[i]) ? FM_CLASS_MOVE : FM_CLASS_NONE);
+					  holds(*g.at[i]) ? FM_CLASS_MOVE : FM_CLASS_NONE);
 
-		c->current = (int32_t)(list[i] - p->in->current);
+		c->current = (int32_t)(g.at[i] - p->in->current);
 		c->of = p->held[c->current].claim;
 	}
-	free(list);
+	free(g.at);
 }
 
 /* ---- claims ---- */
@@ -229,7 +240,7 @@ static enum fm_change_kind in_place(const struct fm_planner *p, const struct fm_
 				    const struct fm_placed *pl, const struct fm_assignment *a,
 				    bool *ret)
 {
-	struct fm_attrs want = fm_placed_attrs(c, pl, a);
+	struct fm_attrs want = fm_placed_attrs(p->in, pl, c);
 
 	*ret = true;
 	if (pl->reason != MR_REASON_OK && pl->reason != MR_REASON_GUARANTEE_BROKEN)
@@ -312,7 +323,7 @@ static bool changes_live(const struct fm_planner *p, unsigned i)
 {
 	const struct fm_placed *pl = &p->plan->placed[i];
 	const struct fm_assignment *a = p->in->current[pl->current];
-	struct fm_attrs want = fm_placed_attrs(&p->d->claim[i], pl, a);
+	struct fm_attrs want = fm_placed_attrs(p->in, pl, &p->d->claim[i]);
 
 	return live_differs(&p->d->claim[i], a, &want);
 }

@@ -82,7 +82,7 @@ static void add_sum(struct fm_world *w, struct fm_unit *un, uint64_t guaranteed,
 static void add_demand(struct fm_world *w, struct fm_unit *un, const struct fm_demand *d,
 		       int sign)
 {
-	if (!d)
+	if (fm_demands_nothing(d))
 		return;
 	FM_NOTE(&w->journal, un->held);
 	for (unsigned r = 0; r < FM_RESOURCE_COUNT; r++)
@@ -158,7 +158,7 @@ void fm_world_take_adapter(struct fm_world *w, const struct fm_use *u)
 	else if (a->only_host != u->sharer)
 		a->only_host = FM_MANY;
 	add_sum(w, un, u->guaranteed, fm_unit_limit(un, u->limit));
-	add_demand(w, un, u->demand, 1);
+	add_demand(w, un, &u->demand, 1);
 	set_dependants(w, un, u->vf, u->sharer == FM_NONE ? FM_MANY : u->sharer);
 	if (u->host != FM_NONE)
 		take_pfs(w, u);
@@ -226,7 +226,7 @@ void fm_world_give_back(struct fm_world *w, const struct fm_use *u)
 		a->exclusive = false;
 	}
 	add_sum(w, un, -u->guaranteed, -fm_unit_limit(un, u->limit));
-	add_demand(w, un, u->demand, -1);
+	add_demand(w, un, &u->demand, -1);
 	set_dependants(w, un, u->vf, FM_NONE);
 	give_back_bridge(w, u);
 }
@@ -264,10 +264,9 @@ void fm_world_rate(struct fm_world *w, const struct fm_use *from, const struct f
 
 	add_sum(w, un, more, fm_unit_limit(un, to->limit) - fm_unit_limit(un, from->limit));
 	FM_NOTE(&w->journal, un->held);
-	for (unsigned r = 0; to->demand && r < FM_RESOURCE_COUNT; r++) {
-		uint64_t had =
-			from->demand ? fm_unit_charge(un, r, from->demand->amount[r]) : 0;
-		uint64_t wants = fm_unit_charge(un, r, to->demand->amount[r]);
+	for (unsigned r = 0; r < FM_RESOURCE_COUNT; r++) {
+		uint64_t had = fm_unit_charge(un, r, from->demand.amount[r]);
+		uint64_t wants = fm_unit_charge(un, r, to->demand.amount[r]);
 
 		un->held[r] += wants > had ? wants - had : 0;
 	}

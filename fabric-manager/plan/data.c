@@ -11,11 +11,11 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-static const struct fm_rec_data *find(const struct fm_planner *p, const struct fm_claim *c,
+static const struct fm_rec_data *find(const struct fm_plan_input *in, const struct fm_claim *c,
 				      const char *name)
 {
-	for (unsigned i = 0; i < p->in->datas; i++) {
-		const struct fm_rec_data *r = &p->in->data[i];
+	for (unsigned i = 0; i < in->datas; i++) {
+		const struct fm_rec_data *r = &in->data[i];
 
 		if (r->state != FM_DATA_ERASE && mr_streq(r->name, name) &&
 		    mr_streq(r->device, c->device) && mr_streq(r->profile, c->profile))
@@ -60,7 +60,7 @@ uint32_t fm_data_unit(const struct fm_planner *p, unsigned i)
 	const struct fm_claim *c = &p->d->claim[i];
 
 	for (unsigned n = 0; n < c->nss; n++) {
-		const struct fm_rec_data *r = find(p, c, p->d->ns[c->ns + n].name);
+		const struct fm_rec_data *r = find(p->in, c, p->d->ns[c->ns + n].name);
 
 		if (r)
 			return unit_of(p, r);
@@ -110,7 +110,7 @@ enum mr_reason fm_data_barred(const struct fm_planner *p, unsigned i, struct mr_
 
 	for (unsigned n = 0; n < c->nss && reason == MR_REASON_OK; n++) {
 		const struct fm_ns_want *w = &p->d->ns[c->ns + n];
-		const struct fm_rec_data *r = find(p, c, w->name);
+		const struct fm_rec_data *r = find(p->in, c, w->name);
 
 		if (r)
 			reason = barred_by(p, r, w, why);
@@ -134,7 +134,7 @@ static struct storage need(const struct fm_planner *p, unsigned i, uint32_t unit
 	for (unsigned n = 0; n < c->nss && sibling(p, i) == FM_NONE; n++) {
 		const struct fm_ns_want *w = &p->d->ns[c->ns + n];
 
-		if (find(p, c, w->name))
+		if (find(p->in, c, w->name))
 			continue;
 		s.bytes += fm_drive_size(drive(p, unit), p->world.unit[unit].pf, w->size);
 		s.rows++;
@@ -263,15 +263,20 @@ void fm_data_words(const struct fm_ask *ask, uint32_t unit, enum fm_drop d, stru
 }
 
 /* Those that are ready there, as VF_CLASS1: place.h. */
-uint64_t fm_data_mask(const struct fm_planner *p, unsigned i, uint32_t unit)
+uint64_t fm_data_mask(const struct fm_plan_input *in, const struct fm_claim *c,
+		      struct fm_fn_id fn)
 {
-	const struct fm_claim *c = &p->d->claim[i];
 	uint64_t mask = 0;
 
 	for (unsigned n = 0; n < c->nss; n++) {
-		const struct fm_rec_data *r = find(p, c, p->d->ns[c->ns + n].name);
+		const struct fm_rec_data *r = find(in, c, in->desired->ns[c->ns + n].name);
+		const struct fm_adapter *a;
+		unsigned chassis;
 
-		if (r && r->state != FM_DATA_CREATE && unit_of(p, r) == unit)
+		if (!r || r->state == FM_DATA_CREATE)
+			continue;
+		a = fm_data_drive(in->inventory, r, &chassis);
+		if (a && chassis == fn.chassis && a->port == fn.port && r->pf == fn.pf)
 			mask |= UINT64_C(1) << r->index;
 	}
 	return mask;

@@ -141,7 +141,8 @@ static bool helps(const struct fm_planner *p, uint32_t k, enum fm_drop d,
 		return p->world.unit[h->unit].sum == u->sum;
 	case FM_DROP_RESOURCE:
 		r = fm_fit_demand(u, ask->demand);
-		return h->unit == c->unit && r < FM_RESOURCE_COUNT && h->demand.amount[r];
+		return h->unit == c->unit && r < FM_RESOURCE_COUNT &&
+		       fm_held_demand(p, h).amount[r];
 	case FM_DROP_LINK:
 	case FM_DROP_HOST_LINK:
 		return h->guaranteed;
@@ -248,7 +249,7 @@ static struct fm_use use_of(const struct fm_world *w, const struct fm_ask *ask,
 			   .sharer = ask->host,
 			   .way = f->way,
 			   .bridge = f->bridge,
-			   .demand = ask->demand,
+			   .demand = fm_demand_of(ask->demand),
 			   .exclusive = ask->exclusive};
 
 	fm_fit_rates(&w->unit[f->unit], ask->claim, &u);

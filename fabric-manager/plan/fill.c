@@ -340,7 +340,7 @@ static void name_again(struct fm_planner *p)
 		struct fm_placed *pl = &p->plan->placed[p->todo[n]];
 
 		if (pl->placed && !pl->same_fn)
-			pl->attrs.ident0 = pl->attrs.ident1 = 0;
+			pl->ident[0] = pl->ident[1] = 0;
 	}
 	fm_idents_again(&p->idents);
 	for (unsigned n = 0; n < p->todos; n++) {
@@ -352,8 +352,7 @@ static void name_again(struct fm_planner *p)
 			mr_buf_done(&b);
 			continue;
 		}
-		pl->attrs.ident0 = ident[0].lo;
-		pl->attrs.ident1 = ident[1].lo;
+		fm_place_name(pl, ident);
 		fm_idents_take(&p->idents, p->todo[n]);
 	}
 }

@@ -121,14 +121,27 @@ uint32_t fm_held_claim_of(struct fm_planner *p, const char *profile, const char 
 
 /* ---- what is held ---- */
 
-/* What the function is set to; what it can't be set to is the claim's (fm_held_use). */
-static struct fm_demand set_to(const struct fm_attrs *at)
+/* What the function is set to; what it can't be set to is the claim's (fm_held_demand). */
+static void set_to(struct fm_held *h, const struct fm_attrs *at)
 {
-	struct fm_demand d = {
-		.amount = {[FM_RESOURCE_MSIX] = at->msix, [FM_RESOURCE_QUEUES] = at->queues}};
+	h->msix = at->msix;
+	h->queues = at->queues;
+	h->framebuffer = at->device_class == MR_CLASS_GPU ? at->gpu.framebuffer_mib : 0;
+}
 
-	if (at->device_class == MR_CLASS_GPU)
-		d.amount[FM_RESOURCE_FRAMEBUFFER] = at->gpu.framebuffer_mib;
+/* See place.h. */
+struct fm_demand fm_held_demand(const struct fm_planner *p, const struct fm_held *h)
+{
+	const struct fm_pf *hw = p->world.unit[h->unit].hw;
+	const struct fm_demand *wants =
+		h->claim < 0 ? NULL : fm_place_demand(p, (unsigned)h->claim);
+	struct fm_demand d = {.amount = {[FM_RESOURCE_MSIX] = h->msix,
+					 [FM_RESOURCE_QUEUES] = h->queues,
+					 [FM_RESOURCE_FRAMEBUFFER] = h->framebuffer}};
+
+	for (unsigned r = 0; r < FM_RESOURCE_COUNT; r++) /* what no register says */
+		if (!hw->amount[r].max || r == FM_RESOURCE_STORAGE)
+			d.amount[r] = wants ? wants->amount[r] : 0;
 	return d;
 }
 
@@ -161,7 +174,7 @@ static void hold(struct fm_planner *p, unsigned k)
 	h->host = fm_world_host(&p->world, a->chassis, a->place.port);
 	h->way = (uint8_t)a->place.way;
 	h->bridge = a->place.way == FM_WAY_NONE ? FM_NO_BRIDGE : a->place.bridge;
-	h->demand = set_to(&a->attrs);
+	set_to(h, &a->attrs);
 	h->guaranteed = counts ? promised(&p->world, h->unit, a) : 0;
 	h->limit = fm_unit_over(&p->world.unit[h->unit], a->limit_mbps, a->guaranteed_mbps);
 }
@@ -170,8 +183,7 @@ static void hold(struct fm_planner *p, unsigned k)
  * going to, or two functions of one exclusive adapter would wait for each other. */
 bool fm_held_use(const struct fm_planner *p, int32_t k, struct fm_use *ret)
 {
-	struct fm_held *h = k < 0 ? NULL : &p->held[k];
-	const struct fm_demand *wants;
+	const struct fm_held *h = k < 0 ? NULL : &p->held[k];
 	const struct fm_claim *c;
 
 	if (!h || h->unit == FM_NONE)
@@ -185,12 +197,8 @@ bool fm_held_use(const struct fm_planner *p, int32_t k, struct fm_use *ret)
 			       .bridge = h->bridge,
 			       .guaranteed = h->guaranteed,
 			       .limit = h->limit,
-			       .demand = &h->demand,
+			       .demand = fm_held_demand(p, h),
 			       .rides = h->rides};
-	wants = h->claim < 0 ? NULL : fm_place_demand(p, (unsigned)h->claim);
-	for (unsigned r = 0; r < FM_RESOURCE_COUNT; r++) /* what no register says */
-		if (!p->world.unit[h->unit].hw->amount[r].max || r == FM_RESOURCE_STORAGE)
-			h->demand.amount[r] = wants ? wants->amount[r] : 0;
 	if (h->claim < 0)
 		return true;
 	c = &p->d->claim[h->claim];

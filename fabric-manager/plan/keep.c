@@ -66,8 +66,11 @@ void fm_planner_keep_as_is(struct fm_planner *p, unsigned i)
 	pl->placed = pl->same_fn = true;
 	pl->fn = a->fn;
 	pl->place = a->place;
-	memcpy(&pl->attrs, &a->attrs, sizeof(pl->attrs));
-	pl->acl = FM_PLACED_CURRENT_ACL;
+	pl->as_is = true;
+	pl->mirror = a->attrs.mirror;
+	pl->max_mbps = a->attrs.max_mbps;
+	pl->ident[0] = a->attrs.ident0;
+	pl->ident[1] = a->attrs.ident1;
 }
 
 /* Whether the adapter is there and does not answer. What stands on it stays: its gate can't be
@@ -190,12 +193,11 @@ static void keep(struct fm_planner *p, unsigned i, const struct fm_use *u)
 		return;
 	}
 	fm_fit_rates(&p->world.unit[u->unit], c, &to);
-	to.demand = fm_place_demand(p, i);
+	to.demand = fm_demand_of(fm_place_demand(p, i));
 	fm_world_rate(&p->world, u, &to);
-	pl->attrs.ident0 = ident[0].lo;
-	pl->attrs.ident1 = ident[1].lo;
+	fm_place_name(pl, ident);
 	fm_place_attrs(p, i, u->unit);
-	pl->attrs.mirror = fm_place_mirror(p, i, u->unit);
+	pl->mirror = fm_place_mirror(p, i, u->unit);
 	fm_idents_take(&p->idents, i);
 	check_broken(p, i, &to);
 	mr_buf_done(&b);
@@ -235,7 +237,7 @@ static void keep_mute(struct fm_planner *p, unsigned i)
 /* Whether it asks for more of what the PF's functions share than is left there. */
 static bool grows_too_far(const struct fm_planner *p, unsigned i, const struct fm_use *u)
 {
-	return fm_fit_growth(&p->world.unit[u->unit], u->demand, fm_place_demand(p, i)) !=
+	return fm_fit_growth(&p->world.unit[u->unit], &u->demand, fm_place_demand(p, i)) !=
 	       FM_RESOURCE_COUNT;
 }
 

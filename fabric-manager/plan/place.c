@@ -142,83 +142,6 @@ const struct fm_cand *fm_place_cand(const struct fm_planner *p, unsigned i, uint
 	return NULL;
 }
 
-/* ---- attributes ---- */
-
-/* What a limit is set to where the adapter has steps: rounded down, but not below 'least'. */
-uint32_t fm_place_limit(uint32_t mbps, uint32_t least, uint32_t step)
-{
-	uint32_t set = step <= 1 || !mbps ? mbps : mbps < step ? step : mbps - mbps % step;
-
-	return set && set < least ? least : set;
-}
-
-/* What the claim demands of the PF's resources, in the steps that it is handed out in. */
-static void set_amounts(const struct fm_unit *u, const struct fm_demand *d,
-			struct fm_attrs_plain *at)
-{
-	const struct fm_pf *pf = u->hw;
-
-	if (!d)
-		return;
-	if (d->amount[FM_RESOURCE_MSIX] && pf->amount[FM_RESOURCE_MSIX].max)
-		at->msix = (uint16_t)fm_pf_amount(pf, FM_RESOURCE_MSIX,
-						  d->amount[FM_RESOURCE_MSIX]);
-	if (d->amount[FM_RESOURCE_QUEUES] && pf->amount[FM_RESOURCE_QUEUES].max)
-		at->queues = (uint16_t)fm_pf_amount(pf, FM_RESOURCE_QUEUES,
-						    d->amount[FM_RESOURCE_QUEUES]);
-	if (d->amount[FM_RESOURCE_FRAMEBUFFER] && pf->amount[FM_RESOURCE_FRAMEBUFFER].max &&
-	    at->device_class == MR_CLASS_GPU)
-		at->gpu.framebuffer_mib = fm_pf_amount(pf, FM_RESOURCE_FRAMEBUFFER,
-						       d->amount[FM_RESOURCE_FRAMEBUFFER]);
-}
-
-/* VF_SWITCHING of claim 'i', which runs on 'unit': the function that gets copies of what it
- * sends, once that one runs there, too. A new function begins without. */
-uint16_t fm_place_mirror(const struct fm_planner *p, unsigned i, uint32_t unit)
-{
-	unsigned to = p->d->claim[i].mirror;
-	int32_t k = to && to <= p->d->claims ? p->plan->placed[to - 1].current : -1;
-	const struct fm_assignment *a = k < 0 ? NULL : p->in->current[k];
-
-	if (!a || !a->has_fn || a->going || a->phase != FM_PHASE_ACTIVE ||
-	    p->held[k].unit != unit)
-		return 0;
-	return (uint16_t)(p->held[k].vf + 1);
-}
-
-/* What is programmed: rates in the hardware's steps (the limit never below the guarantee), and
- * nothing that the adapter has no register for. */
-void fm_place_attrs(struct fm_planner *p, unsigned i, uint32_t unit)
-{
-	const struct fm_adapter *a = p->world.adapter[p->world.unit[unit].adapter].a;
-	const struct fm_claim *c = &p->d->claim[i];
-	struct fm_placed *pl = &p->plan->placed[i];
-	struct fm_attrs_plain at = {0};
-
-	pl->acl = a->kind == FM_ADAPTER_BASE ? FM_PLACED_NO_ACL : FM_PLACED_CLAIMS_ACL;
-	if (a->kind == FM_ADAPTER_BASE) {
-		pl->attrs = at;
-		return;
-	}
-	memcpy(&at, &c->attrs, sizeof(at));
-	at.min_mbps = a->caps & MR_CT_CAP_MIN_RATE
-			      ? (uint32_t)fm_unit_promise(&p->world.unit[unit], at.min_mbps)
-			      : 0;
-	at.max_mbps = fm_place_limit(at.max_mbps, at.min_mbps, a->rate_step_mbps);
-	/* without the capability the limits are 0 */
-	at.weight = at.weight < a->limits.weight ? at.weight : a->limits.weight;
-	at.burst_kib = at.burst_kib < a->limits.burst_kib ? at.burst_kib : a->limits.burst_kib;
-	if (at.device_class == MR_CLASS_IB && !(a->caps & MR_CT_CAP_PKEY))
-		memset(at.pkey, 0, sizeof(at.pkey));
-	set_amounts(&p->world.unit[unit], fm_place_demand(p, i), &at);
-	if (c->nss)
-		at.nvme.namespaces = fm_data_mask(p, i, unit);
-	at.mirror = 0;
-	at.ident0 = c->ident[0].source ? pl->attrs.ident0 : 0;
-	at.ident1 = c->ident[1].source ? pl->attrs.ident1 : 0;
-	pl->attrs = at;
-}
-
 /* Whether the host has no enabled device VH of the adapter, or no bridge that leads there. */
 bool fm_place_attach(const struct fm_planner *p, uint32_t host, uint32_t unit)
 {
@@ -386,7 +309,7 @@ struct fm_use fm_place_use(const struct fm_planner *p, unsigned i)
 	const struct fm_claim *c = &p->d->claim[i];
 	struct fm_use u = {.way = pl->place.way,
 			   .bridge = pl->place.bridge,
-			   .demand = fm_place_demand(p, i),
+			   .demand = fm_demand_of(fm_place_demand(p, i)),
 			   .exclusive = fm_place_exclusive(p, i)};
 
 	u.unit = fm_world_unit(&p->world, pl->fn, &u.vf);
@@ -419,8 +342,7 @@ void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_fit *f,
 				      .bridge = f->bridge,
 				      .pf = f->way == FM_WAY_LVF ? pl->fn.pf : 0};
 	pl->attach_pf = f->way == FM_WAY_LVF && fm_place_attach(p, f->root, f->unit);
-	pl->attrs.ident0 = ident[0].lo;
-	pl->attrs.ident1 = ident[1].lo;
+	fm_place_name(pl, ident);
 	fm_place_attrs(p, i, f->unit);
 	u = fm_place_use(p, i);
 	fm_world_take(&p->world, &u);

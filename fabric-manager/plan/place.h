@@ -24,14 +24,15 @@ enum fm_stay {
 	FM_STAY_PARKED /* it leaves before its new place is free, as others could not move */
 };
 
-/* What current assignment k uses. */
+/* What current assignment k uses; one each, so memory counts. */
 struct fm_held {
 	uint32_t unit; /* FM_NONE: nothing that we see */
 	uint32_t host;
 	int32_t claim; /* that it stands for, -1 = none wants it */
 	uint32_t next_adapter, next_host;
 	uint32_t guaranteed, limit; /* of what it was, while the hardware has more */
-	struct fm_demand demand;    /* as it is set to */
+	uint32_t framebuffer;	    /* as it is set to: fm_held_demand */
+	uint16_t msix, queues;
 	uint16_t vf, bridge;
 	uint8_t way;
 	bool taken; /* in this plan: promised to somebody who waits for it */
@@ -39,6 +40,7 @@ struct fm_held {
 	bool rides; /* its claim counts at the host already */
 	uint64_t ident[FM_IDENTS];
 };
+_Static_assert(sizeof(struct fm_held) == 64, "memory for each claim counts");
 
 /* How a new claim chooses among places: spread over the ports (goal 4); or, where claims are
  * packed once more, by what is scarcest on each PF. */
@@ -104,6 +106,8 @@ void fm_held_init(struct fm_planner *p, const struct fm_plan_input *in, struct f
 void fm_held_done(struct fm_planner *p);
 /* What current assignment 'k' uses; false when it holds nothing that we can see. */
 bool fm_held_use(const struct fm_planner *p, int32_t k, struct fm_use *ret);
+/* What one that is seen uses of its PF beside the function. */
+struct fm_demand fm_held_demand(const struct fm_planner *p, const struct fm_held *h);
 /* Current assignment 'k' is new, other than it was, or NULL. */
 void fm_held_current(struct fm_planner *p, unsigned k);
 /* Claim 'i' asks for something else, or is new. */
@@ -197,15 +201,10 @@ void fm_place_settle(struct fm_planner *p, unsigned i, const struct fm_fit *f,
 		     const struct mr_ident ident[FM_IDENTS]);
 /* The reverse of settling: a claim that was given its place in this plan. */
 void fm_place_unsettle(struct fm_planner *p, unsigned i);
-/* What a limit is set to where the adapter has steps: rounded down, but not below 'least'. */
-uint32_t fm_place_limit(uint32_t mbps, uint32_t least, uint32_t step);
 /* Who found no room, and whose pool lost functions to another one, says that. */
 void fm_place_contested(struct fm_planner *p);
 /* What a placed claim uses on its new function. */
 struct fm_use fm_place_use(const struct fm_planner *p, unsigned i);
-/* What is programmed, the identities of which are set already. */
-void fm_place_attrs(struct fm_planner *p, unsigned i, uint32_t unit);
-uint16_t fm_place_mirror(const struct fm_planner *p, unsigned i, uint32_t unit);
 /* LVF: whether the PF still has to be attached to the host. */
 bool fm_place_attach(const struct fm_planner *p, uint32_t host, uint32_t unit);
 /* Whether the claim's pool is `share: exclusive`; a claim may have no pool at all. */
@@ -241,6 +240,21 @@ static inline bool fm_place_owed(const struct fm_planner *p, unsigned i)
 	return k >= 0 && p->in->current[k]->owed;
 }
 
+/* ---- attrs.c ---- */
+/* What a limit is set to where the adapter has steps: rounded down, but not below 'least'. */
+uint32_t fm_place_limit(uint32_t mbps, uint32_t least, uint32_t step);
+/* What it is set to on 'unit', the identities of which are set already. A new function begins
+ * without copies. */
+void fm_place_attrs(struct fm_planner *p, unsigned i, uint32_t unit);
+/* VF_SWITCHING of claim 'i', which runs on 'unit': the function that gets copies of what it
+ * sends, once that one runs there, too. */
+uint16_t fm_place_mirror(const struct fm_planner *p, unsigned i, uint32_t unit);
+static inline void fm_place_name(struct fm_placed *pl, const struct mr_ident ident[FM_IDENTS])
+{
+	for (unsigned k = 0; k < FM_IDENTS; k++)
+		pl->ident[k] = ident[k].lo;
+}
+
 /* ---- data.c ---- */
 /* The PF that has data of claim 'i', or of another function of its device; FM_NONE: none has.
  */
@@ -248,8 +262,9 @@ uint32_t fm_data_unit(const struct fm_planner *p, unsigned i);
 /* Another reason than OK, in words, when its namespaces are not there, or are others than the
  * documents say. */
 enum mr_reason fm_data_barred(const struct fm_planner *p, unsigned i, struct mr_buf *why);
-/* Those that 'unit' has ready, as VF_CLASS1. */
-uint64_t fm_data_mask(const struct fm_planner *p, unsigned i, uint32_t unit);
+/* Those that the PF of 'fn' has ready, as VF_CLASS1. */
+uint64_t fm_data_mask(const struct fm_plan_input *in, const struct fm_claim *c,
+		      struct fm_fn_id fn);
 
 /* ---- fill.c ---- */
 /* Places what is not kept. */

@@ -86,32 +86,6 @@ bool fm_plan_pending(const struct fm_plan *p)
 	return false;
 }
 
-/* What is kept of it, and the filter rules. */
-struct fm_attrs fm_placed_attrs(const struct fm_claim *c, const struct fm_placed *pl,
-				const struct fm_assignment *current)
-{
-	struct fm_attrs at = {0};
-
-	memcpy(&at, &pl->attrs, sizeof(pl->attrs));
-	if (pl->acl == FM_PLACED_CLAIMS_ACL)
-		memcpy(at.acl, c->attrs.acl, sizeof(at.acl));
-	else if (pl->acl == FM_PLACED_CURRENT_ACL && current)
-		memcpy(at.acl, current->attrs.acl, sizeof(at.acl));
-	return at;
-}
-
-/* Identity 'slot' that claim 'c' has as it is placed. */
-struct mr_ident fm_placed_ident(const struct fm_claim *c, const struct fm_placed *pl,
-				unsigned slot)
-{
-	struct mr_ident id = {.type = c->ident[slot].type,
-			      .lo = slot ? pl->attrs.ident1 : pl->attrs.ident0};
-
-	if (c->ident[slot].source == FM_IDENT_LITERAL)
-		id.hi = c->ident[slot].literal.hi;
-	return id;
-}
-
 /* A copy with texts of its own; the caller frees it. */
 struct fm_plan *fm_plan_copy(const struct fm_plan *p)
 {
@@ -128,18 +102,16 @@ struct fm_plan *fm_plan_copy(const struct fm_plan *p)
 
 static bool placed_eq(const struct fm_placed *a, const struct fm_placed *b)
 {
-	struct fm_attrs at = {0}, bt = {0};
 	const char *x = a->detail ? a->detail : "", *y = b->detail ? b->detail : "";
 
 	if (a->current != b->current || a->placed != b->placed || a->same_fn != b->same_fn ||
 	    a->reason != b->reason || !mr_streq(x, y))
 		return false;
-	memcpy(&at, &a->attrs, sizeof(a->attrs));
-	memcpy(&bt, &b->attrs, sizeof(b->attrs));
 	return !a->placed ||
 	       (fm_fn_eq(a->fn, b->fn) && a->place.way == b->place.way &&
 		a->place.bridge == b->place.bridge && a->attach_pf == b->attach_pf &&
-		a->acl == b->acl && fm_attrs_eq(&at, &bt));
+		a->as_is == b->as_is && a->mirror == b->mirror && a->max_mbps == b->max_mbps &&
+		a->ident[0] == b->ident[0] && a->ident[1] == b->ident[1]);
 }
 
 static bool change_eq(const struct fm_change *a, const struct fm_change *b)

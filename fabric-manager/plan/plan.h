@@ -95,31 +95,27 @@ struct fm_plan_input {
 	const struct fm_aim *aim;
 };
 
-/* Whose filter rules a placed claim has. */
-enum fm_placed_acl {
-	FM_PLACED_NO_ACL,
-	FM_PLACED_CLAIMS_ACL,
-	FM_PLACED_CURRENT_ACL /* it stays as it is */
-};
-
-/* Where one claim ends up. */
+/* Where one claim ends up; one each, so memory counts. */
 struct fm_placed {
 	int32_t current; /* index into input.current: kept or changed; -1 = new */
-	bool placed;
-	bool same_fn;		   /* stays on the function that it has */
-	bool attach_pf;		   /* LVF: the PF is not attached to this host yet */
+	bool placed : 1;
+	bool same_fn : 1;	   /* stays on the function that it has */
+	bool attach_pf : 1;	   /* LVF: the PF is not attached to this host yet */
+	bool as_is : 1;		   /* stays set to what 'current' is set to */
 	enum mr_reason reason : 8; /* why not placed */
+	uint16_t mirror;	   /* what its function is set to, as fm_attrs */
 	struct fm_fn_id fn;
 	struct fm_place
 		place; /* bridge chosen; LVF: bridge of the PF (existing or to be attached) */
-	uint8_t acl;   /* whose filter rules: enum fm_placed_acl */
-	struct fm_attrs_plain attrs; /* claim's, with the identities */
+	uint32_t max_mbps;	   /* limit, or its share of the port; as fm_attrs */
+	uint64_t ident[FM_IDENTS]; /* as fm_attrs */
 	char *detail; /* in words, with the numbers that bind; NULL = none; owned by the plan */
 };
+_Static_assert(sizeof(struct fm_placed) == 56, "memory for each claim counts");
 
-/* All that its function is set to; 'current' is in->current[placed.current], NULL = none. */
-struct fm_attrs fm_placed_attrs(const struct fm_claim *c, const struct fm_placed *pl,
-				const struct fm_assignment *current);
+/* All that the function of claim 'c' is set to, as things are in the plan's input. */
+struct fm_attrs fm_placed_attrs(const struct fm_plan_input *in, const struct fm_placed *pl,
+				const struct fm_claim *c);
 /* Identity 'slot' that claim 'c' has as it is placed; lo 0 = none. */
 struct mr_ident fm_placed_ident(const struct fm_claim *c, const struct fm_placed *pl,
 				unsigned slot);

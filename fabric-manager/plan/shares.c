@@ -119,7 +119,7 @@ static void set_port(struct fm_planner *p, const struct sharer *l, unsigned n)
 	fm_shares_fill(s, n, sum->e->net_mbps - least(sum->e->net_mbps, others), step);
 	for (unsigned k = 0; k < n; k++)
 		if (!fm_place_frozen(p, l[k].claim) && s[k].mbps < s[k].limit)
-			p->plan->placed[l[k].claim].attrs.max_mbps = (uint32_t)s[k].mbps;
+			p->plan->placed[l[k].claim].max_mbps = (uint32_t)s[k].mbps;
 	free(s);
 }
 

@@ -115,6 +115,7 @@ static void change_claim(struct mr_tree *t, const struct fm_change *c, const str
 	const struct fm_placed *pl = &p->placed[c->claim];
 	const struct fm_assignment *a = c->current < 0 ? NULL : in->current[c->current];
 	const char *host = cl->host == FM_WHOLE ? "none" : in->desired->host[cl->host].name;
+	struct fm_attrs want = fm_placed_attrs(in, pl, cl);
 	struct mr_buf b = {0};
 	char text[FM_CLAIM_TEXT], grace[32];
 
@@ -132,8 +133,9 @@ static void change_claim(struct mr_tree *t, const struct fm_change *c, const str
 		add_root(t, "fromRoot", in, a->host, &a->place);
 	if (c->kind == FM_CHANGE_UPDATE || c->kind == FM_CHANGE_REBIND ||
 	    c->kind == FM_CHANGE_ADOPT)
-		fm_show_update(a, cl, pl, &b);
-	fm_show_steps(cl, pl, &b);
+		fm_show_update(a, cl, &want, &b);
+	if (pl->placed)
+		fm_show_steps(cl, &want, &b);
 	if (c->taker >= 0)
 		mr_buf_printf(&b, ", for %s of priority %u",
 			      fm_claim_text(&in->desired->claim[c->taker], text),
@@ -376,7 +378,7 @@ static void add_mirror(struct mr_tree *t, const struct fm_plan_input *in,
 	if (!to)
 		return;
 	fm_claim_text(&in->desired->claim[to - 1], name);
-	if (p->placed[i].attrs.mirror)
+	if (p->placed[i].mirror)
 		mr_fmt(text, sizeof(text), "%s, on %s", name,
 		       fm_fn_text(in->inventory, other->fn, fn));
 	else

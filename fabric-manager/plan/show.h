@@ -15,10 +15,10 @@ void fm_show_trunk(const struct fm_attrs *at, struct mr_buf *b); /* of an ethern
 void fm_show_pkeys(const struct fm_attrs *at, struct mr_buf *b); /* of an InfiniBand one */
 /* What an update or a rebind changes, each as ", NAME OLD -> NEW". */
 void fm_show_update(const struct fm_assignment *a, const struct fm_claim *c,
-		    const struct fm_placed *pl, struct mr_buf *b);
+		    const struct fm_attrs *want, struct mr_buf *b);
 
 /* Appends what the adapter sets otherwise than the documents say, ", limit 10Gbit is set as
  * 9Gbit": in its steps, or a share of its port by weight. */
-void fm_show_steps(const struct fm_claim *c, const struct fm_placed *pl, struct mr_buf *b);
+void fm_show_steps(const struct fm_claim *c, const struct fm_attrs *want, struct mr_buf *b);
 
 #endif

@@ -152,9 +152,8 @@ static void ident_words(const struct fm_claim *c, unsigned i, uint64_t is, uint6
 
 /* What an update or a rebind changes: show.h. */
 void fm_show_update(const struct fm_assignment *a, const struct fm_claim *c,
-		    const struct fm_placed *pl, struct mr_buf *b)
+		    const struct fm_attrs *want, struct mr_buf *b)
 {
-	struct fm_attrs want = fm_placed_attrs(c, pl, a);
 	char x[32], y[32];
 
 	if (a->guaranteed_mbps != c->guaranteed_mbps)
@@ -166,17 +165,16 @@ void fm_show_update(const struct fm_assignment *a, const struct fm_claim *c,
 			b, ", limit %s -> %s",
 			a->limit_mbps ? fm_show_rate(a->limit_mbps, x, sizeof(x)) : "none",
 			c->limit_mbps ? fm_show_rate(c->limit_mbps, y, sizeof(y)) : "none");
-	else if (a->attrs.max_mbps != pl->attrs.max_mbps)
+	else if (a->attrs.max_mbps != want->max_mbps)
 		mr_buf_printf(b, ", share of the port %s -> %s",
 			      a->attrs.max_mbps ? fm_show_rate(a->attrs.max_mbps, x, sizeof(x))
 						: "all",
-			      pl->attrs.max_mbps
-				      ? fm_show_rate(pl->attrs.max_mbps, y, sizeof(y))
-				      : "all");
-	common_words(&a->attrs, &want, b);
-	class_words(&a->attrs, &want, b);
-	ident_words(c, 0, a->attrs.ident0, pl->attrs.ident0, b);
-	ident_words(c, 1, a->attrs.ident1, pl->attrs.ident1, b);
+			      want->max_mbps ? fm_show_rate(want->max_mbps, y, sizeof(y))
+					     : "all");
+	common_words(&a->attrs, want, b);
+	class_words(&a->attrs, want, b);
+	ident_words(c, 0, a->attrs.ident0, want->ident0, b);
+	ident_words(c, 1, a->attrs.ident1, want->ident1, b);
 	if (!mr_streq(a->driver, c->driver ? c->driver : ""))
 		mr_buf_printf(b, ", driver %s -> %s", a->driver[0] ? a->driver : "default",
 			      c->driver && c->driver[0] ? c->driver : "default");
@@ -192,10 +190,8 @@ static void step_words(const char *what, uint32_t said, uint32_t set, struct mr_
 }
 
 /* See show.h. */
-void fm_show_steps(const struct fm_claim *c, const struct fm_placed *pl, struct mr_buf *b)
+void fm_show_steps(const struct fm_claim *c, const struct fm_attrs *want, struct mr_buf *b)
 {
-	if (!pl->placed)
-		return;
-	step_words("guaranteed", c->guaranteed_mbps, pl->attrs.min_mbps, b);
-	step_words("limit", c->limit_mbps, pl->attrs.max_mbps, b);
+	step_words("guaranteed", c->guaranteed_mbps, want->min_mbps, b);
+	step_words("limit", c->limit_mbps, want->max_mbps, b);
 }

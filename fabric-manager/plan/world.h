@@ -163,7 +163,7 @@ struct fm_use {
 	enum fm_way way;
 	uint16_t bridge; /* FM_NO_BRIDGE: none yet */
 	uint64_t guaranteed, limit;
-	const struct fm_demand *demand; /* NULL: nothing beside the function */
+	struct fm_demand demand; /* beside the function */
 	bool exclusive;
 	bool rides; /* the host's link has it counted already */
 };
@@ -211,10 +211,15 @@ uint32_t fm_world_adapter(const struct fm_world *w, unsigned chassis, unsigned p
 uint32_t fm_world_unit(const struct fm_world *w, struct fm_fn_id fn, uint16_t *ret_vf);
 struct fm_fn_id fm_world_fn(const struct fm_world *w, uint32_t unit, uint16_t vf);
 
-/* What a guarantee is set as here, and counts as: a promise is rounded up. */
+/* A promise is rounded up. */
+static inline uint64_t fm_in_steps(uint32_t step, uint64_t mbps)
+{
+	return step <= 1 ? mbps : (mbps + step - 1) / step * step;
+}
+/* What a guarantee is set as here, and counts as. */
 static inline uint64_t fm_unit_promise(const struct fm_unit *u, uint64_t mbps)
 {
-	return u->step <= 1 ? mbps : (mbps + u->step - 1) / u->step * u->step;
+	return fm_in_steps(u->step, mbps);
 }
 /* A limit (0 = none) is not below what is promised, nor below a step. */
 static inline uint64_t fm_unit_over(const struct fm_unit *u, uint64_t limit_mbps, uint64_t mbps)

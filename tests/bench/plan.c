@@ -186,7 +186,7 @@ static void settle(struct fabric *f, const struct fm_plan *p)
 		a->chassis = f->d->host[c->host].chassis;
 		a->guaranteed_mbps = c->guaranteed_mbps;
 		a->limit_mbps = c->limit_mbps;
-		a->attrs = fm_placed_attrs(c, &p->placed[i], a);
+		a->attrs = fm_placed_attrs(&f->in, &p->placed[i], c);
 		f->current[f->in.currents++] = a;
 	}
 	f->in.current = f->current;

@@ -350,7 +350,7 @@ void fleet_fabric_settle(struct fleet_fabric *fab, const struct fm_plan *p)
 		a = assignment(fab, i);
 		a->fn = pl->fn;
 		a->place = pl->place;
-		a->attrs = fm_placed_attrs(&fab->d->claim[i], pl, a);
+		a->attrs = fm_placed_attrs(&fab->in, pl, &fab->d->claim[i]);
 	}
 	list_currents(fab);
 }

@@ -107,9 +107,10 @@ static void take_pair(struct fm_engine *e, const struct fm_desired *d, const str
 	fm_asg_dirty(e, a);
 }
 
-static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *d,
+static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_plan_input *in,
 		const struct fm_claim *c, const struct fm_placed *p)
 {
+	const struct fm_desired *d = in->desired;
 	const struct fm_host_def *h = &d->host[c->host];
 	const struct fm_adapter *ad = fm_adapter_by_port(&e->inv, p->fn.chassis, p->fn.port);
 	struct fm_target *t = &a->next;
@@ -121,7 +122,7 @@ static void aim(struct fm_engine *e, struct fm_asg *a, const struct fm_desired *
 	t->chassis = h->chassis;
 	t->fn = p->fn;
 	t->place = p->place;
-	t->attrs = fm_placed_attrs(c, p, &a->a);
+	t->attrs = fm_placed_attrs(in, p, c);
 	t->attrs.mirror = 0; /* assign/mirror.c */
 	t->guaranteed_mbps = c->guaranteed_mbps;
 	t->limit_mbps = c->limit_mbps;
@@ -150,20 +151,21 @@ static bool waits_for_data(struct fm_engine *e, const struct fm_desired *d,
 }
 
 /* GIVE, MOVE, REBIND: on to the target, through the release of what it has. */
-static void to_target(struct fm_engine *e, const struct fm_desired *d, const struct fm_claim *c,
-		      const struct fm_placed *p, const struct fm_drain *drain)
+static void to_target(struct fm_engine *e, const struct fm_plan_input *in,
+		      const struct fm_claim *c, const struct fm_placed *p,
+		      const struct fm_drain *drain)
 {
 	struct fm_asg *a = asg_for(e, c);
 
 	if (a->a.paused)
 		return;
-	if (waits_for_data(e, d, c, a))
+	if (waits_for_data(e, in->desired, c, a))
 		return;
-	if (!lock_idents(e, a, d, c, p)) {
+	if (!lock_idents(e, a, in->desired, c, p)) {
 		fm_plan_soon(e, MR_NS_PER_S);
 		return;
 	}
-	aim(e, a, d, c, p);
+	aim(e, a, in, c, p);
 	a->a.count = c->count;
 	if (a->a.has_fn)
 		fm_asg_release(e, a, false, fm_cut_at_once(e, a), drain);
@@ -238,8 +240,8 @@ static void content(struct fm_engine *e, struct fm_asg *a)
 	a->refused = false;
 }
 
-static void update(struct fm_engine *e, const struct fm_claim *c, const struct fm_placed *p,
-		   struct fm_asg *a)
+static void update(struct fm_engine *e, const struct fm_plan_input *in,
+		   const struct fm_claim *c, const struct fm_placed *p, struct fm_asg *a)
 {
 	struct fm_attrs want;
 
@@ -251,7 +253,7 @@ static void update(struct fm_engine *e, const struct fm_claim *c, const struct f
 	}
 	a->a.guaranteed_mbps = c->guaranteed_mbps;
 	a->a.limit_mbps = c->limit_mbps;
-	want = fm_placed_attrs(c, p, &a->a);
+	want = fm_placed_attrs(in, p, c);
 	if (fm_attrs_eq(&a->a.attrs, &want)) {
 		content(e, a);
 		fm_asg_dirty(e, a);
@@ -323,13 +325,13 @@ static void change(struct fm_engine *e, const struct fm_trial *t, struct fm_turn
 	case FM_CHANGE_GIVE:
 	case FM_CHANGE_MOVE:
 	case FM_CHANGE_REBIND:
-		to_target(e, d, c, p, &drain);
+		to_target(e, &t->in, c, p, &drain);
 		break;
 	case FM_CHANGE_RELEASE:
 		release(e, a, ch->of >= 0, ch->of >= 0 && is_connected(&d->claim[ch->of]));
 		break;
 	case FM_CHANGE_UPDATE:
-		update(e, c, p, a);
+		update(e, &t->in, c, p, a);
 		break;
 	case FM_CHANGE_ADOPT:
 		adopt(e, d, c, p, a);

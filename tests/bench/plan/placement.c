@@ -149,8 +149,9 @@ static int plan_fleet(const struct run *r, const struct fleet *f, const struct b
 	if (r->preempts)
 		fleet_fabric_preempt(fab);
 	bench_rss_reset();
-	ret->first_ms = time_plan(fab, o->rounds);
+	time_plan(fab, 1);
 	ret->bytes_per_claim = (double)(bench_rss_peak() - before) / f->claims;
+	ret->first_ms = time_plan(fab, o->rounds);
 	fab->in.apart = true;
 	ret->apart_ms = time_plan(fab, o->rounds);
 	fab->in.apart = false;

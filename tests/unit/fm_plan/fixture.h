@@ -222,6 +222,12 @@ static inline struct fm_assignment *fix_new_current(struct fix *f, const struct 
 	return a;
 }
 
+static inline struct fm_attrs fix_attrs(const struct fix *f, const struct fm_plan *p,
+					unsigned i)
+{
+	return fm_placed_attrs(&f->in, &p->placed[i], &f->d->claim[i]);
+}
+
 static inline void fix_settle_claim(struct fix *f, const struct fm_placed *pl,
 				    const struct fm_claim *c)
 {
@@ -233,7 +239,7 @@ static inline void fix_settle_claim(struct fix *f, const struct fm_placed *pl,
 	a->has_fn = true;
 	a->fn = pl->fn;
 	a->place = pl->place;
-	a->attrs = fm_placed_attrs(c, pl, a);
+	a->attrs = fm_placed_attrs(&f->in, pl, c);
 	a->guaranteed_mbps = c->guaranteed_mbps;
 	a->limit_mbps = c->limit_mbps;
 	mr_copy(a->host, sizeof(a->host), f->d->host[c->host].name);

@@ -439,27 +439,27 @@ START_TEST(test_locks)
 	f->in.idents = 3;
 	t.p = fm_planner_new(&f->in);
 	p = fm_planner_plan(t.p);
-	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000003);
+	ck_assert_uint_eq(p->placed[0].ident[0], 0x0225b5000003);
 	f->in.idents = 4;
 	fm_planner_ident_changed(t.p, 3);
 	p = fm_planner_plan(t.p);
-	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000004);
+	ck_assert_uint_eq(p->placed[0].ident[0], 0x0225b5000004);
 	rec[1].released_wall_ns = 5;
 	fm_planner_ident_changed(t.p, 1);
 	f->in.wall_ns = 5;
 	p = fm_planner_plan(t.p);
-	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000004); /* it rests */
+	ck_assert_uint_eq(p->placed[0].ident[0], 0x0225b5000004); /* it rests */
 	f->in.wall_ns = INT64_C(86401) * 1000000000;
 	p = fm_planner_plan(t.p);
-	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000001);
-	ck_assert_uint_eq(p->placed[1].attrs.ident0, 0x0225b5000004);
+	ck_assert_uint_eq(p->placed[0].ident[0], 0x0225b5000001);
+	ck_assert_uint_eq(p->placed[1].ident[0], 0x0225b5000004);
 	rec[0] = rec[3]; /* as the engine does it: the last one takes the place */
 	f->in.idents = 3;
 	fm_planner_ident_changed(t.p, 3);
 	fm_planner_ident_changed(t.p, 0);
 	p = fm_planner_plan(t.p);
-	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000000);
-	ck_assert_uint_eq(p->placed[2].attrs.ident0, 0x0225b5000004);
+	ck_assert_uint_eq(p->placed[0].ident[0], 0x0225b5000000);
+	ck_assert_uint_eq(p->placed[2].ident[0], 0x0225b5000004);
 	fm_planner_free(t.p);
 	fix_free(f);
 }

@@ -49,7 +49,7 @@ START_TEST(test_demand)
 	f->inv.chassis[0].adapter[0].pf[0].amount[FM_RESOURCE_MSIX] =
 		(struct fm_amounts){.base = 4, .max = 64, .step = 8};
 	p = fix_plan(f);
-	ck_assert_uint_eq(p->placed[0].attrs.msix, 44);
+	ck_assert_uint_eq(fix_attrs(f, p, 0).msix, 44);
 	is_refused(p, 1, MR_REASON_NO_CAPACITY,
 		   "nic0/pf0: MSI-X vectors 40 + 40 = 80, 68 to hand out");
 	end(f, p);
@@ -177,7 +177,7 @@ START_TEST(test_suspended)
 	}
 	p = fix_plan(f);
 	ck_assert(p->placed[0].same_fn);
-	ck_assert_uint_eq(p->placed[0].attrs.min_mbps, 10 * GBIT);
+	ck_assert_uint_eq(fix_attrs(f, p, 0).min_mbps, 10 * GBIT);
 	is_refused(p, 1, MR_REASON_NOT_PERMITTED, "profile a is suspended");
 	ck_assert(!fm_plan_pending(p));
 	end(f, p);
@@ -204,7 +204,7 @@ START_TEST(test_suspended_adapter)
 	f->inv.chassis[0].adapter[0].pf[0].numvfs = 2;
 	p = fix_plan(f);
 	ck_assert(p->placed[0].same_fn);
-	ck_assert_uint_eq(p->placed[0].attrs.min_mbps, 10 * GBIT);
+	ck_assert_uint_eq(fix_attrs(f, p, 0).min_mbps, 10 * GBIT);
 	ck_assert(p->placed[1].placed);
 	ck_assert_uint_ne(p->placed[1].fn.port, f->cur[0]->fn.port);
 	ck_assert_uint_eq(p->changes, 1);
@@ -359,12 +359,12 @@ START_TEST(test_mirror)
 	p = fix_plan(f);
 	ck_assert_uint_eq(p->placed[0].fn.port, 258);
 	ck_assert_uint_eq(p->placed[1].fn.port, 258);
-	ck_assert_uint_eq(p->placed[1].attrs.mirror, 0);
+	ck_assert_uint_eq(p->placed[1].mirror, 0);
 	is_refused(p, 2, MR_REASON_NO_CAPACITY, "nic1/pf0: 2 of 2 functions are used");
 	fix_settle(f, p);
 	fm_plan_free(p);
 	p = fix_plan(f);
-	ck_assert_uint_eq(p->placed[1].attrs.mirror, 1 + f->cur[0]->fn.vf);
+	ck_assert_uint_eq(p->placed[1].mirror, 1 + f->cur[0]->fn.vf);
 	ck_assert_uint_eq(fix_count(p, FM_CHANGE_UPDATE), 1);
 	t = fm_plan_explain(&f->in, p, 1);
 	ck_assert_str_eq(mr_tree_text(t, "mirrorTo"), "mon/tap, on nic1/pf0/vf0");
@@ -373,7 +373,7 @@ START_TEST(test_mirror)
 	fm_plan_free(p);
 	f->cur[0]->going = true;
 	p = fix_plan(f);
-	ck_assert_uint_eq(p->placed[1].attrs.mirror, 0);
+	ck_assert_uint_eq(p->placed[1].mirror, 0);
 	t = fm_plan_explain(&f->in, p, 1);
 	ck_assert_str_eq(mr_tree_text(t, "mirrorTo"),
 			 "mon/tap does not run on the same PF: no copies");
@@ -426,7 +426,7 @@ START_TEST(test_pair)
 	p = fix_plan(f);
 	ck_assert(p->placed[0].placed && p->placed[1].placed);
 	ck_assert_uint_ne(p->placed[0].fn.port, p->placed[1].fn.port);
-	ck_assert_uint_eq(p->placed[0].attrs.ident0, p->placed[1].attrs.ident0);
+	ck_assert_uint_eq(p->placed[0].ident[0], p->placed[1].ident[0]);
 	ck_assert_int_eq(p->placed[2].reason, MR_REASON_CONFLICT);
 	end(f, p);
 }

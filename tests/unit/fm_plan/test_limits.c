@@ -266,8 +266,8 @@ START_TEST(test_identities)
 				       .type = MR_IDENT_MAC,
 				       .literal = {.type = MR_IDENT_MAC, .lo = 0x0225b5000001}};
 	p = fix_plan(f);
-	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000001); /* :00 rests for a day */
-	ck_assert_uint_eq(p->placed[3].attrs.ident0, 0x0225b5000005); /* its own lock */
+	ck_assert_uint_eq(p->placed[0].ident[0], 0x0225b5000001); /* :00 rests for a day */
+	ck_assert_uint_eq(p->placed[3].ident[0], 0x0225b5000005); /* its own lock */
 	ck_assert(!p->placed[5].placed);
 	ck_assert_int_eq(p->placed[5].reason, MR_REASON_CONFLICT);
 	ck_assert_str_eq(p->placed[5].detail,
@@ -275,7 +275,7 @@ START_TEST(test_identities)
 	fm_plan_free(p);
 	f->in.wall_ns += INT64_C(86400) * 1000000000;
 	p = fix_plan(f);
-	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000000);
+	ck_assert_uint_eq(p->placed[0].ident[0], 0x0225b5000000);
 	fm_plan_free(p);
 	fix_free(f);
 }
@@ -300,13 +300,13 @@ START_TEST(test_foreign)
 			.literal = {MR_IDENT_MAC, 0, i == 4 ? 0x0225b5000009 : 0x0225b5000030}};
 	f->d->claim[3].ident[0] = f->d->claim[4].ident[0];
 	p = fix_plan(f);
-	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000000);
+	ck_assert_uint_eq(p->placed[0].ident[0], 0x0225b5000000);
 	fm_plan_free(p);
 	f->in.foreign = seen;
 	f->in.foreigns = 2;
 	p = fix_plan(f);
-	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000001);
-	ck_assert_uint_eq(p->placed[3].attrs.ident0, 0x0225b5000009); /* its own profile's */
+	ck_assert_uint_eq(p->placed[0].ident[0], 0x0225b5000001);
+	ck_assert_uint_eq(p->placed[3].ident[0], 0x0225b5000009); /* its own profile's */
 	ck_assert(!p->placed[4].placed);
 	ck_assert(p->placed[5].placed);
 	f->d->claim[3].ident[0].literal.lo = 0x0225b5000031;
@@ -339,9 +339,9 @@ START_TEST(test_rate_steps)
 	f->inv.chassis[0].adapter[0].rate_step_mbps = 7000;
 	f->inv.chassis[0].adapter[1].caps = MR_CT_CAP_VLAN;
 	p = fix_plan(f);
-	ck_assert_uint_eq(p->placed[0].attrs.min_mbps, 14000);
-	ck_assert_uint_eq(p->placed[0].attrs.max_mbps, 35000);
-	ck_assert_uint_eq(p->placed[1].attrs.min_mbps, 0);
+	ck_assert_uint_eq(fix_attrs(f, p, 0).min_mbps, 14000);
+	ck_assert_uint_eq(p->placed[0].max_mbps, 35000);
+	ck_assert_uint_eq(fix_attrs(f, p, 1).min_mbps, 0);
 	tree = fm_plan_tree(p, &f->in);
 	changes = mr_tree_get(tree, "changes");
 	for (unsigned i = 0; i < changes->n; i++)
@@ -375,6 +375,7 @@ START_TEST(test_rounded_guarantees)
 	for (unsigned i = 0; i < p->claims; i++) {
 		const struct fm_placed *pl = &p->placed[i];
 		bool left = pl->fn.port == f->inv.chassis[0].adapter[0].port;
+		struct fm_attrs at;
 
 		if (!pl->placed) {
 			pend++;
@@ -384,9 +385,10 @@ START_TEST(test_rounded_guarantees)
 						   "steps of 25Gbit"));
 			continue;
 		}
-		ck_assert_uint_eq(pl->attrs.min_mbps, left ? 25 * GBIT : 10 * GBIT);
-		ck_assert_uint_eq(pl->attrs.max_mbps, left ? 25 * GBIT : 12 * GBIT);
-		sum[left] += pl->attrs.min_mbps;
+		at = fix_attrs(f, p, i);
+		ck_assert_uint_eq(at.min_mbps, left ? 25 * GBIT : 10 * GBIT);
+		ck_assert_uint_eq(at.max_mbps, left ? 25 * GBIT : 12 * GBIT);
+		sum[left] += at.min_mbps;
 	}
 	ck_assert_uint_le(sum[0], 90 * GBIT);
 	ck_assert_uint_le(sum[1], 90 * GBIT);

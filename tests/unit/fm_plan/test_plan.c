@@ -26,7 +26,7 @@ START_TEST(test_nic_sharing)
 	ck_assert_uint_eq(placed(p), 8);
 	for (unsigned i = 0; i < 8; i++) {
 		left += p->placed[i].fn.port == 257;
-		ck_assert_uint_eq(p->placed[i].attrs.ident0, 0x0225b5000000 + i);
+		ck_assert_uint_eq(p->placed[i].ident[0], 0x0225b5000000 + i);
 		ck_assert_int_eq(p->placed[i].place.way, FM_WAY_LVF);
 		ck_assert(p->placed[i].attach_pf);
 	}
@@ -160,7 +160,7 @@ START_TEST(test_grow_refused)
 	p = fix_plan(f);
 	ck_assert(p->placed[0].placed && p->placed[0].same_fn);
 	ck_assert_int_eq(p->placed[0].reason, MR_REASON_NO_BANDWIDTH);
-	ck_assert_uint_eq(p->placed[0].attrs.min_mbps, 10 * GBIT);
+	ck_assert_uint_eq(fix_attrs(f, p, 0).min_mbps, 10 * GBIT);
 	ck_assert(!fm_plan_pending(p));
 	ck_assert_uint_eq(p->changes, 1);
 	fm_plan_free(p);
@@ -353,8 +353,8 @@ START_TEST(test_rebind)
 	ck_assert_uint_eq(p->changes, 1);
 	ck_assert_int_eq(p->change[0].kind, FM_CHANGE_REBIND);
 	ck_assert_int_eq(p->change[0].change_class, FM_CLASS_RESET);
-	ck_assert_uint_eq(p->placed[0].attrs.ident0, 0x0225b5000002);
-	ck_assert_uint_eq(p->placed[1].attrs.ident0, 0x0225b5000001);
+	ck_assert_uint_eq(p->placed[0].ident[0], 0x0225b5000002);
+	ck_assert_uint_eq(p->placed[1].ident[0], 0x0225b5000001);
 	fm_plan_free(p);
 	fix_free(f);
 }

@@ -19,7 +19,7 @@ struct used {
 	const struct fm_claim *claim; /* NULL: a current one that leaves */
 	uint64_t g, l;
 	uint64_t mac;
-	const struct fm_attrs_plain *at;
+	struct fm_attrs at;
 };
 
 static uint64_t most(uint64_t a, uint64_t b)
@@ -34,17 +34,18 @@ static unsigned collect(const struct fix *f, const struct fm_plan *p, struct use
 	for (unsigned i = 0; i < p->claims; i++) {
 		const struct fm_placed *pl = &p->placed[i];
 		const struct fm_claim *c = &f->d->claim[i];
+		struct fm_attrs at;
 
 		if (!pl->placed)
 			continue;
+		at = fix_attrs(f, p, i);
 		u[n++] = (struct used){pl->fn,
 				       pl->place,
 				       c,
-				       most(c->guaranteed_mbps, pl->attrs.min_mbps),
-				       c->limit_mbps ? most(c->limit_mbps, pl->attrs.max_mbps)
-						     : 0,
-				       pl->attrs.ident0,
-				       &pl->attrs};
+				       most(c->guaranteed_mbps, at.min_mbps),
+				       c->limit_mbps ? most(c->limit_mbps, at.max_mbps) : 0,
+				       at.ident0,
+				       at};
 	}
 	return n;
 }
@@ -87,8 +88,8 @@ static void judge_one(const struct fix *f, const struct used *u)
 	const struct fm_adapter *a = fm_adapter_by_port(&f->inv, 0, u->fn.port);
 
 	ck_assert(part_of(&f->d->pool[u->claim->pool], u->fn));
-	ck_assert(!u->at->min_mbps || u->at->min_mbps >= u->claim->guaranteed_mbps);
-	ck_assert(!u->at->max_mbps || u->at->max_mbps >= u->at->min_mbps);
+	ck_assert(!u->at.min_mbps || u->at.min_mbps >= u->claim->guaranteed_mbps);
+	ck_assert(!u->at.max_mbps || u->at.max_mbps >= u->at.min_mbps);
 	ck_assert(a->present);
 	ck_assert_ptr_nonnull(fm_fn_get(&f->inv, u->fn));
 	ck_assert_uint_lt(u->place.bridge, h->bridges);
@@ -266,7 +267,7 @@ START_TEST(test_permutation)
 					   y->detail ? y->detail : ""));
 			ck_assert(!x->placed || fm_fn_eq(x->fn, y->fn));
 			ck_assert_uint_eq(x->place.bridge, y->place.bridge);
-			ck_assert_uint_eq(x->attrs.ident0, y->attrs.ident0);
+			ck_assert_uint_eq(x->ident[0], y->ident[0]);
 		}
 		for (unsigned i = 0; i < pa->changes; i++)
 			ck_assert_int_eq(pa->change[i].kind, pb->change[i].kind);
@@ -315,7 +316,7 @@ START_TEST(test_add_remove)
 		if (!p->placed[i].placed)
 			continue;
 		ck_assert(fm_fn_eq(q->placed[i].fn, p->placed[i].fn));
-		ck_assert_uint_eq(q->placed[i].attrs.ident0, p->placed[i].attrs.ident0);
+		ck_assert_uint_eq(q->placed[i].ident[0], p->placed[i].ident[0]);
 	}
 	fm_plan_free(p);
 	fm_plan_free(q);

@@ -50,7 +50,7 @@ START_TEST(test_demand_changes)
 	ck_assert_str_eq(p->placed[0].detail,
 			 "nic0/pf0: MSI-X vectors 80 + 70 = 150, 100 to hand out");
 	ck_assert(p->placed[0].placed && p->placed[0].same_fn);
-	ck_assert_uint_eq(p->placed[0].attrs.msix, 40);
+	ck_assert_uint_eq(fix_attrs(f, p, 0).msix, 40);
 	ck_assert_uint_eq(fix_count(p, FM_CHANGE_REBIND), 0);
 	fm_plan_free(p);
 	f->d->claim[1].demand = 3; /* it has 40 until it was set up anew */
@@ -60,7 +60,7 @@ START_TEST(test_demand_changes)
 	fix_settle(f, p);
 	fm_plan_free(p);
 	p = fix_plan(f);
-	ck_assert_uint_eq(p->placed[0].attrs.msix, 70);
+	ck_assert_uint_eq(fix_attrs(f, p, 0).msix, 70);
 	ck_assert_uint_eq(fix_count(p, FM_CHANGE_REBIND), 1);
 	end(f, p);
 }
@@ -87,7 +87,7 @@ START_TEST(test_lowered_guarantee)
 	f->cur[0]->guaranteed_mbps = 5 * GBIT; /* the books know, the hardware does not */
 	p = fix_plan(f);
 	ck_assert_int_eq(p->placed[1].reason, MR_REASON_NO_BANDWIDTH);
-	f->cur[0]->attrs = fm_placed_attrs(&f->d->claim[0], &p->placed[0], f->cur[0]);
+	f->cur[0]->attrs = fm_placed_attrs(&f->in, &p->placed[0], &f->d->claim[0]);
 	fm_plan_free(p);
 	p = fix_plan(f);
 	ck_assert_msg(p->placed[1].placed, "%s", p->placed[1].detail);

@@ -82,10 +82,10 @@ static struct fix *port(void)
 
 static void limits(const struct fm_plan *p, uint32_t a, uint32_t b, uint32_t c)
 {
-	ck_assert_uint_eq(p->placed[0].attrs.max_mbps, a);
-	ck_assert_uint_eq(p->placed[1].attrs.max_mbps, b);
+	ck_assert_uint_eq(p->placed[0].max_mbps, a);
+	ck_assert_uint_eq(p->placed[1].max_mbps, b);
 	if (p->claims > 2)
-		ck_assert_uint_eq(p->placed[2].attrs.max_mbps, c);
+		ck_assert_uint_eq(p->placed[2].max_mbps, c);
 }
 
 /* Who comes takes from the others, live and listed; one without a weight has its guarantee. */
@@ -135,7 +135,7 @@ START_TEST(the_adapters_own_scheduler)
 	f->inv.chassis[0].adapter[0].limits.weight = 1000;
 	p = fix_plan(f);
 	limits(p, 0, 0, 0);
-	ck_assert_uint_eq(p->placed[1].attrs.weight, 3);
+	ck_assert_uint_eq(fix_attrs(f, p, 1).weight, 3);
 	fm_plan_free(p);
 	fix_free(f);
 }

@@ -8,7 +8,7 @@
 
 static struct fm_assignment is;
 static struct fm_claim claim;
-static struct fm_placed want;
+static struct fm_attrs want;
 
 /* The words for what the members above differ in; they are equal afterwards. */
 static void says(const char *words)
@@ -18,28 +18,28 @@ static void says(const char *words)
 	fm_show_update(&is, &claim, &want, &b);
 	ck_assert_str_eq(mr_buf_text(&b), words);
 	mr_buf_done(&b);
-	is.attrs = fm_placed_attrs(&claim, &want, &is);
+	is.attrs = want;
 }
 
 START_TEST(of_every_class)
 {
 	says("");
-	want.attrs.vlan = 100;
+	want.vlan = 100;
 	says(", VLAN 0 -> 100");
-	want.attrs.vlan = 200;
-	want.attrs.vlan_qos = 3;
-	want.attrs.mtu = 9000;
+	want.vlan = 200;
+	want.vlan_qos = 3;
+	want.mtu = 9000;
 	says(", VLAN 100 -> 200, VLAN priority 0 -> 3, MTU 0 -> 9000");
-	want.attrs.spoof_check = want.attrs.trust = true;
-	want.attrs.link_state = 2;
-	want.attrs.bridging = MR_BRIDGING_VEPA;
+	want.spoof_check = want.trust = true;
+	want.link_state = 2;
+	want.bridging = MR_BRIDGING_VEPA;
 	says(", trust on, spoofCheck on, linkState auto -> disable, bridging veb -> vepa");
-	want.attrs.msix = 8;
-	want.attrs.queues = 4;
-	want.attrs.burst_kib = 64;
+	want.msix = 8;
+	want.queues = 4;
+	want.burst_kib = 64;
 	says(", burst in KiB 0 -> 64, MSI-X vectors 0 -> 8, queues 0 -> 4");
 	claim.ident[0].type = MR_IDENT_MAC;
-	want.attrs.ident0 = 0x0225b5000001;
+	want.ident0 = 0x0225b5000001;
 	says(", mac none -> 02:25:b5:00:00:01");
 	claim.limit_mbps = 5000;
 	says(", limit none -> 5Gbit");
@@ -51,33 +51,30 @@ END_TEST
 
 START_TEST(of_a_class)
 {
-	want.attrs.device_class = MR_CLASS_ETHERNET;
-	want.attrs.trunk[0] = (struct fm_vlan_range){5, 7};
-	want.attrs.trunk[1] = (struct fm_vlan_range){100, 100};
+	want.device_class = MR_CLASS_ETHERNET;
+	want.trunk[0] = (struct fm_vlan_range){5, 7};
+	want.trunk[1] = (struct fm_vlan_range){100, 100};
 	says(", VLANs of the trunk none -> 5-7,100");
-	want.acl = FM_PLACED_CLAIMS_ACL;
-	claim.attrs.acl[0] = MR_ACL_ROW(MR_ACL_DST, 7, 0x0225b5000001);
-	claim.attrs.acl[1] = MR_ACL_ROW(MR_ACL_ANY, 0, 0) | MR_ACL_DENY;
+	want.acl[0] = MR_ACL_ROW(MR_ACL_DST, 7, 0x0225b5000001);
+	want.acl[1] = MR_ACL_ROW(MR_ACL_ANY, 0, 0) | MR_ACL_DENY;
 	says(", acl none -> allow vlan 7 dst 02:25:b5:00:00:01, deny any");
 	is = (struct fm_assignment){.index = 0};
-	want.acl = FM_PLACED_NO_ACL;
-	want.attrs =
-		(struct fm_attrs_plain){.device_class = MR_CLASS_IB, .pkey = {0x8001, 0x7fff}};
+	want = (struct fm_attrs){.device_class = MR_CLASS_IB, .pkey = {0x8001, 0x7fff}};
 	says(", pkey none -> 0x8001,0x7fff");
-	want.attrs.pkey[0] = 0;
-	want.attrs.pkey[1] = 0;
+	want.pkey[0] = 0;
+	want.pkey[1] = 0;
 	says(", pkey 0x8001,0x7fff -> none");
 	is = (struct fm_assignment){.index = 0};
-	want.attrs = (struct fm_attrs_plain){.device_class = MR_CLASS_NVME};
-	want.attrs.nvme.iops = 1000;
-	want.attrs.nvme.namespaces = 2;
+	want = (struct fm_attrs){.device_class = MR_CLASS_NVME};
+	want.nvme.iops = 1000;
+	want.nvme.namespaces = 2;
 	says(", iopsLimit 0 -> 1000, attaches namespace 2");
-	want.attrs.nvme.namespaces = 1;
+	want.nvme.namespaces = 1;
 	says(", attaches namespace 1, detaches namespace 2");
 	is = (struct fm_assignment){.index = 0};
-	want.attrs = (struct fm_attrs_plain){.device_class = MR_CLASS_GPU};
-	want.attrs.gpu.framebuffer_mib = 512;
-	want.attrs.gpu.watchdog_ms = 3000;
+	want = (struct fm_attrs){.device_class = MR_CLASS_GPU};
+	want.gpu.framebuffer_mib = 512;
+	want.gpu.watchdog_ms = 3000;
 	says(", framebuffer in MiB 0 -> 512, watchdog in ms 0 -> 3000");
 }
 END_TEST
