@@ -121,6 +121,8 @@ void ag_job_end(struct ag_core *c, struct ag_job *j, enum mr_reason reason, cons
 	vsnprintf(a.detail, sizeof(a.detail), fmt, ap);
 	va_end(ap);
 	put_text(a.who, sizeof(a.who), who ? who : "");
+	if (ag_quiesce_restores(c, j, reason, a.who, a.detail))
+		return;
 	if (f) {
 		a.has_fn = true;
 		a.ack_fn = *f;

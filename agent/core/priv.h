@@ -36,6 +36,11 @@ struct ag_job {
 	uint8_t asked[128];	    /* ENABLE_VFS alone: VFs that were given to their driver */
 	char waits[96];		    /* for what, in the words of a TIMEOUT */
 	bool over;		    /* answered; stays while its write is under way */
+	bool restoring; /* QUIESCE: its activate hooks run, and then 'why' is said */
+	struct {
+		enum mr_reason reason;
+		char who[64], detail[128];
+	} why;
 };
 
 struct ag_done {
@@ -120,6 +125,9 @@ void ag_job_refused(struct ag_core *c, struct ag_job *j);
 
 /* verbs.c, activate.c */
 void ag_verb_run(struct ag_core *c, struct ag_job *j);
+/* Whether activate hooks have to run before a QUIESCE is refused; starts them then. */
+bool ag_quiesce_restores(struct ag_core *c, struct ag_job *j, enum mr_reason reason,
+			 const char *who, const char *detail);
 void ag_activate(struct ag_core *c, struct ag_job *j);
 /* Ends the job with BUSY if one of the functions is not ours to take; true = ended. */
 bool ag_refuse_users(struct ag_core *c, struct ag_job *j);

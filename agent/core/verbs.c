@@ -80,11 +80,50 @@ static bool unbind_failed(struct ag_core *c, struct ag_job *j)
 	return true;
 }
 
+/*
+ * A refusal after the release hooks: they may have stopped a workload, and the function stays.
+ * The activate hooks run before it is said. Not with force: then the function is cut, whatever
+ * is said. Not where the fences or the deadline end the command: another owner is asked then,
+ * or activates on the way back.
+ */
+bool ag_quiesce_restores(struct ag_core *c, struct ag_job *j, enum mr_reason reason,
+			 const char *who, const char *detail)
+{
+	const struct ag_fn *f = first_bound(c, &j->cmd.place);
+
+	if (j->cmd.verb != AG_QUIESCE || !j->hooked || j->cmd.force || j->restoring || !f ||
+	    reason == MR_REASON_OK || reason == MR_REASON_TIMEOUT ||
+	    reason == MR_REASON_STALE_EPOCH || reason == MR_REASON_STALE_OWNER ||
+	    reason == MR_REASON_WRONG_SLOT)
+		return false;
+	j->restoring = true;
+	j->why.reason = reason;
+	mr_copy(j->why.who, sizeof(j->why.who), who);
+	mr_copy(j->why.detail, sizeof(j->why.detail), detail);
+	ag_job_write(c, j, AG_WR_HOOKS, f, 0, "activate");
+	return true;
+}
+
+/* The activate hooks ended. One that failed is said as by ACTIVATE: the way back asks again. */
+static void restored(struct ag_core *c, struct ag_job *j)
+{
+	if (j->err)
+		ag_job_end(c, j, MR_REASON_DRIVER_REFUSED, "hook",
+			   "an activate hook failed (%d), after: %s", -j->err, j->why.detail);
+	else
+		ag_job_end(c, j, j->why.reason, j->why.who, "%s", j->why.detail);
+}
+
 /* Check, ask, act (HANDOVER 12): users, hooks, users again, unbind. */
 static void quiesce(struct ag_core *c, struct ag_job *j)
 {
 	const struct ag_fn *f = first_bound(c, &j->cmd.place);
 
+	if (j->restoring) {
+		if (j->result == AG_WR_HOOKS)
+			restored(c, j);
+		return;
+	}
 	if (refuse_pf(c, j) || (f && ag_refuse_users(c, j)))
 		return;
 	if (j->result == AG_WR_HOOKS && j->err && !j->cmd.force)

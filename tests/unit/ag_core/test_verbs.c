@@ -34,6 +34,7 @@ START_TEST(test_quiesce_needs_the_scan_to_show_it)
 	ck_assert_str_eq(written(0, 0), "write unbind 3:2.0 'mlx5_core' = 0; ");
 	for (unsigned i = 0; i < 14; i++)
 		written(0, 0);
+	ck_assert_str_eq(written(0, 0), "write hooks 3:2.0 'activate' = 0; ");
 	ck_assert_str_eq(written(0, 0), "ack 101 DRIVER_REFUSED (driver 'mlx5_core' is bound "
 					"again and again) who 'mlx5_core' fn 3.0.2; ");
 }
@@ -53,27 +54,6 @@ START_TEST(test_quiesce_busy)
 	ck_assert_str_eq(written(-EIO, 0),
 			 "ack 102 CONFLICT (unbind: InitialVFs differs from TotalVFs, or the "
 			 "device fails) fn 9.0.0; ");
-}
-END_TEST
-
-START_TEST(test_users_that_come_while_hooks_run)
-{
-	struct ag_cmd q = cmd(AG_QUIESCE, AG_WAY_LVF, 3, 2);
-
-	ask(&q);
-	mr_copy(at(3, 2)->users, sizeof(at(3, 2)->users), "bridge br0");
-	ck_assert_str_eq(written(0, 0),
-			 "ack 101 BUSY (in use: bridge br0) who 'bridge br0' fn 3.0.2; ");
-}
-END_TEST
-
-START_TEST(test_a_hook_says_no)
-{
-	struct ag_cmd q = cmd(AG_QUIESCE, AG_WAY_LVF, 3, 2);
-
-	ask(&q);
-	ck_assert_str_eq(written(-1, 0),
-			 "ack 101 BUSY (a release hook says no (1)) who 'hook' fn 3.0.2; ");
 }
 END_TEST
 
@@ -552,8 +532,6 @@ static void add(Suite *s)
 	const TTest *const tests[] = {test_quiesce,
 				      test_quiesce_needs_the_scan_to_show_it,
 				      test_quiesce_busy,
-				      test_users_that_come_while_hooks_run,
-				      test_a_hook_says_no,
 				      test_own_connection_is_never_taken,
 				      test_pf_stays_with_its_driver,
 				      test_quiesce_of_nothing,
