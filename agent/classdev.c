@@ -151,3 +151,58 @@ void ag_classdev_read(const char *dir, const struct ag_names *names, struct ag_f
 		if (read_host(dir, names->name[i], f))
 			return;
 }
+
+/* ---- cards of the host's own ---- */
+
+#define CLASS_ETHERNET 0x0200
+#define CLASS_IB       0x0207
+#define CLASS_FC       0x0c04
+
+/* Every device in DIR/FOLDER; 'read' takes its identities. */
+static unsigned each_in(const char *dir, const char *folder,
+			void (*read)(const char *dir, struct ag_fn *f),
+			const struct ag_own *base, struct ag_own *ret, unsigned most)
+{
+	char path[AG_PATH_MAX], each[AG_PATH_MAX];
+	struct ag_names in;
+	unsigned n = 0;
+
+	if (!mr_fmt(path, sizeof(path), "%s/%s", dir, folder) || ag_names_read(path, &in))
+		return 0;
+	for (unsigned i = 0; i < in.n && n < most; i++) {
+		struct ag_fn f = {.rid = 0};
+
+		if (!mr_fmt(each, sizeof(each), "%s/%s", path, in.name[i]))
+			continue;
+		read(each, &f);
+		ret[n] = *base;
+		ret[n].ident0 = f.ident0;
+		ret[n].ident1 = f.ident1;
+		n += mr_copy(ret[n].name, sizeof(ret[n].name), in.name[i]) &&
+		     (f.ident0 || f.ident1);
+	}
+	ag_names_done(&in);
+	return n;
+}
+
+unsigned ag_classdev_own(const char *dir, const struct ag_names *names,
+			 const struct ag_own *base, struct ag_own *ret, unsigned most)
+{
+	unsigned n = 0;
+	char host[64];
+
+	switch (base->class_code >> 8) {
+	case CLASS_ETHERNET:
+		return each_in(dir, "net", read_net, base, ret, most);
+	case CLASS_IB:
+		return each_in(dir, "infiniband", read_ib, base, ret, most);
+	case CLASS_FC:
+		for (unsigned i = 0; i < names->n; i++)
+			if (mr_starts(names->name[i], "host") &&
+			    mr_fmt(host, sizeof(host), "%s/fc_host", names->name[i]))
+				n += each_in(dir, host, read_fc, base, ret + n, most - n);
+		return n;
+	default:
+		return 0;
+	}
+}

@@ -2,8 +2,9 @@
 /*
  * The PCI tree of sysfs, read top down: bridges first, so that it is known which of them is the
  * upstream bridge of one of our roots (it has the VS identity), which are its downstream
- * bridges, and by which hot-plug slot the functions behind them are called. Functions that do
- * not stand behind a slot of ours are left out: they are the host's own business. Each root may
+ * bridges, and by which hot-plug slot the functions behind them are called. Of functions that
+ * stand behind no root of ours only the identities of network ports are read: nobody else may
+ * be given them; all else is the host's own business. Each root may
  * be in a PCI domain of its own: an address here is domain and routing ID together.
  *
  * A scan may meet a tree that changes under it: a file that is gone is a function that is gone,
@@ -457,6 +458,35 @@ static void read_fns(struct walk *w, bool vfs)
 	}
 }
 
+static bool is_own_network(const struct node *n)
+{
+	return n->root == NONE && (n->class_code >> 16 == 0x02 || n->class_code >> 8 == 0x0c04);
+}
+
+/* Network ports of the host's own. */
+static void read_own(struct walk *w)
+{
+	struct ag_scan *s = &w->look->scan;
+
+	s->own = mr_xcalloc(AG_OWN_MAX, sizeof(*s->own));
+	for (unsigned i = 0; i < w->nodes && s->owns < AG_OWN_MAX; i++) {
+		const struct node *n = &w->node[i];
+		const struct ag_own base = {
+			.rid = n->rid, .domain = n->domain, .class_code = n->class_code};
+		struct ag_names names;
+		struct ag_dir dir;
+
+		if (!is_own_network(n) || !open_node(w, n, &dir))
+			continue;
+		if (!ag_names_read(dir.path, &names)) {
+			s->owns += ag_classdev_own(dir.path, &names, &base, s->own + s->owns,
+						   AG_OWN_MAX - s->owns);
+			ag_names_done(&names);
+		}
+		ag_dir_close(&dir);
+	}
+}
+
 /* Several functions behind one slot are a device, not one synthetic function. */
 static void tell_devices(struct ag_scan *s)
 {
@@ -500,6 +530,7 @@ static void read_all(struct walk *w, bool isolation)
 	w->orphans = mr_xcalloc(s->slots + 1, sizeof(*w->orphans));
 	read_fns(w, false);
 	read_fns(w, true);
+	read_own(w);
 	tell_devices(s);
 	tell_orphans(w);
 	ag_users_end(&w->users);
@@ -532,5 +563,6 @@ void ag_look_free(struct ag_look *l)
 {
 	free(l->scan.fn);
 	free(l->scan.slot);
+	free(l->scan.own);
 	*l = (struct ag_look){0};
 }

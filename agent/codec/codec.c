@@ -253,10 +253,38 @@ static void fill(Banyan__Report *r, struct chunk *c, const struct ag_action *a, 
 	r->gone = c->gone;
 }
 
+/* Of the host's own ports; the first message of a report has them all. */
+struct owns {
+	Banyan__OwnPort port[AG_OWN_MAX];
+	Banyan__OwnPort *list[AG_OWN_MAX];
+};
+
+static struct owns *fill_own(Banyan__Report *r, const struct ag_action *a)
+{
+	struct owns *o = MR_NEW(struct owns);
+
+	for (; r->n_own < a->owns && r->n_own < AG_OWN_MAX; r->n_own++) {
+		const struct ag_own *from = &a->own[r->n_own];
+		Banyan__OwnPort *p = o->list[r->n_own] = &o->port[r->n_own];
+
+		banyan__own_port__init(p);
+		p->domain = from->domain;
+		p->rid = from->rid;
+		p->class_code = from->class_code;
+		p->name = (char *)from->name;
+		p->ident0 = from->ident0;
+		p->ident1 = from->ident1;
+	}
+	r->own = o->list;
+	r->own_told = true;
+	return o;
+}
+
 bool ag_put_report(struct mr_buf *out, const struct ag_action *a, unsigned *pos)
 {
 	Banyan__AgentMsg m = BANYAN__AGENT_MSG__INIT;
 	Banyan__Report r = BANYAN__REPORT__INIT;
+	struct owns *own = NULL;
 	unsigned all = a->fns + a->gones, n;
 	struct chunk c;
 
@@ -267,11 +295,14 @@ bool ag_put_report(struct mr_buf *out, const struct ag_action *a, unsigned *pos)
 	fill(&r, &c, a, *pos, n);
 	r.revision = a->revision;
 	r.full = a->full && !*pos;
+	if (a->own_told && !*pos)
+		own = fill_own(&r, a);
 	m.body_case = BANYAN__AGENT_MSG__BODY_REPORT;
 	m.report = &r;
 	mr_pb_put(out, &m.base);
 	*pos += n ? n : 1;
 	chunk_done(&c);
+	free(own);
 	return true;
 }
 

@@ -49,6 +49,7 @@ void ag_actions_reset(struct ag_actions *a)
 	for (unsigned i = 0; i < a->n; i++) {
 		free(a->item[i].fn);
 		free(a->item[i].gone);
+		free(a->item[i].own);
 	}
 	a->n = 0;
 }
@@ -113,6 +114,7 @@ void ag_core_free(struct ag_core *c)
 	ag_look_done(&c->seen);
 	mr_map_free(c->epoch);
 	free(c->reported);
+	free(c->own);
 	free(c);
 }
 
@@ -137,6 +139,7 @@ static void report(struct ag_core *c, bool full)
 	}
 	free(r.fn);
 	free(r.gone);
+	free(r.own);
 }
 
 static bool same_roots(const struct ag_root *a, unsigned n, const struct ag_root *b, unsigned m)

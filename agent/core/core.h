@@ -80,6 +80,16 @@ struct ag_fn {
 	bool carries_agent; /* the agent's own connection runs over it: never taken away */
 };
 
+/* A network port of the host's own, behind no slot of ours: nobody else may be given its
+ * identities. */
+struct ag_own {
+	uint16_t rid, domain;
+	uint32_t class_code;
+	char name[32];
+	uint64_t ident0, ident1;
+};
+#define AG_OWN_MAX 256
+
 /* A hot-plug slot. */
 struct ag_slot {
 	uint16_t port;
@@ -96,6 +106,8 @@ struct ag_scan {
 	unsigned fns;
 	struct ag_slot *slot;
 	unsigned slots;
+	struct ag_own *own;
+	unsigned owns;
 	bool vf_migration;	       /* the kernel has the extension of HANDOVER 14 */
 	struct ag_isolation isolation; /* where the scan was asked for it */
 	bool failed;		       /* sysfs could not be read: keep what is known */
@@ -213,6 +225,9 @@ struct ag_action {
 	unsigned fns;
 	struct ag_place *gone;
 	unsigned gones;
+	bool own_told;	    /* REPORT: 'own' is all there is of these, and not what it was */
+	struct ag_own *own; /* owned by the action */
+	unsigned owns;
 	uint64_t op; /* ACK */
 	enum mr_reason reason;
 	char detail[128];

@@ -45,6 +45,7 @@ void ag_look_done(struct ag_scan *s)
 {
 	free(s->fn);
 	free(s->slot);
+	free(s->own);
 	*s = (struct ag_scan){0};
 }
 
@@ -58,6 +59,26 @@ static void drop_twins(struct ag_scan *s)
 		if (!n || fn_cmp(&s->fn[n - 1], &s->fn[i]))
 			s->fn[n++] = s->fn[i];
 	s->fns = n;
+}
+
+static int own_cmp(const void *a, const void *b)
+{
+	const struct ag_own *x = a, *y = b;
+
+	if (x->domain != y->domain)
+		return x->domain < y->domain ? -1 : 1;
+	if (x->rid != y->rid)
+		return x->rid < y->rid ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static void take_own(struct ag_scan *s, const struct ag_scan *scan)
+{
+	s->owns = scan->owns > AG_OWN_MAX ? AG_OWN_MAX : scan->owns;
+	s->own = mr_xcalloc(s->owns + 1, sizeof(*s->own));
+	if (s->owns)
+		memcpy(s->own, scan->own, s->owns * sizeof(*s->own));
+	qsort(s->own, s->owns, sizeof(*s->own), own_cmp);
 }
 
 /* Keeps a copy of a good scan. Functions that have no place of ours are left out. */
@@ -82,6 +103,7 @@ void ag_look_take(struct ag_core *c, const struct ag_scan *scan)
 	qsort(s->fn, s->fns, sizeof(*s->fn), fn_cmp);
 	drop_twins(s);
 	qsort(s->slot, s->slots, sizeof(*s->slot), slot_cmp);
+	take_own(s, scan);
 	c->looked = true;
 }
 
@@ -193,13 +215,35 @@ static void compare(const struct ag_core *c, bool full, struct ag_action *a)
 	}
 }
 
+/* The host's own ports, where they are others than were reported. */
+static void tell_own(struct ag_core *c, bool full, struct ag_action *a)
+{
+	unsigned n = c->seen.owns;
+	bool same_own = n == c->n_own;
+
+	for (unsigned i = 0; i < n && same_own; i++)
+		same_own = !own_cmp(&c->seen.own[i], &c->own[i]) &&
+			   c->seen.own[i].class_code == c->own[i].class_code &&
+			   c->seen.own[i].ident0 == c->own[i].ident0 &&
+			   c->seen.own[i].ident1 == c->own[i].ident1;
+	if (same_own && !full)
+		return;
+	a->own_told = true;
+	a->owns = n;
+	a->own = mr_xmemdup(c->seen.own, (n + 1) * sizeof(*a->own));
+	free(c->own);
+	c->own = mr_xmemdup(c->seen.own, (n + 1) * sizeof(*c->own));
+	c->n_own = n;
+}
+
 bool ag_look_report(struct ag_core *c, bool full, struct ag_action *a)
 {
 	a->full = full;
 	a->fn = mr_xcalloc(c->seen.fns + 1, sizeof(*a->fn));
 	a->gone = mr_xcalloc(c->n_reported + 1, sizeof(*a->gone));
 	compare(c, full, a);
-	if (!full && !a->fns && !a->gones)
+	tell_own(c, full, a);
+	if (!full && !a->fns && !a->gones && !a->own_told)
 		return false;
 	free(c->reported);
 	c->reported = mr_xcalloc(c->seen.fns + 1, sizeof(*c->reported));

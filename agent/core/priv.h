@@ -73,6 +73,8 @@ struct ag_core {
 	uint64_t revision;
 	struct ag_fn *reported;
 	unsigned n_reported;
+	struct ag_own *own; /* as reported */
+	unsigned n_own;
 	int64_t heartbeat_at, offline_since, alone_ns, alone_next;
 	struct ag_job **job;
 	unsigned jobs, jobs_cap;

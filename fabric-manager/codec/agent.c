@@ -205,11 +205,29 @@ static int hello_from(const Banyan__AgentHello *m, struct fm_agent_hello *h, str
 	return 0;
 }
 
+static int own_from(const Banyan__OwnPort *m, struct fm_agent_own *o, struct mr_err *err)
+{
+	if (RANGE(rid, UINT16_MAX) || RANGE(domain, UINT16_MAX) ||
+	    RANGE(class_code, 0xffffff) || TEXT(o->name, name))
+		return -EINVAL;
+	o->rid = (uint16_t)m->rid;
+	o->domain = (uint16_t)m->domain;
+	o->class_code = m->class_code;
+	o->ident0 = m->ident0;
+	o->ident1 = m->ident1;
+	return 0;
+}
+
 static int report_from(const Banyan__Report *m, struct fm_agent_report *r, struct mr_err *err)
 {
 	if (RANGE(n_function, FM_REPORT_FUNCTIONS_MAX) ||
-	    RANGE(n_gone, FM_REPORT_FUNCTIONS_MAX))
+	    RANGE(n_gone, FM_REPORT_FUNCTIONS_MAX) || RANGE(n_own, FM_OWN_PORTS_MAX))
 		return -EINVAL;
+	r->own_told = m->own_told;
+	r->own = m->n_own ? mr_xcalloc(m->n_own, sizeof(*r->own)) : NULL;
+	for (; r->owns < m->n_own; r->owns++)
+		if (own_from(m->own[r->owns], &r->own[r->owns], err))
+			return -EINVAL;
 	r->revision = m->revision;
 	r->full = m->full;
 	r->fn = m->n_function ? mr_xcalloc(m->n_function, sizeof(*r->fn)) : NULL;

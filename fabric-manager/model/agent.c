@@ -25,5 +25,6 @@ void fm_agent_report_done(struct fm_agent_report *r)
 		return;
 	free(r->fn);
 	free(r->gone);
+	free(r->own);
 	*r = (struct fm_agent_report){0};
 }

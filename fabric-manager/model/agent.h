@@ -53,6 +53,15 @@ struct fm_agent_fn {
 	uint16_t pkey[FM_PKEYS_SEEN];
 };
 
+/* A network port of the host's own, behind no slot of a switch. */
+#define FM_OWN_PORTS_MAX 256
+struct fm_agent_own {
+	uint16_t rid, domain;
+	uint32_t class_code;
+	char name[32];
+	uint64_t ident0, ident1;
+};
+
 /* A report: full replaces everything known of the host, else only what is listed (gone: places
  * that emptied). */
 struct fm_agent_report {
@@ -62,6 +71,10 @@ struct fm_agent_report {
 	unsigned fns;
 	struct fm_place *gone;
 	unsigned gones;
+	bool own_told; /* 'own' is all there is; else it is what it was (agents before it
+			  existed: not known) */
+	struct fm_agent_own *own;
+	unsigned owns;
 	/* done = bridges whose kernel device is gone in this boot, for tombstones: empty slots
 	 * of a full report count */
 };

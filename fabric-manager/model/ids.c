@@ -40,6 +40,16 @@ const char *fm_resource_unit(enum fm_resource r)
 	return (size_t)r < MR_ARRAY_SIZE(resource_units) ? resource_units[r] : "";
 }
 
+/* See ids.h. */
+enum mr_class fm_class_of_code(uint32_t class_code)
+{
+	for (int c = 0; c < MR_CLASS_COUNT; c++)
+		if (c != MR_CLASS_OTHER &&
+		    mr_class_code((enum mr_class)c) >> 8 == class_code >> 8)
+			return (enum mr_class)c;
+	return MR_CLASS_OTHER;
+}
+
 /* What a class is known by on its network: ids.h. */
 bool fm_ident_type(enum mr_class device_class, unsigned slot, enum mr_ident_type *ret)
 {

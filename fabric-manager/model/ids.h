@@ -112,6 +112,8 @@ struct fm_attrs {
 	uint64_t acl[MR_VF_ACL_ROWS]; /* ethernet: rows as VF_ACL, acl.h; 0 = no more */
 };
 _Static_assert(sizeof(struct fm_attrs) == 96, "memory for each claim counts");
+/* The class of a PCI class code: base class and sub-class count. */
+enum mr_class fm_class_of_code(uint32_t class_code);
 /* The type of ident0 (slot 0) or ident1 of a class; false: it has none there. */
 bool fm_ident_type(enum mr_class device_class, unsigned slot, enum mr_ident_type *ret);
 bool fm_attrs_eq(const struct fm_attrs *a, const struct fm_attrs *b);

@@ -156,6 +156,13 @@ static void synced(struct fm_engine *e, struct fm_session *s)
 	fm_host_came(e);
 }
 
+static void take_own(struct fm_hst *h, const struct fm_agent_report *r)
+{
+	free(h->own);
+	h->own = r->owns ? mr_xmemdup(r->own, r->owns * sizeof(*r->own)) : NULL;
+	h->owns = r->owns;
+}
+
 /* A report: full replaces everything known of the host. */
 void fm_session_report(struct fm_engine *e, uint64_t id, const struct fm_agent_report *r)
 {
@@ -172,6 +179,8 @@ void fm_session_report(struct fm_engine *e, uint64_t id, const struct fm_agent_r
 		put(e, s, &r->fn[i]);
 	for (unsigned i = 0; i < r->gones; i++)
 		take_away(e, s, &r->gone[i]);
+	if (r->own_told || r->full)
+		take_own(s->host, r);
 	if (r->full && !s->synced)
 		synced(e, s);
 	fm_foreign_look(e, s->host);

@@ -65,13 +65,21 @@ static bool counts(struct fm_engine *e, const struct list *l, enum mr_ident_type
 	return in_some_pool(e, type, lo) || is_literal(e, type, lo);
 }
 
-static enum mr_class class_of(const struct fm_agent_fn *f)
+/* A value that counts: where it is seen is still to be said. NULL: it does not. */
+static struct fm_foreign *add(struct fm_engine *e, struct list *l, uint32_t class_code,
+			      unsigned slot, uint64_t lo)
 {
-	for (int c = 0; c < MR_CLASS_COUNT; c++)
-		if (c != MR_CLASS_OTHER &&
-		    mr_class_code((enum mr_class)c) >> 8 == f->class_code >> 8)
-			return (enum mr_class)c;
-	return MR_CLASS_OTHER;
+	struct mr_ident id = {.lo = lo};
+	struct fm_foreign *n;
+
+	if (!lo || !fm_ident_type(fm_class_of_code(class_code), slot, &id.type) ||
+	    !counts(e, l, id.type, lo))
+		return NULL;
+	MR_GROW(l->item, l->n, l->cap);
+	n = &l->item[l->n++];
+	memset(n, 0, sizeof(*n)); /* lists are compared as they stand */
+	n->ident = id;
+	return n;
 }
 
 /* One function; 'a' has it, NULL: it is a PF. */
@@ -84,20 +92,47 @@ static void look_at(struct fm_engine *e, const struct fm_hst *h, const struct fm
 	char name[FM_ASSIGNMENT_TEXT], bdf[MR_BDF_TEXT];
 
 	for (unsigned k = 0; k < FM_IDENTS; k++) {
-		struct mr_ident id = {.lo = shown[k]};
-		struct fm_foreign *n;
+		struct fm_foreign *n =
+			shown[k] == given[k] ? NULL : add(e, l, f->class_code, k, shown[k]);
 
-		if (!shown[k] || shown[k] == given[k] ||
-		    !fm_ident_type(class_of(f), k, &id.type) || !counts(e, l, id.type, id.lo))
+		if (!n)
 			continue;
-		MR_GROW(l->item, l->n, l->cap);
-		n = &l->item[l->n++];
-		memset(n, 0, sizeof(*n)); /* lists are compared as they stand */
-		n->ident = id;
 		mr_copy(n->profile, sizeof(n->profile), a ? a->a.profile : "");
 		mr_fmt(n->where, sizeof(n->where), "%s, on %s", h->rec.name,
 		       a ? fm_assignment_text(&a->a, name)
 			 : mr_pci_text(f->domain, f->rid, bdf));
+	}
+}
+
+/* Whether one of its functions shows the value: ports of a bond have one address. */
+static bool is_shown(const struct fm_hst *h, uint64_t lo)
+{
+	size_t pos = 0;
+	uint64_t v;
+
+	while (h->fn && mr_map_next(h->fn, &pos, NULL, NULL, &v)) {
+		const struct fm_agent_fn *f = (const struct fm_agent_fn *)(uintptr_t)v;
+
+		if (f->ident0 == lo || f->ident1 == lo)
+			return true;
+	}
+	return false;
+}
+
+/* A port of the host's own. */
+static void look_at_own(struct fm_engine *e, const struct fm_hst *h,
+			const struct fm_agent_own *o, struct list *l)
+{
+	const uint64_t shown[FM_IDENTS] = {o->ident0, o->ident1};
+	char bdf[MR_BDF_TEXT];
+
+	for (unsigned k = 0; k < FM_IDENTS; k++) {
+		struct fm_foreign *n =
+			is_shown(h, shown[k]) ? NULL : add(e, l, o->class_code, k, shown[k]);
+
+		if (n)
+			mr_fmt(n->where, sizeof(n->where), "%s, on its own %s (%s)",
+			       h->rec.name, o->name, mr_pci_text(o->domain, o->rid, bdf));
 	}
 }
 
@@ -132,6 +167,8 @@ static void look(struct fm_engine *e, const struct fm_hst *h, struct list *l)
 		if (a ? is_at_rest(a) : f->place.way == FM_WAY_LVF && !f->place.slot)
 			look_at(e, h, f, a, l);
 	}
+	for (unsigned i = 0; s && s->state == FM_SS_ACCEPTED && i < h->owns; i++)
+		look_at_own(e, h, &h->own[i], l);
 	if (l->n)
 		qsort(l->item, l->n, sizeof(*l->item), foreign_cmp);
 }

@@ -2,8 +2,8 @@
 /*
  * Identities that are seen on hosts and that nobody was given there: the planner gives them to
  * nobody else (struct fm_foreign). What counts is what an agent that is there reports of PFs,
- * and of functions that run and are at rest: a function on its way, and what a dead host
- * showed, bars nobody.
+ * of functions that run and are at rest, and of the host's own network ports: a function on its
+ * way, and what a dead host showed, bars nobody.
  */
 #ifndef FABRIC_MANAGER_ENGINE_STATE_FOREIGN_H
 #define FABRIC_MANAGER_ENGINE_STATE_FOREIGN_H

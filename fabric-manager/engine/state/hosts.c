@@ -52,6 +52,7 @@ void fm_host_free(struct fm_hst *h)
 {
 	fm_host_forget(h);
 	free(h->foreign);
+	free(h->own);
 	free(h);
 }
 

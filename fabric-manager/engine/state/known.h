@@ -49,9 +49,11 @@ struct fm_hst {
 	uint64_t revision;
 	char kernel[64];
 	bool vf_migration;
-	bool told;		    /* 'has' was, by the last agent */
-	uint8_t has;		    /* bits 1 << enum fm_require */
-	struct mr_map *fn;	    /* place key -> struct fm_agent_fn *, as reported */
+	bool told;		  /* 'has' was, by the last agent */
+	uint8_t has;		  /* bits 1 << enum fm_require */
+	struct mr_map *fn;	  /* place key -> struct fm_agent_fn *, as reported */
+	struct fm_agent_own *own; /* network ports that are its own, as reported */
+	unsigned owns;
 	struct fm_foreign *foreign; /* state/foreign.c: what of that was not given to it */
 	unsigned foreigns;
 	bool foreign_due;

@@ -44,6 +44,33 @@ static const char *agent_of(const struct fm_hst *st)
 	return st && st->rec.boot_id[0] ? "lost" : "never";
 }
 
+/* Network ports that are its own, as the agent that is there reported them. */
+static void add_own_ports(struct mr_tree *m, const struct fm_hst *st)
+{
+	struct mr_tree *l = mr_tree_add_list(m, "ownPorts");
+
+	for (unsigned i = 0; st && st->session && i < st->owns; i++) {
+		const struct fm_agent_own *o = &st->own[i];
+		const uint64_t lo[FM_IDENTS] = {o->ident0, o->ident1};
+		struct mr_tree *port = mr_tree_add_map(l, NULL);
+		char text[MR_IDENT_TEXT > MR_BDF_TEXT ? MR_IDENT_TEXT : MR_BDF_TEXT];
+
+		mr_tree_add_text(port, "name", o->name);
+		mr_tree_add_text(port, "bdf", mr_pci_text(o->domain, o->rid, text));
+		for (unsigned k = 0; k < FM_IDENTS; k++) {
+			struct mr_ident id = {.lo = lo[k]};
+
+			if (lo[k] &&
+			    fm_ident_type(fm_class_of_code(o->class_code), k, &id.type))
+				mr_tree_add_text(port,
+						 k && id.type == MR_IDENT_GUID
+							 ? "nodeGuid"
+							 : mr_ident_type_name(id.type),
+						 mr_ident_text(&id, text));
+		}
+	}
+}
+
 /* A host: document, inventory and agent in one row; with 'deep' also what it holds. */
 static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool deep)
 {
@@ -83,6 +110,7 @@ static struct mr_tree *host_tree(struct fm_engine *e, const char *name, bool dee
 	if (!deep)
 		return m;
 	add_isolation(m, st);
+	add_own_ports(m, st);
 	l = mr_tree_add_list(m, "holds");
 	FM_FOREACH_ASG(e, a)
 	{

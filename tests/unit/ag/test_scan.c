@@ -270,6 +270,38 @@ START_TEST(test_class_devices)
 }
 END_TEST
 
+/* Of the host's own cards only the identities of network ports are read, each of them. */
+START_TEST(test_own_ports)
+{
+	const struct ag_own *o;
+
+	tree_pci("devices/pci0000:00", "0000:00:03.0", "0x020000\n", "0x1521\n");
+	tree_file("devices/pci0000:00/0000:00:03.0/net/eno1/address", "02:25:b5:00:00:07\n");
+	tree_file("devices/pci0000:00/0000:00:03.0/net/eno2/address", "02:25:b5:00:00:08\n");
+	tree_file("devices/pci0000:00/0000:00:03.0/net/none/address", "00:00:00:00:00:00\n");
+	tree_pci("devices/pci0000:00", "0000:00:04.0", "0x0c0400\n", "0x2261\n");
+	tree_file("devices/pci0000:00/0000:00:04.0/host0/fc_host/host0/port_name",
+		  "0x2100000000000001\n");
+	tree_file("devices/pci0000:00/0000:00:04.0/host0/fc_host/host0/node_name",
+		  "0x2000000000000001\n");
+	tree_pci("devices/pci0000:00", "0000:00:05.0", "0x020700\n", "0x101b\n");
+	tree_file("devices/pci0000:00/0000:00:05.0/infiniband/mlx5_0/node_guid",
+		  "0002:c903:0000:0002\n");
+	scan();
+	o = look.scan.own;
+	ck_assert_uint_eq(look.scan.owns, 4);
+	ck_assert_uint_eq(o[0].rid, 3 << 3);
+	ck_assert_uint_eq(o[0].ident0 + o[1].ident0, 2 * UINT64_C(0x0225b5000007) + 1);
+	ck_assert_str_ne(o[0].name, o[1].name);
+	ck_assert_str_eq(o[2].name, "host0");
+	ck_assert_uint_eq(o[2].ident0, 0x2100000000000001);
+	ck_assert_uint_eq(o[2].ident1, 0x2000000000000001);
+	ck_assert_uint_eq(o[3].class_code, 0x020700);
+	ck_assert_uint_eq(o[3].ident1, 0x0002c90300000002);
+	ck_assert_uint_eq(look.scan.fns, 6);
+}
+END_TEST
+
 START_TEST(test_users)
 {
 	scan();
@@ -460,6 +492,7 @@ int main(void)
 	tcase_add_test(t, test_without_the_extension);
 	tcase_add_test(t, test_orphans);
 	tcase_add_test(t, test_class_devices);
+	tcase_add_test(t, test_own_ports);
 	tcase_add_test(t, test_users);
 	tcase_add_test(t, test_mounts);
 	tcase_add_test(t, test_no_tree);

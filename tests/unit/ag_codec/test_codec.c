@@ -141,6 +141,12 @@ START_TEST(test_report)
 	struct ag_place gone = {AG_WAY_DEVICE, 1, 9, 0, 0};
 	struct ag_action a = {
 		.revision = 41, .full = true, .fn = &f, .fns = 1, .gone = &gone, .gones = 1};
+	struct ag_own own = {.domain = 1,
+			     .rid = 0x305,
+			     .class_code = 0x0c0400,
+			     .name = "host0",
+			     .ident0 = 7,
+			     .ident1 = 8};
 	unsigned pos = 0;
 	Banyan__AgentMsg *m;
 
@@ -153,8 +159,24 @@ START_TEST(test_report)
 	ck_assert_uint_eq(m->report->n_gone, 1);
 	ck_assert_uint_eq(m->report->gone[0]->way, 3);
 	ck_assert_uint_eq(m->report->gone[0]->bridge, 9);
+	ck_assert(!m->report->own_told);
 	banyan__agent_msg__free_unpacked(m, NULL);
 	ck_assert(!ag_put_report(&out, &a, &pos));
+	a.own_told = true;
+	a.own = &own;
+	a.owns = 1;
+	pos = 0;
+	ck_assert(ag_put_report(&out, &a, &pos));
+	m = unpacked(BANYAN__AGENT_MSG__BODY_REPORT);
+	ck_assert(m->report->own_told);
+	ck_assert_uint_eq(m->report->n_own, 1);
+	ck_assert_uint_eq(m->report->own[0]->domain, 1);
+	ck_assert_uint_eq(m->report->own[0]->rid, 0x305);
+	ck_assert_uint_eq(m->report->own[0]->class_code, 0x0c0400);
+	ck_assert_str_eq(m->report->own[0]->name, "host0");
+	ck_assert_uint_eq(m->report->own[0]->ident0, 7);
+	ck_assert_uint_eq(m->report->own[0]->ident1, 8);
+	banyan__agent_msg__free_unpacked(m, NULL);
 }
 END_TEST
 

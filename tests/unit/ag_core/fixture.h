@@ -98,6 +98,8 @@ static inline void show_report(const struct ag_action *a)
 		mr_buf_puts(&said, " -");
 		show_place(&a->gone[i]);
 	}
+	for (unsigned i = 0; i < a->owns; i++)
+		mr_buf_printf(&said, "%s %s", i ? "" : " own", a->own[i].name);
 }
 
 static inline void show(const struct ag_action *a)

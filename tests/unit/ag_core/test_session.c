@@ -74,6 +74,28 @@ START_TEST(test_deltas)
 }
 END_TEST
 
+/* Ports of the host's own: in a full report, and where they are others. */
+START_TEST(test_own_ports)
+{
+	struct ag_own own[2] = {{.rid = 0x300, .name = "eno1", .ident0 = 1},
+				{.rid = 0x200, .name = "eno0", .ident0 = 2}};
+
+	host.own = own;
+	host.owns = 2;
+	ck_assert_str_eq(event(AG_EV_UEVENT), "");
+	ck_assert_str_eq(wait_ms(20), "scan; ");
+	ck_assert_str_eq(scan(), "report 2 own eno0 eno1; ");
+	event(AG_EV_UEVENT);
+	ck_assert_str_eq(wait_ms(20), "scan; ");
+	ck_assert_str_eq(scan(), "");
+	own[0].ident0 = 3;
+	host.owns = 1;
+	event(AG_EV_UEVENT);
+	ck_assert_str_eq(wait_ms(20), "scan; ");
+	ck_assert_str_eq(scan(), "report 3 own eno1; ");
+}
+END_TEST
+
 /* sysfs gave a function twice, as a folder that changes under its reader may: it has neither
  * come then, nor gone afterwards. */
 START_TEST(test_a_function_seen_twice)
@@ -218,6 +240,7 @@ int main(void)
 	tcase_add_checked_fixture(session, setup_session, teardown);
 	tcase_add_test(session, test_roots_come_and_go);
 	tcase_add_test(session, test_deltas);
+	tcase_add_test(session, test_own_ports);
 	tcase_add_test(session, test_a_function_seen_twice);
 	tcase_add_test(session, test_users_are_not_reported);
 	tcase_add_test(session, test_uevents_fold);

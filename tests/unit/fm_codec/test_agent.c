@@ -26,6 +26,8 @@ static Banyan__AgentFunction *fns[] = {&fn};
 static Banyan__Place gone;
 static Banyan__Place *gones[] = {&gone};
 static Banyan__Report report;
+static Banyan__OwnPort own;
+static Banyan__OwnPort *owns[FM_OWN_PORTS_MAX + 1];
 static Banyan__AgentRoot root;
 static Banyan__AgentRoot *roots[9] = {&root, &root, &root, &root, &root,
 				      &root, &root, &root, &root};
@@ -83,6 +85,18 @@ static void make(Banyan__AgentMsg__BodyCase body)
 	report.n_function = report.n_gone = 1;
 	report.function = fns;
 	report.gone = gones;
+	banyan__own_port__init(&own);
+	own.domain = 1;
+	own.rid = 0x305;
+	own.class_code = 0x0c0400;
+	own.name = (char *)"host0";
+	own.ident0 = 7;
+	own.ident1 = 8;
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(owns); i++)
+		owns[i] = &own;
+	report.own = owns;
+	report.n_own = 1;
+	report.own_told = 1;
 	banyan__agent_root__init(&root);
 	root.chassis_serial = (char *)"C1-0001";
 	root.port = 3;
@@ -219,6 +233,14 @@ START_TEST(test_report)
 	check_fn(&got.report.fn[0]);
 	ck_assert_uint_eq(got.report.gones, 1);
 	ck_assert_uint_eq(got.report.gone[0].slot, 4);
+	ck_assert(got.report.own_told);
+	ck_assert_uint_eq(got.report.owns, 1);
+	ck_assert_uint_eq(got.report.own[0].domain, 1);
+	ck_assert_uint_eq(got.report.own[0].rid, 0x305);
+	ck_assert_uint_eq(got.report.own[0].class_code, 0x0c0400);
+	ck_assert_str_eq(got.report.own[0].name, "host0");
+	ck_assert_uint_eq(got.report.own[0].ident0, 7);
+	ck_assert_uint_eq(got.report.own[0].ident1, 8);
 }
 END_TEST
 
@@ -269,6 +291,9 @@ START_TEST(test_bad_fields)
 	BAD(REPORT, fn.place = NULL, "field place is missing");
 	BAD(REPORT, place.way = 0, "field way is missing");
 	BAD(REPORT, place.way = 4, "field way is 4");
+	BAD(REPORT, own.rid = 0x10000, "field rid");
+	BAD(REPORT, own.name = (char *)LONG_TEXT, "field name is over 31");
+	BAD(REPORT, report.n_own = FM_OWN_PORTS_MAX + 1, "field n_own");
 	BAD(REPORT, gone.way = 4, "field way is 4");
 	BAD(REPORT, place.port = 0x10000, "field port");
 	BAD(REPORT, place.bridge = 0x10000, "field bridge");

@@ -144,6 +144,72 @@ START_TEST(is_in_no_pool)
 }
 END_TEST
 
+/* The agent behind port 2 says which network ports its host has itself. */
+static void has_ports(struct world *w, const struct fm_agent_own *own, unsigned n)
+{
+	struct fm_agent_report r = {
+		.revision = 3, .own_told = true, .own = (struct fm_agent_own *)own, .owns = n};
+	struct fm_event ev = {
+		.kind = FM_EV_AGENT_REPORT, .session = w->agent[2].session, .report = &r};
+
+	w_step(w, &ev);
+	w_run(w, 2 * MR_NS_PER_S);
+}
+
+/* What a host's own cards have nobody is given, until they are gone; a bond of one of them with
+ * a function of ours shows that one's address twice. */
+START_TEST(is_on_its_own_card)
+{
+	const struct fm_agent_own own[] = {
+		{.rid = 0x0300,
+		 .class_code = 0x020000,
+		 .name = "eno1",
+		 .ident0 = 0x0225b5000000},
+		{.rid = 0x0301,
+		 .class_code = 0x020000,
+		 .name = "eno2",
+		 .ident0 = 0x0225b500000a},
+		{.rid = 0x0400,
+		 .class_code = 0x0c0400,
+		 .name = "host0",
+		 .ident0 = 0x0225b5000001},
+	};
+	const struct mr_tree *port;
+	struct world w;
+
+	up(&w);
+	shows(&w, 2, "bare/d", 0x0225b500000a);
+	has_ports(&w, own, MR_ARRAY_SIZE(own));
+	w_request(&w, (struct fm_request){
+			      .verb = FM_VERB_DESCRIBE, .kind = "hosts", .name = "blade02"});
+	port = mr_tree_get(mr_tree_get(w.tree, "items")->child[0], "ownPorts")->child[1];
+	ck_assert_str_eq(mr_tree_text(port, "name"), "eno2");
+	ck_assert_str_eq(mr_tree_text(port, "bdf"), "0000:03:00.1");
+	ck_assert_str_eq(mr_tree_text(port, "mac"), "02:25:b5:00:00:0a");
+	w_apply(&w, POOLED("pooled"));
+	W_PHASE(&w, "pooled/d", ACTIVE);
+	ck_assert_uint_eq(w_asg(&w, "pooled/d")->attrs.ident0, 0x0225b5000001);
+	refused(&w, LITERAL("other", "02:25:b5:00:00:00"),
+		"p.yaml:4:88: spec.devices[0].identity.mac: '02:25:b5:00:00:00' is seen on "
+		"blade02, on its own eno1 (0000:03:00.0)\n");
+	refused(&w, LITERAL("other", "02:25:b5:00:00:0a"),
+		"p.yaml:4:88: spec.devices[0].identity.mac: '02:25:b5:00:00:0a' is seen on "
+		"blade02, on bare/d\n");
+	if (_i)
+		has_ports(&w, own + 1, 1);
+	else
+		w_agent_down(&w, 2, false);
+	w_apply(&w, LITERAL("other", "02:25:b5:00:00:00"));
+	W_PHASE(&w, "other/d", ACTIVE);
+	has_ports(&w, own, _i ? 1 : 0);
+	ck_assert_uint_eq(alarms(&w, "other/d",
+				 "alarm: its mac 02:25:b5:00:00:00 is seen on blade02, on its "
+				 "own eno1 (0000:03:00.0) too"),
+			  (unsigned)_i);
+	w_done(&w);
+}
+END_TEST
+
 /* Its own kernel has it already. */
 START_TEST(is_its_own)
 {
@@ -166,6 +232,7 @@ int main(void)
 	tcase_add_test(t, is_not_given);
 	tcase_add_loop_test(t, is_forgotten, 0, 2);
 	tcase_add_test(t, is_in_no_pool);
+	tcase_add_loop_test(t, is_on_its_own_card, 0, 2);
 	tcase_add_test(t, is_its_own);
 	suite_add_tcase(s, t);
 	return check_run(s);
