@@ -7,10 +7,12 @@
 #include "common/os/options.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/os/std.h"
 #include "common/str.h"
 #include "common/xalloc.h"
 
@@ -135,12 +137,13 @@ static int take(const struct mr_program *p, struct tables *t, int code, char **a
 	int i;
 
 	*ret_exit = 0;
-	if (code == CODE_HELP) {
-		print_help(p);
-		return -1;
-	}
-	if (code == CODE_VERSION) {
-		printf("%s %s\n", p->name, MR_VERSION);
+	if (code == CODE_HELP || code == CODE_VERSION) {
+		errno = 0;
+		if (code == CODE_HELP)
+			print_help(p);
+		else
+			printf("%s %s\n", p->name, MR_VERSION);
+		*ret_exit = mr_std_written(p->name) ? 0 : MR_EXIT_FAILED;
 		return -1;
 	}
 	if (code == ':' || code == '?') {

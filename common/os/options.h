@@ -27,13 +27,15 @@ struct mr_program {
 			  there */
 };
 
+#define MR_EXIT_FAILED	    1
 #define MR_EXIT_USAGE	    64
 #define MR_EXIT_UNAVAILABLE 69
 #define MR_VERSION	    "0.1.0"
 
 /*
- * Parses argv. Returns the index of the first operand, or -1 after --help/--version (exit 0) or
- * a usage error (exit 64); '*ret_exit' then holds the exit code and the text was printed.
+ * Parses argv. Returns the index of the first operand, or -1 after --help/--version (exit 0, or
+ * 1 if they could not be written) or a usage error (exit 64); '*ret_exit' then holds the exit
+ * code and the text was printed.
  */
 int mr_options_parse(const struct mr_program *p, int argc, char **argv, int *ret_exit);
 

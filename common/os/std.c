@@ -2,8 +2,11 @@
 /* See std.h. */
 #include "common/os/std.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 void mr_std_hold(void)
@@ -15,4 +18,15 @@ void mr_std_hold(void)
 		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			abort();
 	}
+}
+
+bool mr_std_written(const char *program)
+{
+	/* who lost a part of it before this leaves the errno of that write, or none */
+	if (!fflush(stdout) && !ferror(stdout))
+		return true;
+	fprintf(stderr, "%s: write error: %s\n", program,
+		errno ? strerror(errno) : "not all was written");
+	clearerr(stdout);
+	return false;
 }

@@ -121,7 +121,7 @@ static void overview(struct mr_buf *out)
 		    "manager is not reachable");
 }
 
-void cli_help(const struct cli_verb *verb)
+int cli_help(const struct cli_verb *verb)
 {
 	char self[] = "banyan", help[] = "--help";
 	char *argv[] = {self, help, NULL};
@@ -145,6 +145,7 @@ void cli_help(const struct cli_verb *verb)
 	}
 	mr_options_parse(&p, 2, argv, &code);
 	mr_buf_done(&text);
+	return code;
 }
 
 /* ---- operands and values ---- */

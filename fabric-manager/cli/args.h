@@ -108,7 +108,7 @@ int cli_args_parse(int argc, char **argv, struct cli_args *ret, int *ret_exit);
 void cli_args_done(struct cli_args *a);
 
 /* Prints the help of the program (verb NULL) or of one verb on standard output. */
-void cli_help(const struct cli_verb *verb);
+int cli_help(const struct cli_verb *verb);
 
 /* The whole command: parses, runs, returns the exit code. */
 int cli_main(int argc, char **argv);

@@ -2,9 +2,11 @@
 /* See complete.h. The scripts hold words only; names of things are asked for with -o name. */
 #include "fabric-manager/cli/complete.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/str.h"
+#include "common/xalloc.h"
 #include "fabric-manager/cli/args.h"
 #include "fabric-manager/cli/kinds.h"
 
@@ -35,6 +37,39 @@ static void kind_words(struct mr_buf *out, bool documents)
 	}
 }
 
+/* What a question of `whatif` is about, as its help has it: "host-dies HOST | ...". */
+static const struct {
+	const char *operand, *ask;
+} abouts[] = {{"HOST", "hosts"}, {"ADAPTER", "adapters"}, {"TEMPLATE=N", "profiletemplates"}};
+
+/* Calls 'f' for each question of 'v' with its word and its operand; not for "-f PATH". */
+static void each_question(const struct cli_verb *v, struct mr_buf *out,
+			  void (*f)(struct mr_buf *out, const char *word, const char *operand))
+{
+	for (const char *s = v->operands; s; s = strchr(s, '|')) {
+		char word[32], operand[32];
+
+		s += strspn(s, "| ");
+		if (*s != '-' && sscanf(s, "%31s %31s", word, operand) == 2)
+			f(out, word, operand);
+	}
+}
+
+static void question_word(struct mr_buf *out, const char *word, const char *operand)
+{
+	(void)operand;
+	mr_buf_printf(out, "%s ", word);
+}
+
+/* One line of _banyan_about. Replicas are a number that nobody can guess. */
+static void question_names(struct mr_buf *out, const char *word, const char *operand)
+{
+	for (unsigned i = 0; i < MR_ARRAY_SIZE(abouts); i++)
+		if (mr_streq(abouts[i].operand, operand))
+			mr_buf_printf(out, "\t%s) _banyan_names %s%s ;;\n", word, abouts[i].ask,
+				      strchr(operand, '=') ? " | sed 's/$/=/'" : "");
+}
+
 /* What the first operand of a verb is completed with; a shell's expression. */
 static void operand_words(const struct cli_verb *v, struct mr_buf *out)
 {
@@ -53,6 +88,9 @@ static void operand_words(const struct cli_verb *v, struct mr_buf *out)
 	case 's':
 		mr_buf_puts(out, "bash zsh man");
 		break;
+	case 'q':
+		each_question(v, out, question_word);
+		break;
 	case 'n':
 		if (strstr(v->operands, "HOST") == v->operands)
 			ask = "hosts";
@@ -66,12 +104,14 @@ static void operand_words(const struct cli_verb *v, struct mr_buf *out)
 		mr_buf_printf(out, "$(_banyan_names %s)", ask);
 }
 
-/* ... and the second. */
+/* ... and the second. A kind or a question is one word: it needs no quotes. */
 static const char *second_words(const struct cli_verb *v)
 {
 	if (v->take[0] && v->take[1] == 'h')
 		return "$(_banyan_names hosts)";
-	return v->take[0] == 'k' && v->take[1] ? "$(_banyan_names \"$first\")" : "";
+	if (v->take[0] == 'q')
+		return "$(_banyan_about $first)";
+	return v->take[0] == 'k' && v->take[1] ? "$(_banyan_names $first)" : "";
 }
 
 static const char names_function[] =
@@ -79,10 +119,20 @@ static const char names_function[] =
 	"\tbanyan get \"$1\" -o name 2>/dev/null | sed 's|^[^/]*/||'\n"
 	"}\n";
 
+static void functions(struct mr_buf *out)
+{
+	mr_buf_puts(out, names_function);
+	mr_buf_puts(out, "_banyan_about() {\n\tcase $1 in\n");
+	for (const struct cli_verb *v = cli_verbs; v->name; v++)
+		if (v->take[0] == 'q')
+			each_question(v, out, question_names);
+	mr_buf_puts(out, "\tesac\n}\n");
+}
+
 void cli_complete_bash(struct mr_buf *out)
 {
 	mr_buf_puts(out, "# bash completion of banyan; source <(banyan completion bash)\n");
-	mr_buf_puts(out, names_function);
+	functions(out);
 	mr_buf_puts(out,
 		    "_banyan() {\n"
 		    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
@@ -114,10 +164,12 @@ void cli_complete_bash(struct mr_buf *out)
 				      second_words(v));
 		mr_buf_puts(out, "\t\t\t;;\n");
 	}
-	mr_buf_puts(out, "\t\tesac\n\tfi\n"
-			 "\tcase $cur in -*) words=$options ;; esac\n"
-			 "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
-			 "}\ncomplete -F _banyan banyan\n");
+	mr_buf_puts(out,
+		    "\t\tesac\n\tfi\n"
+		    "\tcase $cur in -*) words=$options ;; esac\n"
+		    "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+		    "\tcase ${COMPREPLY[0]} in *=) compopt -o nospace ;; esac 2>/dev/null\n"
+		    "}\ncomplete -F _banyan banyan\n");
 }
 
 /* Text inside '...' of zsh's _describe and _arguments: no colon, bracket or quote. */
@@ -150,7 +202,7 @@ static void zsh_option(const struct cli_option *o, struct mr_buf *out)
 void cli_complete_zsh(struct mr_buf *out)
 {
 	mr_buf_puts(out, "#compdef banyan\n");
-	mr_buf_puts(out, names_function);
+	functions(out);
 	mr_buf_puts(out, "_banyan() {\n\tlocal verb=$words[2] first=$words[3]\n"
 			 "\tif (( CURRENT == 2 )); then\n\t\tlocal -a verbs=(\n");
 	for (const struct cli_verb *v = cli_verbs; v->name; v++) {
@@ -172,9 +224,7 @@ void cli_complete_zsh(struct mr_buf *out)
 			mr_buf_puts(out, ")\"");
 		}
 		if (second_words(v)[0])
-			mr_buf_printf(out, " \\\n\t\t\t\"2:name:(%s)\"",
-				      v->take[1] == 'h' ? second_words(v)
-							: "$(_banyan_names $first)");
+			mr_buf_printf(out, " \\\n\t\t\t\"2:name:(%s)\"", second_words(v));
 		mr_buf_puts(out, "\n\t\t;;\n");
 	}
 	mr_buf_puts(out, "\tesac\n}\ncompdef _banyan banyan\n");

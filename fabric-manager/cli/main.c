@@ -14,5 +14,5 @@ int main(int argc, char **argv)
 	mr_std_hold();
 	code = cli_main(argc, argv);
 	/* an answer that could not be written whole is none: a full disk is not "done" */
-	return !code && (fflush(stdout) || ferror(stdout)) ? FM_EXIT_FAILED : code;
+	return !code && !mr_std_written("banyan") ? FM_EXIT_FAILED : code;
 }

@@ -11,6 +11,7 @@
 #include "common/now.h"
 #include "common/os/clock.h"
 #include "common/os/options.h"
+#include "common/os/std.h"
 #include "common/str.h"
 #include "common/tree.h"
 #include "fabric-manager/cli/args.h"
@@ -198,13 +199,12 @@ int cli_run_help(const struct cli_args *a)
 			near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
 		return CLI_EXIT_USAGE;
 	}
-	cli_help(v);
-	return FM_EXIT_DONE;
+	return cli_help(v);
 }
 
 int cli_run_version(const struct cli_args *a)
 {
 	(void)a;
 	printf("banyan " MR_VERSION "\n");
-	return FM_EXIT_DONE;
+	return mr_std_written("banyan") ? FM_EXIT_DONE : FM_EXIT_FAILED;
 }

@@ -161,6 +161,28 @@ START_TEST(help_and_version)
 }
 END_TEST
 
+/* A full disk is no "done". */
+START_TEST(what_cannot_be_written)
+{
+	static const char *const option[] = {"--help", "--version"};
+	struct mr_program p = {
+		.name = "prog", .synopsis = "", .about = "Does things.", .options = options};
+	char *argv[] = {"prog", (char *)option[_i], NULL};
+	int out = redirect(1, out_path), err = redirect(2, err_path);
+
+	unlink(out_path);
+	ck_assert_ptr_nonnull(freopen("/dev/full", "w", stdout));
+	got.result = mr_options_parse(&p, 2, argv, &got.exit);
+	restore(1, out);
+	restore(2, err);
+	got.err = read_and_remove(err_path);
+	ck_assert_int_eq(got.result, -1);
+	ck_assert_int_eq(got.exit, MR_EXIT_FAILED);
+	ck_assert_str_eq(got.err, "prog: write error: No space left on device\n");
+	done();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("options");
@@ -170,6 +192,7 @@ int main(void)
 	tcase_add_test(t, commands_stop_at_the_first_operand);
 	tcase_add_loop_test(t, wrong_usage, 0, MR_ARRAY_SIZE(wrong));
 	tcase_add_test(t, help_and_version);
+	tcase_add_loop_test(t, what_cannot_be_written, 0, 2);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

@@ -239,9 +239,19 @@ START_TEST(bash_completes)
 	static const struct {
 		const char *words, *reply;
 	} cases[] = {
-		{"ap", "apply approve"},    {"get hos", "hosts hostgroups"},
-		{"get hosts -o j", "json"}, {"delete ch", ""},
-		{"move --ti", "--timeout"}, {"help unc", "uncordon"},
+		{"ap", "apply approve"},
+		{"get hos", "hosts hostgroups"},
+		{"get hosts -o j", "json"},
+		{"delete ch", ""},
+		{"move --ti", "--timeout"},
+		{"help unc", "uncordon"},
+		{"get hosts \"\"", "a-hosts"},
+		{"whatif \"\"", "host-dies adapter-dies cordon more"},
+		{"whatif ad", "adapter-dies"},
+		{"whatif host-dies \"\"", "a-hosts"},
+		{"whatif adapter-dies \"\"", "a-adapters"},
+		{"whatif cordon a", "a-hosts"},
+		{"whatif more \"\"", "a-profiletemplates="},
 	};
 	char command[1024];
 
@@ -253,7 +263,8 @@ START_TEST(bash_completes)
 		char line[256] = "";
 
 		mr_fmt(command, sizeof(command),
-		       "bash -c '. ./script; COMP_WORDS=(banyan %s); "
+		       "bash -c 'banyan() { echo $2/a-$2; }; . ./script; COMP_WORDS=(banyan "
+		       "%s); "
 		       "COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _banyan; printf %%s "
 		       "\"${COMPREPLY[*]}\"'",
 		       cases[i].words);
