@@ -111,8 +111,9 @@ const struct cli_verb cli_verbs[] = {
 	 "Take the named device of an `ha` pair into use; the other one is its standby then.",
 	 "banyan switchover web01/data1 --wait", cli_run_request},
 	{"approve", FM_VERB_APPROVE, "n", 1, "OPERATION|ADAPTER|PROFILE", CHANGES | CLI_OPT_YES,
-	 "Let a change go ahead that waits for approval.", "banyan approve nic-left",
-	 cli_run_request},
+	 "Let a change go ahead that waits for approval; --yes when fewer functions are left "
+	 "than run.",
+	 "banyan approve nic-left", cli_run_request},
 	{"adopt", FM_VERB_ADOPT, "kn", 2, "chassis NAME", CHANGES | CLI_OPT_YES,
 	 "Take over a chassis that another store, or a newer one, has programmed, or that was "
 	 "replaced; what runs there runs on.",

@@ -5,6 +5,7 @@
  */
 #include "fabric-manager/plan/show.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,11 +33,19 @@ static void add_fn(struct mr_tree *t, const char *key, const struct fm_plan_inpu
 	mr_tree_add_text(t, key, fm_fn_text(in->inventory, fn, text));
 }
 
+/* Functions of each PF once a count or a mode was changed. */
+static unsigned functions_then(const struct fm_change *c, const struct fm_adapter *ad)
+{
+	if (c->kind == FM_CHANGE_PROVISION)
+		return c->value;
+	return ad && c->value < ad->modes ? ad->mode[c->value].vfs : UINT_MAX;
+}
+
 /* Whose functions the change of a count stops. */
 static void count_hits(const struct fm_change *c, const struct fm_plan_input *in,
 		       const struct fm_adapter *ad, struct mr_buf *out)
 {
-	unsigned n = 0, over = 0, on[MR_MAX_PFS] = {0};
+	unsigned n = 0, over = 0, then = functions_then(c, ad), on[MR_MAX_PFS] = {0};
 	char text[FM_ASSIGNMENT_TEXT];
 
 	for (unsigned i = 0; i < in->currents; i++) {
@@ -46,7 +55,7 @@ static void count_hits(const struct fm_change *c, const struct fm_plan_input *in
 		    !ad || a->fn.pf >= ad->pfs ||
 		    (c->kind == FM_CHANGE_PROVISION && ad->pf[a->fn.pf].numvfs == c->value))
 			continue;
-		over += c->kind == FM_CHANGE_PROVISION && ++on[a->fn.pf] > c->value;
+		over += ++on[a->fn.pf] > then;
 		if (n++ < HITS_SHOWN)
 			mr_buf_printf(out, "%s%s on %s",
 				      n > 1 ? ", " : "; after approval interrupts ",

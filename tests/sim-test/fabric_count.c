@@ -55,9 +55,14 @@ static void on_op(struct world *x, const struct fm_op_result *r, void *arg)
 	fabric_judge();
 }
 
+static bool yes; /* with the next request */
+
 static void verb(enum fm_verb v, const char *name, int exit_code)
 {
 	struct fm_request r = world_request(v, "", name);
+
+	r.yes = yes;
+	yes = false;
 
 	fabric_ask(&r);
 	ck_assert_msg(w->reply.exit_code == exit_code, "%d: %s", w->reply.exit_code,
@@ -135,6 +140,10 @@ START_TEST(test_shrink_and_back)
 	apply(4, "force");
 	take(after);
 	ck_assert_uint_eq(active(after, left, 8), 8);
+	verb(FM_VERB_APPROVE, "nic-left", FM_EXIT_FAILED);
+	ck_assert_msg(strstr(w->reply.text, "4 of them find no function") != NULL, "%s",
+		      w->reply.text);
+	yes = true;
 	verb(FM_VERB_APPROVE, "nic-left", FM_EXIT_DONE);
 	fabric_settle();
 	take(after);

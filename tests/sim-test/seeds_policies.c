@@ -42,6 +42,7 @@ static void approve_all(struct seed_run *r)
 			mr_fmt(id[n++], sizeof(id[0]), "%lld",
 			       (long long)mr_tree_int(items->child[i], "id"));
 	q.verb = FM_VERB_APPROVE;
+	q.yes = true;
 	q.kind = "";
 	for (unsigned i = 0; i < n; i++) {
 		q.name = id[i];

@@ -14,6 +14,8 @@
  */
 #include "fabric-manager/engine/assign/provision.h"
 
+#include <limits.h>
+
 #include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/state/hosts.h"
@@ -70,7 +72,7 @@ void fm_prov_words(const struct fm_engine *e, const struct fm_prov *p, struct mr
 	if (p->op == FM_OP_MODE)
 		mr_buf_printf(out, "mode %s", mode_name(d, p->value));
 	else
-		mr_buf_printf(out, "%u functions", p->value);
+		mr_buf_printf(out, "%u function%s", p->value, p->value == 1 ? "" : "s");
 }
 
 static const char *class_of(const struct fm_prov *p)
@@ -95,19 +97,30 @@ static bool hits(const struct fm_engine *e, const struct fm_prov *p, const struc
 	       (f.pf < d->pfs && d->pf[f.pf].numvfs && d->pf[f.pf].numvfs != p->value);
 }
 
-/* Whom the change interrupts: "3: web/data0/0 on blade01, ...". */
-void fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out)
+/* Functions of each PF once the change is made. */
+static unsigned functions_then(const struct fm_engine *e, const struct fm_prov *p)
+{
+	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, p->chassis, p->port);
+
+	if (p->op == FM_OP_PROVISION)
+		return p->value;
+	return d && p->value < d->modes ? d->mode[p->value].vfs : UINT_MAX;
+}
+
+/* Whom the change interrupts: "3: web/data0/0 on blade01, ...". Returns how many of them find
+ * no function on the adapter afterwards. */
+unsigned fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out)
 {
 	const struct fm_asg *a;
 	struct mr_buf names = {0};
-	unsigned n = 0, over = 0, on[MR_MAX_PFS] = {0};
+	unsigned n = 0, over = 0, then = functions_then(e, p), on[MR_MAX_PFS] = {0};
 	char text[FM_ASSIGNMENT_TEXT];
 
 	FM_FOREACH_ASG(e, a)
 	{
 		if (!hits(e, p, a))
 			continue;
-		over += p->op == FM_OP_PROVISION && ++on[a->a.fn.pf] > p->value;
+		over += ++on[a->a.fn.pf] > then;
 		if (n++ < NAMES_SHOWN)
 			mr_buf_printf(&names, "%s%s on %s", n > 1 ? ", " : ": ",
 				      fm_assignment_text(&a->a, text), a->a.host);
@@ -118,6 +131,7 @@ void fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_
 		mr_buf_printf(out, "; %u of them find%s no function there afterwards", over,
 			      over == 1 ? "s" : "");
 	mr_buf_done(&names);
+	return over;
 }
 
 /* ---- what is durable: that it waits for a yes, and that it got one ---- */

@@ -18,7 +18,7 @@ void fm_prov_result(struct fm_engine *e, const struct fm_inflight *f,
 void fm_prov_ack(struct fm_engine *e, const struct fm_inflight *f,
 		 const struct fm_agent_ack *ack);
 void fm_prov_timer(struct fm_engine *e, unsigned i);
-void fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out);
+unsigned fm_prov_hits(const struct fm_engine *e, const struct fm_prov *p, struct mr_buf *out);
 void fm_prov_approve(struct fm_engine *e, struct fm_prov *p);
 void fm_prov_allow(struct fm_engine *e, unsigned chassis, unsigned port);
 void fm_prov_released(struct fm_engine *e);

@@ -51,33 +51,45 @@ static bool approve_adapter(struct fm_engine *e, uint64_t tag, const struct fm_r
 	return true;
 }
 
+/* Yes to another count of functions, or another mode. Where fewer are left than run it takes
+ * --yes, as `apply` does for what goes. */
+static void approve_count(struct fm_engine *e, uint64_t tag, const struct fm_request *r,
+			  struct fm_prov *p)
+{
+	struct mr_buf whom = {0}, what = {0};
+	unsigned lost = fm_prov_hits(e, p, &whom);
+
+	fm_prov_words(e, p, &what);
+	if (lost && !r->yes) {
+		fm_reply(e, tag, MR_REASON_NOT_PERMITTED, 1, NULL, NULL,
+			 "%s, interrupts %s; say --yes if that is meant", mr_buf_text(&what),
+			 mr_buf_text(&whom));
+	} else {
+		fm_prov_approve(e, p);
+		fm_note(e, MR_REASON_OK, r->name, "approved by %s",
+			r->who[0] ? r->who : "operator");
+		fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL,
+			 "approved: operation %llu, interrupts %s",
+			 (unsigned long long)p->approval, mr_buf_text(&whom));
+	}
+	mr_buf_done(&whom);
+	mr_buf_done(&what);
+}
+
 /* approve OPERATION|ADAPTER|PROFILE: yes to a change of class Count, to an edit that waits for
  * it, or to an adapter in the slot of another one. */
 void fm_rq_approve(struct fm_engine *e, uint64_t tag, const struct fm_request *r)
 {
 	struct fm_prov *p = prov_of(e, r->name);
 	struct fm_asked *a = p ? NULL : fm_rollout_asked(e, r->name);
-	struct mr_buf whom = {0};
 
-	if (a) {
+	if (a)
 		approve_update(e, tag, r, a);
-		return;
-	}
-	if (!p && approve_adapter(e, tag, r)) {
-		mr_buf_done(&whom);
-		return;
-	}
-	if (!p) {
+	else if (p)
+		approve_count(e, tag, r, p);
+	else if (!approve_adapter(e, tag, r))
 		fm_refuse(e, tag, MR_REASON_NOT_FOUND, "nothing called '%s' waits for approval",
 			  r->name);
-		return;
-	}
-	fm_prov_approve(e, p);
-	fm_prov_hits(e, p, &whom);
-	fm_note(e, MR_REASON_OK, r->name, "approved by %s", r->who[0] ? r->who : "operator");
-	fm_reply(e, tag, MR_REASON_OK, 0, NULL, NULL, "approved: operation %llu, interrupts %s",
-		 (unsigned long long)p->approval, mr_buf_text(&whom));
-	mr_buf_done(&whom);
 }
 
 /* resume: a rollout that is paused or cancelled goes on. */

@@ -96,7 +96,16 @@ START_TEST(too_few_for_who_runs)
 	ck_assert(is_asked(&w));
 	ck_assert_ptr_nonnull(
 		strstr(mr_tree_text(mr_tree_get(w.tree, "items")->child[0], "detail"), lost));
+	w_request(&w, (struct fm_request){.verb = FM_VERB_APPROVE, .name = "nic-left"});
+	ck_assert_int_eq(w.exit_code, 1);
+	ck_assert_str_eq(w.text,
+			 "nic-left: 1 function, interrupts 2: db/d on blade02, web/d on "
+			 "blade01; 1 of them finds no function there afterwards; say --yes if "
+			 "that is meant");
+	w_run(&w, 10 * MR_NS_PER_S);
+	ck_assert_uint_eq(w_mapped(&w), 2);
 	w_verb(&w, FM_VERB_APPROVE, "nic-left", NULL);
+	ck_assert_int_eq(w.exit_code, 0);
 	ck_assert_ptr_nonnull(strstr(w.text, lost));
 	w_run(&w, 10 * MR_NS_PER_S);
 	ck_assert_uint_eq(w.c.adapter[0].pf[0].numvfs, 1);
