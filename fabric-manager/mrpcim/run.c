@@ -36,6 +36,13 @@ struct fm_mr_run *fm_mr_run_new(struct fm_mrpcim *m)
 	return r;
 }
 
+/* Keys say port and number in other bits: without mixing, bridges of one number would share a
+ * chain on all hosts. */
+static struct fm_mr_chain *chain_of(struct fm_mrpcim *m, uint64_t key)
+{
+	return &m->chain[(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) % FM_MR_WAIT_CHAINS];
+}
+
 static void wait_end(struct fm_mrpcim *m, struct fm_mr_run *r)
 {
 	fm_mr_heap_del(m, r);
@@ -43,7 +50,7 @@ static void wait_end(struct fm_mrpcim *m, struct fm_mr_run *r)
 		struct fm_mr_wait *w = &r->wait[i];
 
 		if (w->key)
-			TAILQ_REMOVE(&m->chain[w->key % FM_MR_WAIT_CHAINS], w, link);
+			TAILQ_REMOVE(chain_of(m, w->key), w, link);
 		w->key = 0;
 	}
 }
@@ -375,7 +382,7 @@ static void wait_for(struct fm_mrpcim *m, struct fm_mr_run *r, unsigned i, uint6
 
 	w->key = key;
 	w->run = r;
-	TAILQ_INSERT_TAIL(&m->chain[key % FM_MR_WAIT_CHAINS], w, link);
+	TAILQ_INSERT_TAIL(chain_of(m, key), w, link);
 }
 
 /*
@@ -410,8 +417,7 @@ enum fm_mr_next fm_mr_pause(struct fm_mrpcim *m, struct fm_mr_run *r, int64_t fi
 /* An event named what 'key' stands for. */
 void fm_mr_runs_wake(struct fm_mrpcim *m, uint64_t key)
 {
-	struct fm_mr_chain *c = &m->chain[key % FM_MR_WAIT_CHAINS];
-	struct fm_mr_wait *w = TAILQ_FIRST(c), *next;
+	struct fm_mr_wait *w = TAILQ_FIRST(chain_of(m, key)), *next;
 
 	for (; w; w = next) {
 		struct fm_mr_run *r = w->run;

@@ -25,6 +25,7 @@ int bench_read(const struct bench_options *o);
 int bench_start(const struct bench_options *o);
 int bench_map(const struct bench_options *o);
 int bench_handover(const struct bench_options *o);
+int bench_crowd(const struct bench_options *o);
 int bench_agents(const struct bench_options *o);
 int bench_cli(const struct bench_options *o);
 int bench_world(const struct bench_options *o);

@@ -28,6 +28,7 @@ static const struct subject {
 	{"read", bench_read, 1, "read a whole chassis of 8,192 functions"},
 	{"start", bench_start, 1, "start of the largest chassis, and every host of it up"},
 	{"handover", bench_handover, 2, "move a profile and back, all of HANDOVER 5"},
+	{"crowd", bench_crowd, 4, "8,192 hand-overs at once, with the default timers"},
 	{"agents", bench_agents, 20, "10,000 agents connected, and what they report"},
 	{"cli", bench_cli, 3, "one call of the command line"},
 	{"world", bench_world, 40, "events of the simulation, with the judge and without"},

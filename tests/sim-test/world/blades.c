@@ -327,6 +327,8 @@ static void deliver_write(struct world *w, struct world_msg *m)
 	done->tag = m->tag;
 	done->err = rc;
 	done->a = value;
+	if (w->clock)
+		done->lane = LANE_APART; /* the agent's writes have a thread each */
 	world_post(w, done, done_ns > w->now.mono_ns ? done_ns - w->now.mono_ns : 1);
 }
 

@@ -174,9 +174,11 @@ static void mr_own(struct world *w, world_deliver_fn *deliver, void *ptr,
 void world_mr_event(struct world *w, const struct fm_mr_event *ev)
 {
 	struct fm_mr_actions out = {0};
+	int64_t began = w->clock ? w->clock() : 0;
 
 	world_input(w);
 	fm_mrpcim_step(w->mr, w->now, ev, &out);
+	w->manager_ns += w->clock ? w->clock() - began : 0;
 	for (unsigned i = 0; i < out.n; i++) {
 		struct fm_mr_action *a = &out.item[i];
 
@@ -382,10 +384,13 @@ static void check_store(const struct world *w, const struct fm_event *ev)
 void world_engine_event(struct world *w, const struct fm_event *ev)
 {
 	struct fm_actions out = {0};
+	int64_t began = w->clock ? w->clock() : 0;
 
 	world_input(w);
-	is_quick(w);
+	if (!w->unchecked)
+		is_quick(w);
 	fm_engine_step(w->engine, w->now, ev, &out);
+	w->manager_ns += w->clock ? w->clock() - began : 0;
 	check_store(w, ev);
 	check_plans(w, &out);
 	fm_hold_take(w->hold, &out);

@@ -81,9 +81,10 @@ int64_t world_delay(struct world *w)
 void world_post(struct world *w, struct world_msg *m, int64_t delay_ns)
 {
 	m->due_ns = w->now.mono_ns + delay_ns;
-	if (m->due_ns < w->lane_due[m->lane])
+	if (m->lane < LANE_COUNT && m->due_ns < w->lane_due[m->lane])
 		m->due_ns = w->lane_due[m->lane];
-	w->lane_due[m->lane] = m->due_ns;
+	if (m->lane < LANE_COUNT)
+		w->lane_due[m->lane] = m->due_ns;
 	m->seq = w->next_seq++;
 	MR_GROW(w->heap, w->heap_n, w->heap_cap);
 	w->heap[w->heap_n] = m;

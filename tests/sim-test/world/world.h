@@ -43,6 +43,7 @@ enum lane {
 	LANE_LOCAL =
 		LANE_AGENTS + 2 * WORLD_HOSTS_MAX, /* + VH: an agent's own scans and writes */
 	LANE_COUNT = LANE_LOCAL + WORLD_HOSTS_MAX,
+	LANE_APART = LANE_COUNT, /* of a bench: nobody waits for what was sent before */
 };
 
 struct world;
@@ -215,9 +216,11 @@ struct world {
 	bool unsaid;	/* words need not be so: the judge has to find out by traffic */
 	bool unchecked; /* a bench: the engine's plans are not held against ones from scratch */
 	bool untraced;	/* nobody reads the trace */
-	struct mr_buf trace; /* the last log lines and operations */
-	uint64_t digest;     /* of all of them */
-	uint64_t events;     /* inputs to a core, the chassis or the store so far */
+	int64_t (*clock)(void); /* a bench: what the manager's steps take is added up */
+	int64_t manager_ns;	/* all of them so far */
+	struct mr_buf trace;	/* the last log lines and operations */
+	uint64_t digest;	/* of all of them */
+	uint64_t events;	/* inputs to a core, the chassis or the store so far */
 	struct world_touched touched;
 };
 
