@@ -198,6 +198,7 @@ static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
 		fm_aim_rest(b, old->seen); /* not forgotten */
 	if (better)
 		set_aims(p, b, at, state == FM_AIM_GOES);
+	fm_aim_keep_tries(p, chassis);
 	free(at);
 	fm_board_free(b);
 	return better;

@@ -12,6 +12,7 @@
 #include "common/rng.h"
 #include "common/str.h"
 #include "common/xalloc.h"
+#include "fabric-manager/plan/aim.h"
 #include "tests/fleet/fabric.h"
 #include "tests/unit/check_main.h"
 
@@ -389,6 +390,55 @@ START_TEST(test_rest)
 }
 END_TEST
 
+static unsigned moves_of(const struct fm_plan *p)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->changes; i++)
+		n += p->change[i].kind == FM_CHANGE_MOVE;
+	return n;
+}
+
+/* A board that is searched anew by each plan: plans at one level are counted where they begin
+ * moves, and after so many of them nobody begins any more, until others run. */
+START_TEST(test_tries)
+{
+	struct fleet_spec s = {.seed = 1,
+			       .claims = 300,
+			       .load = 98,
+			       .prior = 100,
+			       .pairs = 30,
+			       .ranks = FLEET_RANKS};
+	struct fleet *f = fleet_new(&s);
+	struct fleet_fabric *fab = fleet_fabric_new(f);
+	struct fm_plan *p = fm_plan_make(&fab->in), *q;
+	struct fm_aim *aim = fm_aim_copy(p->aim);
+
+	ck_assert_uint_gt(moves_of(p), 0);
+	ck_assert_uint_eq(aim->parts, 1);
+	ck_assert_uint_eq(aim->part[0].tries, 1);
+	fab->in.aim = aim;
+	q = fm_plan_make(&fab->in); /* nothing was carried out */
+	ck_assert_uint_gt(moves_of(q), 0);
+	ck_assert_uint_eq(q->aim->part[0].tries, 2);
+	fm_plan_free(q);
+	aim->part[0].tries = FM_AIM_TRIES;
+	q = fm_plan_make(&fab->in);
+	ck_assert_uint_lt(moves_of(q), moves_of(p)); /* those that a plan makes without */
+	ck_assert(q->aim->part[0].dropped && !q->aim->part[0].steps);
+	fm_plan_free(q);
+	aim->part[0].level++;
+	q = fm_plan_make(&fab->in);
+	ck_assert_uint_gt(moves_of(q), 0);
+	ck_assert_uint_eq(q->aim->part[0].tries, 1);
+	fm_plan_free(q);
+	fm_plan_free(p);
+	fm_aim_free(aim);
+	fleet_fabric_free(fab);
+	fleet_free(f);
+}
+END_TEST
+
 #define SHUFFLE(r, a, n)                                       \
 	for (unsigned i_ = (n); i_ > 1; i_--) {                \
 		unsigned k_ = (unsigned)mr_rng_below((r), i_); \
@@ -534,6 +584,7 @@ int main(void)
 	tcase_add_loop_test(t, test_preemption, 0, 3 * SEEDS);
 	tcase_add_loop_test(t, test_quality, 0, (int)MR_ARRAY_SIZE(known));
 	tcase_add_loop_test(t, test_rest, 0, SEEDS);
+	tcase_add_test(t, test_tries);
 	tcase_add_loop_test(t, test_permutation, 0, SEEDS);
 	tcase_add_loop_test(t, test_add_remove, 0, SEEDS);
 	suite_add_tcase(s, t);
