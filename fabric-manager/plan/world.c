@@ -323,7 +323,9 @@ void fm_world_lead(struct fm_world *w, const struct fm_unit_host *h, uint16_t **
 		*at = mr_xmemdup(w->none, n * sizeof(**at));
 }
 
-/* Bridges that tombstones keep. */
+/* Bridges that tombstones keep. The hardware never gives out an LVF's slot that has one, as
+ * long as the PFs stand there; when they are gone (their adapter was pulled, and is blank) the
+ * device knows nothing of it, and the bridge is kept. */
 static void init_tombstones(struct fm_world *w, uint32_t at)
 {
 	struct fm_unit_host *hh = &w->host[at];
@@ -331,10 +333,9 @@ static void init_tombstones(struct fm_world *w, uint32_t at)
 	for (unsigned i = 0; i < w->in->tombstones && !MR_MUTANT(TOMBSTONE_REUSED); i++) {
 		const struct fm_place *p = &w->in->tombstone[i].place;
 
-		if (p->way == FM_WAY_LVF || p->port != hh->h->port ||
-		    p->bridge >= MR_MAX_BRIDGES || p->bridge >= hh->h->bridges ||
-		    fm_bit(hh->used, p->bridge))
-			continue; /* an LVF's slot: the hardware never gives it out */
+		if (p->port != hh->h->port || p->bridge >= MR_MAX_BRIDGES ||
+		    p->bridge >= hh->h->bridges || fm_bit(hh->used, p->bridge))
+			continue;
 		if (!mr_streq(w->chassis[hh->chassis].c->name, w->in->tombstone[i].chassis))
 			continue;
 		bit_set(hh->used, p->bridge);

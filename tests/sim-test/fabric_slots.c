@@ -20,6 +20,10 @@
 	DOC("ServerProfile", "p", \
 	    "{host: blade01, devices: [{name: d, class: ethernet, pool: nics}]}")
 
+#define TWO                       \
+	DOC("ServerProfile", "q", \
+	    "{host: blade01, devices: [{name: d, class: ethernet, pool: nics}]}")
+
 static void setup(void)
 {
 	fabric_begin("config/demo-chassis.yaml", 5, NULL);
@@ -67,6 +71,16 @@ static void cut_while_it_hangs(void)
 	ck_assert_ptr_null(fabric_find("p"));
 	ck_assert_uint_eq(world_store_tombstones(w), 1);
 	ck_assert_uint_eq(buried(1), 1);
+}
+
+/* Pulled and inserted, before its host has seen anything: the host's agent is there again. */
+static void make_blank(void)
+{
+	world_agent_restart(w, HOST);
+	world_run_for(w, 10 * MR_NS_PER_S);
+	fabric_pull("nic-left");
+	fabric_insert("nic-left");
+	world_run_for(w, 60 * MR_NS_PER_S);
 }
 
 static void lose_the_store(void)
@@ -165,6 +179,44 @@ START_TEST(known_to_the_next_manager)
 }
 END_TEST
 
+/* The adapter is pulled and inserted, and knows nothing of the slot; its host has seen nothing,
+ * and still shows what stood there. What comes next does not come in its place. */
+START_TEST(forgotten_by_the_adapter)
+{
+	cut_while_it_hangs();
+	make_blank();
+	ck_assert(world_apply_set(w, "", DOCS NIC));
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(world_store_tombstones(w), 1);
+	ck_assert_uint_ne(fabric_get("p")->place.bridge, 0);
+	world_blade_hang(w, HOST, false);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(world_store_tombstones(w), 0);
+	ck_assert_uint_ne(fabric_active("p")->place.bridge, 0);
+}
+END_TEST
+
+/* So does what ran there besides: it is set up anew, and not where the other one stood. */
+START_TEST(forgotten_beside_another)
+{
+	ck_assert(world_apply_set(w, "", DOCS NIC TWO));
+	fabric_settle();
+	ck_assert_uint_eq(fabric_active("p")->place.slot + fabric_active("q")->place.slot, 3);
+	hang(true);
+	ck_assert(world_apply_set(w, "", DOCS NIC));
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(world_store_tombstones(w), 1);
+	make_blank();
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert_uint_ge(world_store_tombstones(w), 1);
+	ck_assert_uint_ne(fabric_get("p")->place.bridge, 0);
+	world_blade_hang(w, HOST, false);
+	world_run_for(w, 120 * MR_NS_PER_S);
+	ck_assert_uint_eq(world_store_tombstones(w), 0);
+	fabric_active("p");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("slots");
@@ -176,6 +228,8 @@ int main(void)
 	tcase_add_test(t, found_later);
 	tcase_add_test(t, an_old_one_is_back);
 	tcase_add_test(t, known_to_the_next_manager);
+	tcase_add_test(t, forgotten_by_the_adapter);
+	tcase_add_test(t, forgotten_beside_another);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

@@ -63,12 +63,14 @@ static bool is_ready(struct fm_engine *e, struct fm_asg *a, char *why, size_t si
 bool fm_asg_shared_ready(struct fm_engine *e, struct fm_asg *a)
 {
 	char why[FM_DETAIL_MAX] = "";
+	const char *taken;
 	bool keeps = fm_steps[a->step].op >= 0 || a->step == FM_STEP_BACK_ACTIVATE;
 	bool ready;
 
-	if (a->step == FM_STEP_ATTACH && fm_attach_taken(e, a)) {
-		fm_asg_why(e, a, MR_REASON_CONFLICT, "bridge %u of %s leads elsewhere by now",
-			   a->a.place.bridge, a->a.host);
+	taken = a->step == FM_STEP_ATTACH ? fm_attach_taken(e, a) : NULL;
+	if (taken) {
+		fm_asg_why(e, a, MR_REASON_CONFLICT, "bridge %u of %s %s", a->a.place.bridge,
+			   a->a.host, taken);
 		fm_asg_turn_back(e, a);
 		return false;
 	}

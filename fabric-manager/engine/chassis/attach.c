@@ -57,20 +57,29 @@ static void attach_op(struct fm_engine *e, struct fm_attach *t, enum fm_op_kind 
 	t->tag = fm_op_send(e, &op, FM_TAG_ATTACH, 0, index_of(e, t));
 }
 
-/* Whether the PF would be attached at a bridge that leads elsewhere: it was planned for it, and
- * given to another one while nobody knew the adapter (it did not answer since the manager
- * started). */
-bool fm_attach_taken(struct fm_engine *e, const struct fm_asg *a)
+/*
+ * Why the PF can't be attached at the bridge that was planned for it, or NULL. It may lead
+ * elsewhere by now: it was given to another adapter while nobody knew this one (it did not
+ * answer since the manager started). Or the host has not let go of functions that it had there:
+ * an adapter that was pulled and inserted knows nothing of their slots' tombstones.
+ */
+const char *fm_attach_taken(struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_attach *t =
 		fm_attach_get(e, a->a.chassis, a->a.place.port, a->a.fn.port, false);
 	const struct fm_bridge *b = fm_asg_bridge(e, a);
 
 	if (a->a.place.way != FM_WAY_LVF || (t && t->state != FM_ATTACH_NONE) || !b ||
-	    b->unread || b->state == MR_ROW_FREE)
-		return false;
+	    b->unread)
+		return NULL;
+	if (b->state == MR_ROW_FREE)
+		return fm_tomb_at(e, a->a.chassis, a->a.place.port, a->a.place.bridge)
+			       ? "has functions that the host has not let go of"
+			       : NULL;
 	return MR_TARGET_KIND(b->target) != MR_TARGET_PFS ||
-	       MR_TARGET_PORT(b->target) != a->a.fn.port;
+			       MR_TARGET_PORT(b->target) != a->a.fn.port
+		       ? "leads elsewhere by now"
+		       : NULL;
 }
 
 /* Whether the reading that was taken in last began when nothing moved it any more. A host that

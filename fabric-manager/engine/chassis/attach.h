@@ -9,8 +9,9 @@
 
 struct fm_attach *fm_attach_get(struct fm_engine *e, unsigned chassis, unsigned host_port,
 				unsigned port, bool make);
-/* Whether the bridge that 'a' was planned for leads elsewhere, and the PF is not attached. */
-bool fm_attach_taken(struct fm_engine *e, const struct fm_asg *a);
+/* Why the bridge that 'a' was planned for is not for its PF, which is not attached; NULL: it
+ * is. */
+const char *fm_attach_taken(struct fm_engine *e, const struct fm_asg *a);
 bool fm_attach_stands(const struct fm_engine *e, const struct fm_asg *a);
 /* True when the PF stands in the host and its VFs are enabled as far as can be; else it is on
  * its way and 'why' says what is missing. */

@@ -184,6 +184,11 @@ START_TEST(test_barred_places)
 	ck_assert_uint_eq(p->placed[0].fn.vf, 1);
 	ck_assert_uint_eq(p->placed[0].place.bridge, 2);
 	fm_plan_free(p);
+	tomb.place.way = FM_WAY_LVF; /* of a slot, and its PF is not there any more */
+	tomb.place.slot = 1;
+	p = fix_plan(f);
+	ck_assert_uint_eq(p->placed[0].place.bridge, 2);
+	fm_plan_free(p);
 	f->inv.chassis[0].adapter[0].fn[1].row_bridge = 3; /* somebody's whom nobody knows */
 	p = fix_plan(f);
 	ck_assert(!p->placed[0].placed);
