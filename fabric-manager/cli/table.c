@@ -184,6 +184,133 @@ static void fill(struct grid *g, const struct cli_writer *w, const struct mr_tre
 	}
 }
 
+/* ---- rows that differ by the number of a function only ---- */
+
+/* Functions of one device that became one row: the row's name up to its number, and the
+ * numbers, of which the last ones, first to last, are not in 'names' yet. */
+struct fold {
+	char *stem;
+	uint64_t first, last;
+	struct mr_buf names;
+	unsigned n;
+};
+
+/* "web/gpu/12": whether it is the function of a device that has several. */
+static bool numbered(const char *name, size_t *ret_stem, uint64_t *ret)
+{
+	const char *slash = strrchr(name, '/');
+
+	if (!slash || strchr(name, '/') == slash)
+		return false;
+	*ret_stem = (size_t)(slash + 1 - name);
+	return !mr_parse_u64(slash + 1, UINT32_MAX, false, ret, NULL);
+}
+
+static void fold_run(struct fold *f)
+{
+	mr_buf_printf(&f->names, "%s%llu", f->names.len ? "," : "",
+		      (unsigned long long)f->first);
+	if (f->last != f->first)
+		mr_buf_printf(&f->names, "-%llu", (unsigned long long)f->last);
+}
+
+/* The name of a row that stands for several, "web/gpu/[4-63]", and a new beginning. */
+static void fold_end(struct fold *f, char **cell)
+{
+	struct mr_buf b = {0};
+
+	if (f->n > 1) {
+		fold_run(f);
+		mr_buf_printf(&b, "%s[%s]", f->stem, mr_buf_text(&f->names));
+		free(*cell);
+		*cell = mr_buf_steal(&b);
+	}
+	free(f->stem);
+	mr_buf_done(&f->names);
+	*f = (struct fold){.n = 0};
+}
+
+/* Whether the row 'next' says the same of another function of the device; takes it in then. */
+static bool fold_takes(struct fold *f, const struct grid *g, char *const *row,
+		       char *const *next, unsigned what)
+{
+	size_t stem;
+	uint64_t number;
+
+	if (!f->n || !numbered(next[what], &stem, &number) || strlen(f->stem) != stem ||
+	    strncmp(f->stem, next[what], stem))
+		return false;
+	for (unsigned c = 0; c < g->columns; c++)
+		if (c != what && strcmp(row[c], next[c]))
+			return false;
+	if (number != f->last + 1) {
+		fold_run(f);
+		f->first = number;
+	}
+	f->last = number;
+	f->n++;
+	return true;
+}
+
+static void fold_begin(struct fold *f, const char *name)
+{
+	size_t stem;
+
+	if (!numbered(name, &stem, &f->first))
+		return;
+	f->stem = mr_xstrndup(name, stem);
+	f->last = f->first;
+	f->n = 1;
+}
+
+/* Whether a row says what has no place: of a plan's changes, or of what `whatif` lists. */
+static bool is_pending(const struct mr_tree *row, bool change)
+{
+	return row->kind == MR_TREE_MAP &&
+	       (!change || mr_streq(mr_tree_text(row, "change"), "pend"));
+}
+
+/*
+ * What has no place is one row for each device, however many functions it asks for: rows that
+ * follow one another and differ in the name alone.
+ */
+static void fold_pending(struct grid *g, const struct mr_tree *rows)
+{
+	bool change = mr_streq(rows->key, "changes");
+	struct fold f = {.n = 0};
+	unsigned n = 0, what = 0;
+
+	while (what < g->columns && strcmp(g->head[what], change ? "WHAT" : "ASSIGNMENT"))
+		what++;
+	if ((!change && !mr_streq(rows->key, "pending")) || what == g->columns)
+		return;
+
+	for (unsigned r = 0; r < rows->n; r++) {
+		char **row = g->cell + (size_t)r * g->columns, **last = row;
+
+		if (n)
+			last = g->cell + (size_t)(n - 1) * g->columns;
+		if (fold_takes(&f, g, last, row, what)) {
+			for (unsigned c = 0; c < g->columns; c++)
+				free(row[c]);
+			continue;
+		}
+		fold_end(&f, &last[what]);
+		memmove(g->cell + (size_t)n++ * g->columns, row, g->columns * sizeof(*row));
+		if (is_pending(rows->child[r], change))
+			fold_begin(&f, row[what]);
+	}
+	if (n)
+		fold_end(&f, &g->cell[(size_t)(n - 1) * g->columns + what]);
+	g->rows = n;
+	g->width[what] = cli_width(g->head[what]);
+	for (unsigned r = 0; r < n; r++) {
+		size_t width = cli_width(g->cell[(size_t)r * g->columns + what]);
+
+		g->width[what] = width > g->width[what] ? width : g->width[what];
+	}
+}
+
 static void spaces(struct mr_buf *out, size_t n)
 {
 	while (n--)
@@ -246,6 +373,7 @@ void cli_write_table(const struct cli_writer *w, const struct mr_tree *rows,
 		return;
 	}
 	fill(&g, w, rows);
+	fold_pending(&g, rows);
 	if (rows->n)
 		print_line(&g, g.head, w, true, indent, out);
 	for (unsigned r = 0; r < g.rows; r++)
