@@ -413,8 +413,8 @@ static void try_again(struct fm_engine *e, struct fm_asg *a)
 	}
 	a->resume = fm_steps[a->step].op >= 0 && a->step != FM_STEP_READ_BACK &&
 		    a->step != FM_STEP_SET_ATTRS && a->step != FM_STEP_BACK_RETRACT &&
-		    a->step != FM_STEP_BACK_OPEN && a->step != FM_STEP_GATE_CLOSE &&
-		    a->step != FM_STEP_REQUEST_OUT;
+		    a->step != FM_STEP_BACK_OPEN && a->step != FM_STEP_BACK_SET &&
+		    a->step != FM_STEP_GATE_CLOSE && a->step != FM_STEP_REQUEST_OUT;
 	pause_until(e, a, e->now.mono_ns + fm_pause_ns(a->tries - 1));
 }
 
@@ -461,7 +461,7 @@ static void take(struct fm_engine *e, struct fm_asg *a, const struct fm_op_resul
 		fm_asg_unrefuse(e, a);
 		fm_pkeys_settle(e, a);
 		if (a->a.phase == P(DEGRADED))
-			fm_asg_phase(e, a, P(ACTIVE), 0);
+			fm_switchover_content(e, a);
 		fm_asg_dirty(e, a);
 		fm_mirror_moved(e);
 	}

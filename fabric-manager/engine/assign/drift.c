@@ -56,8 +56,8 @@ uint32_t fm_drift(const struct fm_engine *e, const struct fm_asg *a)
 	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
 	uint32_t d;
 
-	if (!f || a->a.place.way == FM_WAY_DEVICE || !fm_asg_in_use(e, a) || a->tag ||
-	    a->step != FM_STEP_NONE || policy(e)->action == FM_DRIFT_IGNORE)
+	if (!f || a->a.place.way == FM_WAY_DEVICE || !fm_asg_in_use(e, a) || a->a.standby ||
+	    a->tag || a->step != FM_STEP_NONE || policy(e)->action == FM_DRIFT_IGNORE)
 		return 0;
 	d = fm_attrs_drift(&f->attrs, &a->a.attrs);
 	if (!f->gate_open)

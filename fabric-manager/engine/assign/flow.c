@@ -311,7 +311,8 @@ static void resume_standby(struct fm_engine *e, struct fm_asg *a)
 		start(e, a, FM_STEP_STANDBY_CLOSE);
 		return;
 	}
-	if (a->a.phase == P(MAPPED) && a->bound) {
+	if ((a->a.phase == P(MAPPED) && a->bound) ||
+	    (a->a.phase == P(DEGRADED) && a->refused && !fm_step_unbound(e, a))) {
 		a->step = FM_STEP_NONE;
 		return;
 	}

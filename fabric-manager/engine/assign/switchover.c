@@ -9,6 +9,7 @@
  */
 #include "fabric-manager/engine/assign/switchover.h"
 
+#include "fabric-manager/engine/assign/assign.h"
 #include "fabric-manager/engine/assign/table.h"
 #include "fabric-manager/engine/state/asgs.h"
 #include "fabric-manager/engine/state/out.h"
@@ -27,6 +28,27 @@ static void start(struct fm_engine *e, struct fm_asg *a, enum fm_step s)
 	fm_asg_poke(e, a);
 }
 
+/* Behind its closed gate, and as it is meant to be. */
+static void mapped(struct fm_engine *e, struct fm_asg *a)
+{
+	if (a->a.phase != FM_PHASE_MAPPED)
+		fm_asg_phase_to(e, a, FM_PHASE_ACTIVATING);
+	fm_asg_phase_to(e, a, FM_PHASE_MAPPED);
+	fm_asg_why(e, a, MR_REASON_OK,
+		   a->a.standby ? "standby of %s: its gate is closed"
+				: "its gate opens when that of %s is closed",
+		   a->a.partner);
+}
+
+/* switchover.h */
+void fm_switchover_content(struct fm_engine *e, struct fm_asg *a)
+{
+	if (a->a.standby)
+		mapped(e, a);
+	else
+		fm_asg_phase(e, a, FM_PHASE_ACTIVE, 0);
+}
+
 /* The one of an `ha` pair whose gate stays closed, because the other one is in use, or because
  * that one's was not read closed yet. */
 void fm_switchover_rest(struct fm_engine *e, struct fm_asg *a)
@@ -41,13 +63,8 @@ void fm_switchover_rest(struct fm_engine *e, struct fm_asg *a)
 	a->step = FM_STEP_NONE;
 	a->tries = 0;
 	a->fence_bad = false;
-	if (a->a.phase != FM_PHASE_MAPPED)
-		fm_asg_phase_to(e, a, FM_PHASE_ACTIVATING);
-	fm_asg_phase_to(e, a, FM_PHASE_MAPPED);
-	fm_asg_why(e, a, MR_REASON_OK,
-		   a->a.standby ? "standby of %s: its gate is closed"
-				: "its gate opens when that of %s is closed",
-		   a->a.partner);
+	fm_asg_unrefuse(e, a); /* it is asked again in its new place */
+	mapped(e, a);
 	fm_note(e, MR_REASON_OK, fm_assignment_text(&a->a, name), "Mapped: %s", a->a.detail);
 	fm_asg_dirty(e, a);
 	e->arrived = true;
@@ -114,7 +131,7 @@ static void look(struct fm_engine *e, const struct fm_pair *p)
 		fm_switchover(e, other, why);
 		used = other;
 	}
-	if (used->a.phase == FM_PHASE_MAPPED && used->a.has_fn && rests(used) &&
+	if (fm_pair_behind_gate(used) && used->a.has_fn && rests(used) &&
 	    fm_pair_may_open(e, used))
 		start(e, used, used->bound ? FM_STEP_GATE_OPEN : FM_STEP_ACTIVATE);
 }

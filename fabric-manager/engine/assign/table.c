@@ -106,6 +106,11 @@ bool fm_step_unbound(const struct fm_engine *e, const struct fm_asg *a)
 {
 	return !a->bound && fm_step_agent(e, a);
 }
+/* Whether it comes back to a closed gate, which took the identity. */
+static bool stands_by(const struct fm_engine *e, const struct fm_asg *a)
+{
+	return a->a.standby && has_gate(e, a);
+}
 static bool gate_shut(const struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_fn *f = fm_fn_get(&e->inv, a->a.fn);
@@ -170,8 +175,10 @@ const struct fm_step_row fm_steps[FM_STEP_COUNT] = {
 				  FM_ON_HOLD, retracts},
 	/* The gate took identity and data with it: a driver that looks before they are back
 	 * finds another device. */
-	[FM_STEP_BACK_OPEN] = {"gate-open", OPK(GATE_OPEN), SAME, SAME, NEXT(BACK_ACTIVATE),
+	[FM_STEP_BACK_OPEN] = {"gate-open", OPK(GATE_OPEN), SAME, SAME, NEXT(BACK_SET),
 			       FM_ON_DEGRADE, gate_shut},
+	[FM_STEP_BACK_SET] = {"set-attrs", OPK(SET_ATTRS), SAME, SAME, NEXT(BACK_ACTIVATE),
+			      FM_ON_PASS, stands_by},
 	[FM_STEP_BACK_ACTIVATE] = {"activate", AGENT(ACTIVATE), P(ACTIVATING), SAME,
 				   NEXT(BACK_DONE), FM_ON_FAIL, fm_step_unbound},
 	[FM_STEP_BACK_DONE] = {"back", BOOK, SAME, SAME, ALONE},

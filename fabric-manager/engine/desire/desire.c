@@ -11,6 +11,7 @@
 #include "fabric-manager/engine/assign/data.h"
 #include "fabric-manager/engine/assign/drift.h"
 #include "fabric-manager/engine/assign/provision.h"
+#include "fabric-manager/engine/assign/switchover.h"
 #include "fabric-manager/engine/chassis/chassis.h"
 #include "fabric-manager/engine/chassis/numbering.h"
 #include "fabric-manager/engine/desire/rollout.h"
@@ -235,7 +236,7 @@ static void content(struct fm_engine *e, struct fm_asg *a)
 		return;
 	if (fm_asg_in_use(e, a)) {
 		fm_asg_why(e, a, MR_REASON_OK, "%s", "");
-		fm_asg_phase(e, a, FM_PHASE_ACTIVE, 0);
+		fm_switchover_content(e, a);
 	}
 	a->refused = false;
 }

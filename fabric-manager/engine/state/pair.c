@@ -38,13 +38,20 @@ bool fm_pair_may_open(const struct fm_engine *e, const struct fm_asg *a)
 	return !a->a.standby && (!o || fm_pair_is_shut(e, o));
 }
 
+/* Whether 'a' rests behind its closed gate; perhaps Degraded by what its adapter refused. */
+bool fm_pair_behind_gate(const struct fm_asg *a)
+{
+	return a->a.phase == FM_PHASE_MAPPED ||
+	       (a->a.phase == FM_PHASE_DEGRADED && a->refused && a->shut);
+}
+
 /* Whether 'a' is a standby that can be in use at once. */
 bool fm_pair_ready(const struct fm_engine *e, const struct fm_asg *a)
 {
 	const struct fm_adapter *d = fm_adapter_by_port(&e->inv, a->a.fn.chassis, a->a.fn.port);
 
-	return a->a.standby && a->a.has_fn && a->a.phase == FM_PHASE_MAPPED &&
-	       !fm_asg_moving(a) && !a->tag && d && d->present && d->link;
+	return a->a.standby && a->a.has_fn && fm_pair_behind_gate(a) && !fm_asg_moving(a) &&
+	       !a->tag && d && d->present && d->link;
 }
 
 /* Whether its gate is closed, or can be: its adapter answers. */

@@ -19,6 +19,8 @@ bool fm_pair_can_shut(const struct fm_engine *e, const struct fm_asg *a);
 /* Whether the gate of 'a' may open: it is of no pair, or it is the one in use and that of the
  * other one was read closed. */
 bool fm_pair_may_open(const struct fm_engine *e, const struct fm_asg *a);
+/* Whether 'a' rests behind its closed gate; perhaps Degraded by what its adapter refused. */
+bool fm_pair_behind_gate(const struct fm_asg *a);
 /* Whether 'a' is a standby that can be in use at once. */
 bool fm_pair_ready(const struct fm_engine *e, const struct fm_asg *a);
 

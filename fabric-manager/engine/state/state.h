@@ -64,6 +64,7 @@
 	X(BACK_RETRACT, "retract")                \
 	X(BACK_ACTIVATE, "activate-back")         \
 	X(BACK_OPEN, "gate-reopen")               \
+	X(BACK_SET, "set-attrs-again")            \
 	X(BACK_DONE, "back")
 enum fm_step {
 #define X(name, text) FM_STEP_##name,

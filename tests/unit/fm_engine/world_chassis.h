@@ -186,8 +186,12 @@ static inline bool w_function_op(struct world *w, const struct fm_op *op,
 		if (!f)
 			return w_refuse(r, MR_REASON_DEVICE_GONE, "no such function");
 		f->gate_open = op->kind == FM_OP_GATE_OPEN;
-		if (f->gate_open)
+		if (f->gate_open) {
+			f->attrs = op->attrs;
 			w_check_identity(w, f);
+		} else { /* its filters go with it */
+			f->attrs.ident0 = f->attrs.ident1 = 0;
+		}
 		return true;
 	case FM_OP_REQUEST_OUT:
 		if (f->state != MR_VF_AVAILABLE)
