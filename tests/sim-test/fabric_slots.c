@@ -196,7 +196,27 @@ START_TEST(forgotten_by_the_adapter)
 }
 END_TEST
 
-/* So does what ran there besides: it is set up anew, and not where the other one stood. */
+/* Its agent is away, too, so nothing of the host is an LVF: another bridge is used all the
+ * same.
+ */
+START_TEST(forgotten_without_an_agent)
+{
+	cut_while_it_hangs();
+	fabric_pull("nic-left");
+	fabric_insert("nic-left");
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert(world_apply_set(w, "", DOCS NIC));
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert_int_eq(fabric_get("p")->phase, FM_PHASE_ACTIVATING);
+	ck_assert_uint_ne(fabric_get("p")->place.bridge, 0);
+	hang(false);
+	world_run_for(w, 60 * MR_NS_PER_S);
+	ck_assert_uint_eq(world_store_tombstones(w), 0);
+	fabric_active("p");
+}
+END_TEST
+
+/* What ran there besides is set up anew, too, and not where the other one stood. */
 START_TEST(forgotten_beside_another)
 {
 	ck_assert(world_apply_set(w, "", DOCS NIC TWO));
@@ -229,6 +249,7 @@ int main(void)
 	tcase_add_test(t, an_old_one_is_back);
 	tcase_add_test(t, known_to_the_next_manager);
 	tcase_add_test(t, forgotten_by_the_adapter);
+	tcase_add_test(t, forgotten_without_an_agent);
 	tcase_add_test(t, forgotten_beside_another);
 	suite_add_tcase(s, t);
 	return check_run(s);
