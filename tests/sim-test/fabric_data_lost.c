@@ -254,6 +254,40 @@ START_TEST(adopted_of_another_size)
 }
 END_TEST
 
+#define TWO(more) NS("{name: root, size: 256MiB}, {name: more, size: " more "}")
+
+/* The same of one that is added while the device runs: it runs on without, and says why. */
+START_TEST(added_of_another_size)
+{
+	static const char *const why =
+		"without a namespace: its namespace more is adopted/ssd.pf0/ns2 with 64MiB, "
+		"the "
+		"documents say 128MiB: write what it is, or `banyan delete namespace "
+		"adopted/ssd.pf0/ns2` has an empty one made";
+	struct store_copy empty = {0};
+
+	APPLY("a", "blade01", TWO("64MiB"));
+	APPLY("a", "blade01", ROOT);
+	restore(&empty);
+	APPLY("a", "blade01", ROOT);
+	fabric_active("a");
+	APPLY("a", "blade01", TWO("128MiB"));
+	world_run_for(w, 600 * MR_NS_PER_S);
+	is("a", FM_PHASE_ACTIVE, MR_REASON_INVALID, why);
+	ck_assert_uint_eq(fabric_said("a/disk", why), 1);
+	ck_assert_uint_eq(rows(), 2);
+	if (_i)
+		ck_assert_int_eq(delete_ns("adopted/ssd.pf0/ns2", true), FM_EXIT_DONE);
+	else
+		APPLY("a", "blade01", TWO("64MiB"));
+	world_run_for(w, 60 * MR_NS_PER_S);
+	fabric_settle();
+	ck_assert_int_eq(fabric_get("a")->reason, MR_REASON_OK);
+	ck_assert_str_eq(fabric_get("a")->detail, "");
+	ck_assert_uint_eq(rows(), 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("namespaces and lost stores");
@@ -267,6 +301,7 @@ int main(void)
 	tcase_add_test(t, adopted_and_its_drive_given_up);
 	tcase_add_loop_test(t, adopted_and_its_drive_pulled, 0, 2);
 	tcase_add_loop_test(t, adopted_of_another_size, 0, 2);
+	tcase_add_loop_test(t, added_of_another_size, 0, 2);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

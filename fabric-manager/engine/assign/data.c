@@ -415,6 +415,10 @@ void fm_data_plan(struct fm_engine *e, const struct fm_desired *d, const struct 
 			want(e, d, &d->claim[i], &d->ns[d->claim[i].ns + n], &plan->placed[i]);
 	for (unsigned i = 0; i < e->datas; i++)
 		unwant(e, i);
+	for (unsigned i = 0; d->nss && i < d->claims; i++)
+		if (d->claim[i].nss && plan->placed[i].placed &&
+		    plan->placed[i].reason == MR_REASON_OK)
+			fm_data_tell(e, d, &d->claim[i]);
 	fm_data_run(e);
 }
 

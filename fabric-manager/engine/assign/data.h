@@ -23,6 +23,9 @@ bool fm_data_serves(const struct fm_engine *e, unsigned i, const struct fm_ns_wa
  * or with functions that were adopted on its host, until somebody decides. */
 enum mr_reason fm_data_found(const struct fm_engine *e, const struct fm_desired *d,
 			     const struct fm_claim *c, struct mr_buf *why);
+/* Says so of one that runs, and lacks a namespace that its document names for such a reason;
+ * and that it is so no more. */
+void fm_data_tell(struct fm_engine *e, const struct fm_desired *d, const struct fm_claim *c);
 /* Namespace 'i' is the claim's from now on, as 'w' calls it. */
 void fm_data_take(struct fm_engine *e, unsigned i, const struct fm_claim *c,
 		  const struct fm_ns_want *w);

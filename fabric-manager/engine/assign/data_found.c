@@ -235,3 +235,41 @@ enum mr_reason fm_data_found(const struct fm_engine *e, const struct fm_desired 
 			 "`banyan reset` releases it");
 	return MR_REASON_CONFLICT;
 }
+
+/* ---- what a running one does not get ---- */
+
+#define LACKS "without a namespace: "
+
+static bool has_all(const struct fm_engine *e, const struct fm_desired *d,
+		    const struct fm_claim *c)
+{
+	for (unsigned n = 0; n < c->nss; n++)
+		if (!has(e, c, &d->ns[c->ns + n]))
+			return false;
+	return true;
+}
+
+/* Its document may have gained one that was found otherwise: it runs on with what it has. Said
+ * once, and no longer than it is so. */
+void fm_data_tell(struct fm_engine *e, const struct fm_desired *d, const struct fm_claim *c)
+{
+	struct fm_asg *a = fm_asg_by_name(e, c->profile, c->device, c->index);
+	char name[FM_ASSIGNMENT_TEXT], text[FM_DETAIL_MAX];
+	enum mr_reason r = MR_REASON_OK;
+	struct mr_buf why = {0};
+
+	if (!a || !a->a.has_fn || a->a.going || a->a.phase != FM_PHASE_ACTIVE)
+		return;
+	if (!has_all(e, d, c))
+		r = fm_data_found(e, d, c, &why);
+	mr_fmt(text, sizeof(text), LACKS "%s", mr_buf_text(&why));
+	mr_buf_done(&why);
+	if (r == MR_REASON_OK && mr_starts(a->a.detail, LACKS)) {
+		fm_asg_why(e, a, MR_REASON_OK, "%s", "");
+		fm_asg_dirty(e, a);
+	} else if (r != MR_REASON_OK && !mr_streq(a->a.detail, text)) {
+		fm_asg_why(e, a, r, "%s", text);
+		fm_note(e, r, fm_assignment_text(&a->a, name), "%s", text);
+		fm_asg_dirty(e, a);
+	}
+}
