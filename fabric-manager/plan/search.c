@@ -31,6 +31,7 @@ struct search {
 	unsigned moves;		    /* tiles that run and are, or will be, in another bin */
 	unsigned most;		    /* of those */
 	uint64_t may_drop, dropped; /* value of new tiles that stay without a bin */
+	bool exact;		    /* nothing is overlooked */
 };
 
 /* See search.h. */
@@ -224,7 +225,8 @@ static bool choose(struct search *s, unsigned *ret, bool *ret_stuck)
 			*ret = i;
 		}
 	}
-	return stuck <= s->left;
+	/* one that goes may make room for several: only mostly it does not */
+	return s->exact ? !stuck || s->left : stuck <= s->left;
 }
 
 /* A bin for tile 'x': one where it fits, or with 'by_force' one where others go out for it. */
@@ -429,6 +431,23 @@ static void set_order(const struct fm_board *b, struct mr_rng *rng, unsigned att
 }
 
 /* See search.h. */
+bool fm_search_within(struct fm_board *b, const uint32_t *tile, unsigned n, unsigned moves,
+		      bool exact)
+{
+	struct search s = {
+		.b = b, .root = FM_NO_TILE, .left = moves, .most = moves, .exact = exact};
+
+	if (n > HOMELESS)
+		return false;
+	memcpy(s.homeless, tile, n * sizeof(*tile));
+	s.n = n;
+	if (!solve(&s))
+		return false;
+	forget(b);
+	return true;
+}
+
+/* See search.h. */
 struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 {
 	uint16_t *start = mr_xcalloc(b->tiles + 1, sizeof(*start));
@@ -482,6 +501,7 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 		if (fm_worth_is_better(best, b->filled) || b->filled.moves > 1)
 			best = fm_shake(b, SHAKES, best, at);
 		best = fm_anneal(b, run, best, at);
+		best = fm_few(b, best, at);
 		fm_search_reset(b, start);
 	}
 	free(start);

@@ -25,7 +25,17 @@ struct fm_worth fm_shake(struct fm_board *b, uint64_t steps, struct fm_worth bes
 struct fm_worth fm_anneal(struct fm_board *b, uint64_t steps, struct fm_worth best,
 			  uint16_t *at);
 
+/* ---- few.c: as much with fewer moves; the same of 'best', 'at' and the board ---- */
+
+struct fm_worth fm_few(struct fm_board *b, struct fm_worth best, uint16_t *at);
+
 /* ---- search.c ---- */
+
+/* Whether bins are found for these tiles, which have none, with at most so many moves of what
+ * stands at home, within b->steps; the board is as it was if not. All are looked after at once:
+ * 'exact' overlooks nothing, else it is taken that each tile needs another one to go. */
+bool fm_search_within(struct fm_board *b, const uint32_t *tile, unsigned n, unsigned moves,
+		      bool exact);
 
 /* The best arrangement found that moves lead to, one after the other, each into room that is
  * free then: bins in 'at' (one a tile), and what it is worth. The board is as it was
