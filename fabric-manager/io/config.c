@@ -109,9 +109,17 @@ static void read_store(struct reader *r, const struct mr_yaml *v, const char *pa
 	read_map(r, v, path, keys);
 }
 
+/* Whichever is read second. Bound later, it would find "a running program": itself. */
+static void two_sockets(struct reader *r, const struct mr_yaml *v, const char *path)
+{
+	if (r->cfg->control[0] && mr_streq(r->cfg->control, r->cfg->agents_unix))
+		complain(r, v, path, "expected another path than that of the other socket", "");
+}
+
 static void read_control_unix(struct reader *r, const struct mr_yaml *v, const char *path)
 {
 	copy(r, v, path, "unix:", r->cfg->control, sizeof(r->cfg->control));
+	two_sockets(r, v, path);
 }
 
 static void read_control(struct reader *r, const struct mr_yaml *v, const char *path)
@@ -125,6 +133,7 @@ static void read_control(struct reader *r, const struct mr_yaml *v, const char *
 static void read_agents_unix(struct reader *r, const struct mr_yaml *v, const char *path)
 {
 	copy(r, v, path, "unix:", r->cfg->agents_unix, sizeof(r->cfg->agents_unix));
+	two_sockets(r, v, path);
 }
 
 static void read_agents_tcp(struct reader *r, const struct mr_yaml *v, const char *path)

@@ -64,6 +64,10 @@ static const struct {
 	 "unknown driver; expected mrpcim"},
 	{"store: {sqlite: [a]}\ncontrol: {unix: c}\n" BOX,
 	 "m.yaml:1:17: store.sqlite: expected a text"},
+	{"store: {sqlite: s}\ncontrol: {unix: /c}\nagents: {unix: /c}\n" BOX,
+	 "m.yaml:3:16: agents.unix: expected another path than that of the other socket"},
+	{"store: {sqlite: s}\nagents: {unix: /c}\ncontrol: {unix: /c}\n" BOX,
+	 "m.yaml:3:17: control.unix: expected another path than that of the other socket"},
 	{"store: {sqlite: s}\ncontrol: {unix: ''}\n" BOX, "control.unix: expected a text"},
 };
 
