@@ -247,7 +247,8 @@ class Slots(Base):
         os.mkdir(self.sim.dir + "/hooks")
         hook, said = self.sim.dir + "/hooks/10-say", self.sim.dir + "/said"
         with open(hook, "w", encoding="ascii") as f:
-            f.write("#!/bin/sh\ncat >>%s\n[ ! -e %s.no ]\n" % (said, said))
+            f.write("#!/bin/sh\nevent=$(cat)\necho \"$event\" >>%s\n"
+                    "case $event in *release*) [ ! -e %s.no ] ;; esac\n" % (said, said))
         os.chmod(hook, 0o755)
         self.start("blade04")
         place = (SYNTHETIC + 1, 4, 2, 0, 0)
@@ -256,10 +257,12 @@ class Slots(Base):
         open(said + ".no", "w", encoding="ascii").close()
         reason, _, who, _ = self.manager.command(QUIESCE, place)
         self.assertEqual((reason, who), (BUSY, "hook"))
+        # The workload that a release hook may have stopped is started again: the function stays.
+        self.assertEqual(read(said).count('"when":"activate"'), 2)
         os.unlink(said + ".no")
         self.assertEqual(self.manager.command(QUIESCE, place)[0], OK)
         text = read(said)
-        self.assertEqual(text.count('"when":"activate"'), 1)
+        self.assertEqual(text.count('"when":"activate"'), 2)
         self.assertEqual(text.count('"when":"release"'), 2)
         self.assertIn('"bridge":2', text)
 
