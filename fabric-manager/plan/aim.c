@@ -474,7 +474,7 @@ void fm_aim_take(struct fm_board *b, const uint16_t *at, uint32_t park)
 	struct fm_aim_part *a = new_part(b->p, b->chassis);
 
 	set_numbers(p, a);
-	a->tries = (uint16_t)(b->tiles > FM_AIM_MOST ? tries_before(p, a) + 1 : 0);
+	a->tries = (uint16_t)(fm_board_is_large(b) ? tries_before(p, a) + 1 : 0);
 	a->parked = park != FM_NO_TILE || (old && old->parked);
 	a->step = mr_xcalloc(b->tiles + 1, sizeof(*a->step));
 	for (uint32_t t = 0; t < b->tiles; t++) {

@@ -31,7 +31,7 @@
  * 5. There are finitely many levels, so there is a last one, and at that finitely many plans
  * that begin something.
  *
- * A board of more than FM_AIM_MOST tiles has another aim in each plan (see there), and parks
+ * A large board (board.h) has another aim in each plan (see there), and parks
  * nobody: there 2. and 3. are that at one level no more than FM_AIM_TRIES plans begin moves for
  * an aim, and then none is taken before the level is another one.
  *
@@ -44,10 +44,7 @@
 
 #include "fabric-manager/plan/board.h"
 
-/* Tiles. A larger board is searched again by each plan: the search finds only some of what
- * there is there, and each plan more of it, so that keeping to the first aim costs value. */
-#define FM_AIM_MOST  128
-#define FM_AIM_TRIES 250
+#define FM_AIM_TRIES 250 /* plans, of a large board */
 
 /* Where one claim is to be. */
 struct fm_aim_step {

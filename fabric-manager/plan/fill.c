@@ -10,8 +10,9 @@
 #include "common/xalloc.h"
 #include "fabric-manager/plan/place.h"
 
-#define BUDGET	  20000 /* candidates looked at for what is hard to place */
-#define PER_CLAIM 50	/* and so many more for each claim that has to be placed */
+#define BUDGET	  10000 /* candidates looked at for what is hard to place, in all */
+#define PER_CLAIM 50	/* and for each claim that has to be placed, of MANY */
+#define MANY	  10000 /* claims; of fewer in proportion: 1,000 may take 5 ms, 100,000 1 s */
 #define ROUNDS	  4	/* of looking again for what found no place */
 
 /* ---- parts of a plan that may come to nothing ---- */
@@ -365,17 +366,54 @@ static uint64_t budget_of(const struct fm_planner *p)
 
 	for (unsigned k = 0; k < p->todos; k++)
 		n += is_wanted(p, p->todo[k]);
-	return BUDGET + n * PER_CLAIM;
+	return BUDGET + n * PER_CLAIM * (n < MANY ? n : MANY) / MANY;
 }
 
-/* Keeps what may be kept and places the rest. */
-void fm_fill(struct fm_planner *p)
+/* The host that claim 'i' asks for, or NULL. */
+static struct fm_unit_host *host_of(struct fm_planner *p, unsigned i)
 {
-	p->choice = FM_CHOOSE_BALANCED;
-	p->shifted = false;
-	fm_idents_again(&p->idents);
-	fm_order_todo(p);
-	fm_planner_keep(p);
+	unsigned h = p->d->claim[i].host;
+	uint32_t lead = h == FM_WHOLE ? FM_NONE : fm_place_lead(p, h);
+
+	return lead == FM_NONE ? NULL : &p->world.host[lead];
+}
+
+/* Of which hosts more claims look for a place than there are bridges: where packing again is
+ * needed, these ride where they can, or some would find none. */
+static void count_seekers(struct fm_planner *p)
+{
+	for (unsigned n = 0; n < p->todos; n++) {
+		struct fm_unit_host *h = host_of(p, p->todo[n]);
+
+		if (h)
+			h->seekers += is_wanted(p, p->todo[n]);
+	}
+	for (unsigned n = 0; n < p->todos; n++) {
+		struct fm_unit_host *h = host_of(p, p->todo[n]);
+		unsigned free_bridges = 0;
+
+		for (struct fm_unit_host *r = h; r;
+		     r = r->next == FM_NONE ? NULL : &p->world.host[r->next])
+			free_bridges += r->free;
+		if (h)
+			h->scarce = h->seekers > free_bridges;
+	}
+}
+
+static void forget_seekers(struct fm_planner *p)
+{
+	for (unsigned n = 0; n < p->todos; n++) {
+		struct fm_unit_host *h = host_of(p, p->todo[n]);
+
+		if (!h)
+			continue;
+		h->seekers = 0;
+		h->scarce = false;
+	}
+}
+
+static void place_new(struct fm_planner *p)
+{
 	p->budget = budget_of(p);
 	fm_rearrange_move(p);
 	place_owed(p);
@@ -388,4 +426,17 @@ void fm_fill(struct fm_planner *p)
 	p->shifted = true; /* as much as if all of it were */
 	for (unsigned n = 0; n < ROUNDS && p->shifted; n++)
 		again(p);
+}
+
+/* Keeps what may be kept and places the rest. */
+void fm_fill(struct fm_planner *p)
+{
+	p->choice = FM_CHOOSE_BALANCED;
+	p->shifted = false;
+	fm_idents_again(&p->idents);
+	fm_order_todo(p);
+	fm_planner_keep(p);
+	count_seekers(p);
+	place_new(p);
+	forget_seekers(p);
 }

@@ -21,8 +21,7 @@ struct fm_pack {
 	struct fm_planner *p;
 	struct fm_pack_item *item; /* of one chassis, in the order of filling */
 	unsigned items;
-	uint32_t *at;	   /* index of its item by claim, FM_NONE */
-	uint32_t *by_host; /* how many items a host has */
+	uint32_t *at; /* index of its item by claim, FM_NONE */
 	uint32_t *order;
 	uint64_t budget; /* of one attempt, for what is left over */
 	uint64_t looked; /* candidates, before that */

@@ -182,6 +182,13 @@ static bool is_attached(const struct fm_world *w, const struct fm_ask *ask, unsi
 	return false;
 }
 
+/* Whether it matters more than anything else that the claim costs its host no bridge. */
+static bool must_ride(const struct fm_planner *p, const struct fm_ask *ask)
+{
+	return p->choice == FM_CHOOSE_RIDE ||
+	       (p->choice == FM_CHOOSE_EVEN && ask->lvf && p->world.host[ask->host].scarce);
+}
+
 /* Share that is used of whatever is scarcest once the claim is there, 2^20 = all of it. An
  * adapter that the host has attached costs no bridge: worth a third of a PF. */
 static uint32_t fullest(const struct fm_world *w, const struct fm_ask *ask,
@@ -225,7 +232,7 @@ static uint64_t score(const struct fm_planner *p, const struct fm_ask *ask,
 		soft -= 0x2000; /* what took the place of the adapter that it ran on */
 	soft = soft < 0 ? 0 : soft > 0x7fff ? 0x7fff : soft;
 	if (p->choice != FM_CHOOSE_BALANCED)
-		load = fullest(w, ask, u, p->choice == FM_CHOOSE_RIDE);
+		load = fullest(w, ask, u, must_ride(p, ask));
 	if (p->choice == FM_CHOOSE_TIGHT)
 		load = 0xffffff - load;
 	return (uint64_t)c->spare << 63 | (uint64_t)soft << 48 | load << 17 |

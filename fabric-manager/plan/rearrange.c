@@ -186,7 +186,7 @@ static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
 
 	if (old && fm_aim_is_barred(p, old))
 		state = FM_AIM_STUCK;
-	else if (old && old->steps && b->tiles <= FM_AIM_MOST)
+	else if (old && old->steps && !fm_board_is_large(b))
 		state = fm_aim_resume(b, old, at);
 	if (state == FM_AIM_STUCK)
 		fm_aim_drop(p, chassis);

@@ -13,9 +13,9 @@
 #include "common/xalloc.h"
 #include "fabric-manager/plan/pack.h"
 
-#define BUDGET	  400000 /* candidates looked at, of a whole plan: at least so many */
-#define PER_CLAIM 150	 /* and so many for each claim */
-#define SMALL	  16	 /* part of that for the attempt that keeps what is placed */
+#define BUDGET	  20000 /* candidates looked at, of a whole plan: at least so many */
+#define PER_CLAIM 20	/* and so many for each claim */
+#define SMALL	  16	/* part of that for the attempt that keeps what is placed */
 #define RANKS	  64
 
 /* How an attempt sorts the claims and chooses their places. The first one leaves all that have
@@ -89,14 +89,7 @@ struct sorting {
 
 static bool is_short(const struct sorting *s, const struct fm_pack_item *it)
 {
-	const struct fm_unit_host *host = s->k->p->world.host;
-	unsigned free_bridges = 0;
-
-	if (!s->s->by_bridge)
-		return false;
-	for (uint32_t h = it->host; h != FM_NONE; h = host[h].next)
-		free_bridges += host[h].free;
-	return free_bridges < s->k->by_host[it->host];
+	return s->s->by_bridge && s->k->p->world.host[it->host].scarce;
 }
 
 static int item_cmp(const void *pa, const void *pb, void *arg)
@@ -329,14 +322,11 @@ static bool pack_claims(struct fm_pack *k, const uint32_t *claim, unsigned n, un
 	for (unsigned i = 0; i < n; i++) {
 		if (!make_item(k, claim[i], &all, &k->item[k->items]))
 			continue;
-		k->at[claim[i]] = k->items;
-		k->by_host[k->item[k->items++].host]++;
+		k->at[claim[i]] = k->items++;
 	}
 	better = pack_chassis(k, share);
-	for (unsigned i = 0; i < k->items; i++) {
+	for (unsigned i = 0; i < k->items; i++)
 		k->at[k->item[i].claim] = FM_NONE;
-		k->by_host[k->item[i].host] = 0;
-	}
 	free(k->item);
 	free(k->order);
 	return better;
@@ -353,7 +343,6 @@ bool fm_repack(struct fm_planner *p)
 
 	k.at = mr_xmalloc((p->d->claims + 1) * sizeof(*k.at));
 	memset(k.at, 0xff, (p->d->claims + 1) * sizeof(*k.at));
-	k.by_host = mr_xcalloc(p->world.hosts + 1, sizeof(*k.by_host));
 	for (unsigned pass = 0; pass < 2; pass++)
 		for (unsigned c = 0; c < p->world.n_chassis; c++) {
 			unsigned n = first[c + 1] - first[c];
@@ -369,7 +358,6 @@ bool fm_repack(struct fm_planner *p)
 						      share > n * PER_CLAIM ? share
 									    : n * PER_CLAIM);
 		}
-	free(k.by_host);
 	free(k.at);
 	free(first);
 	free(claim);

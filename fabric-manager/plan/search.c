@@ -20,7 +20,7 @@
 #define ATTEMPTS 24
 #define SHAKES	 300000 /* looks of the second part */
 #define FEW	 48	/* tiles: of fewer the first part finds the best */
-#define MANY	 128	/* of more the others find nothing in so many looks */
+#define TIMED	 64	/* of more the others look, and step, so many times as often */
 
 struct search {
 	struct fm_board *b;
@@ -497,10 +497,12 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 			break;
 	}
 	b->turn = 0;
-	if (b->tiles >= FEW && b->tiles <= MANY) {
+	if (b->tiles >= FEW && !fm_board_is_large(b)) {
+		uint64_t times = b->tiles > TIMED ? b->tiles : TIMED;
+
 		if (fm_worth_is_better(best, b->filled) || b->filled.moves > 1)
-			best = fm_shake(b, SHAKES, best, at);
-		best = fm_anneal(b, run, best, at);
+			best = fm_shake(b, SHAKES * times / TIMED, best, at);
+		best = fm_anneal(b, run * times / TIMED, best, at);
 		best = fm_few(b, best, at);
 		fm_search_reset(b, start);
 	}

@@ -109,6 +109,8 @@ struct fm_unit_host {
 	uint64_t seen, judged; /* as an adapter's */
 	uint32_t lead;	       /* first root of the same host: it stands for the host */
 	uint32_t next;	       /* root of the same host, FM_NONE */
+	uint32_t seekers;      /* of a lead, while filling: claims that look for a place */
+	bool scarce;	       /* these are more than its bridges that were free then */
 	uint32_t hard, soft;   /* stamps, as a unit's: of rules over numa */
 	int32_t soft_count;
 };

@@ -22,13 +22,16 @@ static inline int check_run_as(Suite *s, enum fork_status fork)
 }
 
 /* How many seeds a loop runs: 'usual', a fifth of it where the sanitizers make each of them
- * several times slower, or the environment's MR_SEEDS. */
+ * several times slower, a third with clang, which repeats what gcc's build runs; or the
+ * environment's MR_SEEDS. */
 static inline int check_seeds(int usual)
 {
 	const char *s = getenv("MR_SEEDS");
 
 #ifdef __SANITIZE_ADDRESS__
 	usual = (usual + 4) / 5;
+#elif defined(__clang__)
+	usual = (usual + 2) / 3;
 #endif
 	return s && atoi(s) > 0 ? atoi(s) : usual;
 }

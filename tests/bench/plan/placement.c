@@ -15,7 +15,7 @@
 #include "tests/bench/plan/lp.h"
 #include "tests/fleet/fabric.h"
 
-#define ROUNDS	   50	/* plans until a fabric has come to rest */
+#define ROUNDS	   100	/* plans until a fabric has come to rest */
 #define EXACT_MOST 1024 /* claims: beyond, CBC finds no solution in minutes */
 
 struct run {
