@@ -20,6 +20,7 @@
 #define ATTEMPTS 24
 #define SHAKES	 300000 /* looks of the second part */
 #define FEW	 48	/* tiles: of fewer the first part finds the best */
+#define MORE	 6	/* looks of the first part at a large board, where it is the only one */
 #define TIMED	 64	/* of more the others look, and step, so many times as often */
 
 struct search {
@@ -458,6 +459,8 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 	struct mr_rng rng;
 	unsigned n = 0;
 
+	if (fm_board_is_large(b))
+		steps *= MORE;
 	mr_rng_init(&rng, b->tiles);
 	fm_search_save(b, start);
 	fm_search_save(b, at);
