@@ -67,24 +67,18 @@ static void find_table(struct world *w, struct management *m, unsigned port)
 	t->seen = mr_xcalloc(t->pfs * t->vfs, sizeof(*t->seen));
 }
 
-struct management *management_tables(struct world *w)
+void management_look(struct world *w)
 {
-	struct management *m = w->management;
+	struct management *m = w->management = MR_NEW(struct management);
 
-	if (!m) {
-		m = w->management = MR_NEW(struct management);
-		m->identity = mr_map_new();
-		m->ports = (unsigned)(management_read(w, SW_CAPS) & 0xffff);
-		for (unsigned p = 1; p <= m->ports; p++)
-			find_table(w, m, p);
-	}
-	return m;
+	m->identity = mr_map_new();
+	m->ports = (unsigned)(management_read(w, SW_CAPS) & 0xffff);
+	for (unsigned p = 1; p <= m->ports; p++)
+		find_table(w, m, p);
 }
 
 void management_free(struct world *w)
 {
-	if (!w->management)
-		return;
 	for (unsigned p = 0; p <= MR_MAX_PORTS; p++) {
 		free(w->management->port[p].sum);
 		free(w->management->port[p].memory);
@@ -121,7 +115,7 @@ static struct management_at namespace_at(const struct management *m, uint64_t ad
 
 struct management_at management_at(struct world *w, uint64_t address)
 {
-	const struct management *m = management_tables(w);
+	const struct management *m = w->management;
 	struct management_at at = {0};
 
 	for (unsigned p = 1; p <= m->ports; p++) {
@@ -146,12 +140,12 @@ struct management_at management_at(struct world *w, uint64_t address)
 
 bool management_has_functions(struct world *w, unsigned port)
 {
-	return management_tables(w)->port[port].base != 0;
+	return w->management->port[port].base != 0;
 }
 
 uint64_t management_vf_memory(struct world *w, unsigned port, unsigned pf, unsigned vf)
 {
-	const struct table *t = &management_tables(w)->port[port];
+	const struct table *t = &w->management->port[port];
 
 	if (!t->base || pf >= t->pfs || vf >= t->vfs)
 		return 0;
@@ -167,7 +161,7 @@ uint64_t management_vf_memory(struct world *w, unsigned port, unsigned pf, unsig
 
 void management_look_anew(struct world *w)
 {
-	struct management *m = management_tables(w);
+	struct management *m = w->management;
 
 	for (unsigned port = 1; port <= m->ports; port++)
 		for (unsigned pf = 0; pf < m->port[port].pfs; pf++)
@@ -176,14 +170,14 @@ void management_look_anew(struct world *w)
 
 uint64_t management_vf_row(struct world *w, unsigned port, unsigned pf, unsigned vf)
 {
-	const struct table *t = port <= MR_MAX_PORTS ? &management_tables(w)->port[port] : NULL;
+	const struct table *t = port <= MR_MAX_PORTS ? &w->management->port[port] : NULL;
 
 	return t && t->base && pf < t->pfs && vf < t->vfs ? t->base + CT_VF(t->vfs, pf, vf) : 0;
 }
 
 int management_port_of_bus(struct world *w, unsigned bus)
 {
-	const struct management *m = management_tables(w);
+	const struct management *m = w->management;
 	int port = -1;
 
 	for (unsigned p = 1; p <= m->ports; p++)
@@ -275,7 +269,7 @@ static bool each_vf_of(struct world *w, const struct table *t, unsigned port, un
 /* Functions of adapters that are not there are passed over. */
 static bool each_vf(struct world *w, vf_fn *fn, void *arg, char *why, size_t size)
 {
-	const struct management *m = management_tables(w);
+	const struct management *m = w->management;
 
 	for (unsigned port = 1; port <= m->ports; port++) {
 		const struct table *t = &m->port[port];

@@ -27,6 +27,8 @@ bool management_all_free(struct world *w, char *why, size_t size);
 bool management_stale_writer(struct world *w, char *why, size_t size);
 /* Resets and remaps of all functions: who touched none leaves it as it is. */
 uint64_t management_activity(struct world *w);
+/* Finds the control tables of all adapters: once, while each is in its port. */
+void management_look(struct world *w);
 /* A switch register. */
 uint64_t management_read(struct world *w, uint64_t address);
 /* A register in VH 0's memory. */

@@ -60,7 +60,7 @@ static bool too_much(unsigned port, unsigned pf, uint64_t sum, char *why, size_t
 
 static bool guarantees_fit(struct world *w, char *why, size_t size)
 {
-	const struct management *m = management_tables(w);
+	const struct management *m = w->management;
 
 	for (unsigned port = 1; port <= m->ports; port++) {
 		uint64_t all = 0;
@@ -184,7 +184,7 @@ static bool pf_holds(struct world *w, unsigned port, unsigned pf, char *why, siz
 
 static bool all_hold(struct world *w, char *why, size_t size)
 {
-	const struct management *m = management_tables(w);
+	const struct management *m = w->management;
 
 	for (unsigned port = 1; port <= m->ports; port++)
 		for (unsigned pf = 0; pf < m->port[port].pfs; pf++)
@@ -197,8 +197,7 @@ static bool one_holds(struct world *w, uint64_t key, char *why, size_t size)
 {
 	struct row v = {
 		.port = key >> 32 & 0xffff, .pf = key >> 16 & 0xffff, .vf = key & 0xffff};
-	const struct table *t =
-		v.port <= MR_MAX_PORTS ? &management_tables(w)->port[v.port] : NULL;
+	const struct table *t = v.port <= MR_MAX_PORTS ? &w->management->port[v.port] : NULL;
 
 	return !t || v.pf >= t->pfs || v.vf >= t->vfs || !look(w, &v) ||
 	       gate_holds(w, &v, why, size);

@@ -35,7 +35,4 @@ struct management {
 	struct sim_batch_result rows;
 };
 
-/* Found at the first call. */
-struct management *management_tables(struct world *w);
-
 #endif

@@ -376,6 +376,7 @@ struct world *world_new(const char *chassis_file, uint64_t seed,
 	}
 	sim_blade_join(blade, w->hosts);
 	free(blade);
+	management_look(w);
 	world_notices(w);
 	return w;
 }
