@@ -71,7 +71,7 @@ static bool part_eq(const struct fm_aim_part *a, const struct fm_aim_part *b)
 	if (a->chassis != b->chassis || a->dropped != b->dropped ||
 	    a->fruitless != b->fruitless || a->asked != b->asked || a->level != b->level ||
 	    a->seen != b->seen || a->steps != b->steps || a->parked != b->parked ||
-	    a->no_parks != b->no_parks || a->tries != b->tries)
+	    a->no_parks != b->no_parks)
 		return false;
 	for (unsigned i = 0; i < a->steps; i++)
 		if (!step_eq(&a->step[i], &b->step[i]))
@@ -218,32 +218,10 @@ bool fm_aim_is_barred(const struct fm_planner *p, const struct fm_aim_part *a)
 {
 	struct fm_aim_part now = {.chassis = a->chassis};
 
-	if (!a->dropped && a->tries < FM_AIM_TRIES)
+	if (!a->dropped)
 		return false;
 	set_numbers(p, &now);
 	return now.level == a->level;
-}
-
-/* How many plans at the level of 'a', which is set, began moves before this one. */
-static uint16_t tries_before(const struct fm_planner *p, const struct fm_aim_part *a)
-{
-	const struct fm_aim_part *old = fm_aim_of(p, a->chassis);
-
-	return old && old->level == a->level ? old->tries : 0;
-}
-
-/* See aim.h. */
-void fm_aim_keep_tries(struct fm_planner *p, unsigned chassis)
-{
-	const struct fm_aim_part *old = fm_aim_of(p, chassis);
-	struct fm_aim_part *a = part_of(p, chassis);
-
-	if (!old || !old->tries || (a && (a->steps || a->dropped)))
-		return;
-	if (!a)
-		a = new_part(p, chassis);
-	set_numbers(p, a);
-	a->tries = tries_before(p, a);
 }
 
 /* See aim.h. */
@@ -474,7 +452,6 @@ void fm_aim_take(struct fm_board *b, const uint16_t *at, uint32_t park)
 	struct fm_aim_part *a = new_part(b->p, b->chassis);
 
 	set_numbers(p, a);
-	a->tries = (uint16_t)(fm_board_is_large(b) ? tries_before(p, a) + 1 : 0);
 	a->parked = park != FM_NO_TILE || (old && old->parked);
 	a->step = mr_xcalloc(b->tiles + 1, sizeof(*a->step));
 	for (uint32_t t = 0; t < b->tiles; t++) {

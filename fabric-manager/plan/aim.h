@@ -31,10 +31,6 @@
  * 5. There are finitely many levels, so there is a last one, and at that finitely many plans
  * that begin something.
  *
- * A large board (board.h) has another aim in each plan (see there), and parks
- * nobody: there 2. and 3. are that at one level no more than FM_AIM_TRIES plans begin moves for
- * an aim, and then none is taken before the level is another one.
- *
  * Who plans without the aim of the plan before, as a manager that was started again does, finds
  * another one or the same: what was moved for the first one was moved for nothing then, and the
  * above holds from there on.
@@ -43,8 +39,6 @@
 #define FABRIC_MANAGER_PLAN_AIM_H
 
 #include "fabric-manager/plan/board.h"
-
-#define FM_AIM_TRIES 250 /* plans, of a large board */
 
 /* Where one claim is to be. */
 struct fm_aim_step {
@@ -61,7 +55,6 @@ struct fm_aim_part {
 	bool fruitless; /* none was found, on a board that was 'seen' so */
 	bool parked;	/* somebody is, or was, for the aim */
 	bool no_parks;	/* one with somebody parked was dropped, while as much was asked for */
-	uint16_t tries; /* of a large board: plans at this level that began moves */
 	uint64_t asked; /* what is wanted of what hardware, as one number */
 	uint64_t level; /* that, and who runs */
 	uint64_t seen;
@@ -80,8 +73,6 @@ const struct fm_aim_part *fm_aim_of(const struct fm_planner *p, unsigned chassis
 bool fm_aim_may_park(const struct fm_planner *p, unsigned chassis);
 /* Whether no aim may be taken in this chassis, as things are. */
 bool fm_aim_is_barred(const struct fm_planner *p, const struct fm_aim_part *a);
-/* Nothing is said of the chassis to the next plan: how often was tried is, all the same. */
-void fm_aim_keep_tries(struct fm_planner *p, unsigned chassis);
 
 enum fm_aim_state {
 	FM_AIM_GOES,

@@ -118,16 +118,6 @@ enum fm_block {
 	FM_BLOCK_BRIDGE
 };
 
-/* A board of more tiles is searched by each plan again, and less thoroughly: a search finds
- * only some of what there is there, and each plan more of it, so that keeping to the first aim
- * would cost value. */
-#define FM_BOARD_LARGE 320
-
-static inline bool fm_board_is_large(const struct fm_board *b)
-{
-	return b->tiles > FM_BOARD_LARGE;
-}
-
 /* The chassis after the planner has filled it: what runs is at home, what is new where it was
  * put, and what found no place, or waits for one, in no bin. Freed with fm_board_free. */
 struct fm_board *fm_board_new(struct fm_planner *p, unsigned chassis);

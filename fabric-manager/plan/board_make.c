@@ -483,7 +483,7 @@ struct fm_board *fm_board_new(struct fm_planner *p, unsigned chassis)
 	add_bins(&k);
 	add_tiles(&k);
 	set_values(b);
-	b->parks = !fm_board_is_large(b) && fm_aim_may_park(p, chassis);
+	b->parks = fm_aim_may_park(p, chassis);
 	for (uint32_t t = 0; t < b->tiles && b->parks; t++)
 		b->tile[t].kept = is_kept(p->d, &p->d->claim[b->tile[t].claim]);
 	count_free(&k);

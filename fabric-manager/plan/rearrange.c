@@ -186,7 +186,7 @@ static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
 
 	if (old && fm_aim_is_barred(p, old))
 		state = FM_AIM_STUCK;
-	else if (old && old->steps && !fm_board_is_large(b))
+	else if (old && old->steps)
 		state = fm_aim_resume(b, old, at);
 	if (state == FM_AIM_STUCK)
 		fm_aim_drop(p, chassis);
@@ -198,7 +198,6 @@ static bool look(struct fm_planner *p, unsigned chassis, uint64_t steps)
 		fm_aim_rest(b, old->seen); /* not forgotten */
 	if (better)
 		set_aims(p, b, at, state == FM_AIM_GOES);
-	fm_aim_keep_tries(p, chassis);
 	free(at);
 	fm_board_free(b);
 	return better;

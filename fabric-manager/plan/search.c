@@ -14,14 +14,18 @@
 #include "common/rng.h"
 #include "common/xalloc.h"
 
-#define HOMELESS 16 /* tiles that have no bin at one time */
-#define DEPTH	 6  /* tiles put out for one */
-#define SENT	 4  /* put out for one that is sent home */
-#define ATTEMPTS 24
-#define SHAKES	 300000 /* looks of the second part */
-#define FEW	 48	/* tiles: of fewer the first part finds the best */
-#define MORE	 6	/* looks of the first part at a large board, where it is the only one */
-#define TIMED	 64	/* of more the others look, and step, so many times as often */
+#define HOMELESS  16 /* tiles that have no bin at one time */
+#define DEPTH	  6  /* tiles put out for one */
+#define SENT	  4  /* put out for one that is sent home */
+#define ATTEMPTS  24
+#define SHAKES	  300000 /* looks of the second part */
+#define SHAKEN	  5	 /* the same at a large board, beside one step of a run */
+#define RUN_LEAST 8000	 /* steps: shorter runs find nothing there */
+#define FEW	  48	 /* tiles: of fewer the first part finds the best */
+#define LARGE	  320	 /* tiles: of more the others are for value alone, and look less */
+#define MORE	  6  /* looks of the first part at a large board, beside one of the others */
+#define LESS	  8  /* looks and steps of the others at any other board, beside one there */
+#define TIMED	  64 /* of more the others look, and step, so many times as often */
 
 struct search {
 	struct fm_board *b;
@@ -448,6 +452,32 @@ bool fm_search_within(struct fm_board *b, const uint32_t *tile, unsigned n, unsi
 	return true;
 }
 
+/* The other parts, of a board that is looked at whole. */
+static struct fm_worth for_few_moves(struct fm_board *b, uint64_t run, struct fm_worth best,
+				     uint16_t *at)
+{
+	uint64_t times = b->tiles > TIMED ? b->tiles : TIMED;
+
+	if (b->tiles < FEW)
+		return best;
+	if (fm_worth_is_better(best, b->filled) || b->filled.moves > 1)
+		best = fm_shake(b, SHAKES * times / TIMED, best, at);
+	best = fm_anneal(b, run * times / TIMED, best, at);
+	return fm_few(b, best, at);
+}
+
+/* Of a large one, where somebody has no place yet. */
+static struct fm_worth for_value(struct fm_board *b, uint64_t run, struct fm_worth best,
+				 struct fm_worth all, uint16_t *at)
+{
+	uint64_t times = b->tiles / TIMED;
+
+	if (best.value == all.value || run < RUN_LEAST)
+		return best;
+	best = fm_shake(b, run * SHAKEN * times / LESS, best, at);
+	return fm_anneal(b, run * times / LESS, best, at);
+}
+
 /* See search.h. */
 struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 {
@@ -459,7 +489,7 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 	struct mr_rng rng;
 	unsigned n = 0;
 
-	if (fm_board_is_large(b))
+	if (b->tiles > LARGE)
 		steps *= MORE;
 	mr_rng_init(&rng, b->tiles);
 	fm_search_save(b, start);
@@ -500,15 +530,9 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 			break;
 	}
 	b->turn = 0;
-	if (b->tiles >= FEW && !fm_board_is_large(b)) {
-		uint64_t times = b->tiles > TIMED ? b->tiles : TIMED;
-
-		if (fm_worth_is_better(best, b->filled) || b->filled.moves > 1)
-			best = fm_shake(b, SHAKES * times / TIMED, best, at);
-		best = fm_anneal(b, run * times / TIMED, best, at);
-		best = fm_few(b, best, at);
-		fm_search_reset(b, start);
-	}
+	best = b->tiles > LARGE ? for_value(b, run, best, all, at)
+				: for_few_moves(b, run, best, at);
+	fm_search_reset(b, start);
 	free(start);
 	free(found);
 	free(order);

@@ -17,7 +17,7 @@
 #include "tests/unit/check_main.h"
 
 #define SEEDS  check_seeds(14)
-#define ROUNDS 50
+#define ROUNDS 200
 #define PLANS  16 /* after which 64 claims are at rest: one a move, or somebody parked */
 #define ALWAYS 0  /* the aim is lost after each plan */
 
@@ -320,51 +320,23 @@ START_TEST(test_rest)
 }
 END_TEST
 
-static unsigned moves_of(const struct fm_plan *p)
+/* The same of a board that is searched less thoroughly. */
+START_TEST(test_rest_large)
 {
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < p->changes; i++)
-		n += p->change[i].kind == FM_CHANGE_MOVE;
-	return n;
-}
-
-/* A board that is searched anew by each plan: plans at one level are counted where they begin
- * moves, and after so many of them nobody begins any more, until others run. */
-START_TEST(test_tries)
-{
-	struct fleet_spec s = {.seed = 1,
-			       .claims = 400,
+	struct fleet_spec s = {.seed = 4,
+			       .claims = 336,
 			       .load = 98,
 			       .prior = 100,
 			       .pairs = 30,
 			       .ranks = FLEET_RANKS};
 	struct fleet *f = fleet_new(&s);
-	struct fleet_fabric *fab = fleet_fabric_new(f);
-	struct fm_plan *p = fm_plan_make(&fab->in), *q;
-	struct fm_aim *aim = fm_aim_copy(p->aim);
+	struct mr_rng r;
 
-	ck_assert_uint_gt(moves_of(p), 0);
-	ck_assert_uint_eq(aim->parts, 1);
-	ck_assert_uint_eq(aim->part[0].tries, 1);
-	fab->in.aim = aim;
-	q = fm_plan_make(&fab->in); /* nothing was carried out */
-	ck_assert_uint_gt(moves_of(q), 0);
-	ck_assert_uint_eq(q->aim->part[0].tries, 2);
-	fm_plan_free(q);
-	aim->part[0].tries = FM_AIM_TRIES;
-	q = fm_plan_make(&fab->in);
-	ck_assert_uint_lt(moves_of(q), moves_of(p)); /* those that a plan makes without */
-	ck_assert(q->aim->part[0].dropped && !q->aim->part[0].steps);
-	fm_plan_free(q);
-	aim->part[0].level++;
-	q = fm_plan_make(&fab->in);
-	ck_assert_uint_gt(moves_of(q), 0);
-	ck_assert_uint_eq(q->aim->part[0].tries, 1);
-	fm_plan_free(q);
-	fm_plan_free(p);
-	fm_aim_free(aim);
-	fleet_fabric_free(fab);
+	mr_rng_init(&r, s.seed);
+	ck_assert_uint_le(rest(f, ROUNDS, &r, 100), PLANS);
+	ck_assert_uint_le(rest(f, 2, &r, 100), ROUNDS);
+	ck_assert_uint_le(rest(f, ALWAYS, &r, 100), ROUNDS);
+	ck_assert_uint_le(rest(f, ROUNDS, &r, 50), ROUNDS);
 	fleet_free(f);
 }
 END_TEST
@@ -513,7 +485,7 @@ int main(void)
 	tcase_add_loop_test(t, test_limits, 0, SEEDS);
 	tcase_add_loop_test(t, test_preemption, 0, 3 * SEEDS);
 	tcase_add_loop_test(t, test_rest, 0, SEEDS);
-	tcase_add_test(t, test_tries);
+	tcase_add_test(t, test_rest_large);
 	tcase_add_loop_test(t, test_permutation, 0, SEEDS);
 	tcase_add_loop_test(t, test_add_remove, 0, SEEDS);
 	suite_add_tcase(s, t);

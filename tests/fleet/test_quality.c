@@ -97,6 +97,24 @@ START_TEST(test_quality_256)
 }
 END_TEST
 
+/* 1,000 claims that run on PFs that chance chose, 98 % load: all have a place, as in CBC's
+ * answer, which moves 873 for it (seed 9; 4 s for goal 1). */
+START_TEST(test_quality_1000)
+{
+	struct fleet_spec s = {.seed = 9,
+			       .claims = 1000,
+			       .load = 98,
+			       .prior = 100,
+			       .pairs = 30,
+			       .size = 6,
+			       .ranks = FLEET_RANKS};
+
+	check_quality(&s, 32730, 21);
+	s.seed = 12;
+	check_quality(&s, 33759, 6);
+}
+END_TEST
+
 /* 1,000 claims on 19 adapters, 90 % load: six hosts have more claims than bridges, and all find
  * a place in the first plan where these ride behind the bridges of few PFs. */
 START_TEST(test_scarce_bridges)
@@ -128,6 +146,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_quality, 0, (int)MR_ARRAY_SIZE(known));
 	tcase_add_test(t, test_quality_256);
+	tcase_add_test(t, test_quality_1000);
 	tcase_add_test(t, test_scarce_bridges);
 	suite_add_tcase(s, t);
 	return check_run_here(s);

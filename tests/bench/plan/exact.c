@@ -350,3 +350,28 @@ int exact_solve(const struct fleet *f, const struct exact_options *o, struct exa
 	ret->best = fleet_goals(f, ret->at, 0, f->n_chassis);
 	return rc;
 }
+
+/* See exact.h. */
+int exact_relaxed(const struct fleet *f, const struct exact_options *o, double *ret_bound)
+{
+	struct fleet_book *b = fleet_book_new(f);
+	int rc = 0;
+
+	*ret_bound = 0;
+	for (unsigned k = 0; k < f->n_chassis && !rc; k++) {
+		struct model m = {.f = f, .c = &f->chassis[k], .o = o};
+		struct lp_answer a;
+
+		build(&m, b);
+		rc = lp_solve(&m.lp, o->dir, o->seconds, true, &a);
+		if (!rc && !a.proven) {
+			fprintf(stderr, "cbc has no bound after %u s\n", o->seconds);
+			rc = -1;
+		}
+		*ret_bound += -a.cost;
+		free(a.value);
+		model_done(&m);
+	}
+	fleet_book_free(b);
+	return rc;
+}

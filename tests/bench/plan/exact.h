@@ -33,6 +33,9 @@ struct exact_answer {
 
 /* Returns 0, or -1 with a message on stderr: CBC gave no answer, or one that breaks a limit. */
 int exact_solve(const struct fleet *f, const struct exact_options *o, struct exact_answer *ret);
+/* Upper bound of goal 1: every limit of the exact model, but claims may be split. Returns 0, or
+ * -1 with a message on stderr. */
+int exact_relaxed(const struct fleet *f, const struct exact_options *o, double *ret_bound);
 /* bound.c: upper bound of goal 1 from a relaxation, for fleets of any size: adapters that are
  * in the same pools are one, claims that want the same are one and may be split, hosts and
  * rules do not count. Returns 0, or -1 with a message on stderr. */
