@@ -11,74 +11,28 @@
  * once, so that a step is a few sums. Numbers by chance are those of a seed: the same board
  * gives the same answer.
  */
+#include "fabric-manager/plan/anneal.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/rng.h"
 #include "common/xalloc.h"
-#include "fabric-manager/plan/search.h"
 
-#define ONE	 1024 /* price of one who runs and moves */
-#define VALUE	 8    /* of one who has no place, by his value */
-#define HOT	 ONE  /* what is worse by this is taken one time in three, at first */
-#define COLD	 (ONE / 5)
-#define EACH	 5  /* runs for each move that may be saved */
-#define MORE	 10 /* runs while somebody has no place */
-#define MOST	 60
-#define AGAIN	 30 /* looks of one run at what is as good but for who is parked */
-#define NOWHERE	 UINT32_MAX
-#define BIN_SUMS (3 + FM_RESOURCE_COUNT)
+#define ONE	1024 /* price of one who runs and moves */
+#define VALUE	8    /* of one who has no place, by his value */
+#define HOT	ONE  /* what is worse by this is taken one time in three, at first */
+#define COLD	(ONE / 5)
+#define EACH	5  /* runs for each move that may be saved */
+#define MORE	10 /* runs while somebody has no place */
+#define MOST	60
+#define NOWHERE FM_ANNEAL_NOWHERE
+#define AGAIN	30 /* looks of one run at what is as good but for who is parked */
 
-/* What a tile takes of a sum. */
-struct term {
-	uint32_t sum;
-	int64_t amount;
-};
-
-/* A bin that a tile may be in. */
-struct option {
-	uint32_t term;
-	uint16_t bin, slot;
-	uint8_t terms;
-	bool shared; /* an LVF: bridge and device VH are those of all behind it */
-};
-
-/* What it costs to exceed a limit: at all, by one of what is counted, by as much as a tile
- * takes on average. What finds the way differs from board to board, so they take turns. */
-struct price {
-	int64_t any, each, more;
-};
-static const struct price prices[] = {
+static const struct fm_anneal_price prices[] = {
 	{ONE, 2 * ONE, 4 * ONE}, {ONE, ONE, ONE}, {ONE / 2, ONE, ONE}};
 
-struct anneal {
-	struct fm_board *b;
-	struct mr_rng rng;
-	uint64_t rest; /* of the last number of it */
-	struct price price;
-	uint32_t *tile; /* that may be elsewhere */
-	unsigned tiles;
-	uint32_t *first;     /* option of each tile; one more at the end */
-	uint32_t *now, *old; /* option where it is, where it runs */
-	struct option *option;
-	unsigned options, cap_options;
-	struct term *term;
-	unsigned terms, cap_terms;
-	int64_t *left;	  /* of each sum */
-	int64_t *average; /* what a tile takes of it that takes some */
-	int64_t *slope;	  /* what each of it costs beyond the limit, in 1 / ONE */
-	unsigned sums;
-	uint16_t *leads; /* see fm_board */
-	uint32_t *moved; /* tiles */
-	uint32_t *where; /* each of them is there */
-	unsigned n_moved;
-	int64_t over; /* price of all limits that are exceeded */
-	uint64_t value;
-	uint16_t *found;
-};
-
 /* 32 bits. */
-static uint32_t draw(struct anneal *a)
+static uint32_t draw(struct fm_anneal *a)
 {
 	uint64_t next = a->rest;
 
@@ -90,190 +44,28 @@ static uint32_t draw(struct anneal *a)
 	return (uint32_t)next;
 }
 
-static uint32_t below(struct anneal *a, uint32_t n)
+static uint32_t below(struct fm_anneal *a, uint32_t n)
 {
 	return (uint32_t)((uint64_t)draw(a) * n >> 32);
 }
 
-/* ---- the table ---- */
-
-/* Numbers of sums: those of bins, of slots, of seats. */
-static unsigned of_bin(unsigned bin)
-{
-	return bin * BIN_SUMS;
-}
-
-static unsigned of_slot(const struct fm_board *b, unsigned slot)
-{
-	return of_bin(b->bins) + slot * 2;
-}
-
-static unsigned of_seat(const struct fm_board *b, unsigned seat)
-{
-	return of_slot(b, b->slots) + seat * 2;
-}
-
-static void read_bin(const struct fm_bin *n, int64_t *sum)
-{
-	sum[0] = n->free;
-	sum[1] = n->mbps;
-	sum[2] = n->limit;
-	for (unsigned r = 0; r < FM_RESOURCE_COUNT; r++)
-		sum[3 + r] = n->left[r];
-}
-
-/* All sums of the board. */
-static void read_sums(const struct fm_board *b, int64_t *sum)
-{
-	for (unsigned i = 0; i < b->bins; i++)
-		read_bin(&b->bin[i], sum + of_bin(i));
-	for (unsigned i = 0; i < b->slots; i++) {
-		sum[of_slot(b, i)] = b->slot[i].vhs;
-		sum[of_slot(b, i) + 1] = b->slot[i].mbps;
-	}
-	for (unsigned i = 0; i <= b->seats; i++) {
-		sum[of_seat(b, i)] = b->seat[i].bridges;
-		sum[of_seat(b, i) + 1] = b->seat[i].mbps;
-	}
-}
-
-static bool is_count(const struct anneal *a, unsigned sum)
-{
-	return sum < of_slot(a->b, 0) ? sum % BIN_SUMS == 0 : (sum - of_slot(a->b, 0)) % 2 == 0;
-}
-
-static void add_term(struct anneal *a, struct option *o, unsigned sum, int64_t amount)
-{
-	if (!amount || (o->shared && is_count(a, sum) && sum >= of_slot(a->b, 0)))
-		return;
-	MR_GROW(a->term, a->terms, a->cap_terms);
-	a->term[a->terms++] = (struct term){.sum = sum, .amount = amount};
-	o->terms++;
-}
-
-/* What the tile takes there, as the board counts it: what is another sum afterwards. */
-static void add_option(struct anneal *a, uint32_t t, uint16_t bin)
-{
-	struct fm_board *b = a->b;
-	const struct fm_tile *tile = &b->tile[t];
-	uint16_t slot = b->bin[bin].slot,
-		 port = b->bin[bin].port == FM_NO_BIN ? bin : b->bin[bin].port;
-	struct option o = {.term = a->terms,
-			   .bin = bin,
-			   .slot = slot,
-			   .shared = b->slot[slot].mra && tile->lvf};
-	unsigned from[] = {of_bin(bin), of_bin(port), of_slot(b, slot), of_seat(b, tile->host)};
-	unsigned n[] = {BIN_SUMS, port == bin ? 0 : BIN_SUMS, 2, 2};
-	int64_t *sum = mr_xcalloc(a->sums, sizeof(*sum));
-
-	fm_board_count(b, tile, bin, 1);
-	read_sums(b, sum);
-	fm_board_count(b, tile, bin, -1);
-	for (unsigned k = 0; k < MR_ARRAY_SIZE(from); k++)
-		for (unsigned i = from[k]; i < from[k] + n[k]; i++)
-			add_term(a, &o, i, a->left[i] - sum[i]);
-	free(sum);
-	MR_GROW(a->option, a->options, a->cap_options);
-	if (tile->home == bin)
-		a->old[t] = a->options;
-	a->option[a->options++] = o;
-}
-
-static void add_options(struct anneal *a, uint32_t t)
-{
-	struct fm_board *b = a->b;
-	const struct fm_tile *tile = &b->tile[t];
-	unsigned n;
-
-	a->first[t] = a->options;
-	a->old[t] = a->now[t] = NOWHERE;
-	if (tile->fixed)
-		return;
-	fm_board_reach(b, t, &n);
-	if (tile->home != FM_NO_BIN)
-		add_option(a, t, tile->home);
-	for (unsigned i = 0; i < n; i++) {
-		uint16_t bin = b->reach[tile->reach + i];
-
-		if (bin != tile->home && fm_search_is_reached(b, tile, bin))
-			add_option(a, t, bin);
-	}
-	if (a->options > a->first[t] + (tile->home != FM_NO_BIN))
-		a->tile[a->tiles++] = t;
-}
-
-static void set_averages(struct anneal *a)
-{
-	int64_t *users = mr_xcalloc(a->sums, sizeof(*users));
-
-	for (unsigned i = 0; i < a->terms; i++) {
-		a->average[a->term[i].sum] += a->term[i].amount;
-		users[a->term[i].sum]++;
-	}
-	for (unsigned i = 0; i < a->sums; i++)
-		a->average[i] = users[i] && !is_count(a, i) ? a->average[i] / users[i] : 1;
-	free(users);
-}
-
-static void make_table(struct anneal *a)
-{
-	struct fm_board *b = a->b;
-
-	a->sums = of_seat(b, b->seats + 1);
-	a->left = mr_xcalloc(a->sums, sizeof(*a->left));
-	a->average = mr_xcalloc(a->sums, sizeof(*a->average));
-	a->slope = mr_xcalloc(a->sums, sizeof(*a->slope));
-	a->leads = mr_xcalloc((size_t)(b->seats + 1) * b->slots + 1, sizeof(*a->leads));
-	a->first = mr_xcalloc(b->tiles + 1, sizeof(*a->first));
-	a->tile = mr_xcalloc(b->tiles + 1, sizeof(*a->tile));
-	a->now = mr_xcalloc(b->tiles + 1, sizeof(*a->now));
-	a->old = mr_xcalloc(b->tiles + 1, sizeof(*a->old));
-	a->moved = mr_xcalloc(b->tiles + 1, sizeof(*a->moved));
-	a->where = mr_xcalloc(b->tiles + 1, sizeof(*a->where));
-	a->found = mr_xcalloc(b->tiles + 1, sizeof(*a->found));
-	for (uint32_t t = 0; t < b->tiles; t++)
-		if (!b->tile[t].fixed && b->tile[t].at != FM_NO_BIN)
-			fm_board_lift(b, t);
-	read_sums(b, a->left);
-	for (uint32_t t = 0; t < b->tiles; t++)
-		add_options(a, t);
-	a->first[b->tiles] = a->options;
-	set_averages(a);
-}
-
-static void anneal_done(struct anneal *a)
-{
-	free(a->left);
-	free(a->average);
-	free(a->slope);
-	free(a->leads);
-	free(a->first);
-	free(a->tile);
-	free(a->now);
-	free(a->old);
-	free(a->moved);
-	free(a->where);
-	free(a->found);
-	free(a->option);
-	free(a->term);
-}
-
 /* ---- one step ---- */
 
-static int64_t price_of(const struct anneal *a, unsigned sum, int64_t left)
+static int64_t price_of(const struct fm_anneal *a, unsigned sum, int64_t left)
 {
 	return left >= 0 ? 0 : a->price.any + (-left * a->slope[sum]) / ONE;
 }
 
-static void set_price(struct anneal *a, const struct price *p)
+static void set_price(struct fm_anneal *a, const struct fm_anneal_price *p)
 {
 	a->price = *p;
 	for (unsigned i = 0; i < a->sums; i++)
-		a->slope[i] = (is_count(a, i) ? p->each : p->more) * ONE / a->average[i];
+		a->slope[i] =
+			(fm_anneal_is_count(a, i) ? p->each : p->more) * ONE / a->average[i];
 }
 
 /* Each tile that a rule keeps apart is as one too many. */
-static int64_t price_of_mates(const struct anneal *a, uint32_t t, uint16_t bin)
+static int64_t price_of_mates(const struct fm_anneal *a, uint32_t t, uint16_t bin)
 {
 	const struct fm_board *b = a->b;
 	const struct fm_tile *tile = &b->tile[t];
@@ -297,20 +89,20 @@ static int64_t price_of_mates(const struct anneal *a, uint32_t t, uint16_t bin)
 }
 
 /* What is exceeded costs so much more when 'amount' is taken of the sum. */
-static int64_t price_change(const struct anneal *a, unsigned sum, int64_t amount)
+static int64_t price_change(const struct fm_anneal *a, unsigned sum, int64_t amount)
 {
 	return price_of(a, sum, a->left[sum] - amount) - price_of(a, sum, a->left[sum]);
 }
 
-static uint16_t *leads(const struct anneal *a, uint32_t t, const struct option *o)
+static uint16_t *leads(const struct fm_anneal *a, uint32_t t, const struct fm_anneal_option *o)
 {
 	return &a->leads[a->b->tile[t].host * a->b->slots + o->slot];
 }
 
 /* The price of all when the tile goes there too, as far as it is not above 'most'. */
-static int64_t price_with(const struct anneal *a, uint32_t t, uint32_t option, int64_t most)
+static int64_t price_with(const struct fm_anneal *a, uint32_t t, uint32_t option, int64_t most)
 {
-	const struct option *o = &a->option[option];
+	const struct fm_anneal_option *o = &a->option[option];
 	int64_t over = a->over;
 
 	if (option == NOWHERE)
@@ -318,15 +110,15 @@ static int64_t price_with(const struct anneal *a, uint32_t t, uint32_t option, i
 	for (unsigned i = 0; i < o->terms && over <= most; i++)
 		over += price_change(a, a->term[o->term + i].sum, a->term[o->term + i].amount);
 	if (o->shared && over <= most && !*leads(a, t, o))
-		over += price_change(a, of_slot(a->b, o->slot), 1) +
-			price_change(a, of_seat(a->b, a->b->tile[t].host), 1);
+		over += price_change(a, fm_anneal_slot(a->b, o->slot), 1) +
+			price_change(a, fm_anneal_seat(a->b, a->b->tile[t].host), 1);
 	if (a->b->tile[t].mates && over <= most)
 		over += price_of_mates(a, t, o->bin);
 	return over;
 }
 
 /* 'sign' 1 takes, -1 gives back. */
-static void count(struct anneal *a, uint32_t t, const struct option *o, int sign)
+static void count(struct fm_anneal *a, uint32_t t, const struct fm_anneal_option *o, int sign)
 {
 	for (unsigned i = 0; i < o->terms; i++)
 		a->left[a->term[o->term + i].sum] -= sign * a->term[o->term + i].amount;
@@ -334,18 +126,18 @@ static void count(struct anneal *a, uint32_t t, const struct option *o, int sign
 		return;
 	*leads(a, t, o) = (uint16_t)(*leads(a, t, o) + sign);
 	if (*leads(a, t, o) == (sign > 0)) {
-		a->left[of_slot(a->b, o->slot)] -= sign;
-		a->left[of_seat(a->b, a->b->tile[t].host)] -= sign;
+		a->left[fm_anneal_slot(a->b, o->slot)] -= sign;
+		a->left[fm_anneal_seat(a->b, a->b->tile[t].host)] -= sign;
 	}
 }
 
-static bool has_moved(const struct anneal *a, uint32_t t)
+static bool has_moved(const struct fm_anneal *a, uint32_t t)
 {
 	return a->old[t] != NOWHERE && a->now[t] != NOWHERE && a->now[t] != a->old[t];
 }
 
 /* Sums and lists only: the price is the caller's. */
-static void lift(struct anneal *a, uint32_t t)
+static void lift(struct fm_anneal *a, uint32_t t)
 {
 	if (a->now[t] == NOWHERE)
 		return;
@@ -360,7 +152,7 @@ static void lift(struct anneal *a, uint32_t t)
 	a->now[t] = NOWHERE;
 }
 
-static void put(struct anneal *a, uint32_t t, uint32_t option)
+static void put(struct fm_anneal *a, uint32_t t, uint32_t option)
 {
 	if (option == NOWHERE)
 		return;
@@ -374,7 +166,7 @@ static void put(struct anneal *a, uint32_t t, uint32_t option)
 }
 
 /* With the price. */
-static void take_out(struct anneal *a, uint32_t t)
+static void take_out(struct fm_anneal *a, uint32_t t)
 {
 	uint32_t was = a->now[t];
 
@@ -384,7 +176,7 @@ static void take_out(struct anneal *a, uint32_t t)
 }
 
 /* The tile goes there, unless the price gets above 'most' by that. */
-static bool try(struct anneal *a, uint32_t t, uint32_t option, int64_t most)
+static bool try(struct fm_anneal *a, uint32_t t, uint32_t option, int64_t most)
 {
 	int64_t over = price_with(a, t, option, most);
 
@@ -395,16 +187,16 @@ static bool try(struct anneal *a, uint32_t t, uint32_t option, int64_t most)
 	return true;
 }
 
-static int64_t own(const struct anneal *a, uint32_t t, uint32_t option)
+static int64_t own(const struct fm_anneal *a, uint32_t t, uint32_t option)
 {
 	if (option == NOWHERE)
 		return (int64_t)a->b->tile[t].value * VALUE * ONE;
 	return a->old[t] != NOWHERE && option != a->old[t] ? ONE : 0;
 }
 
-static bool is_over(const struct anneal *a, uint32_t t)
+static bool is_over(const struct fm_anneal *a, uint32_t t)
 {
-	const struct option *o;
+	const struct fm_anneal_option *o;
 
 	if (a->now[t] == NOWHERE)
 		return true;
@@ -412,11 +204,24 @@ static bool is_over(const struct anneal *a, uint32_t t)
 	for (unsigned i = 0; i < o->terms; i++)
 		if (a->left[a->term[o->term + i].sum] < 0)
 			return true;
-	return a->left[of_seat(a->b, a->b->tile[t].host)] < 0;
+	return a->left[fm_anneal_seat(a->b, a->b->tile[t].host)] < 0;
+}
+
+static bool is_in_the_way(struct fm_anneal *a, uint32_t t)
+{
+	uint32_t was = a->now[t];
+	int64_t over = a->over;
+	bool ok;
+
+	take_out(a, t);
+	ok = a->over < over;
+	put(a, t, was);
+	a->over = over;
+	return ok;
 }
 
 /* Who may go: often one who has moved, or one who is in the way. */
-static uint32_t choose(struct anneal *a)
+static uint32_t choose(struct fm_anneal *a)
 {
 	uint32_t how = below(a, 16), t = a->tile[below(a, a->tiles)];
 
@@ -428,7 +233,7 @@ static uint32_t choose(struct anneal *a)
 }
 
 /* Where to: home, any bin, or for one who is new none. */
-static uint32_t any_option(struct anneal *a, uint32_t t)
+static uint32_t any_option(struct fm_anneal *a, uint32_t t)
 {
 	if (has_moved(a, t) && below(a, 3) == 0)
 		return a->old[t];
@@ -439,7 +244,7 @@ static uint32_t any_option(struct anneal *a, uint32_t t)
 
 /* How much worse a step may be, by chance: exponentially distributed. The logarithm is that of
  * the highest bit, straight between two of them. */
-static int64_t allowance(struct anneal *a, int64_t heat)
+static int64_t allowance(struct fm_anneal *a, int64_t heat)
 {
 	uint32_t u = draw(a) | 1;
 	unsigned zeros = (unsigned)__builtin_clz(u);
@@ -448,7 +253,7 @@ static int64_t allowance(struct anneal *a, int64_t heat)
 	return heat * (int64_t)((zeros + 1) * 1024 - part) / 1024 * 710 / 1024;
 }
 
-static bool go(struct anneal *a, uint32_t t, int64_t heat)
+static bool go(struct fm_anneal *a, uint32_t t, int64_t heat)
 {
 	uint32_t was = a->now[t], to = any_option(a, t);
 	int64_t over = a->over, most;
@@ -467,7 +272,7 @@ static bool go(struct anneal *a, uint32_t t, int64_t heat)
 }
 
 /* The tile's option in that bin. */
-static uint32_t option_in(const struct anneal *a, uint32_t t, uint16_t bin)
+static uint32_t option_in(const struct fm_anneal *a, uint32_t t, uint16_t bin)
 {
 	for (uint32_t o = a->first[t]; o < a->first[t + 1]; o++)
 		if (a->option[o].bin == bin)
@@ -476,7 +281,7 @@ static uint32_t option_in(const struct anneal *a, uint32_t t, uint16_t bin)
 }
 
 /* Each goes where the other one is, which may be nowhere. */
-static bool swap(struct anneal *a, uint32_t t, uint32_t o, int64_t heat)
+static bool swap(struct fm_anneal *a, uint32_t t, uint32_t o, int64_t heat)
 {
 	uint32_t t_was = a->now[t], o_was = a->now[o];
 	uint32_t t_to = o_was == NOWHERE ? NOWHERE : option_in(a, t, a->option[o_was].bin);
@@ -505,7 +310,7 @@ static bool swap(struct anneal *a, uint32_t t, uint32_t o, int64_t heat)
 
 /* ---- all of them ---- */
 
-static void save(const struct anneal *a, uint16_t *at)
+static void save(const struct fm_anneal *a, uint16_t *at)
 {
 	const struct fm_board *b = a->b;
 
@@ -516,7 +321,7 @@ static void save(const struct anneal *a, uint16_t *at)
 }
 
 /* Whether all is within limits, and where the table knows of. */
-static bool load(struct anneal *a, const uint16_t *at)
+static bool load(struct fm_anneal *a, const uint16_t *at)
 {
 	bool ok = true;
 
@@ -534,8 +339,45 @@ static bool load(struct anneal *a, const uint16_t *at)
 	return ok;
 }
 
+/* What is over limits goes back to nowhere, the least value first, as far as it runs nowhere.
+ */
+static void give_back(struct fm_anneal *a)
+{
+	while (a->over) {
+		uint32_t least = NOWHERE;
+
+		for (unsigned i = 0; i < a->tiles; i++) {
+			uint32_t t = a->tile[i];
+			uint64_t value = a->b->tile[t].value;
+
+			if (a->old[t] == NOWHERE && a->now[t] != NOWHERE &&
+			    (least == NOWHERE || value < a->b->tile[least].value) &&
+			    is_in_the_way(a, t))
+				least = t;
+		}
+		if (least == NOWHERE)
+			return;
+		take_out(a, least);
+	}
+}
+
+/* Whether what it is now is better than the best, and can be reached: then it is that. */
+static bool takes(struct fm_anneal *a, struct fm_worth *best, uint16_t *at)
+{
+	struct fm_worth w = {.value = a->value, .moves = a->n_moved};
+
+	if (a->over || !fm_worth_is_better(w, *best))
+		return false;
+	save(a, a->found);
+	if (!fm_search_takes(a->b, a->found, &w, *best))
+		return false;
+	*best = w;
+	memcpy(at, a->found, a->b->tiles * sizeof(*at));
+	return true;
+}
+
 /* One way from hot to cold. */
-static void cool(struct anneal *a, uint64_t steps, struct fm_worth *best, uint16_t *at)
+static void cool(struct fm_anneal *a, uint64_t steps, struct fm_worth *best, uint16_t *at)
 {
 	int64_t heat = HOT;
 	unsigned again = AGAIN;
@@ -555,12 +397,10 @@ static void cool(struct anneal *a, uint64_t steps, struct fm_worth *best, uint16
 			continue;
 		if (w.value == best->value && w.moves == best->moves && (!again || !again--))
 			continue;
-		save(a, a->found);
-		if (!fm_search_takes(a->b, a->found, &w, *best))
-			continue;
-		*best = w;
-		memcpy(at, a->found, a->b->tiles * sizeof(*at));
+		takes(a, best, at);
 	}
+	give_back(a);
+	takes(a, best, at);
 }
 
 /* How often it is tried: the more there is to be saved or had, the more often. */
@@ -579,9 +419,9 @@ static unsigned runs(const struct fm_board *b, struct fm_worth best)
 struct fm_worth fm_anneal(struct fm_board *b, uint64_t steps, struct fm_worth best,
 			  uint16_t *at)
 {
-	struct anneal a = {.b = b};
+	struct fm_anneal a = {.b = b};
 
-	make_table(&a);
+	fm_anneal_table(&a);
 	fm_search_reset(b, at);
 	for (uint32_t t = 0; t < b->tiles; t++)
 		a.value += b->tile[t].fixed && at[t] != FM_NO_BIN ? b->tile[t].value : 0;
@@ -592,6 +432,6 @@ struct fm_worth fm_anneal(struct fm_board *b, uint64_t steps, struct fm_worth be
 			break; /* what runs is above limits: they say nothing here */
 		cool(&a, steps, &best, at);
 	}
-	anneal_done(&a);
+	fm_anneal_table_done(&a);
 	return best;
 }

@@ -25,6 +25,7 @@
 #define LARGE	  320	 /* tiles: of more the others are for value alone, and look less */
 #define MORE	  6  /* looks of the first part at a large board, beside one of the others */
 #define LESS	  8  /* looks and steps of the others at any other board, beside one there */
+#define ROUNDS	  4  /* of both, as long as each finds more there */
 #define TIMED	  64 /* of more the others look, and step, so many times as often */
 
 struct search {
@@ -466,16 +467,20 @@ static struct fm_worth for_few_moves(struct fm_board *b, uint64_t run, struct fm
 	return fm_few(b, best, at);
 }
 
-/* Of a large one, where somebody has no place yet. */
+/* Of a large one, where somebody has no place yet: as long as more of them find one. */
 static struct fm_worth for_value(struct fm_board *b, uint64_t run, struct fm_worth best,
 				 struct fm_worth all, uint16_t *at)
 {
-	uint64_t times = b->tiles / TIMED;
+	uint64_t times = b->tiles / TIMED, was = 0;
 
-	if (best.value == all.value || run < RUN_LEAST)
+	if (run < RUN_LEAST)
 		return best;
-	best = fm_shake(b, run * SHAKEN * times / LESS, best, at);
-	return fm_anneal(b, run * times / LESS, best, at);
+	for (unsigned n = 0; n < ROUNDS && was < best.value && best.value < all.value; n++) {
+		was = best.value;
+		best = fm_shake(b, run * SHAKEN * times / LESS, best, at);
+		best = fm_anneal(b, run * times / LESS, best, at);
+	}
+	return best;
 }
 
 /* See search.h. */
