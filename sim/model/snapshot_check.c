@@ -131,6 +131,8 @@ static bool model_bad(const struct sim_adapter *a)
 			return true;
 	if (m->kind != SIM_KIND_BASE && !m->vfs)
 		return true;
+	if (!m->modes && (a->mode || a->mode_next))
+		return true;
 	return a->vhs != (m->kind == SIM_KIND_MRA ? m->vhs : 1);
 }
 

@@ -9,6 +9,7 @@
 #include "common/rng.h"
 #include "common/tree.h"
 #include "sim/model/fault.h"
+#include "sim/model/internal.h"
 #include "sim/model/snapshot.h"
 #include "tests/unit/sim_model/fixture.h"
 
@@ -309,6 +310,28 @@ START_TEST(forged_records_are_refused)
 }
 END_TEST
 
+/* An adapter without modes that is to be switched to one at its next reset. */
+START_TEST(forged_mode_is_refused)
+{
+	struct fx x = busy();
+	struct mr_buf bytes = {0};
+	const struct sim_adapter *a = &x.c->adapter[0];
+	const char *name;
+
+	ck_assert_uint_eq(a->m.modes, 0);
+	sim_chassis_save(x.c, x.now, &bytes);
+	name = memmem(bytes.data, bytes.len, a->name, sizeof(a->name));
+	ck_assert_ptr_nonnull(name);
+	forge(&bytes,
+	      (size_t)(name - bytes.data) - offsetof(struct sim_adapter, name) +
+		      offsetof(struct sim_adapter, mode_next),
+	      113, 1);
+	refused(&bytes, bytes.len, "the model of an adapter");
+	fx_free(&x);
+	mr_buf_done(&bytes);
+}
+END_TEST
+
 START_TEST(dumps_differ_in_what_happened)
 {
 	struct fx x = fx_new(CHASSIS);
@@ -351,6 +374,7 @@ int main(void)
 	tcase_add_loop_test(t, restored_is_the_same, 0, 40);
 	tcase_add_test(t, bad_bytes_are_refused);
 	tcase_add_test(t, under_way);
+	tcase_add_test(t, forged_mode_is_refused);
 	tcase_add_loop_test(t, forged_records_are_refused, 0,
 			    sizeof(forged) / sizeof(forged[0]));
 	tcase_add_test(t, dumps_differ_in_what_happened);
