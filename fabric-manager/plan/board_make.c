@@ -39,10 +39,10 @@ static void clear(struct building *k, uint32_t unit, uint16_t vf, uint32_t host,
 		uint32_t slot = k->b->bin[bin].slot;
 		uint16_t leads = k->w->host[host].pfs[slot];
 
-		if (leads == FM_NO_BRIDGE || leads >= MR_MAX_BRIDGES ||
-		    k->w->host[host].hardware[slot] == leads)
+		if (leads != FM_NO_BRIDGE) /* else it is promised: that is no lead yet */
+			bridge = leads;
+		if (bridge >= MR_MAX_BRIDGES || k->w->host[host].hardware[slot] == bridge)
 			return;
-		bridge = leads;
 		k->led[h * k->b->slots + slot] = true;
 	}
 	if (bridge < MR_MAX_BRIDGES)

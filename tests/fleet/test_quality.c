@@ -115,6 +115,27 @@ START_TEST(test_quality_1000)
 }
 END_TEST
 
+/* A way to the aim that goes by a bridge which somebody parked was promised meanwhile: the
+ * board counts it as free for the aim, and nobody has to begin anew. */
+START_TEST(test_promised_bridge)
+{
+	struct fleet_spec s = {.seed = 104,
+			       .claims = 64,
+			       .load = 98,
+			       .prior = 100,
+			       .pairs = 30,
+			       .ranks = FLEET_RANKS};
+	struct fleet *f = fleet_new(&s);
+	struct fleet_fabric *fab = fleet_fabric_new(f);
+	unsigned rounds;
+
+	fm_plan_free(fleet_fabric_converge(fab, ROUNDS, &rounds));
+	ck_assert_uint_le(rounds, 2);
+	fleet_fabric_free(fab);
+	fleet_free(f);
+}
+END_TEST
+
 /* 1,000 claims on 19 adapters, 90 % load: six hosts have more claims than bridges, and all find
  * a place in the first plan where these ride behind the bridges of few PFs. */
 START_TEST(test_scarce_bridges)
@@ -147,6 +168,7 @@ int main(void)
 	tcase_add_loop_test(t, test_quality, 0, (int)MR_ARRAY_SIZE(known));
 	tcase_add_test(t, test_quality_256);
 	tcase_add_test(t, test_quality_1000);
+	tcase_add_test(t, test_promised_bridge);
 	tcase_add_test(t, test_scarce_bridges);
 	suite_add_tcase(s, t);
 	return check_run_here(s);
