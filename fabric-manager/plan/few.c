@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The last part of the search: what was found is worth so much, do fewer moves do for it? All
- * new tiles are looked after at once, from where everybody is at home, and every way to put
- * others out for them is tried: that is quick where few may move. The same new tiles first,
- * then others that are worth as much. Mostly it ends with the answer that there is none.
+ * The last part of the search: what was found is worth so much, do fewer moves do for it? Some
+ * of those who move are sent home together, what is new where they meet is taken out, and
+ * places are looked for that take fewer moves. First two of them, then three and more: such
+ * that have to do with each other, as the others would be looked at by themselves.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,111 +11,201 @@
 #include "common/xalloc.h"
 #include "fabric-manager/plan/search.h"
 
-#define NEWS  12       /* new tiles: of more there are too many sets */
-#define QUICK 6000000  /* looks, where each of them is taken to need another one to go */
-#define EXACT 60000000 /* looks, where nothing is overlooked: */
-#define MOVES 6	       /* of so many moves at most */
-#define SHARE 4	       /* of these looks one set may take */
+#define SIZE  6	       /* so many are sent home together at most */
+#define NEWS  16       /* new tiles are taken out with them at most */
+#define LOOKS 30000000 /* in all; a tile that is only passed counts as one, too */
+#define PART  50000    /* for those who are sent home together, */
+#define MORE  4	       /* and so many times as many when no part is of use with these */
 
 struct few {
 	struct fm_board *b;
-	uint32_t news[NEWS]; /* tiles */
+	uint64_t looks, share; /* that may still be made; for one part */
+	uint16_t *at;
+	struct fm_worth best; /* of 'at' */
+	uint32_t *mover;      /* tiles that move in it */
 	unsigned n;
-	uint32_t got;	/* those of them that 'at' has, as bits */
-	uint32_t must;	/* those that have left a place: they get one */
-	uint64_t value; /* of those */
-	uint16_t *home, *found, *at;
-	struct fm_worth best;
-	bool exact;
+	bool *near;		    /* [mover * n + mover]: they meet */
+	unsigned *next, n_next;	    /* movers that meet one of the part, in the order found */
+	bool *seen;		    /* part of next */
+	uint32_t part[SIZE + NEWS]; /* tiles: who is sent home, then what has no bin */
 };
 
-static uint64_t value_of(const struct few *f, uint32_t set)
+/* Whether two who move have a host or an adapter in common, before or afterwards. */
+static bool meet(const struct few *f, uint32_t x, uint32_t y)
 {
-	uint64_t v = 0;
+	const struct fm_board *b = f->b;
+	const struct fm_tile *tx = &b->tile[x], *ty = &b->tile[y];
+	uint16_t x0 = b->bin[tx->home].slot, x1 = b->bin[f->at[x]].slot;
+	uint16_t y0 = b->bin[ty->home].slot, y1 = b->bin[f->at[y]].slot;
 
-	for (unsigned i = 0; i < f->n; i++)
-		v += set >> i & 1 ? f->b->tile[f->news[i]].value : 0;
-	return v;
+	return tx->host == ty->host || x0 == y0 || x0 == y1 || x1 == y0 || x1 == y1;
 }
 
-/* False when they are too many. */
-static bool list_news(struct few *f)
+static void list_movers(struct few *f)
 {
 	const struct fm_board *b = f->b;
 
-	f->n = f->got = f->must = 0;
-	for (uint32_t t = 0; t < b->tiles; t++) {
-		if (b->tile[t].fixed || b->tile[t].home != FM_NO_BIN)
-			continue;
-		if (f->n == NEWS)
-			return false;
-		f->got |= (uint32_t)(f->at[t] != FM_NO_BIN) << f->n;
-		f->must |= (uint32_t)b->tile[t].out << f->n;
-		f->news[f->n++] = t;
-	}
-	f->value = value_of(f, f->got);
-	return true;
-}
-
-/* Whether these get bins with fewer moves than are known; what is left of the looks. */
-static bool try_set(struct few *f, uint32_t set, uint64_t *looks)
-{
-	uint32_t tile[NEWS];
-	struct fm_worth w;
-	unsigned n = 0;
-	bool ok;
-
+	f->n = 0;
+	for (uint32_t t = 0; t < b->tiles; t++)
+		if (!b->tile[t].fixed && b->tile[t].home != FM_NO_BIN &&
+		    f->at[t] != FM_NO_BIN && f->at[t] != b->tile[t].home)
+			f->mover[f->n++] = t;
 	for (unsigned i = 0; i < f->n; i++)
-		if (set >> i & 1)
-			tile[n++] = f->news[i];
-	fm_search_reset(f->b, f->home);
-	f->b->steps = *looks;
-	ok = fm_search_within(f->b, tile, n, f->best.moves - 1, f->exact);
-	*looks = f->b->steps;
-	if (!ok)
-		return false;
-	w = fm_worth_of(f->b);
-	fm_search_save(f->b, f->found);
-	if (!fm_search_takes(f->b, f->found, &w, f->best))
-		return false;
-	f->best = w;
-	memcpy(f->at, f->found, f->b->tiles * sizeof(*f->at));
-	return list_news(f);
+		for (unsigned k = 0; k < f->n; k++)
+			f->near[i * f->n + k] = meet(f, f->mover[i], f->mover[k]);
 }
 
-/* All sets that are worth enough, from the one that is known; again from there when one does.
- */
-static void try_all(struct few *f, uint64_t looks)
+/* Whether the new tile stands where one of the part has to do with it. */
+static bool is_concerned(const struct few *f, unsigned size, uint32_t t)
 {
-	uint64_t most = looks / SHARE;
+	const struct fm_board *b = f->b;
 
-	for (uint32_t k = 0; k < 1u << f->n && f->best.moves > 1 && looks;) {
-		uint32_t set = f->got ^ k;
-		uint64_t may = looks < most ? looks : most, left = may;
-		bool ok = (set & f->must) == f->must && value_of(f, set) >= f->value &&
-			  try_set(f, set, &left);
+	for (unsigned i = 0; i < size; i++) {
+		const struct fm_tile *m = &b->tile[f->part[i]];
 
-		looks -= may - left;
-		k = ok ? 0 : k + 1;
+		if (m->host == b->tile[t].host ||
+		    b->bin[m->home].slot == b->bin[b->tile[t].at].slot)
+			return true;
 	}
+	return false;
+}
+
+/* Takes the part out, and the new tiles concerned; who can goes home. Those without a bin are
+ * left in f->part: how many, or -1 when they are too many. */
+static int take_out(struct few *f, unsigned size)
+{
+	struct fm_board *b = f->b;
+	unsigned end = size, n = 0;
+
+	for (uint32_t t = 0; t < b->tiles; t++) {
+		if (b->tile[t].fixed || b->tile[t].home != FM_NO_BIN ||
+		    b->tile[t].at == FM_NO_BIN || !is_concerned(f, size, t))
+			continue;
+		if (end == size + NEWS)
+			return -1;
+		f->part[end++] = t;
+	}
+	for (unsigned i = 0; i < end; i++)
+		fm_board_lift(b, f->part[i]);
+	for (unsigned i = 0; i < end; i++) {
+		uint32_t t = f->part[i];
+
+		if (i < size && !fm_board_block(b, t, b->tile[t].home))
+			fm_board_put(b, t, b->tile[t].home);
+		else
+			f->part[n++] = t;
+	}
+	return (int)n;
+}
+
+/* Back to what is known, by those who are elsewhere. */
+static void go_back(struct few *f)
+{
+	struct fm_board *b = f->b;
+
+	for (uint32_t t = 0; t < b->tiles; t++)
+		if (b->tile[t].at != f->at[t] && b->tile[t].at != FM_NO_BIN)
+			fm_board_lift(b, t);
+	for (uint32_t t = 0; t < b->tiles; t++)
+		if (b->tile[t].at != f->at[t])
+			fm_board_put(b, t, f->at[t]);
+}
+
+/* Whether fewer moves do with the first tiles of f->part sent home: then that is the best. */
+static bool try_part(struct few *f, unsigned size)
+{
+	struct fm_board *b = f->b;
+	uint64_t may;
+	bool ok;
+	int n;
+
+	go_back(f);
+	f->looks -= f->looks < b->tiles ? f->looks : b->tiles;
+	n = take_out(f, size);
+	b->steps = may = f->looks < f->share ? f->looks : f->share;
+	ok = n >= 0 && fm_search_within(b, f->part, (unsigned)n, size + 1, f->best.moves - 1);
+	f->looks -= may - b->steps;
+	return ok && fm_search_keep(b, &f->best, f->at);
+}
+
+/* Mover 'x' is one of the part: who meets him may be the next one. Only those after 'root', or
+ * the same ones would be sent home again in another order. */
+static void reach(struct few *f, unsigned root, unsigned x)
+{
+	for (unsigned i = root + 1; i < f->n; i++)
+		if (f->near[x * f->n + i] && !f->seen[i]) {
+			f->seen[i] = true;
+			f->next[f->n_next++] = i;
+		}
+}
+
+/* Every part of so many movers that has the 'have' of f->part, the first of them 'root', and
+ * others from f->next[from] on. */
+static bool try_parts(struct few *f, unsigned root, unsigned have, unsigned size, unsigned from)
+{
+	uint32_t part[SIZE];
+
+	memcpy(part, f->part, sizeof(part));
+	for (unsigned i = from; i < f->n_next && f->looks; i++) {
+		unsigned was = f->n_next;
+		bool ok;
+
+		memcpy(f->part, part, sizeof(part));
+		f->part[have] = f->mover[f->next[i]];
+		if (have + 1 == size) {
+			ok = try_part(f, size);
+		} else {
+			reach(f, root, f->next[i]);
+			ok = try_parts(f, root, have + 1, size, i + 1);
+			while (f->n_next > was)
+				f->seen[f->next[--f->n_next]] = false;
+		}
+		if (ok)
+			return true;
+	}
+	return false;
+}
+
+/* Every part of so many movers; whether that was of use. */
+static bool try_size(struct few *f, unsigned size)
+{
+	bool ret = false;
+
+	for (unsigned root = 0; root < f->n && f->looks;) {
+		f->n_next = 0;
+		memset(f->seen, 0, f->n * sizeof(*f->seen));
+		f->part[0] = f->mover[root];
+		reach(f, root, root);
+		if (try_parts(f, root, 1, size, 0)) {
+			list_movers(f);
+			ret = true;
+		} else {
+			root++;
+		}
+	}
+	return ret;
 }
 
 /* See search.h. */
 struct fm_worth fm_few(struct fm_board *b, struct fm_worth best, uint16_t *at)
 {
-	struct few f = {.b = b, .at = at, .best = best};
+	struct few f = {.b = b, .looks = LOOKS, .at = at, .best = best};
+	unsigned n = best.moves + 1;
 
-	if (best.moves < 2 || !list_news(&f))
+	if (best.moves < 2)
 		return best;
-	f.home = mr_xcalloc(b->tiles + 1, sizeof(*f.home));
-	f.found = mr_xcalloc(b->tiles + 1, sizeof(*f.found));
-	for (uint32_t t = 0; t < b->tiles; t++)
-		f.home[t] = b->tile[t].fixed ? b->tile[t].at : b->tile[t].home;
-	try_all(&f, QUICK);
-	f.exact = true;
-	if (f.best.moves <= MOVES)
-		try_all(&f, EXACT);
-	free(f.home);
-	free(f.found);
+	f.mover = mr_xcalloc(n, sizeof(*f.mover));
+	f.near = mr_xcalloc((size_t)n * n, sizeof(*f.near));
+	f.next = mr_xcalloc(n, sizeof(*f.next));
+	f.seen = mr_xcalloc(n, sizeof(*f.seen));
+	list_movers(&f);
+	for (f.share = PART; f.share <= PART * MORE; f.share *= MORE)
+		for (unsigned size = 2; size <= SIZE && size <= f.n; size++)
+			if (try_size(&f, size))
+				size = 1;
+	free(f.mover);
+	free(f.near);
+	free(f.next);
+	free(f.seen);
 	return f.best;
 }

@@ -6,6 +6,7 @@
  * without one while others move.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/xalloc.h"
 #include "fabric-manager/plan/search.h"
@@ -157,6 +158,23 @@ bool fm_search_takes(struct fm_board *b, const uint16_t *at, struct fm_worth *w,
 	w->parks = 0;
 	return fm_worth_is_better(*w, best) && fm_search_leads(b, at, NULL, &w->parks) &&
 	       fm_worth_is_better(*w, best);
+}
+
+/* See search.h. */
+bool fm_search_keep(struct fm_board *b, struct fm_worth *best, uint16_t *at)
+{
+	uint16_t *found = mr_xcalloc(b->tiles + 1, sizeof(*found));
+	struct fm_worth w = fm_worth_of(b);
+	bool ok;
+
+	fm_search_save(b, found);
+	ok = fm_search_takes(b, found, &w, *best);
+	if (ok) {
+		*best = w;
+		memcpy(at, found, b->tiles * sizeof(*at));
+	}
+	free(found);
+	return ok;
 }
 
 /* See search.h. */

@@ -14,7 +14,7 @@
 #include "common/rng.h"
 #include "common/xalloc.h"
 
-#define HOMELESS  16 /* tiles that have no bin at one time */
+#define HOMELESS  24 /* tiles that have no bin at one time */
 #define DEPTH	  6  /* tiles put out for one */
 #define SENT	  4  /* put out for one that is sent home */
 #define ATTEMPTS  24
@@ -24,8 +24,9 @@
 #define FEW	  48	 /* tiles: of fewer the first part finds the best */
 #define LARGE	  320	 /* tiles: of more the others are for value alone, and look less */
 #define MORE	  6  /* looks of the first part at a large board, beside one of the others */
-#define LESS	  8  /* looks and steps of the others at any other board, beside one there */
-#define ROUNDS	  4  /* of both, as long as each finds more there */
+#define LESS	  8  /* looks and steps of the others at any other board, beside one there, */
+#define LEAST	  2  /* and where these find nothing more */
+#define ROUNDS	  8  /* of both at most */
 #define TIMED	  64 /* of more the others look, and step, so many times as often */
 
 struct search {
@@ -37,7 +38,6 @@ struct search {
 	unsigned moves;		    /* tiles that run and are, or will be, in another bin */
 	unsigned most;		    /* of those */
 	uint64_t may_drop, dropped; /* value of new tiles that stay without a bin */
-	bool exact;		    /* nothing is overlooked */
 };
 
 /* See search.h. */
@@ -111,6 +111,12 @@ static bool shares(const struct fm_board *b, uint16_t bin, unsigned k, enum fm_b
 	}
 }
 
+/* The same: it is shared with no other bin. */
+static bool is_own(enum fm_block why)
+{
+	return why == FM_BLOCK_FULL || why == FM_BLOCK_RESOURCE;
+}
+
 /* The first one of those that a rule keeps the tile apart from goes. */
 static bool part(struct search *s, uint32_t x, uint16_t bin)
 {
@@ -137,7 +143,9 @@ static bool make_room(struct search *s, uint32_t x, uint16_t bin, enum fm_block 
 		return part(s, x, bin);
 	if (last != FM_NO_TILE && was == why)
 		k = b->tile[last].left;
-	for (; k < b->bins; k++) {
+	else if (is_own(why))
+		k = bin;
+	for (; k < (is_own(why) ? bin + 1u : b->bins); k++) {
 		uint32_t o, next;
 
 		if (!shares(b, bin, k, why) ||
@@ -216,14 +224,16 @@ static bool choose(struct search *s, unsigned *ret, bool *ret_stuck)
 	const struct fm_tile *tile = s->b->tile;
 	unsigned stuck = 0;
 
-	*ret = 0;
+	*ret = s->n - 1;
 	*ret_stuck = false;
-	for (unsigned i = 0; i < s->n; i++) {
+	for (unsigned i = s->n; i-- > 0;) {
 		const struct fm_tile *t = &tile[s->homeless[i]];
-		bool larger = t->mbps > tile[s->homeless[*ret]].mbps;
+		bool larger = t->mbps >= tile[s->homeless[*ret]].mbps;
 
 		if (!fits_somewhere(s, s->homeless[i])) {
 			stuck += !s->may_drop || runs(t) || s->homeless[i] == s->root;
+			if (stuck > s->left)
+				return false;
 			if (!*ret_stuck || larger)
 				*ret = i;
 			*ret_stuck = true;
@@ -231,8 +241,7 @@ static bool choose(struct search *s, unsigned *ret, bool *ret_stuck)
 			*ret = i;
 		}
 	}
-	/* one that goes may make room for several: only mostly it does not */
-	return s->exact ? !stuck || s->left : stuck <= s->left;
+	return true;
 }
 
 /* A bin for tile 'x': one where it fits, or with 'by_force' one where others go out for it. */
@@ -282,7 +291,7 @@ static bool solve(struct search *s)
 	bool stuck;
 
 	if (!n)
-		return true;
+		return s->moves <= s->most;
 	if (!s->b->steps || !choose(s, &pick, &stuck))
 		return false;
 	memcpy(was, s->homeless, n * sizeof(*was));
@@ -314,10 +323,9 @@ static void forget(struct fm_board *b)
 		b->tile[t].left = FM_NO_BIN;
 }
 
-/* Tile 'root' gets a bin: at most 'depth' others go out, at most 'most' of what is at home.
- * '*moves' is how many have moved. */
-static bool insert(struct fm_board *b, uint32_t root, unsigned depth, unsigned most, bool drops,
-		   unsigned *moves)
+/* See search.h. */
+bool fm_search_insert(struct fm_board *b, uint32_t root, unsigned depth, unsigned most,
+		      bool drops, unsigned *moves)
 {
 	struct search s = {.b = b,
 			   .root = root,
@@ -387,10 +395,12 @@ static void insert_all(struct fm_board *b, const uint32_t *order, unsigned n)
 		for (unsigned most = depth > 2 ? depth - 2 : 0; most <= depth; most++)
 			for (unsigned i = 0; i < n; i++)
 				if (lacks(&b->tile[order[i]]))
-					insert(b, order[i], depth, most, false, &moves);
+					fm_search_insert(b, order[i], depth, most, false,
+							 &moves);
 	for (unsigned depth = 1; depth <= 2 && b->steps; depth++)
 		for (uint32_t t = 0; t < b->tiles; t++)
-			if (lacks(&b->tile[t]) && insert(b, t, depth, depth, true, &moves))
+			if (lacks(&b->tile[t]) &&
+			    fm_search_insert(b, t, depth, depth, true, &moves))
 				t = UINT32_MAX; /* who lost his looks, too */
 }
 
@@ -437,16 +447,18 @@ static void set_order(const struct fm_board *b, struct mr_rng *rng, unsigned att
 }
 
 /* See search.h. */
-bool fm_search_within(struct fm_board *b, const uint32_t *tile, unsigned n, unsigned moves,
-		      bool exact)
+bool fm_search_within(struct fm_board *b, const uint32_t *tile, unsigned n, unsigned out,
+		      unsigned moves)
 {
-	struct search s = {
-		.b = b, .root = FM_NO_TILE, .left = moves, .most = moves, .exact = exact};
+	struct search s = {.b = b, .root = FM_NO_TILE, .left = out, .most = moves};
 
 	if (n > HOMELESS)
 		return false;
-	memcpy(s.homeless, tile, n * sizeof(*tile));
-	s.n = n;
+	s.moves = fm_worth_of(b).moves;
+	for (; s.n < n; s.n++) {
+		s.homeless[s.n] = tile[s.n];
+		s.moves += runs(&b->tile[tile[s.n]]);
+	}
 	if (!solve(&s))
 		return false;
 	forget(b);
@@ -464,30 +476,34 @@ static struct fm_worth for_few_moves(struct fm_board *b, uint64_t run, struct fm
 	if (fm_worth_is_better(best, b->filled) || b->filled.moves > 1)
 		best = fm_shake(b, SHAKES * times / TIMED, best, at);
 	best = fm_anneal(b, run * times / TIMED, best, at);
+	best = fm_more(b, best, at);
 	return fm_few(b, best, at);
 }
 
-/* Of a large one, where somebody has no place yet: as long as more of them find one. */
+/* Of a large one, where somebody has no place yet: as long as more of them find one, and with
+ * twice the steps where nobody does. */
 static struct fm_worth for_value(struct fm_board *b, uint64_t run, struct fm_worth best,
 				 struct fm_worth all, uint16_t *at)
 {
-	uint64_t times = b->tiles / TIMED, was = 0;
+	uint64_t times = b->tiles / TIMED, less = LESS;
 
 	if (run < RUN_LEAST)
 		return best;
-	for (unsigned n = 0; n < ROUNDS && was < best.value && best.value < all.value; n++) {
-		was = best.value;
-		best = fm_shake(b, run * SHAKEN * times / LESS, best, at);
-		best = fm_anneal(b, run * times / LESS, best, at);
+	for (unsigned n = 0; n < ROUNDS && less >= LEAST && best.value < all.value; n++) {
+		uint64_t was = best.value;
+
+		best = fm_shake(b, run * SHAKEN * times / less, best, at);
+		best = fm_anneal(b, run * times / less, best, at);
+		less /= best.value == was ? 2 : 1;
 	}
-	return best;
+	best = fm_more(b, best, at);
+	return fm_few(b, best, at);
 }
 
 /* See search.h. */
 struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 {
 	uint16_t *start = mr_xcalloc(b->tiles + 1, sizeof(*start));
-	uint16_t *found = mr_xcalloc(b->tiles + 1, sizeof(*found));
 	uint32_t *order = mr_xcalloc(b->tiles + 1, sizeof(*order));
 	struct fm_worth best = fm_worth_of(b), all = {0};
 	uint64_t run = steps / 2;
@@ -505,8 +521,6 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 			order[n++] = t;
 	}
 	for (unsigned a = 0; a < ATTEMPTS && steps; a++) {
-		struct fm_worth w;
-
 		b->turn = a;
 		b->steps = a ? steps / 4 : steps / 3;
 		steps -= b->steps;
@@ -524,12 +538,7 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 		insert_all(b, order, n);
 		send_all_home(b);
 		steps += b->steps;
-		w = fm_worth_of(b);
-		fm_search_save(b, found);
-		if (fm_search_takes(b, found, &w, best)) {
-			best = w;
-			memcpy(at, found, b->tiles * sizeof(*at));
-		}
+		fm_search_keep(b, &best, at);
 		fm_search_reset(b, start);
 		if (best.value == all.value && best.moves <= 1)
 			break;
@@ -539,7 +548,6 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 				: for_few_moves(b, run, best, at);
 	fm_search_reset(b, start);
 	free(start);
-	free(found);
 	free(order);
 	return best;
 }

@@ -25,17 +25,27 @@ struct fm_worth fm_shake(struct fm_board *b, uint64_t steps, struct fm_worth bes
 struct fm_worth fm_anneal(struct fm_board *b, uint64_t steps, struct fm_worth best,
 			  uint16_t *at);
 
+/* ---- more.c: one after the other of those that still have no bin; the same of 'best', 'at'
+ * and the board ---- */
+
+struct fm_worth fm_more(struct fm_board *b, struct fm_worth best, uint16_t *at);
+
 /* ---- few.c: as much with fewer moves; the same of 'best', 'at' and the board ---- */
 
 struct fm_worth fm_few(struct fm_board *b, struct fm_worth best, uint16_t *at);
 
 /* ---- search.c ---- */
 
-/* Whether bins are found for these tiles, which have none, with at most so many moves of what
- * stands at home, within b->steps; the board is as it was if not. All are looked after at once:
- * 'exact' overlooks nothing, else it is taken that each tile needs another one to go. */
-bool fm_search_within(struct fm_board *b, const uint32_t *tile, unsigned n, unsigned moves,
-		      bool exact);
+/* Whether bins are found for these tiles, which have none, with at most 'out' others put out,
+ * and in the end at most so many moves of all that runs, within b->steps; the board is as it
+ * was if not. All are looked after at once. */
+bool fm_search_within(struct fm_board *b, const uint32_t *tile, unsigned n, unsigned out,
+		      unsigned moves);
+
+/* Tile 'root' gets a bin: at most 'depth' others go out, at most 'most' of what is at home.
+ * 'drops': new ones that are worth less may stay out. '*moves' is how many have moved. */
+bool fm_search_insert(struct fm_board *b, uint32_t root, unsigned depth, unsigned most,
+		      bool drops, unsigned *moves);
 
 /* The best arrangement found that moves lead to, one after the other, each into room that is
  * free then: bins in 'at' (one a tile), and what it is worth. The board is as it was
@@ -60,6 +70,9 @@ bool fm_search_leads(struct fm_board *b, const uint16_t *at, bool *early, unsign
  * w->parks. */
 bool fm_search_takes(struct fm_board *b, const uint16_t *at, struct fm_worth *w,
 		     struct fm_worth best);
+
+/* The same of what stands on the board: then it is the best. */
+bool fm_search_keep(struct fm_board *b, struct fm_worth *best, uint16_t *at);
 
 /* Of the way to 'at', which fm_search_leads() has found: those that run and move first, all at
  * the same time, and the way goes on from there. 'early' as that left it. */
