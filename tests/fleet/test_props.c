@@ -16,7 +16,7 @@
 #include "tests/fleet/check_plan.h"
 #include "tests/unit/check_main.h"
 
-#define SEEDS  check_seeds(14)
+#define SEEDS  check_seeds(12)
 #define ROUNDS 200
 #define PLANS  16 /* after which 64 claims are at rest: one a move, or somebody parked */
 #define ALWAYS 0  /* the aim is lost after each plan */
