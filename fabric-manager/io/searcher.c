@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The thread that looks for better arrangements (plan/job.h), one after the other: up to some
- * hundred milliseconds each, in which agents and operators are answered.
+ * seconds each, in which agents and operators are answered.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -29,6 +29,7 @@ struct fm_searcher {
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t more;
 	struct tasks asked, done;
+	struct fm_search_job *running; /* NULL: none */
 	bool stop;
 };
 
@@ -94,9 +95,11 @@ static void *work(void *arg)
 			pthread_cond_wait(&s->more, &s->lock);
 			continue;
 		}
+		s->running = t->job;
 		pthread_mutex_unlock(&s->lock);
 		fm_search_job_run(t->job);
 		pthread_mutex_lock(&s->lock);
+		s->running = NULL;
 		put(&s->done, t);
 		mr_loop_post(s->m->loop, tell, s->m);
 	}
@@ -144,6 +147,8 @@ void fm_searcher_free(struct fm_searcher *s)
 		return;
 	pthread_mutex_lock(&s->lock);
 	s->stop = true;
+	if (s->running)
+		fm_search_job_stop(s->running);
 	pthread_cond_signal(&s->more);
 	pthread_mutex_unlock(&s->lock);
 	pthread_join(s->thread, NULL);

@@ -386,6 +386,8 @@ static void cool(struct fm_anneal *a, uint64_t steps, struct fm_worth *best, uin
 		uint32_t t = choose(a);
 		struct fm_worth w;
 
+		if (i % 256 == 0 && fm_search_is_stopped(a->b))
+			break;
 		if (i % 256 == 0)
 			heat = HOT - (HOT - COLD) * (int64_t)i / (int64_t)steps;
 
@@ -426,7 +428,7 @@ struct fm_worth fm_anneal(struct fm_board *b, uint64_t steps, struct fm_worth be
 	for (uint32_t t = 0; t < b->tiles; t++)
 		a.value += b->tile[t].fixed && at[t] != FM_NO_BIN ? b->tile[t].value : 0;
 	mr_rng_init(&a.rng, b->tiles);
-	for (unsigned r = 0; a.tiles && r < runs(b, best); r++) {
+	for (unsigned r = 0; a.tiles && r < runs(b, best) && !fm_search_is_stopped(b); r++) {
 		set_price(&a, &prices[r % MR_ARRAY_SIZE(prices)]);
 		if (!load(&a, at))
 			break; /* what runs is above limits: they say nothing here */

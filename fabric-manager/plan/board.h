@@ -9,6 +9,8 @@
 #ifndef FABRIC_MANAGER_PLAN_BOARD_H
 #define FABRIC_MANAGER_PLAN_BOARD_H
 
+#include <stdatomic.h>
+
 #include "fabric-manager/plan/place.h"
 
 #define FM_NO_BIN  UINT16_MAX
@@ -102,6 +104,7 @@ struct fm_board {
 	struct fm_board_own *own; /* copies; NULL: what it points to is the planner's */
 	bool closed;		  /* it has what can't be arranged anew: leave it */
 	bool parks;		  /* who moves may be without a place meanwhile */
+	const atomic_bool *stop;  /* true: nobody waits for the search; NULL: somebody does */
 };
 
 /* What keeps a tile out of a bin. */

@@ -120,7 +120,7 @@ static bool try_part(struct few *f, unsigned size)
 	int n;
 
 	go_back(f);
-	f->looks -= f->looks < b->tiles ? f->looks : b->tiles;
+	f->looks -= f->looks < b->tiles || fm_search_is_stopped(b) ? f->looks : b->tiles;
 	n = take_out(f, size);
 	b->steps = may = f->looks < f->share ? f->looks : f->share;
 	ok = n >= 0 && fm_search_within(b, f->part, (unsigned)n, size + 1, f->best.moves - 1);

@@ -10,6 +10,7 @@
 struct fm_search_job {
 	struct fm_board *board;
 	uint64_t steps;
+	atomic_bool stop;
 	struct fm_search_answer answer;
 };
 
@@ -36,6 +37,7 @@ struct fm_search_job *fm_search_job_new(struct fm_board *b, uint64_t seen, uint6
 
 	fm_board_detach(b);
 	j->board = b;
+	b->stop = &j->stop;
 	j->steps = steps;
 	j->answer = (struct fm_search_answer){
 		.chassis = (uint16_t)b->chassis, .seen = seen, .tiles = b->tiles};
@@ -57,10 +59,16 @@ void fm_search_job_run(struct fm_search_job *j)
 {
 	uint16_t *at = mr_xcalloc(j->answer.tiles + 1, sizeof(*at));
 
-	if (fm_search_finds(j->board, j->steps, at))
+	if (fm_search_finds(j->board, j->steps, at) && !fm_search_is_stopped(j->board))
 		j->answer.at = at;
 	else
 		free(at);
+}
+
+/* See job.h. */
+void fm_search_job_stop(struct fm_search_job *j)
+{
+	atomic_store_explicit(&j->stop, true, memory_order_relaxed);
 }
 
 /* See job.h. */

@@ -31,6 +31,8 @@ struct fm_search_job *fm_search_job_new(struct fm_board *b, uint64_t seen, uint6
 void fm_search_job_free(struct fm_search_job *j); /* NULL is accepted */
 /* Searches; once. Touches nothing but the job, and gives the same answer whenever it is run. */
 void fm_search_job_run(struct fm_search_job *j);
+/* Nobody waits for it: it ends soon, and says that nothing was found. From any thread. */
+void fm_search_job_stop(struct fm_search_job *j);
 /* Which search it is, and after it was run what came out of it: valid as long as the job. */
 const struct fm_search_answer *fm_search_job_answer(const struct fm_search_job *j);
 

@@ -12,7 +12,8 @@
 static bool add_one(struct fm_board *b, uint32_t tile, uint64_t *looks, struct fm_worth *best,
 		    uint16_t *at)
 {
-	for (unsigned depth = 1; depth <= DEPTH && *looks; depth++) {
+	for (unsigned depth = 1; depth <= DEPTH && *looks && !fm_search_is_stopped(b);
+	     depth++) {
 		unsigned moves = fm_worth_of(b).moves;
 		uint64_t may;
 		bool ok;

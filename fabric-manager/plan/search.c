@@ -489,7 +489,9 @@ static struct fm_worth for_value(struct fm_board *b, uint64_t run, struct fm_wor
 
 	if (run < RUN_LEAST)
 		return best;
-	for (unsigned n = 0; n < ROUNDS && less >= LEAST && best.value < all.value; n++) {
+	for (unsigned n = 0;
+	     n < ROUNDS && less >= LEAST && best.value < all.value && !fm_search_is_stopped(b);
+	     n++) {
 		uint64_t was = best.value;
 
 		best = fm_shake(b, run * SHAKEN * times / less, best, at);
@@ -520,7 +522,7 @@ struct fm_worth fm_search(struct fm_board *b, uint64_t steps, uint16_t *at)
 		if (lacks(&b->tile[t]))
 			order[n++] = t;
 	}
-	for (unsigned a = 0; a < ATTEMPTS && steps; a++) {
+	for (unsigned a = 0; a < ATTEMPTS && steps && !fm_search_is_stopped(b); a++) {
 		b->turn = a;
 		b->steps = a ? steps / 4 : steps / 3;
 		steps -= b->steps;

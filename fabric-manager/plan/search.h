@@ -13,6 +13,12 @@ struct fm_worth fm_worth_of(const struct fm_board *b);
 /* Whether one that runs has a bridge that leads to the bin, beside the one that it has, before
  * anybody has gone. */
 bool fm_search_is_reached(const struct fm_board *b, const struct fm_tile *t, uint16_t bin);
+/* Whether it is to end, with whatever was found. */
+static inline bool fm_search_is_stopped(const struct fm_board *b)
+{
+	return b->stop && atomic_load_explicit(b->stop, memory_order_relaxed);
+}
+
 /* Bins of all tiles, and back to them. */
 void fm_search_save(const struct fm_board *b, uint16_t *at);
 void fm_search_reset(struct fm_board *b, const uint16_t *at);

@@ -264,7 +264,7 @@ static void cool(struct shake *s, unsigned hot, struct fm_worth *best, uint16_t 
 	struct fm_board *b = s->b;
 	uint64_t all = b->steps;
 
-	while (b->steps) {
+	while (b->steps && !fm_search_is_stopped(b)) {
 		struct fm_worth was = s->now, w;
 		int64_t loss;
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/xalloc.h"
+#include "fabric-manager/plan/job.h"
 #include "tests/fleet/check_plan.h"
 #include "tests/unit/check_main.h"
 
@@ -140,6 +141,34 @@ START_TEST(test_promised_bridge)
 }
 END_TEST
 
+/* A search that nobody waits for any more ends, and says that nothing was found. */
+START_TEST(test_stopped)
+{
+	struct fleet_spec s = {.seed = 161,
+			       .claims = 64,
+			       .load = 98,
+			       .prior = 100,
+			       .pairs = 30,
+			       .ranks = FLEET_RANKS};
+	struct fleet *f = fleet_new(&s);
+	struct fleet_fabric *fab = fleet_fabric_new(f);
+
+	fab->in.apart = true;
+	for (unsigned stop = 0; stop < 2; stop++) {
+		struct fm_plan *p = fm_plan_make(&fab->in);
+
+		ck_assert(fm_plan_waits(p));
+		if (stop)
+			fm_search_job_stop(p->jobs->item[0]);
+		fm_search_job_run(p->jobs->item[0]);
+		ck_assert_uint_eq(fm_search_job_answer(p->jobs->item[0])->at == NULL, stop);
+		fm_plan_free(p);
+	}
+	fleet_fabric_free(fab);
+	fleet_free(f);
+}
+END_TEST
+
 /* 1,000 claims on 19 adapters, 90 % load: six hosts have more claims than bridges, and all find
  * a place in the first plan where these ride behind the bridges of few PFs. */
 START_TEST(test_scarce_bridges)
@@ -174,6 +203,7 @@ int main(void)
 	tcase_add_test(t, test_quality_256);
 	tcase_add_test(t, test_quality_1000);
 	tcase_add_test(t, test_promised_bridge);
+	tcase_add_test(t, test_stopped);
 	tcase_add_test(t, test_scarce_bridges);
 	suite_add_tcase(s, t);
 	return check_run_here(s);

@@ -7,12 +7,13 @@
 #include "fabric-manager/engine/state/soon.h"
 #include "fabric-manager/engine/state/timers.h"
 
-#define OPEN_MAX 1024 /* searches at one time; who comes then searches himself */
+#define OPEN_MAX 1024 /* searches at one time; who comes then does without */
 #define ROUNDS	 2    /* of a request */
 #define ANSWERS	 1024 /* kept, the newest */
 
 struct fm_searching {
-	bool patient; /* who plans now may leave searches out */
+	bool patient;	/* who plans now may leave searches out, */
+	bool impatient; /* or is answered without any */
 	bool hasty;
 	struct search {
 		uint64_t tag; /* ascending */
@@ -49,12 +50,13 @@ void fm_searching_begin(struct fm_engine *e)
 	struct fm_searching *s = searching(e);
 
 	s->patient = e->search_apart && s->opens < OPEN_MAX && s->round < ROUNDS;
+	s->impatient = e->search_apart && !s->patient;
 }
 
 /* See searching.h. */
 void fm_searching_end(struct fm_engine *e)
 {
-	searching(e)->patient = false;
+	searching(e)->patient = searching(e)->impatient = false;
 }
 
 /* See searching.h. */
@@ -62,7 +64,7 @@ void fm_searching_input(const struct fm_engine *e, struct fm_plan_input *in)
 {
 	const struct fm_searching *s = e->searching;
 
-	in->hurry = e->moves > 0 || (s && s->hasty);
+	in->hurry = e->moves > 0 || (s && (s->hasty || s->impatient));
 	in->apart = s && s->patient;
 	in->answer = s ? s->answer : NULL;
 	in->answers = s ? s->answers : 0;

@@ -4,7 +4,7 @@
  * own, so that neither agents nor operators wait for them. Who plans leaves them out, and comes
  * again when they are answered: the plan of what is in force, and the requests that show or
  * begin one. Nobody waits for ever: where the chassis is another one by then, the plan is
- * carried out without, and a request searches itself the third time.
+ * carried out without, and a request is answered without the third time.
  */
 #ifndef FABRIC_MANAGER_ENGINE_DESIRE_SEARCHING_H
 #define FABRIC_MANAGER_ENGINE_DESIRE_SEARCHING_H
