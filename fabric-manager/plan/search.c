@@ -481,16 +481,19 @@ static struct fm_worth for_few_moves(struct fm_board *b, uint64_t run, struct fm
 }
 
 /* Of a large one, where somebody has no place yet: as long as more of them find one, and with
- * twice the steps where nobody does. */
+ * twice the steps where nobody does, if something runs there. */
 static struct fm_worth for_value(struct fm_board *b, uint64_t run, struct fm_worth best,
 				 struct fm_worth all, uint16_t *at)
 {
-	uint64_t times = b->tiles / TIMED, less = LESS;
+	uint64_t times = b->tiles / TIMED, less = LESS, least = LESS;
 
 	if (run < RUN_LEAST)
 		return best;
+	for (uint32_t t = 0; t < b->tiles && least > LEAST; t++)
+		if (runs(&b->tile[t]))
+			least = LEAST;
 	for (unsigned n = 0;
-	     n < ROUNDS && less >= LEAST && best.value < all.value && !fm_search_is_stopped(b);
+	     n < ROUNDS && less >= least && best.value < all.value && !fm_search_is_stopped(b);
 	     n++) {
 		uint64_t was = best.value;
 
